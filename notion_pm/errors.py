@@ -1,0 +1,230 @@
+"""Everything that can go wrong for a user, as a tree.
+
+NotionPmError                      exit 1
+ ├─ UsageError                     exit 1   the command line or the settings need a change
+ │   ├─ NoWorkspace                         neither a token nor a local file
+ │   └─ InvalidNotionId
+ ├─ TemplateInvalid                exit 1   all problems of a template in one report
+ ├─ NotionError                    exit 1   Notion refused, or could not be reached
+ │   ├─ Unauthorized
+ │   ├─ NotShared                           404: missing, or not shared with the connection
+ │   ├─ NotCapable                          403: the connection lacks a capability
+ │   ├─ RequestRefused                      400: Notion did not accept the request
+ │   ├─ RateLimited                         the wait that Notion asks for is longer than we may wait
+ │   ├─ Unavailable                         5xx, timeouts, lost connections, after all retries
+ │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
+ ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
+ ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
+ ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
+ └─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
+
+Exit codes are stable: 0 nothing to do or done, 1 error, 2 changes (with ``plan --exit-code``), 3 unsafe, 4 conflicts.
+An error carries its facts as fields. Its text says what happened and where; `advice` says what to do next. Only the
+root command turns one into text on a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+
+class NotionPmError(Exception):
+    """The root of all errors that a user is meant to read."""
+
+    exit_code: ClassVar[int] = 1
+
+    @property
+    def advice(self) -> str:
+        """What to do next; empty when the message says it all."""
+        return ""
+
+
+class UsageError(NotionPmError):
+    """The command line or the settings need a change."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self._advice = advice
+
+    @property
+    def advice(self) -> str:
+        return self._advice
+
+
+class NoWorkspace(UsageError):
+    """Neither a token nor a local workspace was named."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No workspace to work on.",
+            "Either try it without a token on a local workspace:  notion-pm --local demo.sqlite plan product\n"
+            "or connect a real one: run  notion-pm init  (or set NOTION_TOKEN and NOTION_PM_PARENT_PAGE).",
+        )
+
+
+class InvalidNotionId(UsageError):
+    """A text that should name a page or database holds no Notion id."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text!r} is neither a Notion id nor a Notion URL.",
+            "Copy the page's link in Notion (••• > Copy link) and give it as it is.",
+        )
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a file: where, what, and what to do about it. Lines count from 1; 0 is the file as a whole."""
+
+    file: str
+    line: int
+    message: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}" + (f" {self.advice}" if self.advice else "")
+
+
+class TemplateInvalid(NotionPmError):
+    """A template file has problems; all of them are here."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        super().__init__("\n".join([f"{path} has {count}:", *(f"  {problem}" for problem in problems)]))
+        self.path = path
+        self.problems = tuple(problems)
+
+    @property
+    def advice(self) -> str:
+        return "Correct the file and run  notion-pm templates validate  on it."
+
+
+class NotionError(NotionPmError):
+    """Notion refused a request, or could not be reached.
+
+    Fields: `status` (HTTP, 0 when there was no answer), `code` (Notion's own), `request` (method and path),
+    `request_id` (Notion's, for its support).
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, code: str = "", request: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.request = request
+        self.request_id = request_id
+
+
+class Unauthorized(NotionError):
+    """Notion does not accept the token."""
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Check NOTION_TOKEN: copy it anew from the connection's page (notion.so/profile/integrations), "
+            "or run  notion-pm init."
+        )
+
+
+class NotShared(NotionError):
+    """A page, database or block does not exist, or is not shared with the connection."""
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Share it with the connection: open the page in Notion, ••• > Connections > your connection. "
+            "Then  notion-pm doctor  tells whether it worked."
+        )
+
+
+class NotCapable(NotionError):
+    """The connection lacks a capability, or the workspace's plan forbids the request."""
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Give the connection the capabilities to read, update and insert content "
+            "(notion.so/profile/integrations > Capabilities), then run  notion-pm doctor."
+        )
+
+
+class RequestRefused(NotionError):
+    """Notion did not accept the request: a mistake of the template, or of ours."""
+
+
+class RateLimited(NotionError):
+    """Notion asks for a longer wait than `--max-wait` allows."""
+
+    def __init__(self, message: str, *, retry_after: float, **fields: object) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]
+        self.retry_after = retry_after
+
+    @property
+    def advice(self) -> str:
+        return f"Run the command again in {self.retry_after:.0f} seconds, or allow a longer wait with --max-wait."
+
+
+class Unavailable(NotionError):
+    """Notion failed or could not be reached, also after retries."""
+
+    @property
+    def advice(self) -> str:
+        return "Nothing is lost: run the same command again. status.notion.so tells of outages."
+
+
+class OutcomeUnknown(Unavailable):
+    """A request that creates something got no clear answer: it may have been carried out."""
+
+    @property
+    def advice(self) -> str:
+        return "Run the same command again: it looks for what was created before it creates anything."
+
+
+class IncompleteRead(NotionPmError):
+    """Notion gave only a part of what was asked for, and a part must not pass as the whole."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(f"Notion returned only a part of {what}.")
+        self._advice = advice or "Nothing was written. Run the command again."
+
+    @property
+    def advice(self) -> str:
+        return self._advice
+
+
+class NotConverged(NotionPmError):
+    """After an apply the workspace still differs from the template."""
+
+    def __init__(self, remaining: Sequence[str]) -> None:
+        super().__init__("After the apply these still differ: " + ", ".join(remaining))
+        self.remaining = tuple(remaining)
+
+    @property
+    def advice(self) -> str:
+        return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
+
+
+class UnsafeChange(NotionPmError):
+    """A threshold, or a change that loses data, stops a run before its first write."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self._advice = advice
+
+    @property
+    def advice(self) -> str:
+        return self._advice
+
+
+class ConflictsFound(NotionPmError):
+    """People and rules disagree about a value."""
+
+    exit_code = 4

@@ -1,0 +1,58 @@
+"""Conditions over a page's properties, as templates write them.
+
+where: {status: [idea, spec], evidence: {at_least: 3}}
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Scalar = bool | int | float | str
+Category = str
+
+
+def as_list(value: Any) -> Any:
+    """Let a single value stand for a list of one."""
+    return [value] if value is not None and not isinstance(value, list) else value
+
+
+Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(as_list)]
+
+
+class Condition(BaseModel):
+    """What one property must satisfy; all that is stated must hold.
+
+    Written short, a scalar or a list stands for `is`. Options are named by their keys.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    is_: Scalars | None = Field(
+        None, alias="is", description="Equal to one of these (multi_select: contains one of them)."
+    )
+    not_: Scalars | None = Field(None, alias="not", description="Equal to none of these.")
+    category: Annotated[tuple[str, ...], BeforeValidator(as_list)] | None = Field(
+        None, description="Status: the option's category is one of todo, doing, done, dropped."
+    )
+    entered: Scalars | None = Field(
+        None, description="Became one of these since the last sync, which is known; only in rules."
+    )
+    empty: bool | None = Field(None, description="Whether the property must be empty.")
+    contains: str | None = Field(None, description="Text that must occur in it.")
+    at_least: float | None = None
+    at_most: float | None = None
+    more_than: float | None = None
+    less_than: float | None = None
+    before: str | None = Field(None, description="ISO date, or today; not included.")
+    after: str | None = Field(None, description="ISO date, or today; not included.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | cls) else {"is": value}
+
+
+Where = dict[str, Condition]
+"""A condition: property key -> condition. All must hold."""

@@ -1,0 +1,54 @@
+"""Names of things: Notion's ids, and a template's own addresses."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+from urllib.parse import parse_qs, urlsplit
+
+from notion_pm.errors import InvalidNotionId
+
+NotionId = NewType("NotionId", str)
+"""A Notion id as the API returns it: a UUID in lower case with dashes."""
+
+Address = NewType("Address", str)
+"""A template's stable name for a thing, such as ``features``, ``features.status`` or ``features.rows.adopt``."""
+
+_HEX = r"[0-9a-f]"
+_DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+_ID = re.compile(rf"(?:{_DASHED}|{_HEX}{{32}})$", re.IGNORECASE)
+
+
+def parse_notion_id(text: str) -> NotionId:
+    """Return the id that `text` names: an id with or without dashes, or the URL of a page, database or view.
+
+    Takes the URLs of www.notion.so, app.notion.com (``/p/...``) and published notion.site pages; a page that is opened
+    in a side peek is named by the URL's ``p`` parameter, which wins.
+
+    Raises InvalidNotionId when there is no id in it.
+    """
+    candidate = text.strip()
+    url = urlsplit(candidate)
+    if url.scheme and url.netloc:
+        peeked = parse_qs(url.query).get("p", [""])[0]
+        candidate = peeked or url.path.rstrip("/")
+    found = _ID.search(candidate)
+    if found is None or (url.scheme == "" and found.start() != 0):
+        raise InvalidNotionId(text)
+    return dashed(found.group())
+
+
+def dashed(notion_id: str) -> NotionId:
+    """Return the canonical form of an id that is known to be one."""
+    digits = compact(notion_id)
+    return NotionId(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+
+
+def compact(notion_id: str) -> str:
+    """Return the 32 hexadecimal digits of an id, as Notion's URLs spell it."""
+    return notion_id.replace("-", "").lower()
+
+
+def address(*parts: str) -> Address:
+    """Join the parts of an address."""
+    return Address(".".join(parts))

@@ -1,0 +1,62 @@
+"""The manifest: which things in a workspace belong to a template, by address. It is kept in the workspace itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notion_pm.model.ids import NotionId
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class ViewEntry(BaseModel):
+    """A view that we made, and the fingerprint of what the template said when we did: people may change it since."""
+
+    model_config = _STRICT
+
+    id: NotionId
+    fingerprint: str
+
+
+class DatabaseEntry(BaseModel):
+    """What belongs to the template in one database.
+
+    Properties: key -> property id. Options: `property key.option key` -> option id. Rows: row key -> page id.
+    Titles: what we last wrote, so that a client's renaming can be told from the template's.
+    """
+
+    model_config = _STRICT
+
+    database_id: NotionId
+    data_source_id: NotionId
+    title: str = ""
+    properties: dict[str, str] = Field(default_factory=dict)
+    titles: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, str] = Field(default_factory=dict)
+    views: dict[str, ViewEntry] = Field(default_factory=dict)
+    rows: dict[str, NotionId] = Field(default_factory=dict)
+
+    def key_of_option(self, property_key: str, option_id: str) -> str | None:
+        """Return the template's key of an option, None for one that people added."""
+        prefix = f"{property_key}."
+        return next(
+            (a.removeprefix(prefix) for a, each in self.options.items() if each == option_id and a.startswith(prefix)),
+            None,
+        )
+
+
+class Manifest(BaseModel):
+    """The record of ownership. `state` is applying from the start of an apply to its end: an interrupted one shows."""
+
+    model_config = _STRICT
+
+    format: Literal[1] = 1
+    template: str
+    version: int
+    variables: dict[str, str] = Field(default_factory=dict)
+    state: Literal["applying", "applied"]
+    started: datetime
+    databases: dict[str, DatabaseEntry] = Field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""Sync rules, as templates state them (the `sync:` part of a template).
+
+A rule sets one property of the pages of one database, from what is found along a relation, or on the page itself:
+
+    I2-plan:
+      why: A feature that is being built plans the insights behind it.
+      set: insights.status
+      to: planned                      # an option: the rule derives a status
+      if: {any: {over: features, where: {status: {category: doing}}}}
+      forward_only: true
+      keep: [closed, wont_do]
+
+    F1-customers:
+      set: features.customers
+      value: {distinct: insights.customer}     # a number: the rule stamps it
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from notion_pm.model.condition import Where, as_list
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Related(BaseModel):
+    """Pages found along a path of relation properties of the page that the rule sets."""
+
+    model_config = _STRICT
+
+    over: str = Field(description="Relation property, or a dotted path of them over several hops (`features.vision`).")
+    where: Where = Field(default_factory=dict, description="What a related page must satisfy to count as a yes.")
+    of: Where = Field(
+        default_factory=dict, description="Which related pages are looked at; the others are as if not related."
+    )
+
+
+class If(BaseModel):
+    """When a rule holds. `all` and `none` need at least one page that is looked at; else the rule says nothing."""
+
+    model_config = _STRICT
+
+    any: Related | None = Field(None, description="At least one related page satisfies `where`.")
+    all: Related | None = Field(None, description="Every related page that is looked at satisfies `where`.")
+    none: Related | None = Field(None, description="Pages are looked at, and none satisfies `where`.")
+
+
+class ValueOf(BaseModel):
+    """A number or date computed from related pages or from the page itself; exactly one way is named.
+
+    Paths end in a property of the related page: `insights.customer`.
+    """
+
+    model_config = _STRICT
+
+    count: str | None = Field(None, description="How many related pages: a relation path.")
+    distinct: str | None = Field(None, description="How many different non-empty values: a path to a property.")
+    sum: str | None = Field(None, description="The sum of a number, or of a select's weights: a path to a property.")
+    max: str | None = Field(None, description="The largest: a path to a property.")
+    min: str | None = Field(None, description="The smallest: a path to a property.")
+    share: str | None = Field(
+        None, description="The share (0 to 1) of related pages that satisfy `where`: a relation path."
+    )
+    formula: str | None = Field(
+        None, description="Arithmetic over numbers of the page itself: `reach * impact * confidence / effort`."
+    )
+    of: Where = Field(default_factory=dict, description="Which related pages are looked at.")
+    where: Where = Field(default_factory=dict, description="With `share`: what counts.")
+    weight: str | None = Field(
+        None,
+        description=(
+            "With `share`: number property of the related page to weigh by; "
+            "pages without one weigh as the mean of the others, or 1."
+        ),
+    )
+    once_per: str | None = Field(
+        None, description="With `sum`: property of the related page, such as a customer, that counts only once."
+    )
+    latest_by: str | None = Field(
+        None, description="With `once_per`: date property; the latest value counts. Without it the largest does."
+    )
+
+
+OnConflict = Literal["keep", "rule", "newest"]
+
+
+class Rule(BaseModel):
+    """One rule. `to` derives a status or select, `value` stamps a number or date, `note` flags with a text."""
+
+    model_config = _STRICT
+
+    why: str = Field(description="One sentence for people: shown by --explain and in reports.")
+    set: str = Field(description="The property to set: database.property.")
+    to: str | None = Field(None, description="The option to set (its key), or `today` for a date.")
+    value: ValueOf | None = None
+    note: str | None = Field(
+        None, description="Text to set while the rule holds; emptied when it no longer does and the text is still ours."
+    )
+    when: Where = Field(default_factory=dict, description="What the page itself must satisfy.")
+    if_: If | None = Field(None, alias="if", description="What the related pages must satisfy.")
+    propose: bool = Field(False, description="Only report what the rule would set.")
+    forward_only: bool = Field(False, description="Never move back along the order of the options.")
+    keep: Annotated[tuple[str, ...], BeforeValidator(as_list)] = Field(
+        (), description="Options that belong to people: a page in one of these is left alone."
+    )
+    on_conflict: OnConflict = "keep"
+    priority: int = Field(0, description="Of two rules that set one property to different values the higher one wins.")

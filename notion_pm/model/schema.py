@@ -1,0 +1,187 @@
+"""Databases, data sources, properties and views as they exist in Notion (https://developers.notion.com/reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from notion_pm.model.ids import NotionId
+
+READ_ONLY_TYPES = frozenset(
+    {
+        "formula",
+        "rollup",
+        "unique_id",
+        "created_time",
+        "created_by",
+        "last_edited_time",
+        "last_edited_by",
+        "button",
+        "verification",
+    }
+)
+"""Property types whose page values only Notion writes (notion-api.md 3.5)."""
+
+OPTION_TYPES = frozenset({"select", "multi_select", "status"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a select, multi_select or status property; `group` is the name of a status option's group."""
+
+    name: str
+    id: str | None = None
+    color: str = "default"
+    description: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoConfig:
+    """A property type that has nothing to set, or whose settings we neither know nor touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberConfig:
+    format: str = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsConfig:
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelationConfig:
+    """A relation; one that is two-way names its mirror on the other data source."""
+
+    data_source_id: NotionId
+    two_way: bool = False
+    synced_property_id: str | None = None
+    synced_property_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollupConfig:
+    """A rollup, by the ids of the relation here and of the property there."""
+
+    relation_property_id: str
+    rollup_property_id: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaConfig:
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueIdConfig:
+    prefix: str | None = None
+
+
+PropertyConfig = (
+    NoConfig | NumberConfig | OptionsConfig | RelationConfig | RollupConfig | FormulaConfig | UniqueIdConfig
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of a data source. `id` is percent-decoded: the form that keys of request bodies take."""
+
+    id: str
+    name: str
+    type: str
+    config: PropertyConfig = NoConfig()
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyPatch:
+    """What to set on a property of a data source: only what is not None is sent.
+
+    With `type` (and its `config`) the property is created, converted, or gets new settings.
+    """
+
+    name: str | None = None
+    type: str | None = None
+    config: PropertyConfig | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """A table: its properties by id."""
+
+    id: NotionId
+    database_id: NotionId
+    title: str
+    properties: Mapping[str, Property]
+    description: str = ""
+    icon: str | None = None
+    in_trash: bool = False
+    created_time: datetime | None = None
+    created_by: NotionId | None = None
+    url: str = ""
+
+    def named(self, name: str) -> Property | None:
+        """Return the property of that name."""
+        return next((each for each in self.properties.values() if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A container of data sources. `icon` is an emoji; other kinds of icon are None."""
+
+    id: NotionId
+    title: str
+    data_source_ids: tuple[NotionId, ...]
+    parent_id: NotionId | None = None
+    description: str = ""
+    icon: str | None = None
+    in_trash: bool = False
+    created_time: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of a data source. filter, sorts and configuration are the API's own JSON, with property ids."""
+
+    id: NotionId
+    name: str
+    type: str
+    data_source_id: NotionId | None
+    database_id: NotionId | None = None
+    filter: Mapping[str, Any] | None = None
+    sorts: tuple[Mapping[str, Any], ...] = ()
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildBlock:
+    """A block in a page, thin: enough to find pages, databases and the manifest's record.
+
+    `title` is set for child_page and child_database, `text` (plain) for text blocks.
+    """
+
+    id: NotionId
+    type: str
+    title: str = ""
+    text: str = ""
+    in_trash: bool = False
+    created_time: datetime | None = None
+    created_by: NotionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a bot. `workspace_name` is known for the bot of the token itself."""
+
+    id: NotionId
+    name: str
+    type: str
+    email: str | None = None
+    workspace_name: str | None = None

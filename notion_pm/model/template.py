@@ -1,0 +1,261 @@
+"""A template: the databases, properties, views, rows, rules and exports that a workspace is to have.
+
+These models are the format of a template file (docs/templates.md); `extra="forbid"` turns a misspelt key into a problem
+with its line. Everything that people may rename in Notion carries a key of ours here, and keys make the addresses.
+What one model cannot see of another (a relation's target, a rule's property) is checked by `planning.references`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from notion_pm.model.condition import Where
+from notion_pm.model.rule import Rule
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Color = Literal["default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"]
+Group = Literal["to_do", "in_progress", "complete"]
+Category = Literal["todo", "doing", "done", "dropped"]
+
+GROUP_NAMES: dict[str, str] = {"to_do": "To-do", "in_progress": "In progress", "complete": "Complete"}
+"""A status group's name in Notion's API (notion-api.md 3.2); the API takes these three only."""
+
+_CATEGORY_OF_GROUP: dict[str, Category] = {"to_do": "todo", "in_progress": "doing", "complete": "done"}
+_STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class OptionSpec(BaseModel):
+    """An option. Its place in the list is its rank: rules that only move forward move down the list."""
+
+    model_config = _STRICT
+
+    key: Key
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^,]+$")]
+    color: Color = "default"
+    description: str | None = None
+    group: Group | None = Field(None, description="Status only: the group that Notion shows it in.")
+    category: Category | None = Field(
+        None, description="Status only: what it means to rules; by default that of its group."
+    )
+    weight: float | None = Field(None, description="Select only: what it counts for in sums (importance 0 to 3).")
+
+    @property
+    def meaning(self) -> Category:
+        """The category that rules read."""
+        return self.category or _CATEGORY_OF_GROUP[self.group or "to_do"]
+
+
+class _PropertySpec(BaseModel):
+    model_config = _STRICT
+
+    title: str = Field(min_length=1, description="The name that people see. They may change it in Notion.")
+    description: str | None = Field(None, description="Shown in Notion where the property's name is hovered.")
+    was: Key | None = Field(None, description="The key that this property had in an earlier version of the template.")
+    stamped: bool = Field(False, description="Written by sync rules, not by people.")
+
+
+class PlainProperty(_PropertySpec):
+    """A property with nothing to set."""
+
+    type: Literal[
+        "title", "rich_text", "date", "people", "files", "checkbox", "url", "email", "phone_number",
+        "created_time", "created_by", "last_edited_time", "last_edited_by",
+    ]  # fmt: skip
+
+
+class NumberProperty(_PropertySpec):
+    type: Literal["number"]
+    format: str = Field("number", description="One of Notion's number formats: number, percent, euro, ...")
+
+
+class OptionsProperty(_PropertySpec):
+    type: Literal["select", "multi_select", "status"]
+    options: tuple[OptionSpec, ...] = ()
+
+    def option(self, key: str) -> OptionSpec | None:
+        """Return the option of that key."""
+        return next((each for each in self.options if each.key == key), None)
+
+    def rank(self, key: str) -> int:
+        """Return the place of an option in the order of the list, from 0."""
+        return next(place for place, each in enumerate(self.options) if each.key == key)
+
+
+class FarSide(BaseModel):
+    """The mirror of a two-way relation, on the other database."""
+
+    model_config = _STRICT
+
+    key: Key
+    title: str = Field(min_length=1)
+
+
+class RelationProperty(_PropertySpec):
+    type: Literal["relation"]
+    to: Key = Field(description="The key of the related database.")
+    two_way: FarSide | None = Field(None, description="The property that mirrors it on the related database.")
+
+
+class RollupProperty(_PropertySpec):
+    type: Literal["rollup"]
+    relation: Key = Field(description="The key of a relation property of this database (near or far side).")
+    property: Key = Field(description="The key of the property of the related database.")
+    function: str = Field(description="One of Notion's rollup functions: count, sum, average, show_original, ...")
+
+
+class FormulaProperty(_PropertySpec):
+    type: Literal["formula"]
+    expression: str = Field(
+        min_length=1, description='Notion\'s formula language; properties by title: prop("Effort").'
+    )
+
+
+class UniqueIdProperty(_PropertySpec):
+    type: Literal["unique_id"]
+    prefix: str | None = None
+
+
+PropertySpec = Annotated[
+    PlainProperty
+    | NumberProperty
+    | OptionsProperty
+    | RelationProperty
+    | RollupProperty
+    | FormulaProperty
+    | UniqueIdProperty,
+    Field(discriminator="type"),
+]
+
+
+Direction = Literal["ascending", "descending"]
+
+
+class ViewSpec(BaseModel):
+    """A view. The first table view takes over the one that Notion makes with every database."""
+
+    model_config = _STRICT
+
+    title: str = Field(min_length=1)
+    type: Literal["table", "board", "list", "calendar", "timeline", "gallery"]
+    group_by: Key | None = Field(
+        None, description="Board (required) and table: the property whose values are the groups."
+    )
+    date: Key | None = Field(None, description="Calendar and timeline: the date property.")
+    end_date: Key | None = Field(None, description="Timeline: the date property that ends a bar.")
+    where: Where = Field(default_factory=dict, description="Which pages it shows.")
+    sort: tuple[dict[Key, Direction], ...] = Field((), description="By what it is ordered: [{priority: ascending}].")
+    show: tuple[Key, ...] = Field((), description="The properties that are visible, in order; none: all.")
+
+    @model_validator(mode="after")
+    def _has_what_its_type_needs(self) -> ViewSpec:
+        if self.type == "board" and self.group_by is None:
+            raise ValueError("a board needs `group_by`")
+        if self.type in {"calendar", "timeline"} and self.date is None:
+            raise ValueError(f"a {self.type} needs `date`")
+        return self
+
+
+class DatabaseSpec(BaseModel):
+    """A database with one data source."""
+
+    model_config = _STRICT
+
+    title: str = Field(min_length=1)
+    icon: str | None = Field(None, description="An emoji.")
+    description: str = ""
+    properties: dict[Key, PropertySpec]
+    views: dict[Key, ViewSpec] = Field(default_factory=dict)
+    body: str | None = Field(None, description="Markdown file with the body of a new page, beside the template.")
+    rows: str | None = Field(
+        None, description="CSV file of starter rows, beside the template: a `key` column and one per property."
+    )
+    lock: Key | None = Field(None, description="Checkbox property: rules leave a page alone while it is ticked.")
+
+    @model_validator(mode="after")
+    def _has_one_title(self) -> DatabaseSpec:
+        titles = [key for key, each in self.properties.items() if each.type == "title"]
+        if len(titles) != 1:
+            raise ValueError(f"a database needs exactly one property of type title, this one has {len(titles)}")
+        return self
+
+    @property
+    def title_key(self) -> str:
+        """The key of the title property."""
+        return next(key for key, each in self.properties.items() if each.type == "title")
+
+
+class Variable(BaseModel):
+    model_config = _STRICT
+
+    prompt: str
+    default: str | None = None
+
+
+class ExportSpec(BaseModel):
+    """A named export."""
+
+    model_config = _STRICT
+
+    database: Key
+    columns: tuple[Key, ...] = Field((), description="The properties, in order; none: all.")
+    sort: tuple[dict[Key, Direction], ...] = ()
+    where: Where = Field(default_factory=dict)
+    format: Literal["csv", "json", "xlsx", "markdown"] = "csv"
+
+
+class Template(BaseModel):
+    """A whole template file."""
+
+    model_config = _STRICT
+
+    template: Key = Field(description="The template's own name.")
+    version: int = Field(ge=1)
+    title: str
+    description: str = ""
+    variables: dict[str, Variable] = Field(default_factory=dict)
+    databases: dict[Key, DatabaseSpec]
+    sync: dict[str, Rule] = Field(default_factory=dict)
+    exports: dict[Key, ExportSpec] = Field(default_factory=dict)
+
+    def far_sides(self, database: str) -> dict[str, tuple[str, str, FarSide]]:
+        """Return the mirrors that two-way relations put on a database.
+
+        Key -> (near database, near property, far side).
+        """
+        return {
+            spec.two_way.key: (near, key, spec.two_way)
+            for near, each in self.databases.items()
+            for key, spec in each.properties.items()
+            if isinstance(spec, RelationProperty) and spec.two_way and spec.to == database
+        }
+
+    def relation_target(self, database: str, key: str) -> str | None:
+        """Return the database that a relation property leads to, near or far side; None when it is no relation."""
+        spec = self.databases[database].properties.get(key)
+        if isinstance(spec, RelationProperty):
+            return spec.to
+        far = self.far_sides(database).get(key)
+        return far[0] if far else None
+
+
+class Row(BaseModel):
+    """A starter row: its key, and cells by property key as the file has them (relations: keys separated by `;`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    cells: dict[str, str]
+    line: int
+
+
+class LoadedTemplate(BaseModel):
+    """A template with the files that it names: bodies (Markdown) and starter rows by database key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    template: Template
+    bodies: dict[str, str] = Field(default_factory=dict)
+    rows: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+    source: str = ""
