@@ -1,0 +1,63 @@
+"""The one limiter of the process: a budget of requests per window, and pauses that Notion asks for.
+
+Notion gives each connection a number of requests per 60-second window, which may be spent in a burst, and each
+workspace a shared one (https://developers.notion.com/reference/request-limits; notion-api.md 4.1). A 429 names the
+seconds to wait: every worker waits them, never less.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+NOTION_BUDGET = 180
+"""Requests a window on most plans; 600 on Business and Enterprise."""
+
+WINDOW = 60.0
+"""Seconds."""
+
+
+class WindowLimiter:
+    """Lets `budget` requests through per window (None: any number) and none while paused."""
+
+    def __init__(
+        self, budget: int | None, *, clock: Callable[[], float], sleep: Callable[[float], None], window: float = WINDOW
+    ) -> None:
+        self._budget = budget
+        self._window = window
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._window_ends = float("-inf")
+        self._spent = 0
+        self._paused_until = float("-inf")
+        self.waited = 0.0
+        """Seconds that requests have waited here, all workers together."""
+
+    def acquire(self) -> None:
+        """Return when one more request may be sent."""
+        while (wait := self._try_to_spend()) > 0:
+            self._sleep(wait)
+            with self._lock:
+                self.waited += wait
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing through for that long, then start a new window: Notion has said that the budget is spent."""
+        with self._lock:
+            now = self._clock()
+            self._paused_until = max(self._paused_until, now + seconds)
+            self._window_ends = min(self._window_ends, self._paused_until)
+
+    def _try_to_spend(self) -> float:
+        """Spend one request and return 0, or return how long to wait before trying again."""
+        with self._lock:
+            now = self._clock()
+            if now < self._paused_until:
+                return self._paused_until - now
+            if now >= self._window_ends:
+                self._window_ends = now + self._window
+                self._spent = 0
+            if self._budget is not None and self._spent >= self._budget:
+                return self._window_ends - now
+            self._spent += 1
+            return 0.0

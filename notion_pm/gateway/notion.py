@@ -1,0 +1,256 @@
+"""The verbs: what this program asks of Notion, in the words of the model.
+
+Each verb is one logical request; reading a list is one per 100 items. Creating is not idempotent in Notion, so every
+verb that creates takes a `look_up` that finds what it may have created already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from notion_pm.errors import IncompleteRead
+from notion_pm.gateway import paging, wire_page, wire_schema
+from notion_pm.gateway.connection import Connection, Json, LookUp
+from notion_pm.gateway.counting import RequestCounts
+from notion_pm.gateway.wire_text import rich_text
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
+from notion_pm.model.schema import ChildBlock, Database, DataSource, PropertyPatch, User, View
+
+T = TypeVar("T")
+
+_COMPLETABLE = frozenset({"relation", "people", "title", "rich_text"})
+"""Types whose cut values the page property endpoint gives whole (notion-api.md 3.5)."""
+
+
+class Gateway:
+    """The only door to Notion. Safe for threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def requests(self) -> RequestCounts:
+        """How many requests were sent so far."""
+        return self._connection.requests
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    # --- reading
+
+    def me(self) -> User:
+        """Return the bot that the token belongs to."""
+        return wire_schema.read_user(self._get("users/me"))
+
+    def shared_pages(self) -> Iterator[Page]:
+        """Yield the pages that are shared with the connection, as far as Notion's search index knows them."""
+        body = {"filter": {"property": "object", "value": "page"}}
+        return (wire_page.read_page(each) for each in paging.search(self._connection, body))
+
+    def list_children(self, block_id: str) -> tuple[ChildBlock, ...]:
+        """Return the blocks directly in a page or block."""
+        found = paging.items(self._connection, f"blocks/{block_id}/children")
+        return tuple(wire_schema.read_child_block(each) for each in found)
+
+    def get_page(self, page_id: str) -> Page:
+        """Return a page, its relations and people complete."""
+        return self._completed(wire_page.read_page(self._get(f"pages/{page_id}")))
+
+    def get_database(self, database_id: str) -> Database:
+        """Return a database."""
+        return wire_schema.read_database(self._get(f"databases/{database_id}"))
+
+    def get_data_source(self, data_source_id: str) -> DataSource:
+        """Return a data source with its properties."""
+        return wire_schema.read_data_source(self._get(f"data_sources/{data_source_id}"))
+
+    def list_view_ids(self, database_id: str) -> tuple[NotionId, ...]:
+        """Return the ids of a database's views; Notion lists nothing more of them."""
+        found = paging.items(self._connection, "views", {"database_id": database_id})
+        return tuple(NotionId(each["id"]) for each in found)
+
+    def get_view(self, view_id: str) -> View:
+        """Return a view."""
+        return wire_schema.read_view(self._get(f"views/{view_id}"))
+
+    def query(
+        self,
+        data_source_id: str,
+        *,
+        filter: Json | None = None,
+        property_ids: Sequence[str] | None = None,
+    ) -> Iterator[Page]:
+        """Yield the rows of a data source, oldest first: all of them, with complete relations and people.
+
+        `filter` is the API's JSON; with `property_ids` only these properties are sent.
+
+        Raises IncompleteRead when Notion gives only a part.
+        """
+        query = {} if property_ids is None else {"filter_properties": list(property_ids)}
+        rows = paging.rows(self._connection, data_source_id, filter=filter, query=query)
+        return (self._completed(wire_page.read_page(each)) for each in rows)
+
+    def page_markdown(self, page_id: str) -> PageMarkdown:
+        """Return the body of a page as Markdown."""
+        return wire_page.read_markdown(self._get(f"pages/{page_id}/markdown"))
+
+    def _get(self, path: str) -> Any:
+        return self._connection.send("GET", path)
+
+    def _completed(self, page: Page) -> Page:
+        """The page with its cut values read to their end."""
+        cut = [each for each in page.properties.values() if not each.complete and each.type in _COMPLETABLE]
+        if not cut:
+            return page
+        whole = {each.id: replace(each, value=self._whole_value(page.id, each), complete=True) for each in cut}
+        return replace(page, properties={**page.properties, **whole})
+
+    def _whole_value(self, page_id: str, cut: PropertyValue) -> Value:
+        path = f"pages/{page_id}/properties/{quote(cut.id, safe='')}"
+        found = [each[cut.type] for each in paging.items(self._connection, path)]
+        value = wire_page.read_value({"type": cut.type, cut.type: found})
+        if isinstance(value, RelationValue) and not value.complete:
+            raise IncompleteRead(f"property {cut.id} of page {page_id}")
+        return value
+
+    # --- pages
+
+    def create_page(
+        self,
+        parent_id: str,
+        title: str,
+        *,
+        children: Sequence[Json] = (),
+        icon: str | None = None,
+        look_up: LookUp[Page],
+    ) -> Page:
+        """Create a page under a page; `children` are blocks in the API's JSON."""
+        body = {
+            "parent": wire_schema.page_parent(parent_id),
+            "properties": {"title": {"title": rich_text(title)}},
+            **({"children": list(children)} if children else {}),
+            **({"icon": wire_schema.icon_json(icon)} if icon else {}),
+        }
+        return self._created("pages", body, wire_page.read_page, look_up)
+
+    def create_row(
+        self,
+        data_source_id: str,
+        values: Iterable[PropertyValue],
+        *,
+        markdown: str | None = None,
+        look_up: LookUp[Page],
+    ) -> Page:
+        """Create a row, with a body in Markdown where there is one."""
+        body = {
+            "parent": {"type": "data_source_id", "data_source_id": data_source_id},
+            "properties": wire_page.write_values(values),
+            **({"markdown": markdown} if markdown else {}),
+        }
+        return self._created("pages", body, wire_page.read_page, look_up)
+
+    def update_page(self, page_id: str, values: Iterable[PropertyValue]) -> Page:
+        """Set properties of a page; those not named stay as they are."""
+        body = {"properties": wire_page.write_values(values)}
+        return wire_page.read_page(self._connection.send("PATCH", f"pages/{page_id}", body=body))
+
+    # --- databases
+
+    def create_database(
+        self,
+        parent_id: str,
+        title: str,
+        properties: Mapping[str, PropertyPatch],
+        *,
+        icon: str | None = None,
+        description: str = "",
+        look_up: LookUp[Database],
+    ) -> Database:
+        """Create a database with one data source. Notion adds a table view named "Default view"."""
+        body = {
+            "parent": wire_schema.page_parent(parent_id),
+            "title": rich_text(title),
+            "initial_data_source": {"properties": _patches(properties)},
+            **({"description": rich_text(description)} if description else {}),
+            **({"icon": wire_schema.icon_json(icon)} if icon else {}),
+        }
+        return self._created("databases", body, wire_schema.read_database, look_up)
+
+    def update_database(
+        self, database_id: str, *, title: str | None = None, icon: str | None = None, description: str | None = None
+    ) -> Database:
+        """Set what is given of a database's title, icon and description."""
+        body = {
+            **({"title": rich_text(title)} if title is not None else {}),
+            **({"icon": wire_schema.icon_json(icon)} if icon is not None else {}),
+            **({"description": rich_text(description)} if description is not None else {}),
+        }
+        return wire_schema.read_database(self._connection.send("PATCH", f"databases/{database_id}", body=body))
+
+    def update_data_source(
+        self, data_source_id: str, properties: Mapping[str, PropertyPatch | None], *, title: str | None = None
+    ) -> DataSource:
+        """Add, change or (None) remove properties, by id or new name, and return all properties as they then are."""
+        body = {"properties": _patches(properties), **({"title": rich_text(title)} if title is not None else {})}
+        answer = self._connection.send("PATCH", f"data_sources/{data_source_id}", body=body)
+        return wire_schema.read_data_source(answer)
+
+    # --- views
+
+    def create_view(
+        self,
+        database_id: str,
+        data_source_id: str,
+        name: str,
+        type: str,
+        *,
+        filter: Json | None = None,
+        sorts: Sequence[Json] | None = None,
+        configuration: Json | None = None,
+        look_up: LookUp[View],
+    ) -> View:
+        """Add a view to a database. filter, sorts and configuration are the API's JSON, with property ids."""
+        place = {"database_id": database_id, "data_source_id": data_source_id, "type": type}
+        body = {**place, **_view_body(name, filter, sorts, configuration)}
+        return self._created("views", body, wire_schema.read_view, look_up)
+
+    def update_view(
+        self,
+        view_id: str,
+        *,
+        name: str | None = None,
+        filter: Json | None = None,
+        sorts: Sequence[Json] | None = None,
+        configuration: Json | None = None,
+    ) -> View:
+        """Set what is given of a view. Its type cannot change."""
+        body = _view_body(name, filter, sorts, configuration)
+        return wire_schema.read_view(self._connection.send("PATCH", f"views/{view_id}", body=body))
+
+    def delete_view(self, view_id: str) -> None:
+        """Delete a view for good; Notion keeps the last one of a database."""
+        self._connection.send("DELETE", f"views/{view_id}")
+
+    # --- blocks
+
+    def update_text_block(self, block_id: str, type: str, text: str, **settings: Any) -> None:
+        """Replace the text of a block, whose type must be `type` (paragraph, callout, code ...)."""
+        body = wire_schema.text_block(type, text, settings)
+        self._connection.send("PATCH", f"blocks/{block_id}", body=body)
+
+    def _created(self, path: str, body: Json, read: Callable[[Json], T], look_up: LookUp[T]) -> T:
+        return self._connection.create(path, body, read=read, look_up=look_up)
+
+
+def _patches(properties: Mapping[str, PropertyPatch | None]) -> dict[str, Any]:
+    return {key: wire_schema.property_patch(each) for key, each in properties.items()}
+
+
+def _view_body(name: str | None, filter: Json | None, sorts: Sequence[Json] | None, configuration: Json | None) -> Json:
+    given = {"name": name, "filter": filter, "sorts": sorts, "configuration": configuration}
+    return {key: value for key, value in given.items() if value is not None}

@@ -1,0 +1,118 @@
+"""Reading lists to their end, or refusing: a part never passes as the whole.
+
+A query ends silently at 10,000 results: `has_more` is false and `request_status` says incomplete (notion-api.md 4.2).
+Rows are therefore read oldest first, and where a query was cut the next begins at the last row's created_time. Reading
+starts over there, so rows of that minute come twice and are told apart by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from notion_pm.errors import IncompleteRead, Unavailable
+from notion_pm.gateway.connection import Connection
+
+PAGE_SIZE = 100
+SMALLEST_PAGE = 10
+_GATEWAY_TIMEOUT = 504
+
+Json = Mapping[str, Any]
+
+
+def items(connection: Connection, path: str, query: Json | None = None, *, results: str = "results") -> Iterator[Json]:
+    """Yield all items of a list that is read by GET."""
+    cursor: str | None = None
+    while True:
+        page = {"page_size": PAGE_SIZE} | dict(query or {}) | ({"start_cursor": cursor} if cursor else {})
+        answer = connection.send("GET", path, query=page)
+        yield from answer[results]
+        cursor = _next_cursor(answer, path, cursor)
+        if cursor is None:
+            return
+
+
+def search(connection: Connection, body: Json) -> Iterator[Json]:
+    """Yield all that a search finds."""
+    cursor: str | None = None
+    while True:
+        answer = connection.send(
+            "POST", "search", body={"page_size": PAGE_SIZE, **body} | ({"start_cursor": cursor} if cursor else {})
+        )
+        yield from answer["results"]
+        cursor = _next_cursor(answer, "search", cursor)
+        if cursor is None:
+            return
+
+
+def rows(connection: Connection, data_source_id: str, *, filter: Json | None, query: Json) -> Iterator[Json]:
+    """Yield all rows of a data source that satisfy a filter, oldest first, each once.
+
+    Raises IncompleteRead when more rows than a query may return were created in one minute.
+    """
+    seen: set[str] = set()
+    since: str | None = None
+    while True:
+        known, cut = len(seen), False
+        for answer in _query(connection, data_source_id, _within(filter, since), query):
+            cut = (answer.get("request_status") or {}).get("type") == "incomplete"
+            fresh = [row for row in answer["results"] if row["id"] not in seen]
+            seen.update(row["id"] for row in fresh)
+            since = fresh[-1]["created_time"] if fresh else since
+            yield from fresh
+        if not cut:
+            return
+        if len(seen) == known:
+            raise IncompleteRead(
+                f"data source {data_source_id}: over 10,000 rows were created at {since}",
+                "Move some of these rows to another database, or read them by a narrower filter.",
+            )
+
+
+def _query(
+    connection: Connection,
+    data_source_id: str,
+    filter: Json | None,
+    query: Json,
+) -> Iterator[Json]:
+    """Yield the answers of one query, page by page; a time-out halves the page."""
+    body: dict[str, Any] = {"sorts": [{"timestamp": "created_time", "direction": "ascending"}]}
+    body |= {"filter": filter} if filter else {}
+    path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
+    while True:
+        page = body | {"page_size": size} | ({"start_cursor": cursor} if cursor else {})
+        surface = frozenset({_GATEWAY_TIMEOUT} if size > SMALLEST_PAGE else ())
+        try:
+            answer = connection.send("POST", path, query=query, body=page, surface=surface)
+        except Unavailable as error:
+            if error.status != _GATEWAY_TIMEOUT or size == SMALLEST_PAGE:
+                raise
+            size = max(SMALLEST_PAGE, size // 2)
+            continue
+        yield answer
+        cursor = _next_cursor(answer, path, cursor)
+        if cursor is None:
+            return
+
+
+def _within(filter: Json | None, since: str | None) -> Json | None:
+    """The filter, for rows created since a time. Filters nest two levels deep at most, so an `and` is widened."""
+    if since is None:
+        return filter
+    window = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
+    if filter is None:
+        return window
+    return {"and": [window, *filter.get("and", [filter])]}
+
+
+def _next_cursor(answer: Json, path: str, last: str | None) -> str | None:
+    """Return where the next page starts, None at the end.
+
+    Raises IncompleteRead when there is more but no new cursor: the loop would never end, or end too early.
+    """
+    if not answer.get("has_more"):
+        return None
+    cursor = answer.get("next_cursor")
+    if not isinstance(cursor, str) or cursor == last:
+        raise IncompleteRead(f"the answer to {path}: it has more, and no cursor to go on")
+    return cursor

@@ -1,0 +1,246 @@
+"""Databases, data sources, properties, views and blocks: the API's JSON <-> the model.
+
+Reading tolerates what it does not know: Notion adds fields and types without a new version (notion-api.md 1.1).
+Property ids come percent-encoded; the model holds them decoded, which is what bodies take as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from notion_pm.gateway.wire_text import plain, rich_text
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import (
+    OPTION_TYPES,
+    ChildBlock,
+    Database,
+    DataSource,
+    FormulaConfig,
+    NoConfig,
+    NumberConfig,
+    Option,
+    OptionsConfig,
+    Property,
+    PropertyConfig,
+    PropertyPatch,
+    RelationConfig,
+    RollupConfig,
+    UniqueIdConfig,
+    User,
+    View,
+)
+
+Json = Mapping[str, Any]
+
+
+def read_time(text: str | None) -> datetime | None:
+    """Return a timestamp of the API; both its spellings (`Z`, `+00:00`) carry an offset."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def read_database(json: Json) -> Database:
+    """Return a database."""
+    return Database(
+        id=NotionId(json["id"]),
+        title=plain(json.get("title", ())),
+        data_source_ids=tuple(NotionId(each["id"]) for each in json.get("data_sources", ())),
+        parent_id=_parent(json),
+        description=plain(json.get("description", ())),
+        icon=_emoji(json),
+        in_trash=bool(json.get("in_trash")),
+        created_time=read_time(json.get("created_time")),
+        url=json.get("url", ""),
+    )
+
+
+def read_data_source(json: Json) -> DataSource:
+    """Return a data source with its properties."""
+    properties = [read_property(each) for each in json.get("properties", {}).values()]
+    return DataSource(
+        id=NotionId(json["id"]),
+        database_id=NotionId(json["parent"]["database_id"]),
+        title=plain(json.get("title", ())),
+        properties={each.id: each for each in properties},
+        description=plain(json.get("description", ())),
+        icon=_emoji(json),
+        in_trash=bool(json.get("in_trash")),
+        created_time=read_time(json.get("created_time")),
+        created_by=_user_id(json, "created_by"),
+        url=json.get("url", ""),
+    )
+
+
+def read_property(json: Json) -> Property:
+    """Return a property of a data source."""
+    kind = json["type"]
+    config = json.get(kind) or {}
+    return Property(unquote(json["id"]), json["name"], kind, _config(kind, config), json.get("description"))
+
+
+def _config(kind: str, json: Json) -> PropertyConfig:
+    if kind in OPTION_TYPES:
+        return OptionsConfig(_options(json))
+    reader = _CONFIG_READERS.get(kind)
+    return reader(json) if reader else NoConfig()
+
+
+def _options(json: Json) -> tuple[Option, ...]:
+    group_of = {option: group["name"] for group in json.get("groups", ()) for option in group.get("option_ids", ())}
+    return tuple(
+        Option(
+            each["name"], each["id"], each.get("color", "default"), each.get("description"), group_of.get(each["id"])
+        )
+        for each in json.get("options", ())
+    )
+
+
+def _relation(json: Json) -> RelationConfig:
+    mirror = json.get("dual_property")
+    return RelationConfig(
+        data_source_id=NotionId(json["data_source_id"]),
+        two_way=mirror is not None,
+        synced_property_id=unquote(mirror["synced_property_id"]) if mirror else None,
+        synced_property_name=mirror["synced_property_name"] if mirror else None,
+    )
+
+
+def _rollup(json: Json) -> RollupConfig:
+    # Unlike all others, the ids in a rollup come decoded (seen in recordings).
+    return RollupConfig(json["relation_property_id"], json["rollup_property_id"], json["function"])
+
+
+_CONFIG_READERS: dict[str, Callable[[Json], PropertyConfig]] = {
+    "number": lambda json: NumberConfig(json["format"]),
+    "relation": _relation,
+    "rollup": _rollup,
+    "formula": lambda json: FormulaConfig(json["expression"]),
+    "unique_id": lambda json: UniqueIdConfig(json.get("prefix")),
+}
+
+
+def property_patch(patch: PropertyPatch | None) -> dict[str, Any] | None:
+    """Return the JSON that creates or changes a property; None removes it."""
+    if patch is None:
+        return None
+    json: dict[str, Any] = {}
+    if patch.name is not None:
+        json["name"] = patch.name
+    if patch.description is not None:
+        json["description"] = patch.description
+    if patch.type is not None:
+        json["type"] = patch.type
+        json[patch.type] = _config_json(patch.config)
+    return json
+
+
+def _config_json(config: PropertyConfig | None) -> dict[str, Any]:
+    match config:
+        case NumberConfig(number_format):
+            return {"format": number_format}
+        case OptionsConfig(options):
+            return {"options": [_option_json(each) for each in options]}
+        case RelationConfig():
+            return _relation_json(config)
+        case RollupConfig(relation, rolled_up, function):
+            return {"relation_property_id": relation, "rollup_property_id": rolled_up, "function": function}
+        case FormulaConfig(expression):
+            return {"expression": expression}
+        case UniqueIdConfig(prefix):
+            return {"prefix": prefix}
+        case _:
+            return {}
+
+
+def _option_json(option: Option) -> dict[str, Any]:
+    """An option that exists is named by its id and sent without its colour, which cannot change (notion-api.md 3.2)."""
+    json: dict[str, Any] = {"id": option.id} if option.id else {"color": option.color}
+    json["name"] = option.name
+    if option.description is not None:
+        json["description"] = option.description
+    if option.group is not None:
+        json["group"] = option.group
+    return json
+
+
+def _relation_json(config: RelationConfig) -> dict[str, Any]:
+    json: dict[str, Any] = {"data_source_id": config.data_source_id}
+    if not config.two_way:
+        return json | {"type": "single_property", "single_property": {}}
+    name = config.synced_property_name
+    return json | {"type": "dual_property", "dual_property": {"synced_property_name": name} if name else {}}
+
+
+def icon_json(emoji: str | None) -> dict[str, Any] | None:
+    """Return the JSON of an emoji as an icon."""
+    return {"type": "emoji", "emoji": emoji} if emoji else None
+
+
+def page_parent(page_id: str) -> dict[str, Any]:
+    """Return the JSON of a page as a parent."""
+    return {"type": "page_id", "page_id": page_id}
+
+
+def read_view(json: Json) -> View:
+    """Return a view."""
+    return View(
+        id=NotionId(json["id"]),
+        name=json.get("name", ""),
+        type=json["type"],
+        data_source_id=json.get("data_source_id"),
+        database_id=json.get("parent", {}).get("database_id"),
+        filter=json.get("filter"),
+        sorts=tuple(json.get("sorts") or ()),
+        configuration=json.get("configuration") or {},
+    )
+
+
+def read_child_block(json: Json) -> ChildBlock:
+    """Return a block of a page, thin."""
+    kind = json["type"]
+    inside = json.get(kind) or {}
+    return ChildBlock(
+        id=NotionId(json["id"]),
+        type=kind,
+        title=inside.get("title", "") if kind in {"child_page", "child_database"} else "",
+        text=plain(inside.get("rich_text", ())),
+        in_trash=bool(json.get("in_trash")),
+        created_time=read_time(json.get("created_time")),
+        created_by=_user_id(json, "created_by"),
+    )
+
+
+def text_block(kind: str, text: str, settings: Json) -> dict[str, Any]:
+    """Return the JSON of a block that holds text."""
+    return {kind: {"rich_text": rich_text(text), **settings}}
+
+
+def read_user(json: Json) -> User:
+    """Return a person or bot."""
+    bot = json.get("bot") or {}
+    return User(
+        id=NotionId(json["id"]),
+        name=json.get("name") or "",
+        type=json.get("type", ""),
+        email=(json.get("person") or {}).get("email"),
+        workspace_name=bot.get("workspace_name"),
+    )
+
+
+def _parent(json: Json) -> NotionId | None:
+    parent = json.get("parent") or {}
+    found = parent.get(parent.get("type", ""))
+    return NotionId(found) if isinstance(found, str) else None
+
+
+def _user_id(json: Json, key: str) -> NotionId | None:
+    user = json.get(key)
+    return NotionId(user["id"]) if user else None
+
+
+def _emoji(json: Json) -> str | None:
+    icon = json.get("icon") or {}
+    emoji = icon.get("emoji")
+    return emoji if isinstance(emoji, str) else None
