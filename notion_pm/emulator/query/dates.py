@@ -1,0 +1,123 @@
+"""What a date filter means: a half-open interval of milliseconds since 1970, UTC.
+
+A date without a time stands for the whole UTC day, a date with a time for its millisecond; without an offset
+UTC is meant (developers.notion.com, "Filter data source entries", date). Every date operator is therefore one
+interval, and Python and SQL evaluate the same two bounds.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+DAY = 86_400_000
+MINUTE = 60_000
+
+_DAYS_FROM_TODAY = {"yesterday": -1, "today": 0, "tomorrow": 1, "one_week_ago": -7, "one_week_from_now": 7}
+_MONTHS_FROM_TODAY = {"one_month_ago": -1, "one_month_from_now": 1}
+RELATIVE_DATES = frozenset(_DAYS_FROM_TODAY) | frozenset(_MONTHS_FROM_TODAY)
+
+COMPARISONS = frozenset({"equals", "before", "after", "on_or_before", "on_or_after"})
+# `this_month` is in an example of the view documentation, though not in the official types.
+PERIODS = frozenset(
+    {"this_week", "this_month", "past_week", "past_month", "past_year", "next_week", "next_month", "next_year"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The moments from `start` (included) to `end` (excluded); None is open."""
+
+    start: int | None
+    end: int | None
+
+    def __contains__(self, moment: int) -> bool:
+        return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+
+    def of_minutes(self) -> Interval:
+        """Return the interval of exact moments whose minute-floored time lies in this one."""
+        return Interval(_ceil_minute(self.start), _ceil_minute(self.end))
+
+
+def milliseconds(text: str) -> int:
+    """Return the first millisecond of an ISO 8601 date or time. Raises ValueError when it is neither."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return instant(moment)
+
+
+def instant(moment: datetime) -> int:
+    """Return the milliseconds since 1970 of an aware moment."""
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return since.days * DAY + since.seconds * 1000 + since.microseconds // 1000
+
+
+def has_time(text: str) -> bool:
+    """Tell whether an ISO 8601 text goes beyond the day."""
+    return len(text) > len("2024-01-31")
+
+
+def interval(operator: str, operand: str, now: datetime) -> Interval:
+    """Return what `operator` with `operand` (ISO text or a relative word; unused for periods) selects at `now`."""
+    if operator in PERIODS:
+        return _period(operator, now.astimezone(UTC).date())
+    whole = _span(operand, now)
+    bounds = {
+        "equals": whole,
+        "before": Interval(None, whole.start),
+        "after": Interval(whole.end, None),
+        "on_or_before": Interval(None, whole.end),
+        "on_or_after": Interval(whole.start, None),
+    }
+    return bounds[operator]
+
+
+def _span(operand: str, now: datetime) -> Interval:
+    if operand in RELATIVE_DATES:
+        start = _midnight(_relative_day(operand, now.astimezone(UTC).date()))
+        return Interval(start, start + DAY)
+    start = milliseconds(operand)
+    return Interval(start, start + (1 if has_time(operand) else DAY))
+
+
+def _relative_day(word: str, today: date) -> date:
+    if word in _MONTHS_FROM_TODAY:
+        return add_months(today, _MONTHS_FROM_TODAY[word])
+    return today + timedelta(days=_DAYS_FROM_TODAY[word])
+
+
+def _period(word: str, today: date) -> Interval:
+    """`past_*` and `next_*` reach from today, included, to the same day one unit away, included."""
+    if word == "this_week":
+        sunday = today - timedelta(days=today.isoweekday() % 7)
+        return _days(sunday, sunday + timedelta(days=6))
+    if word == "this_month":
+        first = today.replace(day=1)
+        return _days(first, add_months(first, 1) - timedelta(days=1))
+    side, unit = word.split("_")
+    sign = -1 if side == "past" else 1
+    if unit == "week":
+        other = today + timedelta(days=7 * sign)
+    else:
+        other = add_months(today, sign * (12 if unit == "year" else 1))
+    return _days(min(today, other), max(today, other))
+
+
+def _days(first: date, last: date) -> Interval:
+    return Interval(_midnight(first), _midnight(last) + DAY)
+
+
+def _midnight(day: date) -> int:
+    return instant(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def add_months(day: date, months: int) -> date:
+    """Return `day` that many months later, on the month's last day where it is too short."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _ceil_minute(moment: int | None) -> int | None:
+    return None if moment is None else -(-moment // MINUTE) * MINUTE

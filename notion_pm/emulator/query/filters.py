@@ -1,0 +1,150 @@
+"""Reads the `filter` of a query or a view into a tree of conditions, or refuses it with Notion's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .. import checks
+from ..errors import ApiError, body_error, validation_error
+from . import operands
+from .operators import (
+    FILTER_KEYS,
+    FORMULA_KINDS,
+    KINDS,
+    QUANTIFIERS,
+    ROLLUP_ITEM_KINDS,
+    ROLLUP_KINDS,
+    Kind,
+    Quantifier,
+    fits,
+)
+from .properties import Properties, Property
+
+MAX_DEPTH = 2
+TIMESTAMPS = ("created_time", "last_edited_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A page's own created or edited time, asked for without a property."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One operator with its operand on one kind of value."""
+
+    kind: Kind
+    operator: str
+    operand: operands.Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test of a property or timestamp; with a quantifier it tests each item of a rollup."""
+
+    target: Property | Timestamp
+    test: Test
+    quantifier: Quantifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions joined by `and` or `or`."""
+
+    operator: Literal["and", "or"]
+    parts: tuple[Filter, ...]
+
+
+Filter = Condition | Group
+
+
+def parse_filter(body: Any, properties: Properties, path: str = "body.filter") -> Filter:
+    """Return the filter tree. Raises ApiError (400 validation_error) for what the API refuses."""
+    return _parse(body, properties, path, depth=0)
+
+
+def _parse(body: Any, properties: Properties, path: str, depth: int) -> Filter:
+    checks.an_object(body, path)
+    joints = [key for key in ("and", "or") if key in body]
+    if joints:
+        return _parse_group(body, joints, properties, path, depth)
+    if "timestamp" in body:
+        return _parse_timestamp(body, path)
+    return _parse_property(body, properties, path)
+
+
+def _parse_group(body: Mapping[str, Any], joints: list[str], properties: Properties, path: str, depth: int) -> Group:
+    operator: Literal["and", "or"] = "and" if joints[0] == "and" else "or"
+    checks.known_keys(body, {operator}, path)
+    if depth >= MAX_DEPTH:
+        raise body_error(f"{path}.{operator}", "not present", body[operator])
+    members = checks.an_array(body[operator], f"{path}.{operator}")
+    parts = (_parse(part, properties, f"{path}.{operator}[{i}]", depth + 1) for i, part in enumerate(members))
+    return Group(operator, tuple(parts))
+
+
+def _parse_timestamp(body: Mapping[str, Any], path: str) -> Condition:
+    name = body["timestamp"]
+    checks.one_of(name, TIMESTAMPS, f"{path}.timestamp")
+    checks.known_keys(body, {"timestamp", "type", name}, path)
+    return Condition(Timestamp(name), _parse_test("date", checks.required(body, name, path), f"{path}.{name}"))
+
+
+def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) -> Condition:
+    keys = [key for key in FILTER_KEYS if key in body]
+    if not keys:
+        raise _no_key(path)
+    checks.known_keys(body, {"property", "type", keys[0]}, path)
+    name = checks.a_string(checks.required(body, "property", path), f"{path}.property")
+    target = properties.find(name)
+    if target is None:
+        raise validation_error(f"Could not find property with name or id: {name}")
+    if not fits(keys[0], target.type):
+        raise _mismatch(target.type, keys[0])
+    return _parse_condition(target, keys[0], body[keys[0]], f"{path}.{keys[0]}")
+
+
+def _parse_condition(target: Property, key: str, body: Any, path: str) -> Condition:
+    if key == "formula":
+        return Condition(target, _parse_inner(FORMULA_KINDS, body, path))
+    if key == "rollup":
+        return _parse_rollup(target, body, path)
+    test = _parse_test(KINDS[key], body, path)
+    return Condition(target, Test(test.kind, test.operator, operands.resolve_options(target, test.operand)))
+
+
+def _parse_rollup(target: Property, body: Any, path: str) -> Condition:
+    for quantifier in QUANTIFIERS:
+        if quantifier in checks.an_object(body, path):
+            test = _parse_inner(ROLLUP_ITEM_KINDS, body[quantifier], f"{path}.{quantifier}")
+            return Condition(target, test, quantifier)
+    return Condition(target, _parse_inner(ROLLUP_KINDS, body, path))
+
+
+def _parse_inner(kinds: Mapping[str, Kind], body: Any, path: str) -> Test:
+    checks.an_object(body, path)
+    key = next((key for key in kinds if key in body), None)
+    if key is None:
+        raise operands.all_missing(f"{path}.{key}" for key in kinds)
+    checks.known_keys(body, {key}, path)
+    return _parse_test(kinds[key], body[key], f"{path}.{key}")
+
+
+def _parse_test(kind: Kind, body: Any, path: str) -> Test:
+    operator, operand = operands.parse(kind, body, path)
+    return Test(kind, operator, operand)
+
+
+def _no_key(path: str) -> ApiError:
+    return operands.all_missing(f"{path}.{key}" for key in ("or", "and", *FILTER_KEYS))
+
+
+def _mismatch(property_type: str, filter_key: str) -> ApiError:
+    return validation_error(
+        "The property type in the database does not match the property type of the filter provided: "
+        f"database property {property_type} does not match filter {filter_key}"
+    )

@@ -1,0 +1,83 @@
+"""Which operators a filter may use on which kind of value (notion-api filter reference and official types)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from . import dates
+
+Kind = Literal["text", "number", "checkbox", "option", "options", "date", "people", "relation", "files", "verification"]
+
+EMPTINESS = frozenset({"is_empty", "is_not_empty"})
+_EQUALITY = frozenset({"equals", "does_not_equal"})
+_MEMBERSHIP = frozenset({"contains", "does_not_contain"})
+_ORDER = frozenset({"greater_than", "less_than", "greater_than_or_equal_to", "less_than_or_equal_to"})
+
+OPERATORS: dict[Kind, frozenset[str]] = {
+    "text": _EQUALITY | _MEMBERSHIP | {"starts_with", "ends_with"} | EMPTINESS,
+    "number": _EQUALITY | _ORDER | EMPTINESS,
+    "checkbox": _EQUALITY,
+    "option": _EQUALITY | EMPTINESS,
+    "options": _MEMBERSHIP | EMPTINESS,
+    "date": dates.COMPARISONS | dates.PERIODS | EMPTINESS,
+    "people": _MEMBERSHIP | EMPTINESS,
+    "relation": _MEMBERSHIP | EMPTINESS,
+    "files": EMPTINESS,
+    "verification": frozenset({"status", "does_not_equal"}),
+}
+
+# The key of a filter that holds its operator, in the order in which the API names them when all are missing.
+KINDS: dict[str, Kind] = {
+    "title": "text",
+    "rich_text": "text",
+    "number": "number",
+    "checkbox": "checkbox",
+    "select": "option",
+    "multi_select": "options",
+    "status": "option",
+    "date": "date",
+    "people": "people",
+    "files": "files",
+    "url": "text",
+    "email": "text",
+    "phone_number": "text",
+    "relation": "relation",
+    "created_by": "people",
+    "created_time": "date",
+    "last_edited_by": "people",
+    "last_edited_time": "date",
+    "unique_id": "number",
+    "verification": "verification",
+}
+FILTER_KEYS = (*KINDS, "formula", "rollup")
+
+FORMULA_KINDS: dict[str, Kind] = {"string": "text", "checkbox": "checkbox", "number": "number", "date": "date"}
+ROLLUP_KINDS: dict[str, Kind] = {"number": "number", "date": "date"}
+Quantifier = Literal["any", "none", "every"]
+QUANTIFIERS: tuple[Quantifier, ...] = ("any", "none", "every")
+ROLLUP_ITEM_KINDS: dict[str, Kind] = {
+    key: KINDS[key]
+    for key in (
+        *("rich_text", "number", "checkbox", "select", "multi_select"),
+        *("relation", "date", "people", "files", "status"),
+    )
+}
+
+_TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
+_PEOPLE = frozenset({"people", "created_by", "last_edited_by"})
+_DATES = frozenset({"date", "created_time", "last_edited_time"})
+
+
+def fits(filter_key: str, property_type: str) -> bool:
+    """Tell whether a filter of `filter_key` may be used on a property of `property_type`.
+
+    The real service takes `rich_text` for every property that holds text (seen in recorded traffic), and its
+    documentation gives `people` and `date` for the created and edited properties as well.
+    """
+    if filter_key in _TEXTS:
+        return property_type in _TEXTS
+    if filter_key == "people":
+        return property_type in _PEOPLE
+    if filter_key == "date":
+        return property_type in _DATES
+    return filter_key == property_type

@@ -1,0 +1,134 @@
+"""Reads `sorts`, and orders rows in Python by them.
+
+Empty values come last in both directions. Rows equal in every sort follow the first sort's direction by age, so
+that a descending order shows the newest first, as a query without sorts does (recorded). The service itself
+guarantees no order among equals; sql.py relies on this one to walk its index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Any
+
+from .. import checks
+from ..errors import validation_error
+from . import values
+from .filters import TIMESTAMPS, Timestamp
+from .matching import Row
+from .operators import Kind
+from .properties import Properties, Property
+
+DIRECTIONS = ("ascending", "descending")
+_SCALARS: dict[str, Kind] = {
+    **dict.fromkeys(("title", "rich_text", "url", "email", "phone_number"), "text"),
+    **dict.fromkeys(("number", "unique_id"), "number"),
+    "checkbox": "checkbox",
+    "date": "date",
+    "verification": "verification",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One level of order."""
+
+    target: Property | Timestamp
+    descending: bool
+
+
+def parse_sorts(body: Any, properties: Properties, path: str = "body.sorts") -> tuple[Sort, ...]:
+    """Returns the sorts, most important first. Raises ApiError (400) for what the API refuses."""
+    listed = checks.an_array(body, path)
+    return tuple(_parse(sort, properties, f"{path}[{place}]") for place, sort in enumerate(listed))
+
+
+def _parse(body: Any, properties: Properties, path: str) -> Sort:
+    checks.an_object(body, path)
+    checks.known_keys(body, {"property", "timestamp", "direction"}, path)
+    direction = checks.one_of(checks.required(body, "direction", path), DIRECTIONS, f"{path}.direction")
+    return Sort(_target(body, properties, path), descending=direction == "descending")
+
+
+def _target(body: Mapping[str, Any], properties: Properties, path: str) -> Property | Timestamp:
+    if "timestamp" in body:
+        return Timestamp(checks.one_of(body["timestamp"], TIMESTAMPS, f"{path}.timestamp"))
+    name = checks.a_string(checks.required(body, "property", path), f"{path}.property")
+    found = properties.find(name)
+    if found is None:
+        raise validation_error(f"Could not find sort property with name or id: {name}")
+    return Timestamp(found.type) if found.type in TIMESTAMPS else found
+
+
+@total_ordering
+class Descending:
+    """A value that orders the other way round."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Descending) and bool(self.value == other.value)
+
+    def __lt__(self, other: Descending) -> bool:
+        return bool(other.value < self.value)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def order_key(row: Row, sorts: tuple[Sort, ...]) -> tuple[Any, ...]:
+    """Returns what a row is ordered by: comparable with the key of every other row, and unique."""
+    sorts = sorts or (Sort(Timestamp("created_time"), descending=True),)
+    levels = (_level(_sort_value(row, sort.target), descending=sort.descending) for sort in sorts)
+    age: Any = Descending(row.sequence) if sorts[0].descending else row.sequence
+    return (*levels, age)
+
+
+def _level(value: Any, *, descending: bool) -> tuple[Any, ...]:
+    if value is None or value == ():
+        return (1,)
+    return (0, Descending(value) if descending else value)
+
+
+def _sort_value(row: Row, target: Property | Timestamp) -> Any:
+    if isinstance(target, Timestamp):
+        return row.created_time if target.name == "created_time" else row.last_edited_time
+    value = row.values.get(target.id) or {"type": target.type}
+    return _of_value(value, target.ranks)
+
+
+def _of_value(value: values.Value, ranks: Mapping[str, int]) -> Any:
+    kind, content = value["type"], value.get(value["type"])
+    if kind in _SCALARS:
+        return values.comparable(_SCALARS[kind], value)
+    if kind in ("formula", "rollup"):
+        return _of_result(content or {})
+    if kind in ("select", "status"):
+        return ranks.get(content["id"]) if content else None
+    if kind == "multi_select":
+        return tuple(ranks[option["id"]] for option in content or () if option["id"] in ranks)
+    return _of_items([content] if isinstance(content, Mapping) else content or ())
+
+
+def _of_result(content: Mapping[str, Any]) -> Any:
+    """Results of one formula may differ in type from page to page; text, number and date never compare."""
+    result = content.get("type")
+    if result == "array":
+        return tuple((item["type"], _level(_of_value(item, {}), descending=False)) for item in content["array"])
+    if result == "string":
+        return _typed("text", values.fold(content["string"]) if content["string"] else None)
+    if result in ("number", "boolean"):
+        return _typed("number", None if content[result] is None else float(content[result]))
+    if result == "date":
+        return _typed("date", values.comparable("date", {"type": "date", "date": content["date"]}))
+    return None
+
+
+def _typed(kind: str, value: Any) -> Any:
+    return None if value is None else (kind, value)
+
+
+def _of_items(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """People and files order by name, what has no name by id."""
+    return tuple(values.fold(str(item.get("name") or item.get("id") or "")) for item in items)
