@@ -1,0 +1,32 @@
+"""Notion-flavoured Markdown <-> block JSON, without I/O.
+
+The format is line-oriented: a line is a block, a child is indented one tab deeper than its parent, and what Markdown
+has no sign for is written as XML-like tags (https://developers.notion.com/guides/data-apis/enhanced-markdown).
+
+A block is here a dict in the form that the API takes: ``{"type": t, t: {..., "children": [...]}}``, with its ``id``
+where the block exists already. `render` reads such blocks, `parse` returns them.
+"""
+
+from __future__ import annotations
+
+from .block_parser import parse
+from .block_renderer import render
+from .edits import EditError, edit
+from .inline_parser import parse_inline
+from .inline_renderer import render_inline
+from .reconcile import Changed, Kept, New, Placed, present_ids, reconcile
+
+__all__ = [
+    "Changed",
+    "EditError",
+    "Kept",
+    "New",
+    "Placed",
+    "edit",
+    "parse",
+    "parse_inline",
+    "present_ids",
+    "reconcile",
+    "render",
+    "render_inline",
+]

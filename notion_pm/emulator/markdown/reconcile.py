@@ -1,0 +1,114 @@
+"""Matching the blocks that a page has with those its new Markdown asks for.
+
+What is unchanged keeps its id, its author and its comments; what was changed in place is updated; child pages and
+databases are known by the address in their tag and survive wherever they are put.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from .block_renderer import render
+from .syntax import Json
+
+_REFERENCES = frozenset({"child_page", "child_database"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A block that stays as it is, with all that is in it (or a child page that is moved here)."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A block whose own content becomes that of `block`, and whose children become `children`."""
+
+    id: str
+    block: Json
+    children: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A block to be made; its children may be existing ones."""
+
+    block: Json
+    children: tuple[Placed, ...]
+
+
+Placed = Kept | Changed | New
+
+
+def reconcile(existing: Sequence[Json], wanted: Sequence[Json]) -> tuple[Placed, ...]:
+    """Return, in order, what becomes of each block that `wanted` asks for. What it does not name is to go."""
+    known = {block["id"] for block in _descendants(existing)}
+    return _place(existing, wanted, known)
+
+
+def present_ids(placed: Iterable[Placed], existing: Sequence[Json]) -> set[str]:
+    """Returns the ids of the existing blocks that are still there after `placed`, those inside kept ones included."""
+    by_id = {block["id"]: block for block in _descendants(existing)}
+    return set(_present(placed, by_id))
+
+
+def _present(placed: Iterable[Placed], by_id: dict[str, Json]) -> Iterator[str]:
+    for item in placed:
+        match item:
+            case Kept(id):
+                yield id
+                yield from (block["id"] for block in _descendants(children_of(by_id.get(id))))
+            case Changed(id, _, children):
+                yield id
+                yield from _present(children, by_id)
+            case New(_, children):
+                yield from _present(children, by_id)
+
+
+def children_of(block: Json | None) -> list[Json]:
+    """Returns the children of a block in the form the API takes."""
+    if block is None:
+        return []
+    children: list[Json] = block[block["type"]].get("children") or []
+    return children
+
+
+def _descendants(blocks: Iterable[Json]) -> Iterator[Json]:
+    for block in blocks:
+        yield block
+        yield from _descendants(children_of(block))
+
+
+def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> tuple[Placed, ...]:
+    old, new = [render([block]) for block in existing], [render([block]) for block in wanted]
+    placed: list[Placed] = []
+    for verdict, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if verdict == "equal":
+            placed += [Kept(block["id"]) for block in existing[i:i_end]]
+        else:
+            placed += _pair(existing[i:i_end], wanted[j:j_end], known)
+    return tuple(placed)
+
+
+def _pair(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> Iterator[Placed]:
+    """Matches changed blocks with the next old one of the same type; the others are new."""
+    rest = list(existing)
+    for block in wanted:
+        if "id" in block:
+            yield from _reference(block, known)
+            continue
+        old = next((other for other in rest if other["type"] == block["type"]), None)
+        if old is None or block["type"] in _REFERENCES:
+            yield New(block, _place((), children_of(block), known))
+        else:
+            rest = rest[rest.index(old) + 1 :]
+            yield Changed(old["id"], block, _place(children_of(old), children_of(block), known))
+
+
+def _reference(block: Json, known: set[str]) -> Iterator[Placed]:
+    """A tag with an address stands for an existing thing: here already, or (a page) to be moved here."""
+    if block["id"] in known or block["type"] in _REFERENCES:
+        yield Kept(block["id"])

@@ -1,0 +1,64 @@
+"""Tables of Notion-flavoured Markdown: ``<table>`` and, as people write them, with pipes."""
+
+from __future__ import annotations
+
+import re
+
+from .inline_parser import parse_inline, parse_inline_until
+from .syntax import ATTRIBUTES, Json
+
+_ROW = re.compile(rf"<tr{ATTRIBUTES}\s*>")
+_CELL_OR_END = re.compile(rf"<t([dh]){ATTRIBUTES}\s*>|</tr>")
+_CELL = re.compile(r"(?:\\.|`[^`]*`|[^\\|])*")
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
+
+
+def parse_table(text: str, values: dict[str, str]) -> Json | None:
+    """Returns the table block of what stands between ``<table>`` and ``</table>``."""
+    rows = [_cells(text, row.end()) for row in _ROW.finditer(text)]
+    header_row, header_column = (values.get(name) == "true" for name in ("header-row", "header-column"))
+    return _table(rows, header_row=header_row, header_column=header_column)
+
+
+def _cells(text: str, at: int) -> list[list[Json]]:
+    cells: list[list[Json]] = []
+    while (found := _CELL_OR_END.search(text, at)) and found[1]:
+        items, at = parse_inline_until(text, found.end(), f"</t{found[1]}>")
+        cells.append(items)
+    return cells
+
+
+def parse_pipe_table(lines: list[str]) -> Json | None:
+    """Returns the table block of lines with pipes; None when there is no rule under the header."""
+    if len(lines) < 2 or not _RULE.match(lines[1]):
+        return None
+    rows = [_pipe_cells(line) for line in [lines[0], *lines[2:]]]
+    return _table(rows, header_row=True, header_column=False)
+
+
+def _pipe_cells(line: str) -> list[list[Json]]:
+    cells: list[list[Json]] = []
+    at = 1
+    while at < len(line):
+        found = _CELL.match(line, at)
+        assert found
+        cells.append(parse_inline(found[0].strip()))
+        at = found.end() + 1
+    return cells
+
+
+def _table(rows: list[list[list[Json]]], *, header_row: bool, header_column: bool) -> Json | None:
+    width = max(map(len, rows), default=0)
+    if not width:
+        return None
+    content = {
+        "table_width": width,
+        "has_column_header": header_row,
+        "has_row_header": header_column,
+        "children": [_row(cells + [[]] * (width - len(cells))) for cells in rows],
+    }
+    return {"object": "block", "type": "table", "table": content}
+
+
+def _row(cells: list[list[Json]]) -> Json:
+    return {"object": "block", "type": "table_row", "table_row": {"cells": cells}}
