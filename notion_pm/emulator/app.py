@@ -1,0 +1,93 @@
+"""The Flask application: token and version checked, one transaction a request, every answer in Notion's envelope."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from .clock import Clock
+from .errors import ApiError, invalid_request_url, unauthorized, validation_error
+from .ids import new_id
+from .routes import BLUEPRINTS
+from .session import Session, Settings
+from .store import Store
+
+SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
+_UNEXPECTED = ApiError(500, "internal_server_error", "Unexpected error occurred.")
+
+
+class NotionApp(Flask):
+    """Serves one workspace."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
+        super().__init__("notion_pm.emulator", static_folder=None)
+        self._store, self._settings, self._clock = store, settings, clock
+        for blueprint in BLUEPRINTS:
+            self.register_blueprint(blueprint, url_prefix="/v1")
+        self.register_error_handler(ApiError, lambda error: (error.body(), error.status))
+        self.register_error_handler(HTTPException, lambda _: (invalid_request_url().body(), 400))
+        self.register_error_handler(Exception, self._report)
+
+    def dispatch_request(self) -> Any:
+        """Answers one request inside one transaction."""
+        self._check_token()
+        version = _checked_version()
+        with self._store.transaction(write=_writes()) as db:
+            g.session = Session(db, self._clock(), version, self._settings)
+            return super().dispatch_request()
+
+    def make_response(self, rv: Any) -> Response:
+        """Adds the request id to every object and error; the one list without `object` has none (recorded)."""
+        body, status = rv if isinstance(rv, tuple) else (rv, 200)
+        if not isinstance(body, dict):
+            return super().make_response(rv)
+        request_id = new_id()
+        if "object" in body:
+            body = {**body, "request_id": request_id}
+        response = self.response_class(self.json.dumps(body), status, mimetype="application/json")
+        response.headers["x-notion-request-id"] = request_id
+        return response
+
+    def _check_token(self) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secrets.compare_digest(token.encode(), self._settings.token.encode()):
+            raise unauthorized()
+
+    def _report(self, error: Exception) -> tuple[dict[str, Any], int]:
+        self.logger.exception("%s %s", request.method, request.path, exc_info=error)
+        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            return ApiError(409, "conflict_error", "Conflict occurred while saving. Please try again.").body(), 409
+        return _UNEXPECTED.body(), _UNEXPECTED.status
+
+
+def create_app(store: Store, settings: Settings, clock: Clock) -> NotionApp:
+    """Makes the WSGI application of a workspace."""
+    app = NotionApp(store, settings, clock)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.compact = True  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = None  # uploads are larger; JSON bodies are measured where they are read
+    return app
+
+
+def _writes() -> bool:
+    is_reading_post = request.path.endswith(("/query", "/search"))
+    return request.method not in ("GET", "HEAD") and not is_reading_post
+
+
+def _checked_version() -> str:
+    version = request.headers.get("Notion-Version")
+    if not version:
+        message = (
+            "Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`."
+        )
+        raise ApiError(400, "missing_version", message)
+    if version not in SUPPORTED_VERSIONS:
+        expected = " or ".join(f"`{v!r}`".replace("'", '"') for v in SUPPORTED_VERSIONS)
+        message = f'Notion-Version header failed validation: Notion-Version header should be {expected}, instead was `"{version}"`.'
+        raise validation_error(message)
+    return version

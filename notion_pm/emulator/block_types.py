@@ -1,0 +1,190 @@
+"""The types of blocks: what each is made of, and what may stand inside it (notion-api.md 2.4, limits 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import checks, icons, ids
+from .block_files import FILE_KEYS, file_content
+from .errors import ABSENT, body_error
+from .markdown.languages import LANGUAGES
+from .richtext import COLORS, MOST_IN_EQUATION, normalized
+from .session import Session
+
+Json = dict[str, Any]
+_Read = Callable[[Session, Any, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a block's content: how a request's value is read, and what stands there without one."""
+
+    read: _Read
+    default: Any = ABSENT
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a block cannot be made without it."""
+        return self.default is ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class BlockType:
+    """What blocks of one type hold. `inside` names the only type of child allowed; None allows none, "" any."""
+
+    fields: Mapping[str, Field]
+    inside: str | None = None
+    has_file: bool = False
+    fewest_children: int = 0
+
+
+def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str) -> Json:
+    """Returns the content of a new block from what a request sends; raises 400 where that does not fit the type."""
+    block_type = BLOCK_TYPES[kind]
+    _known_keys(block_type, sent, path)
+    for name, field in block_type.fields.items():
+        if field.is_required and sent.get(name) is None:
+            raise body_error(f"{path}.{name}", "defined")
+    content = {name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()}
+    return file_content(session, kind, content, sent, path) if block_type.has_file else content
+
+
+def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
+    """Returns a block's content after an update: what the request does not name stays."""
+    block_type = BLOCK_TYPES[kind]
+    _known_keys(block_type, sent, path)
+    content = {**old}
+    for name, field in block_type.fields.items():
+        if name in sent:
+            content[name] = _value(session, field, sent, name, path)
+    return file_content(session, kind, content, sent, path) if block_type.has_file else content
+
+
+def _known_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
+    known = {*block_type.fields, *(FILE_KEYS if block_type.has_file else ())}
+    checks.known_keys(sent, known | ({"children"} if block_type.inside is not None else set()), path)
+
+
+def _value(session: Session, field: Field, sent: Mapping[str, Any], name: str, path: str) -> Any:
+    value = sent.get(name)
+    if value is None and not field.is_required:
+        return field.default
+    return field.read(session, value, f"{path}.{name}")
+
+
+def _boolean(_: Session, value: Any, path: str) -> bool:
+    return checks.a_boolean(value, path)
+
+
+def _color(_: Session, value: Any, path: str) -> str:
+    return checks.one_of(value, COLORS, path)
+
+
+def _language(_: Session, value: Any, path: str) -> str:
+    return checks.one_of(value, sorted(LANGUAGES), path)
+
+
+def _url(_: Session, value: Any, path: str) -> str:
+    return checks.a_url(value, path)
+
+
+def _expression(_: Session, value: Any, path: str) -> str:
+    return checks.a_string(value, path, most=MOST_IN_EQUATION)
+
+
+def _icon(_: Session, value: Any, path: str) -> Json | None:
+    return icons.icon(value, path)
+
+
+def _width(_: Session, value: Any, path: str) -> int:
+    width = checks.a_number(value, path)
+    if width < 1:
+        raise body_error(path, "≥ `1`", value)
+    return int(width)
+
+
+def _ratio(_: Session, value: Any, path: str) -> float:
+    return checks.a_number(value, path)
+
+
+def _cells(session: Session, value: Any, path: str) -> list[Any]:
+    cells = checks.an_array(value, path)
+    return [normalized(session, cell, f"{path}[{index}]") for index, cell in enumerate(cells)]
+
+
+def _synced_from(_: Session, value: Any, path: str) -> Json:
+    source = checks.an_object(value, path)
+    return {"type": "block_id", "block_id": checks.body_id(source, "block_id", path)}
+
+
+_TARGETS = ("page_id", "database_id", "comment_id")
+
+
+def _target(kind: str) -> Field:
+    def read(_: Session, value: Any, path: str) -> str:
+        target = ids.canonical(value)
+        if target is None:
+            raise body_error(path, "a valid uuid", value)
+        return target
+
+    return Field(read, default=None)
+
+
+_RICH_TEXT = Field(normalized)
+_COLOR = Field(_color, default="default")
+_CAPTION = Field(normalized, default=[])
+_ICON = Field(_icon, default=None)
+_TEXT = {"rich_text": _RICH_TEXT, "color": _COLOR}
+_HEADING = BlockType(
+    {"rich_text": _RICH_TEXT, "is_toggleable": Field(_boolean, default=False), "color": _COLOR}, inside=""
+)
+_LINKED = BlockType({"caption": _CAPTION, "url": Field(_url)})
+_FILE = BlockType({"caption": _CAPTION}, has_file=True)
+
+BLOCK_TYPES: Mapping[str, BlockType] = {
+    "embed": _LINKED,
+    "bookmark": _LINKED,
+    "image": _FILE,
+    "video": _FILE,
+    "pdf": _FILE,
+    "file": _FILE,
+    "audio": _FILE,
+    "code": BlockType({"caption": _CAPTION, "rich_text": _RICH_TEXT, "language": Field(_language)}),
+    "equation": BlockType({"expression": Field(_expression)}),
+    "divider": BlockType({}),
+    "breadcrumb": BlockType({}),
+    "tab": BlockType({}, inside="paragraph", fewest_children=1),
+    "table_of_contents": BlockType({"color": _COLOR}),
+    "link_to_page": BlockType(
+        {target: _target(target) for target in _TARGETS} | {"type": Field(lambda _, v, p: v, default=None)}
+    ),
+    "table_row": BlockType({"cells": Field(_cells)}),
+    "table": BlockType(
+        {
+            "table_width": Field(_width),
+            "has_column_header": Field(_boolean, default=False),
+            "has_row_header": Field(_boolean, default=False),
+        },
+        inside="table_row",
+        fewest_children=1,
+    ),
+    "column_list": BlockType({}, inside="column", fewest_children=2),
+    "column": BlockType({"width_ratio": Field(_ratio, default=None)}, inside="", fewest_children=1),
+    "heading_1": _HEADING,
+    "heading_2": _HEADING,
+    "heading_3": _HEADING,
+    "heading_4": _HEADING,
+    "paragraph": BlockType({"rich_text": _RICH_TEXT, "icon": _ICON, "color": _COLOR}, inside=""),
+    "bulleted_list_item": BlockType(_TEXT, inside=""),
+    "numbered_list_item": BlockType(_TEXT, inside=""),
+    "quote": BlockType(_TEXT, inside=""),
+    "to_do": BlockType(
+        {"rich_text": _RICH_TEXT, "checked": Field(_boolean, default=False), "color": _COLOR}, inside=""
+    ),
+    "toggle": BlockType(_TEXT, inside=""),
+    "template": BlockType({"rich_text": _RICH_TEXT}, inside=""),
+    "callout": BlockType({"rich_text": _RICH_TEXT, "icon": _ICON, "color": _COLOR}, inside=""),
+    "synced_block": BlockType({"synced_from": Field(_synced_from, default=None)}, inside=""),
+}

@@ -1,0 +1,115 @@
+"""Laws of databases: create, read, update, trash (notion-api.md 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import checks, data_sources, icons, ids, tree
+from .clock import to_the_millisecond
+from .errors import archived_block, body_error, validation_error
+from .links import object_url
+from .records import DATABASES, Database
+from .richtext import normalized, plain, plain_text
+from .session import Session
+
+Json = dict[str, Any]
+
+_CREATE_KEYS = frozenset(("parent", "title", "description", "is_inline", "icon", "cover", "initial_data_source"))
+_UPDATE_KEYS = frozenset(
+    ("parent", "title", "description", "is_inline", "icon", "cover", "in_trash", "archived", "is_locked")
+)
+_UNTITLED = "New database"  # recorded
+
+
+def create(session: Session, body: Mapping[str, Any]) -> Json:
+    """Creates a database with its first data source and that one's view, and returns it."""
+    checks.known_keys(body, _CREATE_KEYS)
+    parent_type, parent_id = _parent(session, checks.required(body, "parent"))
+    database = Database(
+        id=ids.new_id(),
+        parent_type=parent_type,
+        parent_id=parent_id,
+        title=normalized(session, body.get("title") or [], "body.title") or [plain(_UNTITLED)],
+        description=normalized(session, body.get("description") or [], "body.description"),
+        icon=icons.icon(body.get("icon")),
+        cover=icons.cover(body.get("cover")),
+        is_inline=checks.flag(body, "is_inline", default=False),
+        **tree.stamp(session),
+    )
+    DATABASES.insert(session.db, database)
+    tree.place_last(session, "child_database", database.id, parent_id, plain_text(database.title))
+    initial = checks.an_object(body.get("initial_data_source") or {}, "body.initial_data_source")
+    sent = checks.an_object(initial.get("properties") or {}, "body.initial_data_source.properties")
+    data_sources.add(session, database, database.title, sent, path="body.initial_data_source.properties")
+    return shown(session, database)
+
+
+def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
+    """Changes a database as a request says."""
+    checks.known_keys(body, _UPDATE_KEYS)
+    database = session.database(database_id)
+    in_trash = checks.trash_flag(body, default=database.in_trash)
+    if database.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
+        raise archived_block()
+    changed = replace(
+        database,
+        title=normalized(session, body["title"], "body.title") if "title" in body else database.title,
+        description=normalized(session, body["description"], "body.description")
+        if "description" in body
+        else database.description,
+        icon=icons.icon(body["icon"]) if "icon" in body else database.icon,
+        cover=icons.cover(body["cover"]) if "cover" in body else database.cover,
+        is_inline=checks.flag(body, "is_inline", default=database.is_inline),
+        is_locked=checks.flag(body, "is_locked", default=database.is_locked),
+        in_trash=in_trash,
+        **tree.edited(session),
+    )
+    if body.get("parent"):
+        changed = _moved(session, changed, body["parent"])
+    DATABASES.update(session.db, changed)
+    tree.keep_in_step(session, changed.id, title=plain_text(changed.title), in_trash=changed.in_trash)
+    return shown(session, changed)
+
+
+def shown(session: Session, database: Database) -> Json:
+    """Returns a database as responses show it."""
+    sources = session.data_sources_of(database.id)
+    body = {
+        "object": "database",
+        "id": database.id,
+        "title": database.title,
+        "description": database.description,
+        "parent": tree.parent_of(database.parent_type, database.parent_id),
+        "is_inline": database.is_inline,
+        "in_trash": database.in_trash,
+        "is_locked": database.is_locked,
+        "created_time": to_the_millisecond(database.created_time),
+        "last_edited_time": to_the_millisecond(database.last_edited_time),
+        "data_sources": [{"id": source.id, "name": plain_text(source.title)} for source in sources],
+        "icon": database.icon,
+        "cover": database.cover,
+        "url": object_url(database.id),
+        "public_url": None,
+    }
+    return {**body, "archived": database.in_trash} if session.is_old else body
+
+
+def _moved(session: Session, database: Database, sent: Any) -> Database:
+    parent_type, parent_id = _parent(session, sent)
+    tree.take_out(session, database.id)
+    tree.place_last(session, "child_database", database.id, parent_id, plain_text(database.title))
+    return replace(database, parent_type=parent_type, parent_id=parent_id)
+
+
+def _parent(session: Session, sent: Any) -> tuple[str, str]:
+    parent = checks.an_object(sent, "body.parent")
+    if parent.get("type") == "workspace" or "workspace" in parent:
+        raise validation_error("Internal integrations cannot create databases at the top of a workspace: name a page.")
+    if "page_id" not in parent:
+        raise body_error("body.parent.page_id", "defined")
+    page = session.page(checks.body_id(parent, "page_id", "body.parent"))
+    if page.in_trash:
+        raise archived_block()
+    return "page_id", page.id

@@ -1,0 +1,73 @@
+"""Notion's own errors: every refusal of the local workspace is one of these.
+
+Codes and messages follow developers.notion.com (status codes) and answers recorded from the real service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ApiError(Exception):
+    """A request that Notion refuses, with all that its error body says."""
+
+    status: int
+    code: str
+    message: str
+    additional_data: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """Returns the error body, without the request id."""
+        body = {"object": "error", "status": self.status, "code": self.code, "message": self.message}
+        return {**body, "additional_data": dict(self.additional_data)} if self.additional_data else body
+
+
+def shown(value: object) -> str:
+    """Writes a value as Notion's validation messages do: JSON in backticks, and `undefined` for what is absent."""
+    return f"`{'undefined' if value is ABSENT else json.dumps(value, ensure_ascii=False)}`"
+
+
+ABSENT = object()
+
+
+def validation_error(message: str, **additional_data: object) -> ApiError:
+    """Makes the 400 that says what is wrong with a request."""
+    return ApiError(400, "validation_error", message, additional_data)
+
+
+def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
+    """Makes the 400 for one value of the body: `body.parent should be defined, instead was `undefined`.`"""
+    return validation_error(f"body failed validation: {path} should be {expectation}, instead was {shown(value)}.")
+
+
+def invalid_json() -> ApiError:
+    """Makes the 400 for a body that is no JSON object."""
+    return ApiError(400, "invalid_json", "Error parsing JSON body.")
+
+
+def invalid_request_url() -> ApiError:
+    """Makes the 400 for an unknown path or method."""
+    return ApiError(400, "invalid_request_url", "Invalid request URL.")
+
+
+def unauthorized() -> ApiError:
+    """Makes the 401 for a missing or wrong token."""
+    return ApiError(401, "unauthorized", "API token is invalid.")
+
+
+def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) -> ApiError:
+    """Makes the 404 for an object that is missing or not shared; `integration` has its `id` and `name`."""
+    message = (
+        f"Could not find {kind} with ID: {notion_id}. Make sure the relevant pages and databases are shared "
+        f'with your integration "{integration["name"]}".'
+    )
+    return ApiError(404, "object_not_found", message, {"integration_id": integration["id"]})
+
+
+def archived_block() -> ApiError:
+    """Makes the 400 for an edit of something in the trash."""
+    return validation_error("Can't edit block that is archived. You must unarchive the block before editing.")

@@ -1,0 +1,57 @@
+"""Property items: the complete value of one property, paged where it is a list (notion-api.md 3.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import checks, ids
+from .errors import validation_error
+from .lists import Slice, as_list, invalid_cursor
+from .properties import find_property
+from .records import Page, Property
+from .session import Session
+from .values import Reader
+
+Json = dict[str, Any]
+
+_PAGED = ("title", "rich_text", "people", "relation", "rollup")
+
+
+def item(session: Session, page: Page, key: str, start_cursor: str | None, page_size: str | None) -> Json:
+    """Returns the property item of a page, or a page of its items."""
+    reader = Reader(session)
+    prop = find_property(reader.page_schema(page), key)
+    if prop is None:
+        raise validation_error(f"Could not find property with name or id: {key}")
+    value = reader.value(page, prop)
+    if prop.type not in _PAGED:
+        return _wrapped(prop, value)
+    listed = _listed(value) if prop.type == "rollup" else [_wrapped(prop, each) for each in value]
+    cut = _slice(listed, start_cursor, page_size)
+    tail = {"id": ids.encoded(prop.id), "next_url": _next_url(page, prop, cut), "type": prop.type}
+    content = {k: [] if k == "array" else v for k, v in value.items()} if prop.type == "rollup" else {}
+    return {**as_list("property_item", cut), "property_item": {**tail, prop.type: content}}
+
+
+def _wrapped(prop: Property, value: Any) -> Json:
+    return {"object": "property_item", "type": prop.type, "id": ids.encoded(prop.id), prop.type: value}
+
+
+def _listed(rollup: Json) -> list[Json]:
+    return [{"object": "property_item", **each} for each in rollup.get("array", ())]
+
+
+def _slice(listed: list[Json], start_cursor: str | None, page_size: str | None) -> Slice:
+    size = checks.page_size(page_size, "query.page_size")
+    if start_cursor is not None and not start_cursor.isdigit():
+        raise invalid_cursor(start_cursor)
+    start = int(start_cursor or 0)
+    end = start + size
+    return Slice(listed[start:end], str(end) if end < len(listed) else None)
+
+
+def _next_url(page: Page, prop: Property, cut: Slice) -> str | None:
+    if cut.next_cursor is None:
+        return None
+    path = f"https://api.notion.com/v1/pages/{page.id}/properties/{ids.encoded(prop.id)}"
+    return f"{path}?start_cursor={cut.next_cursor}"

@@ -1,0 +1,221 @@
+"""Laws of pages: create, read, update, move, trash (notion-api.md 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import checks, icons, ids, relations, tree
+from .clock import to_the_minute
+from .errors import ApiError, archived_block, body_error, validation_error
+from .links import page_url
+from .options import default_status
+from .properties import Schema, find_property
+from .records import PAGES, DataSource, Page, Property
+from .richtext import plain_text
+from .session import Session
+from .users import reference
+from .values import Reader, in_order
+from .writing import Written, write
+
+Json = dict[str, Any]
+
+_ROW = "data_source_id"
+_PARENTS = ("page_id", "data_source_id", "database_id", "workspace")
+_CREATE_KEYS = frozenset(
+    ("parent", "properties", "icon", "cover", "children", "content", "markdown", "template", "position", "allow_async")
+)
+_UPDATE_KEYS = frozenset(
+    ("properties", "icon", "cover", "is_locked", "template", "erase_content", "in_trash", "archived", "is_archived")
+)
+
+
+def create(session: Session, body: Mapping[str, Any]) -> Json:
+    """Creates a page from a request's body and returns it."""
+    checks.known_keys(body, _CREATE_KEYS)
+    parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
+    data_source = session.data_source(parent_id) if parent_type == _ROW else None
+    written = _written(session, data_source, body.get("properties") or {})
+    page = Page(
+        id=ids.new_id(),
+        parent_type=parent_type,
+        parent_id=parent_id,
+        title="",
+        properties={},
+        icon=icons.icon(body.get("icon")),
+        cover=icons.cover(body.get("cover")),
+        **tree.stamp(session),
+    )
+    schema = Reader(session).page_schema(page)
+    page = _with_values(page, {**_first_values(session, data_source), **written.values})
+    PAGES.insert(session.db, page)
+    _link(session, schema, page, written)
+    if parent_type == "page_id":
+        tree.place_last(session, "child_page", page.id, parent_id, page.title)
+    return shown(Reader(session), session.page(page.id))
+
+
+def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = ()) -> Json:
+    """Returns a page, with all properties or only the wanted ones."""
+    reader, page = Reader(session), session.page(page_id)
+    return shown(reader, page, selected(reader.page_schema(page), filter_properties))
+
+
+def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
+    """Changes a page as a request says; what it does not name stays."""
+    checks.known_keys(body, _UPDATE_KEYS)
+    page, reader = session.page(page_id), Reader(session)
+    in_trash = checks.trash_flag(body, default=page.in_trash)
+    if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
+        raise archived_block()
+    written = _written(session, _data_source_of(session, page), body.get("properties") or {})
+    page = replace(
+        _with_values(page, written.values),
+        icon=icons.icon(body["icon"]) if "icon" in body else page.icon,
+        cover=icons.cover(body["cover"]) if "cover" in body else page.cover,
+        is_locked=checks.flag(body, "is_locked", default=page.is_locked),
+        is_archived=checks.flag(body, "is_archived", default=page.is_archived),
+        in_trash=in_trash,
+        **tree.edited(session),
+    )
+    PAGES.update(session.db, page)
+    _link(session, reader.page_schema(page), page, written)
+    tree.keep_in_step(session, page.id, title=page.title, in_trash=page.in_trash)
+    return shown(Reader(session), page)
+
+
+def move(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
+    """Moves a page under another page or into a data source; there, only its title fits the schema."""
+    page = session.page(page_id)
+    parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
+    if page.in_trash:
+        raise archived_block()
+    if parent_id == page_id:
+        raise validation_error("A page cannot be moved into itself.")
+    kept = {"title": page.properties.get("title", [])} if parent_id != page.parent_id else page.properties
+    tree.take_out(session, page.id)
+    page = replace(page, parent_type=parent_type, parent_id=parent_id, properties=kept, **tree.edited(session))
+    PAGES.update(session.db, page)
+    if parent_type == "page_id":
+        tree.place_last(session, "child_page", page.id, parent_id, page.title)
+    return shown(Reader(session), page)
+
+
+def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
+    """Returns a page as responses show it."""
+    session = reader.session
+    wanted = in_order(reader.page_schema(page)) if properties is None else properties
+    body = {
+        "object": "page",
+        "id": page.id,
+        "created_time": to_the_minute(page.created_time),
+        "last_edited_time": to_the_minute(page.last_edited_time),
+        "created_by": reference(page.created_by),
+        "last_edited_by": reference(page.last_edited_by),
+        "cover": page.cover,
+        "icon": page.icon,
+        "parent": _shown_parent(session, page),
+        "in_trash": page.in_trash,
+        "is_archived": page.is_archived,
+        "is_locked": page.is_locked,
+        "properties": {prop.name: reader.shown(page, prop) for prop in wanted},
+        "url": page_url(page.id, page.title),
+        "public_url": None,
+    }
+    return {**body, "archived": page.in_trash} if session.is_old else body
+
+
+def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
+    """Returns the properties that filter_properties names (by id or name), or None for all of them."""
+    keys = list(wanted)
+    if not keys:
+        return None
+    found = [(key, find_property(schema, key)) for key in keys]
+    for key, prop in found:
+        if prop is None:
+            raise validation_error(f"Could not find property with name or id: {key}")
+    return in_order({prop.id: prop for _, prop in found if prop})
+
+
+def resolve_parent(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
+    """Returns the page or data source that a request names as parent; a database of one source stands for it."""
+    parent = checks.an_object(sent, path)
+    kind = parent.get("type") or next((kind for kind in _PARENTS if kind in parent), None)
+    if kind is None:
+        raise body_error(f"{path}.page_id", "defined")
+    checks.one_of(kind, _PARENTS, f"{path}.type")
+    if kind == "workspace":
+        raise validation_error(
+            "Internal integrations aren't owned by a single user, so creating workspace-level private pages is not supported."
+        )
+    parent_id = checks.body_id(parent, kind, path)
+    if kind == "page_id":
+        if session.page(parent_id).in_trash:
+            raise archived_block()
+        return kind, parent_id
+    source = session.data_source(parent_id) if kind == _ROW else _only_source(session, parent_id)
+    if source.in_trash or session.database(source.database_id).in_trash:
+        raise archived_block()
+    return _ROW, source.id
+
+
+def _only_source(session: Session, database_id: str) -> DataSource:
+    database = session.database(database_id)
+    sources = session.data_sources_of(database.id)
+    if len(sources) == 1:
+        return sources[0]
+    details = {
+        "error_type": "multiple_data_sources_for_database",
+        "database_id": database_id,
+        "child_data_source_ids": [source.id for source in sources],
+        "minimum_api_version": "2025-09-03",
+    }
+    message = "Databases with multiple data sources are not supported in this API version."
+    raise ApiError(400, "validation_error", message, details)
+
+
+def _data_source_of(session: Session, page: Page) -> DataSource | None:
+    return session.data_source(page.parent_id) if page.parent_type == _ROW and page.parent_id else None
+
+
+def _written(session: Session, data_source: DataSource | None, sent: Any) -> Written:
+    bare_title = {"title": Property("title", "title", "title")}
+    return write(session, data_source.schema() if data_source else bare_title, data_source, sent)
+
+
+def _with_values(page: Page, values: Mapping[str, Any]) -> Page:
+    kept = {key: value for key, value in {**page.properties, **values}.items() if value is not None}
+    return replace(page, properties=kept, title=plain_text(kept.get("title", ())))
+
+
+def _first_values(session: Session, data_source: DataSource | None) -> Json:
+    """Returns what a new row has before anybody writes it: its number, its default status."""
+    values: Json = {}
+    for prop in data_source.schema().values() if data_source else ():
+        if prop.type == "status":
+            values[prop.id] = default_status(prop.config)
+        elif prop.type == "unique_id" and data_source:
+            values[prop.id] = _next_number(session, data_source.id, prop.id)
+    return values
+
+
+def _next_number(session: Session, data_source_id: str, property_id: str) -> int:
+    row = session.db.execute(
+        "UPDATE counters SET last = last + 1 WHERE data_source_id = ? AND property_id = ? RETURNING last",
+        (data_source_id, property_id),
+    ).fetchone()
+    return int(row[0])
+
+
+def _link(session: Session, schema: Schema, page: Page, written: Written) -> None:
+    """Stores relations; what stays keeps its place, so that only real changes reach the far side."""
+    for property_id, targets in written.links.items():
+        relations.relink(session, schema[property_id], page.id, targets)
+
+
+def _shown_parent(session: Session, page: Page) -> Mapping[str, Any]:
+    parent = tree.parent_of(page.parent_type, page.parent_id)
+    if page.parent_type != _ROW:
+        return parent
+    return {**parent, "database_id": session.data_source(page.parent_id or "").database_id}

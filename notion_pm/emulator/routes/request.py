@@ -1,0 +1,45 @@
+"""What handlers read from the request."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from flask import g, request
+
+from ..errors import invalid_json, validation_error
+from ..session import Session
+
+_MOST_BYTES = 500 * 1024
+
+
+def session() -> Session:
+    """Returns the workspace as this request sees it."""
+    return cast("Session", g.session)
+
+
+def body() -> dict[str, Any]:
+    """Returns the JSON object of the request; an empty body is an empty object. Raises 400 for anything else."""
+    data = request.get_data()
+    if len(data) > _MOST_BYTES:
+        raise validation_error(
+            f"body failed validation: body size should be ≤ `{_MOST_BYTES}` bytes, instead was `{len(data)}`."
+        )
+    try:
+        parsed = json.loads(data) if data.strip() else {}
+    except ValueError:
+        raise invalid_json() from None
+    if not isinstance(parsed, dict):
+        raise invalid_json()
+    return parsed
+
+
+def query(key: str) -> str | None:
+    """Returns a parameter of the query string, if it is there."""
+    return request.args.get(key)
+
+
+def query_list(key: str) -> list[str]:
+    """Returns a repeated parameter, also when clients write `key[]` or join values with commas."""
+    values = request.args.getlist(key) + request.args.getlist(f"{key}[]")
+    return [part for value in values for part in value.split(",") if part]

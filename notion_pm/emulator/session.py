@@ -1,0 +1,85 @@
+"""One request's view of the workspace: its transaction, its moment, its version, and who is asking."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from .clock import stored
+from .errors import ApiError, object_not_found
+from .records import DATA_SOURCES, DATABASES, PAGES, Database, DataSource, Page
+
+OLD_VERSION = "2025-09-03"
+NEW_VERSION = "2026-03-11"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a workspace file says about itself."""
+
+    workspace_id: str
+    workspace_name: str
+    bot_id: str
+    integration_name: str
+    token: str
+    root_page_id: str
+    search_lag: timedelta = timedelta()
+
+
+@dataclass(slots=True)
+class Session:
+    """What the laws of the workspace need besides the request; lives as long as one transaction."""
+
+    db: sqlite3.Connection
+    moment: datetime
+    version: str
+    settings: Settings
+    _data_sources: dict[str, DataSource | None] = field(default_factory=dict)
+
+    @property
+    def now(self) -> str:
+        """The moment as the store writes it."""
+        return stored(self.moment)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the request speaks 2025-09-03 or older, where trash is also called `archived`."""
+        return self.version <= OLD_VERSION
+
+    def database(self, database_id: str) -> Database:
+        """Returns a database; raises 404 where there is none."""
+        return DATABASES.find(self.db, database_id) or self._missing("database", database_id)
+
+    def page(self, page_id: str) -> Page:
+        """Returns a page; raises 404 where there is none."""
+        return PAGES.find(self.db, page_id) or self._missing("page", page_id)
+
+    def data_source(self, data_source_id: str) -> DataSource:
+        """Returns a data source, read once a request; raises 404 where there is none."""
+        return self.find_data_source(data_source_id) or self._missing("data_source", data_source_id)
+
+    def find_data_source(self, data_source_id: str) -> DataSource | None:
+        """Returns a data source if there is one."""
+        if data_source_id not in self._data_sources:
+            self._data_sources[data_source_id] = DATA_SOURCES.find(self.db, data_source_id)
+        return self._data_sources[data_source_id]
+
+    def data_sources_of(self, database_id: str) -> list[DataSource]:
+        """Returns a database's data sources that are not in the trash, in order of creation."""
+        return DATA_SOURCES.select(self.db, "WHERE database_id = ? AND in_trash = 0 ORDER BY seq", (database_id,))
+
+    def save_data_source(self, data_source: DataSource) -> DataSource:
+        """Replaces a data source, in the file and for the rest of this request."""
+        DATA_SOURCES.update(self.db, data_source)
+        self._data_sources[data_source.id] = data_source
+        return data_source
+
+    def not_found(self, kind: str, notion_id: str) -> ApiError:
+        """Makes the 404 in the words the service uses."""
+        integration = {"id": self.settings.bot_id, "name": self.settings.integration_name}
+        return object_not_found(kind, notion_id, integration)
+
+    def _missing(self, kind: str, notion_id: str) -> NoReturn:
+        raise self.not_found(kind, notion_id)

@@ -1,0 +1,59 @@
+"""A record of the traffic: each exchange with /v1 as one JSON line, for checking against Notion's official types."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Recorder:
+    """WSGI middleware that appends every exchange to a file. Several threads and processes may share the file."""
+
+    def __init__(self, app: WSGIApplication, path: Path) -> None:
+        self._app = app
+        self._path = path
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Passes a request on and writes down what was said."""
+        sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(sent)
+        statuses: list[str] = []
+
+        def remember(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            statuses.append(status)
+            return start_response(status, headers, exc_info)
+
+        answer = b"".join(self._app(environ, remember))
+        if environ["PATH_INFO"].startswith("/v1/"):
+            self._write(environ, sent, int(statuses[-1].split()[0]), answer)
+        return [answer]
+
+    def _write(self, environ: WSGIEnvironment, sent: bytes, status: int, answer: bytes) -> None:
+        query = environ.get("QUERY_STRING")
+        exchange = {
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"] + (f"?{query}" if query else ""),
+            "request": _parsed(sent),
+            "status": status,
+            "response": _parsed(answer),
+        }
+        line = json.dumps(exchange, ensure_ascii=False).encode() + b"\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line)  # one write: lines of several writers never mix
+        finally:
+            os.close(descriptor)
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""The tree of pages, databases and blocks: what stands where, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .records import BLOCKS, PAGES, Block
+from .session import Session
+
+
+def stamp(session: Session) -> dict[str, Any]:
+    """Returns who and when, for something made in this request."""
+    author = session.settings.bot_id
+    return {
+        "created_time": session.now,
+        "created_by": author,
+        "last_edited_time": session.now,
+        "last_edited_by": author,
+    }
+
+
+def edited(session: Session) -> dict[str, str]:
+    """Returns who and when, for something changed in this request."""
+    return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
+
+
+def touch_page(session: Session, page_id: str) -> None:
+    """Marks a page as edited now."""
+    session.db.execute(
+        "UPDATE pages SET last_edited_time = ?, last_edited_by = ? WHERE id = ?",
+        (session.now, session.settings.bot_id, page_id),
+    )
+
+
+def last_position(session: Session, parent_id: str) -> float:
+    """Returns the position of a parent's last child, 0 where it has none."""
+    row = session.db.execute("SELECT max(position) FROM blocks WHERE parent_id = ?", (parent_id,)).fetchone()
+    return float(row[0] or 0)
+
+
+def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
+    """Puts a child page or child database behind everything else on its page."""
+    block = Block(
+        id=child_id,
+        parent_type="page_id",
+        parent_id=parent_id,
+        position=last_position(session, parent_id) + 1,
+        type=kind,
+        content={"title": title},
+        **stamp(session),
+    )
+    BLOCKS.insert(session.db, block)
+
+
+def take_out(session: Session, child_id: str) -> None:
+    """Removes the place of a page or database that moves elsewhere."""
+    BLOCKS.delete(session.db, child_id)
+
+
+def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
+    """Repeats a page's or database's title and trash mark on the block that stands for it."""
+    block = BLOCKS.find(session.db, child_id)
+    if block and (block.content != {"title": title} or block.in_trash != in_trash):
+        BLOCKS.update(session.db, replace(block, content={"title": title}, in_trash=in_trash, **edited(session)))
+
+
+def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
+    """Returns a parent as responses name it."""
+    return {"type": "workspace", "workspace": True} if kind == "workspace" else {"type": kind, kind: parent_id}
+
+
+def in_trash_with_parents(session: Session, page_id: str) -> bool:
+    """Tells whether a page or any page above it is in the trash."""
+    page = PAGES.find(session.db, page_id)
+    while page is not None:
+        if page.in_trash:
+            return True
+        page = PAGES.find(session.db, page.parent_id) if page.parent_type == "page_id" and page.parent_id else None
+    return False

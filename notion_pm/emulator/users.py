@@ -1,0 +1,51 @@
+"""The people and bots of the workspace."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import ApiError
+from .lists import as_list, page_of
+from .session import Session
+
+User = dict[str, Any]
+
+
+def find_user(session: Session, user_id: str) -> User | None:
+    """Returns a user as GET /users/{id} shows it, if there is one."""
+    row = session.db.execute("SELECT body FROM users WHERE id = ?", (user_id,)).fetchone()
+    return None if row is None else dict(json.loads(row[0]))
+
+
+def user(session: Session, user_id: str) -> User:
+    """Returns a user; raises 404, which speaks of capabilities rather than of sharing."""
+    found = find_user(session, user_id)
+    if found is None:
+        message = f"Could not find user with ID: {user_id}. Make sure your integration has the capabilities to read user information."
+        raise ApiError(404, "object_not_found", message, {"integration_id": session.settings.bot_id})
+    return found
+
+
+def me(session: Session) -> User:
+    """Returns the bot that the token belongs to."""
+    return user(session, session.settings.bot_id)
+
+
+def listed(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
+    """Returns a page of the workspace's users."""
+    users = [dict(json.loads(row[0])) for row in session.db.execute("SELECT body FROM users ORDER BY seq")]
+    return as_list("user", page_of(users, start_cursor, page_size))
+
+
+def reference(user_id: str) -> User:
+    """Returns the short form in which objects name their authors."""
+    return {"object": "user", "id": user_id}
+
+
+def shown_user(session: Session, user_id: str) -> User:
+    """Returns a user as values and mentions show it: bots without their particulars, strangers by id alone."""
+    found = find_user(session, user_id)
+    if found is None:
+        return reference(user_id)
+    return {**found, "bot": {}} if found["type"] == "bot" else found

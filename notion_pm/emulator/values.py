@@ -1,0 +1,116 @@
+"""Reading property values: what a page stores, what it shows, and what is computed when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import ids
+from .clock import to_the_minute
+from .options import as_value
+from .properties import Schema
+from .records import PAGES, Page, Property
+from .session import Session
+from .users import User, shown_user
+
+MOST_SHOWN = 25  # relations and people in page responses (notion-api.md 4.2)
+
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("title", "rich_text", "multi_select", "people", "files", "relation"), ()),
+    "checkbox": False,
+}
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads values of pages within one request, and remembers what it had to look up."""
+
+    session: Session
+    _users: dict[str, User] = field(default_factory=dict)
+    _schemas: dict[str, Schema] = field(default_factory=dict)
+
+    def schema(self, data_source_id: str) -> Schema:
+        """Returns a data source's schema; a vanished one has no properties."""
+        if data_source_id not in self._schemas:
+            found = self.session.find_data_source(data_source_id)
+            self._schemas[data_source_id] = found.schema() if found else {}
+        return self._schemas[data_source_id]
+
+    def page_schema(self, page: Page) -> Schema:
+        """Returns the schema that a page's values follow: its data source's, or a bare title."""
+        if page.parent_type == "data_source_id" and page.parent_id:
+            return self.schema(page.parent_id)
+        return {"title": Property("title", "title", "title")}
+
+    def value(self, page: Page, prop: Property) -> Any:
+        """Returns the complete value in the API's form."""
+        if prop.type == "relation":
+            return [{"id": target} for target in self.related_ids(page, prop)]
+        return self._unlinked_value(page, prop)
+
+    def shown(self, page: Page, prop: Property) -> dict[str, Any]:
+        """Returns a value as page responses show it: relations and people cut at 25."""
+        head = {"id": ids.encoded(prop.id), "type": prop.type}
+        if prop.type == "relation":
+            targets = self.related_ids(page, prop, most=MOST_SHOWN + 1)
+            shown = [{"id": target} for target in targets[:MOST_SHOWN]]
+            return {**head, "relation": shown, "has_more": len(targets) > MOST_SHOWN}
+        value = self._unlinked_value(page, prop)
+        return {**head, prop.type: value[:MOST_SHOWN] if prop.type == "people" else value}
+
+    def related_ids(self, page: Page, prop: Property, *, most: int = -1) -> list[str]:
+        """Returns the ids of the pages a relation points at, without those in the trash."""
+        rows = self.session.db.execute(
+            "SELECT l.target_id FROM links l JOIN pages p ON p.id = l.target_id AND p.in_trash = 0 "
+            "WHERE l.page_id = ? AND l.property_id = ? ORDER BY l.seq LIMIT ?",
+            (page.id, prop.id, most),
+        )
+        return [row[0] for row in rows]
+
+    def related_pages(self, page: Page, prop: Property) -> list[Page]:
+        """Returns the pages a relation points at, without those in the trash."""
+        return PAGES.select(
+            self.session.db,
+            "JOIN links l ON l.target_id = pages.id WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq",
+            (page.id, prop.id),
+        )
+
+    def user(self, user_id: str) -> User:
+        """Returns a user as values show it."""
+        if user_id not in self._users:
+            self._users[user_id] = shown_user(self.session, user_id)
+        return self._users[user_id]
+
+    def _unlinked_value(self, page: Page, prop: Property) -> Any:
+        stored = page.properties.get(prop.id)
+        match prop.type:
+            case "created_time" | "last_edited_time":
+                return to_the_minute(getattr(page, prop.type))
+            case "created_by" | "last_edited_by":
+                return self.user(getattr(page, prop.type))
+            case "people":
+                return [self.user(user_id) for user_id in stored or ()]
+            case "status":
+                return as_value(stored) if stored else None
+            case "unique_id":
+                return {"prefix": prop.config["prefix"], "number": stored}
+            case "button":
+                return {}
+            case "rollup":
+                return {"type": "unsupported", "unsupported": {}, "function": prop.config["function"]}
+            case "formula":
+                return {"type": "unsupported", "unsupported": {}}
+        return _or_empty(stored, prop.type)
+
+
+def _or_empty(stored: Any, kind: str) -> Any:
+    if stored is not None:
+        return stored
+    empty = _EMPTY.get(kind)
+    return [] if empty == () else empty
+
+
+def in_order(schema: Mapping[str, Property]) -> list[Property]:
+    """Returns the properties in the order of responses (recorded: by decoded id, the named ones last)."""
+    return sorted(schema.values(), key=lambda prop: ids.property_order(prop.id))

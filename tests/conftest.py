@@ -1,0 +1,39 @@
+"""Fixtures for all tests: a local workspace of their own, and clients that talk to it as to Notion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands still until a test moves it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, clock: ManualClock) -> Iterator[LocalWorkspace]:
+    """A fresh local workspace on the test's own clock."""
+    opened = open_workspace(tmp_path / "workspace.sqlite", clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def api(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
+    """An HTTP client of the workspace: token and newest version set, paths below /v1/."""
+    with client_of(workspace) as client:
+        yield client
+
+
+def client_of(workspace: LocalWorkspace, version: str = "2026-03-11") -> httpx.Client:
+    """Returns a client that speaks one version of the API to a workspace."""
+    headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": version}
+    transport = httpx.WSGITransport(app=workspace.app)
+    return httpx.Client(transport=transport, base_url="http://local/v1", headers=headers)
