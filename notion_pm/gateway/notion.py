@@ -159,6 +159,10 @@ class Gateway:
         body = {"properties": wire_page.write_values(values)}
         return wire_page.read_page(self._connection.send("PATCH", f"pages/{page_id}", body=body))
 
+    def trash_page(self, page_id: str) -> None:
+        """Put a page in the trash."""
+        self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": True})
+
     # --- databases
 
     def create_database(

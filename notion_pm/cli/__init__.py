@@ -1,0 +1,138 @@
+"""The command line: it parses, calls a workflow, and shows.
+
+A command's module is loaded only when the command runs, so that `--help` and completion stay fast; the short helps are
+therefore stated here, and a test holds them against the commands.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from notion_pm import __version__
+from notion_pm.errors import NotionPmError
+
+COMMANDS = {
+    "init": "Connect a Notion workspace: token, parent page, .env.",
+    "doctor": "Check token, sharing, capabilities and limits.",
+    "templates": "List, show and validate templates.",
+    "plan": "Show what `apply` would change in the workspace.",
+    "apply": "Make the workspace what the template says.",
+    "sync": "Carry status and evidence along the relations.",
+    "export": "Write databases or a page to files.",
+    "demo": "Run the whole job on a local workspace, without a token.",
+    "local": "Serve and inspect local workspaces.",
+    "completion": "Print the completion script for your shell.",
+}
+"""Every command and its short help, in the order in which people need them."""
+
+_GLOBAL_OPTIONS = {"--local": 1, "-w": 1, "--workspace": 1, "--jobs": 1, "--max-wait": 1, "--debug": 0}
+"""Options of the root that may also stand after the command, and how many values they take."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootOptions:
+    """The global options, as they were given."""
+
+    local: str | None
+    local_from_environment: bool
+    workspace: str | None
+    jobs: int
+    max_wait: float
+    debug: bool
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of their own, loaded when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"notion_pm.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_global_options_first(args))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NotionPmError as error:
+            if ctx.params.get("debug"):
+                raise
+            show_error(error)
+            ctx.exit(error.exit_code)
+
+
+def with_global_options_first(args: list[str]) -> list[str]:
+    """Return the arguments with the global options before the command: people write them on either side."""
+    first: list[str] = []
+    rest: list[str] = []
+    pending = iter(args)
+    for argument in pending:
+        if argument == "--":
+            rest += [argument, *pending]
+            break
+        name = argument.split("=", 1)[0] if argument.startswith("--") else argument
+        if name not in _GLOBAL_OPTIONS:
+            rest.append(argument)
+            continue
+        first.append(argument)
+        if _GLOBAL_OPTIONS[name] and "=" not in argument:
+            first += [value for value in [next(pending, None)] if value is not None]
+    return first + rest
+
+
+def show_error(error: NotionPmError) -> None:
+    """Tell a person what happened and what to do next."""
+    click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(str(error), err=True)
+    if error.advice:
+        click.echo(error.advice, err=True)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--local",
+    metavar="FILE",
+    envvar="NOTION_PM_LOCAL",
+    help="Work on the local workspace in FILE: no token, no network. Made when it does not exist.",
+)
+@click.option("-w", "--workspace", metavar="NAME", help="Work on this workspace of notion-pm.toml.")
+@click.option("--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests side by side.")
+@click.option(
+    "--max-wait",
+    type=click.FloatRange(0),
+    default=900,
+    show_default=True,
+    metavar="SECONDS",
+    help="Fail rather than wait longer when Notion asks to wait.",
+)
+@click.option("--debug", is_flag=True, help="Show where an error came from.")
+@click.version_option(__version__, "--version", prog_name="notion-pm")
+@click.pass_context
+def main(
+    ctx: click.Context,
+    local: str | None,
+    workspace: str | None,
+    jobs: int,
+    max_wait: float,
+    debug: bool,  # noqa: FBT001
+) -> None:
+    """Product management in Notion: provision vision, insights and feature specs, keep them true, export them.
+
+    Try it without a token:  notion-pm demo
+    """
+    from_environment = ctx.get_parameter_source("local") is click.core.ParameterSource.ENVIRONMENT
+    ctx.obj = RootOptions(local, from_environment, workspace, jobs, max_wait, debug)

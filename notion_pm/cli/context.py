@@ -1,0 +1,161 @@
+"""What a command works with: made here, once, from the settings. The only place that knows the local workspace."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+import httpx
+from dotenv import dotenv_values
+
+from notion_pm.cli import RootOptions
+from notion_pm.config import ENV_FILE, Local, Target, choose_target, read_environment, state_directory
+from notion_pm.errors import UsageError
+from notion_pm.gateway.connection import Connection, Patience
+from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+
+if TYPE_CHECKING:
+    from notion_pm.emulator import LocalWorkspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_LOCAL_URL = "http://notion-pm.local"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Context:
+    """The workspace of a command, opened when first needed and closed with the command."""
+
+    def __init__(self, options: RootOptions, closing: Callable[[Callable[[], object]], object]) -> None:
+        self._options = options
+        self._closing = closing
+
+    @property
+    def jobs(self) -> int:
+        """How many requests may run side by side."""
+        return self._options.jobs
+
+    @cached_property
+    def target(self) -> Target:
+        """The workspace that the settings name."""
+        options = self._options
+        local = None if options.workspace and options.local_from_environment else options.local
+        environment = {**_dotenv(), **os.environ}
+        return choose_target(local=Path(local) if local else None, workspace=options.workspace, environment=environment)
+
+    @property
+    def budget(self) -> int | None:
+        """Requests a minute, None where there is no limit of ours."""
+        return None if isinstance(self.target, Local) else _budget(self.target.base_url, self.target.budget)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The door to the workspace."""
+        gateway = Gateway(self._connect(self.target))
+        self._closing(gateway.close)
+        return gateway
+
+    @cached_property
+    def parent_page(self) -> NotionId:
+        """The page under which everything is kept."""
+        if isinstance(self.target, Local):
+            return NotionId(self.local_workspace.root_page_id)
+        if self.target.parent_page is None:
+            raise UsageError(
+                "No parent page: the page under which the databases are to live.",
+                "Set NOTION_PM_PARENT_PAGE to its id or link (environment or .env), or run  notion-pm init.",
+            )
+        return self.target.parent_page
+
+    @cached_property
+    def state_directory(self) -> Path:
+        """Where caches and baselines of this workspace are kept."""
+        return state_directory(self.parent_page, read_environment().state)
+
+    @cached_property
+    def local_workspace(self) -> LocalWorkspace:
+        """The opened local workspace; only for a local target."""
+        assert isinstance(self.target, Local)
+        workspace = open_local(self.target.path)
+        self._closing(workspace.close)
+        return workspace
+
+    def now(self) -> datetime:
+        """Return the time, in the time zone of the client."""
+        return datetime.now(self.target.time_zone).astimezone(self.target.time_zone)
+
+    def _connect(self, target: Target) -> Connection:
+        patience = Patience(max_wait=self._options.max_wait)
+        if isinstance(target, Local):
+            transport = httpx.WSGITransport(app=self.local_workspace.app)
+            return Connection(
+                self.local_workspace.token,
+                limiter=_limiter(None),
+                sleep=time.sleep,
+                base_url=_LOCAL_URL,
+                transport=transport,
+                patience=patience,
+            )
+        return Connection(
+            target.token.get_secret_value(),
+            limiter=_limiter(self.budget),
+            sleep=time.sleep,
+            base_url=target.base_url,
+            patience=patience,
+        )
+
+
+def open_local(path: Path, *, record: Path | None = None) -> LocalWorkspace:
+    """Open the local workspace in a file, made when it does not exist.
+
+    Raises UsageError when the file is none, or cannot be written.
+    """
+    from notion_pm.emulator import open_workspace  # Flask: only where there is a local workspace
+
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent} for the local workspace.", "Make it, or name another file.")
+    try:
+        return open_workspace(path, record=record)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
+
+
+def connect(token: str, base_url: str) -> Gateway:
+    """Return a door for a token that is not in the settings yet."""
+    limiter = _limiter(_budget(base_url, None))
+    return Gateway(Connection(token, limiter=limiter, sleep=time.sleep, base_url=base_url))
+
+
+def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+    """Give a command the Context as its first argument."""
+
+    @click.pass_context
+    def wrapper(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return ctx.invoke(command, Context(ctx.obj, ctx.call_on_close), *args, **kwargs)
+
+    return update_wrapper(wrapper, command)
+
+
+def _limiter(budget: int | None) -> WindowLimiter:
+    return WindowLimiter(budget, clock=time.monotonic, sleep=time.sleep)
+
+
+def _budget(base_url: str, configured: int | None) -> int | None:
+    """Notion's budget, unless the settings know better; a server on this machine is not Notion."""
+    if configured is not None:
+        return configured
+    return None if httpx.URL(base_url).host in _LOOPBACK else NOTION_BUDGET
+
+
+def _dotenv() -> dict[str, Any]:
+    return {key: value for key, value in dotenv_values(ENV_FILE).items() if value}

@@ -1,0 +1,206 @@
+"""Settings: which workspace a command works on, from the command line, the environment, `.env` and `notion-pm.toml`.
+
+The first of these that names a workspace wins:
+
+1. `--local FILE` (or NOTION_PM_LOCAL): a local workspace, no token needed;
+2. `-w NAME`: that workspace of `notion-pm.toml`;
+3. NOTION_TOKEN and NOTION_PM_PARENT_PAGE, in the environment or `.env`;
+4. the only workspace of `notion-pm.toml`, or the one that its `default` names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from platformdirs import user_state_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from notion_pm.errors import NoWorkspace, UsageError
+from notion_pm.model.ids import NotionId, parse_notion_id
+
+CONFIG_FILE = Path("notion-pm.toml")
+ENV_FILE = Path(".env")
+NOTION_URL = "https://api.notion.com"
+
+
+class Environment(BaseSettings):
+    """What the environment and `.env` say. An empty variable is as good as none."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, env_prefix="NOTION_PM_"
+    )
+
+    token: SecretStr | None = Field(None, validation_alias="NOTION_TOKEN")
+    parent_page: str | None = None
+    base_url: str = NOTION_URL
+    state: Path | None = Field(None, description="Where caches and baselines are kept.")
+    time_zone: str | None = Field(None, description="IANA name; decides what `today` is. Default: this machine's.")
+    budget: int | None = Field(None, ge=1, description="Requests a minute of this connection.")
+
+
+class WorkspaceEntry(BaseModel):
+    """One workspace in `notion-pm.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parent_page: str
+    token: SecretStr | None = None
+    token_env: str | None = Field(None, description="The environment variable that holds the token.")
+    base_url: str = NOTION_URL
+    time_zone: str | None = None
+    budget: int | None = Field(None, ge=1)
+
+
+class ConfigFile(BaseModel):
+    """`notion-pm.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: str | None = None
+    workspaces: dict[str, WorkspaceEntry] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A workspace behind Notion's API. `parent_page` is None where only the token is needed yet (init, doctor)."""
+
+    name: str
+    token: SecretStr
+    parent_page: NotionId | None
+    base_url: str = NOTION_URL
+    time_zone: ZoneInfo | None = None
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local workspace in a file."""
+
+    path: Path
+    time_zone: ZoneInfo | None = None
+
+
+Target = Remote | Local
+
+
+def choose_target(*, local: Path | None, workspace: str | None, environment: dict[str, str]) -> Target:
+    """Return the workspace that a command works on.
+
+    `local` and `workspace` come from the command line (or NOTION_PM_LOCAL); `environment` is the process's, for tokens
+    that `notion-pm.toml` keeps there.
+
+    Raises UsageError for settings that are wrong or missing, NoWorkspace when nothing names a workspace.
+    """
+    settings = read_environment()
+    if local is not None and workspace is not None:
+        raise UsageError("--local and --workspace name two different workspaces.", "Give one of them.")
+    if local is not None:
+        return Local(local, _zone(settings.time_zone))
+    config = read_config(CONFIG_FILE)
+    if workspace is not None:
+        return _configured(config, workspace, environment)
+    if settings.token is not None:
+        return _from_environment(settings)
+    name = config.default or (next(iter(config.workspaces)) if len(config.workspaces) == 1 else None)
+    if name is not None:
+        return _configured(config, name, environment)
+    if config.workspaces:
+        raise UsageError(
+            f"{CONFIG_FILE} has several workspaces: {', '.join(config.workspaces)}.",
+            "Choose one with -w NAME, or name one as `default`.",
+        )
+    raise NoWorkspace
+
+
+def read_environment() -> Environment:
+    """Return the settings of the environment and `.env`.
+
+    Raises UsageError naming every variable that is wrong.
+    """
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise UsageError("Settings that cannot be used:\n  " + "\n  ".join(wrong), "Correct them in .env.") from None
+
+
+def read_config(path: Path) -> ConfigFile:
+    """Return what `notion-pm.toml` says; an absent file says nothing.
+
+    Raises UsageError naming every problem of the file.
+    """
+    if not path.exists():
+        return ConfigFile()
+    try:
+        return ConfigFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not TOML: {error}", "Correct it; see docs/configuration.md.") from None
+    except ValidationError as error:
+        wrong = [f"{_dotted(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False)]
+        advice = "Correct it; see docs/configuration.md."
+        raise UsageError(f"{path} cannot be used:\n  " + "\n  ".join(wrong), advice) from None
+
+
+def state_directory(identity: str, configured: Path | None) -> Path:
+    """Return the folder for what is remembered about one workspace (by its parent page's id), made if need be."""
+    folder = (configured or user_state_path("notion-pm")) / identity
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _from_environment(settings: Environment) -> Remote:
+    assert settings.token is not None
+    parent = parse_notion_id(settings.parent_page) if settings.parent_page else None
+    zone = _zone(settings.time_zone)
+    return Remote("environment", settings.token, parent, settings.base_url, zone, settings.budget)
+
+
+def _configured(config: ConfigFile, name: str, environment: dict[str, str]) -> Remote:
+    entry = config.workspaces.get(name)
+    if entry is None:
+        known = ", ".join(config.workspaces) or "none"
+        raise UsageError(f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w.")
+    return Remote(
+        name,
+        _token(name, entry, environment),
+        parse_notion_id(entry.parent_page),
+        entry.base_url,
+        _zone(entry.time_zone),
+        entry.budget,
+    )
+
+
+def _token(name: str, entry: WorkspaceEntry, environment: dict[str, str]) -> SecretStr:
+    if entry.token is not None:
+        return entry.token
+    variable = entry.token_env or "NOTION_TOKEN"
+    found = environment.get(variable)
+    if not found:
+        raise UsageError(
+            f"No token for workspace {name!r}: the variable {variable} is empty.",
+            f"Set {variable} in the environment or in .env.",
+        )
+    return SecretStr(found)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin.") from None
+
+
+def _dotted(location: tuple[Any, ...]) -> str:
+    return ".".join(map(str, location))
+
+
+def _variable(location: tuple[Any, ...]) -> str:
+    name = _dotted(location)
+    return name if name.isupper() else f"NOTION_PM_{name.upper()}"

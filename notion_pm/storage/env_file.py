@@ -1,0 +1,47 @@
+"""Writing `.env`: the only file of ours that holds a secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+PRIVATE = 0o600
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")
+
+
+def write_env(path: Path, values: Mapping[str, str]) -> None:
+    """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    text = "".join(f"{line}\n" for line in updated_lines(lines, values))
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:
+    """Return the lines with these variables set where they stand, new ones at the end."""
+    pending = {name: f"{name}={_quoted(value)}" for name, value in values.items()}
+    kept = []
+    for line in lines:
+        found = _ASSIGNMENT.match(line)
+        name = found["name"] if found else ""
+        if name not in values:
+            kept.append(line)
+        elif name in pending:
+            kept.append(pending.pop(name))
+    return kept + list(pending.values())
+
+
+def _quoted(value: str) -> str:
+    if _PLAIN.match(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
