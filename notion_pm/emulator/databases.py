@@ -20,7 +20,7 @@ _CREATE_KEYS = frozenset(("parent", "title", "description", "is_inline", "icon",
 _UPDATE_KEYS = frozenset(
     ("parent", "title", "description", "is_inline", "icon", "cover", "in_trash", "archived", "is_locked")
 )
-_UNTITLED = "New database"  # recorded
+_UNTITLED = "New database"  # what an empty title is shown as; the data source keeps its empty title (recorded)
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
@@ -31,7 +31,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         id=ids.new_id(),
         parent_type=parent_type,
         parent_id=parent_id,
-        title=normalized(session, body.get("title") or [], "body.title") or [plain(_UNTITLED)],
+        title=normalized(session, body.get("title") or [], "body.title"),
         description=normalized(session, body.get("description") or [], "body.description"),
         icon=icons.icon(body.get("icon")),
         cover=icons.cover(body.get("cover")),
@@ -39,7 +39,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         **tree.stamp(session),
     )
     DATABASES.insert(session.db, database)
-    tree.place_last(session, "child_database", database.id, parent_id, plain_text(database.title))
+    tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
     initial = checks.an_object(body.get("initial_data_source") or {}, "body.initial_data_source")
     sent = checks.an_object(initial.get("properties") or {}, "body.initial_data_source.properties")
     data_sources.add(session, database, database.title, sent, path="body.initial_data_source.properties")
@@ -69,7 +69,7 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
     if body.get("parent"):
         changed = _moved(session, changed, body["parent"])
     DATABASES.update(session.db, changed)
-    tree.keep_in_step(session, changed.id, title=plain_text(changed.title), in_trash=changed.in_trash)
+    tree.keep_in_step(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
     return shown(session, changed)
 
 
@@ -79,7 +79,7 @@ def shown(session: Session, database: Database) -> Json:
     body = {
         "object": "database",
         "id": database.id,
-        "title": database.title,
+        "title": database.title or [plain(_UNTITLED)],
         "description": database.description,
         "parent": tree.parent_of(database.parent_type, database.parent_id),
         "is_inline": database.is_inline,
@@ -87,7 +87,7 @@ def shown(session: Session, database: Database) -> Json:
         "is_locked": database.is_locked,
         "created_time": to_the_millisecond(database.created_time),
         "last_edited_time": to_the_millisecond(database.last_edited_time),
-        "data_sources": [{"id": source.id, "name": plain_text(source.title)} for source in sources],
+        "data_sources": [{"id": source.id, "name": plain_text(source.title) or _UNTITLED} for source in sources],
         "icon": database.icon,
         "cover": database.cover,
         "url": object_url(database.id),
@@ -96,10 +96,14 @@ def shown(session: Session, database: Database) -> Json:
     return {**body, "archived": database.in_trash} if session.is_old else body
 
 
+def _title_text(database: Database) -> str:
+    return plain_text(database.title) or _UNTITLED
+
+
 def _moved(session: Session, database: Database, sent: Any) -> Database:
     parent_type, parent_id = _parent(session, sent)
     tree.take_out(session, database.id)
-    tree.place_last(session, "child_database", database.id, parent_id, plain_text(database.title))
+    tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
     return replace(database, parent_type=parent_type, parent_id=parent_id)
 
 

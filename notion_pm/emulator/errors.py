@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # not frozen: Python itself sets an exception's traceback
 class ApiError(Exception):
     """A request that Notion refuses, with all that its error body says."""
 

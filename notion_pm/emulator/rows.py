@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import pages
-from .lists import as_list, page_of
-from .records import PAGES, DataSource
+from . import checks, pages, query
+from .lists import Slice, as_list
+from .properties import Schema
+from .records import PAGES, DataSource, Page
 from .session import Session
 from .values import Reader
 
 Json = dict[str, Any]
 
+_KEYS = frozenset(
+    ("filter", "sorts", "start_cursor", "page_size", "result_type", "in_trash", "archived", "is_archived")
+)
+_LIVE = "WHERE parent_id = ? AND parent_type = 'data_source_id' AND in_trash = 0 AND is_archived = 0"
 
-def query(session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]) -> Json:
+
+class _Values(Mapping[str, Any]):
+    """A page's complete values by property id, computed when a filter or sort asks for them."""
+
+    def __init__(self, reader: Reader, page: Page, schema: Schema) -> None:
+        self._reader, self._page, self._schema = reader, page, schema
+
+    def __getitem__(self, property_id: str) -> Json:
+        prop = self._schema[property_id]
+        return {"type": prop.type, prop.type: self._reader.value(self._page, prop)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schema)
+
+    def __len__(self) -> int:
+        return len(self._schema)
+
+
+def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]) -> Json:
     """Returns a page of a data source's rows, the newest first unless the request sorts them."""
-    reader = Reader(session)
-    wanted = pages.selected(source.schema(), filter_properties)
-    found = session.db.execute(
-        "SELECT id FROM pages WHERE parent_id = ? AND in_trash = 0 ORDER BY created_time DESC, seq DESC", (source.id,)
-    )
-    cut = page_of([{"id": row[0]} for row in found], body.get("start_cursor"), body.get("page_size"), path="body")
-    results = [pages.shown(reader, session.page(row["id"]), wanted) for row in cut.results]
-    return {**as_list("page_or_data_source", cut), "results": results}
+    checks.known_keys(body, _KEYS)
+    schema, reader = source.schema(), Reader(session)
+    wanted = pages.selected(schema, filter_properties)
+    results = _results(reader, source, body)
+    rows = [pages.shown(reader, session.page(page_id), wanted) for page_id in results.page_ids]
+    status = results.request_status()
+    envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
+    return {**envelope, "request_status": status} if status else envelope
+
+
+def _results(reader: Reader, source: DataSource, body: Mapping[str, Any]) -> query.Results:
+    session, schema = reader.session, source.schema()
+    asked = query.parse(body, query.Properties.of_schema(schema.values()))
+    rows = [_row(reader, page, schema) for page in PAGES.select(session.db, _LIVE, (source.id,))]
+    return query.select(asked, rows, query.Asker(session.moment, session.settings.bot_id))
+
+
+def _row(reader: Reader, page: Page, schema: Schema) -> query.Row:
+    values = _Values(reader, page, schema)
+    return query.Row(page.id, page.seq or 0, page.created_time, page.last_edited_time, values)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ids
+from . import ids, rollups
 from .clock import to_the_minute
+from .computed import rollup_path
 from .options import as_value
 from .properties import Schema
 from .records import PAGES, Page, Property
@@ -82,6 +83,16 @@ class Reader:
             self._users[user_id] = shown_user(self.session, user_id)
         return self._users[user_id]
 
+    def _rollup(self, page: Page, prop: Property) -> dict[str, Any]:
+        """Follows the relation and aggregates what stands there; a rollup whose path is broken is unsupported."""
+        relation, rolled = rollup_path(self.session, self.page_schema(page), prop)
+        function = prop.config["function"]
+        if relation is None or rolled is None:
+            return {"type": "unsupported", "unsupported": {}, "function": function}
+        related = self.related_pages(page, relation)
+        items = [{"type": rolled.type, rolled.type: self.value(each, rolled)} for each in related]
+        return rollups.aggregate(function, items)
+
     def _unlinked_value(self, page: Page, prop: Property) -> Any:
         stored = page.properties.get(prop.id)
         match prop.type:
@@ -98,7 +109,7 @@ class Reader:
             case "button":
                 return {}
             case "rollup":
-                return {"type": "unsupported", "unsupported": {}, "function": prop.config["function"]}
+                return self._rollup(page, prop)
             case "formula":
                 return {"type": "unsupported", "unsupported": {}}
         return _or_empty(stored, prop.type)

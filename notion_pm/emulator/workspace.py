@@ -81,9 +81,10 @@ def _found(db: sqlite3.Connection, clock: Clock, search_lag: timedelta) -> Setti
     }
     db.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
     founded = Settings(**settings, search_lag=search_lag)
-    for user in (_person(), _bot(founded)):
+    person = _person()
+    for user in (person, _bot(founded)):
         db.execute("INSERT INTO users (id, body) VALUES (?, ?)", (user["id"], json.dumps(user)))
-    PAGES.insert(db, _root_page(founded, stored(clock())))
+    PAGES.insert(db, _root_page(founded, author=person["id"], now=stored(clock())))
     return founded
 
 
@@ -110,7 +111,8 @@ def _bot(settings: Settings) -> dict[str, Any]:
     return {"object": "user", "id": settings.bot_id, "name": name, "avatar_url": None, "type": "bot", "bot": bot}
 
 
-def _root_page(settings: Settings, now: str) -> Page:
+def _root_page(settings: Settings, *, author: str, now: str) -> Page:
+    """Makes the page that a person has shared with the bot."""
     return Page(
         id=settings.root_page_id,
         parent_type="workspace",
@@ -118,7 +120,7 @@ def _root_page(settings: Settings, now: str) -> Page:
         title=_ROOT_TITLE,
         properties={"title": [plain(_ROOT_TITLE)]},
         created_time=now,
-        created_by=settings.bot_id,
+        created_by=author,
         last_edited_time=now,
-        last_edited_by=settings.bot_id,
+        last_edited_by=author,
     )

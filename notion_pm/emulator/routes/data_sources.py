@@ -35,7 +35,7 @@ def update_data_source(data_source_id: str) -> dict[str, Any]:
 def query_data_source(data_source_id: str) -> dict[str, Any]:
     """Returns a page of a data source's rows."""
     source = session().data_source(path_id("data_source_id", data_source_id))
-    return rows.query(session(), source, body(), query_list("filter_properties"))
+    return rows.answer(session(), source, body(), query_list("filter_properties"))
 
 
 @blueprint.get("/data_sources/<data_source_id>/templates")
