@@ -1,0 +1,43 @@
+"""CSV: UTF-8, RFC 4180 quoting, a header, one line per page. Cells cannot start a formula in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from notion_pm.exporters import dates
+from notion_pm.exporters.flat import Scalar, flat_columns
+from notion_pm.exporters.table import Table
+from notion_pm.model.page import DateValue
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # full width too: Excel takes them in some languages
+_FORMULA_CONTROLS = ("\t", "\r", "\n")
+
+
+def write_csv(table: Table, stream: TextIO) -> None:
+    """Write a table, row by row."""
+    columns = flat_columns(table)
+    writer = csv.writer(stream)  # its CRLF is what makes it quote a lone carriage return
+    writer.writerow([guarded(each.header) for each in columns])
+    writer.writerows([_field(each.of(row)) for each in columns] for row in table.rows)
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: what could start one gets an apostrophe in front.
+
+    The list is that of OWASP's "CSV Injection" page; blanks before the sign do not hide it.
+    """
+    risky = text.startswith(_FORMULA_CONTROLS) or text.lstrip().startswith(_FORMULA_SIGNS)
+    return f"'{text}" if risky else text
+
+
+def _field(value: Scalar) -> str | int | float | None:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case DateValue():
+            return dates.span(value)
+        case str():
+            return guarded(value)
+        case _:
+            return value

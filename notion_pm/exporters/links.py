@@ -1,0 +1,65 @@
+"""Links between exported pages: what pointed at Notion points at the file beside it.
+
+Bodies are Notion-flavoured Markdown, where a link to a page is a Markdown link with Notion's URL, or a tag with one:
+<mention-page url="...">Title</mention-page> (https://developers.notion.com/guides/data-apis/enhanced-markdown).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from notion_pm.errors import InvalidNotionId
+from notion_pm.exporters.cells import text
+from notion_pm.exporters.table import UNTITLED, Reference
+from notion_pm.model.ids import NotionId, parse_notion_id
+
+_NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"
+_TAG = re.compile(rf"<(mention-page|page)\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)", re.DOTALL)
+_DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Which pages have files, by their paths in the exported folder, and in which file we are."""
+
+    paths: Mapping[NotionId, PurePosixPath] = field(default_factory=dict)
+    titles: Mapping[NotionId, str] = field(default_factory=dict)
+    here: PurePosixPath = field(default_factory=PurePosixPath)
+
+    def path_to(self, page_id: NotionId) -> str | None:
+        """Return the relative path to a page's file, escaped for a URL; None when it was not exported."""
+        target = self.paths.get(page_id)
+        return quote(posixpath.relpath(target, self.here.parent)) if target else None
+
+    def link(self, reference: Reference) -> str:
+        """Return a Markdown link to a related page: to its file, else to Notion."""
+        return f"[{escaped(text(reference))}]({self.path_to(reference.id) or reference.url})"
+
+    def rewritten(self, body: str) -> str:
+        """Return a body whose links to exported pages lead to their files."""
+        return _DESTINATION.sub(lambda found: self._local(found[0]), _TAG.sub(self._tag_as_link, body))
+
+    def _tag_as_link(self, tag: re.Match[str]) -> str:
+        label = tag[3] or escaped(self.titles.get(_page_in(tag[2]) or NotionId(""), "")) or UNTITLED
+        return f"[{label}]({tag[2]})"
+
+    def _local(self, url: str) -> str:
+        page_id = _page_in(url)
+        return (page_id and self.path_to(page_id)) or url
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", " ".join(text.split()))
+
+
+def _page_in(url: str) -> NotionId | None:
+    try:
+        return parse_notion_id(url)
+    except InvalidNotionId:
+        return None

@@ -1,0 +1,136 @@
+"""Markdown: a file per page with YAML front matter, the page's body, and its relations as links that work.
+
+A folder of files has an index, and a note (`.notion-pm-export.json`) of what was written, so that the next export can
+take away the file of a page that was renamed or removed, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any, TextIO
+
+import yaml
+
+from notion_pm.exporters import dates
+from notion_pm.exporters.cells import plain
+from notion_pm.exporters.files import atomic
+from notion_pm.exporters.flat import unique
+from notion_pm.exporters.links import Links, escaped
+from notion_pm.exporters.names import Names, slug
+from notion_pm.exporters.table import UNTITLED, Cell, Column, Reference, Row, Table
+from notion_pm.model.ids import NotionId, compact
+from notion_pm.model.page import DateValue
+
+_RECORD = ".notion-pm-export.json"
+_INDEX = "index.md"
+_OURS = ("title", "notion_id", "notion_url", "created", "last_edited")
+
+
+def write_page(table: Table, stream: TextIO) -> None:
+    """Write the one page of a table."""
+    (row,) = table.rows
+    stream.write(document(table.columns, row, Links(titles={row.id: row.title})))
+
+
+def write_folder(tables: Sequence[Table], folder: Path) -> None:
+    """Write a file per page and an index; several tables get a folder each."""
+    paths = _paths(tables)
+    titles = {row.id: row.title for table in tables for row in table.rows}
+    written = [str(each) for each in _write_pages(tables, folder, Links(paths, titles))]
+    written += [str(each) for each in _write_indexes(tables, folder, paths)]
+    _forget_stale(folder, written)
+
+
+def document(columns: Sequence[Column], row: Row, links: Links) -> str:
+    """Return a page as a Markdown document."""
+    head = yaml.safe_dump(_front_matter(columns, row), allow_unicode=True, sort_keys=False, width=10**6)
+    parts = [f"---\n{head}---", f"# {escaped(row.title or UNTITLED)}", links.rewritten(row.markdown or "").strip()]
+    return "\n\n".join(part for part in [*parts, _related(columns, row, links)] if part) + "\n"
+
+
+def _front_matter(columns: Sequence[Column], row: Row) -> dict[str, Any]:
+    ours = (row.title, row.id, row.url, row.created_time.isoformat(), row.last_edited_time.isoformat())
+    named = [(column, cell) for column, cell in zip(columns, row.cells, strict=True) if column.type != "title"]
+    keys = unique([*_OURS, *(column.title for column, _ in named)])
+    return dict(zip(keys, [*ours, *(_yaml(cell) for _, cell in named)], strict=True))
+
+
+def _yaml(cell: Cell) -> Any:
+    """A cell as YAML data: as in JSON, but that a date is YAML's own and what is empty is null."""
+    match cell:
+        case DateValue(end=None):
+            return dates.start(cell)
+        case "" | ():
+            return None
+        case _:
+            return plain(cell)
+
+
+def _related(columns: Sequence[Column], row: Row, links: Links) -> str:
+    lines = [
+        f"- {escaped(column.title)}: " + ", ".join(links.link(each) for each in cell if isinstance(each, Reference))
+        for column, cell in zip(columns, row.cells, strict=True)
+        if column.type == "relation" and isinstance(cell, tuple) and cell
+    ]
+    return "\n".join(["## Linked pages", "", *lines]) if lines else ""
+
+
+def _paths(tables: Sequence[Table]) -> dict[NotionId, PurePosixPath]:
+    """A path for each page, from its title; of two that are the same, the later one gets a part of its id."""
+    found: dict[NotionId, PurePosixPath] = {}
+    for table, place in zip(tables, _folders(tables), strict=True):
+        names = Names("index")
+        for row in table.rows:
+            found[row.id] = place / f"{names.free(slug(row.title), compact(row.id)[-8:])}.md"
+    return found
+
+
+def _folders(tables: Sequence[Table]) -> list[PurePosixPath]:
+    if len(tables) == 1:
+        return [PurePosixPath()]
+    names = Names()
+    return [PurePosixPath(names.free(slug(table.name))) for table in tables]
+
+
+def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterator[PurePosixPath]:
+    for table in tables:
+        for row in table.rows:
+            here = links.paths[row.id]
+            _write(folder / here, document(table.columns, row, replace(links, here=here)))
+            yield here
+
+
+def _write_indexes(
+    tables: Sequence[Table], folder: Path, paths: dict[NotionId, PurePosixPath]
+) -> Iterator[PurePosixPath]:
+    for table, place in zip(tables, _folders(tables), strict=True):
+        links = Links(paths, here=place / _INDEX)
+        lines = [f"- {links.link(Reference(row.id, row.title))}" for row in table.rows]
+        _write(folder / place / _INDEX, "\n".join([f"# {escaped(table.title)}", "", *lines]) + "\n")
+        yield place / _INDEX
+
+
+def _write(path: Path, document: str) -> None:
+    with atomic(path) as part:
+        part.write_text(document, encoding="utf-8", newline="\n")
+
+
+def _forget_stale(folder: Path, written: list[str]) -> None:
+    """Remove what the last export into this folder wrote and this one did not, and note what this one wrote."""
+    record = folder / _RECORD
+    for stale in _written_before(record) - set(written):
+        path = (folder / stale).resolve()
+        if path.is_relative_to(folder.resolve()):
+            path.unlink(missing_ok=True)
+    _write(record, json.dumps({"files": sorted(written)}, ensure_ascii=False, indent=1) + "\n")
+
+
+def _written_before(record: Path) -> set[str]:
+    """What the record says; somebody's broken edit of it means that we know of nothing to take away."""
+    try:
+        return set(json.loads(record.read_text(encoding="utf-8"))["files"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return set()

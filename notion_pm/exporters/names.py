@@ -1,0 +1,52 @@
+"""Names that every file system and every spreadsheet takes, of which no two in one place are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LONGEST = 80  # bytes of UTF-8: with an id and an ending it stays far below the 255 of file systems
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+_LONGEST_SHEET = 31
+_NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+def slug(title: str) -> str:
+    """Return a title as a file name without ending: lower case, letters of any script, digits and dashes."""
+    words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
+    short = words.encode()[:_LONGEST].decode(errors="ignore").strip("-") or "untitled"
+    return f"{short}-" if short in _RESERVED else short
+
+
+def sheet_name(title: str) -> str:
+    """Return a title as Excel allows it on a sheet: 31 characters, none of []:*?/\\, no quote at the ends."""
+    allowed = _cut(_NOT_IN_SHEETS.sub(" ", title).strip(" '"), _LONGEST_SHEET).strip(" '")
+    return "History sheet" if allowed.lower() == "history" else allowed or "Sheet"
+
+
+class Names:
+    """Hands out each name once, however upper and lower case differ; a second one gets a number."""
+
+    def __init__(self, *taken: str, longest: int = 255) -> None:
+        self._taken = {each.casefold() for each in taken}
+        self._longest = longest
+
+    def free(self, name: str, tie_break: str = "") -> str:
+        """Return `name`, or with the tie-break, or a number, added to it when it is taken."""
+        candidate, number = name, 1
+        while candidate.casefold() in self._taken:
+            number += 1
+            mark = f"-{tie_break}" if tie_break and number == 2 else f" {number}"
+            candidate = _cut(name, self._longest - len(mark)) + mark
+        self._taken.add(candidate.casefold())
+        return candidate
+
+
+def sheet_names(*taken: str) -> Names:
+    """Return names for the sheets of one workbook."""
+    return Names(*taken, longest=_LONGEST_SHEET)
+
+
+def _cut(text: str, units: int) -> str:
+    """The start of a text, counted as Excel does: in units of UTF-16, an emoji being two."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")

@@ -1,0 +1,26 @@
+"""Notion's number formats (notion-api.md 3.4) in Excel's words."""
+
+from __future__ import annotations
+
+_SYMBOLS = {
+    "dollar": "$", "australian_dollar": "A$", "canadian_dollar": "CA$", "singapore_dollar": "S$",
+    "hong_kong_dollar": "HK$", "new_zealand_dollar": "NZ$", "new_taiwan_dollar": "NT$", "euro": "€", "pound": "£",
+    "yen": "¥", "yuan": "CN¥", "won": "₩", "ruble": "₽", "rupee": "₹", "rupiah": "Rp", "real": "R$", "lira": "₺",
+    "franc": "CHF ", "krona": "SEK ", "koruna": "Kč ", "norwegian_krone": "NOK ", "danish_krone": "DKK ",
+    "mexican_peso": "MX$", "chilean_peso": "CLP ", "colombian_peso": "COP ", "argentine_peso": "ARS ",
+    "uruguayan_peso": "UYU ", "philippine_peso": "₱", "peruvian_sol": "PEN ", "rand": "R ", "zloty": "zł ",
+    "baht": "฿", "forint": "Ft ", "shekel": "₪", "dirham": "AED ", "riyal": "SAR ", "ringgit": "RM ", "leu": "RON ",
+    "vietnamese_dong": "₫", "pakistani_rupee": "PKR ", "nigerian_naira": "₦", "bitcoin": "₿",
+}  # fmt: skip
+
+
+def excel_format(notion: str, value: float) -> str:
+    """Return Excel's format for a number: no decimals on a whole number, two on others, as Notion shows them."""
+    whole = float(value).is_integer()
+    if notion == "percent":
+        return "0%" if float(round(value * 100, 6)).is_integer() else "0.0#%"
+    if notion == "number_with_commas":
+        return "#,##0" if whole else "#,##0.00##"
+    if notion in _SYMBOLS:
+        return f'"{_SYMBOLS[notion]}"#,##0' if whole else f'"{_SYMBOLS[notion]}"#,##0.00'
+    return "General"

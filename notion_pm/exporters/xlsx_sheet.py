@@ -1,0 +1,181 @@
+"""One sheet of a workbook: header, widths, heights, and each cell as what it is.
+
+Text is always written as a string, so that no cell becomes a formula; only http(s) addresses become links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+from itertools import islice
+from typing import Any
+
+from notion_pm.errors import UsageError
+from notion_pm.exporters import dates
+from notion_pm.exporters.cells import text
+from notion_pm.exporters.flat import FlatColumn, Scalar
+from notion_pm.exporters.number_formats import excel_format
+from notion_pm.exporters.table import Table
+from notion_pm.exporters.widths import TITLE_WIDE, WIDE, column_width, row_height
+from notion_pm.model.page import DateValue
+
+MOST_ROWS = 1_048_576 - 1
+MOST_TEXT = 32_767
+MOST_LINKS = 65_530
+LONGEST_LINK = 2_079
+"""Excel's own limits: rows of a sheet without its header, characters of a cell, links of a sheet, their length
+(https://support.microsoft.com/office/excel-specifications-and-limits)."""
+
+_EARLIEST = date(1900, 3, 1)  # before it Excel's calendar has a day that never was
+_SAMPLE = 1000
+_TECHNICAL_WIDTH = 14
+
+
+class TooManyRows(UsageError):
+    """A table is longer than a sheet of Excel can be."""
+
+    def __init__(self, title: str, rows: int) -> None:
+        super().__init__(
+            f"{title} has {rows:,} rows; a sheet of Excel holds {MOST_ROWS:,}.", "Export it as CSV: --format csv"
+        )
+
+
+class Styles:
+    """The few formats of a workbook."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._numbers: dict[str, Any] = {}
+        top = {"valign": "top"}
+        self.header = workbook.add_format(
+            {"bold": True, "bg_color": "#F1F1EF", "bottom": 1, "bottom_color": "#C8C7C3", "valign": "vcenter"}
+        )
+        self.text = workbook.add_format({**top, "text_wrap": True})
+        self.title = workbook.add_format({**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"})
+        self.technical = workbook.add_format({**top, "font_color": "#8A8A8A"})
+        self.link = workbook.add_format({**top, "font_color": "#0563C1", "underline": 1})
+        self.date = workbook.add_format({**top, "num_format": "yyyy-mm-dd", "align": "left"})
+        self.time = workbook.add_format({**top, "num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        self.plain = workbook.add_format(top)
+
+    def number(self, excel: str) -> Any:
+        """Return the format of a number format."""
+        if excel not in self._numbers:
+            self._numbers[excel] = self._workbook.add_format({"valign": "top", "num_format": excel})
+        return self._numbers[excel]
+
+
+class SheetWriter:
+    """Writes a table to a sheet. `cut` counts the texts that were too long for a cell."""
+
+    def __init__(self, sheet: Any, styles: Styles, columns: Sequence[FlatColumn], zone: tzinfo) -> None:
+        self._sheet = sheet
+        self._styles = styles
+        self._columns = columns
+        self._zone = zone
+        self._links = 0
+        self.cut = 0
+
+    def write(self, table: Table) -> None:
+        """Write the header and all rows. The widths come from the first thousand."""
+        if table.row_count > MOST_ROWS:
+            raise TooManyRows(table.title, table.row_count)
+        widths = self._widths(table)
+        self._write_header(widths)
+        for line, row in enumerate(table.rows, start=1):
+            values = [column.of(row) for column in self._columns]
+            self._sheet.set_row(line, row_height([*map(self._wrapped, self._columns, values)], widths))
+            for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
+                self._write(line, place, column, value, row.url)
+        self._sheet.autofilter(0, 0, table.row_count, len(self._columns) - 1)
+
+    def _widths(self, table: Table) -> list[int]:
+        rows = list(islice(table.rows, _SAMPLE))
+        return [self._width(column, [_shown(column.of(row)) for row in rows]) for column in self._columns]
+
+    def _width(self, column: FlatColumn, texts: list[str]) -> int:
+        if column.role in {"id", "url"}:
+            return _TECHNICAL_WIDTH
+        widest = TITLE_WIDE if _is_title(column) else WIDE
+        return column_width(header_of(column, self._zone), texts, widest=widest)
+
+    def _wrapped(self, column: FlatColumn, value: Scalar) -> str:
+        return value if isinstance(value, str) and column.role == "value" else ""
+
+    def _write_header(self, widths: Sequence[int]) -> None:
+        for place, (column, width) in enumerate(zip(self._columns, widths, strict=True)):
+            self._sheet.set_column(place, place, width)
+            self._sheet.write_string(0, place, header_of(column, self._zone), self._styles.header)
+        self._sheet.freeze_panes(1, 1 if _is_title(self._columns[0]) else 0)
+
+    def _write(self, line: int, place: int, column: FlatColumn, value: Scalar, url: str) -> None:
+        match value:
+            case None | "":
+                return
+            case bool():
+                self._sheet.write_boolean(line, place, value, self._styles.plain)
+            case int() | float():
+                number_format = column.source.number_format if column.source else "number"
+                style = self._styles.number(excel_format(number_format, value))
+                self._sheet.write_number(line, place, value, style)
+            case DateValue():
+                self._write_date(line, place, value)
+            case _:
+                self._write_text(line, place, column, value, url)
+
+    def _write_date(self, line: int, place: int, value: DateValue) -> None:
+        moment = dates.start(value)
+        timed = isinstance(moment, datetime)
+        local = moment.astimezone(self._zone).replace(tzinfo=None) if isinstance(moment, datetime) else moment
+        if (local.date() if isinstance(local, datetime) else local) < _EARLIEST:
+            self._sheet.write_string(line, place, dates.span(value), self._styles.plain)
+            return
+        self._sheet.write_datetime(line, place, local, self._styles.time if timed else self._styles.date)
+
+    def _write_text(self, line: int, place: int, column: FlatColumn, value: str, url: str) -> None:
+        style = self._style(column)
+        target = url if _is_title(column) else value
+        if _is_title(column) or _is_address(column):
+            style = style if _is_title(column) else self._styles.link
+            if self._write_link(line, place, target, self._fitting(value), style):
+                return
+        self._sheet.write_string(line, place, self._fitting(value), style)
+
+    def _write_link(self, line: int, place: int, url: str, shown: str, style: Any) -> bool:
+        allowed = url.startswith(("https://", "http://")) and len(url) <= LONGEST_LINK and self._links < MOST_LINKS
+        if not allowed:
+            return False
+        self._links += 1
+        return bool(self._sheet.write_url(line, place, url, style, string=shown) == 0)
+
+    def _fitting(self, value: str) -> str:
+        if len(value) <= MOST_TEXT:
+            return value
+        self.cut += 1
+        mark = f" … [cut: {len(value):,} characters; Excel takes {MOST_TEXT:,}. The whole text is in Notion.]"
+        return value[: MOST_TEXT - len(mark)] + mark
+
+    def _style(self, column: FlatColumn) -> Any:
+        if column.role in {"id", "url"}:
+            return self._styles.technical
+        return self._styles.title if _is_title(column) else self._styles.text
+
+
+def header_of(column: FlatColumn, zone: tzinfo) -> str:
+    """Return a column's header; one with times names their zone, for Excel's times have none."""
+    timed = column.source is not None and column.source.has_time and column.role in {"value", "end"}
+    return f"{column.header} ({zone})" if timed else column.header
+
+
+def _shown(value: Scalar) -> str:
+    return dates.span(value)[:16] if isinstance(value, DateValue) else text(value)
+
+
+def _is_title(column: FlatColumn) -> bool:
+    return column.source is not None and column.source.type == "title"
+
+
+def _is_address(column: FlatColumn) -> bool:
+    if column.source is None:
+        return column.role == "url"
+    return column.source.type == "url"
