@@ -258,4 +258,5 @@ class LoadedTemplate(BaseModel):
     template: Template
     bodies: dict[str, str] = Field(default_factory=dict)
     rows: dict[str, tuple[Row, ...]] = Field(default_factory=dict)
+    variables: dict[str, str] = Field(default_factory=dict)
     source: str = ""

@@ -1,0 +1,73 @@
+"""Starter rows: are they fit to be written?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from notion_pm.model.template import Row, Template
+from notion_pm.planning.cells import CellInvalid, RowKeys, parse_cell
+from notion_pm.planning.fault import suggestion
+from notion_pm.planning.lookup import property_keys
+
+Rows = Mapping[str, Sequence[Row]]
+_MOST_RELATED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Something wrong in the file of a database's starter rows."""
+
+    database: str
+    line: int
+    message: str
+    advice: str = ""
+
+
+def check_rows(template: Template, rows: Rows) -> list[RowFault]:
+    """Return everything in the starter rows that does not fit the template."""
+    return [fault for database in rows for fault in _check_database(template, rows, database)]
+
+
+def _check_database(template: Template, rows: Rows, database: str) -> Iterator[RowFault]:
+    known = property_keys(template, database)
+    columns = {column for row in rows[database] for column in row.cells}
+    for column in sorted(columns - set(known)):
+        yield RowFault(database, 1, f"unknown column `{column}`.", suggestion(column, known))
+    first: dict[str, int] = {}
+    for row in rows[database]:
+        if row.key in first:
+            yield RowFault(database, row.line, f"the key `{row.key}` is taken by line {first[row.key]}.")
+        first.setdefault(row.key, row.line)
+        yield from _check_row(template, rows, database, row)
+
+
+def _check_row(template: Template, rows: Rows, database: str, row: Row) -> Iterator[RowFault]:
+    title = template.databases[database].title_key
+    if not row.key:
+        yield RowFault(database, row.line, "`key` is empty.", "Give the row a key that never changes.")
+    if not row.cells.get(title):
+        yield RowFault(database, row.line, f"`{title}` is empty: the row has no title.")
+    for column, text in row.cells.items():
+        if text and column in property_keys(template, database):
+            yield from _check_cell(template, rows, database, row, column)
+
+
+def _check_cell(template: Template, rows: Rows, database: str, row: Row, column: str) -> Iterator[RowFault]:
+    try:
+        cell = parse_cell(template, database, column, row.cells[column])
+    except CellInvalid as error:
+        advice = error.advice or suggestion(row.cells[column], error.choices)
+        yield RowFault(database, row.line, f"`{column}`: {error}.", advice)
+        return
+    if not isinstance(cell, RowKeys):
+        return
+    if len(cell.keys) > _MOST_RELATED:
+        message = f"`{column}`: {len(cell.keys)} related rows; Notion takes {_MOST_RELATED} at once."
+        yield RowFault(database, row.line, message, "Relate them from the other side.")
+    known = {each.key for each in rows.get(cell.database, ())}
+    for key in cell.keys:
+        if key not in known:
+            yield RowFault(
+                database, row.line, f"`{column}`: {cell.database} has no row `{key}`.", suggestion(key, known)
+            )

@@ -1,0 +1,109 @@
+"""Conditions of views and exports: do they fit the properties, and what are they as a filter of Notion's API?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from notion_pm.model.condition import Condition, Where
+from notion_pm.model.template import Template
+from notion_pm.planning.fault import Fault, Path
+from notion_pm.planning.lookup import DATE_TYPES, options_of, property_keys, property_type
+
+_TEXT = frozenset({"title", "rich_text", "url", "email", "phone_number"})
+_NUMBERS = frozenset({"number", "unique_id"})
+_CHOICES = frozenset({"select", "status", "multi_select"})
+_EQUALS = _TEXT | _NUMBERS | _CHOICES | {"checkbox"}
+_TYPES_OF_FIELD: dict[str, frozenset[str]] = {
+    "is_": _EQUALS,
+    "not_": _EQUALS,
+    "category": frozenset({"status"}),
+    "contains": _TEXT,
+    "empty": _TEXT | _CHOICES | DATE_TYPES | {"number", "relation", "people", "files"},
+    "at_least": _NUMBERS,
+    "at_most": _NUMBERS,
+    "more_than": _NUMBERS,
+    "less_than": _NUMBERS,
+    "before": DATE_TYPES,
+    "after": DATE_TYPES,
+}
+_CATEGORIES = ("todo", "doing", "done", "dropped")
+_COMPARISONS = {
+    "contains": "contains",
+    "at_least": "greater_than_or_equal_to",
+    "at_most": "less_than_or_equal_to",
+    "more_than": "greater_than",
+    "less_than": "less_than",
+    "before": "before",
+    "after": "after",
+}
+Json = dict[str, Any]
+OptionName = Callable[[str, str], str]
+"""Takes the keys of a property and of its option; returns the option's name in Notion."""
+
+
+def check_where(template: Template, database: str, path: Path, where: Where) -> Iterator[Fault]:
+    """Find the conditions that Notion could not filter by."""
+    for key, condition in where.items():
+        kind = property_type(template, database, key)
+        if kind is None:
+            yield Fault.unknown((*path, key), f"property of {database}", key, property_keys(template, database))
+            continue
+        for field in condition.model_fields_set:
+            if kind not in _TYPES_OF_FIELD.get(field, frozenset()):
+                name = field.rstrip("_")
+                yield Fault((*path, key), f"`{name}` does not go with `{key}`, which is a {kind}.")
+        yield from _check_options(template, database, (*path, key), key, condition)
+
+
+def _check_options(template: Template, database: str, path: Path, key: str, condition: Condition) -> Iterator[Fault]:
+    options = [each.key for each in options_of(template, database, key)]
+    for value in (*(condition.is_ or ()), *(condition.not_ or ())) if options else ():
+        if str(value) not in options:
+            yield Fault.unknown(path, "option", str(value), options)
+    for category in condition.category or ():
+        if category not in _CATEGORIES:
+            yield Fault.unknown(path, "category", category, _CATEGORIES)
+
+
+def as_filter(
+    template: Template, database: str, where: Where, property_ids: dict[str, str], option_name: OptionName
+) -> Json | None:
+    """Return a condition as the API's filter, with property ids; None when it lets everything through."""
+    parts = [
+        part
+        for key, condition in where.items()
+        for part in _parts(template, database, key, condition, property_ids[key], option_name)
+    ]
+    return None if not parts else parts[0] if len(parts) == 1 else {"and": parts}
+
+
+def _parts(
+    template: Template, database: str, key: str, condition: Condition, property_id: str, option_name: OptionName
+) -> Iterator[Json]:
+    kind = property_type(template, database, key) or ""
+
+    def test(operator: str, value: Any) -> Json:
+        return {"property": property_id, kind: {operator: value}}
+
+    def shown(value: Any) -> Any:
+        return option_name(key, str(value)) if options_of(template, database, key) else value
+
+    holds = "contains" if kind == "multi_select" else "equals"
+    lacks = "does_not_contain" if kind == "multi_select" else "does_not_equal"
+    if condition.is_ is not None:
+        yield _any([test(holds, shown(value)) for value in condition.is_])
+    if condition.category is not None:
+        chosen = [each for each in options_of(template, database, key) if each.meaning in condition.category]
+        yield _any([test("equals", shown(each.key)) for each in chosen])
+    for value in condition.not_ or ():
+        yield test(lacks, shown(value))
+    if condition.empty is not None:
+        yield test("is_empty" if condition.empty else "is_not_empty", value=True)
+    for field, operator in _COMPARISONS.items():
+        if getattr(condition, field) is not None:
+            yield test(operator, getattr(condition, field))
+
+
+def _any(tests: list[Json]) -> Json:
+    return tests[0] if len(tests) == 1 else {"or": tests}

@@ -1,0 +1,131 @@
+"""Template files: read, checked, and every problem of theirs told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from notion_pm.errors import Problem, TemplateInvalid
+from notion_pm.model.template import LoadedTemplate, Row, Template
+from notion_pm.planning import references
+from notion_pm.planning.fault import Fault
+from notion_pm.planning.fault import Path as FaultPath
+from notion_pm.planning.rows import check_rows
+from notion_pm.storage import template_files, variables, yaml_lines
+from notion_pm.storage.rows_file import read_rows
+from notion_pm.storage.template_problems import judge
+
+
+def load(reference: str, values: Mapping[str, str] | None = None) -> LoadedTemplate:
+    """Read the template of that shipped name or path, with its bodies and starter rows.
+
+    `values` are those of the template's variables; the others have their defaults.
+
+    Raises UsageError when there is no such template, TemplateInvalid with all its problems.
+    """
+    path = template_files.find(reference)
+    return _Loading(path, values or {}).finish()
+
+
+def list_shipped() -> tuple[LoadedTemplate, ...]:
+    """Return the templates that ship with notion-pm."""
+    return tuple(load(name) for name in template_files.shipped())
+
+
+class _Loading:
+    """One reading of one template: gathers the problems of all its files."""
+
+    def __init__(self, path: Path, values: Mapping[str, str]) -> None:
+        self._path = path
+        self._problems: list[Problem] = []
+        self._document = yaml_lines.parse(self._text(path, ()))
+        self._problems += [Problem(str(path), each.line, each.message) for each in self._document.mistakes]
+        self._values = {**variables.defaults(self._document.data), **values}
+        self._bodies: dict[str, str] = {}
+        self._rows: dict[str, tuple[Row, ...]] = {}
+
+    def finish(self) -> LoadedTemplate:
+        template = self._read()
+        if template is None or self._problems:
+            problems = sorted(set(self._problems), key=lambda each: (each.file != str(self._path), each))
+            raise TemplateInvalid(self._path, problems)
+        return LoadedTemplate(
+            template=template, bodies=self._bodies, rows=self._rows, variables=self._values, source=str(self._path)
+        )
+
+    def _read(self) -> Template | None:
+        if self._document.data is None:
+            if not self._problems:
+                self._problems.append(Problem(str(self._path), 1, "the file is empty."))
+            return None
+        data = variables.render(self._document.data, self._values, self._report)
+        self._check_values()
+        verdict = judge(data)
+        self._take(verdict.faults)
+        template = verdict.template or judge(_without(data, verdict.foreign)).template
+        if template is not None:
+            self._take(references.check(template))
+            self._read_files(template)
+        return verdict.template
+
+    def _check_values(self) -> None:
+        declared = self._document.data.get("variables") if isinstance(self._document.data, dict) else None
+        for name in declared if isinstance(declared, dict) else ():
+            if name not in self._values:
+                advice = f"Give it with --set {name}=VALUE, or a `default` in the template."
+                self._report(("variables", name), f"the variable `{name}` has no value.", advice)
+
+    def _read_files(self, template: Template) -> None:
+        for key, database in template.databases.items():
+            if database.body is not None:
+                self._bodies[key] = self._beside(database.body, ("databases", key, "body"))
+            if database.rows is not None:
+                text = self._beside(database.rows, ("databases", key, "rows"))
+                self._rows[key], problems = read_rows(self._name(database.rows), text) if text else ((), [])
+                self._problems += problems
+        if not self._problems:  # cells are judged by properties, which must be sound
+            for fault in check_rows(template, self._rows):
+                name = self._name(template.databases[fault.database].rows or "")
+                self._problems.append(Problem(name, fault.line, fault.message, fault.advice))
+
+    def _name(self, relative: str) -> str:
+        return str(self._path.parent / relative)
+
+    def _beside(self, relative: str, where: FaultPath) -> str:
+        path = self._path.parent / relative
+        if not path.resolve().is_relative_to(self._path.parent.resolve()):
+            self._report(where, f"`{relative}` is outside the template's folder.", "Put it beside the template.")
+            return ""
+        return self._text(path, where)
+
+    def _text(self, path: Path, where: FaultPath) -> str:
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self._report(where, f"there is no file {path}.", "Paths are relative to the template.")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self._problems.append(Problem(str(path), line, "this is not UTF-8 text.", "Save it as UTF-8."))
+        except OSError as error:
+            self._report(where, f"cannot read {path}: {error.strerror}.")
+        return ""
+
+    def _take(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            self._report(fault.path, fault.message, fault.advice)
+
+    def _report(self, path: FaultPath, message: str, advice: str = "") -> None:
+        self._problems.append(Problem(str(self._path), self._document.line_of(path), message, advice))
+
+
+def _without(data: Any, paths: Iterable[FaultPath]) -> Any:
+    """Return a copy without the keys at these paths."""
+    remaining = deepcopy(data)
+    for path in paths:
+        inside = remaining
+        for step in path[:-1]:
+            inside = inside[step]
+        inside.pop(path[-1], None)
+    return remaining
