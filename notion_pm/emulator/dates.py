@@ -19,7 +19,7 @@ def checked(value: Any, path: str) -> dict[str, Any]:
     zone = _zone(sent.get("time_zone"), f"{path}.time_zone")
     start = _moment(checks.required(sent, "start", path), zone, f"{path}.start")
     end = None if sent.get("end") is None else _moment(sent["end"], zone, f"{path}.end")
-    return {"start": start, "end": end, "time_zone": sent.get("time_zone")}
+    return {"start": start, "end": end, "time_zone": None}  # the zone is only the offset's source (recorded)
 
 
 def _zone(name: Any, path: str) -> ZoneInfo | None:

@@ -10,13 +10,53 @@ from . import checks, ids
 from .options import Config, select_config, status_config
 from .records import Property
 
-NUMBER_FORMATS = (
-    "number number_with_commas percent dollar australian_dollar canadian_dollar singapore_dollar hong_kong_dollar "
-    "new_zealand_dollar new_taiwan_dollar euro pound yen yuan won ruble rupee rupiah real lira franc krona koruna "
-    "norwegian_krone danish_krone mexican_peso chilean_peso colombian_peso argentine_peso uruguayan_peso "
-    "philippine_peso peruvian_sol rand zloty baht forint shekel dirham riyal ringgit leu vietnamese_dong "
-    "pakistani_rupee nigerian_naira bitcoin"
-).split()
+NUMBER_FORMATS = [
+    "number",
+    "number_with_commas",
+    "percent",
+    "dollar",
+    "australian_dollar",
+    "canadian_dollar",
+    "singapore_dollar",
+    "hong_kong_dollar",
+    "new_zealand_dollar",
+    "new_taiwan_dollar",
+    "euro",
+    "pound",
+    "yen",
+    "yuan",
+    "won",
+    "ruble",
+    "rupee",
+    "rupiah",
+    "real",
+    "lira",
+    "franc",
+    "krona",
+    "koruna",
+    "norwegian_krone",
+    "danish_krone",
+    "mexican_peso",
+    "chilean_peso",
+    "colombian_peso",
+    "argentine_peso",
+    "uruguayan_peso",
+    "philippine_peso",
+    "peruvian_sol",
+    "rand",
+    "zloty",
+    "baht",
+    "forint",
+    "shekel",
+    "dirham",
+    "riyal",
+    "ringgit",
+    "leu",
+    "vietnamese_dong",
+    "pakistani_rupee",
+    "nigerian_naira",
+    "bitcoin",
+]
 
 TEXTS = ("url", "email", "phone_number")
 STAMPS = ("created_time", "created_by", "last_edited_time", "last_edited_by")

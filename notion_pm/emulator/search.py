@@ -1,45 +1,53 @@
-"""Search by title over pages and data sources (notion-api.md 2.5); like the real index, it may lag."""
+"""Search by title over pages and data sources (notion-api.md 2.5); like the real index, it may lag.
+
+Recorded: a title is found by any word of the query, whether singular or plural, and the last edited comes first. A data
+source in a trashed database is still found, with its `in_trash` true, while a trashed page is not.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from . import checks, data_sources, pages
 from .clock import stored
 from .lists import as_list, page_of
-from .records import DATA_SOURCES, PAGES
-from .richtext import plain_text
+from .records import PAGES
 from .session import Session
 from .values import Reader
 
 Json = dict[str, Any]
 
 _KEYS = frozenset(("query", "sort", "filter", "start_cursor", "page_size"))
+_WORD = re.compile(r"\w+")
+_SOURCES = {
+    "page": "SELECT id, last_edited_time, seq, title, in_trash AS gone, in_trash AS shown_gone FROM pages",
+    "data_source": """
+        SELECT s.id, s.last_edited_time, s.seq, s.in_trash AS gone, s.in_trash OR d.in_trash AS shown_gone,
+               (SELECT group_concat(json_extract(value, '$.plain_text'), '') FROM json_each(s.title)) AS title
+        FROM data_sources s JOIN databases d ON d.id = s.database_id""",
+}
 
 
 def search(session: Session, body: Mapping[str, Any]) -> Json:
-    """Returns pages and data sources whose title contains the query, the last edited first."""
+    """Returns pages and data sources whose title has a word of the query."""
     checks.known_keys(body, _KEYS)
     wanted = checks.an_object(body.get("filter") or {}, "body.filter")
-    kinds = _kinds(wanted)
-    query = checks.a_string(body.get("query") or "", "body.query").casefold()
-    in_trash = bool(wanted.get("in_trash"))
-    found = [
-        *_pages(session, query, kinds, in_trash=in_trash),
-        *_data_sources(session, query, kinds, in_trash=in_trash),
-    ]
-    found.sort(key=lambda each: each[0], reverse=_is_descending(body))
-    hits = page_of([{"id": hit} for _, hit in found], body.get("start_cursor"), body.get("page_size"), path="body")
+    words = _words(checks.a_string(body.get("query") or "", "body.query"))
+    gone = None if wanted.get("in_trash") is None else checks.a_boolean(wanted["in_trash"], "body.filter.in_trash")
+    found = [hit for kind in _kinds(wanted) for hit in _hits(session, kind, words, gone=gone)]
+    found.sort(reverse=_is_descending(body))
+    hits = page_of([{"id": hit[-1]} for hit in found], body.get("start_cursor"), body.get("page_size"), path="body")
     results = [_shown(session, hit["id"]) for hit in hits.results]
     return {**as_list("page_or_data_source", hits), "results": results}
 
 
 def _kinds(wanted: Mapping[str, Any]) -> tuple[str, ...]:
     if "value" not in wanted:
-        return ("page", "data_source")
+        return tuple(_SOURCES)
     checks.one_of(wanted.get("property", "object"), ("object",), "body.filter.property")
-    return (checks.one_of(wanted["value"], ("page", "data_source"), "body.filter.value"),)
+    return (checks.one_of(wanted["value"], tuple(_SOURCES), "body.filter.value"),)
 
 
 def _is_descending(body: Mapping[str, Any]) -> bool:
@@ -49,30 +57,22 @@ def _is_descending(body: Mapping[str, Any]) -> bool:
     return checks.one_of(sort["direction"], ("ascending", "descending"), "body.sort.direction") == "descending"
 
 
-def _pages(session: Session, query: str, kinds: tuple[str, ...], *, in_trash: bool) -> list[tuple[str, str]]:
-    if "page" not in kinds:
-        return []
+def _hits(session: Session, kind: str, words: set[str], *, gone: bool | None) -> list[tuple[str, int, str]]:
+    indexed_until = stored(session.moment - session.settings.search_lag)
+    column = "gone" if gone is None else "shown_gone"
     rows = session.db.execute(
-        "SELECT last_edited_time, id, title FROM pages WHERE in_trash = ? AND last_edited_time <= ? ORDER BY seq",
-        (in_trash, _indexed_until(session)),
+        f"SELECT * FROM ({_SOURCES[kind]}) WHERE {column} = ? AND last_edited_time <= ?",  # noqa: S608 - our own text
+        (bool(gone), indexed_until),
     )
-    return [(row[0], row[1]) for row in rows if query in row[2].casefold()]
+    return [
+        (row["last_edited_time"], row["seq"], row["id"])
+        for row in rows
+        if not words or words & _words(row["title"] or "")
+    ]
 
 
-def _data_sources(session: Session, query: str, kinds: tuple[str, ...], *, in_trash: bool) -> list[tuple[str, str]]:
-    if "data_source" not in kinds:
-        return []
-    known = DATA_SOURCES.select(
-        session.db,
-        "JOIN databases d ON d.id = database_id WHERE (data_sources.in_trash OR d.in_trash) = ? "
-        "AND data_sources.last_edited_time <= ? ORDER BY data_sources.seq",
-        (in_trash, _indexed_until(session)),
-    )
-    return [(each.last_edited_time, each.id) for each in known if query in plain_text(each.title).casefold()]
-
-
-def _indexed_until(session: Session) -> str:
-    return stored(session.moment - session.settings.search_lag)
+def _words(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in _WORD.findall(text.casefold())}
 
 
 def _shown(session: Session, notion_id: str) -> Json:

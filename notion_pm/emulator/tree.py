@@ -21,7 +21,7 @@ def stamp(session: Session) -> dict[str, Any]:
     }
 
 
-def edited(session: Session) -> dict[str, str]:
+def edited(session: Session) -> dict[str, Any]:
     """Returns who and when, for something changed in this request."""
     return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
 
@@ -41,7 +41,7 @@ def last_position(session: Session, parent_id: str) -> float:
 
 
 def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
-    """Puts a child page or child database behind everything else on its page."""
+    """Puts a child page or child database behind everything else on its page, which is thereby edited (recorded)."""
     block = Block(
         id=child_id,
         parent_type="page_id",
@@ -52,6 +52,7 @@ def place_last(session: Session, kind: str, child_id: str, parent_id: str, title
         **stamp(session),
     )
     BLOCKS.insert(session.db, block)
+    touch_page(session, parent_id)
 
 
 def take_out(session: Session, child_id: str) -> None:
