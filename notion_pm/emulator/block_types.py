@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import checks, icons, ids
-from .block_files import FILE_KEYS, file_content
+from . import checks, icons
+from .block_sources import FILE, LINK, Source
 from .errors import ABSENT, body_error
 from .markdown.languages import LANGUAGES
 from .richtext import COLORS, MOST_IN_EQUATION, normalized
@@ -32,12 +32,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class BlockType:
-    """What blocks of one type hold. `inside` names the only type of child allowed; None allows none, "" any."""
+    """What blocks of one type hold.
+
+    `inside` names the only type of child allowed; None allows none, "" any. `source` reads what can be said in one of
+    several ways (which file, which page), given the content so far.
+    """
 
     fields: Mapping[str, Field]
     inside: str | None = None
-    has_file: bool = False
     fewest_children: int = 0
+    source: Source | None = None
 
 
 def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str) -> Json:
@@ -48,7 +52,7 @@ def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str)
         if field.is_required and sent.get(name) is None:
             raise body_error(f"{path}.{name}", "defined")
     content = {name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()}
-    return file_content(session, kind, content, sent, path) if block_type.has_file else content
+    return {**content, **_sourced(session, kind, {}, sent, path)}
 
 
 def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
@@ -59,11 +63,16 @@ def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: M
     for name, field in block_type.fields.items():
         if name in sent:
             content[name] = _value(session, field, sent, name, path)
-    return file_content(session, kind, content, sent, path) if block_type.has_file else content
+    return {**content, **_sourced(session, kind, old, sent, path)}
+
+
+def _sourced(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
+    source = BLOCK_TYPES[kind].source
+    return source.read(session, kind, old, sent, path) if source else {}
 
 
 def _known_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
-    known = {*block_type.fields, *(FILE_KEYS if block_type.has_file else ())}
+    known = {*block_type.fields, *(block_type.source.keys if block_type.source else ())}
     checks.known_keys(sent, known | ({"children"} if block_type.inside is not None else set()), path)
 
 
@@ -119,19 +128,6 @@ def _synced_from(_: Session, value: Any, path: str) -> Json:
     return {"type": "block_id", "block_id": checks.body_id(source, "block_id", path)}
 
 
-_TARGETS = ("page_id", "database_id", "comment_id")
-
-
-def _target(kind: str) -> Field:
-    def read(_: Session, value: Any, path: str) -> str:
-        target = ids.canonical(value)
-        if target is None:
-            raise body_error(path, "a valid uuid", value)
-        return target
-
-    return Field(read, default=None)
-
-
 _RICH_TEXT = Field(normalized)
 _COLOR = Field(_color, default="default")
 _CAPTION = Field(normalized, default=[])
@@ -141,7 +137,7 @@ _HEADING = BlockType(
     {"rich_text": _RICH_TEXT, "is_toggleable": Field(_boolean, default=False), "color": _COLOR}, inside=""
 )
 _LINKED = BlockType({"caption": _CAPTION, "url": Field(_url)})
-_FILE = BlockType({"caption": _CAPTION}, has_file=True)
+_FILE = BlockType({"caption": _CAPTION}, source=FILE)
 
 BLOCK_TYPES: Mapping[str, BlockType] = {
     "embed": _LINKED,
@@ -157,9 +153,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "breadcrumb": BlockType({}),
     "tab": BlockType({}, inside="paragraph", fewest_children=1),
     "table_of_contents": BlockType({"color": _COLOR}),
-    "link_to_page": BlockType(
-        {target: _target(target) for target in _TARGETS} | {"type": Field(lambda _, v, p: v, default=None)}
-    ),
+    "link_to_page": BlockType({}, source=LINK),
     "table_row": BlockType({"cells": Field(_cells)}),
     "table": BlockType(
         {

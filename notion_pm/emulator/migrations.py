@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from .content_tables import CONTENT_TABLES
+
 _STAMP = """
     in_trash INTEGER NOT NULL DEFAULT 0,
     created_time TEXT NOT NULL, created_by TEXT NOT NULL, last_edited_time TEXT NOT NULL, last_edited_by TEXT NOT NULL
@@ -48,6 +50,7 @@ MIGRATIONS = (
     );
     CREATE INDEX blocks_of_parent ON blocks (parent_id, position);
     """,
+    CONTENT_TABLES,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import data_sources, databases, emojis, pages, search, users
+from . import blocks, data_sources, databases, emojis, file_uploads, pages, search, users
 
 BLUEPRINTS = (
     databases.blueprint,
@@ -11,4 +11,6 @@ BLUEPRINTS = (
     search.blueprint,
     users.blueprint,
     emojis.blueprint,
+    blocks.blueprint,
+    file_uploads.blueprint,
 )

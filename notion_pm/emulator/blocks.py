@@ -1,0 +1,123 @@
+"""Blocks as they are read: found, shown, listed (notion-api.md 2.4).
+
+Child pages and databases stand among the blocks of their page; rows of a data source have no place there, and are
+blocks only when asked for by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from . import tree
+from .clock import to_the_minute
+from .errors import archived_block
+from .lists import as_list, page_of
+from .records import BLOCKS, PAGES, Block, Page
+from .session import Session
+from .users import reference
+
+Json = dict[str, Any]
+
+
+def find(session: Session, block_id: str) -> Block:
+    """Returns a block, or a page as the block that it also is; raises 404 where there is none."""
+    block = BLOCKS.find(session.db, block_id)
+    if block is not None:
+        return block
+    page = PAGES.find(session.db, block_id)
+    if page is None:
+        raise session.not_found("block", block_id)
+    return _page_as_block(page)
+
+
+def _page_as_block(page: Page) -> Block:
+    return Block(
+        id=page.id,
+        parent_type=page.parent_type,
+        parent_id=page.parent_id or "",
+        position=0,
+        type="child_page",
+        content={"title": page.title},
+        in_trash=page.in_trash,
+        created_time=page.created_time,
+        created_by=page.created_by,
+        last_edited_time=page.last_edited_time,
+        last_edited_by=page.last_edited_by,
+    )
+
+
+def ancestry(session: Session, block: Block) -> Iterator[Block]:
+    """Yields a block and what it stands in, up to the page that has no place on another."""
+    yield block
+    while block.parent_type in ("page_id", "block_id"):
+        block = find(session, block.parent_id)
+        yield block
+
+
+def refuse_archived(session: Session, block: Block) -> None:
+    """Refuses to change what is in the trash, by itself or with what it stands in."""
+    if any(above.in_trash for above in ancestry(session, block)):
+        raise archived_block()
+
+
+def children(session: Session, parent_id: str) -> list[Block]:
+    """Returns what stands on a page or in a block, in order, without what is in the trash."""
+    return BLOCKS.select(session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY position, seq", (parent_id,))
+
+
+def shown(session: Session, block: Block) -> Json:
+    """Returns one block as responses show it."""
+    return shown_all(session, [block])[0]
+
+
+def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
+    """Returns blocks as responses show them."""
+    holders = _with_children(session, map(_children_holder, blocks))
+    return [_shown(session, block, has_children=_children_holder(block) in holders) for block in blocks]
+
+
+def listed(session: Session, block_id: str, start_cursor: str | None, page_size: str | None) -> Json:
+    """Returns a page of a block's children, one level deep."""
+    holder = _children_holder(find(session, block_id))
+    page = page_of([{"id": block.id, "block": block} for block in children(session, holder)], start_cursor, page_size)
+    return as_list("block", replace(page, results=shown_all(session, [item["block"] for item in page.results])))
+
+
+def _shown(session: Session, block: Block, *, has_children: bool) -> Json:
+    body = {
+        "object": "block",
+        "id": block.id,
+        "parent": _parent(session, block),
+        "created_time": to_the_minute(block.created_time),
+        "last_edited_time": to_the_minute(block.last_edited_time),
+        "created_by": reference(block.created_by),
+        "last_edited_by": reference(block.last_edited_by),
+        "has_children": has_children,
+        "in_trash": block.in_trash,
+        "type": block.type,
+        block.type: {key: value for key, value in block.content.items() if key != "width_ratio" or value is not None},
+    }
+    return {**body, "archived": block.in_trash} if session.is_old else body
+
+
+def _parent(session: Session, block: Block) -> Mapping[str, Any]:
+    parent = tree.parent_of(block.parent_type, block.parent_id)
+    if block.parent_type != "data_source_id":
+        return parent
+    return {**parent, "database_id": session.data_source(block.parent_id).database_id}
+
+
+def _children_holder(block: Block) -> str:
+    """Returns the block whose children are shown: a copy of a synced block shows those of its original."""
+    source = block.content.get("synced_from") if block.type == "synced_block" else None
+    return source["block_id"] if source else block.id
+
+
+def _with_children(session: Session, block_ids: Iterable[str]) -> set[str]:
+    """Returns those of the blocks that have children outside the trash."""
+    ids = tuple(set(block_ids))
+    marks = ", ".join("?" * len(ids))
+    query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"  # noqa: S608
+    return {row[0] for row in session.db.execute(query, ids)}

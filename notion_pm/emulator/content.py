@@ -1,0 +1,43 @@
+"""What is put on or taken off a page as a whole: its first content, and things in the trash.
+
+Blocks, pages and databases share their ids and their trash: each has its own laws, and here they meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import block_writing, databases, pages
+from .blocks import find, refuse_archived, shown
+from .errors import validation_error
+from .session import Session
+
+Json = dict[str, Any]
+
+
+def trash(session: Session, block_id: str) -> Json:
+    """Puts a block, page or database into the trash and returns it as the block it is (recorded)."""
+    block = find(session, block_id)
+    refuse_archived(session, block)
+    if block.type == "child_page":
+        pages.update(session, block_id, {"in_trash": True})
+    elif block.type == "child_database":
+        databases.update(session, block_id, {"in_trash": True})
+    else:
+        return block_writing.update(session, block_id, {"in_trash": True})
+    return shown(session, find(session, block_id))
+
+
+def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
+    """Changes a block; of a page or database, only whether it is in the trash."""
+    block = find(session, block_id)
+    if block.type not in ("child_page", "child_database"):
+        return block_writing.update(session, block_id, body)
+    if body.keys() - {"type", "object", "in_trash", "archived"}:
+        raise validation_error(
+            f"Updating the content of a {block.type} block is not supported: update the page or database."
+        )
+    trashing = {key: value for key, value in body.items() if key in ("in_trash", "archived")}
+    (pages if block.type == "child_page" else databases).update(session, block_id, trashing)
+    return shown(session, find(session, block_id))
