@@ -35,7 +35,27 @@ def plain_text(items: Iterable[Mapping[str, Any]]) -> str:
 def normalized(session: Session, value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> RichText:
     """Returns rich text as Notion shows it; raises 400 where the request's is malformed or too long."""
     items = an_array(value, path, most=most)
-    return [_normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items)]
+    return _joined(_normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items))
+
+
+def _joined(items: Iterable[Item]) -> RichText:
+    """Joins neighbouring texts that look the same: Notion keeps them as one (recorded)."""
+    joined: RichText = []
+    for item in items:
+        if joined and _look(joined[-1]) == _look(item) is not None:
+            joined[-1] = _joined_pair(joined[-1], item)
+        else:
+            joined.append(item)
+    return joined
+
+
+def _look(item: Item) -> tuple[Any, Any] | None:
+    return (item["annotations"], item["href"]) if item["type"] == "text" else None
+
+
+def _joined_pair(first: Item, second: Item) -> Item:
+    text = first["plain_text"] + second["plain_text"]
+    return {**first, "text": {**first["text"], "content": text}, "plain_text": text}
 
 
 def _normalized_item(session: Session, value: Any, path: str) -> Item:
