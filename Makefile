@@ -20,14 +20,14 @@ check: $(DEVELOPING)  ## Everything that must hold before a change lands.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check README.md docs/*.md
+	$(BIN)/cog --check -I docs README.md docs/*.md
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 contract: $(DEVELOPING)  ## Hold the traffic of the tests, and recorded traffic of Notion, against the evidence in $(SHARED).
 	$(BIN)/python tests/evidence.py --shared $(SHARED)
 
 docs: $(DEVELOPING)  ## Write the generated parts of the documents anew.
-	$(BIN)/cog -r README.md docs/*.md
+	$(BIN)/cog -r -I docs README.md docs/*.md
 
 wheel: $(DEVELOPING)  ## Build the wheel into dist/.
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .

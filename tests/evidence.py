@@ -1,0 +1,127 @@
+"""Hold this program against evidence that was not written here (`make contract`).
+
+    python tests/evidence.py --shared ../shared
+
+`--shared` is a folder with the recorded traffic of the real API (`recordings/`), its official types (`contract/`) and the
+tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures are printed:
+
+- what this program sends, and what the local workspace answers, over the tests of the program: against the official types;
+- what the local workspace answers to any client, over its own tests and the replays: answers against the official types;
+- recorded interactions with the real API, replayed on the local workspace: how many agree.
+
+Exit code 1 when an exchange does not fit the types, or fewer interactions agree than `--at-least`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Server(NamedTuple):
+    url: str
+    token: str
+    root_page_id: str
+
+
+def main() -> int:
+    """Print the figures; return the exit code."""
+    arguments = _arguments()
+    tools = arguments.shared / "tools"
+    if not tools.is_dir():
+        print(f"SKIPPED: no evidence in {arguments.shared}")  # noqa: T201
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder, "program.jsonl"), Path(folder, "workspace.jsonl")
+        failed = [
+            *_tests(ours, "tests/system", "tests/test_demo.py"),
+            *_tests(theirs, "tests/emulator"),
+            *_replay(arguments, tools, theirs),
+            *_fits(tools, ours, "requests of the program, answers of the local workspace"),
+            *_fits(tools, theirs, "answers of the local workspace to others", "--answers"),
+        ]
+    for each in failed:
+        print(f"FAILED: {each}")  # noqa: T201
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--at-least", type=int, default=0, help="interactions that must agree")
+    return parser.parse_args()
+
+
+def _tests(traffic: Path, *paths: str) -> Iterator[str]:
+    """Run tests with their traffic recorded."""
+    existing = [path for path in paths if Path(ROOT, path).exists()]
+    environment = {**os.environ, "NOTION_PM_LOCAL_RECORD": str(traffic)}
+    command = [sys.executable, "-m", "pytest", "-n", "auto", *existing]
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+        yield f"tests in {' '.join(existing)}"
+
+
+def _fits(tools: Path, traffic: Path, what: str, *options: str) -> Iterator[str]:
+    """Check recorded traffic against the official types."""
+    print(f"\nOfficial types: {what}")  # noqa: T201
+    command = [sys.executable, str(tools / "contract.py"), *options, str(traffic)]
+    if subprocess.run(command, check=False).returncode:
+        yield f"types: {what}"
+
+
+def _replay(arguments: argparse.Namespace, tools: Path, traffic: Path) -> Iterator[str]:
+    """Replay what the real API was asked, and count where the local workspace answers alike."""
+    with tempfile.TemporaryDirectory() as folder, _served(Path(folder, "replay.sqlite"), traffic) as server:
+        command = [sys.executable, str(tools / "replay.py"), "--base-url", server.url, "--token", server.token]
+        command += ["--parent-page-id", server.root_page_id, str(arguments.shared / "recordings")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr
+    print(f"\nRecorded traffic: {last}")  # noqa: T201
+    agreeing = re.match(r"(\d+) of \d+", last)
+    if agreeing is None or int(agreeing[1]) < arguments.at_least:
+        yield f"replay: {last} (at least {arguments.at_least} must agree)"
+
+
+@contextmanager
+def _served(file: Path, traffic: Path) -> Iterator[Server]:
+    """Serve a fresh local workspace through the command line."""
+    program = [sys.executable, "-m", "notion_pm", "local"]
+    info = subprocess.run([*program, "info", str(file), "--json"], capture_output=True, text=True, check=True)
+    facts = json.loads(info.stdout)
+    serve = [*program, "serve", str(file), "--port", "0", "--record", str(traffic)]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            _wait_for(url)
+            yield Server(url, facts["token"], facts["root_page_id"])
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            httpx.get(url)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
