@@ -1,0 +1,83 @@
+"""Fixtures of the local workspace's own tests: requests that must succeed, and requests that must be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Notion:
+    """Speaks to a workspace, and asserts that it answers as expected."""
+
+    client: httpx.Client
+    root: str
+
+    def get(self, path: str, **query: Any) -> Json:
+        """Returns what a GET answers."""
+        return self._ok(self.client.get(path, params=query))
+
+    def post(self, path: str, **body: Any) -> Json:
+        """Returns what a POST answers."""
+        return self._ok(self.client.post(path, json=body))
+
+    def patch(self, path: str, **body: Any) -> Json:
+        """Returns what a PATCH answers."""
+        return self._ok(self.client.patch(path, json=body))
+
+    def refused(self, method: str, path: str, **body: Any) -> Json:
+        """Returns the error body of a request that must be refused."""
+        response = self.client.request(method, path, json=body or None)
+        assert response.status_code >= 400, response.text
+        error: Json = response.json()
+        assert error["object"] == "error"
+        assert error["status"] == response.status_code
+        assert error["request_id"] == response.headers["x-notion-request-id"]
+        return error
+
+    def database(self, title: str = "Features", **properties: Any) -> str:
+        """Creates a database whose title property is Name, and returns the id of its data source."""
+        schema = {"Name": {"title": {}}, **properties}
+        made = self.post(
+            "/databases", parent={"page_id": self.root}, title=text(title), initial_data_source={"properties": schema}
+        )
+        return str(made["data_sources"][0]["id"])
+
+    def row(self, data_source: str, name: str = "", **properties: Any) -> Json:
+        """Creates a row and returns it."""
+        values = {"Name": {"title": text(name)}, **properties}
+        return self.post("/pages", parent={"data_source_id": data_source}, properties=values)
+
+    def schema(self, data_source: str) -> Json:
+        """Returns a data source's properties."""
+        properties: Json = self.get(f"/data_sources/{data_source}")["properties"]
+        return properties
+
+    def values(self, page_id: str) -> Json:
+        """Returns a page's bare values by property name."""
+        properties = self.get(f"/pages/{page_id}")["properties"]
+        return {name: value[value["type"]] for name, value in properties.items()}
+
+    @staticmethod
+    def _ok(response: httpx.Response) -> Json:
+        assert response.status_code == 200, response.text
+        body: Json = response.json()
+        return body
+
+
+def text(content: str) -> list[Json]:
+    """Returns rich text of one plain item."""
+    return [{"text": {"content": content}}]
+
+
+@pytest.fixture
+def notion(api: httpx.Client, workspace: LocalWorkspace) -> Notion:
+    """The workspace, spoken to in the newest version."""
+    return Notion(api, workspace.root_page_id)
