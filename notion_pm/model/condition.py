@@ -37,7 +37,7 @@ class Condition(BaseModel):
         None, description="Status: the option's category is one of todo, doing, done, dropped."
     )
     entered: Scalars | None = Field(
-        None, description="Became one of these since the last sync, which is known; only in rules."
+        None, description="Became one of these since the last sync, which is known; only in the `when` of a rule."
     )
     empty: bool | None = Field(None, description="Whether the property must be empty.")
     contains: str | None = Field(None, description="Text that must occur in it.")

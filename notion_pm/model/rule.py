@@ -11,15 +11,25 @@ A rule sets one property of the pages of one database, from what is found along 
       keep: [closed, wont_do]
 
     F1-customers:
+      why: Ten notes of one customer are one customer.
       set: features.customers
       value: {distinct: insights.customer}     # a number: the rule stamps it
+
+    F7-blocked:
+      why: Whoever starts a feature should know what it waits for.
+      set: features.sync_note
+      note: Blocked by {pages}.                # a text: the rule flags
+      if: {any: {over: depends_on, where: {status: {category: [todo, doing]}}}}
+
+A path runs along relations, from the page that the rule sets: `features`, `features.vision`. `inverse(parent)` follows
+a one-way relation backwards: from a parent to its children.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from notion_pm.model.condition import Where, as_list
 
@@ -46,6 +56,15 @@ class If(BaseModel):
     any: Related | None = Field(None, description="At least one related page satisfies `where`.")
     all: Related | None = Field(None, description="Every related page that is looked at satisfies `where`.")
     none: Related | None = Field(None, description="Pages are looked at, and none satisfies `where`.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.any or self.all or self.none):
+            raise ValueError("`if` needs `any`, `all` or `none`")
+        return self
+
+
+_WAYS = ("count", "distinct", "sum", "max", "min", "share", "formula")
 
 
 class ValueOf(BaseModel):
@@ -83,6 +102,22 @@ class ValueOf(BaseModel):
         None, description="With `once_per`: date property; the latest value counts. Without it the largest does."
     )
 
+    @property
+    def way(self) -> str:
+        """The one way that is named: count, distinct, sum, ..."""
+        return next(way for way in _WAYS if getattr(self, way) is not None)
+
+    @property
+    def expression(self) -> str:
+        """What the way is applied to: a path, or with `formula` an arithmetic expression."""
+        return str(getattr(self, self.way))
+
+    @model_validator(mode="after")
+    def _names_one_way(self) -> Self:
+        if sum(getattr(self, way) is not None for way in _WAYS) != 1:
+            raise ValueError(f"`value` needs exactly one of {', '.join(_WAYS)}")
+        return self
+
 
 OnConflict = Literal["keep", "rule", "newest"]
 
@@ -94,10 +129,16 @@ class Rule(BaseModel):
 
     why: str = Field(description="One sentence for people: shown by --explain and in reports.")
     set: str = Field(description="The property to set: database.property.")
-    to: str | None = Field(None, description="The option to set (its key), or `today` for a date.")
+    to: str | bool | None = Field(
+        None, description="The option to set (its key), `today` for a date, true or false for a checkbox."
+    )
     value: ValueOf | None = None
     note: str | None = Field(
-        None, description="Text to set while the rule holds; emptied when it no longer does and the text is still ours."
+        None,
+        description=(
+            "Text to set while the rule holds, `{pages}` being the titles of the pages that cause it; "
+            "emptied when it no longer does and the text is still ours."
+        ),
     )
     when: Where = Field(default_factory=dict, description="What the page itself must satisfy.")
     if_: If | None = Field(None, alias="if", description="What the related pages must satisfy.")
@@ -108,3 +149,18 @@ class Rule(BaseModel):
     )
     on_conflict: OnConflict = "keep"
     priority: int = Field(0, description="Of two rules that set one property to different values the higher one wins.")
+
+    @property
+    def mode(self) -> Literal["derive", "stamp", "flag", "propose"]:
+        """How the rule acts: it derives an option, stamps a value, flags with a note, or only proposes."""
+        if self.propose:
+            return "propose"
+        if self.note is not None:
+            return "flag"
+        return "derive" if self.value is None else "stamp"
+
+    @model_validator(mode="after")
+    def _sets_one_thing(self) -> Self:
+        if sum(each is not None for each in (self.to, self.value, self.note)) != 1:
+            raise ValueError("a rule needs exactly one of `to`, `value`, `note`")
+        return self

@@ -1,0 +1,142 @@
+"""What is wrong with a template's rules, for the report that is made when a template is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from notion_pm.model.rule import Related, Rule, ValueOf
+from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.model.template import Template
+from notion_pm.rules import arithmetic
+from notion_pm.rules.arithmetic import BadFormula
+from notion_pm.rules.check_conditions import Place, Problem, condition_problems
+from notion_pm.rules.check_cycles import cycle_problems
+from notion_pm.rules.paths import BadPath, Path, parse_property, parse_relations, parse_target, require
+from notion_pm.rules.ruleset import RuleSet
+from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
+
+_STAMPS = {"max": {"number", "date"}, "min": {"number", "date"}}
+_COMPUTED = "is computed by Notion, nobody can set it."
+
+
+def check(template: Template) -> list[Problem]:
+    """Return every problem of a template's rules: where (keys and indices into the template) and what, for a person."""
+    vocabulary = Vocabulary(template)
+    found = [problem for name, rule in template.sync.items() for problem in _rule_problems(vocabulary, name, rule)]
+    found += _mixed_notes(template.sync)
+    return found or list(cycle_problems(RuleSet(template)))
+
+
+def _rule_problems(vocabulary: Vocabulary, name: str, rule: Rule) -> Iterator[Problem]:
+    place: Place = ("sync", name)
+    try:
+        database, key = parse_target(vocabulary, rule.set)
+    except BadPath as error:
+        yield (*place, "set"), str(error)
+        return
+    yield from _target_problems(vocabulary, place, rule, database, key)
+    yield from condition_problems(vocabulary, (*place, "when"), database, rule.when, own=True)
+    if rule.if_ is not None:
+        parts = {"any": rule.if_.any, "all": rule.if_.all, "none": rule.if_.none}
+        for quantifier, related in parts.items():
+            if related is not None:
+                yield from _related_problems(vocabulary, (*place, "if", quantifier), database, related)
+    if rule.value is not None:
+        yield from _value_problems(vocabulary, (*place, "value"), database, rule.value)
+
+
+def _target_problems(vocabulary: Vocabulary, place: Place, rule: Rule, database: str, key: str) -> Iterator[Problem]:
+    kind = vocabulary.type(database, key) or ""
+    options = [each.key for each in vocabulary.options(database, key)]
+    if kind in READ_ONLY_TYPES:
+        yield (*place, "set"), f"{rule.set} {_COMPUTED}"
+    elif rule.note is not None and kind != "rich_text":
+        yield (*place, "note"), f"A note needs a property of type rich_text; {rule.set} is of type {kind}."
+    elif rule.value is not None and kind not in _STAMPS.get(rule.value.way, {"number"}):
+        yield (*place, "value"), f"{rule.value.way} cannot be written to {rule.set}, which is of type {kind}."
+    elif rule.to is not None and (message := _option_problem(kind, options, to=rule.to)):
+        yield (*place, "to"), f"{rule.set} {message}"
+    if rule.forward_only and kind not in {"status", "select"}:
+        yield (*place, "forward_only"), f"Only options have an order; {rule.set} is of type {kind}."
+    for option in rule.keep:
+        if option not in options:
+            yield (*place, "keep"), f"{rule.set} has no option {option!r}. {did_you_mean(option, options)}".strip()
+
+
+def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
+    """What is wrong with a value that a rule sets; empty when nothing is."""
+    match kind:
+        case "status" | "select":
+            return "" if to in options else f"has no option {to!r}. {did_you_mean(str(to), options)}".strip()
+        case "date":
+            return "" if to == "today" else "is a date: `to` can only be today."
+        case "checkbox":
+            return "" if isinstance(to, bool) else "is a checkbox: `to` can only be true or false."
+        case _:
+            return f"is of type {kind}; `to` sets a status, a select, a date or a checkbox."
+
+
+def _related_problems(vocabulary: Vocabulary, place: Place, database: str, related: Related) -> Iterator[Problem]:
+    try:
+        end = parse_relations(vocabulary, database, related.over).end
+    except BadPath as error:
+        yield (*place, "over"), str(error)
+        return
+    yield from condition_problems(vocabulary, (*place, "where"), end, related.where)
+    yield from condition_problems(vocabulary, (*place, "of"), end, related.of)
+
+
+def _value_problems(vocabulary: Vocabulary, place: Place, database: str, value: ValueOf) -> Iterator[Problem]:
+    try:
+        path = _value_path(vocabulary, database, value)
+    except (BadPath, BadFormula) as error:
+        yield (*place, value.way), str(error)
+        return
+    if path is None:
+        return
+    if value.way == "sum" and (message := _sum_problem(vocabulary, path.end, path.key or "")):
+        yield (*place, "sum"), message
+    yield from condition_problems(vocabulary, (*place, "of"), path.end, value.of)
+    yield from condition_problems(vocabulary, (*place, "where"), path.end, value.where)
+    for field in ("weight", "once_per", "latest_by"):
+        key = getattr(value, field)
+        if key is not None:
+            yield from _missing(vocabulary, (*place, field), path.end, key)
+
+
+def _value_path(vocabulary: Vocabulary, database: str, value: ValueOf) -> Path | None:
+    match value.way:
+        case "formula":
+            for name in arithmetic.names(value.expression):
+                if require(vocabulary, database, name) not in {"number", "select"}:
+                    raise BadPath(f"{database}.{name} is no number.")
+            return None
+        case "count" | "share":
+            return parse_relations(vocabulary, database, value.expression)
+        case _:
+            return parse_property(vocabulary, database, value.expression)
+
+
+def _sum_problem(vocabulary: Vocabulary, database: str, key: str) -> str:
+    weighs = any(each.weight is not None for each in vocabulary.options(database, key))
+    if vocabulary.type(database, key) == "number" or weighs:
+        return ""
+    return f"{database}.{key} cannot be summed: it is neither a number nor a select whose options have weights."
+
+
+def _missing(vocabulary: Vocabulary, place: Place, database: str, key: str) -> Iterator[Problem]:
+    try:
+        require(vocabulary, database, key)
+    except BadPath as error:
+        yield place, str(error)
+
+
+def _mixed_notes(rules: Mapping[str, Rule]) -> list[Problem]:
+    """Rules that write notes where other rules write something else."""
+    others = {rule.set for rule in rules.values() if rule.note is None and not rule.propose}
+    message = "Other rules set {} as well, and not as a note."
+    return [
+        (("sync", name, "note"), message.format(rule.set))
+        for name, rule in rules.items()
+        if rule.note is not None and rule.set in others
+    ]

@@ -1,0 +1,76 @@
+"""What an evaluation of rules comes to: plain values for reports, writes and the next baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.values import BaseValue, Plain, SnapshotPage
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A property gets another value: by which rules, and because of which pages. `starter`: see BaseValue."""
+
+    property: str
+    before: Plain
+    after: Plain
+    rules: tuple[str, ...]
+    why: str
+    because: tuple[NotionId, ...] = ()
+    starter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageUpdate:
+    """Everything that changes on one page."""
+
+    page: SnapshotPage
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A person's value that a rule would overwrite. `new` is false when an earlier sync has reported it already."""
+
+    page: SnapshotPage
+    property: str
+    value: Plain
+    derived: Plain
+    rules: tuple[str, ...]
+    why: str
+    reason: str
+    new: bool = True
+    because: tuple[NotionId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a rule suggests to a person."""
+
+    page: SnapshotPage
+    property: str
+    value: Plain
+    proposed: Plain
+    rule: str
+    why: str
+    because: tuple[NotionId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know: why a rule could not act. `page` is None where it is about several."""
+
+    message: str
+    page: SnapshotPage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that rules come to, at rest. `baseline` holds the pages whose memory changes, by page id."""
+
+    updates: tuple[PageUpdate, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    baseline: dict[NotionId, dict[str, BaseValue]] = field(default_factory=dict)

@@ -1,0 +1,41 @@
+"""How much one run may change: a wrong rule must not rewrite a workspace unseen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from notion_pm.errors import UnsafeChange
+from notion_pm.rules.evaluation import Change, Evaluation
+from notion_pm.rules.values import Snapshot, is_empty
+
+SHARE = 0.3
+SMALL = 10
+"""Databases with fewer pages are not judged: there a share says nothing."""
+
+
+def require_modest(evaluation: Evaluation, snapshot: Snapshot) -> None:
+    """Let a run pass whose changes are modest.
+
+    Counted are pages of which something changes that may be somebody's work. Filling an empty property is not counted,
+    nor is a starter value that apply wrote and that neither a person nor a sync has touched since.
+
+    Raises UnsafeChange, naming the databases and the way out.
+    """
+    if excessive := list(_excessive(evaluation, snapshot)):
+        raise UnsafeChange(
+            "; ".join(excessive) + ". Nothing was changed.",
+            "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
+        )
+
+
+def _excessive(evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
+    touched = Counter(update.page.database for update in evaluation.updates if any(map(_may_be_work, update.changes)))
+    for database, count in touched.items():
+        total = len(snapshot.databases[database])
+        if total >= SMALL and count > SHARE * total:
+            yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {SHARE:.0%})"
+
+
+def _may_be_work(change: Change) -> bool:
+    return not is_empty(change.before) and not change.starter

@@ -1,0 +1,159 @@
+"""What one rule says about one page, and what several rules say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.rule import If, Related
+from notion_pm.rules.aggregates import compute
+from notion_pm.rules.conditions import Verdict, every, satisfies
+from notion_pm.rules.ruleset import ReadyRule
+from notion_pm.rules.values import SILENT, UNKNOWN, Opinion, Plain, SnapshotPage, same
+from notion_pm.rules.view import View
+
+_TITLES = 5
+"""How many pages a note names; of the others it says how many they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What rules say: a value, or that they are silent or do not know; and why."""
+
+    value: Plain | Opinion
+    rules: tuple[ReadyRule, ...] = ()
+    because: tuple[NotionId, ...] = ()
+    disagree: bool = False
+
+    @property
+    def speaks(self) -> bool:
+        return not isinstance(self.value, Opinion)
+
+    @property
+    def rule(self) -> ReadyRule:
+        """The rule that is named for it."""
+        return self.rules[0]
+
+
+def opinion_of(view: View, page: SnapshotPage, ready: ReadyRule) -> Derived:
+    """Return what a rule says about a page."""
+    holds, because = _holds(view, page, ready)
+    if not holds:
+        return Derived(UNKNOWN if holds is None else SILENT, (ready,))
+    rule = ready.rule
+    if rule.value is not None:
+        result = compute(view, page, rule.value, ready.paths.get(rule.value.expression))
+        return Derived(result.value, (ready,), result.because)
+    if rule.note is not None:
+        return Derived(_note(view, ready, rule.note, because), (ready,), because)
+    return Derived(view.today.isoformat() if rule.to == "today" else rule.to, (ready,), because)
+
+
+def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Derived:
+    """Return what the rules of one property say together.
+
+    The highest priority wins. Among equals, rules that only move forward go as far as any of them; notes stand side by
+    side; otherwise rules that differ disagree, and nothing is written. A rule that does not know outvotes nobody, yet
+    keeps others of its priority from writing unless they only move forward.
+    """
+    opinions = [opinion_of(view, page, ready) for ready in rules]
+    speaking = [each for each in opinions if each.speaks]
+    unknown = [each for each in opinions if each.value is UNKNOWN]
+    if not speaking:
+        return unknown[0] if unknown else _silence(rules)
+    top = max(each.rule.rule.priority for each in speaking)
+    heard = [each for each in speaking if each.rule.rule.priority == top]
+    blocking = [each for each in unknown if each.rule.rule.priority >= top]
+    if blocking and not _all_forward([*heard, *blocking]):
+        return blocking[0]
+    return _merged(view, heard)
+
+
+def _silence(rules: Sequence[ReadyRule]) -> Derived:
+    """Silent rules; notes that no longer hold leave an empty text behind."""
+    notes = all(each.rule.note is not None for each in rules)
+    return Derived("" if notes else SILENT, tuple(rules))
+
+
+def _merged(view: View, heard: Sequence[Derived]) -> Derived:
+    first = heard[0]
+    if all(each.rule.rule.note is not None for each in heard):
+        return _joined(heard, " ".join(str(each.value) for each in heard))
+    if all(same(each.value, first.value) for each in heard):
+        return _joined(heard, first.value)
+    if _all_forward(heard):
+        database, key = first.rule.target
+        rank = view.vocabulary.rank
+        farthest = max(heard, key=lambda each: rank(database, key, each.value) or 0)
+        return _joined([each for each in heard if same(each.value, farthest.value)], farthest.value)
+    return Derived(first.value, tuple(each.rule for each in heard), disagree=True)
+
+
+def _joined(opinions: Iterable[Derived], value: Plain | Opinion) -> Derived:
+    listed = list(opinions)
+    because = dict.fromkeys(page for each in listed for page in each.because)
+    return Derived(value, tuple(each.rule for each in listed), tuple(because))
+
+
+def _all_forward(opinions: Iterable[Derived]) -> bool:
+    return all(each.rule.rule.forward_only for each in opinions)
+
+
+def _holds(view: View, page: SnapshotPage, ready: ReadyRule) -> tuple[Verdict, tuple[NotionId, ...]]:
+    """Whether a rule's `when` and `if` hold, and the related pages that decide it."""
+    own = satisfies(view, page, ready.rule.when)
+    if own is False or ready.rule.if_ is None:
+        return own, ()
+    verdicts: list[Verdict] = [own]
+    because: dict[NotionId, None] = {}
+    for quantifier, related in _parts(ready.rule.if_):
+        verdict, pages = _related_holds(view, page, ready, quantifier, related)
+        verdicts.append(verdict)
+        because.update(dict.fromkeys(pages))
+    return every(verdicts), tuple(because)
+
+
+def _parts(condition: If) -> list[tuple[str, Related]]:
+    named = (("any", condition.any), ("all", condition.all), ("none", condition.none))
+    return [(quantifier, related) for quantifier, related in named if related is not None]
+
+
+def _related_holds(
+    view: View, page: SnapshotPage, ready: ReadyRule, quantifier: str, related: Related
+) -> tuple[Verdict, tuple[NotionId, ...]]:
+    found = view.follow(page, ready.paths[related.over].hops)
+    yes: list[NotionId] = []
+    no: list[NotionId] = []
+    unsure = not found.complete
+    for each in found.pages:
+        looked_at = satisfies(view, each, related.of)
+        verdict = looked_at and satisfies(view, each, related.where)
+        if looked_at is None or verdict is None:
+            unsure = True
+        elif looked_at:
+            (yes if verdict else no).append(each.id)
+    return _quantified(quantifier, yes, no, unsure=unsure)
+
+
+def _quantified(
+    quantifier: str, yes: Sequence[NotionId], no: Sequence[NotionId], *, unsure: bool
+) -> tuple[Verdict, tuple[NotionId, ...]]:
+    """Judge what was found: one page can settle it, otherwise what is not known leaves it unknown."""
+    if quantifier == "any":
+        return (True if yes else None if unsure else False), tuple(yes)
+    supporting, against = (yes, no) if quantifier == "all" else (no, yes)
+    if against:
+        return False, ()
+    return (None if unsure else bool(supporting)), tuple(supporting)
+
+
+def _note(view: View, ready: ReadyRule, note: str, because: Sequence[NotionId]) -> str:
+    """The text of a note, with the titles of the pages that cause it."""
+    if "{pages}" not in note:
+        return note
+    ends = dict.fromkeys(path.end for path in ready.paths.values())
+    pages = (view.snapshot.page(end, id) for id in because for end in ends)
+    titles = sorted(page.title for page in pages if page)
+    more = f" and {len(titles) - _TITLES} more" if len(titles) > _TITLES else ""
+    return note.replace("{pages}", ", ".join(titles[:_TITLES]) + more)

@@ -1,0 +1,102 @@
+"""Paths along relations: `features.vision`, `inverse(parent)`, `insights.customer`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
+
+_SEGMENT = re.compile(r"inverse\([^()]*\)|[^.]+")
+_INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")
+
+
+class BadPath(ValueError):
+    """A path names something that the template does not have. Its text says what, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step from a page of `start` to pages of `end`, along a relation or backwards along one that `end` holds."""
+
+    start: str
+    relation: str
+    end: str
+    inverse: bool = False
+
+    @property
+    def holder(self) -> str:
+        """The database whose pages hold the relation."""
+        return self.end if self.inverse else self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Some hops from a database, and where a value is meant, the key of the property at their end."""
+
+    start: str
+    hops: tuple[Hop, ...]
+    key: str | None = None
+
+    @property
+    def end(self) -> str:
+        """The database that the path leads to."""
+        return self.hops[-1].end if self.hops else self.start
+
+
+def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
+    """Read `database.property`. Raises BadPath."""
+    database, _, key = text.partition(".")
+    databases = vocabulary.template.databases
+    if database not in databases:
+        raise BadPath(f"There is no database {database!r}. {did_you_mean(database, databases)}".strip())
+    require(vocabulary, database, key)
+    return database, key
+
+
+def parse_relations(vocabulary: Vocabulary, start: str, text: str) -> Path:
+    """Read a path that leads to pages. Raises BadPath."""
+    hops: list[Hop] = []
+    for segment in _SEGMENT.findall(text):
+        hops.append(_hop(vocabulary, hops[-1].end if hops else start, segment))
+    if not hops:
+        raise BadPath("A path along relations is missing.")
+    return Path(start, tuple(hops))
+
+
+def parse_property(vocabulary: Vocabulary, start: str, text: str) -> Path:
+    """Read a path that leads to a property of related pages. Raises BadPath."""
+    relations, _, key = text.rpartition(".")
+    if not relations:
+        raise BadPath(f"{text!r} should name a relation and a property of the related pages: relation.property.")
+    path = parse_relations(vocabulary, start, relations)
+    require(vocabulary, path.end, key)
+    return Path(start, path.hops, key)
+
+
+def require(vocabulary: Vocabulary, database: str, key: str) -> str:
+    """Return the type of a property. Raises BadPath when there is none of that key."""
+    kind = vocabulary.type(database, key)
+    if kind is None:
+        hint = did_you_mean(key, vocabulary.keys(database))
+        raise BadPath(f"{database} has no property {key!r}. {hint}".strip())
+    return kind
+
+
+def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
+    if inverse := _INVERSE.match(segment):
+        return _inverse_hop(vocabulary, start, inverse["database"] or start, inverse["relation"])
+    require(vocabulary, start, segment)
+    target = vocabulary.target(start, segment)
+    if target is None:
+        raise BadPath(f"{start}.{segment} is no relation.")
+    return Hop(start, segment, target)
+
+
+def _inverse_hop(vocabulary: Vocabulary, start: str, database: str, relation: str) -> Hop:
+    if database not in vocabulary.template.databases:
+        raise BadPath(f"There is no database {database!r}. {did_you_mean(database, vocabulary.template.databases)}")
+    require(vocabulary, database, relation)
+    if vocabulary.target(database, relation) != start:
+        raise BadPath(f"{database}.{relation} is no relation to {start}.")
+    return Hop(start, relation, database, inverse=True)

@@ -1,0 +1,138 @@
+"""A template's rules, ready to run: paths resolved, ordered so that what a rule reads is settled before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from notion_pm.model.rule import Related, Rule, ValueOf
+from notion_pm.model.template import Template
+from notion_pm.rules import arithmetic
+from notion_pm.rules.order import ordered_groups
+from notion_pm.rules.paths import Path, parse_property, parse_relations, parse_target
+from notion_pm.rules.vocabulary import Vocabulary
+
+Target = tuple[str, str]
+"""A property that rules set or read: database key, property key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """A rule with its paths resolved. `paths` are by the text that the rule has."""
+
+    name: str
+    rule: Rule
+    database: str
+    key: str
+    paths: dict[str, Path]
+
+    @property
+    def target(self) -> Target:
+        return self.database, self.key
+
+    @property
+    def reads(self) -> frozenset[Target]:
+        """Every property that the rule looks at, except the one that it sets for being set."""
+        return self.own_reads | self.far_reads
+
+    @property
+    def own_reads(self) -> frozenset[Target]:
+        """The properties that the rule looks at on the page itself."""
+        value = self.rule.value
+        names = arithmetic.names(value.expression) if value and value.way == "formula" else ()
+        return frozenset((self.database, key) for key in (*self.rule.when, *names))
+
+    @property
+    def far_reads(self) -> frozenset[Target]:
+        """The relations that the rule follows, and what it looks at on the pages they lead to."""
+        return frozenset(_far_reads(self))
+
+
+class RuleSet:
+    """All rules of a template."""
+
+    def __init__(self, template: Template) -> None:
+        """Resolve the rules. Raises BadPath or BadFormula for what `rules.check` would have reported."""
+        self.vocabulary = Vocabulary(template)
+        self.rules = tuple(make_ready(self.vocabulary, name, rule) for name, rule in template.sync.items())
+
+    @cached_property
+    def writers(self) -> dict[Target, tuple[ReadyRule, ...]]:
+        """The rules that set a property, by property; those that only propose are not among them."""
+        writing = [each for each in self.rules if not each.rule.propose]
+        targets = dict.fromkeys(each.target for each in writing)
+        return {target: tuple(each for each in writing if each.target == target) for target in targets}
+
+    @cached_property
+    def proposing(self) -> tuple[ReadyRule, ...]:
+        """The rules that only propose."""
+        return tuple(each for each in self.rules if each.rule.propose)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Target, ...], ...]:
+        """The properties that rules set, in the order to settle them; those of a cycle stand in one group."""
+        return ordered_groups(dependencies(self))
+
+    @cached_property
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        """The properties that rules read or set, by database: all that has to be read of a workspace."""
+        wanted = {target for each in self.rules for target in (each.target, *each.reads)}
+        mirrors = {mirror for database, key in wanted if (mirror := self._mirror(database, key))}
+        locks = {(db, lock) for db, _ in wanted if (lock := self.vocabulary.template.databases[db].lock)}
+        databases = self.vocabulary.template.databases
+        return {
+            database: tuple(sorted(key for db, key in wanted | mirrors | locks if db == database))
+            for database in databases
+            if any(db == database for db, _ in wanted | mirrors)
+        }
+
+    def _mirror(self, database: str, key: str) -> Target | None:
+        target, mirror = self.vocabulary.target(database, key), self.vocabulary.mirror(database, key)
+        return (target, mirror) if target and mirror else None
+
+
+def make_ready(vocabulary: Vocabulary, name: str, rule: Rule) -> ReadyRule:
+    """Resolve one rule. Raises BadPath or BadFormula."""
+    database, key = parse_target(vocabulary, rule.set)
+    paths = {related.over: parse_relations(vocabulary, database, related.over) for related in relateds(rule)}
+    if rule.value is not None:
+        paths.update(_value_path(vocabulary, database, rule.value))
+    return ReadyRule(name, rule, database, key, paths)
+
+
+def relateds(rule: Rule) -> tuple[Related, ...]:
+    """Return the parts of a rule's `if`."""
+    parts = (rule.if_.any, rule.if_.all, rule.if_.none) if rule.if_ else ()
+    return tuple(each for each in parts if each is not None)
+
+
+def dependencies(rules: RuleSet) -> dict[Target, frozenset[Target]]:
+    """Return for each property that rules set the set properties that its rules read."""
+    return {
+        target: frozenset(read for each in writers for read in each.reads if read in rules.writers)
+        for target, writers in rules.writers.items()
+    }
+
+
+def _value_path(vocabulary: Vocabulary, database: str, value: ValueOf) -> dict[str, Path]:
+    match value.way:
+        case "formula":
+            arithmetic.names(value.expression)
+            return {}
+        case "count" | "share":
+            return {value.expression: parse_relations(vocabulary, database, value.expression)}
+        case _:
+            return {value.expression: parse_property(vocabulary, database, value.expression)}
+
+
+def _far_reads(ready: ReadyRule) -> Iterator[Target]:
+    for path in ready.paths.values():
+        yield from ((hop.holder, hop.relation) for hop in path.hops)
+    for related in relateds(ready.rule):
+        yield from ((ready.paths[related.over].end, key) for key in (*related.where, *related.of))
+    value = ready.rule.value
+    if value is not None and value.way != "formula":
+        path = ready.paths[value.expression]
+        keys = (path.key, value.weight, value.once_per, value.latest_by, *value.where, *value.of)
+        yield from ((path.end, key) for key in keys if key is not None)

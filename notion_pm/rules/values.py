@@ -1,0 +1,96 @@
+"""What rules see of a page: values in plain terms, options by the template's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from math import isclose
+
+from notion_pm.model.ids import NotionId
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """A relation: the related pages. Incomplete when some of them are not known."""
+
+    ids: tuple[NotionId, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOption:
+    """An option that the template does not know: people added it. Rules neither understand nor overwrite it."""
+
+    id: str
+    name: str
+
+
+Plain = None | bool | int | float | str | Links | ForeignOption | tuple["str | ForeignOption", ...]
+"""Options and dates are texts (an option's key; ISO 8601), people are their ids."""
+
+
+class Opinion(Enum):
+    """What a rule says when it does not say a value."""
+
+    SILENT = "silent"  # its condition does not hold
+    UNKNOWN = "unknown"  # what it needs could not be read
+
+
+SILENT, UNKNOWN = Opinion.SILENT, Opinion.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPage:
+    """A page as it was read, its values by property key."""
+
+    id: NotionId
+    database: str
+    title: str
+    url: str
+    last_edited: datetime
+    values: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All pages that a set of rules looks at, by database key."""
+
+    databases: Mapping[str, Mapping[NotionId, SnapshotPage]]
+
+    def page(self, database: str, page_id: NotionId) -> SnapshotPage | None:
+        """Return one page, None when it is not there."""
+        return self.databases.get(database, {}).get(page_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseValue:
+    """What one property held after the last sync, and what rules had derived for it then.
+
+    `starter` marks a value that apply wrote and no sync has judged yet: nobody's work, so changing it is no danger.
+    """
+
+    value: Plain
+    derived: Plain | Opinion = SILENT
+    starter: bool = False
+
+
+Baseline = Mapping[NotionId, Mapping[str, BaseValue]]
+"""Page id -> property key -> what was there after the last sync."""
+
+
+def is_empty(value: Plain | Opinion) -> bool:
+    """Tell whether a value is an empty one. A checkbox is never empty."""
+    return value is None or value == "" or value == () or value == Links()
+
+
+def same(one: Plain | Opinion, other: Plain | Opinion) -> bool:
+    """Compare two values: empty ones are equal, numbers are equal within the precision of Notion's JSON."""
+    if is_empty(one) or is_empty(other):
+        return is_empty(one) and is_empty(other)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return one == other

@@ -1,0 +1,95 @@
+"""The snapshot while rules run: what they have decided lies over what was read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.paths import Hop
+from notion_pm.rules.values import Baseline, BaseValue, ForeignOption, Links, Plain, Snapshot, SnapshotPage
+from notion_pm.rules.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The pages at the end of a path, each once; incomplete when some could not be read."""
+
+    pages: tuple[SnapshotPage, ...]
+    complete: bool = True
+
+
+class View:
+    """What rules read: pages, their values of this moment, and the pages related to them."""
+
+    def __init__(self, vocabulary: Vocabulary, snapshot: Snapshot, baseline: Baseline, today: date) -> None:
+        self.vocabulary = vocabulary
+        self.snapshot = snapshot
+        self.today = today
+        self._baseline = baseline
+        self._decided: dict[tuple[NotionId, str], Plain] = {}
+        self._inverse: dict[tuple[str, str], dict[NotionId, list[SnapshotPage]]] = {}
+
+    def value(self, page: SnapshotPage, key: str) -> Plain:
+        """Return a property's value: as decided in this run, else as it was read."""
+        decided = (page.id, key)
+        return self._decided[decided] if decided in self._decided else page.values.get(key)
+
+    def set(self, page: SnapshotPage, key: str, value: Plain) -> None:
+        """Let a property have a value from now on."""
+        self._decided[page.id, key] = value
+
+    def before(self, page: SnapshotPage, key: str) -> BaseValue | None:
+        """Return what is remembered of a property from the last sync."""
+        return self._baseline.get(page.id, {}).get(key)
+
+    def number(self, page: SnapshotPage, key: str) -> float | ForeignOption | None:
+        """Return a value as a number: a number itself, or the weight of an option."""
+        value = self.value(page, key)
+        if isinstance(value, ForeignOption):
+            return value
+        if isinstance(value, str):
+            option = self.vocabulary.option(page.database, key, value)
+            return option.weight if option else None
+        return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+    def follow(self, page: SnapshotPage, hops: Sequence[Hop]) -> Found:
+        """Return the pages that hops lead to."""
+        found = Found((page,))
+        for hop in hops:
+            found = self._step(found, hop)
+        return found
+
+    def _step(self, found: Found, hop: Hop) -> Found:
+        reached: dict[NotionId, SnapshotPage] = {}
+        complete = found.complete
+        for page in found.pages:
+            there = self._backward(page, hop) if hop.inverse else self._forward(page, hop)
+            complete = complete and there.complete
+            reached.update((each.id, each) for each in there.pages)
+        return Found(tuple(reached.values()), complete)
+
+    def _forward(self, page: SnapshotPage, hop: Hop) -> Found:
+        links = self.value(page, hop.relation)
+        if not isinstance(links, Links):
+            return Found(())
+        pages = tuple(each for id in links.ids if (each := self.snapshot.page(hop.end, id)))
+        return Found(pages, links.complete and len(pages) == len(links.ids))
+
+    def _backward(self, page: SnapshotPage, hop: Hop) -> Found:
+        index = self._inverse.get((hop.end, hop.relation))
+        if index is None:
+            index = _inverse_index(self.snapshot.databases.get(hop.end, {}).values(), hop.relation)
+            self._inverse[hop.end, hop.relation] = index
+        return Found(tuple(index.get(page.id, ())))
+
+
+def _inverse_index(pages: Iterable[SnapshotPage], relation: str) -> dict[NotionId, list[SnapshotPage]]:
+    index: dict[NotionId, list[SnapshotPage]] = defaultdict(list)
+    for page in pages:
+        links = page.values.get(relation)
+        for target in links.ids if isinstance(links, Links) else ():
+            index[target].append(page)
+    return index
