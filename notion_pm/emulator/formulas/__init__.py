@@ -1,0 +1,60 @@
+"""Notion's formula language (2.0): parsing, types, evaluation. Pure: the page and the moment are arguments.
+
+result = check('prop("Votes") / prop("Effort")', properties)        # raises FormulaError, else number
+evaluate('prop("Votes") / prop("Effort")', row, now, result)        # {"type": "number", "number": 1.5}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .checking import Checker
+from .error import FormulaError
+from .evaluation import Evaluator, to_api
+from .forms import FORMS
+from .library import FUNCTIONS
+from .references import property_ids, to_named, to_stored
+from .syntax import parse
+from .types import ANY, BOOLEAN, DATE, NUMBER, PERSON, TEXT, FormulaType, PropertyInfo, list_of
+from .values import MOST_RELATED, Row
+
+__all__ = [
+    "ANY",
+    "BOOLEAN",
+    "DATE",
+    "MOST_RELATED",
+    "NUMBER",
+    "PERSON",
+    "SUPPORTED",
+    "TEXT",
+    "FormulaError",
+    "FormulaType",
+    "PropertyInfo",
+    "Row",
+    "check",
+    "evaluate",
+    "list_of",
+    "property_ids",
+    "to_named",
+    "to_stored",
+]
+
+SUPPORTED = frozenset({*FUNCTIONS, *FORMS, "add", "prop"})
+
+
+def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaType:
+    """Returns the type of a formula among these properties (by name or id).
+
+    Raises FormulaError, which names the part at fault.
+    """
+    return Checker(properties).of(parse(expression))
+
+
+def evaluate(expression: str, row: Row, now: datetime, expected: FormulaType = ANY) -> dict[str, Any]:
+    """Returns the content of a formula property: `{"type": "string", "string": "late"}`.
+
+    `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.
+    """
+    return to_api(Evaluator(row, now.astimezone(UTC)).of(parse(expression)), expected)

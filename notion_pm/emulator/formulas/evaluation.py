@@ -1,0 +1,141 @@
+"""Computes a formula for a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from .checking import EQUALITY, KNOWN_BUT_UNSUPPORTED, ORDER
+from .error import FormulaError
+from .forms import FORMS
+from .functions.numbers import ARITHMETIC
+from .library import FUNCTIONS
+from .nodes import Binary, Call, ListOf, Literal, Node, Reference, Unary, Variable
+from .types import FormulaType
+from .values import Date, Person, Row, Value, as_text, is_empty, read
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Values of nodes, for one page at one moment."""
+
+    row: Row
+    now: datetime
+    names: Mapping[str, Value] = field(default_factory=dict)
+
+    def of(self, node: Node, **bound: Value) -> Value:
+        """Returns the value of a node. Raises FormulaError for what cannot be."""
+        if bound:
+            return replace(self, names={**self.names, **bound}).of(node)
+        match node:
+            case Literal(value):
+                return value
+            case Reference(key, owner):
+                return self._reference(key, owner)
+            case Variable(name):
+                return self._variable(name)
+            case ListOf(items):
+                return [self.of(item) for item in items]
+            case Unary(operator, operand):
+                return self._unary(operator, self.of(operand))
+            case Binary("and" | "or" as name, left, right):
+                return FORMS[name].run((left, right), self)
+            case Binary(operator, left, right):
+                return _binary(operator, self.of(left), self.of(right))
+            case Call(name, arguments):
+                return self._call(name, arguments)
+
+    def _reference(self, key: str, owner: Node | None) -> Value:
+        page = self.row if owner is None else self.of(owner)
+        if page is None:
+            return None
+        if isinstance(page, str | float | int | list | Date | Person):
+            raise FormulaError(f'Type mismatch: .prop("{key}") is not asked of a page.')
+        return read(page, key)
+
+    def _variable(self, name: str) -> Value:
+        if name not in self.names:
+            raise FormulaError(f"Undefined variable {name}.")
+        return self.names[name]
+
+    def _unary(self, operator: str, operand: Value) -> Value:
+        if operator == "not":
+            return is_empty(operand)
+        number = _number(operator, operand)
+        return -number if operator == "-" else number
+
+    def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        if name in FORMS:
+            return FORMS[name].run(arguments, self)
+        values = [self.of(argument) for argument in arguments]
+        if name == "add" and len(values) == 2:
+            return _plus(*values)
+        if name not in FUNCTIONS or name in KNOWN_BUT_UNSUPPORTED:
+            raise FormulaError(f"Undefined function {name}().")
+        return FUNCTIONS[name](values)
+
+
+def _binary(operator: str, left: Value, right: Value) -> Value:
+    named = ORDER.get(operator) or EQUALITY.get(operator)
+    if named:
+        return FUNCTIONS[named]((left, right))
+    if operator == "+":
+        return _plus(left, right)
+    return ARITHMETIC[operator](_number(operator, left), _number(operator, right))
+
+
+def _plus(left: Value, right: Value) -> Value:
+    """Two numbers add up, an empty one as zero; anything else is joined as text."""
+    if all(value is None or _is_number(value) for value in (left, right)):
+        return (left or 0.0) + (right or 0.0)
+    return as_text(left) + as_text(right)
+
+
+def _number(operator: str, value: Value) -> float:
+    """An empty number counts as zero."""
+    if value is None:
+        return 0.0
+    if not _is_number(value):
+        raise FormulaError(f"Type mismatch: {operator} takes numbers, not {as_text(value)!r}.")
+    return float(value)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool)
+
+
+def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
+    """Returns the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
+    kind = expected.kind if value is None else _kind(value)
+    if kind == "number":
+        return {"type": "number", "number": None if value is None or not math.isfinite(value) else _plain(value)}
+    if kind == "boolean":
+        return {"type": "boolean", "boolean": value}
+    if kind == "date":
+        return {"type": "date", "date": None if value is None else date_to_api(value)}
+    return {"type": "string", "string": None if value is None else as_text(value)}
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if _is_number(value):
+        return "number"
+    return "date" if isinstance(value, Date) else "text"
+
+
+def _plain(number: float) -> float | int:
+    return int(number) if float(number).is_integer() and abs(number) < 2**53 else float(number)
+
+
+def date_to_api(date: Date) -> dict[str, Any]:
+    """Writes a date as the API does: a day, or a moment to the millisecond with `+00:00` (recorded)."""
+    end = None if date.end is None else _written(date.end, timed=date.timed)
+    return {"start": _written(date.start, timed=date.timed), "end": end, "time_zone": None}
+
+
+def _written(moment: datetime, *, timed: bool) -> str:
+    return moment.isoformat(timespec="milliseconds") if timed else moment.date().isoformat()

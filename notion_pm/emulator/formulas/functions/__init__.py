@@ -1,0 +1,7 @@
+"""The functions of the language, by theme; importing them fills the register."""
+
+from __future__ import annotations
+
+from . import dates, lists, numbers, texts
+
+__all__ = ["dates", "lists", "numbers", "texts"]

@@ -1,0 +1,89 @@
+"""Functions of lists that look at no item by formula (those are in forms.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..library import function
+from ..types import ANY, BOOLEAN, NUMBER, TEXT, FormulaType, common, list_of
+from ..values import Value, as_text, is_empty, same
+
+
+def _item(types: Sequence[FormulaType]) -> FormulaType:
+    return types[0].item or ANY
+
+
+def _itself(types: Sequence[FormulaType]) -> FormulaType:
+    return types[0] if types[0].kind == "list" else list_of(ANY)
+
+
+def _joined(types: Sequence[FormulaType]) -> FormulaType:
+    joined = types[0]
+    for one in types[1:]:
+        joined = common(joined, one)
+    return joined if joined.kind == "list" else list_of(ANY)
+
+
+def _flattened(types: Sequence[FormulaType]) -> FormulaType:
+    item = _item(types)
+    return item if item.kind == "list" else list_of(item)
+
+
+@function("at", "list", "number", returns=_item)
+def at(items: list[Value], place: float) -> Value:
+    index = int(place)
+    return items[index] if -len(items) <= index < len(items) else None
+
+
+@function("first", "list", returns=_item)
+def first(items: list[Value]) -> Value:
+    return items[0] if items else None
+
+
+@function("last", "list", returns=_item)
+def last(items: list[Value]) -> Value:
+    return items[-1] if items else None
+
+
+@function("slice", "list", "number", "number?", returns=_itself)
+def part(items: list[Value], start: float, end: float | None = None) -> list[Value]:
+    return items[int(start) : None if end is None else int(end)]
+
+
+@function("concat", "list", "list*", returns=_joined)
+def concat(*lists: list[Value]) -> list[Value]:
+    return [item for items in lists for item in items]
+
+
+@function("reverse", "list", returns=_itself)
+def backwards(items: list[Value]) -> list[Value]:
+    return items[::-1]
+
+
+@function("join", "list", "text?", returns=TEXT)
+def join(items: list[Value], separator: str = ",") -> str:
+    return separator.join(map(as_text, items))
+
+
+@function("unique", "list", returns=_itself)
+def unique(items: list[Value]) -> list[Value]:
+    kept: list[Value] = []
+    for item in items:
+        if not any(same(item, other) for other in kept):
+            kept.append(item)
+    return kept
+
+
+@function("includes", "list", "any", returns=BOOLEAN)
+def includes(items: list[Value], sought: Value) -> bool:
+    return any(same(item, sought) for item in items)
+
+
+@function("flat", "list", returns=_flattened)
+def flat(items: list[Value]) -> list[Value]:
+    return [inner for item in items for inner in (item if isinstance(item, list) else [item])]
+
+
+@function("count", "list", returns=NUMBER)
+def count(items: list[Value]) -> float:
+    return sum(not is_empty(item) for item in items)

@@ -1,0 +1,81 @@
+"""Types of formula values, and the type that each property has in a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .error import FormulaError
+
+Kind = Literal["text", "number", "boolean", "date", "person", "page", "list", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaType:
+    """The type of a value: lists know their items', pages their properties. `any` is known only when computed."""
+
+    kind: Kind
+    item: FormulaType | None = None
+    properties: Mapping[str, PropertyInfo] | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"list of {self.item}" if self.item and self.item.kind != "any" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyInfo:
+    """What a formula may know of a property.
+
+    `result` is the type of a formula's or rollup's value, where it is known; `target` gives the properties of a
+    relation's data source, asked for only when the formula goes there.
+    """
+
+    id: str
+    name: str
+    type: str
+    result: FormulaType | None = None
+    target: Callable[[], Mapping[str, PropertyInfo]] | None = None
+
+
+TEXT = FormulaType("text")
+NUMBER = FormulaType("number")
+BOOLEAN = FormulaType("boolean")
+DATE = FormulaType("date")
+PERSON = FormulaType("person")
+ANY = FormulaType("any")
+
+_PLAIN = {
+    **dict.fromkeys(("title", "rich_text", "select", "status", "url", "email", "phone_number", "unique_id"), TEXT),
+    "number": NUMBER,
+    "checkbox": BOOLEAN,
+    **dict.fromkeys(("date", "created_time", "last_edited_time"), DATE),
+    **dict.fromkeys(("created_by", "last_edited_by"), PERSON),
+}
+
+
+def list_of(item: FormulaType) -> FormulaType:
+    """Returns the type of a list of such items."""
+    return FormulaType("list", item)
+
+
+def type_of(info: PropertyInfo) -> FormulaType:
+    """Returns the type that a property has in a formula. Raises FormulaError for a kind that formulas cannot read."""
+    if info.type in _PLAIN:
+        return _PLAIN[info.type]
+    if info.type in ("formula", "rollup"):
+        return info.result or ANY
+    if info.type in ("multi_select", "files"):
+        return list_of(TEXT)
+    if info.type == "people":
+        return list_of(PERSON)
+    if info.type == "relation":
+        return list_of(FormulaType("page", properties=info.target() if info.target else None))
+    raise FormulaError(f'The property "{info.name}" is of type {info.type}, which formulas cannot use.')
+
+
+def common(first: FormulaType, second: FormulaType) -> FormulaType:
+    """Returns the type of a value that may be either."""
+    if first.kind == second.kind == "list" and first.item and second.item:
+        return list_of(common(first.item, second.item))
+    return first if first.kind == second.kind else ANY
