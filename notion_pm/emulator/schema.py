@@ -13,7 +13,7 @@ from typing import Any
 
 from . import checks, ids, relations, rewriting
 from .computed import formula_config, rollup_config
-from .errors import body_error, validation_error
+from .errors import ApiError, body_error, validation_error
 from .properties import CONVERTIBLE, SELF_CONTAINED, TYPES, Schema, as_json, find_property
 from .records import DataSource, Property
 from .session import Session
@@ -21,6 +21,8 @@ from .session import Session
 MOST_IN_NAME = 2000
 _PHASES = {"relation": 1, "rollup": 2, "formula": 3}
 _BESIDE_CONFIG = ("type", "name", "description", "id")
+
+_Entry = tuple[str, Any, Property | None]
 
 
 def edit(session: Session, data_source: DataSource, sent: Any, path: str = "body.properties") -> DataSource:
@@ -46,8 +48,24 @@ class Editor:
     def apply(self, sent: Mapping[str, Any]) -> None:
         """Carries out all entries of a request."""
         entries = [(key, spec, find_property(self.schema, key)) for key, spec in sent.items()]
-        for key, spec, existing in sorted(entries, key=lambda entry: _phase(entry[1], entry[2])):
-            self._apply_one(key, spec, existing)
+        entries.sort(key=lambda entry: _phase(entry[1], entry[2]))
+        while entries:
+            entries = self._apply_those_possible(entries)
+
+    def _apply_those_possible(self, entries: list[_Entry]) -> list[_Entry]:
+        """Carries out entries and returns the formulas that must wait for another entry of the request."""
+        waiting: list[_Entry] = []
+        refusal: ApiError | None = None
+        for entry in entries:
+            try:
+                self._apply_one(*entry)
+            except ApiError as error:
+                if _phase(entry[1], entry[2]) != _PHASES["formula"]:
+                    raise
+                waiting, refusal = [*waiting, entry], refusal or error
+        if refusal and len(waiting) == len(entries):
+            raise refusal
+        return waiting
 
     def _apply_one(self, key: str, spec: Any, existing: Property | None) -> None:
         path = f"{self._path}.{key}"
@@ -113,7 +131,7 @@ class Editor:
             return relations.config(self._session, self._id, wanted, sent, config, path)
         if wanted.type == "rollup":
             return rollup_config(self._session, self.schema, sent, config, path)
-        return formula_config(self._session, self._id, self.schema, sent, path)
+        return formula_config(self._session, self._id, self.schema, wanted, sent, path)
 
     def _delete(self, key: str, existing: Property | None) -> None:
         if existing is None:

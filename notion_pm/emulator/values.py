@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ids, rollups
+from . import computing, ids
 from .clock import to_the_minute
-from .computed import rollup_path
+from .computed import formula_type
+from .formulas import FormulaType
 from .options import as_value
 from .properties import Schema
 from .records import PAGES, Page, Property
@@ -30,6 +31,7 @@ class Reader:
     session: Session
     _users: dict[str, User] = field(default_factory=dict)
     _schemas: dict[str, Schema] = field(default_factory=dict)
+    _formula_types: dict[tuple[str, str], FormulaType] = field(default_factory=dict)
 
     def schema(self, data_source_id: str) -> Schema:
         """Returns a data source's schema; a vanished one has no properties."""
@@ -69,12 +71,13 @@ class Reader:
         )
         return [row[0] for row in rows]
 
-    def related_pages(self, page: Page, prop: Property) -> list[Page]:
+    def related_pages(self, page: Page, prop: Property, *, most: int = -1) -> list[Page]:
         """Returns the pages a relation points at, without those in the trash."""
         return PAGES.select(
             self.session.db,
-            "JOIN links l ON l.target_id = pages.id WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq",
-            (page.id, prop.id),
+            "JOIN links l ON l.target_id = pages.id "
+            "WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq LIMIT ?",
+            (page.id, prop.id, most),
         )
 
     def user(self, user_id: str) -> User:
@@ -83,15 +86,11 @@ class Reader:
             self._users[user_id] = shown_user(self.session, user_id)
         return self._users[user_id]
 
-    def _rollup(self, page: Page, prop: Property) -> dict[str, Any]:
-        """Follows the relation and aggregates what stands there; a rollup whose path is broken is unsupported."""
-        relation, rolled = rollup_path(self.session, self.page_schema(page), prop)
-        function = prop.config["function"]
-        if relation is None or rolled is None:
-            return {"type": "unsupported", "unsupported": {}, "function": function}
-        related = self.related_pages(page, relation)
-        items = [{"type": rolled.type, rolled.type: self.value(each, rolled)} for each in related]
-        return rollups.aggregate(function, items)
+    def _formula(self, page: Page, prop: Property) -> dict[str, Any]:
+        key = (page.parent_id or "", prop.id)
+        if key not in self._formula_types:
+            self._formula_types[key] = formula_type(self.session, self.page_schema(page), prop)
+        return computing.formula(self, page, prop, self._formula_types[key])
 
     def _unlinked_value(self, page: Page, prop: Property) -> Any:
         stored = page.properties.get(prop.id)
@@ -109,9 +108,9 @@ class Reader:
             case "button":
                 return {}
             case "rollup":
-                return self._rollup(page, prop)
+                return computing.rollup(self, page, prop)
             case "formula":
-                return {"type": "unsupported", "unsupported": {}}
+                return self._formula(page, prop)
         return _or_empty(stored, prop.type)
 
 
