@@ -2,11 +2,11 @@
 
     python tests/evidence.py --shared ../shared
 
-`--shared` is a folder with the recorded traffic of the real API (`recordings/`), its official types (`contract/`) and the
-tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures are printed:
+`--shared` is a folder with the recorded traffic of the real API (`recordings/`), its official types (`contract/`) and
+the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures are printed:
 
-- what this program sends, and what the local workspace answers, over the tests of the program: against the official types;
-- what the local workspace answers to any client, over its own tests and the replays: answers against the official types;
+- the official types: what this program sends and what the local workspace answers, over the tests of the program;
+- the official types: what the local workspace answers to any client, over its own tests and the replays;
 - recorded interactions with the real API, replayed on the local workspace: how many agree.
 
 Exit code 1 when an exchange does not fit the types, or fewer interactions agree than `--at-least`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from notion_pm.cli.context import connect
 from notion_pm.cli.output import echo, note
 from notion_pm.config import NOTION_URL, read_environment
-from notion_pm.errors import NotShared, UsageError
+from notion_pm.errors import NotionError, NotShared, Unauthorized, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import parse_notion_id
 from notion_pm.model.page import Page
@@ -43,11 +44,9 @@ def command(parent_page: str | None, env_file: Path) -> None:
     The token is taken from NOTION_TOKEN when that is set, and never shown.
     """
     settings = read_environment()
-    token = settings.token.get_secret_value() if settings.token else _ask_for_token()
-    gateway = connect(token, settings.base_url)
+    known = settings.token.get_secret_value() if settings.token else None
+    token, gateway = _working_connection(known, settings.base_url)
     try:
-        bot = gateway.me()
-        echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
         page = _named_page(gateway, parent_page) if parent_page else _choose_page(gateway)
     finally:
         gateway.close()
@@ -57,6 +56,25 @@ def command(parent_page: str | None, env_file: Path) -> None:
     write_env(env_file, values)
     echo(f"Wrote {env_file} (readable by you alone). Everything will live under {page.title!r}.")
     echo("Next:  notion-pm plan product")
+
+
+def _working_connection(known: str | None, base_url: str) -> tuple[str, Gateway]:
+    """Return a token that Notion accepts: the known one, or the one that a person gives instead."""
+    token = known or _ask_for_token()
+    gateway = connect(token, base_url)
+    try:
+        bot = gateway.me()
+    except Unauthorized:
+        gateway.close()
+        note("Notion does not accept that token.")
+        if not sys.stdin.isatty() and known is None:
+            raise
+        return _working_connection(None, base_url)
+    except NotionError:
+        gateway.close()
+        raise
+    echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
+    return token, gateway
 
 
 def _ask_for_token() -> str:

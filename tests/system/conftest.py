@@ -1,0 +1,32 @@
+"""A local workspace behind real HTTP, and the program in a folder of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from waitress.server import create_server
+
+from notion_pm.emulator import LocalWorkspace
+from tests.program import Program
+
+
+@pytest.fixture
+def url(workspace: LocalWorkspace) -> Iterator[str]:
+    """The workspace, served: its URL."""
+    server = create_server(workspace.app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program, with no settings."""
+    folder = tmp_path / "client"
+    folder.mkdir()
+    return Program(folder)

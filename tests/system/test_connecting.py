@@ -1,0 +1,133 @@
+"""Connecting a workspace: settings, init, doctor, and what is said when something is missing."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from tests.program import Program
+
+ABSENT = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def connected(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+    program.environment |= {
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    return program
+
+
+def test_without_a_workspace_both_ways_on_are_named(program: Program) -> None:
+    done = program("doctor")
+    assert done.code == 1
+    assert done.out == ""
+    assert "--local" in done.err and "notion-pm init" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_doctor_finds_everything_in_place(connected: Program) -> None:
+    done = connected("doctor", "--write", "--json")
+    assert done.code == 0, done.err
+    assert done.json["ok"] is True
+    checks = {each["name"]: each["ok"] for each in done.json["checks"]}
+    assert checks["token"] and checks["parent page"] and checks["read content"] and checks["write content"]
+    assert done.json["requests"] == 5
+
+
+def test_doctor_turns_a_404_into_the_next_click(connected: Program) -> None:
+    connected.environment["NOTION_PM_PARENT_PAGE"] = ABSENT
+    done = connected("doctor")
+    assert done.code == 1
+    assert f"Share page https://app.notion.com/p/{ABSENT.replace('-', '')} with connection" in done.out
+    assert "••• (top right) > Connections" in done.out
+
+
+def test_a_wrong_token_is_never_shown(connected: Program) -> None:
+    connected.environment["NOTION_TOKEN"] = "ntn_wrong_but_still_secret"
+    done = connected("doctor")
+    assert done.code == 1
+    assert "API token is invalid" in done.out
+    assert "still_secret" not in done.out + done.err
+
+
+def test_a_server_that_is_not_there_is_told_as_such(connected: Program) -> None:
+    connected.environment["NOTION_PM_BASE_URL"] = "http://127.0.0.1:9"
+    connected.environment["NOTION_PM_BUDGET"] = "not a number"
+    done = connected("doctor")
+    assert done.code == 1 and "NOTION_PM_BUDGET" in done.err
+
+
+def test_init_asks_checks_and_writes_a_private_file(program: Program, workspace: LocalWorkspace, url: str) -> None:
+    program.environment["NOTION_PM_BASE_URL"] = url
+    file = program.folder / ".env"
+    file.write_text("# mine\nNOTION_TOKEN=old\nOTHER=kept\n")
+    done = program("init", stdin=f"{workspace.token}\nnonsense\n1\n")
+    assert done.code == 0, done.err
+    assert workspace.token not in done.out + done.err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    lines = file.read_text().splitlines()
+    assert lines[:3] == ["# mine", f"NOTION_TOKEN={workspace.token}", "OTHER=kept"]
+    assert f"NOTION_PM_PARENT_PAGE={workspace.root_page_id}" in lines
+    del program.environment["NOTION_PM_BASE_URL"]
+    assert program("doctor").code == 0
+
+
+def test_init_explains_how_to_share_a_page_that_is_not(program: Program, workspace: LocalWorkspace, url: str) -> None:
+    program.environment |= {"NOTION_PM_BASE_URL": url, "NOTION_TOKEN": workspace.token}
+    done = program("init", "--parent-page", ABSENT)
+    assert done.code == 1
+    assert "Connections" in done.err
+    assert not (program.folder / ".env").exists()
+
+
+def test_one_of_several_clients_is_chosen_by_name(program: Program, workspace: LocalWorkspace, url: str) -> None:
+    program.environment["ACME_TOKEN"] = workspace.token
+    (program.folder / "notion-pm.toml").write_text(
+        f"""
+        [workspaces.acme]
+        parent_page = "{workspace.root_page_id}"
+        token_env = "ACME_TOKEN"
+        base_url = "{url}"
+
+        [workspaces.globex]
+        parent_page = "{workspace.root_page_id}"
+        token_env = "GLOBEX_TOKEN"
+        """
+    )
+    assert program("-w", "acme", "doctor").code == 0
+    assert program("doctor", "-w", "acme").code == 0
+    undecided = program("doctor")
+    assert undecided.code == 1 and "acme, globex" in undecided.err
+    without_token = program("-w", "globex", "doctor")
+    assert without_token.code == 1 and "GLOBEX_TOKEN" in without_token.err
+    unknown = program("-w", "initech", "doctor")
+    assert unknown.code == 1 and "initech" in unknown.err
+
+
+def test_mistakes_in_the_configuration_are_named(program: Program) -> None:
+    (program.folder / "notion-pm.toml").write_text("[workspaces.acme]\nparent = 1\nbudget = 0\n")
+    done = program("doctor")
+    assert done.code == 1
+    for place in ("workspaces.acme.parent_page", "workspaces.acme.parent:", "workspaces.acme.budget"):
+        assert place in done.err
+
+
+def test_a_local_workspace_is_told_to_programs(program: Program) -> None:
+    done = program("local", "info", "w.sqlite", "--json")
+    assert {"root_page_id", "token"} <= done.json.keys()
+    assert program("--local", "w.sqlite", "doctor").code == 0
+    program.environment["NOTION_PM_LOCAL"] = "w.sqlite"
+    assert program("doctor").code == 0
+
+
+def test_a_file_that_is_no_workspace_is_left_alone(program: Program) -> None:
+    (program.folder / "notes.txt").write_text("precious")
+    done = program("--local", "notes.txt", "doctor")
+    assert done.code == 1
+    assert "notes.txt" in done.err and "Traceback" not in done.err
+    assert (program.folder / "notes.txt").read_text() == "precious"
