@@ -146,9 +146,14 @@ def read_config(path: Path) -> ConfigFile:
         raise UsageError(f"{path} cannot be used:\n  " + "\n  ".join(wrong), advice) from None
 
 
-def state_directory(identity: str, configured: Path | None) -> Path:
-    """Return the folder for what is remembered about one workspace (by its parent page's id), made if need be."""
-    folder = (configured or user_state_path("notion-pm")) / identity
+def state_directory(target: Target, parent_page: NotionId, configured: Path | None) -> Path:
+    """Return the folder for what is remembered about one workspace, made if need be.
+
+    It is named by the parent page, so that a token or file that changes hands never meets another's memory. A local
+    workspace keeps it beside its file.
+    """
+    beside = target.path.parent / ".notion-pm" if isinstance(target, Local) else user_state_path("notion-pm")
+    folder = (configured or beside) / parent_page
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -80,7 +80,7 @@ class Context:
     @cached_property
     def state_directory(self) -> Path:
         """Where caches and baselines of this workspace are kept."""
-        return state_directory(self.parent_page, read_environment().state)
+        return state_directory(self.target, self.parent_page, read_environment().state)
 
     @cached_property
     def local_workspace(self) -> LocalWorkspace:
