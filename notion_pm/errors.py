@@ -14,6 +14,7 @@ NotionPmError                      exit 1
  │   ├─ Unavailable                         5xx, timeouts, lost connections, after all retries
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
+ ├─ AlreadyRunning                 exit 1   another sync works on this workspace
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
  └─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
@@ -196,6 +197,18 @@ class IncompleteRead(NotionPmError):
     @property
     def advice(self) -> str:
         return self._advice
+
+
+class AlreadyRunning(NotionPmError):
+    """Another sync of the same workspace runs on this machine."""
+
+    def __init__(self, state_directory: Path) -> None:
+        super().__init__("Another sync of this workspace is running.")
+        self.state_directory = state_directory
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was changed. Wait until it has ended; it needs no second one."
 
 
 class NotConverged(NotionPmError):

@@ -78,13 +78,13 @@ class RuleSet:
     def needs(self) -> dict[str, tuple[str, ...]]:
         """The properties that rules read or set, by database: all that has to be read of a workspace."""
         wanted = {target for each in self.rules for target in (each.target, *each.reads)}
-        mirrors = {mirror for database, key in wanted if (mirror := self._mirror(database, key))}
-        locks = {(db, lock) for db, _ in wanted if (lock := self.vocabulary.template.databases[db].lock)}
+        wanted |= {mirror for database, key in wanted if (mirror := self._mirror(database, key))}
+        passed = {hop.end for each in self.rules for path in each.paths.values() for hop in path.hops}
         databases = self.vocabulary.template.databases
+        needed = {key for key in databases if key in passed or any(key == database for database, _ in wanted)}
+        wanted |= {(key, lock) for key in needed if (lock := databases[key].lock)}
         return {
-            database: tuple(sorted(key for db, key in wanted | mirrors | locks if db == database))
-            for database in databases
-            if any(db == database for db, _ in wanted | mirrors)
+            key: tuple(sorted(k for database, k in wanted if database == key)) for key in databases if key in needed
         }
 
     def _mirror(self, database: str, key: str) -> Target | None:

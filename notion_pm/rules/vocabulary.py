@@ -37,6 +37,10 @@ class Vocabulary:
         spec = self.spec(database, key)
         return spec.title if spec else self._far_sides[database][key][2].title
 
+    def title_key(self, database: str) -> str:
+        """Return the key of a database's title property."""
+        return self.template.databases[database].title_key
+
     def target(self, database: str, key: str) -> str | None:
         """Return the database that a relation leads to, None when it is no relation."""
         if spec := self.spec(database, key):

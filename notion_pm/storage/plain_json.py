@@ -1,0 +1,57 @@
+"""Values as rules see them, as JSON for the state file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from notion_pm.rules.values import ForeignOption, Links, Opinion, Plain
+
+
+def to_json(value: Plain | Opinion) -> str:
+    """Return a value as JSON text."""
+    return json.dumps(_encoded(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Any:
+    """Return the value that `to_json` wrote."""
+    return _decoded(json.loads(text))
+
+
+def values_to_json(values: Mapping[str, Plain]) -> str:
+    """Return the values of a page as JSON text."""
+    return json.dumps({key: _encoded(value) for key, value in values.items()}, ensure_ascii=False)
+
+
+def values_from_json(text: str) -> dict[str, Plain]:
+    """Return the values that `values_to_json` wrote."""
+    return {key: _decoded(each) for key, each in json.loads(text).items()}
+
+
+def _encoded(value: Plain | Opinion) -> Any:
+    match value:
+        case Opinion():
+            return {"opinion": value.value}
+        case Links():
+            return {"links": value.ids, "complete": value.complete}
+        case ForeignOption():
+            return {"option": value.id, "name": value.name}
+        case tuple():
+            return [_encoded(each) for each in value]
+        case _:
+            return value
+
+
+def _decoded(data: Any) -> Any:
+    match data:
+        case {"opinion": opinion}:
+            return Opinion(opinion)
+        case {"links": ids, "complete": complete}:
+            return Links(tuple(ids), complete)
+        case {"option": option_id, "name": name}:
+            return ForeignOption(option_id, name)
+        case list():
+            return tuple(_decoded(each) for each in data)
+        case _:
+            return data

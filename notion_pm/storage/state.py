@@ -1,0 +1,240 @@
+"""What sync remembers of a workspace between two runs: pages as they were read, and the baseline. One SQLite file.
+
+The cache of pages may be lost at any time, it is read anew. The baseline is memory: without it differing values are
+reported rather than written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from notion_pm.errors import AlreadyRunning
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
+from notion_pm.rules.values import BaseValue, SnapshotPage
+from notion_pm.storage.plain_json import from_json, to_json, values_from_json, values_to_json
+from notion_pm.storage.state_migrations import migrate
+
+FILE = "sync.sqlite"
+LOCK = "sync.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of a template's place: where its file is, its manifest, and when it was last read in full."""
+
+    source: str
+    manifest: Manifest | None = None
+    scope: str = ""
+    read_in_full: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Pages as they were last read, by database; when that was; and pages that are named but were not to be had."""
+
+    pages: Mapping[str, Mapping[NotionId, SnapshotPage]] = field(default_factory=dict)
+    marks: Mapping[str, datetime] = field(default_factory=dict)
+    absent: Mapping[NotionId, str] = field(default_factory=dict)
+
+
+class State:
+    """The memory of one template in one workspace. Use it as a context manager; writes are atomic, call by call."""
+
+    def __init__(self, directory: Path, template: str) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._template = template
+        self._connection = sqlite3.connect(directory / FILE, isolation_level=None, timeout=10)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    # --- what is remembered of the template
+
+    def remembered(self) -> Remembered | None:
+        """Return what is remembered of the template, None when it is new here."""
+        row = self._one("SELECT source, manifest, scope, read_in_full FROM templates WHERE name = ?")
+        if row is None:
+            return None
+        source, manifest, scope, read_in_full = row
+        return Remembered(
+            source,
+            Manifest.model_validate_json(manifest) if manifest else None,
+            scope,
+            datetime.fromisoformat(read_in_full) if read_in_full else None,
+        )
+
+    def remember(self, remembered: Remembered) -> None:
+        """Set what is remembered of the template."""
+        values = (
+            self._template,
+            remembered.source,
+            remembered.manifest.model_dump_json() if remembered.manifest else None,
+            remembered.scope,
+            remembered.read_in_full.isoformat() if remembered.read_in_full else None,
+        )
+        self._connection.execute("INSERT OR REPLACE INTO templates VALUES (?, ?, ?, ?, ?)", values)
+
+    # --- the cache
+
+    def cache(self) -> Cache:
+        """Return the pages as they were last read."""
+        pages: dict[str, dict[NotionId, SnapshotPage]] = {}
+        for page in self._pages():
+            pages.setdefault(page.database, {})[page.id] = page
+        marks = self._all("SELECT database, read_at FROM marks WHERE template = ?")
+        absent = self._all("SELECT page, reason FROM absent WHERE template = ?")
+        return Cache(pages, {key: datetime.fromisoformat(at) for key, at in marks}, dict(absent))
+
+    def keep(
+        self,
+        pages: Iterable[SnapshotPage],
+        marks: Mapping[str, datetime],
+        absent: Mapping[NotionId, str],
+        *,
+        anew: bool = False,
+    ) -> None:
+        """Remember pages that were read, in one transaction; `anew` forgets all others."""
+        with self._transaction():
+            if anew:
+                for table in ("pages", "marks", "absent"):
+                    self._connection.execute(f"DELETE FROM {table} WHERE template = ?", (self._template,))  # noqa: S608
+            self._put_pages(pages)
+            self._put("marks", ((database, at.isoformat()) for database, at in marks.items()))
+            self._put("absent", absent.items())
+
+    def option_names(self) -> dict[str, str]:
+        """Return the names that options were last seen with, by id."""
+        return dict(self._all("SELECT option, name FROM option_names WHERE template = ?"))
+
+    def keep_option_names(self, names: Mapping[str, str]) -> None:
+        """Remember the names of options."""
+        with self._transaction():
+            self._put("option_names", names.items())
+
+    # --- the baseline
+
+    def baseline(self) -> dict[NotionId, dict[str, BaseValue]]:
+        """Return what pages held after the last sync, by page and property."""
+        found: dict[NotionId, dict[str, BaseValue]] = {}
+        rows = self._all("SELECT page, property, held, derived, starter FROM baseline WHERE template = ?")
+        for page, key, held, derived, starter in rows:
+            value = BaseValue(from_json(held), from_json(derived), bool(starter))
+            found.setdefault(page, {})[key] = value
+        return found
+
+    def keep_baseline(self, pages: Mapping[NotionId, Mapping[str, BaseValue]]) -> None:
+        """Remember what pages hold after a sync, in one transaction."""
+        with self._transaction():
+            self._put_baseline(pages)
+
+    def keep_written(self, page: SnapshotPage, memory: Mapping[str, BaseValue]) -> None:
+        """Remember a page that was just written: what it holds now, and its baseline, in one transaction."""
+        with self._transaction():
+            self._put_pages([page])
+            self._put_baseline({page.id: memory})
+
+    def forget(self, page_id: NotionId, reason: str) -> None:
+        """Drop a page that is no longer there from the cache, and remember why."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM pages WHERE template = ? AND page = ?", (self._template, page_id))
+            self._put("absent", [(page_id, reason)])
+
+    # --- SQL
+
+    def _pages(self) -> Iterator[SnapshotPage]:
+        rows = self._all("SELECT page, database, title, url, last_edited, held FROM pages WHERE template = ?")
+        for page, database, title, url, edited, held in rows:
+            yield SnapshotPage(page, database, title, url, datetime.fromisoformat(edited), values_from_json(held))
+
+    def _put_pages(self, pages: Iterable[SnapshotPage]) -> None:
+        self._put(
+            "pages",
+            (
+                (
+                    page.id,
+                    page.database,
+                    page.title,
+                    page.url,
+                    page.last_edited.isoformat(),
+                    values_to_json(page.values),
+                )
+                for page in pages
+            ),
+        )
+
+    def _put_baseline(self, pages: Mapping[NotionId, Mapping[str, BaseValue]]) -> None:
+        self._put(
+            "baseline",
+            (
+                (page, key, to_json(value.value), to_json(value.derived), value.starter)
+                for page, values in pages.items()
+                for key, value in values.items()
+            ),
+        )
+
+    def _put(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Insert or replace rows; `template` is the first column of every table."""
+        for row in rows:
+            places = ", ".join("?" * (len(row) + 1))
+            statement = f"INSERT OR REPLACE INTO {table} VALUES ({places})"  # noqa: S608
+            self._connection.execute(statement, (self._template, *row))
+
+    def _one(self, statement: str) -> tuple[str, ...] | None:
+        row: tuple[str, ...] | None = self._connection.execute(statement, (self._template,)).fetchone()
+        return row
+
+    def _all(self, statement: str) -> list[Any]:
+        return self._connection.execute(statement, (self._template,)).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+def known_templates(directory: Path) -> dict[str, str]:
+    """Return the templates that were synced here: name -> where its file is."""
+    if not (directory / FILE).exists():
+        return {}
+    with closing(sqlite3.connect(directory / FILE)) as connection:
+        migrate(connection)
+        return dict(connection.execute("SELECT name, source FROM templates ORDER BY name"))
+
+
+@contextmanager
+def exclusive(directory: Path) -> Iterator[None]:
+    """Let nobody else sync this workspace meanwhile, on this machine.
+
+    SQLite's own lock on a file that holds nothing: portable, and gone with the process that held it.
+
+    Raises AlreadyRunning when somebody does.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(directory / LOCK, isolation_level=None, timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise AlreadyRunning(directory) from error
+        yield
