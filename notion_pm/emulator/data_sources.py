@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, icons, ids, schema, tree
+from . import checks, icons, ids, schema, tree, views
 from .clock import to_the_minute
 from .computed import rollup_path
 from .errors import archived_block, validation_error
@@ -53,6 +53,7 @@ def add(
         for spec in properties.values()
     ):
         session.save_data_source(replace(data_source, properties=as_json({"title": _TITLE})))
+    views.create_default(session, database.id, data_source.id)
     return schema.edit(session, data_source, properties, path)
 
 

@@ -42,16 +42,16 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
     checks.known_keys(body, _KEYS)
     schema, reader = source.schema(), Reader(session)
     wanted = pages.selected(schema, filter_properties)
-    results = _results(reader, source, body)
+    results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
     rows = [pages.shown(reader, session.page(page_id), wanted) for page_id in results.page_ids]
     status = results.request_status()
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
     return {**envelope, "request_status": status} if status else envelope
 
 
-def _results(reader: Reader, source: DataSource, body: Mapping[str, Any]) -> query.Results:
+def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
+    """Returns the ids of the rows that a checked query asks for."""
     session, schema = reader.session, source.schema()
-    asked = query.parse(body, query.Properties.of_schema(schema.values()))
     rows = [_row(reader, page, schema) for page in PAGES.select(session.db, _LIVE, (source.id,))]
     return query.select(asked, rows, query.Asker(session.moment, session.settings.bot_id))
 

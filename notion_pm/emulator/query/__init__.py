@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import checks
-from .filters import Filter, parse_filter
+from .filters import Filter, Group, parse_filter
 from .matching import Asker, Row, matches
 from .paging import MOST_RESULTS, Cursor, Results, invalid_cursor, parse_cursor
 from .properties import Properties, Property
@@ -21,6 +21,7 @@ __all__ = [
     "Asker",
     "Cursor",
     "Filter",
+    "Group",
     "Properties",
     "Property",
     "Query",

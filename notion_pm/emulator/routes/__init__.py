@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import blocks, data_sources, databases, emojis, file_uploads, pages, search, users
+from . import blocks, data_sources, databases, emojis, file_uploads, pages, search, users, views
 
 BLUEPRINTS = (
     databases.blueprint,
@@ -13,4 +13,5 @@ BLUEPRINTS = (
     emojis.blueprint,
     blocks.blueprint,
     file_uploads.blueprint,
+    views.blueprint,
 )
