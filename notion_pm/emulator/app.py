@@ -10,13 +10,14 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from .clock import Clock
-from .errors import ApiError, invalid_request_url, unauthorized, validation_error
+from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
 from .ids import new_id
 from .routes import BLUEPRINTS
 from .session import Session, Settings
 from .store import Store
 
 SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
+_VERSION_FAULT = "Notion-Version header failed validation: Notion-Version header should be"
 _UNEXPECTED = ApiError(500, "internal_server_error", "Unexpected error occurred.")
 
 
@@ -82,12 +83,8 @@ def _writes() -> bool:
 def _checked_version() -> str:
     version = request.headers.get("Notion-Version")
     if not version:
-        message = (
-            "Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`."
-        )
-        raise ApiError(400, "missing_version", message)
+        raise ApiError(400, "missing_version", f"{_VERSION_FAULT} defined, instead was `undefined`.")
     if version not in SUPPORTED_VERSIONS:
-        expected = " or ".join(f"`{v!r}`".replace("'", '"') for v in SUPPORTED_VERSIONS)
-        message = f'Notion-Version header failed validation: Notion-Version header should be {expected}, instead was `"{version}"`.'
-        raise validation_error(message)
+        expected = " or ".join(shown(each) for each in SUPPORTED_VERSIONS)
+        raise validation_error(f"{_VERSION_FAULT} {expected}, instead was {shown(version)}.")
     return version

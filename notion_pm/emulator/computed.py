@@ -26,7 +26,7 @@ _DATING = ("earliest_date", "latest_date", "date_range")
 def rollup_config(
     session: Session, schema: Schema, sent: Mapping[str, Any], existing: Config | None, path: str
 ) -> Config:
-    """Returns the config of a rollup, whose relation must be in the schema and whose property in the relation's target."""
+    """Returns the config of a rollup: a relation of this schema, and a property of the relation's target."""
     former = existing or {}
     relation = _named(schema, sent, "relation_property", former, path)
     if relation.type != "relation":

@@ -30,12 +30,12 @@ def rollup(reader: Reader, page: Page, prop: Property) -> Json:
 
 
 def formula(reader: Reader, page: Page, prop: Property, expected: FormulaType) -> Json:
-    """Evaluates a formula over a page; one that no longer holds together is unsupported."""
+    """Evaluates a formula over a page; one that does not hold together shows an empty text (recorded)."""
     row = FormulaRow(reader, page)
     try:
         return formulas.evaluate(prop.config["expression"], row, reader.session.moment, expected)
     except FormulaError:
-        return dict(_UNSUPPORTED)
+        return {"type": "string", "string": None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def select_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
 
 
 def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
-    """Returns the config of a status: options in Notion's three groups. `groups` in a request is ignored, as Notion does."""
+    """Returns the config of a status: options in Notion's three groups; `groups` in a request says nothing."""
     if sent.get("options") is None and existing:
         return existing
     wanted = _FRESH_STATUS if sent.get("options") is None else sent["options"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, icons, ids, relations, tree
+from . import block_writing, checks, first_content, icons, ids, relations, tree
 from .clock import to_the_minute
 from .errors import ApiError, archived_block, body_error, validation_error
 from .links import page_url
@@ -37,6 +37,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
     data_source = session.data_source(parent_id) if parent_type == _ROW else None
     written = _written(session, data_source, body.get("properties") or {})
+    content = first_content.wanted(session, body)
     page = Page(
         id=ids.new_id(),
         parent_type=parent_type,
@@ -52,7 +53,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     PAGES.insert(session.db, page)
     _link(session, schema, page, written)
     if parent_type == "page_id":
-        tree.place_last(session, "child_page", page.id, parent_id, page.title)
+        _place(session, page, body.get("position"))
+    if content:
+        block_writing.append_to_new(session, page.id, content)
     return shown(Reader(session), session.page(page.id))
 
 
@@ -147,7 +150,8 @@ def resolve_parent(session: Session, sent: Any, path: str = "body.parent") -> tu
     checks.one_of(kind, _PARENTS, f"{path}.type")
     if kind == "workspace":
         raise validation_error(
-            "Internal integrations aren't owned by a single user, so creating workspace-level private pages is not supported."
+            "Internal integrations aren't owned by a single user, so creating workspace-level private pages "
+            "is not supported."
         )
     parent_id = checks.body_id(parent, kind, path)
     if kind == "page_id":
@@ -212,6 +216,22 @@ def _link(session: Session, schema: Schema, page: Page, written: Written) -> Non
     """Stores relations; what stays keeps its place, so that only real changes reach the far side."""
     for property_id, targets in written.links.items():
         relations.relink(session, schema[property_id], page.id, targets)
+
+
+def _place(session: Session, page: Page, sent: Any) -> None:
+    """Puts a new page behind everything on its parent page, or where the request's `position` says."""
+    parent_id = page.parent_id or ""
+    position = tree.last_position(session, parent_id) + 1
+    if sent is not None:
+        where = checks.an_object(sent, "body.position")
+        kind = checks.one_of(where.get("type"), ("after_block", "page_start", "page_end"), "body.position.type")
+        if kind == "page_start":
+            position = tree.first_position(session, parent_id) - 1
+        if kind == "after_block":
+            path = "body.position.after_block"
+            after = checks.an_object(checks.required(where, "after_block", "body.position"), path)
+            position = tree.position_after(session, parent_id, checks.body_id(after, "id", path))
+    tree.place(session, "child_page", page.id, parent_id, page.title, position)
 
 
 def _shown_parent(session: Session, page: Page) -> Mapping[str, Any]:

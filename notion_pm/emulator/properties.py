@@ -1,4 +1,4 @@
-"""The property types of notion-api.md 3.1: which there are, what each one's config may say, and how a schema is read."""
+"""The property types (notion-api.md 3.1): which there are, what their configs may say, and how a schema is read."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Config = dict[str, Any]
 def config(
     session: Session, data_source_id: str, wanted: Property, sent: Mapping[str, Any], existing: Config | None, path: str
 ) -> Config:
-    """Returns the config of a relation; a two-way one onto its own data source becomes one-way, as reported of Notion."""
+    """Returns the config of a relation; a two-way one onto its own data source becomes one-way, as reported."""
     target = _target(session, sent, existing, path)
     kind = _kind(sent, existing, path)
     if existing and (existing["data_source_id"] != target or existing["type"] != kind):

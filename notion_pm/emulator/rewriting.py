@@ -101,7 +101,8 @@ def _kept(changed: Property, value: Any, options: Mapping[str, Any]) -> Any:
 def _values(session: Session, data_source_id: str, property_id: str) -> list[tuple[str, Any]]:
     path = json_path(property_id)
     rows = session.db.execute(
-        "SELECT id, json_extract(properties, ?) FROM pages WHERE parent_id = ? AND json_type(properties, ?) IS NOT NULL",
+        "SELECT id, json_extract(properties, ?) FROM pages "
+        "WHERE parent_id = ? AND json_type(properties, ?) IS NOT NULL",
         (path, data_source_id, path),
     )
     return [(row[0], json.loads(row[1])) for row in rows if row[1] is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from .workspace import LocalWorkspace
 
@@ -23,7 +23,14 @@ def serve(
     """
     server = create_server(workspace.app, host=host, port=port, threads=threads, ident="notion-pm")
     try:
-        announce(f"http://{server.effective_host}:{server.effective_port}")
+        announce(f"http://{host}:{_port(server)}")
         server.run()
     finally:
         server.close()
+
+
+def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
+    """Returns the port that a server listens on; a name like `localhost` makes it listen on two addresses."""
+    if isinstance(server, MultiSocketServer):
+        return server.effective_listen[0][1]
+    return int(server.getsockname()[1])

@@ -1,6 +1,7 @@
 """The workspace's file: SQLite connections, one transaction a request, and tables of frozen records.
 
-Safe for threads of one process (a pool of connections, one writer at a time) and for several processes (WAL, busy timeout).
+Safe for threads of one process (a pool of connections, one writer at a time) and for several processes (WAL, busy
+timeout).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from .migrations import migrate
 
@@ -74,8 +75,12 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
 
 
 class _Record(Protocol):
-    __dataclass_fields__: Any
-    id: str
+    """A dataclass that has an id."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def id(self) -> str: ...
 
 
 R = TypeVar("R", bound=_Record)

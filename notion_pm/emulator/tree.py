@@ -40,13 +40,34 @@ def last_position(session: Session, parent_id: str) -> float:
     return float(row[0] or 0)
 
 
+def first_position(session: Session, parent_id: str) -> float:
+    """Returns the position of a parent's first child, 0 where it has none."""
+    row = session.db.execute("SELECT min(position) FROM blocks WHERE parent_id = ?", (parent_id,)).fetchone()
+    return float(row[0] or 0)
+
+
+def position_after(session: Session, parent_id: str, block_id: str) -> float:
+    """Returns a position between a child and the one behind it; raises 404 where there is no such child."""
+    block = BLOCKS.find(session.db, block_id)
+    if block is None or block.parent_id != parent_id:
+        raise session.not_found("block", block_id)
+    query = "SELECT min(position) FROM blocks WHERE parent_id = ? AND position > ?"
+    following = session.db.execute(query, (parent_id, block.position)).fetchone()[0]
+    return block.position + 1 if following is None else float((block.position + following) / 2)
+
+
 def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
-    """Puts a child page or child database behind everything else on its page, which is thereby edited (recorded)."""
+    """Puts a child page or child database behind everything else on its page."""
+    place(session, kind, child_id, parent_id, title, last_position(session, parent_id) + 1)
+
+
+def place(session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float) -> None:
+    """Puts a child page or child database on its page, which is thereby edited (recorded)."""
     block = Block(
         id=child_id,
         parent_type="page_id",
         parent_id=parent_id,
-        position=last_position(session, parent_id) + 1,
+        position=position,
         type=kind,
         content={"title": title},
         **stamp(session),

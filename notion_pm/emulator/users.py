@@ -22,7 +22,8 @@ def user(session: Session, user_id: str) -> User:
     """Returns a user; raises 404, which speaks of capabilities rather than of sharing."""
     found = find_user(session, user_id)
     if found is None:
-        message = f"Could not find user with ID: {user_id}. Make sure your integration has the capabilities to read user information."
+        advice = "Make sure your integration has the capabilities to read user information."
+        message = f"Could not find user with ID: {user_id}. {advice}"
         raise ApiError(404, "object_not_found", message, {"integration_id": session.settings.bot_id})
     return found
 

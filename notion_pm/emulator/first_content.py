@@ -1,0 +1,34 @@
+"""What a new page holds from the start: the blocks its request lists, or writes as Markdown (notion-api.md 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import checks, markdown
+from .block_requests import Draft, drafts, free_drafts
+from .errors import body_error, validation_error
+from .session import Session
+
+_WAYS = ("children", "content", "markdown")
+
+
+def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
+    """Returns the blocks that a request puts on its new page; raises 400 where it says so in two ways at once."""
+    given = [way for way in _WAYS if body.get(way) is not None]
+    if len(given) > 1:
+        raise body_error(f"body.{given[1]}", "not present", body[given[1]])
+    _refuse_template(body)
+    if not given:
+        return ()
+    way = given[0]
+    if way == "markdown":
+        return free_drafts(session, markdown.parse(checks.a_string(body[way], "body.markdown")), "body.markdown")
+    return drafts(session, body[way], f"body.{way}")
+
+
+def _refuse_template(body: Mapping[str, Any]) -> None:
+    """Refuses to apply a template: a local workspace has none."""
+    template = checks.an_object(body.get("template") or {"type": "none"}, "body.template")
+    if checks.one_of(template.get("type"), ("none", "default", "template_id"), "body.template.type") != "none":
+        raise validation_error("This data source has no such template.")
