@@ -144,8 +144,9 @@ def _config_json(config: PropertyConfig | None) -> dict[str, Any]:
             return {"options": [_option_json(each) for each in options]}
         case RelationConfig():
             return _relation_json(config)
-        case RollupConfig(relation, rolled_up, function):
-            return {"relation_property_id": relation, "rollup_property_id": rolled_up, "function": function}
+        case RollupConfig(relation, rolled_up, function, by_name):
+            by = "name" if by_name else "id"
+            return {f"relation_property_{by}": relation, f"rollup_property_{by}": rolled_up, "function": function}
         case FormulaConfig(expression):
             return {"expression": expression}
         case UniqueIdConfig(prefix):

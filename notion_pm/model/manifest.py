@@ -25,7 +25,9 @@ class DatabaseEntry(BaseModel):
     """What belongs to the template in one database.
 
     Properties: key -> property id. Options: `property key.option key` -> option id. Rows: row key -> page id.
-    Titles: what we last wrote, so that a client's renaming can be told from the template's.
+    Titles: what we last wrote, so that a client's renaming can be told from the template's. Fingerprints: property key
+    -> what the template said of it where Notion does not give it back as it was sent (formulas, descriptions); the
+    database's own is under the empty key.
     """
 
     model_config = _STRICT
@@ -38,6 +40,7 @@ class DatabaseEntry(BaseModel):
     options: dict[str, str] = Field(default_factory=dict)
     views: dict[str, ViewEntry] = Field(default_factory=dict)
     rows: dict[str, NotionId] = Field(default_factory=dict)
+    fingerprints: dict[str, str] = Field(default_factory=dict)
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
         """Return the template's key of an option, None for one that people added."""
@@ -59,4 +62,5 @@ class Manifest(BaseModel):
     variables: dict[str, str] = Field(default_factory=dict)
     state: Literal["applying", "applied"]
     started: datetime
+    with_rows: bool = True
     databases: dict[str, DatabaseEntry] = Field(default_factory=dict)

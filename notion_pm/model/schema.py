@@ -65,11 +65,12 @@ class RelationConfig:
 
 @dataclass(frozen=True, slots=True)
 class RollupConfig:
-    """A rollup, by the ids of the relation here and of the property there."""
+    """A rollup, by the ids of the relation here and of the property there; a new one may be stated by names instead."""
 
     relation_property_id: str
     rollup_property_id: str
     function: str
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from notion_pm.model.template import FormulaProperty, RelationProperty, RollupProperty, Template
 from notion_pm.planning.lookup import property_title
@@ -38,18 +39,42 @@ def database_order(template: Template) -> tuple[str, ...]:
         key: {spec.to for spec in each.properties.values() if isinstance(spec, RelationProperty)} - {key}
         for key, each in template.databases.items()
     }
-    return in_order(targets)
+    return arranged(targets).order
 
 
-def in_order(needs: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return the keys, each after what it needs; where they need each other in a circle the first one goes first."""
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Things in an order in which each comes after what it needs.
+
+    `late` are the needs (thing, needed) that the order cannot meet, because the two need each other in a circle.
+    """
+
+    order: tuple[str, ...]
+    late: frozenset[tuple[str, str]]
+
+
+def arranged(needs: Mapping[str, Iterable[str]]) -> Arrangement:
+    """Return the keys in an order that meets the needs as far as possible; their own order settles the rest."""
     order: list[str] = []
-    waiting = {key: set(each) & set(needs) for key, each in needs.items()}
-    while waiting:
-        free = next((key for key, each in waiting.items() if each <= set(order)), next(iter(waiting)))
-        order.append(free)
-        del waiting[free]
-    return tuple(order)
+    late: set[tuple[str, str]] = set()
+    begun: set[str] = set()
+    done: set[str] = set()
+    for start in needs:
+        trail = [(start, iter(sorted(needs[start])))] if start not in begun else []
+        begun.add(start)
+        while trail:  # depth first, without recursion: starter rows may form long chains
+            key, waiting = trail[-1]
+            needed = next((each for each in waiting if each in needs and each not in done), None)
+            if needed is None:
+                order.append(key)
+                done.add(key)
+                trail.pop()
+            elif needed in begun:
+                late.add((key, needed))
+            else:
+                begun.add(needed)
+                trail.append((needed, iter(sorted(needs[needed]))))
+    return Arrangement(tuple(order), frozenset(late))
 
 
 def property_levels(template: Template) -> dict[Node, int]:

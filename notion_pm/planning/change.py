@@ -1,0 +1,64 @@
+"""Changes: what is to be done to make the workspace what the template says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from notion_pm.model.ids import Address, address
+
+Action = Literal["create", "update", "delete"]
+ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
+"""safe: nothing of anybody's is lost. slow: safe, and takes many requests. lossy: values may be lost. blocked: Notion
+or prudence forbids it; a person has to act first."""
+
+Kind = Literal["manifest", "database", "property", "option", "view", "row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one thing.
+
+    `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
+    """
+
+    address: Address
+    action: Action
+    kind: Kind
+    reason: str
+    change_class: ChangeClass = "safe"
+    details: tuple[str, ...] = ()
+    database: str = ""
+    key: str = ""
+    facets: frozenset[str] = frozenset()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the change as JSON data with stable keys."""
+        data = {
+            "address": str(self.address),
+            "action": self.action,
+            "class": self.change_class,
+            "reason": self.reason,
+            "kind": self.kind,
+        }
+        return data | ({"details": list(self.details)} if self.details else {})
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """What changes are sorted by."""
+        return self.address, self.action
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """Something that a person should know and that no change follows from: drift that is respected, or a leftover."""
+
+    address: Address
+    message: str
+
+    def as_data(self) -> dict[str, str]:
+        """Return the note as JSON data."""
+        return {"address": str(self.address), "message": self.message}
+
+
+MANIFEST_ADDRESS = address("manifest")

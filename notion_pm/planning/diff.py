@@ -1,0 +1,121 @@
+"""Desired x existing -> changes and notes. Pure, and never about what the manifest does not own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notion_pm.model.ids import address
+from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.template import DatabaseSpec, LoadedTemplate, Template
+from notion_pm.planning import fingerprint
+from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
+from notion_pm.planning.diff_properties import property_changes
+from notion_pm.planning.existing import Existing, ExistingDatabase
+
+Finding = Change | Note
+
+
+def diff(
+    desired: LoadedTemplate, existing: Existing, *, with_rows: bool
+) -> tuple[tuple[Change, ...], tuple[Note, ...]]:
+    """Return what is to change and what is to be told, each sorted by address."""
+    findings = list(_findings(desired, existing, with_rows=with_rows))
+    changes = [each for each in findings if isinstance(each, Change)]
+    notes = [each for each in findings if isinstance(each, Note)]
+    return tuple(sorted(changes, key=lambda each: each.order)), tuple(sorted(notes))
+
+
+def _findings(desired: LoadedTemplate, existing: Existing, *, with_rows: bool) -> Iterator[Finding]:
+    yield from _manifest(desired, existing)
+    for key, spec in desired.template.databases.items():
+        entry, found = existing.entry(key), existing.databases.get(key)
+        if key in existing.lost:
+            yield _lost(key, spec)
+        elif entry is None or found is None:
+            yield from _new_database(desired.template, key, spec)
+        else:
+            yield from _database(key, spec, entry, found)
+            yield from property_changes(desired.template, key, entry, found, existing)
+            yield from _views(desired.template, key, spec, entry, found)
+        if with_rows and key not in existing.lost:
+            yield from _rows(desired, key, entry)
+    for key in existing.manifest.databases if existing.manifest else ():
+        if key not in desired.template.databases:
+            yield Note(address(key), "is no longer in the template; left as it is")
+
+
+def _manifest(desired: LoadedTemplate, existing: Existing) -> Iterator[Finding]:
+    manifest = existing.manifest
+    if manifest is None:
+        return
+    if manifest.state == "applying":
+        yield Change(MANIFEST_ADDRESS, "update", "manifest", "an apply was interrupted; this one brings it to its end")
+    elif manifest.version != desired.template.version:
+        reason = f"version {manifest.version} of the template becomes {desired.template.version}"
+        yield Change(MANIFEST_ADDRESS, "update", "manifest", reason)
+    elif manifest.variables != desired.variables:
+        yield Change(MANIFEST_ADDRESS, "update", "manifest", "the values of the template's variables change")
+
+
+def _lost(key: str, spec: DatabaseSpec) -> Change:
+    reason = f"the database {spec.title!r} is in the trash, or no longer shared with the connection"
+    way_out = "Restore or share it; to begin anew, delete the manifest page."
+    return Change(address(key), "create", "database", reason, "blocked", (way_out,), key)
+
+
+def _new_database(template: Template, key: str, spec: DatabaseSpec) -> Iterator[Finding]:
+    new = "new in the template"
+    yield Change(address(key), "create", "database", new, "safe", (spec.title,), key)
+    for each, prop in spec.properties.items():
+        details = (f"{prop.title} ({prop.type})",)
+        yield Change(address(key, each), "create", "property", new, "safe", details, key, each)
+    for each, (near, relation, side) in template.far_sides(key).items():
+        details = (f"{side.title} (mirror of {near}.{relation})",)
+        yield Change(address(key, each), "create", "property", new, "safe", details, key, each)
+    for each, view in spec.views.items():
+        yield Change(
+            address(key, "views", each), "create", "view", new, "safe", (f"{view.title} ({view.type})",), key, each
+        )
+
+
+def _database(key: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase) -> Iterator[Finding]:
+    facets, details = set(), []
+    if spec.title != entry.title and found.title in {None, entry.title}:
+        facets.add("title")
+        details.append(f"title: {entry.title!r} becomes {spec.title!r}")
+    elif found.title not in {None, spec.title}:
+        yield Note(address(key), f"is called {found.title!r} in Notion (template: {spec.title!r}); respected")
+    if entry.fingerprints.get("") != fingerprint.of_database(spec):
+        facets.add("look")
+        details.append("icon and description as the template has them")
+    if facets:
+        changed = frozenset(facets)
+        yield Change(
+            address(key), "update", "database", "changed in the template", "safe", tuple(details), key, "", changed
+        )
+
+
+def _views(
+    template: Template, key: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase
+) -> Iterator[Finding]:
+    for each, view in spec.views.items():
+        place, owned = address(key, "views", each), entry.views.get(each)
+        if owned is None:
+            details = (f"{view.title} ({view.type})",)
+            yield Change(place, "create", "view", "new in the template", "safe", details, key, each)
+        elif owned.id not in found.view_ids:
+            yield Note(place, f"the view {view.title!r} was deleted in Notion; not made again")
+        elif owned.fingerprint != fingerprint.of_view(template, key, each):
+            yield Change(place, "update", "view", "changed in the template", "safe", (view.title,), key, each)
+    for each in entry.views:
+        if each not in spec.views and entry.views[each].id in found.view_ids:
+            yield Note(address(key, "views", each), "is no longer in the template; left as it is")
+
+
+def _rows(desired: LoadedTemplate, key: str, entry: DatabaseEntry | None) -> Iterator[Finding]:
+    title = desired.template.databases[key].title_key
+    written = entry.rows if entry else {}
+    for row in desired.rows.get(key, ()):
+        if row.key not in written:
+            details = (row.cells.get(title, ""),)
+            yield Change(address(key, "rows", row.key), "create", "row", "starter row", "safe", details, key, row.key)

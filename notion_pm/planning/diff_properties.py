@@ -1,0 +1,170 @@
+"""The properties of a database that exists: what is to change, and what is only to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notion_pm.model.ids import address
+from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.schema import (
+    DataSource,
+    NumberConfig,
+    OptionsConfig,
+    Property,
+    RelationConfig,
+    RollupConfig,
+    UniqueIdConfig,
+)
+from notion_pm.model.template import (
+    NumberProperty,
+    OptionsProperty,
+    PropertySpec,
+    RelationProperty,
+    RollupProperty,
+    Template,
+    UniqueIdProperty,
+)
+from notion_pm.planning import fingerprint
+from notion_pm.planning.change import Change, Note
+from notion_pm.planning.diff_options import option_changes
+from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.planning.lookup import own, property_keys, property_title
+
+Finding = Change | Note
+
+_CONVERTIBLE = frozenset(
+    {"rich_text", "number", "select", "multi_select", "date", "checkbox", "url", "email", "phone_number"}
+)
+
+
+def property_changes(
+    template: Template, database: str, entry: DatabaseEntry, found: ExistingDatabase, existing: Existing
+) -> Iterator[Finding]:
+    """Compare what a template says of a database's properties with what exists."""
+    spec, source = template.databases[database], found.data_source
+    claimed = set()
+    for key in property_keys(template, database):
+        was = (spec.properties[key].was if key in spec.properties else None) or key
+        owned_as = key if key in entry.properties else was
+        claimed.add(owned_as)
+        property_id = entry.properties.get(owned_as)
+        if property_id is None:
+            yield from _new(template, database, key, source)
+        elif property_id not in source.properties:
+            reason = "was deleted in Notion: made again, its values are gone"
+            yield Change(address(database, key), "create", "property", reason, "safe", (), database, key)
+        else:
+            prop = source.properties[property_id]
+            yield from _kept(template, database, key, owned_as, entry, prop, existing)
+    for key in entry.properties:
+        if key not in claimed and entry.properties[key] in source.properties:
+            yield Note(address(database, key), "is no longer in the template; left as it is")
+
+
+def _new(template: Template, database: str, key: str, source: DataSource) -> Iterator[Finding]:
+    title = property_title(template, database, key)
+    if source.named(title) is not None:
+        reason = f"a property {title!r} that is not the template's is in the way"
+        way_out = "Rename it in Notion, or give the template's property another title."
+        yield Change(address(database, key), "create", "property", reason, "blocked", (way_out,), database, key)
+        return
+    spec = own(template, database, key)
+    details = (f"{title} ({spec.type if spec else 'mirror'})",)
+    yield Change(address(database, key), "create", "property", "new in the template", "safe", details, database, key)
+
+
+def _kept(
+    template: Template,
+    database: str,
+    key: str,
+    owned_as: str,
+    entry: DatabaseEntry,
+    prop: Property,
+    existing: Existing,
+) -> Iterator[Finding]:
+    place, title = address(database, key), property_title(template, database, key)
+    spec = own(template, database, key)
+    written = entry.titles.get(owned_as, prop.name)
+    facets, details = set(), []
+    if owned_as != key:
+        facets.add("key")
+        details.append(f"its key was {owned_as}")
+    if title != written and prop.name == written:
+        facets.add("title")
+        details.append(f"title: {written!r} becomes {title!r}")
+    elif prop.name != title:
+        yield Note(place, f"is called {prop.name!r} in Notion (template: {title!r}); respected")
+    if spec is not None and spec.type != prop.type:
+        yield _conversion(database, key, spec, prop)
+        return
+    if spec is not None:
+        yield from option_changes(database, key, owned_as, spec, prop, entry)
+        facets |= _changed_settings(template, database, spec, prop, existing)
+        if entry.fingerprints.get(owned_as) != fingerprint.of_property(spec):
+            facets.add("description" if spec.type != "formula" else "formula")
+        if "target" in facets:
+            yield _other_target(database, key)
+            return
+    if facets:
+        details += sorted(facets - {"key", "title"})
+        yield Change(
+            place,
+            "update",
+            "property",
+            "changed in the template",
+            "safe",
+            tuple(details),
+            database,
+            key,
+            frozenset(facets),
+        )
+
+
+def _conversion(database: str, key: str, spec: PropertySpec, prop: Property) -> Change:
+    place, reason = address(database, key), f"its type is {prop.type}, the template wants {spec.type}"
+    if {spec.type, prop.type} <= _CONVERTIBLE:
+        warning = "Values that do not fit the new type are lost."
+        return Change(place, "update", "property", reason, "lossy", (warning,), database, key, frozenset({"type"}))
+    way_out = "Notion does not convert it. Give the template's property a new key, or change it back in Notion."
+    return Change(place, "update", "property", reason, "blocked", (way_out,), database, key)
+
+
+def _other_target(database: str, key: str) -> Change:
+    reason = "the relation leads elsewhere, or changes between one-way and two-way"
+    way_out = "Its links would be lost. Give the template's property a new key."
+    return Change(address(database, key), "update", "property", reason, "blocked", (way_out,), database, key)
+
+
+def _changed_settings(
+    template: Template, database: str, spec: PropertySpec, prop: Property, existing: Existing
+) -> set[str]:
+    """Return which of a property's settings differ from the template's."""
+    match spec, prop.config:
+        case NumberProperty(format=wanted), NumberConfig(format=has) if wanted != has:
+            return {"format"}
+        case UniqueIdProperty(prefix=wanted_prefix), UniqueIdConfig(prefix=has_prefix) if wanted_prefix != has_prefix:
+            return {"prefix"}
+        case RelationProperty(), RelationConfig() as relation:
+            return set() if _leads_there(spec, relation, existing) else {"target"}
+        case RollupProperty(), RollupConfig() as rollup:
+            return set() if _rolls_up(template, database, spec, rollup, existing) else {"rollup"}
+        case OptionsProperty(), OptionsConfig():
+            return set()
+    return set()
+
+
+def _leads_there(spec: RelationProperty, relation: RelationConfig, existing: Existing) -> bool:
+    target = existing.databases.get(spec.to)
+    same_target = target is None or target.data_source.id == relation.data_source_id
+    return same_target and relation.two_way == (spec.two_way is not None)
+
+
+def _rolls_up(
+    template: Template, database: str, spec: RollupProperty, rollup: RollupConfig, existing: Existing
+) -> bool:
+    target = template.relation_target(database, spec.relation)
+    here, there = existing.entry(database), existing.entry(target or "")
+    if here is None or there is None:
+        return False
+    wanted = (here.properties.get(spec.relation), there.properties.get(spec.property), spec.function)
+    return wanted == (rollup.relation_property_id, rollup.rollup_property_id, rollup.function)

@@ -1,0 +1,47 @@
+"""What exists in a workspace of what a template asks for, as far as planning needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.page import Page
+from notion_pm.model.schema import DataSource, View
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingDatabase:
+    """One database. `title` is None when only its data source was read.
+
+    `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that the
+    connection created since that apply began.
+    """
+
+    data_source: DataSource
+    title: str | None = None
+    view_ids: tuple[NotionId, ...] = ()
+    views: tuple[View, ...] = ()
+    rows: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The manifest, if there is one, and the databases that it names or that an interrupted apply left behind.
+
+    `lost` are databases of the manifest that are in the trash or no longer shared.
+    """
+
+    manifest: Manifest | None = None
+    databases: Mapping[str, ExistingDatabase] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an apply began and did not come to its end."""
+        return self.manifest is not None and self.manifest.state == "applying"
+
+    def entry(self, database: str) -> DatabaseEntry | None:
+        """Return what the manifest says of a database."""
+        return self.manifest.databases.get(database) if self.manifest else None

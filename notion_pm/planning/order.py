@@ -1,0 +1,196 @@
+"""Changes -> the operations that carry them out, each after what it needs.
+
+Order: the manifest is marked; databases are created, those first that relations lead to; properties that need ids of
+others follow level by level; then views; the manifest records the structure; then rows; last the manifest's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from notion_pm.model.schema import View
+from notion_pm.model.template import LoadedTemplate, RelationProperty
+from notion_pm.planning.change import Change
+from notion_pm.planning.existing import Existing
+from notion_pm.planning.levels import arranged, property_levels
+from notion_pm.planning.operation import Operation, Verb
+from notion_pm.planning.starter import RowName, StarterRows
+
+DEFAULT_VIEW = "Default view"
+"""What Notion calls the table view that it makes with every database (notion-api.md 2.1)."""
+
+
+def operations(desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> tuple[Operation, ...]:
+    """Return the requests that make the changes, in an order in which they could be sent one by one."""
+    return _Ordering(desired, existing, changes).operations() if changes else ()
+
+
+class _Ordering:
+    """Gathers the operations of one plan."""
+
+    def __init__(self, desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> None:
+        self._template = desired.template
+        self._existing = existing
+        self._changes = [each for each in changes if each.change_class != "blocked"]
+        self._new = {each.database for each in self._changes if each.kind == "database" and each.action == "create"}
+        self._starter = StarterRows(desired)
+        self._found: list[Operation] = []
+
+    def operations(self) -> tuple[Operation, ...]:
+        begin = self._begin()
+        structure = [*self._databases(begin), *self._properties(begin), *self._views(begin)]
+        rows = [each for each in self._changes if each.kind == "row"]
+        if structure and rows:
+            self._add(Operation(Verb.RECORD_STRUCTURE, needs=_names(structure)))
+        self._rows(rows)
+        told = self._add(Operation(Verb.TELL, needs=_names(self._found)))
+        self._add(Operation(Verb.RECORD_END, needs=_names([told])))
+        return tuple(self._found)
+
+    def _add(self, operation: Operation) -> Operation:
+        self._found.append(operation)
+        return operation
+
+    def _begin(self) -> frozenset[str]:
+        """Mark the start. An interrupted apply is marked already, and its first start stays."""
+        if self._existing.manifest is None:
+            opened = self._add(Operation(Verb.OPEN_MANIFEST))
+            return _names([self._add(Operation(Verb.READ_MANIFEST, needs=_names([opened])))])
+        if self._existing.interrupted:
+            return frozenset()
+        return _names([self._add(Operation(Verb.MARK_MANIFEST))])
+
+    def _databases(self, begin: frozenset[str]) -> list[Operation]:
+        targets = {key: self._relation_targets(key) for key in self._template.databases}
+        made: list[Operation] = []
+        for key in arranged(targets).order:
+            if key in self._new:
+                earlier = [each for each in made if each.database in targets[key]]
+                made.append(self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | _names(earlier))))
+        for change in self._changes:
+            if change.kind == "database" and change.action == "update":
+                operation = Operation(Verb.UPDATE_DATABASE, change.database, changes=(change,), needs=begin)
+                made.append(self._add(operation))
+        return made
+
+    def _relation_targets(self, database: str) -> set[str]:
+        properties = self._template.databases[database].properties.values()
+        return {each.to for each in properties if isinstance(each, RelationProperty)} - {database}
+
+    def _properties(self, begin: frozenset[str]) -> list[Operation]:
+        work = self._property_work()
+        created = _names(each for each in self._found if each.verb is Verb.CREATE_DATABASE)
+        settled: list[Operation] = []
+        below: list[Operation] = []
+        order = self._near_before_far()
+        for level in sorted({level for _, level in work}):
+            here: list[Operation] = []
+            for database in order:
+                if (database, level) in work:
+                    # One after the other: an answer may tell what Notion called a mirror on the next database.
+                    needs = begin | created | _names(below) | _names(here)
+                    changes = tuple(sorted(work[database, level], key=lambda each: each.order))
+                    operation = Operation(Verb.SETTLE, database, level=level, changes=changes, needs=needs)
+                    here.append(self._add(operation))
+            settled += here
+            below = here
+        return settled
+
+    def _property_work(self) -> dict[tuple[str, int], list[Change]]:
+        """Return the property changes by database and level; a new database is read once in any case, for its ids."""
+        levels = property_levels(self._template)
+        work: dict[tuple[str, int], list[Change]] = {(key, 1): [] for key in self._new}
+        for change in self._changes:
+            if change.kind not in {"property", "option"} or change.facets in ({"key"}, {"adopt"}):
+                continue
+            level = self._level(change, levels)
+            if change.database not in self._new or level > 0:
+                work.setdefault((change.database, level), []).append(change)
+        return work
+
+    def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        far = self._template.far_sides(change.database).get(change.key)
+        if far is None:
+            return levels[change.database, change.key]
+        level = levels[far[0], far[1]]
+        return max(level, 1) if far[0] in self._new else level
+
+    def _near_before_far(self) -> tuple[str, ...]:
+        databases = self._template.databases
+        nears = {key: {near for near, _, _ in self._template.far_sides(key).values()} for key in databases}
+        return arranged(nears).order
+
+    def _views(self, begin: frozenset[str]) -> list[Operation]:
+        changed = {(each.database, each.key): each for each in self._changes if each.kind == "view"}
+        made: list[Operation] = []
+        for database, spec in self._template.databases.items():
+            wanted = [key for key in spec.views if (database, key) in changed]
+            ready = begin | _names(
+                each
+                for each in self._found
+                if each.verb is Verb.SETTLE or (each.verb is Verb.CREATE_DATABASE and each.database == database)
+            )
+            if database in self._new and wanted:
+                listed = self._add(Operation(Verb.LIST_VIEWS, database, needs=ready))
+                made.append(listed)
+                ready |= _names([listed])
+            made += self._views_of(database, [changed[database, key] for key in wanted], ready)
+        return made
+
+    def _views_of(self, database: str, changes: list[Change], ready: frozenset[str]) -> list[Operation]:
+        """Return one operation a view, one after the other: their order is that of the tabs in Notion."""
+        made: list[Operation] = []
+        default = self._has_default_view(database)
+        views = self._template.databases[database].views
+        for change in changes:
+            verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
+            if default and verb is Verb.CREATE_VIEW and views[change.key].type == "table":
+                verb, default = Verb.ADOPT_VIEW, False
+            operation = Operation(verb, database, change.key, needs=ready | _names(made[-1:]))
+            made.append(self._add(operation))
+        if default and made and all(view.type != "table" for view in views.values()):
+            made.append(self._add(Operation(Verb.DROP_DEFAULT_VIEW, database, needs=ready | _names(made[-1:]))))
+        return made
+
+    def _has_default_view(self, database: str) -> bool:
+        """Whether Notion's own first view is still there for us to take over."""
+        found = self._existing.databases.get(database)
+        return database in self._new or (found is not None and default_view(found.views) is not None)
+
+    def _rows(self, changes: Iterable[Change]) -> None:
+        wanted = {(each.database, each.key) for each in changes}
+        base = _names(each for each in self._found if each.verb is not Verb.READ_MANIFEST)
+        base = _names(self._found[-1:]) if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE else base
+        base |= _names(each for each in self._found if each.verb is Verb.READ_MANIFEST)
+        created: dict[RowName, Operation] = {}
+        namesakes: dict[tuple[str, str], Operation] = {}
+        for name in self._starter.rows:
+            if name in wanted:
+                before = [created[each] for each in self._starter.relations(name) if each in created]
+                namesake = self._titled(name)
+                before += [namesakes[namesake]] if namesake in namesakes else []
+                operation = Operation(Verb.CREATE_ROW, *name, needs=base | _names(before))
+                created[name] = namesakes[namesake] = self._add(operation)
+        for name in self._starter.rows:
+            if self._starter.late_of(name) and (name in created or self._was_recovered(name)):
+                self._add(Operation(Verb.COMPLETE_ROW, *name, needs=base | _names(created.values())))
+
+    def _titled(self, name: RowName) -> tuple[str, str]:
+        """Rows of one title are written one by one, so that a lost answer can be looked up by title."""
+        database = name[0]
+        return database, self._starter.rows[name].cells.get(self._template.databases[database].title_key, "")
+
+    def _was_recovered(self, name: RowName) -> bool:
+        database, key = name
+        found, entry = self._existing.databases.get(database), self._existing.entry(database)
+        recent = {page.id for page in found.rows} if found else set()
+        return entry is not None and entry.rows.get(key) in recent
+
+
+def default_view(views: Iterable[View]) -> View | None:
+    """Return the view that Notion made by itself, if it is among these."""
+    return next((each for each in views if each.name == DEFAULT_VIEW and each.type == "table"), None)
+
+
+def _names(operations: Iterable[Operation]) -> frozenset[str]:
+    return frozenset(each.name for each in operations)

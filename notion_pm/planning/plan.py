@@ -1,0 +1,147 @@
+"""A plan: what would change, why, how many requests it takes, and whether it is safe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from notion_pm.errors import UnsafeChange
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.change import Change, ChangeClass, Note
+from notion_pm.planning.diff import diff
+from notion_pm.planning.existing import Existing
+from notion_pm.planning.operation import Operation
+from notion_pm.planning.order import operations
+
+_PAGE = 100  # items that Notion lists per request
+_SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 properties up
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply."""
+
+    template: str
+    version: int
+    changes: tuple[Change, ...]
+    notes: tuple[Note, ...]
+    operations: tuple[Operation, ...]
+    reads: int
+    proof: int
+    with_rows: bool = True
+    owned: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def requests(self) -> int:
+        """How many requests an apply sends from its first read to its proof."""
+        return self.reads + len(self.operations) + self.proof
+
+    @cached_property
+    def checksum(self) -> str:
+        """A mark of the changes: the same plan has the same one."""
+        text = json.dumps(self._content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def _content(self) -> dict[str, Any]:
+        return {
+            "template": self.template,
+            "version": self.version,
+            "changes": [each.as_data() for each in self.changes],
+        }
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the plan as JSON data with stable keys."""
+        return self._content | {
+            "requests": self.requests,
+            "requests_detail": {"reads": self.reads, "writes": len(self.operations), "proof": self.proof},
+            "notes": [each.as_data() for each in self.notes],
+            "checksum": self.checksum,
+        }
+
+    def of_class(self, change_class: ChangeClass) -> tuple[Change, ...]:
+        """Return the changes of one class."""
+        return tuple(each for each in self.changes if each.change_class == change_class)
+
+    def raise_if_unsafe(self, *, force: bool = False, allow_lossy: bool = False) -> None:
+        """Refuse what needs a person's word before the first write.
+
+        Raises UnsafeChange for blocked changes, for lossy ones unless allowed, and beyond the thresholds unless forced.
+        """
+        if blocked := self.of_class("blocked"):
+            raise UnsafeChange(_listed("cannot be made", blocked), "Nothing was changed. Do what is said there first.")
+        if not allow_lossy and (lossy := self.of_class("lossy")):
+            advice = "Nothing was changed. Run again with --allow-lossy to accept the loss."
+            raise UnsafeChange(_listed("may lose values", lossy), advice)
+        if not force:
+            self._raise_beyond_threshold()
+
+    def _raise_beyond_threshold(self) -> None:
+        changed = Counter(
+            each.database for each in self.changes if each.kind == "property" and each.action in {"update", "delete"}
+        )
+        for database, total in self.owned:
+            share = changed[database] / total if total else 0
+            if total >= _FROM and share > _SHARE:
+                raise UnsafeChange(
+                    f"{changed[database]} of {total} properties of {database} would be changed "
+                    f"({share:.0%} > {_SHARE:.0%}). Nothing was changed.",
+                    "Look at the plan; run again with --force to accept.",
+                )
+
+
+def make_plan(
+    desired: LoadedTemplate, existing: Existing, *, reads: int = 0, siblings: int = 0, with_rows: bool = True
+) -> Plan:
+    """Compare a template with what exists. `siblings` is how many blocks the parent page holds."""
+    changes, notes = diff(desired, existing, with_rows=with_rows)
+    steps = operations(desired, existing, changes)
+    return Plan(
+        template=desired.template.template,
+        version=desired.template.version,
+        changes=changes,
+        notes=notes,
+        operations=steps,
+        reads=reads,
+        proof=_proof(desired, existing, changes, siblings) if steps else 0,
+        with_rows=with_rows,
+        owned=_owned(existing),
+    )
+
+
+def _owned(existing: Existing) -> tuple[tuple[str, int], ...]:
+    entries = existing.manifest.databases if existing.manifest else {}
+    return tuple((key, len(entry.properties)) for key, entry in sorted(entries.items()))
+
+
+def _proof(desired: LoadedTemplate, existing: Existing, changes: tuple[Change, ...], siblings: int) -> int:
+    """Count the requests that read the workspace again: the parent page, the manifest, and each database twice."""
+    new = [each for each in changes if each.kind == "database" and each.action == "create"]
+    manifest = 1 if existing.manifest is None else 0
+    known = {*desired.template.databases, *(existing.manifest.databases if existing.manifest else ())}
+    views = Counter(each.database for each in changes if each.kind == "view" and each.action == "create")
+    return (
+        _pages(siblings + len(new) + manifest)
+        + 1
+        + sum(1 + _pages(views[key] + _views_now(existing, key)) for key in known - existing.lost)
+        + len(existing.lost)
+    )
+
+
+def _views_now(existing: Existing, database: str) -> int:
+    found = existing.databases.get(database)
+    return len(found.view_ids) if found else 0
+
+
+def _pages(items: int) -> int:
+    return max(1, -(-items // _PAGE))
+
+
+def _listed(what: str, changes: tuple[Change, ...]) -> str:
+    count = f"{len(changes)} change{'s' if len(changes) != 1 else ''}"
+    lines = [f"  {each.address}: {each.reason}. {' '.join(each.details)}".rstrip() for each in changes]
+    return "\n".join([f"{count} {what}:", *lines])
