@@ -103,8 +103,8 @@ def _expression(_: Session, value: Any, path: str) -> str:
     return checks.a_string(value, path, most=MOST_IN_EQUATION)
 
 
-def _icon(_: Session, value: Any, path: str) -> Json | None:
-    return icons.icon(value, path)
+def _icon(session: Session, value: Any, path: str) -> Json | None:
+    return icons.icon(session, value, path)
 
 
 def _width(_: Session, value: Any, path: str) -> int:

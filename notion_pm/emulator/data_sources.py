@@ -31,7 +31,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     database = _parent(session, checks.required(body, "parent"))
     sent = checks.an_object(checks.required(body, "properties"), "body.properties")
     title = normalized(session, body.get("title") or [], "body.title")
-    return shown(session, add(session, database, title, sent, icon=icons.icon(body.get("icon"))))
+    return shown(session, add(session, database, title, sent, icon=icons.icon(session, body.get("icon"))))
 
 
 def add(
@@ -71,7 +71,7 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
         data_source,
         database_id=parent,
         title=normalized(session, body["title"], "body.title") if "title" in body else data_source.title,
-        icon=icons.icon(body["icon"]) if "icon" in body else data_source.icon,
+        icon=icons.icon(session, body["icon"]) if "icon" in body else data_source.icon,
         in_trash=in_trash,
         **tree.edited(session),
     )

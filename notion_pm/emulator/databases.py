@@ -33,8 +33,8 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         parent_id=parent_id,
         title=normalized(session, body.get("title") or [], "body.title"),
         description=normalized(session, body.get("description") or [], "body.description"),
-        icon=icons.icon(body.get("icon")),
-        cover=icons.cover(body.get("cover")),
+        icon=icons.icon(session, body.get("icon")),
+        cover=icons.cover(session, body.get("cover")),
         is_inline=checks.flag(body, "is_inline", default=False),
         **tree.stamp(session),
     )
@@ -59,8 +59,8 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
         description=normalized(session, body["description"], "body.description")
         if "description" in body
         else database.description,
-        icon=icons.icon(body["icon"]) if "icon" in body else database.icon,
-        cover=icons.cover(body["cover"]) if "cover" in body else database.cover,
+        icon=icons.icon(session, body["icon"]) if "icon" in body else database.icon,
+        cover=icons.cover(session, body["cover"]) if "cover" in body else database.cover,
         is_inline=checks.flag(body, "is_inline", default=database.is_inline),
         is_locked=checks.flag(body, "is_locked", default=database.is_locked),
         in_trash=in_trash,

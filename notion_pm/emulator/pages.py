@@ -44,8 +44,8 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         parent_id=parent_id,
         title="",
         properties={},
-        icon=icons.icon(body.get("icon")),
-        cover=icons.cover(body.get("cover")),
+        icon=icons.icon(session, body.get("icon")),
+        cover=icons.cover(session, body.get("cover")),
         **tree.stamp(session),
     )
     schema = Reader(session).page_schema(page)
@@ -75,8 +75,8 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
     written = _written(session, _data_source_of(session, page), body.get("properties") or {})
     page = replace(
         _with_values(page, written.values),
-        icon=icons.icon(body["icon"]) if "icon" in body else page.icon,
-        cover=icons.cover(body["cover"]) if "cover" in body else page.cover,
+        icon=icons.icon(session, body["icon"]) if "icon" in body else page.icon,
+        cover=icons.cover(session, body["cover"]) if "cover" in body else page.cover,
         is_locked=checks.flag(body, "is_locked", default=page.is_locked),
         is_archived=checks.flag(body, "is_archived", default=page.is_archived),
         in_trash=in_trash,

@@ -8,12 +8,14 @@ from typing import Any
 
 from . import checks, dates, options
 from .errors import ApiError, validation_error
+from .file_uploads import hosted_file
 from .properties import COMPUTED, Schema, as_json, find_property
 from .records import PAGES, DataSource, Property
 from .richtext import normalized
 from .session import Session
 from .users import find_user
 
+_MOST_IN_FILE_NAME = 100
 MOST_IN_CONTACT = 200  # e-mail addresses and phone numbers (4.2)
 
 
@@ -72,7 +74,10 @@ class _Writer:
                 people = checks.an_array(value, path)
                 return [self._person(each, f"{path}[{index}]") for index, each in enumerate(people)]
             case "files":
-                return [_file(each, f"{path}[{index}]") for index, each in enumerate(checks.an_array(value, path))]
+                return [
+                    _file(self._session, each, f"{path}[{index}]")
+                    for index, each in enumerate(checks.an_array(value, path))
+                ]
         return None if value is None else _SCALARS[prop.type](value, path)
 
     def _option(self, prop: Property, value: Any, path: str) -> options.Option:
@@ -130,15 +135,17 @@ def _status(prop: Property, value: Any, path: str) -> Any:
     return options.as_value(found)
 
 
-def _file(value: Any, path: str) -> dict[str, Any]:
+def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
-    kind = sent.get("type") or next((k for k in ("external", "file_upload", "file") if k in sent), None)
-    checks.one_of(kind, ("external", "file_upload", "file"), f"{path}.type")
-    content = checks.an_object(checks.required(sent, str(kind), path), f"{path}.{kind}")
+    kinds = ("external", "file_upload", "file")
+    kind = checks.one_of(sent.get("type") or next((k for k in kinds if k in sent), None), kinds, f"{path}.type")
+    content = checks.an_object(checks.required(sent, kind, path), f"{path}.{kind}")
     if kind == "external":
         content = {"url": checks.a_url(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")}
-    name = sent.get("name") or str(content.get("url", "")).rsplit("/", 1)[-1]
-    return {"name": checks.a_string(name, f"{path}.name", most=100), "type": kind, kind: content}
+    if kind == "file_upload":
+        kind, content = "file", hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))
+    name = checks.a_string(sent.get("name") or str(content.get("url", "")).rsplit("/", 1)[-1], f"{path}.name")
+    return {"name": name[:_MOST_IN_FILE_NAME], "type": kind, kind: content}
 
 
 def _contact(value: Any, path: str) -> str | None:
