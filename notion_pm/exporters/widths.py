@@ -6,8 +6,8 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-NARROW, WIDE, TITLE_WIDE = 9, 48, 44
-_FILTER_BUTTON = 3
+NARROW, WIDE, TITLE_WIDE = 10, 48, 64
+_FILTER_BUTTON = 4  # and the indent
 _MOST_LINES = 4
 LINE_HEIGHT = 15.0
 """Points: Excel's default row at its default font."""
@@ -22,7 +22,7 @@ def column_width(header: str, texts: Sequence[str], *, widest: int = WIDE) -> in
     """Return a width that shows nine of ten texts on one line, and all of the header, within reason."""
     lengths = sorted(max(map(display_width, text.splitlines() or [""])) for text in texts if text)
     typical = lengths[int(len(lengths) * 0.9)] if lengths else 0
-    return min(max(typical + 2, display_width(header) + _FILTER_BUTTON, NARROW), widest)
+    return min(max(typical + 3, display_width(header) + _FILTER_BUTTON, NARROW), widest)
 
 
 def row_height(texts: Sequence[str], widths: Sequence[int]) -> float:

@@ -12,7 +12,8 @@ from notion_pm.exporters import dictionary
 from notion_pm.exporters.flat import flat_columns
 from notion_pm.exporters.names import sheet_name, sheet_names
 from notion_pm.exporters.table import Table
-from notion_pm.exporters.xlsx_sheet import SheetWriter, Styles, header_of
+from notion_pm.exporters.xlsx_sheet import SheetWriter, header_of
+from notion_pm.exporters.xlsx_styles import Styles, set_up_print
 
 DICTIONARY = "Data dictionary"
 _OPTIONS = {
@@ -59,3 +60,4 @@ def _write_dictionary(workbook: xlsxwriter.Workbook, styles: Styles, described: 
         for place, text in enumerate(texts):
             sheet.write_string(line, place, text, styles.text)
     sheet.autofilter(0, 0, len(described), len(dictionary.HEADERS) - 1)
+    set_up_print(sheet, len(described), len(dictionary.HEADERS))

@@ -16,7 +16,8 @@ from notion_pm.exporters.cells import text
 from notion_pm.exporters.flat import FlatColumn, Scalar
 from notion_pm.exporters.number_formats import excel_format
 from notion_pm.exporters.table import Table
-from notion_pm.exporters.widths import TITLE_WIDE, WIDE, column_width, row_height
+from notion_pm.exporters.widths import TITLE_WIDE, column_width, row_height
+from notion_pm.exporters.xlsx_styles import Styles, set_up_print
 from notion_pm.model.page import DateValue
 
 MOST_ROWS = 1_048_576 - 1
@@ -29,6 +30,7 @@ LONGEST_LINK = 2_079
 _EARLIEST = date(1900, 3, 1)  # before it Excel's calendar has a day that never was
 _SAMPLE = 1000
 _TECHNICAL_WIDTH = 14
+_BOLD = 1.1  # how much wider bold text is
 
 
 class TooManyRows(UsageError):
@@ -38,31 +40,6 @@ class TooManyRows(UsageError):
         super().__init__(
             f"{title} has {rows:,} rows; a sheet of Excel holds {MOST_ROWS:,}.", "Export it as CSV: --format csv"
         )
-
-
-class Styles:
-    """The few formats of a workbook."""
-
-    def __init__(self, workbook: Any) -> None:
-        self._workbook = workbook
-        self._numbers: dict[str, Any] = {}
-        top = {"valign": "top"}
-        self.header = workbook.add_format(
-            {"bold": True, "bg_color": "#F1F1EF", "bottom": 1, "bottom_color": "#C8C7C3", "valign": "vcenter"}
-        )
-        self.text = workbook.add_format({**top, "text_wrap": True})
-        self.title = workbook.add_format({**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"})
-        self.technical = workbook.add_format({**top, "font_color": "#8A8A8A"})
-        self.link = workbook.add_format({**top, "font_color": "#0563C1", "underline": 1})
-        self.date = workbook.add_format({**top, "num_format": "yyyy-mm-dd", "align": "left"})
-        self.time = workbook.add_format({**top, "num_format": "yyyy-mm-dd hh:mm", "align": "left"})
-        self.plain = workbook.add_format(top)
-
-    def number(self, excel: str) -> Any:
-        """Return the format of a number format."""
-        if excel not in self._numbers:
-            self._numbers[excel] = self._workbook.add_format({"valign": "top", "num_format": excel})
-        return self._numbers[excel]
 
 
 class SheetWriter:
@@ -88,6 +65,8 @@ class SheetWriter:
             for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
                 self._write(line, place, column, value, row.url)
         self._sheet.autofilter(0, 0, table.row_count, len(self._columns) - 1)
+        readable = sum(1 for each in self._columns if each.role in {"value", "end"})
+        set_up_print(self._sheet, table.row_count, readable)
 
     def _widths(self, table: Table) -> list[int]:
         rows = list(islice(table.rows, _SAMPLE))
@@ -96,8 +75,10 @@ class SheetWriter:
     def _width(self, column: FlatColumn, texts: list[str]) -> int:
         if column.role in {"id", "url"}:
             return _TECHNICAL_WIDTH
-        widest = TITLE_WIDE if _is_title(column) else WIDE
-        return column_width(header_of(column, self._zone), texts, widest=widest)
+        header = header_of(column, self._zone)
+        if _is_title(column):
+            return column_width(header, [f"{each:<{int(len(each) * _BOLD)}}" for each in texts], widest=TITLE_WIDE)
+        return column_width(header, texts)
 
     def _wrapped(self, column: FlatColumn, value: Scalar) -> str:
         return value if isinstance(value, str) and column.role == "value" else ""

@@ -144,11 +144,11 @@ def test_number_formats(notion: str, value: float, excel: str) -> None:
 
 
 def test_widths_fit_what_is_there_within_reason() -> None:
-    assert column_width("Status", ["Idea", "Spec"]) == 9
-    assert column_width("Evidence count", ["3"]) == len("Evidence count") + 3
+    assert column_width("Status", ["Idea", "Spec"]) == 10
+    assert column_width("Evidence count", ["3"]) == len("Evidence count") + 4
     assert column_width("Quote", ["x" * 500]) == 48
     assert column_width("Name", ["x" * 20] * 9 + ["x" * 400]) == 48
-    assert column_width("Name", ["x" * 20] * 99 + ["x" * 400]) == 22
+    assert column_width("Name", ["x" * 20] * 99 + ["x" * 400]) == 23
     assert display_width("機能") == 4
 
 

@@ -1,0 +1,41 @@
+"""How a workbook looks: few formats, and pages that can be handed out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_A4 = 9  # Excel's number for it
+
+
+class Styles:
+    """The few formats of a workbook."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._numbers: dict[str, Any] = {}
+        top = {"valign": "top", "align": "left", "indent": 1}
+        self.header = workbook.add_format({**top, "bold": True, "bg_color": "#E9E8E4", "bottom": 1})
+        self.text = workbook.add_format({**top, "text_wrap": True})
+        self.title = workbook.add_format({**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"})
+        self.technical = workbook.add_format({**top, "font_color": "#8A8A8A"})
+        self.link = workbook.add_format({**top, "font_color": "#0563C1", "underline": 1})
+        self.date = workbook.add_format({**top, "num_format": "yyyy-mm-dd"})
+        self.time = workbook.add_format({**top, "num_format": "yyyy-mm-dd hh:mm"})
+        self.plain = workbook.add_format(top)
+
+    def number(self, excel: str) -> Any:
+        """Return the format of a number format."""
+        if excel not in self._numbers:
+            self._numbers[excel] = self._workbook.add_format({"valign": "top", "num_format": excel})
+        return self._numbers[excel]
+
+
+def set_up_print(sheet: Any, rows: int, columns: int) -> None:
+    """Let a sheet print as wide as a page, the header on each; only the first columns."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&RPage &P of &N")
+    if columns:
+        sheet.print_area(0, 0, rows, columns - 1)
