@@ -110,7 +110,9 @@ def make(session: Session, parent: Block, draft: Draft, position: float) -> Bloc
 
 
 def _positions(session: Session, siblings: Sequence[Block], index: int, count: int) -> list[float]:
-    """Returns positions for `count` blocks between two neighbours, which are spread out when there is no room."""
+    """Returns positions for `count` blocks before the sibling at `index`; siblings too close are spread out first."""
+    if index == 0 and siblings:
+        return [siblings[0].position - count + number for number in range(count)]
     before = siblings[index - 1].position if index else 0.0
     if index == len(siblings):
         return [before + number for number in range(1, count + 1)]

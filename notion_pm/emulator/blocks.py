@@ -74,13 +74,13 @@ def shown(session: Session, block: Block) -> Json:
 
 def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
     """Returns blocks as responses show them."""
-    holders = _with_children(session, map(_children_holder, blocks))
-    return [_shown(session, block, has_children=_children_holder(block) in holders) for block in blocks]
+    holders = _with_children(session, map(children_holder, blocks))
+    return [_shown(session, block, has_children=children_holder(block) in holders) for block in blocks]
 
 
 def listed(session: Session, block_id: str, start_cursor: str | None, page_size: str | None) -> Json:
     """Returns a page of a block's children, one level deep."""
-    holder = _children_holder(find(session, block_id))
+    holder = children_holder(find(session, block_id))
     page = page_of([{"id": block.id, "block": block} for block in children(session, holder)], start_cursor, page_size)
     return as_list("block", replace(page, results=shown_all(session, [item["block"] for item in page.results])))
 
@@ -109,8 +109,8 @@ def _parent(session: Session, block: Block) -> Mapping[str, Any]:
     return {**parent, "database_id": session.data_source(block.parent_id).database_id}
 
 
-def _children_holder(block: Block) -> str:
-    """Returns the block whose children are shown: a copy of a synced block shows those of its original."""
+def children_holder(block: Block) -> str:
+    """Returns the id of the block whose children are shown: a copy of a synced block shows those of its original."""
     source = block.content.get("synced_from") if block.type == "synced_block" else None
     return source["block_id"] if source else block.id
 

@@ -12,6 +12,7 @@ from .content_records import VIEW_QUERIES, View, ViewQuery
 from .errors import validation_error
 from .ids import new_id
 from .lists import as_list, page_of
+from .query.filters import Group
 from .session import Session
 from .values import Reader
 from .view_filters import conditions, shown_sorts
@@ -51,7 +52,7 @@ def _run(session: Session, view: View) -> ViewQuery:
     parts = conditions(view.filter, view.quick_filters, schema)
     filters = tuple(query.parse_filter(part, properties) for part in parts)
     asked = query.Query(
-        filter=query.Group("and", filters) if filters else None,
+        filter=Group("and", filters) if filters else None,
         sorts=query.parse_sorts(shown_sorts(view.sorts, schema) or [], properties),
         size=query.MOST_RESULTS,
     )

@@ -82,7 +82,7 @@ class _Parser:
             self.at += 1
         code = _without_margin([other.raw for other in self.lines[start : self.at]], line.margin)
         self.at += 1
-        return [_block("code", rich_text=plain_items(code), caption=[], language=language(info))]
+        return [_block("code", rich_text=plain_items(code), language=language(info))]
 
     def equation(self, line: Line, found: re.Match[str]) -> list[Json]:
         first: str = found[1].strip()
@@ -178,9 +178,8 @@ class _Parser:
 
     def _callout(self, values: dict[str, str], closer: str) -> list[Json]:
         text, children = _first_text(self._contained(closer))
-        icon = {"type": "emoji", "emoji": values["icon"]} if values.get("icon") else None
-        color = api_colour(values.get("color"))
-        return [_parent("callout", children, rich_text=text, icon=icon, color=color)]
+        icon = {"icon": {"type": "emoji", "emoji": values["icon"]}} if values.get("icon") else {}
+        return [_parent("callout", children, rich_text=text, color=api_colour(values.get("color")), **icon)]
 
     def details(self, values: dict[str, str], closer: str) -> list[Json]:
         line = self._next_line()

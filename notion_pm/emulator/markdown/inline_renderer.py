@@ -123,7 +123,7 @@ def _atom(item: Json) -> str:
     if kind == "date":
         return _date(mention["date"])
     if kind in ("user", "page", "database"):
-        return _mention(kind, mention[kind]["id"], label)
+        return _mention(kind, mention[kind]["id"], label.removeprefix("@") if kind == "user" else label)
     return f":{mention['custom_emoji'].get('name', '')}:" if kind == "custom_emoji" else _lines(escape(label))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import blocks, data_sources, databases, emojis, file_uploads, pages, search, users, views
+from . import blocks, comments, data_sources, databases, emojis, file_uploads, markdown, pages, search, users, views
 
 BLUEPRINTS = (
     databases.blueprint,
@@ -13,5 +13,7 @@ BLUEPRINTS = (
     emojis.blueprint,
     blocks.blueprint,
     file_uploads.blueprint,
+    comments.blueprint,
+    markdown.blueprint,
     views.blueprint,
 )
