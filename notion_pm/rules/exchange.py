@@ -30,6 +30,11 @@ class Exchange:
         self._options = {key: {id: option for option, id in _options_of(entry, key)} for key in self._keys}
 
     @property
+    def meaning(self) -> Mapping[str, object]:
+        """What decides how a page is understood: ids of properties and of options, by key."""
+        return {key: [self._entry.properties[key], self._options[key]] for key in self._keys}
+
+    @property
     def property_ids(self) -> tuple[str, ...]:
         """The properties to ask for: those that rules need, and the title."""
         ids = (self._entry.properties[key] for key in (self._vocabulary.title_key(self._database), *self._keys))

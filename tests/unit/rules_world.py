@@ -1,0 +1,113 @@
+"""A small product workspace for tests of rules: pages by short names, evaluated by the product template's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.rule import OnConflict
+from notion_pm.model.template import Template
+from notion_pm.rules import RuleSet, evaluate
+from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.values import BaseValue, Links, Plain, Snapshot, SnapshotPage, is_empty
+from notion_pm.storage import templates
+
+TODAY = date(2026, 11, 22)
+EDITED = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@cache
+def product() -> Template:
+    """The product template as it ships."""
+    return templates.load("product").template
+
+
+def with_rules(rules: Mapping[str, Any]) -> Template:
+    """The product template with other rules."""
+    data = product().model_dump(by_alias=True, exclude_unset=True)
+    return Template.model_validate({**data, "sync": rules})
+
+
+def only(*names: str) -> Template:
+    """The product template with some of its rules only."""
+    return product().model_copy(update={"sync": {name: product().sync[name] for name in names}})
+
+
+@dataclass
+class World:
+    """Pages, and what is remembered of them. Relations are given on one side, the mirror follows."""
+
+    template: Template = field(default_factory=product)
+    pages: dict[str, SnapshotPage] = field(default_factory=dict)
+    baseline: dict[NotionId, dict[str, BaseValue]] = field(default_factory=dict)
+
+    def add(self, database: str, name: str, **values: Any) -> World:
+        """Add a page. A list stands for the related pages of a relation."""
+        plain = {key: Links(tuple(each)) if isinstance(each, list) else each for key, each in values.items()}
+        self.pages[name] = SnapshotPage(NotionId(name), database, name.title(), f"https://x/{name}", EDITED, plain)
+        for key, each in plain.items():
+            self._mirror(database, name, key, each)
+        return self
+
+    def feature(self, name: str, status: Plain = "idea", **values: Any) -> World:
+        return self.add("features", name, status=status, **values)
+
+    def insight(self, name: str, status: Plain = "new", **values: Any) -> World:
+        return self.add("insights", name, status=status, **values)
+
+    def set(self, name: str, *, edited: datetime = EDITED, **values: Any) -> World:
+        """Let a person change a page."""
+        page = self.pages[name]
+        self.pages[name] = replace(page, values={**page.values, **values}, last_edited=edited)
+        return self
+
+    def get(self, name: str, key: str) -> Plain:
+        return self.pages[name].values.get(key)
+
+    def decide(self, policy: OnConflict | None = None) -> Evaluation:
+        """Evaluate, and change nothing."""
+        return evaluate(RuleSet(self.template), self.snapshot, self.baseline, today=TODAY, policy=policy)
+
+    def sync(self, policy: OnConflict | None = None) -> Evaluation:
+        """Evaluate, carry it out and remember it."""
+        evaluation = self.decide(policy)
+        for update in evaluation.updates:
+            self.set(str(update.page.id), **{change.property: change.after for change in update.changes})
+        self.baseline.update(evaluation.baseline)
+        return evaluation
+
+    @property
+    def snapshot(self) -> Snapshot:
+        databases: dict[str, dict[NotionId, SnapshotPage]] = {key: {} for key in self.template.databases}
+        for page in self.pages.values():
+            databases[page.database][page.id] = page
+        return Snapshot(databases)
+
+    def _mirror(self, database: str, name: str, key: str, links: Plain) -> None:
+        rules = RuleSet(self.template).vocabulary
+        mirror = rules.mirror(database, key)
+        if mirror is None or not isinstance(links, Links):
+            return
+        for other in links.ids:
+            held = self.pages[other].values.get(mirror)
+            ids = held.ids if isinstance(held, Links) else ()
+            if name not in ids:
+                self.set(other, **{mirror: Links((*ids, NotionId(name)))})
+
+
+def changes(evaluation: Evaluation) -> dict[str, Plain]:
+    """What an evaluation changes: `page.property` -> value."""
+    return {
+        f"{update.page.id}.{change.property}": change.after
+        for update in evaluation.updates
+        for change in update.changes
+    }
+
+
+def filled(evaluation: Evaluation) -> dict[str, Plain]:
+    """The same, without numbers that are zero."""
+    return {key: value for key, value in changes(evaluation).items() if not is_empty(value) and value != 0}
