@@ -1,0 +1,95 @@
+"""`notion-pm export`: the data out, in the format that the file's ending names."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.errors import UsageError
+from notion_pm.exporters.destination import FORMATS, STDOUT
+from notion_pm.exporters.write import Surroundings
+from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.export import Report, Request, export
+
+_EXAMPLES = """\b
+  notion-pm export features -o features.csv     one database; the ending names the format
+  notion-pm export -o product.xlsx              all databases, a sheet each
+  notion-pm export features --format markdown -o specs/
+                                                a file per page, links between them work
+  notion-pm export https://app.notion.com/p/... -o spec.md
+                                                one page, by its link
+  notion-pm export roadmap                      an export that the template names
+  notion-pm export features -o - | head         to a pipe
+"""
+
+
+def _split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("names", metavar="[NAME|URL]...", nargs=-1)
+@click.option(
+    "-o", "--output", metavar="FILE|DIR|-", help="Where to write; - is stdout. Default: a file named after the export."
+)
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file, else csv.")
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    multiple=True,
+    callback=_split,
+    help="Only these properties, in this order: keys or titles, separated by commas.",
+)
+@click.option(
+    "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
+)
+@click.option("--template", metavar="NAME|FILE", help="The template whose named exports count, if not the applied one.")
+@json_option
+@pass_context
+def command(
+    context: Context,
+    *,
+    names: tuple[str, ...],
+    output: str | None,
+    format_: str | None,
+    columns: tuple[str, ...],
+    headers: str,
+    template: str | None,
+    as_json: bool,
+) -> None:
+    """Write databases or a page to files.
+
+    NAME is a database (its key in the template, or its title), a named export of the template, or the link or id of a
+    database or page; none: all databases. Relations come with titles and ids.
+    """
+    if as_json and output == STDOUT:
+        raise UsageError("--json and the data cannot both go to stdout.", "Give the data a file: -o features.csv")
+    request = Request(names, output, format_, columns, keys_as_headers=headers == "keys")
+    now = context.now()
+    assert now.tzinfo
+    surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
+    catalogue = Catalogue(context.gateway, lambda: context.parent_page, template)
+    with progress() as drawn:
+        report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
+    _show(report, context.gateway.requests.logical, as_json=as_json)
+
+
+def _show(report: Report, requests: int, *, as_json: bool) -> None:
+    if as_json:
+        files: list[dict[str, Any]] = [asdict(each) for each in report.files]
+        echo_json({"files": files, "requests": requests, "notes": list(report.notes)})
+        return
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for each in report.files:
+        by_path[each.path].append(f"{each.database} ({each.rows:,} row{'' if each.rows == 1 else 's'})")
+    for path, contents in by_path.items():
+        if path != STDOUT:
+            echo(f"{path}: {', '.join(contents)}")
+    for text in report.notes:
+        note(f"Note: {text}")

@@ -1,0 +1,119 @@
+"""The story of `export`: find what was named, decide where it goes, read all of it, write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from notion_pm.exporters.destination import STDOUT, Contents, Destination, decide
+from notion_pm.exporters.table import Column, Table
+from notion_pm.exporters.write import Surroundings, write
+from notion_pm.gateway.notion import Gateway
+from notion_pm.workflows.catalogue import Catalogue, Wanted, find_by_id, is_id
+from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.tables import Findings, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for. No names: every database."""
+
+    names: tuple[str, ...] = ()
+    output: str | None = None
+    format: str | None = None
+    columns: tuple[str, ...] = ()
+    keys_as_headers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What went into a file, by database; a workbook of three databases counts three times."""
+
+    path: str
+    database: str
+    rows: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an export did, and what a reader of the files should know."""
+
+    files: tuple[Written, ...]
+    notes: tuple[str, ...]
+
+
+def export(
+    gateway: Gateway,
+    catalogue: Catalogue,
+    request: Request,
+    surroundings: Surroundings,
+    *,
+    jobs: int,
+    progress: Progress,
+) -> Report:
+    """Write what was asked for, and tell what was written. Nothing is written before all of it was read.
+
+    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part.
+    """
+    found = [_narrowed(each, request.columns) for each in _find(gateway, catalogue, request.names)]
+    destination = decide(_contents(found, request, catalogue), request.output, request.format)
+    with ExitStack() as stack:
+        reader = Reader(gateway, stack, jobs=jobs, progress=progress)
+        tables = reader.read(found, bodies=destination.format == "markdown")
+        if request.keys_as_headers:
+            tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
+        cut = write(destination, tables, surroundings)
+    return Report(tuple(_written(destination, tables)), tuple(_notes(reader.findings, cut)))
+
+
+def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
+    if not names:
+        return list(catalogue.everything())
+    return [
+        each
+        for name in dict.fromkeys(names)
+        for each in (find_by_id(gateway, name) if is_id(name) else catalogue.find(name))
+    ]
+
+
+def _narrowed(wanted: Wanted, columns: tuple[str, ...]) -> Wanted:
+    return replace(wanted, columns=columns) if columns and wanted.source else wanted
+
+
+def _contents(found: Sequence[Wanted], request: Request, catalogue: Catalogue) -> Contents:
+    if len(found) == 1:
+        (only,) = found
+        return Contents((only.name,), only.name, is_page=only.page is not None, format=only.format)
+    title = " ".join(request.names) if request.names else catalogue.title
+    return Contents(tuple(each.name for each in found), title)
+
+
+def _by_key(column: Column) -> Column:
+    return replace(column, title=column.key or column.title)
+
+
+def _written(destination: Destination, tables: Sequence[Table]) -> Iterator[Written]:
+    for file in destination.files:
+        for table in (tables[place] for place in file.tables):
+            yield Written(str(file.path or STDOUT), table.name, table.row_count, destination.format)
+
+
+def _notes(findings: Findings, cut: int) -> Iterator[str]:
+    if findings.unresolved:
+        yield (
+            f"{_count(len(findings.unresolved), 'related page')} could not be read (in the trash, or not shared with "
+            "the connection): ids stand in place of titles."
+        )
+    if findings.unknown_blocks:
+        yield (
+            f"{_count(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be said in Markdown: "
+            "<unknown> tags stand in their place."
+        )
+    if cut:
+        yield f"{_count(cut, 'text')} longer than a cell of Excel: cut, with a mark that says so."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

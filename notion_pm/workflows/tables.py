@@ -1,0 +1,197 @@
+"""Reading what is to be exported: each data source once, related titles joined in memory, all before a byte is written.
+
+Rows wait on disk (`exporters.spool`), so that memory holds no more than titles by id, whatever the number of pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from notion_pm.errors import IncompleteRead, NotShared
+from notion_pm.exporters.spool import Spool
+from notion_pm.exporters.table import Cell, Column, Item, Reference, Row, Table
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.model.schema import RelationConfig
+from notion_pm.workflows.catalogue import Source, Wanted
+from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
+from notion_pm.workflows.progress import Progress
+
+_TITLE = "title"
+"""The id of every title property (notion-api.md 3.1)."""
+
+_NO_ROW = (Column(_TITLE, "Title", "title"),)
+"""What a page that is no row of a database has."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is worth telling of a reading.
+
+    `unresolved`: related pages whose titles could not be read; `unknown_blocks`: blocks that Notion cannot say in
+    Markdown, which stand in the body as <unknown> tags.
+    """
+
+    unresolved: set[NotionId] = field(default_factory=set)
+    unknown_blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A table before its references have titles."""
+
+    wanted: Wanted
+    columns: tuple[Column, ...]
+    rows: Spool[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """Rows whose references have titles, given anew at each walk."""
+
+    rows: Iterable[Row]
+    titles: Mapping[NotionId, str]
+
+    def __iter__(self) -> Iterator[Row]:
+        return (replace(row, cells=tuple(self._cell(cell) for cell in row.cells)) for row in self.rows)
+
+    def _cell(self, cell: Cell) -> Cell:
+        return tuple(self._item(each) for each in cell) if isinstance(cell, tuple) else cell
+
+    def _item(self, item: Item) -> Item:
+        return Reference(item.id, self.titles.get(item.id)) if isinstance(item, Reference) else item
+
+
+class Reader:
+    """Reads tables; what it keeps on disk lives as long as the `stack` that it is given."""
+
+    def __init__(self, gateway: Gateway, stack: ExitStack, *, jobs: int, progress: Progress) -> None:
+        self._gateway = gateway
+        self._stack = stack
+        self._jobs = jobs
+        self._progress = progress
+        self._titles: dict[NotionId, str] = {}
+        self.findings = Findings()
+
+    def read(self, wanted: Sequence[Wanted], *, bodies: bool) -> list[Table]:
+        """Return the tables, complete, with the bodies of their pages where these are asked for.
+
+        Raises IncompleteRead when Notion gives only a part of anything.
+        """
+        names = {each.source.data_source.id: each.source.title for each in wanted if each.source}
+        drafts = [self._draft(each, names) for each in wanted]
+        self._read_titles(drafts)
+        return [self._table(self._with_bodies(each) if bodies else each) for each in drafts]
+
+    def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:
+        if wanted.source is None:
+            assert wanted.page
+            return self._filled(wanted, _NO_ROW, [wanted.page], _NO_ROW)
+        everything = columns_of(wanted.source.data_source, wanted.source.keys, names)
+        columns = chosen(everything, wanted.columns)
+        by = chosen(everything, [name for name, _ in wanted.sort]) if wanted.sort else ()
+        read = tuple(dict.fromkeys([*columns, *by]))
+        pages = [wanted.page] if wanted.page else self._pages(wanted, wanted.source, read)
+        return self._filled(wanted, columns, pages, read)
+
+    def _pages(self, wanted: Wanted, source: Source, columns: Sequence[Column]) -> Iterator[Page]:
+        ids = list(dict.fromkeys([_TITLE, *(each.id for each in columns)])) if wanted.columns else None
+        found = self._gateway.query(source.data_source.id, filter=wanted.filter, property_ids=ids)
+        return self._counted(f"Reading {source.title}", found)
+
+    def _counted(self, what: str, pages: Iterable[Page]) -> Iterator[Page]:
+        count = 0
+        for count, page in enumerate(pages, start=1):
+            if count % 100 == 0:
+                self._progress(what, count, 0)
+            yield page
+        self._progress(what, count, count)
+
+    def _filled(
+        self, wanted: Wanted, shown: tuple[Column, ...], pages: Iterable[Page], read: tuple[Column, ...]
+    ) -> _Draft:
+        facts = DateFacts.none()
+        rows = self._spool(self._rows(pages, read, facts))
+        if wanted.sort:
+            ordered = in_order(rows, read, wanted.sort)
+            rows = self._spool(replace(row, cells=row.cells[: len(shown)]) for row in ordered)
+        return _Draft(wanted, facts.told(shown), rows)
+
+    def _rows(self, pages: Iterable[Page], columns: Sequence[Column], facts: DateFacts) -> Iterator[Row]:
+        for page in pages:
+            row = row_of(page, columns)
+            facts.note(row, columns)
+            self._titles[page.id] = page.title
+            yield row
+
+    def _spool(self, rows: Iterable[Row]) -> Spool[Row]:
+        spool = self._stack.enter_context(Spool[Row]())
+        for row in rows:
+            spool.append(row)
+        return spool
+
+    # --- titles of related pages that were not read themselves
+
+    def _read_titles(self, drafts: Sequence[_Draft]) -> None:
+        """Read the titles of each related data source once: never page by page."""
+        missing = {each: ids - self._titles.keys() for each, ids in _referenced(drafts).items()}
+        for data_source_id in [each for each, ids in missing.items() if ids]:
+            try:
+                for page in self._gateway.query(data_source_id, property_ids=[_TITLE]):
+                    self._titles[page.id] = page.title
+            except NotShared:
+                continue  # its ids stay ids, and are counted
+        self.findings.unresolved = set().union(*missing.values()) - self._titles.keys()
+
+    # --- bodies
+
+    def _with_bodies(self, draft: _Draft) -> _Draft:
+        return replace(draft, rows=self._spool(self._bodied(draft)))
+
+    def _bodied(self, draft: _Draft) -> Iterator[Row]:
+        """A few pages at a time, side by side; never all bodies in memory."""
+        done, total, rows = 0, len(draft.rows), iter(draft.rows)
+        with ThreadPoolExecutor(self._jobs) as pool:
+            while some := list(islice(rows, self._jobs * 4)):
+                for row, markdown in zip(some, pool.map(self._body, some), strict=True):
+                    yield replace(row, markdown=markdown)
+                done += len(some)
+                self._progress(f"Reading the pages of {draft.wanted.name}", done, total)
+
+    def _body(self, row: Row) -> str:
+        found = self._gateway.page_markdown(row.id)
+        if found.truncated:
+            raise IncompleteRead(
+                f"the page {row.title!r} ({row.url}), which is very long",
+                "Nothing was written. Move parts of it into sub-pages, or export without bodies: --format csv.",
+            )
+        self.findings.unknown_blocks += len(found.unknown_block_ids)
+        return found.markdown
+
+    def _table(self, draft: _Draft) -> Table:
+        source = draft.wanted.source
+        title = source.title if source else draft.wanted.name
+        rows = _Resolved(draft.rows, self._titles)
+        return Table(draft.wanted.name, title, draft.columns, rows, len(draft.rows))
+
+
+def _referenced(drafts: Sequence[_Draft]) -> dict[NotionId, set[NotionId]]:
+    """The ids of related pages, by the data source that they are in."""
+    found: dict[NotionId, set[NotionId]] = {}
+    for draft in drafts:
+        targets = [_target(draft.wanted.source, column) for column in draft.columns]
+        for row in draft.rows:
+            for target, cell in zip(targets, row.cells, strict=True):
+                if target and isinstance(cell, tuple):
+                    found.setdefault(target, set()).update(each.id for each in cell if isinstance(each, Reference))
+    return found
+
+
+def _target(source: Source | None, column: Column) -> NotionId | None:
+    config = source.data_source.properties[column.id].config if source else None
+    return config.data_source_id if isinstance(config, RelationConfig) else None

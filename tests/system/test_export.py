@@ -1,0 +1,274 @@
+"""Export on a local workspace: databases that no template made, their relations, pages, formats, requests."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
+from notion_pm.exporters.write import Surroundings
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
+from notion_pm.model.schema import (
+    DataSource,
+    NumberConfig,
+    Option,
+    OptionsConfig,
+    PropertyPatch,
+    RelationConfig,
+    RollupConfig,
+)
+from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.export import Report, Request, export
+from notion_pm.workflows.progress import silent
+from tests.faults import Fault
+from tests.gateways import gateway_to
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+STATUS = OptionsConfig((Option("Idea", group="To-do"), Option("Shipped", group="Complete")))
+
+
+def nothing() -> None:
+    """A look-up that finds nothing."""
+
+
+def relation(ids: Iterable[NotionId], property_id: str) -> PropertyValue:
+    return PropertyValue(property_id, "relation", RelationValue(tuple(ids)))
+
+
+@dataclass
+class Product:
+    """Two related databases below the root page: 30 insights, two features; the first feature has all insights."""
+
+    gateway: Gateway
+    root: NotionId
+    insights: DataSource
+    features: DataSource
+    insight_pages: list[Page]
+    limits: Page
+    plan: Page
+
+    def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> Report:
+        catalogue = Catalogue(self.gateway, lambda: self.root)
+        surroundings = Surroundings(NOW, UTC, out or io.BytesIO())
+        asked = Request(names, **request)  # type: ignore[arg-type]
+        return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=silent)
+
+
+@pytest.fixture
+def product(workspace: LocalWorkspace) -> Product:
+    gateway, _ = gateway_to(workspace)
+    root = NotionId(workspace.root_page_id)
+    insights = make_table(gateway, root, "Customer insights")
+    features = make_table(
+        gateway,
+        root,
+        "Feature specs",
+        Status=PropertyPatch(type="status", config=STATUS),
+        Effort=PropertyPatch(type="number", config=NumberConfig("percent")),
+        Target=PropertyPatch(type="date"),
+        Parent=PropertyPatch(type="relation", config=RelationConfig(NotionId("self"))),
+        Insights=PropertyPatch(
+            type="relation", config=RelationConfig(insights.id, two_way=True, synced_property_name="Features")
+        ),
+    )
+    pages = [row(gateway, insights, f"Insight {number:02}") for number in range(30)]
+    first = f"See [the first]({pages[0].url}).\n"
+    limits = row(gateway, features, "=Limits", relation([each.id for each in pages], "Insights"), markdown=first)
+    values = [
+        PropertyValue("Status", "status", OptionValue("", "Shipped")),
+        PropertyValue("Effort", "number", 0.5),
+        PropertyValue("Target", "date", DateValue("2026-03-01", "2026-03-14")),
+    ]
+    plan = row(gateway, features, "Plan: first/apply", *values, markdown="## Problem\n\nNobody sees it.\n")
+    return Product(gateway, root, insights, features, pages, limits, plan)
+
+
+def make_table(gateway: Gateway, root: NotionId, title: str, **extra: PropertyPatch) -> DataSource:
+    own = extra.pop("Parent", None)
+    database = gateway.create_database(root, title, {"Name": PropertyPatch(type="title"), **extra}, look_up=nothing)
+    data_source_id = database.data_source_ids[0]
+    if own:
+        gateway.update_data_source(
+            data_source_id, {"Parent": PropertyPatch(type="relation", config=RelationConfig(data_source_id))}
+        )
+    return gateway.get_data_source(data_source_id)
+
+
+def row(gateway: Gateway, table: DataSource, name: str, *values: PropertyValue, markdown: str | None = None) -> Page:
+    title = PropertyValue("title", "title", name)
+    return gateway.create_row(table.id, [title, *values], markdown=markdown, look_up=nothing)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def test_a_database_by_its_title_as_csv(product: Product, tmp_path: Path) -> None:
+    report = product.export("feature specs", output=str(tmp_path / "features.csv"))
+    limits, plan = read_csv(tmp_path / "features.csv")
+    assert list(limits) == [
+        "Name", "Effort", "Insights", "Parent", "Status", "Target", "Target (end)",
+        "Page id", "Page URL", "Insights (id)", "Parent (id)",
+    ]  # fmt: skip
+    assert limits["Name"] == "'=Limits"
+    assert limits["Insights"] == "; ".join(f"Insight {number:02}" for number in range(30))
+    assert limits["Insights (id)"] == "; ".join(each.id for each in product.insight_pages)
+    assert (plan["Status"], plan["Effort"], plan["Target"], plan["Target (end)"]) == (
+        "Shipped",
+        "0.5",
+        "2026-03-01",
+        "2026-03-14",
+    )
+    assert (plan["Page id"], plan["Page URL"]) == (product.plan.id, product.plan.url)
+    assert [(each.database, each.rows, each.format) for each in report.files] == [("Feature specs", 2, "csv")]
+    assert report.notes == ()
+
+
+def test_relations_cost_one_query_per_database_not_one_request_per_page(product: Product, tmp_path: Path) -> None:
+    before = product.gateway.requests.logical
+    product.export("Feature specs", output=str(tmp_path / "features.json"))
+    # children of the root, database, data source; query of features, rest of 30 relations; query of insights
+    assert product.gateway.requests.logical - before <= 7
+
+
+def test_an_export_of_everything_reads_each_data_source_once(product: Product, tmp_path: Path) -> None:
+    report = product.export(output=str(tmp_path / "all.xlsx"))
+    book = load_workbook(tmp_path / "all.xlsx")
+    assert book.sheetnames == ["Customer insights", "Feature specs", "Data dictionary"]
+    assert [each.rows for each in report.files] == [30, 2]
+    sheet = book["Feature specs"]
+    headers = [str(cell.value) for cell in next(sheet.iter_rows())]
+    plan = dict(zip(headers, [cell.value for cell in list(sheet.iter_rows())[2]], strict=True))
+    assert plan["Effort"] == 0.5
+    assert plan["Target"] == datetime(2026, 3, 1)  # noqa: DTZ001 - Excel's own have no zone
+    insights = [str(cell.value) for cell in list(book["Customer insights"].iter_rows())[1]]
+    assert insights[1] == "=Limits"
+
+
+def test_json_has_titles_and_ids(product: Product, tmp_path: Path) -> None:
+    product.export("Feature specs", output=str(tmp_path / "features.json"))
+    limits, _ = json.loads((tmp_path / "features.json").read_text())
+    assert limits["properties"]["Insights"][29] == {"id": product.insight_pages[29].id, "title": "Insight 29"}
+
+
+@pytest.mark.parametrize("named_by", ["id", "url"])
+def test_a_database_by_id_or_url(product: Product, tmp_path: Path, named_by: str) -> None:
+    database_id = product.features.database_id
+    name = database_id if named_by == "id" else f"https://app.notion.com/p/{database_id.replace('-', '')}"
+    product.export(name, output=str(tmp_path / "out.csv"))
+    assert len(read_csv(tmp_path / "out.csv")) == 2
+
+
+def test_a_page_by_its_url_as_markdown(product: Product, tmp_path: Path) -> None:
+    product.export(product.plan.url, output=str(tmp_path / "spec.md"))
+    document = (tmp_path / "spec.md").read_text()
+    assert document.startswith("---\ntitle: 'Plan: first/apply'\n")
+    assert "Status: Shipped\n" in document
+    assert "# Plan: first/apply\n\n## Problem\n\nNobody sees it.\n" in document
+
+
+def test_a_page_without_a_name_for_its_file_gets_its_title(
+    product: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = product.export(product.plan.id)
+    assert [each.path for each in report.files] == ["plan-first-apply.md"]
+    assert (tmp_path / "plan-first-apply.md").exists()
+
+
+def test_a_page_that_is_no_row(product: Product, tmp_path: Path) -> None:
+    page = product.gateway.create_page(product.root, "Notes", look_up=nothing)
+    product.export(page.id, output=str(tmp_path / "notes.md"))
+    assert "# Notes" in (tmp_path / "notes.md").read_text()
+
+
+def test_a_folder_of_specs_whose_links_work(product: Product, tmp_path: Path) -> None:
+    product.export(output=f"{tmp_path}/", format="markdown")
+    limits = tmp_path / "feature-specs" / "limits.md"
+    targets = [unquote(each) for each in re.findall(r"\]\(([^)]+)\)", limits.read_text())]
+    assert len(targets) == 31
+    assert all((limits.parent / each).exists() for each in targets)
+
+
+def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> None:
+    product.export("Feature specs", output=str(tmp_path / "out.csv"), columns=("status", "Name"))
+    _, plan = read_csv(tmp_path / "out.csv")
+    assert list(plan.items())[:2] == [("Status", "Shipped"), ("Name", "Plan: first/apply")]
+
+
+def test_an_unknown_column_is_answered_with_the_nearest(product: Product) -> None:
+    with pytest.raises(UsageError, match="no column 'Stauts'") as error:
+        product.export("Feature specs", columns=("Stauts",))
+    assert "Did you mean `Status`?" in error.value.advice
+
+
+def test_an_unknown_name_is_answered_with_what_there_is(product: Product) -> None:
+    with pytest.raises(UsageError, match="no database and no named export 'Featur specs'") as error:
+        product.export("Featur specs")
+    assert "Did you mean `Feature specs`?" in error.value.advice
+    assert "Customer insights" in error.value.advice
+
+
+def test_a_foreign_id_is_told_as_not_shared(product: Product) -> None:
+    with pytest.raises(NotShared):
+        product.export("0123456789ab4def8123456789abcdef")
+
+
+def test_related_pages_in_the_trash_stay_ids_and_are_counted(
+    product: Product, tmp_path: Path, api: httpx.Client
+) -> None:
+    gone = product.insight_pages[0].id
+    assert api.patch(f"pages/{gone}", json={"in_trash": True}).status_code == 200
+    report = product.export("Feature specs", output=str(tmp_path / "out.json"))
+    limits, _ = json.loads((tmp_path / "out.json").read_text())
+    titles = {each["id"]: each["title"] for each in limits["properties"]["Insights"]}
+    if gone in titles:  # Notion keeps ids of trashed pages in some relations
+        assert titles[gone] is None
+        assert "1 related page could not be read" in report.notes[0]
+
+
+def test_stdout_gets_nothing_but_the_data(product: Product) -> None:
+    out = io.BytesIO()
+    product.export("Feature specs", output="-", format="jsonl", out=out)
+    assert [json.loads(line)["title"] for line in out.getvalue().splitlines()] == ["=Limits", "Plan: first/apply"]
+
+
+def test_nothing_is_written_when_a_read_fails(workspace: LocalWorkspace, product: Product, tmp_path: Path) -> None:
+    target = tmp_path / "features.csv"
+    target.write_text("from last week")
+
+    def insights_are_down(number: int, request: httpx.Request) -> Fault | None:
+        return Fault(503) if request.url.path.endswith(f"{product.insights.id}/query") else None
+
+    broken = replace(product, gateway=gateway_to(workspace, weather=insights_are_down)[0])
+    with pytest.raises(Unavailable):
+        broken.export("Feature specs", output=str(target))
+    assert target.read_text() == "from last week"
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(product: Product, tmp_path: Path) -> None:
+    relation_id = next(each.id for each in product.features.properties.values() if each.name == "Insights")
+    names = RollupConfig(relation_id, "title", "show_original")
+    product.gateway.update_data_source(product.features.id, {"Asked for": PropertyPatch(type="rollup", config=names)})
+    target = tmp_path / "features.csv"
+    with pytest.raises(IncompleteRead, match="only a part of 'Asked for' of the page '=Limits'") as error:
+        product.export("Feature specs", output=str(target))
+    assert "--columns" in error.value.advice
+    assert not target.exists()
+    product.export("Feature specs", output=str(target), columns=("Name", "Status"))
+    assert target.exists()
