@@ -13,10 +13,11 @@ from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
 from .ids import new_id
 from .routes import BLUEPRINTS
-from .session import Session, Settings
+from .session import OLD_VERSION, Session, Settings
 from .store import Store
 
 SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
+_SINCE_DATA_SOURCES = ("/v1/data_sources", "/v1/views")  # unknown to older versions
 _VERSION_FAULT = "Notion-Version header failed validation: Notion-Version header should be"
 _UNEXPECTED = ApiError(500, "internal_server_error", "Unexpected error occurred.")
 
@@ -37,6 +38,8 @@ class NotionApp(Flask):
         """Answers one request inside one transaction."""
         self._check_token()
         version = _checked_version()
+        if version < OLD_VERSION and request.path.startswith(_SINCE_DATA_SOURCES):
+            raise invalid_request_url()
         with self._store.transaction(write=_writes()) as db:
             g.session = Session(db, self._clock(), version, self._settings)
             return super().dispatch_request()

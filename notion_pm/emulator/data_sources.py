@@ -67,6 +67,8 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
     if body.get("properties"):
         data_source = schema.edit(session, data_source, body["properties"])
     parent = _parent(session, body["parent"]).id if body.get("parent") else data_source.database_id
+    if parent != data_source.database_id:
+        views.create_default(session, parent, data_source.id)
     changed = replace(
         data_source,
         database_id=parent,

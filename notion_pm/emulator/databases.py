@@ -8,11 +8,11 @@ from typing import Any
 
 from . import checks, data_sources, icons, ids, tree
 from .clock import to_the_millisecond
-from .errors import archived_block, body_error, validation_error
+from .errors import archived_block, body_error, multiple_sources, validation_error
 from .links import object_url
 from .records import DATABASES, Database
 from .richtext import normalized, plain, plain_text
-from .session import Session
+from .session import OLD_VERSION, Session
 
 Json = dict[str, Any]
 
@@ -74,8 +74,10 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def shown(session: Session, database: Database) -> Json:
-    """Returns a database as responses show it."""
+    """Returns a database as responses show it; raises 400 for several sources in a version that knows of one."""
     sources = session.data_sources_of(database.id)
+    if session.version < OLD_VERSION and len(sources) > 1:
+        raise multiple_sources(database.id, [source.id for source in sources])
     body = {
         "object": "database",
         "id": database.id,

@@ -6,7 +6,7 @@ Codes and messages follow developers.notion.com (status codes) and answers recor
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,3 +71,15 @@ def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) 
 def archived_block() -> ApiError:
     """Makes the 400 for an edit of something in the trash."""
     return validation_error("Can't edit block that is archived. You must unarchive the block before editing.")
+
+
+def multiple_sources(database_id: str, data_source_ids: Sequence[str]) -> ApiError:
+    """Makes the 400 for a database that stands for one data source and has several (notion-api.md 1.1)."""
+    message = "Databases with multiple data sources are not supported in this API version."
+    return validation_error(
+        message,
+        error_type="multiple_data_sources_for_database",
+        database_id=database_id,
+        child_data_source_ids=list(data_source_ids),
+        minimum_api_version="2025-09-03",
+    )

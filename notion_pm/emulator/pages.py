@@ -8,7 +8,7 @@ from typing import Any
 
 from . import block_writing, checks, first_content, icons, ids, relations, tree
 from .clock import to_the_minute
-from .errors import ApiError, archived_block, body_error, validation_error
+from .errors import archived_block, body_error, multiple_sources, validation_error
 from .links import page_url
 from .options import default_status
 from .properties import Schema, find_property
@@ -85,6 +85,8 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
     PAGES.update(session.db, page)
     _link(session, reader.page_schema(page), page, written)
     tree.keep_in_step(session, page.id, title=page.title, in_trash=page.in_trash)
+    if checks.flag(body, "erase_content", default=False):
+        tree.erase(session, page.id)
     return shown(Reader(session), page)
 
 
@@ -165,18 +167,10 @@ def resolve_parent(session: Session, sent: Any, path: str = "body.parent") -> tu
 
 
 def _only_source(session: Session, database_id: str) -> DataSource:
-    database = session.database(database_id)
-    sources = session.data_sources_of(database.id)
-    if len(sources) == 1:
-        return sources[0]
-    details = {
-        "error_type": "multiple_data_sources_for_database",
-        "database_id": database_id,
-        "child_data_source_ids": [source.id for source in sources],
-        "minimum_api_version": "2025-09-03",
-    }
-    message = "Databases with multiple data sources are not supported in this API version."
-    raise ApiError(400, "validation_error", message, details)
+    sources = session.data_sources_of(session.database(database_id).id)
+    if len(sources) != 1:
+        raise multiple_sources(database_id, [source.id for source in sources])
+    return sources[0]
 
 
 def _data_source_of(session: Session, page: Page) -> DataSource | None:

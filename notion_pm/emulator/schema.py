@@ -7,6 +7,7 @@ two sides of a two-way relation together.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from .records import DataSource, Property
 from .session import Session
 
 MOST_IN_NAME = 2000
+MOST_BYTES = 50 * 1024
 _PHASES = {"relation": 1, "rollup": 2, "formula": 3}
 _BESIDE_CONFIG = ("type", "name", "description", "id")
 
@@ -29,7 +31,19 @@ def edit(session: Session, data_source: DataSource, sent: Any, path: str = "body
     """Applies a request's `properties` to a data source and saves it; raises 400 for what Notion refuses."""
     editor = Editor(session, data_source, path)
     editor.apply(checks.an_object(sent, path))
+    _refuse_oversize(editor.schema)
     return session.data_source(data_source.id)
+
+
+def _refuse_oversize(schema: Schema) -> None:
+    """Refuses a schema beyond Notion's limit, naming what takes most of it (4.2)."""
+    sizes = {body["name"]: len(json.dumps(body)) for body in as_json(schema).values()}
+    if sum(sizes.values()) > MOST_BYTES:
+        largest = max(sizes, key=lambda name: sizes[name])
+        raise validation_error(
+            f"The data source schema is too large: {sum(sizes.values())} bytes, at most {MOST_BYTES} are allowed. "
+            f'The largest property is "{largest}" with {sizes[largest]} bytes.'
+        )
 
 
 class Editor:

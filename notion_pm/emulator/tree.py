@@ -76,6 +76,15 @@ def place(session: Session, kind: str, child_id: str, parent_id: str, title: str
     touch_page(session, parent_id)
 
 
+def erase(session: Session, page_id: str) -> None:
+    """Puts everything on a page into the trash, but for the pages and databases that stand on it."""
+    session.db.execute(
+        "UPDATE blocks SET in_trash = 1, last_edited_time = ?, last_edited_by = ? "
+        "WHERE parent_id = ? AND type NOT IN ('child_page', 'child_database')",
+        (session.now, session.settings.bot_id, page_id),
+    )
+
+
 def take_out(session: Session, child_id: str) -> None:
     """Removes the place of a page or database that moves elsewhere."""
     BLOCKS.delete(session.db, child_id)
