@@ -15,6 +15,7 @@ NotionPmError                      exit 1
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
  ├─ AlreadyRunning                 exit 1   another sync works on this workspace
+ ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
  └─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
@@ -209,6 +210,20 @@ class AlreadyRunning(NotionPmError):
     @property
     def advice(self) -> str:
         return "Nothing was changed. Wait until it has ended; it needs no second one."
+
+
+class ManifestUnreadable(NotionPmError):
+    """The record of a template in the workspace cannot be read, or cannot be written."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self._advice = advice or (
+            "Restore the manifest page with Notion's page history (••• > Version history), then run the command again."
+        )
+
+    @property
+    def advice(self) -> str:
+        return self._advice
 
 
 class NotConverged(NotionPmError):

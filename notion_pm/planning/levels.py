@@ -16,7 +16,8 @@ from notion_pm.planning.lookup import property_title
 Node = tuple[str, str]
 """A property: database key and property key."""
 
-_REFERENCE = re.compile(r"""prop\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*\)""")
+REFERENCE = re.compile(r"""prop\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*\)""")
+"""A property that a formula names."""
 
 
 class Circular(ValueError):
@@ -29,7 +30,7 @@ class Circular(ValueError):
 
 def referenced_titles(expression: str) -> tuple[str, ...]:
     """Return the titles of the properties that a formula names: `prop("Effort")`."""
-    found = ((double or single).replace('\\"', '"') for double, single in _REFERENCE.findall(expression))
+    found = ((double or single).replace('\\"', '"') for double, single in REFERENCE.findall(expression))
     return tuple(dict.fromkeys(found))
 
 

@@ -29,6 +29,17 @@ def load(reference: str, values: Mapping[str, str] | None = None) -> LoadedTempl
     return _Loading(path, values or {}).finish()
 
 
+def name_of(reference: str) -> str:
+    """Return a template's own name, which decides the manifest that it has in a workspace.
+
+    Raises UsageError when there is no such template, TemplateInvalid when it states no name.
+    """
+    path = template_files.find(reference)
+    document = yaml_lines.parse(path.read_text(encoding="utf-8", errors="replace"))
+    name = document.data.get("template") if isinstance(document.data, dict) else None
+    return name if isinstance(name, str) and name else load(reference).template.template
+
+
 def list_shipped() -> tuple[LoadedTemplate, ...]:
     """Return the templates that ship with notion-pm."""
     return tuple(load(name) for name in template_files.shipped())

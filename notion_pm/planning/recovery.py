@@ -1,0 +1,134 @@
+"""Healing an interrupted apply: what exists and is not in the manifest, but is ours by its name and its maker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
+from notion_pm.model.page import Page
+from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
+from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
+from notion_pm.planning import fingerprint
+from notion_pm.planning.existing import ExistingDatabase
+from notion_pm.planning.lookup import own, property_keys, property_title, property_type
+
+
+def recovered(manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]) -> Manifest:
+    """Return the manifest with what an interrupted apply made and did not come to record."""
+    template = desired.template
+    entries = {
+        key: _recovered_entry(template, key, manifest.databases.get(key), found, databases)
+        for key, found in databases.items()
+        if key in template.databases
+    }
+    entries = {
+        key: entry.model_copy(update={"rows": _rows(desired, key, entry, databases[key].rows)})
+        for key, entry in entries.items()
+    }
+    return manifest.model_copy(update={"databases": {**manifest.databases, **entries}})
+
+
+def _recovered_entry(
+    template: Template,
+    key: str,
+    entry: DatabaseEntry | None,
+    found: ExistingDatabase,
+    databases: Mapping[str, ExistingDatabase],
+) -> DatabaseEntry:
+    source, spec = found.data_source, template.databases[key]
+    if entry is None:
+        entry = DatabaseEntry(
+            database_id=source.database_id,
+            data_source_id=source.id,
+            title=spec.title,
+            fingerprints={"": fingerprint.of_database(spec)},
+        )
+    sources = {each: existing.data_source for each, existing in databases.items()}
+    entry = with_properties(template, key, entry, source, sources)
+    views = {
+        each: ViewEntry(id=view.id, fingerprint=fingerprint.of_view(template, key, each))
+        for each, wanted in spec.views.items()
+        for view in found.views
+        if each not in entry.views and (view.name, view.type) == (wanted.title, wanted.type)
+    }
+    return entry.model_copy(update={"views": {**entry.views, **views}})
+
+
+def with_properties(
+    template: Template,
+    database: str,
+    entry: DatabaseEntry,
+    source: DataSource,
+    sources: Mapping[str, DataSource],
+) -> DatabaseEntry:
+    """Return the entry with the properties and options of a data source that are the template's by their titles.
+
+    `sources` are the data sources that are known by now: a mirror may be known only by the relation that it mirrors.
+    """
+    properties, titles, prints = dict(entry.properties), dict(entry.titles), dict(entry.fingerprints)
+    options = dict(entry.options)
+    for key in property_keys(template, database):
+        prop = None if key in properties else _titled(template, database, key, source, sources)
+        if prop is not None:
+            properties[key], titles[key] = prop.id, prop.name
+            spec = own(template, database, key)
+            if spec is not None:
+                prints[key] = fingerprint.of_property(spec)
+        if key in properties and properties[key] in source.properties:
+            options |= options_by_name(template, database, key, source.properties[properties[key]], options)
+    found = {"properties": properties, "titles": titles, "options": options, "fingerprints": prints}
+    return entry.model_copy(update=found)
+
+
+def _titled(
+    template: Template, database: str, key: str, source: DataSource, sources: Mapping[str, DataSource]
+) -> Property | None:
+    prop = source.named(property_title(template, database, key))
+    if prop is not None and prop.type == property_type(template, database, key):
+        return prop
+    mirror = mirror_of(template, database, key, sources)
+    return source.properties.get(mirror[0]) if mirror else None
+
+
+def mirror_of(template: Template, database: str, key: str, sources: Mapping[str, DataSource]) -> tuple[str, str] | None:
+    """Return id and name that Notion gave to a mirror, as the relation that it mirrors tells them."""
+    far = template.far_sides(database).get(key)
+    near = sources.get(far[0]) if far else None
+    relation = near.named(property_title(template, far[0], far[1])) if far and near else None
+    if relation is None or not isinstance(relation.config, RelationConfig):
+        return None
+    config = relation.config
+    return (config.synced_property_id, config.synced_property_name or "") if config.synced_property_id else None
+
+
+def options_by_name(
+    template: Template, database: str, key: str, prop: Property, known: Mapping[str, str]
+) -> dict[str, str]:
+    spec = own(template, database, key)
+    if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
+        return {}
+    ids = {each.name.lower(): each.id for each in prop.config.options if each.id}
+    live = set(ids.values())
+    return {
+        f"{key}.{each.key}": ids[each.name.lower()]
+        for each in spec.options
+        if each.name.lower() in ids and known.get(f"{key}.{each.key}") not in live
+    }
+
+
+def _rows(desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: Sequence[Page]) -> dict[str, NotionId]:
+    """Match rows by title; of one title the oldest page is the first row's."""
+    title = desired.template.databases[database].title_key
+    owned = set(entry.rows.values())
+    by_title: dict[str, list[NotionId]] = defaultdict(list)
+    for page in pages:
+        if page.id not in owned:
+            by_title[page.title].append(page.id)
+    rows = dict(entry.rows)
+    for row in desired.rows.get(database, ()):
+        waiting = by_title[row.cells.get(title, "")]
+        if row.key not in rows and waiting:
+            rows[row.key] = waiting.pop(0)
+    return rows

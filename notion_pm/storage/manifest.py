@@ -1,0 +1,73 @@
+"""The manifest as text: the record that is kept in a code block of a page in the client's workspace."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from notion_pm.errors import ManifestUnreadable
+from notion_pm.model.manifest import Manifest
+
+_PREFIX = "notion-pm: "
+_MOST_CHARACTERS = 100 * 2000
+"""Notion takes 100 pieces of rich text in a block, of 2000 characters each (notion-api.md 4.2)."""
+
+WHAT_THIS_IS = (
+    "This page belongs to notion-pm. It records which databases, properties, views and rows came from the template, so "
+    "that they can be renamed and moved freely. Rename nothing here and keep the block below as it is. Delete the page "
+    "only when the databases are to be left alone from now on: notion-pm then no longer knows that they are its own."
+)
+
+
+def page_title(template: str) -> str:
+    """Return the title of the page that keeps the manifest of a template."""
+    return _PREFIX + template
+
+
+def template_of(title: str) -> str | None:
+    """Return the template whose manifest a page of that title keeps, None for other pages."""
+    return title.removeprefix(_PREFIX) if title.startswith(_PREFIX) else None
+
+
+def encode(manifest: Manifest) -> str:
+    """Return the record.
+
+    Raises ManifestUnreadable when it is longer than a block can hold.
+    """
+    # Plain ASCII: Notion counts characters in UTF-16, and so they are as many as here.
+    text = json.dumps(manifest.model_dump(mode="json"), separators=(",", ":"))
+    if len(text) > _MOST_CHARACTERS:
+        raise ManifestUnreadable(
+            f"The record of {manifest.template} has {len(text)} characters; a block holds {_MOST_CHARACTERS}.",
+            "Give the template fewer starter rows.",
+        )
+    return text
+
+
+def decode(text: str) -> Manifest:
+    """Return the manifest that a record holds.
+
+    Raises ManifestUnreadable when it is damaged or of a format that this version does not know.
+    """
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise ManifestUnreadable(f"The manifest cannot be read: {place} {first['msg']}".replace("  ", " ")) from None
+
+
+def told(manifest: Manifest, moment: datetime) -> str:
+    """Return what the page tells people about the last apply."""
+    when = moment.strftime("%Y-%m-%d %H:%M %Z").strip()
+    if manifest.state == "applying":
+        return (
+            f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
+        )
+    count = len(manifest.databases)
+    return (
+        f"Template {manifest.template}, version {manifest.version}: {count} databases. Last apply: {when}. "
+        f"See what would change with  notion-pm plan {manifest.template}"
+    )

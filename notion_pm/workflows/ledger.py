@@ -1,0 +1,208 @@
+"""What an apply knows by now: the manifest in the making, and what Notion last said of each data source."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
+from notion_pm.model.page import OptionValue
+from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property, View
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning import fingerprint
+from notion_pm.planning.change import Change
+from notion_pm.planning.existing import Existing
+from notion_pm.planning.lookup import own, property_keys, property_title
+from notion_pm.planning.order import default_view
+from notion_pm.planning.recovery import mirror_of, options_by_name, with_properties
+
+
+class Ledger:
+    """Names and ids of everything that exists by now. Safe for threads that work on different things."""
+
+    def __init__(self, loaded: LoadedTemplate, existing: Existing, *, started: datetime, with_rows: bool) -> None:
+        self._loaded = loaded
+        self._template = loaded.template
+        self._with_rows = with_rows
+        self._lock = threading.Lock()
+        manifest = existing.manifest
+        self._started = manifest.started if manifest and existing.interrupted else started
+        self._sources = {key: each.data_source for key, each in existing.databases.items()}
+        self._entries = dict(manifest.databases) if manifest else {}
+        self._default_views = {
+            key: view.id for key, each in existing.databases.items() if (view := default_view(each.views)) is not None
+        }
+        for key in existing.databases:
+            if key in self._template.databases and key in self._entries:
+                self._entries[key] = self._brought_up_to_date(key, self._entries[key])
+
+    @property
+    def started(self) -> datetime:
+        """When the apply began; after an interruption, when the first one did."""
+        return self._started
+
+    def manifest(self, state: str) -> Manifest:
+        """Return the manifest as it stands."""
+        with self._lock:
+            return Manifest(
+                template=self._template.template,
+                version=self._template.version,
+                variables=self._loaded.variables,
+                state="applied" if state == "applied" else "applying",
+                started=self._started,
+                with_rows=self._with_rows,
+                databases=dict(self._entries),
+            )
+
+    # --- what is called how
+
+    def entry(self, database: str) -> DatabaseEntry:
+        """Return what is recorded of a database."""
+        return self._entries[database]
+
+    def data_source_id(self, database: str) -> NotionId:
+        """Return the data source of a database."""
+        return self._entries[database].data_source_id
+
+    def property_id(self, database: str, key: str) -> str:
+        """Return the id of a property."""
+        return self._entries[database].properties[key]
+
+    def property_name(self, database: str, key: str) -> str:
+        """Return the name of a property: people may have changed it, and Notion may have chosen another one."""
+        prop = self.find_property(database, key)
+        if prop is not None:
+            return prop.name
+        mirror = mirror_of(self._template, database, key, self._sources)
+        return mirror[1] if mirror else property_title(self._template, database, key)
+
+    def find_property(self, database: str, key: str) -> Property | None:
+        """Return a property as Notion last told it, None when it is not there yet."""
+        source = self._sources.get(database)
+        entry = self._entries.get(database)
+        return source.properties.get(entry.properties.get(key, "")) if source and entry else None
+
+    def mirrors(self, database: str) -> dict[str, tuple[str, str]]:
+        """Return the mirrors on a database that are not recorded yet: key -> id and name that Notion gave them."""
+        keys = self._template.far_sides(database)
+        found = {key: mirror_of(self._template, database, key, self._sources) for key in keys}
+        return {key: each for key, each in found.items() if each and not self.find_property(database, key)}
+
+    def option(self, database: str, key: str, option: str) -> OptionValue:
+        """Return an option by its key."""
+        return OptionValue(self._entries[database].options[f"{key}.{option}"], self.option_name(database, key, option))
+
+    def option_name(self, database: str, key: str, option: str) -> str:
+        """Return the name of an option, which people may have changed."""
+        prop = self.find_property(database, key)
+        options = prop.config.options if prop and isinstance(prop.config, OptionsConfig) else ()
+        option_id = self._entries[database].options.get(f"{key}.{option}")
+        return next((each.name for each in options if each.id == option_id), option)
+
+    def row_id(self, database: str, row: str) -> NotionId | None:
+        """Return the page of a starter row, None when it is not there yet."""
+        return self._entries[database].rows.get(row)
+
+    def default_view_id(self, database: str) -> NotionId:
+        """Return the view that Notion made with a database."""
+        return self._default_views[database]
+
+    def known_ids(self) -> frozenset[str]:
+        """Return the ids of all databases, views and rows that are recorded."""
+        with self._lock:
+            entries = list(self._entries.values())
+        return frozenset(
+            each
+            for entry in entries
+            for each in (entry.database_id, *entry.rows.values(), *(view.id for view in entry.views.values()))
+        )
+
+    # --- what was done
+
+    def note_database(self, key: str, database: Database) -> None:
+        """Record a new database."""
+        spec = self._template.databases[key]
+        entry = DatabaseEntry(
+            database_id=database.id,
+            data_source_id=database.data_source_ids[0],
+            title=spec.title,
+            fingerprints={"": fingerprint.of_database(spec)},
+        )
+        self._set(key, entry)
+
+    def note_updated_database(self, key: str) -> None:
+        """Record that title, icon and description of a database are now the template's."""
+        entry, spec = self._entries[key], self._template.databases[key]
+        prints = {**entry.fingerprints, "": fingerprint.of_database(spec)}
+        self._set(key, entry.model_copy(update={"title": spec.title, "fingerprints": prints}))
+
+    def note_source(self, key: str, source: DataSource, changes: Iterable[Change] = ()) -> None:
+        """Record what a data source holds after these changes."""
+        self._sources[key] = source
+        entry = with_properties(self._template, key, self._entries[key], source, self._sources)
+        titles, prints = dict(entry.titles), dict(entry.fingerprints)
+        for change in changes:
+            spec = own(self._template, key, change.key)
+            if change.kind == "property" and "title" in change.facets:
+                titles[change.key] = property_title(self._template, key, change.key)
+            if change.kind == "property" and spec is not None:
+                prints[change.key] = fingerprint.of_property(spec)
+        self._set(key, entry.model_copy(update={"titles": titles, "fingerprints": prints}))
+
+    def note_default_view(self, key: str, view_id: NotionId) -> None:
+        """Record which view Notion made with a database."""
+        self._default_views[key] = view_id
+
+    def note_view(self, database: str, key: str, view: View) -> None:
+        """Record a view as the template has it."""
+        entry = self._entries[database]
+        made = ViewEntry(id=view.id, fingerprint=fingerprint.of_view(self._template, database, key))
+        self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
+
+    def note_row(self, database: str, key: str, page_id: NotionId) -> None:
+        """Record a starter row."""
+        with self._lock:
+            entry = self._entries[database]
+            rows = {**entry.rows, key: page_id}
+            self._entries[database] = entry.model_copy(update={"rows": rows})
+
+    def _set(self, key: str, entry: DatabaseEntry) -> None:
+        with self._lock:
+            self._entries[key] = entry
+
+    def _brought_up_to_date(self, database: str, entry: DatabaseEntry) -> DatabaseEntry:
+        """Return an entry under the template's present keys, without what people deleted, with options they added."""
+        source = self._sources[database]
+        renamed = {
+            spec.was: key
+            for key, spec in self._template.databases[database].properties.items()
+            if spec.was is not None and spec.was in entry.properties and key not in entry.properties
+        }
+        properties = {
+            key: each for key, each in _rekeyed(entry.properties, renamed).items() if each in source.properties
+        }
+        options = {f"{renamed.get(a, a)}.{b}": each for (a, b), each in _split(entry.options)}
+        for key in property_keys(self._template, database):
+            if key in properties:
+                found = source.properties[properties[key]]
+                options |= options_by_name(self._template, database, key, found, options)
+        return entry.model_copy(
+            update={
+                "properties": properties,
+                "options": options,
+                "titles": _rekeyed(entry.titles, renamed),
+                "fingerprints": _rekeyed(entry.fingerprints, renamed),
+            }
+        )
+
+
+def _rekeyed(mapping: Mapping[str, str], renamed: Mapping[str, str]) -> dict[str, str]:
+    return {renamed.get(key, key): value for key, value in mapping.items()}
+
+
+def _split(options: Mapping[str, str]) -> Iterable[tuple[tuple[str, str], str]]:
+    for name, option_id in options.items():
+        key, _, option = name.partition(".")
+        yield (key, option), option_id

@@ -1,0 +1,114 @@
+"""The story of `plan` and `apply`: read what exists, plan, carry the plan out, prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notion_pm.errors import NotConverged
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import PropertyValue
+from notion_pm.planning.change import Change
+from notion_pm.planning.operation import Verb
+from notion_pm.planning.plan import Plan, make_plan
+from notion_pm.planning.starter import RowName
+from notion_pm.workflows.applying import Applying
+from notion_pm.workflows.ledger import Ledger
+from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workflows.reading import Reading, read, read_again
+from notion_pm.workflows.scheduler import run_all
+
+__all__ = ["AppliedRow", "ApplyResult", "Reading", "apply", "plan", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRow:
+    """A starter row as this apply, or the interrupted one before it, wrote it; values by property key."""
+
+    database: str
+    key: str
+    page_id: NotionId
+    values: Mapping[str, PropertyValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What an apply did. `planned` and `sent` count requests from the first read to the proof."""
+
+    changes: tuple[Change, ...]
+    planned: int
+    sent: int
+    applied_rows: tuple[AppliedRow, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the result as JSON data with stable keys."""
+        return {
+            "changes": [each.as_data() for each in self.changes],
+            "requests": {"planned": self.planned, "sent": self.sent},
+        }
+
+
+def plan(reading: Reading, *, with_rows: bool | None = None) -> Plan:
+    """Compare the template with what was read. Whether starter rows are wanted is remembered from the first apply."""
+    if with_rows is None:
+        with_rows = reading.existing.manifest.with_rows if reading.existing.manifest else True
+    return make_plan(
+        reading.loaded, reading.existing, reads=reading.requests, siblings=reading.siblings, with_rows=with_rows
+    )
+
+
+def apply(
+    gateway: Gateway,
+    plan: Plan,
+    reading: Reading,
+    *,
+    now: datetime,
+    jobs: int = 4,
+    progress: Progress = silent,
+    force: bool = False,
+    allow_lossy: bool = False,
+) -> ApplyResult:
+    """Carry out a plan, read the workspace again and prove that nothing is left to do.
+
+    Raises UnsafeChange before the first write, NotConverged when the proof fails, or a NotionError. Applying again
+    after any interruption takes up where it ended.
+    """
+    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    if not plan.operations:
+        return ApplyResult((), plan.requests, reading.requests)
+    before = gateway.requests.logical
+    ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
+    applying = Applying(gateway, reading, ledger, now)
+    run_all(plan.operations, applying, jobs=jobs, progress=progress)
+    _prove(gateway, plan, reading, jobs)
+    sent = reading.requests + gateway.requests.logical - before
+    return ApplyResult(plan.changes, plan.requests, sent, _applied_rows(plan, reading, ledger, applying))
+
+
+def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
+    """Read again and plan again: no change may be left."""
+    again = plan(read_again(gateway, reading, jobs=jobs), with_rows=done.with_rows)
+    if again.changes:
+        raise NotConverged([f"{each.address} ({each.reason})" for each in again.changes])
+
+
+def _applied_rows(plan: Plan, reading: Reading, ledger: Ledger, applying: Applying) -> tuple[AppliedRow, ...]:
+    names = [(each.database, each.key) for each in plan.operations if each.verb is Verb.CREATE_ROW]
+    return tuple(
+        AppliedRow(*name, page_id, applying.written_values(name))
+        for name in (*_recovered_rows(reading), *names)
+        if (page_id := ledger.row_id(*name)) is not None
+    )
+
+
+def _recovered_rows(reading: Reading) -> list[RowName]:
+    """Return the rows that an interrupted apply wrote, and that nobody could be told of."""
+    found = []
+    for database, existing in reading.existing.databases.items():
+        entry = reading.existing.entry(database)
+        recent = {page.id for page in existing.rows}
+        found += [(database, key) for key, page_id in (entry.rows if entry else {}).items() if page_id in recent]
+    return found

@@ -1,0 +1,182 @@
+"""What `plan` and `apply` read of a workspace: as little as tells what is there.
+
+Without anything wrong: the parent page's blocks, the manifest page's blocks, and of each database its data source and
+the ids of its views. Views and rows are read only after an interrupted apply, to find what it made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notion_pm.errors import NotShared
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.page import Page
+from notion_pm.model.schema import ChildBlock, Database, User, View
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.planning.recovery import recovered
+from notion_pm.storage import templates
+from notion_pm.workflows.workspace import ManifestPage, find_manifest
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far our clock may be ahead of Notion's, whose times are besides floored to the minute (notion-api.md 4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What exists, the template that it was read for, and how many requests that took."""
+
+    parent_id: NotionId
+    loaded: LoadedTemplate
+    existing: Existing
+    page: ManifestPage | None
+    siblings: int
+    requests: int
+
+
+def read(
+    gateway: Gateway, parent_id: NotionId, reference: str, values: Mapping[str, str] | None = None, *, jobs: int = 4
+) -> Reading:
+    """Read what exists of a template (a shipped name or a path). Variables that are not given are as last time.
+
+    Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    """
+    before = gateway.requests.logical
+    children = gateway.list_children(parent_id)
+    page = find_manifest(gateway, children, templates.name_of(reference))
+    remembered = page.manifest.variables if page else {}
+    loaded = templates.load(reference, {**remembered, **(values or {})})
+    return _read(gateway, parent_id, loaded, children, page, before, jobs)
+
+
+def read_again(gateway: Gateway, reading: Reading, *, jobs: int = 4) -> Reading:
+    """Read what exists now, for the template of an earlier reading."""
+    before = gateway.requests.logical
+    children = gateway.list_children(reading.parent_id)
+    page = find_manifest(gateway, children, reading.loaded.template.template)
+    return _read(gateway, reading.parent_id, reading.loaded, children, page, before, jobs)
+
+
+def _read(
+    gateway: Gateway,
+    parent_id: NotionId,
+    loaded: LoadedTemplate,
+    children: tuple[ChildBlock, ...],
+    page: ManifestPage | None,
+    before: int,
+    jobs: int,
+) -> Reading:
+    existing = _Reader(gateway, loaded, children, page, jobs).existing() if page else Existing()
+    return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
+
+
+class _Reader:
+    """Reads the databases of one manifest."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        loaded: LoadedTemplate,
+        children: Sequence[ChildBlock],
+        page: ManifestPage,
+        jobs: int,
+    ) -> None:
+        self._gateway = gateway
+        self._loaded = loaded
+        self._children = children
+        self._page = page
+        self._manifest = page.manifest
+        self._healing = page.manifest.state == "applying"
+        self._jobs = jobs
+
+    def existing(self) -> Existing:
+        me = self._gateway.me() if self._healing else None
+        keys = list(self._manifest.databases)
+        if me is not None:
+            keys += [key for key in self._loaded.template.databases if key not in self._manifest.databases]
+        with ThreadPoolExecutor(self._jobs) as pool:
+            found = dict(zip(keys, pool.map(lambda key: self._database(key, me), keys), strict=True))
+        databases = {key: each for key, each in found.items() if each is not None}
+        lost = frozenset(key for key in self._manifest.databases if key not in databases)
+        manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
+        return Existing(manifest, databases, lost)
+
+    def _database(self, key: str, me: User | None) -> ExistingDatabase | None:
+        entry = self._manifest.databases.get(key)
+        if entry is not None:
+            database_id, source_id = entry.database_id, entry.data_source_id
+        else:
+            left_behind = self._left_behind(key, me)
+            if left_behind is None:
+                return None
+            database_id, source_id = left_behind.id, left_behind.data_source_ids[0]
+        try:
+            source = self._gateway.get_data_source(source_id)
+            if source.in_trash:
+                return None
+            view_ids = self._gateway.list_view_ids(database_id)
+        except NotShared:
+            return None
+        title = next((each.title for each in self._children if each.id == database_id), None)
+        found = ExistingDatabase(source, title, view_ids)
+        return self._with_leftovers(key, found, me) if me is not None else found
+
+    def _left_behind(self, key: str, me: User | None) -> Database | None:
+        """Return the database that an interrupted apply created and did not come to record."""
+        block = created_by(
+            me, self._children, self._loaded.template.databases[key].title, since(self._manifest, self._page)
+        )
+        return self._gateway.get_database(block.id) if block else None
+
+    def _with_leftovers(self, key: str, found: ExistingDatabase, me: User) -> ExistingDatabase:
+        entry = self._manifest.databases.get(key)
+        known = {each.id for each in entry.views.values()} if entry else set()
+        views: tuple[View, ...] = ()
+        if key in self._loaded.template.databases:
+            views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
+        return ExistingDatabase(found.data_source, found.title, found.view_ids, views, self._rows(key, found, me))
+
+    def _rows(self, key: str, found: ExistingDatabase, me: User) -> tuple[Page, ...]:
+        """Return the rows that the interrupted apply made, oldest first."""
+        entry = self._manifest.databases.get(key)
+        known = entry.rows if entry else {}
+        if all(row.key in known for row in self._loaded.rows.get(key, ())):
+            return ()
+        recent = created_since(since(self._manifest, self._page))
+        pages = self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
+        return tuple(page for page in pages if page.created_by in {me.id, None})
+
+
+def since(manifest: Manifest, page: ManifestPage | None) -> datetime:
+    """Return the moment from which on the unfinished apply may have created things, by Notion's clock."""
+    started = manifest.started - CLOCK_TOLERANCE
+    # The page of a first apply carries Notion's own time, however far ahead our clock was.
+    first = not manifest.databases and page is not None and page.created_time is not None
+    return min(started, page.created_time) if first and page and page.created_time else started
+
+
+def created_since(moment: datetime) -> dict[str, object]:
+    """Return the API's filter for pages created at or after a moment."""
+    return {"timestamp": "created_time", "created_time": {"on_or_after": moment.isoformat()}}
+
+
+def created_by(
+    me: User | None, children: Sequence[ChildBlock], title: str, moment: datetime, known: frozenset[str] = frozenset()
+) -> ChildBlock | None:
+    """Return the database of that title that the connection created since then, and that is not known yet."""
+    return next(
+        (
+            each
+            for each in children
+            if (each.type, each.title, each.in_trash) == ("child_database", title, False)
+            and each.id not in known
+            and (me is None or each.created_by in {me.id, None})
+            and (each.created_time is None or each.created_time >= moment)
+        ),
+        None,
+    )

@@ -1,0 +1,77 @@
+"""Finding the manifest of a template in a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notion_pm.errors import ManifestUnreadable, UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.schema import ChildBlock
+from notion_pm.storage import manifest as codec
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPage:
+    """The page that keeps a manifest, and its blocks that an apply rewrites: the record, and what people read."""
+
+    id: NotionId
+    manifest: Manifest
+    record_id: NotionId
+    told_id: NotionId | None
+    created_time: datetime | None = None
+
+
+def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None) -> tuple[NotionId, Manifest]:
+    """Return the manifest page's id and the manifest; without a name that of the only template under the page.
+
+    Raises UsageError when nothing was applied there, ManifestUnreadable when the record is damaged.
+    """
+    page = find_manifest(gateway, gateway.list_children(parent_id), template)
+    if page is None:
+        which = f"The template {template!r} was not" if template else "No template was"
+        raise UsageError(
+            f"{which} applied to this workspace yet.",
+            f"Run  notion-pm apply {template or 'product'}  first.",
+        )
+    return page.id, page.manifest
+
+
+def find_manifest(gateway: Gateway, children: Sequence[ChildBlock], template: str | None) -> ManifestPage | None:
+    """Return the manifest page among the blocks of the parent page, None when there is none.
+
+    Raises UsageError when there are several to choose from, ManifestUnreadable when the record is damaged.
+    """
+    found = [each for each in children if each.type == "child_page" and not each.in_trash and _is_of(each, template)]
+    if not found:
+        return None
+    if len({each.title for each in found}) > 1:
+        names = ", ".join(sorted(codec.template_of(each.title) or "" for each in found))
+        raise UsageError(f"Several templates were applied here: {names}.", "Say which one with --template NAME.")
+    if len(found) > 1:
+        raise UsageError(
+            f"There are {len(found)} pages {found[0].title!r} under the parent page.",
+            "One of them is a copy: delete it, and run the command again.",
+        )
+    return read_manifest_page(gateway, found[0].id, found[0].created_time)
+
+
+def read_manifest_page(gateway: Gateway, page_id: NotionId, created: datetime | None = None) -> ManifestPage:
+    """Read the manifest that a page keeps.
+
+    Raises ManifestUnreadable when there is no record in it, or a damaged one.
+    """
+    blocks = [each for each in gateway.list_children(page_id) if not each.in_trash]
+    record = next((each for each in blocks if each.type == "code"), None)
+    if record is None:
+        raise ManifestUnreadable("The manifest page has lost its record.")
+    told = next((each for each in blocks if each.type == "paragraph"), None)
+    return ManifestPage(page_id, codec.decode(record.text), record.id, told.id if told else None, created)
+
+
+def _is_of(block: ChildBlock, template: str | None) -> bool:
+    name = codec.template_of(block.title)
+    return name is not None and template in {None, name}
