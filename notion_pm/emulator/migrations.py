@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from .content_tables import CONTENT_TABLES
+from .query.index import INDEX_TABLES
 
 _STAMP = """
     in_trash INTEGER NOT NULL DEFAULT 0,
@@ -51,6 +53,7 @@ MIGRATIONS = (
     CREATE INDEX blocks_of_parent ON blocks (parent_id, position);
     """,
     CONTENT_TABLES,
+    INDEX_TABLES,
 )
 
 
@@ -65,13 +68,23 @@ def _apply(db: sqlite3.Connection, number: int, script: str) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         if _version(db) < number:  # another process may have been faster
-            for statement in filter(str.strip, script.split(";")):
+            for statement in _statements(script):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {number}")
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Splits a script at the semicolons that end a statement (a trigger holds some that do not)."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if statement.strip("; \n") and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import checks, pages, query
@@ -17,7 +18,6 @@ Json = dict[str, Any]
 _KEYS = frozenset(
     ("filter", "sorts", "start_cursor", "page_size", "result_type", "in_trash", "archived", "is_archived")
 )
-_LIVE = "WHERE parent_id = ? AND parent_type = 'data_source_id' AND in_trash = 0 AND is_archived = 0"
 
 
 class _Values(Mapping[str, Any]):
@@ -43,7 +43,8 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
     schema, reader = source.schema(), Reader(session)
     wanted = pages.selected(schema, filter_properties)
     results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
-    rows = [pages.shown(reader, session.page(page_id), wanted) for page_id in results.page_ids]
+    found = {page.id: page for page in _pages(session, source, results.page_ids)}
+    rows = [pages.shown(reader, found[page_id], wanted) for page_id in results.page_ids]
     status = results.request_status()
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
     return {**envelope, "request_status": status} if status else envelope
@@ -52,8 +53,17 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
 def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
     """Returns the ids of the rows that a checked query asks for."""
     session, schema = reader.session, source.schema()
-    rows = [_row(reader, page, schema) for page in PAGES.select(session.db, _LIVE, (source.id,))]
-    return query.select(asked, rows, query.Asker(session.moment, session.settings.bot_id))
+    asker = query.Asker(session.moment, session.settings.bot_id)
+
+    def load(page_ids: Sequence[str]) -> Iterator[query.Row]:
+        return (_row(reader, page, schema) for page in _pages(session, source, page_ids))
+
+    return query.run(session.db, source.id, asked, asker, load)
+
+
+def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
+    clauses = "WHERE id IN (SELECT value FROM json_each(?)) AND parent_id = ?"
+    return PAGES.select(session.db, clauses, (json.dumps(page_ids), source.id))
 
 
 def _row(reader: Reader, page: Page, schema: Schema) -> query.Row:

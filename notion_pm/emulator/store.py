@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from .migrations import migrate
+from .query.index import prepare
 
 _BUSY_SECONDS = 30
 
@@ -61,6 +62,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")  # with WAL: no loss when the program dies, and no wait for the disk
+    prepare(db)
     return db
 
 

@@ -46,12 +46,18 @@ def row(number: int, values: dict[str, Any]) -> query.Row:
     return query.Row(page_id(number), number, time, time, typed)
 
 
+def select(body: dict[str, Any], pages: list[query.Row], most: int = query.MOST_RESULTS) -> query.Results:
+    asked = query.parse(body, SCHEMA)
+    anchor = next((page for page in pages if asked.cursor and page.id == asked.cursor.page_id), None)
+    return query.select(asked, pages, ASKER, anchor=anchor, most=most)
+
+
 def ordered(sorts: list[dict[str, str]], pages: list[query.Row]) -> list[int]:
-    return numbers(query.select(query.parse({"sorts": sorts}, SCHEMA), pages, ASKER))
+    return numbers(select({"sorts": sorts}, pages))
 
 
 def test_without_sorts_the_newest_is_first() -> None:
-    assert numbers(query.select(query.parse({}, SCHEMA), rows({}, {}, {}), ASKER)) == [3, 2, 1]
+    assert numbers(select({}, rows({}, {}, {}))) == [3, 2, 1]
 
 
 def test_empty_values_are_last_in_both_directions() -> None:
@@ -76,10 +82,10 @@ def test_the_first_sort_takes_precedence() -> None:
 def test_pages_follow_each_other_without_gap_or_repetition() -> None:
     pages = rows(*({"Weight": number % 3} for number in range(10)))
     body: dict[str, Any] = {"sorts": [{"property": "Weight", "direction": "descending"}], "page_size": 3}
-    whole = numbers(query.select(query.parse({**body, "page_size": 100}, SCHEMA), pages, ASKER))
+    whole = numbers(select({**body, "page_size": 100}, pages))
     found: list[int] = []
     while True:
-        results = query.select(query.parse(body, SCHEMA), pages, ASKER)
+        results = select(body, pages)
         found += numbers(results)
         if results.next_cursor is None:
             break
@@ -89,14 +95,12 @@ def test_pages_follow_each_other_without_gap_or_repetition() -> None:
 
 def test_a_query_ends_at_the_cap_and_says_so_on_every_page() -> None:
     pages = rows(*({} for _ in range(6)))
-    first = query.select(query.parse({"page_size": 2}, SCHEMA), pages, ASKER, most=4)
-    second = query.select(
-        query.parse({"page_size": 3, "start_cursor": first.next_cursor}, SCHEMA), pages, ASKER, most=4
-    )
+    first = select({"page_size": 2}, pages, most=4)
+    second = select({"page_size": 3, "start_cursor": first.next_cursor}, pages, most=4)
     assert (numbers(first), numbers(second), second.next_cursor) == ([6, 5], [4, 3], None)
     incomplete = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
     assert first.request_status() == second.request_status() == incomplete
-    assert query.select(query.parse({}, SCHEMA), pages, ASKER, most=6).request_status() is None
+    assert select({}, pages, most=6).request_status() is None
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", page_id(1), f"s:{page_id(7)}:{page_id(1)}"])
@@ -109,10 +113,10 @@ def test_the_page_of_a_cursor_may_be_gone() -> None:
     pages = rows({}, {}, {})
     body = {
         "page_size": 1,
-        "start_cursor": query.select(query.parse({"page_size": 1}, SCHEMA), pages, ASKER).next_cursor,
+        "start_cursor": select({"page_size": 1}, pages).next_cursor,
     }
     with pytest.raises(ApiError, match="start_cursor provided is invalid"):
-        query.select(query.parse(body, SCHEMA), pages[:2], ASKER)
+        select(body, pages[:2])
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ class Results:
         return {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
 
 
+def paginate(following: list[str], size: int, *, seen: int, capped: bool, most: int) -> Results:
+    """Cuts one page off the ids that follow (one more than a page shows that there are more)."""
+    shown = tuple(following[: min(size, most - seen)])
+    seen += len(shown)
+    more = bool(shown) and len(following) > len(shown) and seen < most
+    return Results(shown, str(Cursor(shown[-1], seen, capped)) if more else None, capped)
+
+
 def _checksum(cursor: Cursor) -> int:
     """Ties the state to its page, so that a cursor put together by hand is refused."""
     return uuid.uuid5(uuid.UUID(cursor.page_id), f"{cursor.seen} {cursor.capped}").node

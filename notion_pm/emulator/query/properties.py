@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from urllib.parse import unquote
 
-from ..records import Property as SchemaProperty
+
+class SchemaProperty(Protocol):
+    """A property as the store keeps it in a schema."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
 
 CHOICES = frozenset({"select", "multi_select", "status"})
 

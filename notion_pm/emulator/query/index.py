@@ -1,0 +1,89 @@
+"""The index that filters and sorts run on: one small row (a cell) for each value of each page of a data source.
+
+Triggers keep it true, whatever statement writes the pages; what a value's cells are is said once, in `cells_of`. Empty
+values have none. Relations stand in the table `links` already, times and authors in `pages` itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .dates import milliseconds
+from .values import fold, plain_text
+
+Cell = str | float
+
+_CELLS_OF_PAGE = """
+    SELECT source.seq, json_extract(cell.value, '$[0]'), json_extract(cell.value, '$[1]'), {page}.seq
+    FROM data_sources source, json_each(notion_cells({page}.properties)) cell
+    WHERE {page}.parent_type = 'data_source_id' AND source.id = {page}.parent_id
+"""
+_FILL = f"INSERT OR IGNORE INTO cells {_CELLS_OF_PAGE.format(page='NEW')}"
+
+INDEX_TABLES = f"""
+    CREATE TABLE cells (
+        source INTEGER NOT NULL, property TEXT NOT NULL, value NOT NULL, page INTEGER NOT NULL,
+        PRIMARY KEY (source, property, value, page)
+    ) WITHOUT ROWID;
+    CREATE INDEX cells_of_page ON cells (page, property, value);
+    CREATE INDEX pages_in_order ON pages (parent_id, in_trash, seq);
+    INSERT OR IGNORE INTO cells {_CELLS_OF_PAGE.format(page="pages").replace("FROM", "FROM pages,")};
+    CREATE TRIGGER page_inserted AFTER INSERT ON pages BEGIN
+        {_FILL};
+    END;
+    CREATE TRIGGER page_updated AFTER UPDATE OF properties, parent_id, parent_type ON pages
+    WHEN NEW.properties IS NOT OLD.properties OR NEW.parent_id IS NOT OLD.parent_id BEGIN
+        DELETE FROM cells WHERE page = OLD.seq;
+        {_FILL};
+    END;
+    CREATE TRIGGER page_deleted AFTER DELETE ON pages BEGIN
+        DELETE FROM cells WHERE page = OLD.seq;
+    END;
+"""  # noqa: S608
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Gives a connection the function that the triggers call."""
+    db.create_function("notion_cells", 1, _cells, deterministic=True)
+
+
+def _cells(properties: str) -> str:
+    stored: Mapping[str, Any] = json.loads(properties)
+    cells = [(property_id, cell) for property_id, value in stored.items() for cell in cells_of(value)]
+    return json.dumps(cells, ensure_ascii=False)
+
+
+def cells_of(value: Any) -> Iterator[Cell]:
+    """Returns the cells of a stored value, which shows by its form what it is.
+
+    Text is folded, a date is the milliseconds of its start, an option or person its id, a file its name, and a ticked
+    checkbox 1.
+    """
+    if isinstance(value, bool):
+        yield from (1,) if value else ()
+    elif isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, str):
+        yield from (fold(value),) if value else ()
+    elif isinstance(value, Mapping):
+        yield from _cells_of_object(value)
+    elif isinstance(value, list) and value:
+        yield from _cells_of_list(value)
+
+
+def _cells_of_object(value: Mapping[str, Any]) -> Iterator[Cell]:
+    if "start" in value:
+        yield milliseconds(value["start"])
+    elif "id" in value:
+        yield value["id"]
+
+
+def _cells_of_list(items: list[Any]) -> Iterator[Cell]:
+    if isinstance(items[0], Mapping) and "plain_text" in items[0]:
+        text = fold(plain_text(items))
+        yield from (text,) if text else ()
+    else:
+        yield from (item if isinstance(item, str) else item.get("id") or item["name"] for item in items)

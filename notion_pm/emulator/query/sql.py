@@ -1,0 +1,210 @@
+"""Compiles filters to SQL over `pages p`, the index of cells, and links; None where only Python can tell.
+
+The meaning of each operator is that of matching.py, to which a test compares this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from . import dates
+from .filters import Filter, Group, Test, Timestamp
+from .matching import Asker, wanted
+from .operators import EMPTINESS
+from .properties import Property
+from .values import fold
+
+_TIMES = ("created_time", "last_edited_time")
+_AUTHORS = ("created_by", "last_edited_by")
+_CELL_TYPES = frozenset(
+    {
+        *("title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox"),
+        *("select", "status", "multi_select", "date", "people", "files"),
+    }
+)
+_COMPARISONS = {
+    "equals": "=",
+    "does_not_equal": "=",
+    "greater_than": ">",
+    "less_than": "<",
+    "greater_than_or_equal_to": ">=",
+    "less_than_or_equal_to": "<=",
+}
+_BY_SEQ = "p.seq = d.page"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL with its values, and how a set of pages may be read straight from an index, if it may."""
+
+    text: str
+    values: tuple[object, ...] = ()
+    seek: Seek | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The data source whose pages are asked for."""
+
+    seq: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A range of an index: rows of `table` that pass `where` name pages by `key`, which `join` finds as d.page."""
+
+    table: str
+    key: str
+    where: str
+    values: tuple[object, ...]
+    join: str
+
+
+def compiled(condition: Filter, source: Source, asker: Asker) -> Sql | None:
+    """Returns the filter as a boolean expression over `p`, or None."""
+    if isinstance(condition, Group):
+        return _group(condition, source, asker)
+    if condition.quantifier is not None:
+        return None
+    if isinstance(condition.target, Timestamp):
+        return _time(condition.target.name, condition.test, source, asker)
+    return _property(condition.target, condition.test, source, asker)
+
+
+def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
+    """Returns the parts that must all hold."""
+    if condition is None:
+        return ()
+    if isinstance(condition, Group) and condition.operator == "and":
+        return tuple(inner for part in condition.parts for inner in conjuncts(part))
+    return (condition,)
+
+
+def all_of(parts: Iterable[Sql]) -> Sql:
+    """Joins expressions by AND."""
+    return _joined(parts, " AND ", "1")
+
+
+def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
+    parts = [compiled(part, source, asker) for part in group.parts]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return all_of(known) if group.operator == "and" else _joined(known, " OR ", "0")
+
+
+def _joined(parts: Iterable[Sql], joint: str, nothing: str) -> Sql:
+    pieces = list(parts)
+    if not pieces:
+        return Sql(nothing)
+    values = tuple(value for piece in pieces for value in piece.values)
+    return Sql(f"({joint.join(piece.text for piece in pieces)})", values)
+
+
+def _property(target: Property, test: Test, source: Source, asker: Asker) -> Sql | None:
+    if target.type in _TIMES:
+        return _time(target.type, test, source, asker)
+    if target.type in _AUTHORS:
+        return _author(target.type, test, asker)
+    if target.type == "relation":
+        return _relation(target, test, asker)
+    if target.type in _CELL_TYPES:
+        return _cells(target, test, source, asker)
+    return None
+
+
+def _cells(target: Property, test: Test, source: Source, asker: Asker) -> Sql:
+    if test.kind == "checkbox":
+        ticked = test.operand if test.operator == "equals" else not test.operand
+        is_ticked = _having(target, Sql("value = 1"), source)
+        return is_ticked if ticked else _not(is_ticked)
+    if test.operator in EMPTINESS:
+        any_value = _having(target, Sql("1"), source)
+        return any_value if test.operator == "is_not_empty" else _not(any_value)
+    found = _having(target, _value(test, asker), source)
+    return _not(found) if test.operator.startswith("does_not_") else found
+
+
+def _having(target: Property, value: Sql, source: Source) -> Sql:
+    """The page has a cell of the property that passes."""
+    where = f"property = ? AND {value.text}"
+    values = (target.id, *value.values)
+    seek = Seek("cells", "page", f"source = ? AND {where}", (source.seq, *values), _BY_SEQ)
+    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek)  # noqa: S608 - values are bound
+
+
+def _value(test: Test, asker: Asker) -> Sql:
+    match test.kind:
+        case "date":
+            interval = dates.interval(test.operator, str(test.operand or ""), asker.now)
+            return _between("value", interval.start, interval.end)
+        case "number":
+            return Sql(f"value {_COMPARISONS[test.operator]} ?", (test.operand,))
+        case "text":
+            return _text(test.operator, fold(str(test.operand)))
+    return _one_of("value", wanted(test, asker))
+
+
+def _text(operator: str, sought: str) -> Sql:
+    if operator in ("equals", "does_not_equal"):
+        return Sql("value = ?", (sought,))
+    if operator in ("contains", "does_not_contain"):
+        return Sql("instr(value, ?) > 0", (sought,))
+    if not sought:
+        return Sql("1")
+    start = 1 if operator == "starts_with" else -len(sought)
+    return Sql("substr(value, ?, ?) = ?", (start, len(sought), sought))
+
+
+def _relation(target: Property, test: Test, asker: Asker) -> Sql:
+    """A related page in the trash does not count."""
+    linked = Sql("1") if test.operator in EMPTINESS else _one_of("l.target_id", wanted(test, asker))
+    where = f"l.property_id = ? AND {linked.text}"
+    live = "EXISTS (SELECT 1 FROM pages t WHERE t.id = l.target_id AND t.in_trash = 0)"
+    values = (target.id, *linked.values)
+    seek = Seek("links l", "page_id", where, values, "p.id = d.page") if linked.values else None
+    found = Sql(f"EXISTS (SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live})", values, seek)  # noqa: S608
+    return _not(found) if test.operator in ("is_empty", "does_not_contain") else found
+
+
+def _author(column: str, test: Test, asker: Asker) -> Sql:
+    """Every page has both authors."""
+    if test.operator in EMPTINESS:
+        return Sql("1" if test.operator == "is_not_empty" else "0")
+    found = _one_of(f"p.{column}", wanted(test, asker))
+    return _not(found) if test.operator == "does_not_contain" else found
+
+
+def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
+    """Compares the minute that the API shows: bounds move up to the next whole minute instead."""
+    if test.operator in EMPTINESS:
+        return Sql("1" if test.operator == "is_not_empty" else "0")
+    interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
+    bounds = _between(f"p.{column}", _stored(interval.start), _stored(interval.end))
+    where = f"p.parent_id = ? AND p.in_trash = 0 AND {bounds.text}"
+    return Sql(bounds.text, bounds.values, Seek("pages p", "seq", where, (source.id, *bounds.values), _BY_SEQ))
+
+
+def _stored(moment: int | None) -> str | None:
+    """Writes a moment as clock.stored does."""
+    if moment is None:
+        return None
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="microseconds")
+
+
+def _between(what: str, start: object, end: object) -> Sql:
+    bounds = [Sql(f"{what} >= ?", (start,))] if start is not None else []
+    bounds += [Sql(f"{what} < ?", (end,))] if end is not None else []
+    return all_of(bounds)
+
+
+def _one_of(what: str, ids: tuple[str, ...]) -> Sql:
+    return Sql(f"{what} IN ({', '.join('?' * len(ids))})", ids)
+
+
+def _not(sql: Sql) -> Sql:
+    return Sql(f"NOT {sql.text}", sql.values)
