@@ -15,7 +15,7 @@ Category = str
 
 def as_list(value: Any) -> Any:
     """Let a single value stand for a list of one."""
-    return [value] if value is not None and not isinstance(value, list) else value
+    return [value] if value is not None and not isinstance(value, list | tuple) else value
 
 
 Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(as_list)]

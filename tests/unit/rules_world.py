@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.rule import OnConflict
+from notion_pm.model.rule import OnConflict, Rule
 from notion_pm.model.template import Template
 from notion_pm.rules import RuleSet, evaluate
 from notion_pm.rules.evaluation import Evaluation
@@ -28,8 +28,7 @@ def product() -> Template:
 
 def with_rules(rules: Mapping[str, Any]) -> Template:
     """The product template with other rules."""
-    data = product().model_dump(by_alias=True, exclude_unset=True)
-    return Template.model_validate({**data, "sync": rules})
+    return product().model_copy(update={"sync": {name: Rule.model_validate(each) for name, each in rules.items()}})
 
 
 def only(*names: str) -> Template:
@@ -59,10 +58,15 @@ class World:
     def insight(self, name: str, status: Plain = "new", **values: Any) -> World:
         return self.add("insights", name, status=status, **values)
 
-    def set(self, name: str, *, edited: datetime = EDITED, **values: Any) -> World:
+    def set(self, name: str, **values: Any) -> World:
         """Let a person change a page."""
         page = self.pages[name]
-        self.pages[name] = replace(page, values={**page.values, **values}, last_edited=edited)
+        self.pages[name] = replace(page, values={**page.values, **values})
+        return self
+
+    def edited(self, name: str, when: datetime) -> World:
+        """Say when a page was edited."""
+        self.pages[name] = replace(self.pages[name], last_edited=when)
         return self
 
     def get(self, name: str, key: str) -> Plain:
