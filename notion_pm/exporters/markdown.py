@@ -16,6 +16,7 @@ import yaml
 
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import plain
+from notion_pm.exporters.commonmark import as_commonmark
 from notion_pm.exporters.files import atomic
 from notion_pm.exporters.flat import unique
 from notion_pm.exporters.links import Links, escaped
@@ -47,7 +48,11 @@ def write_folder(tables: Sequence[Table], folder: Path) -> None:
 def document(columns: Sequence[Column], row: Row, links: Links) -> str:
     """Return a page as a Markdown document."""
     head = yaml.safe_dump(_front_matter(columns, row), allow_unicode=True, sort_keys=False, width=10**6)
-    parts = [f"---\n{head}---", f"# {escaped(row.title or UNTITLED)}", links.rewritten(row.markdown or "").strip()]
+    parts = [
+        f"---\n{head}---",
+        f"# {escaped(row.title or UNTITLED)}",
+        links.rewritten(as_commonmark(row.markdown or "")).strip(),
+    ]
     return "\n\n".join(part for part in [*parts, _related(columns, row, links)] if part) + "\n"
 
 

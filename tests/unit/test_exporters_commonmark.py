@@ -1,0 +1,77 @@
+"""Notion-flavoured Markdown becomes Markdown that others render as meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from notion_pm.exporters.commonmark import as_commonmark
+
+RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
+
+
+@pytest.mark.parametrize(
+    ("notion", "common"),
+    [
+        ("", ""),
+        ("One\nTwo", "One\n\nTwo"),
+        ("## Problem\nSlow.\n- a\n- b\nEnd", "## Problem\n\nSlow.\n\n- a\n- b\n\nEnd"),
+        ("One\n---\nTwo", "One\n\n---\n\nTwo"),
+        ("- a\n\t- b\n\t\t- c\n- d", "- a\n    - b\n        - c\n- d"),
+        ("- a\n\tmore", "- a\n\n    more"),
+        ("1. a\n2. b", "1. a\n2. b"),
+        ("- [ ] a\n- [x] b", "- [ ] a\n- [x] b"),
+        ("Parent\n\tChild", "Parent\n\nChild"),
+        ('Red {color="red"}', "Red"),
+        ('## Head {toggle="true" color="red_bg"}\n\tInside', "## Head\n\nInside"),
+        ("a\n<empty-block/>\nb", "a\n\nb"),
+        ("> said\n\t> deeper", "> said\n>\n> > deeper"),
+        ('<callout icon="💡">\n\tIdea\n\t- one\n</callout>\nEnd', "> 💡 Idea\n>\n> - one\n\nEnd"),
+        (
+            "<columns>\n\t<column>\n\t\tLeft\n\t</column>\n\t<column>\n\t\tRight\n\t</column>\n</columns>",
+            "Left\n\nRight",
+        ),
+        (
+            "<details>\n<summary>More</summary>\n\tHidden\n</details>",
+            "<details>\n\n<summary>More</summary>\n\nHidden\n\n</details>",
+        ),
+        ('```python\nif x:\n\n\tpass {color="red"}\n```\nEnd', '```python\nif x:\n\n\tpass {color="red"}\n```\n\nEnd'),
+        ("- a\n\t```\n\tcode\n\t```", "- a\n\n    ```\n    code\n    ```"),
+        ('Due <mention-date start="2026-03-01" end="2026-03-14"/>.', "Due 2026-03-01 → 2026-03-14."),
+        (
+            '<table header-row="true">\n<tr>\n<td>A</td>\n<td>B</td>\n</tr>\n'
+            "<tr>\n<td>1|2</td>\n<td></td>\n</tr>\n</table>",
+            "| A | B |\n| --- | --- |\n| 1\\|2 |  |",
+        ),
+        ("<table>\n<tr>\n<td>1</td>\n</tr>\n</table>", "|  |\n| --- |\n| 1 |"),
+        ('<unknown url="https://x" alt="bookmark"/>', '<unknown url="https://x" alt="bookmark"/>'),
+    ],
+)
+def test_each_kind_of_block(notion: str, common: str) -> None:
+    assert as_commonmark(notion) == common
+
+
+def test_two_blocks_are_two_paragraphs_elsewhere() -> None:
+    assert RENDER(as_commonmark("One\nTwo")) == "<p>One</p>\n<p>Two</p>\n"
+
+
+def test_nothing_nested_turns_into_code() -> None:
+    notion = "Parent\n\tChild\n- item\n\ttext\n\t- sub\n<details>\n<summary>s</summary>\n\thidden\n</details>"
+    assert "<code>" not in RENDER(as_commonmark(notion))
+
+
+def test_nested_lists_stay_nested() -> None:
+    assert RENDER(as_commonmark("- a\n\t1. b")).count("<li>") == 2
+    assert "<ol>" in RENDER(as_commonmark("- a\n\t1. b"))
+
+
+@given(st.text())
+def test_any_text_is_taken(text: str) -> None:
+    as_commonmark(text)
+
+
+@given(st.lists(st.text(st.characters(categories=["Ll", "Nd"]), min_size=1), min_size=1))
+def test_no_word_is_lost(words: list[str]) -> None:
+    assert as_commonmark("\n".join(words)).split() == words
