@@ -1,0 +1,91 @@
+"""File uploads of the local workspace (notion-api.md 2.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, ManualClock
+
+Json = dict[str, Any]
+
+
+def create(api: httpx.Client, **body: Any) -> Json:
+    response = api.post("/file_uploads", json=body)
+    assert response.status_code == 200, response.text
+    upload: Json = response.json()
+    return upload
+
+
+def send(api: httpx.Client, upload: Json, data: bytes = b"hello", **form: str) -> httpx.Response:
+    files = {"file": ("a.txt", data, "text/plain")}
+    return api.post(f"/file_uploads/{upload['id']}/send", files=files, data=form)
+
+
+def test_a_file_in_one_part(api: httpx.Client) -> None:
+    upload = create(api, filename="a.txt")
+    assert (upload["status"], upload["content_type"], upload["content_length"]) == ("pending", "text/plain", None)
+    assert upload["upload_url"].endswith(f"/v1/file_uploads/{upload['id']}/send")
+    sent = send(api, upload).json()
+    assert (sent["status"], sent["content_length"]) == ("uploaded", 5)
+    assert "upload_url" not in sent
+    again = send(api, upload).json()
+    assert (again["status"], again["code"]) == (400, "validation_error")
+
+
+def test_a_file_in_parts(api: httpx.Client) -> None:
+    upload = create(api, mode="multi_part", filename="a.bin", number_of_parts=2)
+    assert send(api, upload, b"ab", part_number="1").json()["number_of_parts"] == {"total": 2, "sent": 1}
+    assert api.post(f"/file_uploads/{upload['id']}/complete").status_code == 400
+    send(api, upload, b"c", part_number="2")
+    done = api.post(f"/file_uploads/{upload['id']}/complete").json()
+    assert (done["status"], done["content_length"]) == ("uploaded", 3)
+    assert (
+        send(api, create(api, mode="multi_part", filename="b", number_of_parts=1), part_number="2").status_code == 400
+    )
+
+
+def test_an_upload_expires_after_an_hour(api: httpx.Client, clock: ManualClock) -> None:
+    upload = create(api, filename="a.txt")
+    clock.advance(hours=1)
+    assert api.get(f"/file_uploads/{upload['id']}").json()["status"] == "expired"
+    assert send(api, upload).status_code == 400
+
+
+def test_the_list_is_newest_first_and_can_be_narrowed(api: httpx.Client) -> None:
+    first, second = create(api, filename="1.txt"), create(api, filename="2.txt")
+    send(api, first)
+    assert ids(api) == [second["id"], first["id"]]
+    assert ids(api, status="uploaded") == [first["id"]]
+    assert api.get("/file_uploads", params={"status": "new"}).status_code == 400
+
+
+def ids(api: httpx.Client, **query: str) -> list[str]:
+    return [upload["id"] for upload in api.get("/file_uploads", params=query).json()["results"]]
+
+
+def test_an_uploaded_file_is_attached_to_a_block(api: httpx.Client, workspace: LocalWorkspace) -> None:
+    upload = create(api, filename="plan.png")
+    body = {"children": [{"image": {"file_upload": {"id": upload["id"]}}}]}
+    url = f"/blocks/{workspace.root_page_id}/children"
+    assert "has not been uploaded" in api.patch(url, json=body).json()["message"]
+    send(api, upload)
+    (block,) = api.patch(url, json=body).json()["results"]
+    assert block["image"]["type"] == "file"
+    assert block["image"]["file"]["url"].endswith("/plan.png")
+    assert block["image"]["file"]["expiry_time"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"mode": "multi_part", "number_of_parts": 2}, "body.filename should be defined"),
+        ({"filename": "x" * 901}, "body.filename.length should be ≤ `900`, instead was `901`."),
+        ({"mode": "multi_part", "filename": "a"}, "body.number_of_parts should be defined"),
+        ({"mode": "some_parts"}, "body.mode should be"),
+    ],
+)
+def test_what_create_refuses(api: httpx.Client, body: Json, message: str) -> None:
+    assert message in api.post("/file_uploads", json=body).json()["message"]
