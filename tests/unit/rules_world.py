@@ -36,6 +36,16 @@ def only(*names: str) -> Template:
     return product().model_copy(update={"sync": {name: product().sync[name] for name in names}})
 
 
+_READY: dict[int, RuleSet] = {}
+
+
+def ready(template: Template) -> RuleSet:
+    """The rules of a template, made ready once: they keep their template, so its identity is a key."""
+    if id(template) not in _READY:
+        _READY[id(template)] = RuleSet(template)
+    return _READY[id(template)]
+
+
 @dataclass
 class World:
     """Pages, and what is remembered of them. Relations are given on one side, the mirror follows."""
@@ -74,7 +84,7 @@ class World:
 
     def decide(self, policy: OnConflict | None = None) -> Evaluation:
         """Evaluate, and change nothing."""
-        return evaluate(RuleSet(self.template), self.snapshot, self.baseline, today=TODAY, policy=policy)
+        return evaluate(ready(self.template), self.snapshot, self.baseline, today=TODAY, policy=policy)
 
     def sync(self, policy: OnConflict | None = None) -> Evaluation:
         """Evaluate, carry it out and remember it."""
@@ -92,8 +102,7 @@ class World:
         return Snapshot(databases)
 
     def _mirror(self, database: str, name: str, key: str, links: Plain) -> None:
-        rules = RuleSet(self.template).vocabulary
-        mirror = rules.mirror(database, key)
+        mirror = ready(self.template).vocabulary.mirror(database, key)
         if mirror is None or not isinstance(links, Links):
             return
         for other in links.ids:

@@ -1,0 +1,206 @@
+"""Reading for a sync: everything the first time and once a day, otherwise only what was edited since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from notion_pm.errors import NotShared, UnsafeChange, UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.page import Page
+from notion_pm.rules import RuleSet
+from notion_pm.rules.exchange import Exchange, names_of_options
+from notion_pm.rules.mirrors import reconciled
+from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.storage.state import Cache
+from notion_pm.workflows.progress import Progress
+
+OVERLAP = timedelta(minutes=2)
+"""Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
+FULL_AFTER = timedelta(days=1)
+"""Pages that vanished are found by a full read only."""
+LOST_SHARE, LOST_FROM = 0.3, 10
+GONE, UNSHARED = "gone", "unshared"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read, merged with what was known. `changed`: pages that differ from the cache."""
+
+    snapshot: Snapshot
+    changed: tuple[SnapshotPage, ...]
+    marks: Mapping[str, datetime]
+    absent: Mapping[NotionId, str]
+    option_names: Mapping[str, str]
+    full: bool
+
+
+@dataclass(slots=True)
+class _Pages:
+    """Pages while they are gathered: all of them by database, and which of them are fresh."""
+
+    all: dict[str, dict[NotionId, SnapshotPage]]
+    fresh: set[NotionId] = field(default_factory=set)
+    option_names: dict[str, str] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads what rules need of the databases that a manifest names."""
+
+    def __init__(self, gateway: Gateway, rules: RuleSet, manifest: Manifest, *, jobs: int, progress: Progress) -> None:
+        """Make ready to read. Raises UsageError when the workspace lacks what the rules need."""
+        self._gateway = gateway
+        self._rules = rules
+        self._jobs = jobs
+        self._progress = progress
+        self._sources = {key: _entry(manifest, rules, key).data_source_id for key in rules.needs}
+        self.exchanges = {
+            key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
+        }
+
+    @property
+    def scope(self) -> str:
+        """A fingerprint of what is read and how it is understood: a cache of another scope is of no use."""
+        told = {key: [self._sources[key], each.meaning] for key, each in self.exchanges.items()}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def read(self, cache: Cache | None, *, now: datetime) -> Reading:
+        """Return all pages: everything read anew without a cache, else what was edited since it was filled."""
+        since = {key: cache.marks[key] - OVERLAP for key in self._sources} if cache else {}
+        known = {key: dict(cache.pages.get(key, {})) if cache else {} for key in self._sources}
+        pages = _Pages(known)
+        self._query(pages, since)
+        if cache:
+            pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
+        absent = dict(cache.absent) if cache else {}
+        self._ask_for_missing(pages, absent)
+        before = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
+        return Reading(
+            snapshot=Snapshot({key: _without_gone(those, absent) for key, those in pages.all.items()}),
+            changed=tuple(
+                page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
+            ),
+            marks=dict.fromkeys(self._sources, now),
+            absent=absent,
+            option_names=pages.option_names,
+            full=cache is None,
+        )
+
+    def _reconciled(self, pages: _Pages) -> Mapping[str, Mapping[NotionId, SnapshotPage]]:
+        return reconciled(self._rules.vocabulary, pages.all, pages.fresh)
+
+    def _query(self, pages: _Pages, since: Mapping[str, datetime]) -> None:
+        """Query all databases side by side, and put what comes over what is known."""
+        with ThreadPoolExecutor(self._jobs) as pool:
+            found = pool.map(lambda key: (key, self._rows(key, since.get(key))), self._sources)
+            for done, (key, rows) in enumerate(found, start=1):
+                self._take(pages, key, rows)
+                self._progress("Reading", done, len(self._sources))
+
+    def _rows(self, database: str, since: datetime | None) -> list[Page]:
+        wanted = None if since is None else _edited_since(since)
+        ids = self.exchanges[database].property_ids
+        return list(self._gateway.query(self._sources[database], filter=wanted, property_ids=ids))
+
+    def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> None:
+        for row in rows:
+            if row.in_trash or row.is_archived:
+                pages.all[database].pop(row.id, None)
+                continue
+            pages.all[database][row.id] = self.exchanges[database].read(row)
+            pages.fresh.add(row.id)
+            pages.option_names.update(names_of_options([row]))
+
+    def _ask_for_missing(self, pages: _Pages, absent: dict[NotionId, str]) -> None:
+        """Ask once for each page that relations name and no query gave: in the trash, moved, not shared, or late."""
+        for those in pages.all.values():
+            for page_id in those.keys() & absent.keys():
+                del absent[page_id]
+        missing = [pair for pair in _missing(self._rules, pages.all) if pair[1] not in absent]
+        with ThreadPoolExecutor(self._jobs) as pool:
+            for database, page_id, answer in pool.map(lambda pair: (*pair, self._look(*pair)), missing):
+                if isinstance(answer, str):
+                    absent[page_id] = answer
+                else:
+                    self._take(pages, database, [answer])
+
+    def _look(self, database: str, page_id: NotionId) -> Page | str:
+        try:
+            page = self._gateway.get_page(page_id)
+        except NotShared:
+            return UNSHARED
+        elsewhere = page.data_source_id != self._sources[database]
+        return GONE if page.in_trash or page.is_archived or elsewhere else page
+
+
+def vanished_pages(cached: Cache, reading: Reading, *, force: bool) -> tuple[SnapshotPage, ...]:
+    """Return the pages that a full read no longer gave.
+
+    Raises UnsafeChange when they are so many that the connection has rather lost its access, unless forced.
+    """
+    vanished: list[SnapshotPage] = []
+    for database, pages in cached.pages.items():
+        there = reading.snapshot.databases.get(database)
+        lost = [page for id, page in pages.items() if there is not None and id not in there]
+        if not force and len(pages) >= LOST_FROM and len(lost) > LOST_SHARE * len(pages):
+            raise UnsafeChange(
+                f"{len(lost)} of {len(pages)} pages of {database} are no longer to be seen. Nothing was changed.",
+                "Look whether the database is still shared with the connection (notion-pm doctor). "
+                "If they were deleted on purpose, run again with --full --force.",
+            )
+        vanished += lost
+    return tuple(vanished)
+
+
+def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
+    entry = manifest.databases.get(database)
+    lacking = [key for key in rules.needs[database] if entry is None or key not in entry.properties]
+    if entry is None or lacking:
+        what = f"{database}.{lacking[0]}" if entry and lacking else database
+        raise UsageError(
+            f"The workspace has no {what} yet, which the template's rules need.",
+            "Bring it up to date first:  notion-pm apply",
+        )
+    return entry
+
+
+def _edited_since(moment: datetime) -> dict[str, object]:
+    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
+    return {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute.isoformat()}}
+
+
+def _missing(rules: RuleSet, pages: Mapping[str, Mapping[NotionId, SnapshotPage]]) -> Iterable[tuple[str, NotionId]]:
+    """Pairs of a database and a page of it that some relation names, but that is not among its pages."""
+    found: dict[tuple[str, NotionId], None] = {}
+    for database, keys in rules.needs.items():
+        targets = {key: target for key in keys if (target := rules.vocabulary.target(database, key)) in pages}
+        for page in pages[database].values():
+            for key, target in targets.items():
+                links = page.values.get(key)
+                ids = links.ids if isinstance(links, Links) else ()
+                found.update(((target, id), None) for id in ids if target and id not in pages[target])
+    return found
+
+
+def _without_gone(
+    pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
+) -> dict[NotionId, SnapshotPage]:
+    """The pages with relations that no longer name what is in the trash or moved away; the unshared stays unknown."""
+    gone = {id for id, reason in absent.items() if reason == GONE}
+    return {id: _unlinked(page, gone) for id, page in pages.items()} if gone else dict(pages)
+
+
+def _unlinked(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
+    values = {
+        key: Links(tuple(id for id in held.ids if id not in gone), held.complete)
+        if isinstance(held, Links) and not gone.isdisjoint(held.ids)
+        else held
+        for key, held in page.values.items()
+    }
+    return replace(page, values=values)
