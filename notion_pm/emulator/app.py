@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from typing import Any
@@ -52,7 +53,8 @@ class NotionApp(Flask):
         request_id = new_id()
         if "object" in body:
             body = {**body, "request_id": request_id}
-        response = self.response_class(self.json.dumps(body), status, mimetype="application/json")
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        response = self.response_class(text, status, mimetype="application/json")
         response.headers["x-notion-request-id"] = request_id
         return response
 
@@ -70,12 +72,7 @@ class NotionApp(Flask):
 
 def create_app(store: Store, settings: Settings, clock: Clock) -> NotionApp:
     """Makes the WSGI application of a workspace."""
-    app = NotionApp(store, settings, clock)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.compact = True  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = None  # uploads are larger; JSON bodies are measured where they are read
-    return app
+    return NotionApp(store, settings, clock)
 
 
 def _writes() -> bool:

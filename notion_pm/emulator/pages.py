@@ -91,20 +91,29 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def move(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
-    """Moves a page under another page or into a data source; there, only its title fits the schema."""
+    """Moves a page under another page or into a data source; of its values, only the title goes along."""
+    checks.known_keys(body, ("parent",))
     page = session.page(page_id)
     parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
     if page.in_trash:
         raise archived_block()
-    if parent_id == page_id:
+    if parent_id != page.parent_id:
+        page = _moved(session, page, parent_type, parent_id)
+    return shown(Reader(session), page)
+
+
+def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
+    holder = session.data_source(parent_id) if parent_type == _ROW else None
+    if tree.stands_in(session, session.database(holder.database_id).parent_id or "" if holder else parent_id, page.id):
         raise validation_error("A page cannot be moved into itself.")
-    kept = {"title": page.properties.get("title", [])} if parent_id != page.parent_id else page.properties
     tree.take_out(session, page.id)
-    page = replace(page, parent_type=parent_type, parent_id=parent_id, properties=kept, **tree.edited(session))
-    PAGES.update(session.db, page)
+    relations.unlink_page(session, page.id)
+    values = {**_first_values(session, holder), "title": page.properties.get("title", [])}
+    moved = replace(page, parent_type=parent_type, parent_id=parent_id, properties=values, **tree.edited(session))
+    PAGES.update(session.db, moved)
     if parent_type == "page_id":
         tree.place_last(session, "child_page", page.id, parent_id, page.title)
-    return shown(Reader(session), page)
+    return moved
 
 
 def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:

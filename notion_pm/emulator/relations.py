@@ -65,6 +65,11 @@ def relink(session: Session, near: Property, page_id: str, targets: list[str]) -
         _link(session, far, [(target, page_id) for target in targets if target not in before])
 
 
+def unlink_page(session: Session, page_id: str) -> None:
+    """Removes a page from every relation, for it leaves the data source that they are about."""
+    session.db.execute("DELETE FROM links WHERE page_id = ? OR target_id = ?", (page_id, page_id))
+
+
 def _link(session: Session, property_id: str, pairs: list[tuple[str, str]]) -> None:
     insert = "INSERT OR IGNORE INTO links (property_id, page_id, target_id) VALUES (?, ?, ?)"
     session.db.executemany(insert, [(property_id, *pair) for pair in pairs])

@@ -102,11 +102,12 @@ def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
     return {"type": "workspace", "workspace": True} if kind == "workspace" else {"type": kind, kind: parent_id}
 
 
-def in_trash_with_parents(session: Session, page_id: str) -> bool:
-    """Tells whether a page or any page above it is in the trash."""
+def stands_in(session: Session, page_id: str, outer_id: str) -> bool:
+    """Tells whether a page is another page, or stands somewhere below it."""
     page = PAGES.find(session.db, page_id)
-    while page is not None:
-        if page.in_trash:
-            return True
-        page = PAGES.find(session.db, page.parent_id) if page.parent_type == "page_id" and page.parent_id else None
-    return False
+    while page is not None and page.id != outer_id:
+        above = page.parent_id
+        if page.parent_type == "data_source_id" and above:
+            above = session.database(session.data_source(above).database_id).parent_id
+        page = PAGES.find(session.db, above) if above else None
+    return page is not None
