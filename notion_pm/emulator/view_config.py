@@ -148,7 +148,6 @@ _NAMED = {
     "end_date_property_id": "end_date_property_name",
     "map_by": "map_by_property_name",
 }
-_NAMES = frozenset(_NAMED.values())
 _NAMELESS = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by"))
 
 
@@ -159,8 +158,7 @@ def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration")
     config = checks.an_object(sent, path)
     checks.one_of(checks.required(config, "type", path), (kind,), f"{path}.type")
     required, optional = _SHAPES[kind]
-    given = {key: value for key, value in config.items() if key not in _NAMES}
-    return dict(record({"type": choice(kind), **required}, optional)(schema, given, path))
+    return dict(record({"type": choice(kind), **required}, optional)(schema, config, path))
 
 
 def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:

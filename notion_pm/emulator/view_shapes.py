@@ -107,8 +107,6 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
 
     def read(schema: Schema, value: Any, path: str) -> dict[str, Any]:
         sent = checks.an_object(value, path)
-        # Responses name properties beside their ids; clients may send that back.
-        sent = {key: each for key, each in sent.items() if key != "property_name"}
         checks.known_keys(sent, shapes, path)
         for key in required:
             checks.required(sent, key, path)

@@ -42,7 +42,10 @@ def refusal(response: httpx.Response) -> str:
 
 @pytest.fixture
 def page(api: httpx.Client, workspace: LocalWorkspace) -> str:
-    body = {"parent": {"page_id": workspace.root_page_id}, "properties": {"title": [{"text": {"content": "Page"}}]}}
+    body = {
+        "parent": {"page_id": workspace.root_page_id},
+        "properties": {"title": {"title": [{"text": {"content": "Page"}}]}},
+    }
     page_id: str = api.post("/pages", json=body).json()["id"]
     return page_id
 
@@ -126,7 +129,7 @@ def test_nested_children_and_paging(api: httpx.Client, page: str) -> None:
 def test_child_pages_and_databases_stand_among_the_blocks(api: httpx.Client, page: str) -> None:
     append(api, page, paragraph("before"))
     title = [{"text": {"content": "Sub"}}]
-    sub = api.post("/pages", json={"parent": {"page_id": page}, "properties": {"title": title}}).json()["id"]
+    sub = api.post("/pages", json={"parent": {"page_id": page}, "properties": {"title": {"title": title}}}).json()["id"]
     database = api.post("/databases", json={"parent": {"type": "page_id", "page_id": page}, "title": title}).json()[
         "id"
     ]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock
+from tests.conftest import client_of
 
 Json = dict[str, Any]
+
+
+@pytest.fixture
+def api(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
+    """A client of the version at which uploads were recorded."""
+    with client_of(workspace, "2025-09-03") as client:
+        yield client
 
 
 def create(api: httpx.Client, **body: Any) -> Json:

@@ -18,7 +18,7 @@ def page(api: httpx.Client, workspace: LocalWorkspace) -> str:
 
 
 def new_page(api: httpx.Client, parent: str, title: str, **more: Any) -> str:
-    body = {"parent": {"page_id": parent}, "properties": {"title": [{"text": {"content": title}}]}, **more}
+    body = {"parent": {"page_id": parent}, "properties": {"title": {"title": [{"text": {"content": title}}]}}, **more}
     response = api.post("/pages", json=body)
     assert response.status_code == 200, response.text
     page_id: str = response.json()["id"]

@@ -21,7 +21,6 @@ SCHEMA = {
     "Due": {"date": {}},
     "Score": {"number": {}},
     "Note": {"rich_text": {}},
-    "Where": {"place": {}},
 }
 MANUAL = {"type": "manual"}
 
@@ -109,7 +108,7 @@ def configurations(ids: Mapping[str, str]) -> dict[str, Json]:
         "gallery": {"cover": {"type": "page_cover"}, "card_layout": "compact"},
         "form": {"is_form_closed": True, "submission_permissions": "none"},
         "chart": {"chart_type": "bar", "x_axis": {"type": "select", "property_id": ids["Stage"], "sort": MANUAL}},
-        "map": {"map_by": ids["Where"], "height": "large"},
+        "map": {"height": "large"},
     }
 
 
@@ -139,13 +138,6 @@ def test_properties_are_named_by_id_or_name_and_shown_by_id(api: httpx.Client, t
     assert shown["group_by"]["property_id"] == table.ids["Status"]
     assert shown["group_by"]["property_name"] == "Status"
     assert shown["properties"] == [{"property_id": table.ids["Score"], "visible": True, "property_name": "Score"}]
-    again = api.post("/views", json=board(table, shown))
-    assert again.status_code == 200, "what a response shows can be sent again"
-
-
-def board(table: Table, config: Json) -> Json:
-    holder = {"database_id": table.database, "data_source_id": table.source}
-    return {**holder, "name": "Copy", "type": "board", "configuration": config}
 
 
 REFUSED_CONFIGURATIONS: list[tuple[str, Json, str]] = [
