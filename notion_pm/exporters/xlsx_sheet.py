@@ -30,6 +30,7 @@ LONGEST_LINK = 2_079
 _EARLIEST = date(1900, 3, 1)  # before it Excel's calendar has a day that never was
 _SAMPLE = 1000
 _TECHNICAL_WIDTH = 14
+_MOST_LINKED_ROWS = 20_000  # a link costs XlsxWriter a kilobyte of memory until the end
 _BOLD = 1.1  # how much wider bold text is
 
 
@@ -50,6 +51,7 @@ class SheetWriter:
         self._styles = styles
         self._columns = columns
         self._zone = zone
+        self._is_linked = False
         self._links = 0
         self.cut = 0
 
@@ -57,6 +59,7 @@ class SheetWriter:
         """Write the header and all rows. The widths come from the first thousand."""
         if table.row_count > MOST_ROWS:
             raise TooManyRows(table.title, table.row_count)
+        self._is_linked = table.row_count <= _MOST_LINKED_ROWS
         widths = self._widths(table)
         self._write_header(widths)
         for line, row in enumerate(table.rows, start=1):
@@ -115,16 +118,14 @@ class SheetWriter:
 
     def _write_text(self, line: int, place: int, column: FlatColumn, value: str, url: str) -> None:
         style = self._style(column)
-        target = url if _is_title(column) else value
-        if _is_title(column) or _is_address(column):
-            style = style if _is_title(column) else self._styles.link
-            if self._write_link(line, place, target, self._fitting(value), style):
-                return
-        self._sheet.write_string(line, place, self._fitting(value), style)
+        shown = self._fitting(value)
+        target = url if _is_title(column) else value if _is_address(column) else ""
+        if not self._write_link(line, place, target, shown, style):
+            self._sheet.write_string(line, place, shown, style)
 
     def _write_link(self, line: int, place: int, url: str, shown: str, style: Any) -> bool:
-        allowed = url.startswith(("https://", "http://")) and len(url) <= LONGEST_LINK and self._links < MOST_LINKS
-        if not allowed:
+        fits = len(url) <= LONGEST_LINK and self._links < MOST_LINKS
+        if not (self._is_linked and fits and url.startswith(("https://", "http://"))):
             return False
         self._links += 1
         return bool(self._sheet.write_url(line, place, url, style, string=shown) == 0)
@@ -139,6 +140,8 @@ class SheetWriter:
     def _style(self, column: FlatColumn) -> Any:
         if column.role in {"id", "url"}:
             return self._styles.technical
+        if _is_address(column):
+            return self._styles.link
         return self._styles.title if _is_title(column) else self._styles.text
 
 
@@ -157,6 +160,5 @@ def _is_title(column: FlatColumn) -> bool:
 
 
 def _is_address(column: FlatColumn) -> bool:
-    if column.source is None:
-        return column.role == "url"
-    return column.source.type == "url"
+    """Page URLs are none: the titles lead there, and a sheet holds only so many links."""
+    return column.source is not None and column.source.type == "url"
