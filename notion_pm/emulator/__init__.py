@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .clock import Clock, ManualClock
 from .server import serve
+from .store import UnusableFileError
 from .workspace import LocalWorkspace, open_workspace
 
-__all__ = ["Clock", "LocalWorkspace", "ManualClock", "open_workspace", "serve"]
+__all__ = ["Clock", "LocalWorkspace", "ManualClock", "UnusableFileError", "open_workspace", "serve"]

@@ -16,10 +16,20 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from .migrations import migrate
+from .migrations import MIGRATIONS, migrate
 from .query.index import prepare
 
 _BUSY_SECONDS = 30
+_APPLICATION_ID = 0x6E706D6C  # marks a SQLite file as ours: "npml"
+
+
+class UnusableFileError(ValueError):
+    """A file that is no local workspace, or one that this version cannot read. Nothing in it was changed."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} {reason}.")
+        self.path = path
+        self.reason = reason
 
 
 class Store:
@@ -29,8 +39,13 @@ class Store:
         self.path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._writing = threading.Lock()  # threads queue here, rather than poll SQLite's lock
-        with closing(_connect(path)) as db:
-            migrate(db)
+        try:
+            with closing(_open(path)) as db:
+                _check_ownership(db, path)  # before anything is written, even to a foreign file's header
+            with closing(_connect(path)) as db:
+                migrate(db)
+        except sqlite3.DatabaseError as error:
+            raise UnusableFileError(path, f"cannot be used as a local workspace ({error})") from error
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
@@ -57,13 +72,30 @@ class Store:
             return _connect(self.path)
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db = _open(path)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")  # with WAL: no loss when the program dies, and no wait for the disk
     prepare(db)
     return db
+
+
+def _check_ownership(db: sqlite3.Connection, path: Path) -> None:
+    """Refuses somebody else's database, and a workspace of a newer version."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    owner = db.execute("PRAGMA application_id").fetchone()[0]
+    is_new = version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if is_new:
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    elif owner != _APPLICATION_ID:
+        raise UnusableFileError(path, "is a database of another program")
+    elif version > len(MIGRATIONS):
+        raise UnusableFileError(path, "was written by a newer version of notion-pm")
 
 
 def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:

@@ -32,7 +32,7 @@ class LocalWorkspace:
     """A handle on an open workspace: give `app` to httpx.WSGITransport or to a server, and close it at the end."""
 
     app: WSGIApplication
-    token: str
+    token: str = field(repr=False)
     root_page_id: str
     path: Path
     _store: Store = field(repr=False)
