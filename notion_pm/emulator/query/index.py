@@ -29,7 +29,7 @@ INDEX_TABLES = f"""
         PRIMARY KEY (source, property, value, page)
     ) WITHOUT ROWID;
     CREATE INDEX cells_of_page ON cells (page, property, value);
-    CREATE INDEX pages_in_order ON pages (parent_id, in_trash, seq);
+    CREATE INDEX pages_in_order ON pages (parent_id, parent_type, in_trash, is_archived, seq);
     INSERT OR IGNORE INTO cells {_CELLS_OF_PAGE.format(page="pages").replace("FROM", "FROM pages,")};
     CREATE TRIGGER page_inserted AFTER INSERT ON pages BEGIN
         {_FILL};

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .filters import Timestamp
 from .properties import Property
 from .sorts import Sort
-from .sql import Sql, all_of
+from .sql import Source, Sql, all_of, having, values_of
 
 _SCALARS = frozenset({"title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox", "date"})
 _RANKED = frozenset({"select", "status"})
@@ -48,15 +48,18 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the order in which pages are level in the first sort, or an index gives them as it wants them.
+    """A stretch of the order: pages read `source`, those that pass `where`.
 
-    `walked` is the term of ORDER BY that the index satisfies, `age` what it keeps pages in the order of their age by.
+    An index gives them by age as `age` says, after `walked` where the stretch is one of rising or falling values; else
+    they are level in the first sort, which `level` says of `p`. `entered`: the place to go on from lies within.
     """
 
     source: Sql
     where: Sql
+    entered: bool
     walked: tuple[Sql, ...] = ()
     age: str = "p.seq"
+    level: Sql | None = None
 
 
 AGE = Sql("p.seq")
@@ -68,12 +71,9 @@ def is_indexed(sort: Sort) -> bool:
     return isinstance(sort.target, Timestamp) or sort.target.type in _SCALARS | _RANKED
 
 
-def levels(sorts: Sequence[Sort]) -> list[Level]:
+def levels(sorts: Sequence[Sort], *, newest_first: bool) -> list[Level]:
     """Returns the levels of an order, down to the age of pages, which tells all pages apart."""
-    return [
-        *(Level(_value(sort.target), sort.descending) for sort in sorts),
-        Level(AGE, sorts[0].descending),
-    ]
+    return [*(Level(_value(sort.target), sort.descending) for sort in sorts), Level(AGE, newest_first)]
 
 
 def _value(target: Property | Timestamp) -> Sql:
@@ -98,23 +98,67 @@ def after(order: Sequence[Level], place: Sequence[object]) -> Sql:
     for depth, level in enumerate(order):
         same = [earlier.same(value) for earlier, value in zip(order[:depth], place, strict=False)]
         steps.append(all_of([*same, level.later(place[depth])]))
-    return Sql(f"({' OR '.join(step.text for step in steps)})", tuple(v for step in steps for v in step.values))
+    return Sql(f"({' OR '.join(step.text for step in steps)})", values_of(steps))
 
 
-def segments(first: Sort, source: int, place: Sequence[object] | None) -> Iterator[Segment]:
+def segments(first: Sort, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
     """Returns the stretches in which an index is walked for the first sort, from `place` on."""
     if isinstance(first.target, Timestamp):
-        yield _by_time(first, place)
+        yield _by_time(first, first.target.name, place)
     elif first.target.type in _RANKED:
         yield from _by_option(first, first.target, source, place)
+    elif first.target.type == "checkbox":
+        yield from _by_tick(first, first.target, source, place)
     else:
         yield from _by_value(first, first.target, source, place)
 
 
-def _by_time(first: Sort, place: Sequence[object] | None) -> Segment:
-    column = f"p.{first.target.name}"
-    direction = "DESC" if first.descending else "ASC"
-    return Segment(Sql("pages p"), _bound(column, first, place), (Sql(f"{column} {direction}"),))
+def _by_time(first: Sort, name: str, place: Sequence[object] | None) -> Segment:
+    where = _bound(f"p.{name}", first, place)
+    return Segment(Sql("pages p"), where, place is not None, (_walk(f"p.{name}", first),))
+
+
+def _by_value(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+    in_empties = place is not None and place[0] is None
+    if not in_empties:
+        of_property = Sql("s.source = ? AND s.property = ?", (source.seq, target.id))
+        where = all_of([of_property, _bound("s.value", first, place)])
+        yield Segment(_CELLS, where, place is not None, (_walk("s.value", first),), "s.page")
+    yield _without(target, Sql("1"), entered=in_empties)
+
+
+def _by_tick(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+    reached = None if place is None else place[0]
+    ticked = _with(target, 1, source, entered=reached == 1)
+    blank = _without(target, Sql("1"), entered=reached == 0)
+    order = [ticked, blank] if first.descending else [blank, ticked]
+    yield from order[1:] if order[1].entered else order
+
+
+def _by_option(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+    """One stretch for each option, and one for pages without any of them."""
+    options = sorted(target.options, key=lambda option: option.rank, reverse=first.descending)
+    ranks: list[object] = [*(option.rank for option in options), None]
+    reached = 0 if place is None else ranks.index(place[0])
+    for number, option in enumerate(options[reached:], start=reached):
+        yield _with(target, option.id, source, entered=place is not None and number == reached)
+    listed = Sql(f"value IN ({', '.join('?' * len(options))})", tuple(option.id for option in options))
+    yield _without(target, listed, entered=place is not None and reached == len(options))
+
+
+def _with(target: Property, value: str | int, source: Source, *, entered: bool) -> Segment:
+    where = Sql("s.source = ? AND s.property = ? AND s.value = ?", (source.seq, target.id, value))
+    return Segment(_CELLS, where, entered, age="s.page", level=having(target, Sql("value = ?", (value,)), source))
+
+
+def _without(target: Property, value: Sql, *, entered: bool) -> Segment:
+    absent = f"NOT EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND property = ? AND {value.text})"  # noqa: S608
+    level = Sql(absent, (target.id, *value.values))
+    return Segment(Sql("pages p INDEXED BY pages_in_order"), level, entered, level=level)
+
+
+def _walk(column: str, first: Sort) -> Sql:
+    return Sql(f"{column} {'DESC' if first.descending else 'ASC'}")
 
 
 def _bound(column: str, first: Sort, place: Sequence[object] | None) -> Sql:
@@ -122,44 +166,3 @@ def _bound(column: str, first: Sort, place: Sequence[object] | None) -> Sql:
     if place is None:
         return Sql("1")
     return Sql(f"{column} {'<=' if first.descending else '>='} ?", (place[0],))
-
-
-def _by_value(first: Sort, target: Property, source: int, place: Sequence[object] | None) -> Iterator[Segment]:
-    empties = _without(target, Sql("1"))
-    in_empties = place is not None and place[0] in ((0,) if target.type == "checkbox" else (None,))
-    if target.type == "checkbox" and not first.descending:
-        if place is None or in_empties:
-            yield empties
-        yield _valued(first, target, source, None if in_empties else place)
-        return
-    if not in_empties:
-        yield _valued(first, target, source, place)
-    yield empties
-
-
-def _valued(first: Sort, target: Property, source: int, place: Sequence[object] | None) -> Segment:
-    of_property = Sql("s.source = ? AND s.property = ?", (source, target.id))
-    direction = "DESC" if first.descending else "ASC"
-    where = all_of([of_property, _bound("s.value", first, place)])
-    return Segment(_CELLS, where, (Sql(f"s.value {direction}"),), "s.page")
-
-
-def _by_option(first: Sort, target: Property, source: int, place: Sequence[object] | None) -> Iterator[Segment]:
-    """One stretch for each option, and one for pages without any of them."""
-    options = sorted(target.options, key=lambda option: option.rank, reverse=first.descending)
-    for option in options:
-        if place is None or (place[0] is not None and (option.rank == place[0] or _beyond(first, option.rank, place))):
-            where = Sql("s.source = ? AND s.property = ? AND s.value = ?", (source, target.id, option.id))
-            yield Segment(_CELLS, where, age="s.page")
-    listed = Sql(f"value IN ({', '.join('?' * len(options))})", tuple(option.id for option in options))
-    yield _without(target, listed)
-
-
-def _beyond(first: Sort, rank: int, place: Sequence[object]) -> bool:
-    reached = place[0]
-    return isinstance(reached, int) and (rank < reached if first.descending else rank > reached)
-
-
-def _without(target: Property, value: Sql) -> Segment:
-    absent = f"NOT EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND property = ? AND {value.text})"  # noqa: S608
-    return Segment(Sql("pages p INDEXED BY pages_in_order"), Sql(absent, (target.id, *value.values)))

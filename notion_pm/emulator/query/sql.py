@@ -5,7 +5,7 @@ The meaning of each operator is that of matching.py, to which a test compares th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -32,17 +32,20 @@ _COMPARISONS = {
     "greater_than_or_equal_to": ">=",
     "less_than_or_equal_to": "<=",
 }
-_BY_SEQ = "p.seq = d.page"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL with its values, and how a set of pages may be read straight from an index, if it may."""
+    """A piece of SQL with its values.
+
+    `seek`, where there is one, selects from an index the `seq` of all pages for which this holds, perhaps of others
+    too, and of some twice: where to look first.
+    """
 
     text: str
     values: tuple[object, ...] = ()
-    seek: Seek | None = None
+    seek: Sql | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,6 @@ class Source:
 
     seq: int
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """A range of an index: rows of `table` that pass `where` name pages by `key`, which `join` finds as d.page."""
-
-    table: str
-    key: str
-    where: str
-    values: tuple[object, ...]
-    join: str
 
 
 def compiled(condition: Filter, source: Source, asker: Asker) -> Sql | None:
@@ -84,25 +76,37 @@ def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
     return (condition,)
 
 
-def all_of(parts: Iterable[Sql]) -> Sql:
-    """Joins expressions by AND."""
-    return _joined(parts, " AND ", "1")
-
-
 def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
     parts = [compiled(part, source, asker) for part in group.parts]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
-    return all_of(known) if group.operator == "and" else _joined(known, " OR ", "0")
+    return all_of(known) if group.operator == "and" else _any_of(known)
 
 
-def _joined(parts: Iterable[Sql], joint: str, nothing: str) -> Sql:
+def all_of(parts: Iterable[Sql]) -> Sql:
+    """Joins expressions by AND."""
     pieces = list(parts)
-    if not pieces:
-        return Sql(nothing)
-    values = tuple(value for piece in pieces for value in piece.values)
-    return Sql(f"({joint.join(piece.text for piece in pieces)})", values)
+    seek = next((piece.seek for piece in pieces if piece.seek), None)
+    return Sql(_joined(pieces, " AND ") or "1", values_of(pieces), seek)
+
+
+def _any_of(pieces: Sequence[Sql]) -> Sql:
+    """Joins expressions by OR; where each can be looked up, so can all."""
+    seeks = [piece.seek for piece in pieces if piece.seek]
+    seek = Sql(" UNION ALL ".join(seek.text for seek in seeks), values_of(seeks))
+    return Sql(
+        _joined(pieces, " OR ") or "0", values_of(pieces), seek if pieces and len(seeks) == len(pieces) else None
+    )
+
+
+def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
+    """Returns the values of several pieces, in order."""
+    return tuple(value for piece in pieces for value in piece.values)
+
+
+def _joined(pieces: Sequence[Sql], joint: str) -> str:
+    return f"({joint.join(piece.text for piece in pieces)})" if pieces else ""
 
 
 def _property(target: Property, test: Test, source: Source, asker: Asker) -> Sql | None:
@@ -120,21 +124,21 @@ def _property(target: Property, test: Test, source: Source, asker: Asker) -> Sql
 def _cells(target: Property, test: Test, source: Source, asker: Asker) -> Sql:
     if test.kind == "checkbox":
         ticked = test.operand if test.operator == "equals" else not test.operand
-        is_ticked = _having(target, Sql("value = 1"), source)
+        is_ticked = having(target, Sql("value = 1"), source)
         return is_ticked if ticked else _not(is_ticked)
     if test.operator in EMPTINESS:
-        any_value = _having(target, Sql("1"), source)
+        any_value = having(target, Sql("1"), source)
         return any_value if test.operator == "is_not_empty" else _not(any_value)
-    found = _having(target, _value(test, asker), source)
+    found = having(target, _value(test, asker), source)
     return _not(found) if test.operator.startswith("does_not_") else found
 
 
-def _having(target: Property, value: Sql, source: Source) -> Sql:
+def having(target: Property, value: Sql, source: Source) -> Sql:
     """The page has a cell of the property that passes."""
     where = f"property = ? AND {value.text}"
     values = (target.id, *value.values)
-    seek = Seek("cells", "page", f"source = ? AND {where}", (source.seq, *values), _BY_SEQ)
-    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek)  # noqa: S608 - values are bound
+    seek = Sql(f"SELECT page FROM cells WHERE source = ? AND {where}", (source.seq, *values))  # noqa: S608
+    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek)  # noqa: S608
 
 
 def _value(test: Test, asker: Asker) -> Sql:
@@ -166,8 +170,9 @@ def _relation(target: Property, test: Test, asker: Asker) -> Sql:
     where = f"l.property_id = ? AND {linked.text}"
     live = "EXISTS (SELECT 1 FROM pages t WHERE t.id = l.target_id AND t.in_trash = 0)"
     values = (target.id, *linked.values)
-    seek = Seek("links l", "page_id", where, values, "p.id = d.page") if linked.values else None
-    found = Sql(f"EXISTS (SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live})", values, seek)  # noqa: S608
+    seek = Sql(f"SELECT p.seq FROM links l JOIN pages p ON p.id = l.page_id WHERE {where}", values)  # noqa: S608
+    linked_pages = f"SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live}"  # noqa: S608
+    found = Sql(f"EXISTS ({linked_pages})", values, seek if linked.values else None)
     return _not(found) if test.operator in ("is_empty", "does_not_contain") else found
 
 
@@ -186,7 +191,7 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
     interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
     bounds = _between(f"p.{column}", _stored(interval.start), _stored(interval.end))
     where = f"p.parent_id = ? AND p.in_trash = 0 AND {bounds.text}"
-    return Sql(bounds.text, bounds.values, Seek("pages p", "seq", where, (source.id, *bounds.values), _BY_SEQ))
+    return Sql(bounds.text, bounds.values, Sql(f"SELECT seq FROM pages p WHERE {where}", (source.id, *bounds.values)))  # noqa: S608
 
 
 def _stored(moment: int | None) -> str | None:

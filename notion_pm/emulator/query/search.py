@@ -1,0 +1,135 @@
+"""Finds pages of one data source that pass conditions, in order and from any place on.
+
+Two ways lead to the next pages. When a condition leaves few candidates (found out by looking into its index), those are
+sorted. Else the index of the first sort is walked from the place reached until enough pages have passed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from . import ordering
+from .paging import Cursor, invalid_cursor
+from .sorts import Sort
+from .sql import Source, Sql, all_of, values_of
+
+FEW = 1000  # candidates that are sooner sorted than met on a walk
+
+Place = tuple[object, ...]
+_LIVE = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND p.in_trash = 0 AND p.is_archived = 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sorts, and what is first among pages that are equal in all of them."""
+
+    sorts: tuple[Sort, ...]
+    newest_first: bool
+
+    def levels(self) -> list[ordering.Level]:
+        """Returns the levels of the order, most important first."""
+        return ordering.levels(self.sorts, newest_first=self.newest_first)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The pages of one data source that pass conditions."""
+
+    db: sqlite3.Connection
+    source: Source
+    conditions: tuple[Sql, ...]
+    few: int = FEW
+
+    def ids(self) -> list[str]:
+        """Returns the ids of all pages that pass."""
+        found = _from(self._any_seek(), self._passing())
+        return self._column(f"SELECT DISTINCT p.id FROM {found.text}", found.values)  # noqa: S608
+
+    def exceeds(self, most: int) -> bool:
+        """Tells whether more pages pass than that."""
+        every = Sql(f"SELECT 1 FROM pages p INDEXED BY pages_in_order WHERE {_LIVE}", (self.source.id,))  # noqa: S608
+        if not self._at_least(every, most + 1):
+            return False
+        passing = _from(self._any_seek(), self._passing())
+        found = Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values)  # noqa: S608
+        return not self.conditions or self._at_least(found, most + 1)
+
+    def place(self, cursor: Cursor, order: Order) -> Place:
+        """Returns where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
+        values = [level.value for level in order.levels()]
+        columns = ", ".join(value.text for value in values)
+        statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"  # noqa: S608
+        row = self.db.execute(statement, (*values_of(values), cursor.page_id, self.source.id)).fetchone()
+        if row is None:
+            raise invalid_cursor(str(cursor))
+        return tuple(row)
+
+    def following(self, order: Order, place: Place | None, most: int) -> list[str]:
+        """Returns the first ids after a place in an order."""
+        levels = order.levels()
+        beyond = ordering.after(levels, place) if place else Sql("1")
+        few = self._few()
+        if few is not None:
+            return self._ordered(_from(few, all_of([self._passing(), beyond])), _terms(levels), most)
+        found: list[str] = []
+        for segment in ordering.segments(order.sorts[0], self.source, place):
+            found += self._within(segment, order, place if segment.entered else None, most - len(found))
+            if len(found) >= most:
+                break
+        return found
+
+    def _within(self, segment: ordering.Segment, order: Order, place: Place | None, most: int) -> list[str]:
+        """Returns the first ids of a stretch; one that is level in its first sort is ordered by the next."""
+        if segment.level is not None and len(order.sorts) > 1:
+            narrowed = replace(self, conditions=(*self.conditions, segment.level))
+            return narrowed.following(replace(order, sorts=order.sorts[1:]), place[1:] if place else None, most)
+        where = all_of([segment.where, self._passing(), _beyond(segment, order, place)])
+        stretch = Sql(f"{segment.source.text} WHERE {where.text}", (*segment.source.values, *where.values))
+        return self._ordered(stretch, [*segment.walked, *_terms(order.levels()[1:], age=segment.age)], most)
+
+    def _ordered(self, stretch: Sql, terms: Sequence[Sql], most: int) -> list[str]:
+        order = ", ".join(term.text for term in terms)
+        values = (*stretch.values, *values_of(terms), most)
+        return self._column(f"SELECT DISTINCT p.id FROM {stretch.text} ORDER BY {order} LIMIT ?", values)  # noqa: S608
+
+    def _passing(self) -> Sql:
+        return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
+
+    def _few(self) -> Sql | None:
+        """Returns where to look for a condition that few pages pass."""
+        return next((seek for seek in self._seeks() if not self._at_least(seek, self.few + 1)), None)
+
+    def _any_seek(self) -> Sql | None:
+        return self._few() or next(self._seeks(), None)
+
+    def _seeks(self) -> Iterator[Sql]:
+        return (condition.seek for condition in self.conditions if condition.seek)
+
+    def _at_least(self, rows: Sql, number: int) -> bool:
+        statement = f"SELECT count(*) FROM ({rows.text} LIMIT ?)"  # noqa: S608
+        return int(self.db.execute(statement, (*rows.values, number)).fetchone()[0]) >= number
+
+    def _column(self, statement: str, values: Sequence[object]) -> list[str]:
+        return [row[0] for row in self.db.execute(statement, values)]
+
+
+def _beyond(segment: ordering.Segment, order: Order, place: Place | None) -> Sql:
+    if place is None:
+        return Sql("1")
+    if segment.level is None:
+        return ordering.after(order.levels(), place)
+    return Sql(f"{segment.age} {'<' if order.newest_first else '>'} ?", place[-1:])
+
+
+def _terms(levels: Sequence[ordering.Level], age: str = "p.seq") -> list[Sql]:
+    return [*(level.order() for level in levels[:-1]), Sql(f"{age} {levels[-1].direction}")]
+
+
+def _from(seek: Sql | None, where: Sql) -> Sql:
+    """Reads pages where a condition is looked up, some perhaps twice."""
+    if seek is None:
+        return Sql(f"pages p WHERE {where.text}", where.values)
+    found = f"(SELECT NULL AS page WHERE 0 UNION ALL {seek.text}) d"
+    return Sql(f"{found} CROSS JOIN pages p ON p.seq = d.page WHERE {where.text}", (*seek.values, *where.values))
