@@ -13,6 +13,7 @@ from notion_pm.cli.template_options import template_options
 from notion_pm.errors import UsageError
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
+from notion_pm.workflows.sync_memory import remember
 
 
 @click.command()
@@ -56,6 +57,7 @@ def command(
             force=force,
             allow_lossy=allow_lossy,
         )
+    remember(context.state_directory, reading.loaded, result)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
     elif plan.changes:

@@ -108,6 +108,8 @@ def _sum(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) ->
     known = [(each, number) for each, number in numbers if number is not None and not isinstance(number, ForeignOption)]
     if any(isinstance(number, ForeignOption) for _, number in numbers):
         return UNKNOWN
+    if not known:
+        return None  # nobody has said a number: that is not zero
     if value.once_per is None:
         return _rounded(sum(number for _, number in known))
     return _rounded(_sum_once(view, known, value.once_per, value.latest_by))

@@ -26,30 +26,31 @@ class Exchange:
         self._vocabulary = vocabulary
         self._database = database
         self._entry = entry
-        self._keys = tuple(keys)
-        self._options = {key: {id: option for option, id in _options_of(entry, key)} for key in self._keys}
+        self.keys = tuple(keys)
+        self._options = {key: {id: option for option, id in _options_of(entry, key)} for key in self.keys}
 
     @property
     def meaning(self) -> Mapping[str, object]:
         """What decides how a page is understood: ids of properties and of options, by key."""
-        return {key: [self._entry.properties[key], self._options[key]] for key in self._keys}
+        return {key: [self._entry.properties[key], self._options[key]] for key in self.keys}
 
     @property
     def property_ids(self) -> tuple[str, ...]:
         """The properties to ask for: those that rules need, and the title."""
-        ids = (self._entry.properties[key] for key in (self._vocabulary.title_key(self._database), *self._keys))
+        ids = (self._entry.properties[key] for key in (self._vocabulary.title_key(self._database), *self.keys))
         return tuple(dict.fromkeys(ids))
 
     def read(self, page: Page) -> SnapshotPage:
         """Return a page as rules see it."""
-        values = {key: self._plain(key, page.properties.get(self._entry.properties[key])) for key in self._keys}
+        values = {key: self.plain(key, page.properties.get(self._entry.properties[key])) for key in self.keys}
         return SnapshotPage(page.id, self._database, page.title, page.url, page.last_edited_time, values)
 
     def write(self, changes: Iterable[Change]) -> tuple[PropertyValue, ...]:
         """Return the values that changes set. Options go by id, so that renamed ones keep working."""
         return tuple(self._written(change) for change in changes)
 
-    def _plain(self, key: str, held: PropertyValue | None) -> Plain:
+    def plain(self, key: str, held: PropertyValue | None) -> Plain:
+        """Return a value as rules see it; an empty one where there is none."""
         if held is None:
             return None
         if isinstance(held.value, RelationValue):

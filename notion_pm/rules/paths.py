@@ -90,6 +90,8 @@ def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
     target = vocabulary.target(start, segment)
     if target is None:
         raise BadPath(f"{start}.{segment} is no relation.")
+    if target not in vocabulary.template.databases:
+        raise BadPath(f"{start}.{segment} leads to {target!r}, which is no database of the template.")
     return Hop(start, segment, target)
 
 

@@ -13,6 +13,7 @@ from notion_pm.planning import references
 from notion_pm.planning.fault import Fault
 from notion_pm.planning.fault import Path as FaultPath
 from notion_pm.planning.rows import check_rows
+from notion_pm.rules import check as check_rules
 from notion_pm.storage import template_files, variables, yaml_lines
 from notion_pm.storage.rows_file import read_rows
 from notion_pm.storage.template_problems import judge
@@ -78,6 +79,7 @@ class _Loading:
         template = verdict.template or judge(_without(data, verdict.foreign)).template
         if template is not None:
             self._take(references.check(template))
+            self._take(Fault(path, message) for path, message in check_rules(template))
             self._read_files(template)
         return verdict.template
 

@@ -10,6 +10,7 @@ from typing import Any
 from notion_pm.errors import NotConverged
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.planning.change import Change
 from notion_pm.planning.operation import Verb
@@ -42,6 +43,7 @@ class ApplyResult:
     planned: int
     sent: int
     applied_rows: tuple[AppliedRow, ...] = ()
+    manifest: Manifest | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the result as JSON data with stable keys."""
@@ -78,14 +80,15 @@ def apply(
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
     if not plan.operations:
-        return ApplyResult((), plan.requests, reading.requests)
+        return ApplyResult((), plan.requests, reading.requests, manifest=reading.existing.manifest)
     before = gateway.requests.logical
     ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
     applying = Applying(gateway, reading, ledger, now)
     run_all(plan.operations, applying, jobs=jobs, progress=progress)
     _prove(gateway, plan, reading, jobs)
     sent = reading.requests + gateway.requests.logical - before
-    return ApplyResult(plan.changes, plan.requests, sent, _applied_rows(plan, reading, ledger, applying))
+    rows = _applied_rows(plan, reading, ledger, applying)
+    return ApplyResult(plan.changes, plan.requests, sent, rows, ledger.manifest("applied"))
 
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:

@@ -95,7 +95,7 @@ class Report:
 
     def _arrow(self, page: SnapshotPage, change: Change) -> str:
         before, after = (self.readable(page, change.property, each) for each in (change.before, change.after))
-        return f"{text(before)} → {text(after)}"
+        return text(after) if before is None else f"{text(before)} → {text(after)}"
 
     def _update(self, update: PageUpdate) -> Iterator[Json]:
         for change in update.changes:
