@@ -6,7 +6,8 @@ evaluate('prop("Votes") / prop("Effort")', row, now, result)        # {"type": "
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,8 @@ def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaTyp
 
     Raises FormulaError, which names the part at fault.
     """
-    return Checker(properties).of(parse(expression))
+    with _shallow():
+        return Checker(properties).of(parse(expression))
 
 
 def evaluate(expression: str, row: Row, now: datetime, expected: FormulaType = ANY) -> dict[str, Any]:
@@ -57,4 +59,13 @@ def evaluate(expression: str, row: Row, now: datetime, expected: FormulaType = A
 
     `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.
     """
-    return to_api(Evaluator(row, now.astimezone(UTC)).of(parse(expression)), expected)
+    with _shallow():
+        return to_api(Evaluator(row, now.astimezone(UTC)).of(parse(expression)), expected)
+
+
+@contextmanager
+def _shallow() -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise FormulaError("The formula is nested too deeply.") from None

@@ -76,6 +76,8 @@ def parse(expression: str) -> Node:
         if isinstance(failed.orig_exc, FormulaError):
             raise failed.orig_exc from None
         raise
+    except RecursionError:
+        raise FormulaError("The formula is nested too deeply.") from None
     return node
 
 
