@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -94,6 +95,25 @@ class Gateway:
         query = {} if property_ids is None else {"filter_properties": list(property_ids)}
         rows = paging.rows(self._connection, data_source_id, filter=filter, query=query)
         return (self._completed(wire_page.read_page(each)) for each in rows)
+
+    def edited_since(
+        self, data_source_id: str, moment: datetime, *, property_ids: Sequence[str] | None = None
+    ) -> Iterator[Page]:
+        """Yield the rows that were edited at or after a moment, the latest first, each once and complete.
+
+        Requests are sent as the rows are taken, so that who has seen enough may stop. Notion floors the time of an
+        edit to the minute (notion-api.md 4.3), and so is `moment`.
+
+        Raises IncompleteRead when Notion gives only a part.
+        """
+        query = {} if property_ids is None else {"filter_properties": list(property_ids)}
+        rows = paging.edited_rows(self._connection, data_source_id, moment, query=query)
+        return (self._completed(wire_page.read_page(each)) for each in rows)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """When Notion last answered, by Notion's clock; None when it does not say."""
+        return self._connection.server_time
 
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""

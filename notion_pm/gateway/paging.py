@@ -8,6 +8,7 @@ starts over there, so rows of that minute come twice and are told apart by id.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from notion_pm.errors import IncompleteRead, Unavailable
@@ -18,6 +19,9 @@ SMALLEST_PAGE = 10
 _GATEWAY_TIMEOUT = 504
 
 Json = Mapping[str, Any]
+
+_OLDEST_FIRST: Json = {"timestamp": "created_time", "direction": "ascending"}
+_LATEST_EDIT_FIRST: Json = {"timestamp": "last_edited_time", "direction": "descending"}
 
 
 def items(connection: Connection, path: str, query: Json | None = None, *, results: str = "results") -> Iterator[Json]:
@@ -55,7 +59,7 @@ def rows(connection: Connection, data_source_id: str, *, filter: Json | None, qu
     while True:
         known, cut = len(seen), False
         for answer in _query(connection, data_source_id, _within(filter, since), query):
-            cut = (answer.get("request_status") or {}).get("type") == "incomplete"
+            cut = _is_cut(answer)
             fresh = [row for row in answer["results"] if row["id"] not in seen]
             seen.update(row["id"] for row in fresh)
             since = fresh[-1]["created_time"] if fresh else since
@@ -69,15 +73,27 @@ def rows(connection: Connection, data_source_id: str, *, filter: Json | None, qu
             )
 
 
+def edited_rows(connection: Connection, data_source_id: str, moment: datetime, *, query: Json) -> Iterator[Json]:
+    """Yield the rows that were edited at or after a minute, the latest first; where Notion cuts that, all of them."""
+    minute = moment.astimezone(UTC).replace(second=0, microsecond=0).isoformat()
+    wanted = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute}}
+    seen: set[str] = set()
+    cut = False
+    for answer in _query(connection, data_source_id, wanted, query, _LATEST_EDIT_FIRST):
+        cut = _is_cut(answer)
+        fresh = [row for row in answer["results"] if row["id"] not in seen]
+        seen.update(row["id"] for row in fresh)
+        yield from fresh
+    if cut:
+        again = rows(connection, data_source_id, filter=wanted, query=query)
+        yield from (row for row in again if row["id"] not in seen)
+
+
 def _query(
-    connection: Connection,
-    data_source_id: str,
-    filter: Json | None,
-    query: Json,
+    connection: Connection, data_source_id: str, filter: Json | None, query: Json, order: Json = _OLDEST_FIRST
 ) -> Iterator[Json]:
     """Yield the answers of one query, page by page; a time-out halves the page."""
-    body: dict[str, Any] = {"sorts": [{"timestamp": "created_time", "direction": "ascending"}]}
-    body |= {"filter": filter} if filter else {}
+    body: dict[str, Any] = {"sorts": [order], **({"filter": filter} if filter else {})}
     path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
     while True:
         page = body | {"page_size": size} | ({"start_cursor": cursor} if cursor else {})
@@ -93,6 +109,10 @@ def _query(
         cursor = _next_cursor(answer, path, cursor)
         if cursor is None:
             return
+
+
+def _is_cut(answer: Json) -> bool:
+    return (answer.get("request_status") or {}).get("type") == "incomplete"
 
 
 def _within(filter: Json | None, since: str | None) -> Json | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import islice
 
 import httpx
 import pytest
 
-from notion_pm.emulator import LocalWorkspace
+from notion_pm.emulator import LocalWorkspace, ManualClock
 from notion_pm.errors import (
     NotShared,
     OutcomeUnknown,
@@ -170,6 +172,24 @@ def test_a_query_reads_every_row_oldest_first(workspace: LocalWorkspace) -> None
     assert [page.title for page in gateway.query(table.id)] == [f"{number:03}" for number in range(120)]
     assert len(transport.seen) - before == 2
     assert gateway.requests.logical == gateway.requests.attempts == len(transport.seen)
+
+
+def test_recent_edits_come_first_and_only_as_far_as_they_are_taken(
+    workspace: LocalWorkspace, clock: ManualClock
+) -> None:
+    gateway, transport = gateway_to(workspace)
+    table = make_table(gateway, workspace)
+    pages = [row(gateway, table, f"{number:03}") for number in range(120)]
+    clock.advance(minutes=5)
+    gateway.update_page(pages[3].id, [PropertyValue("title", "title", "edited")])
+    moment = clock().replace(second=59)
+    assert [each.title for each in gateway.edited_since(table.id, moment)] == ["edited"]
+    before = len(transport.seen)
+    found = gateway.edited_since(table.id, moment - timedelta(minutes=5))
+    assert next(found).title == "edited"
+    assert len(list(islice(found, 99))) == 99
+    assert len(transport.seen) - before == 1
+    assert len(list(found)) == 20
 
 
 def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
