@@ -76,11 +76,16 @@ def _yaml(cell: Cell) -> Any:
 
 def _related(columns: Sequence[Column], row: Row, links: Links) -> str:
     lines = [
-        f"- {escaped(column.title)}: " + ", ".join(links.link(each) for each in cell if isinstance(each, Reference))
+        line
         for column, cell in zip(columns, row.cells, strict=True)
         if column.type == "relation" and isinstance(cell, tuple) and cell
+        for line in (f"- {escaped(column.title)}:", *_items(cell, links))
     ]
     return "\n".join(["## Linked pages", "", *lines]) if lines else ""
+
+
+def _items(cells: Sequence[Cell], links: Links) -> Iterator[str]:
+    return (f"    - {links.link(each)}" for each in cells if isinstance(each, Reference))
 
 
 def _paths(tables: Sequence[Table]) -> dict[NotionId, PurePosixPath]:

@@ -97,7 +97,7 @@ class SheetWriter:
             case None | "":
                 return
             case bool():
-                self._sheet.write_boolean(line, place, value, self._styles.plain)
+                self._sheet.write_boolean(line, place, value, self._styles.truth)
             case int() | float():
                 number_format = column.source.number_format if column.source else "number"
                 style = self._styles.number(excel_format(number_format, value))

@@ -19,9 +19,12 @@ class Styles:
         self.title = workbook.add_format({**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"})
         self.technical = workbook.add_format({**top, "font_color": "#8A8A8A"})
         self.link = workbook.add_format({**top, "font_color": "#0563C1", "underline": 1})
+        self.plain = workbook.add_format(top)
         self.date = workbook.add_format({**top, "num_format": "yyyy-mm-dd"})
         self.time = workbook.add_format({**top, "num_format": "yyyy-mm-dd hh:mm"})
-        self.plain = workbook.add_format(top)
+        self.truth = workbook.add_format(
+            {**top, "num_format": '"TRUE";"TRUE";"FALSE"'}
+        )  # LibreOffice would show 1 and 0
 
     def number(self, excel: str) -> Any:
         """Return the format of a number format."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,12 +22,8 @@ from notion_pm.workflows.workspace import find_manifest
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data source to export. `keys`: property id -> template key, in the template's order; empty without a template.
+    """A data source to export. `keys`: property id -> template key, in the template's order; empty without one."""
 
-    `name` is what it is called in commands and files: the template's key, else the title.
-    """
-
-    name: str
     title: str
     data_source: DataSource
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +31,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one word asks for: a source, or one page of it, or (source None) a page that is no row."""
+    """What one word asks for: a source, or one page of it, or (source None) a page that is no row.
+
+    `name` is what files are called after: the template's key, else the title.
+    """
 
     name: str
     source: Source | None
@@ -45,6 +44,12 @@ class Wanted:
     sort: tuple[tuple[str, bool], ...] = ()
     """Pairs of a column and whether it descends."""
     format: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What to write above it: the database's title; a named export's own name."""
+        is_named = self.format is not None
+        return self.source.title if self.source and not is_named else self.name
 
 
 class Catalogue:
@@ -88,6 +93,25 @@ class Catalogue:
             yield self._named(name, self._exports[name])
         else:
             yield from databases_of(self._gateway, self._own(name))
+
+    def recognised(self, wanted: Wanted) -> Wanted:
+        """Return what was found by its id, with the template's keys where it belongs to the template.
+
+        A parent page that is not set or not shared means that we cannot know: a link works without one.
+        """
+        if wanted.source is None:
+            return wanted
+        try:
+            key = self._key_of(wanted.source.data_source.id)
+        except (UsageError, NotShared):
+            return wanted
+        if key is None:
+            return wanted
+        source = replace(wanted.source, title=self._titles[key] or key, keys=_keys(self._entries[key]))
+        return replace(wanted, name=wanted.name if wanted.page else key, source=source)
+
+    def _key_of(self, data_source_id: NotionId) -> str | None:
+        return next((key for key, each in self._entries.items() if each.data_source_id == data_source_id), None)
 
     @cached_property
     def _blocks(self) -> tuple[ChildBlock, ...]:
@@ -146,9 +170,8 @@ class Catalogue:
 
     def _of_template(self, key: str) -> Wanted:
         entry = self._entries[key]
-        keys = {property_id: each for each, property_id in entry.properties.items()}
         data_source = self._gateway.get_data_source(entry.data_source_id)
-        return Wanted(key, Source(key, self._titles[key] or key, data_source, keys))
+        return Wanted(key, Source(self._titles[key] or key, data_source, _keys(entry)))
 
     def _named(self, name: str, spec: ExportSpec) -> Wanted:
         assert self._loaded
@@ -196,7 +219,7 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
         yield Wanted(name, None, page)
         return
     data_source = gateway.get_data_source(page.data_source_id)
-    yield Wanted(name, Source(name, data_source.title, data_source), page)
+    yield Wanted(name, Source(data_source.title, data_source), page)
 
 
 def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
@@ -206,7 +229,7 @@ def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
     for each in database.data_source_ids:
         data_source = gateway.get_data_source(each)
         title = (data_source.title if several else database.title) or "Untitled"
-        yield Wanted(title, Source(title, title, data_source))
+        yield Wanted(title, Source(title, data_source))
 
 
 def is_id(text: str) -> bool:
@@ -216,6 +239,10 @@ def is_id(text: str) -> bool:
     except InvalidNotionId:
         return False
     return True
+
+
+def _keys(entry: DatabaseEntry) -> dict[str, str]:
+    return {property_id: key for key, property_id in entry.properties.items()}
 
 
 def _databases_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:

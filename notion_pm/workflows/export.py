@@ -71,11 +71,11 @@ def export(
 def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
     if not names:
         return list(catalogue.everything())
-    return [
-        each
-        for name in dict.fromkeys(names)
-        for each in (find_by_id(gateway, name) if is_id(name) else catalogue.find(name))
-    ]
+    return [each for name in dict.fromkeys(names) for each in _named(gateway, catalogue, name)]
+
+
+def _named(gateway: Gateway, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
+    return map(catalogue.recognised, find_by_id(gateway, name)) if is_id(name) else catalogue.find(name)
 
 
 def _narrowed(wanted: Wanted, columns: tuple[str, ...]) -> Wanted:

@@ -174,10 +174,8 @@ class Reader:
         return found.markdown
 
     def _table(self, draft: _Draft) -> Table:
-        source = draft.wanted.source
-        title = source.title if source else draft.wanted.name
         rows = _Resolved(draft.rows, self._titles)
-        return Table(draft.wanted.name, title, draft.columns, rows, len(draft.rows))
+        return Table(draft.wanted.name, draft.wanted.title, draft.columns, rows, len(draft.rows))
 
 
 def _referenced(drafts: Sequence[_Draft]) -> dict[NotionId, set[NotionId]]:

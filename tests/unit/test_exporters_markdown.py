@@ -48,7 +48,7 @@ def test_a_page_has_front_matter_title_body_and_linked_pages() -> None:
         {"id": page_id(8), "title": None},
         {"id": page_id(9), "title": ""},
     ]
-    assert "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights: [Retry; please](" in document
+    assert "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights:\n    - [Retry; please](" in document
 
 
 def test_empty_cells_are_null_and_lone_dates_are_dates() -> None:

@@ -1,0 +1,137 @@
+"""`notion-pm export` as people run it, on a workspace made from the product template."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+
+from notion_pm.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A local workspace with the product template and its starter rows; tests only read it."""
+    file = tmp_path_factory.mktemp("applied") / "workspace.sqlite"
+    done = CliRunner().invoke(main, ["--local", str(file), "apply", "product", "--yes"])
+    assert done.exit_code == 0, done.output
+    return file
+
+
+@pytest.fixture
+def run(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `notion-pm export` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(main, ["--local", str(applied), "export", *arguments])
+
+
+def rows_of(path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(Path(path).read_bytes().decode(), newline="")))
+
+
+def test_a_database_by_key_or_by_title(run: Run) -> None:
+    by_key, by_title = run("features", "-o", "a.csv"), run("Feature specs", "-o", "b.csv")
+    assert by_key.output == "a.csv: features (30 rows)\n"
+    assert by_title.exit_code == 0
+    assert Path("a.csv").read_text() == Path("b.csv").read_text()
+    found = rows_of("a.csv")
+    assert list(found[0])[:3] == ["Feature", "ID", "Problem"]
+    assert len(found) == 30
+    assert all(len(each["Insights"].split("; ")) == len(each["Insights (id)"].split("; ")) for each in found)
+
+
+def test_json_tells_about_the_files_and_how_many_requests_it_took(run: Run) -> None:
+    found = json.loads(run("features", "-o", "features.json", "--json").stdout)
+    assert found["files"] == [{"path": "features.json", "database": "features", "rows": 30, "format": "json"}]
+    # children of the parent, the manifest, the schema; a query of features, three of insights, one of vision
+    assert found["requests"] == 8
+    (first, *_) = json.loads(Path("features.json").read_text())
+    assert {"id", "title"} == set(first["properties"]["Insights"][0])
+
+
+def test_everything_goes_into_one_workbook_by_default(run: Run) -> None:
+    done = run()
+    assert done.output == "product.xlsx: vision (13 rows), insights (248 rows), features (30 rows)\n"
+    book = load_workbook("product.xlsx")
+    assert book.sheetnames == ["Vision", "Customer insights", "Feature specs", "Data dictionary"]
+    assert book["Customer insights"].max_row == 249
+    formulas = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.data_type == "f"]
+    assert formulas == []
+
+
+def test_a_folder_per_database_as_csv(run: Run) -> None:
+    run("-o", "data/", "--format", "csv")
+    assert {each.name for each in Path("data").iterdir()} == {"vision.csv", "insights.csv", "features.csv"}
+
+
+def test_markdown_of_everything_has_links_that_work(run: Run) -> None:
+    assert run("--format", "markdown", "-o", "all/").exit_code == 0
+    files = list(Path("all").rglob("*.md"))
+    assert len(files) == 291 + 3
+    links = [(each, unquote(target)) for each in files for target in re.findall(r"\]\(([^)]+\.md)\)", each.read_text())]
+    assert len(links) > 500
+    assert [target for each, target in links if not (each.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["url", "id"])
+def test_one_spec_by_its_link_with_its_body(run: Run, name: str) -> None:
+    run("features", "-o", "features.csv")
+    page = rows_of("features.csv")[0]
+    run(page["Page URL" if name == "url" else "Page id"], "-o", "spec.md")
+    document = Path("spec.md").read_text()
+    assert f"\n# {page['Feature']}\n\n## Problem\n\n{page['Problem']}\n" in document
+    assert (
+        document.index("\nStatus:") < document.index("\nPriority:") < document.index("\nReach:")
+    )  # the template's order
+
+
+def test_a_named_export_has_its_own_columns_rows_order_and_format(run: Run) -> None:
+    assert run("roadmap").output.startswith("roadmap.xlsx: roadmap (")
+    lines = list(load_workbook("roadmap.xlsx")["roadmap"].iter_rows(values_only=True))
+    assert lines[0][:3] == ("Feature", "Status", "Priority")
+    assert [line[2] for line in lines[1:]] == sorted(str(line[2]) for line in lines[1:])
+    assert {line[1] for line in lines[1:]}.isdisjoint({"Shipped", "Measured", "Parked", "Dropped"})
+
+
+def test_columns_and_headers_by_key(run: Run) -> None:
+    run("features", "-o", "out.csv", "--columns", "status,name", "--columns", "Reach", "--headers", "keys")
+    assert list(rows_of("out.csv")[0]) == ["status", "name", "reach", "Page id", "Page URL"]
+
+
+def test_a_pipe_gets_the_data_alone(run: Run) -> None:
+    done = run("vision", "-o", "-", "--format", "jsonl")
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 13
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["feetures"], "Did you mean `features`?"),
+        (["features", "--columns", "statsu"], "Did you mean `status`?"),
+        (["-o", "all.csv"], "Name a folder (-o data/)"),
+        (["features", "-o", "features.pdf"], "No format has the ending '.pdf'."),
+        (["features", "-o", "-", "--json"], "cannot both go to stdout"),
+    ],
+)
+def test_mistakes_are_answered_with_a_way_on(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["--local", str(tmp_path / "new.sqlite"), "export"])
+    assert done.exit_code == 1
+    assert "notion-pm apply product" in done.stderr
