@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from . import checks, query, rows, views
+from . import checks, query, rows, tabs
 from .clock import stored, to_the_millisecond
 from .content_records import VIEW_QUERIES, View, ViewQuery
 from .errors import validation_error
@@ -27,7 +27,7 @@ def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
     """Runs a view's query, keeps what it found, and returns the first page of it."""
     checks.known_keys(body, ("page_size",))
     size = checks.page_size(body.get("page_size"))
-    found = _run(session, views.find(session, view_id))
+    found = _run(session, tabs.find(session, view_id))
     VIEW_QUERIES.insert(session.db, found)
     page = page_of(_references(found), None, size)
     answer = {
@@ -68,7 +68,7 @@ def _run(session: Session, view: View) -> ViewQuery:
 
 def results(session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None) -> Json:
     """Returns a page of what a query found; raises 404 once it has expired."""
-    views.find(session, view_id)
+    tabs.find(session, view_id)
     found = _alive(session, view_id, query_id)
     if found is None:
         raise session.not_found("view query", query_id)
@@ -77,7 +77,7 @@ def results(session: Session, view_id: str, query_id: str, start_cursor: str | N
 
 def delete(session: Session, view_id: str, query_id: str) -> Json:
     """Forgets a query; doing it again changes nothing."""
-    views.find(session, view_id)
+    tabs.find(session, view_id)
     VIEW_QUERIES.delete(session.db, query_id)
     return {"object": "view_query", "id": query_id, "deleted": True}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, tree, view_config, view_filters
+from . import checks, dashboards, tabs, tree, view_config, view_filters
 from .clock import to_the_millisecond
 from .content_records import VIEWS, View
 from .errors import archived_block, body_error, validation_error
@@ -14,24 +14,20 @@ from .ids import new_id, undashed
 from .links import object_url
 from .lists import as_list, page_of
 from .properties import Schema
-from .records import DATABASES, Database
 from .session import Session
 from .users import reference
 
 Json = dict[str, Any]
 
 DEFAULT_NAME = "Default view"
-MOST_WIDGETS_IN_ROW = 4
 _HOLDERS = ("database_id", "view_id", "create_database")
 _COMMON_KEYS = frozenset(("name", "filter", "sorts", "quick_filters", "configuration"))
 _CREATE_KEYS = _COMMON_KEYS | {"data_source_id", "type", "position", "placement", *_HOLDERS}
-_POSITIONS = ("start", "end", "after_view")
-_PLACEMENTS = ("new_row", "existing_row")
 
 
 def create_default(session: Session, database_id: str, data_source_id: str) -> View:
     """Adds the table view that every new data source comes with."""
-    position = _last_position(session, database_id) + 1
+    position = tabs.last_position(session, database_id) + 1
     return _add(
         session,
         View(
@@ -94,91 +90,13 @@ def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
         if body.get(key) is not None and named != [holder]:
             raise body_error(f"body.{key}", "not present", body[key])
     if named == ["view_id"]:
-        return _in_dashboard(session, draft, body)
+        return dashboards.with_widget(session, draft, body)
     if named == ["create_database"]:
-        return replace(draft, database_id=_linked_database(session, body["create_database"]).id, position=1)
+        return replace(draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1)
     database = session.database(checks.body_id(body, "database_id"))
     if database.in_trash:
         raise archived_block()
-    return replace(draft, database_id=database.id, position=_position(session, database.id, body.get("position")))
-
-
-def _linked_database(session: Session, sent: Any) -> Database:
-    """Makes the database block that shows another one's data source."""
-    wanted = checks.an_object(sent, "body.create_database")
-    checks.known_keys(wanted, ("parent", "position"), "body.create_database")
-    parent = checks.an_object(checks.required(wanted, "parent", "body.create_database"), "body.create_database.parent")
-    page = session.page(checks.body_id(parent, "page_id", "body.create_database.parent"))
-    if page.in_trash:
-        raise archived_block()
-    database = Database(
-        id=new_id(), parent_type="page_id", parent_id=page.id, title=[], is_inline=True, **tree.stamp(session)
-    )
-    DATABASES.insert(session.db, database)
-    tree.place_last(session, "child_database", database.id, page.id, "")
-    return database
-
-
-def _position(session: Session, database_id: str, sent: Any) -> float:
-    tabs = tabs_of(session, database_id)
-    if sent is None:
-        return _last_position(session, database_id) + 1
-    wanted = checks.an_object(sent, "body.position")
-    kind = checks.one_of(checks.required(wanted, "type", "body.position"), _POSITIONS, "body.position.type")
-    if kind == "end" or not tabs:
-        return _last_position(session, database_id) + 1
-    if kind == "start":
-        return tabs[0].position - 1
-    after = checks.body_id(wanted, "view_id", "body.position")
-    index = next((number for number, tab in enumerate(tabs) if tab.id == after), None)
-    if index is None:
-        raise session.not_found("view", after)
-    following = tabs[index + 1].position if index + 1 < len(tabs) else tabs[index].position + 2
-    return (tabs[index].position + following) / 2
-
-
-def _last_position(session: Session, database_id: str) -> float:
-    row = session.db.execute("SELECT max(position) FROM views WHERE database_id = ?", (database_id,)).fetchone()
-    return float(row[0] or 0)
-
-
-def tabs_of(session: Session, database_id: str) -> list[View]:
-    """Returns the views in a database's tab bar, in order; the widgets of its dashboards are none of them."""
-    clauses = "WHERE database_id = ? AND dashboard_view_id IS NULL ORDER BY position, seq"
-    return VIEWS.select(session.db, clauses, (database_id,))
-
-
-def _in_dashboard(session: Session, draft: View, body: Mapping[str, Any]) -> View:
-    dashboard = find(session, checks.body_id(body, "view_id"))
-    if dashboard.type != "dashboard" or draft.type == "dashboard":
-        raise validation_error("Widgets can be added to dashboard views only, and a dashboard cannot be a widget.")
-    rows = _with_widget(dashboard.configuration["rows"], draft.id, body.get("placement"))
-    changed = replace(dashboard, configuration={**dashboard.configuration, "rows": rows}, **tree.edited(session))
-    VIEWS.update(session.db, changed)
-    return replace(draft, database_id=dashboard.database_id, dashboard_view_id=dashboard.id)
-
-
-def _with_widget(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
-    placement = checks.an_object(sent if sent is not None else {"type": "new_row"}, "body.placement")
-    kind = checks.one_of(checks.required(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type")
-    index = int(checks.a_number(placement.get("row_index", len(rows)), "body.placement.row_index"))
-    widget = {"id": new_id(), "view_id": view_id}
-    if kind == "new_row":
-        return [*rows[:index], {"id": new_id(), "widgets": [widget]}, *rows[index:]]
-    if not 0 <= index < len(rows):
-        raise body_error("body.placement.row_index", f"< `{len(rows)}`", index)
-    widgets = [*rows[index]["widgets"], widget]
-    if len(widgets) > MOST_WIDGETS_IN_ROW:
-        raise validation_error(f"A dashboard row holds at most {MOST_WIDGETS_IN_ROW} widgets.")
-    return [*rows[:index], {**rows[index], "widgets": widgets}, *rows[index + 1 :]]
-
-
-def find(session: Session, view_id: str) -> View:
-    """Returns a view; raises 404 where there is none."""
-    view = VIEWS.find(session.db, view_id)
-    if view is None:
-        raise session.not_found("view", view_id)
-    return view
+    return replace(draft, database_id=database.id, position=tabs.position(session, database.id, body.get("position")))
 
 
 def listed(
@@ -188,7 +106,7 @@ def listed(
     if (database_id is None) == (data_source_id is None):
         raise validation_error("Exactly one of database_id or data_source_id must be provided.")
     if database_id is not None:
-        found = tabs_of(session, session.database(_query_id(database_id, "database_id")).id)
+        found = tabs.views_of(session, session.database(_query_id(database_id, "database_id")).id)
     else:
         source = session.data_source(_query_id(data_source_id, "data_source_id"))
         found = VIEWS.select(session.db, "WHERE data_source_id = ? ORDER BY position, seq", (source.id,))
@@ -202,7 +120,7 @@ def _query_id(value: str | None, key: str) -> str:
 def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
     """Changes a view as a request says; its type and data source stay what they are."""
     checks.known_keys(body, _COMMON_KEYS)
-    view = find(session, view_id)
+    view = tabs.find(session, view_id)
     schema = _schema(session, view)
     view_filters.refuse_timestamp_sorts(body.get("sorts"))
     quick = body.get("quick_filters")
@@ -230,24 +148,14 @@ def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) 
 
 def delete(session: Session, view_id: str) -> Json:
     """Deletes a view for good, a dashboard with its widgets. A database keeps at least one view."""
-    view = find(session, view_id)
-    if view.dashboard_view_id is None and len(tabs_of(session, view.database_id)) == 1:
+    view = tabs.find(session, view_id)
+    if view.dashboard_view_id is None and len(tabs.views_of(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")
     if view.dashboard_view_id is not None:
-        _take_off_dashboard(session, view)
+        dashboards.take_off(session, view)
     session.db.execute("DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id))
     session.db.execute("DELETE FROM view_queries WHERE view_id NOT IN (SELECT id FROM views)")
     return {"object": "view", "id": view.id, "parent": _parent(view), "type": view.type}
-
-
-def _take_off_dashboard(session: Session, view: View) -> None:
-    dashboard = find(session, view.dashboard_view_id or "")
-    rows = [
-        {**row, "widgets": [widget for widget in row["widgets"] if widget["view_id"] != view.id]}
-        for row in dashboard.configuration["rows"]
-    ]
-    kept = [row for row in rows if row["widgets"]]
-    VIEWS.update(session.db, replace(dashboard, configuration={**dashboard.configuration, "rows": kept}))
 
 
 def shown(session: Session, view: View) -> Json:

@@ -289,3 +289,9 @@ def test_kinds_and_nesting_survive(blocks: list[Json]) -> None:
 def test_any_text_can_be_read_and_its_reading_is_stable(markdown: str) -> None:
     blocks = parse(markdown)
     assert parse(render(blocks)) == blocks
+
+
+def test_deep_nesting_is_cut_rather_than_refused() -> None:
+    assert parse_inline("[" * 500) == [text("[" * 500)]
+    blocks = parse("\n".join("\t" * depth + "- x" for depth in range(300)))
+    assert render(blocks).count("- x") == 300

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import view_queries, views
+from .. import tabs, view_queries, views
 from ..checks import path_id
 from .request import body, query, session
 
@@ -29,7 +29,7 @@ def create_view() -> dict[str, Any]:
 @blueprint.get("/views/<view_id>")
 def retrieve_view(view_id: str) -> dict[str, Any]:
     """Returns a view."""
-    return views.shown(session(), views.find(session(), path_id("view_id", view_id)))
+    return views.shown(session(), tabs.find(session(), path_id("view_id", view_id)))
 
 
 @blueprint.patch("/views/<view_id>")

@@ -1,0 +1,56 @@
+"""Deciding which asterisks and tildes are emphasis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .inline_nodes import Delimiter, Node
+
+_MARKS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
+
+
+def resolve(nodes: Sequence[Node]) -> tuple[list[set[str]], dict[int, str]]:
+    """Decides which delimiters open and close emphasis.
+
+    Returns the emphasis in force at each node, and for each delimiter the signs that stay text. A delimiter that
+    nothing closes is text, and the rest is decided again without it.
+    """
+    dead: set[tuple[int, str]] = set()
+    while True:
+        emphasis, literal, still_open = _pass(nodes, dead)
+        if not still_open:
+            return emphasis, literal
+        dead |= still_open
+
+
+def _pass(
+    nodes: Sequence[Node], dead: set[tuple[int, str]]
+) -> tuple[list[set[str]], dict[int, str], set[tuple[int, str]]]:
+    active: dict[str, int] = {}
+    emphasis: list[set[str]] = []
+    literal: dict[int, str] = {}
+    for index, node in enumerate(nodes):
+        if isinstance(node, Delimiter):
+            literal[index] = _apply(node, index, active, dead)
+        emphasis.append(set(active))
+    return emphasis, literal, {(index, mark) for mark, index in active.items()}
+
+
+def _apply(node: Delimiter, index: int, active: dict[str, int], dead: set[tuple[int, str]]) -> str:
+    """Closes or opens what a delimiter can, and returns the signs that are left over."""
+    rest = node.sign
+    for mark in _marks(node.sign, active):
+        if mark in active and node.closes:
+            del active[mark]
+        elif mark not in active and node.opens and (index, mark) not in dead:
+            active[mark] = index
+        else:
+            continue
+        rest = rest[len(_MARKS[mark]) :]
+    return rest
+
+
+def _marks(sign: str, active: dict[str, int]) -> list[str]:
+    """Names the emphasis a delimiter may stand for; of ``***``, what is open is closed before the other opens."""
+    by_sign = {"*": ["italic"], "**": ["bold"], "***": ["bold", "italic"], "~~": ["strikethrough"]}
+    return sorted(by_sign.get(sign, []), key=lambda mark: mark not in active)

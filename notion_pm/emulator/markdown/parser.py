@@ -1,0 +1,114 @@
+"""Walking through the lines of Notion-flavoured Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .inline_parser import parse_inline
+from .lines import Line, starts_block
+from .syntax import Json, api_colour, split_trailing_attributes
+
+DIV_END = ":::"
+_DEEPEST = 50
+
+
+@dataclass(slots=True)
+class Parser:
+    """A place in the lines of a text, and the reading of what can stand inside anything else."""
+
+    lines: list[Line]
+    readers: Sequence[Reader]
+    at: int = 0
+    depth: int = 0
+    closers: list[str] = field(default_factory=list)
+
+    def blocks(self, min_indent: int) -> list[Json]:
+        """Reads blocks until a line is less indented than `min_indent`, or closes a tag that is open."""
+        found: list[Json] = []
+        while (line := self.next_line()) and line.indent >= min_indent and not self._closes(line.text):
+            found += self._read(line)
+        return found
+
+    def next_line(self) -> Line | None:
+        """Returns the next line that is not blank, without going past it."""
+        while self.at < len(self.lines) and self.lines[self.at].is_blank:
+            self.at += 1
+        return self.lines[self.at] if self.at < len(self.lines) else None
+
+    def _closes(self, text: str) -> bool:
+        return any(is_closer(text, closer) for closer in self.closers)
+
+    def _read(self, line: Line) -> list[Json]:
+        for pattern, read in self.readers:
+            if found := pattern.match(line.text):
+                self.at += 1
+                if (blocks := read(self, line, found)) is not None:
+                    return blocks
+                self.at -= 1
+        self.at += 1
+        return [self.with_children(line, "paragraph", line.text)]
+
+    def with_children(self, line: Line, kind: str, text: str, **content: object) -> Json:
+        """Builds a block of rich text whose children are the deeper lines that follow."""
+        text, values = split_trailing_attributes(text)
+        block = make_block(kind, rich_text=parse_inline(text.strip()), color=api_colour(values.get("color")), **content)
+        children = self._children(line)
+        if children:
+            block[kind]["children"] = children
+        return block
+
+    def _children(self, line: Line) -> list[Json]:
+        if self.depth == _DEEPEST:
+            return []  # what is still deeper stands beside its parent
+        self.depth += 1
+        children = self.blocks(line.indent + 1)
+        self.depth -= 1
+        return children
+
+    def item(self, line: Line, kind: str, text: str, **content: object) -> list[Json]:
+        """Reads a list item. A block of another kind in it becomes the child of an empty item."""
+        if not starts_block(text):
+            return [self.with_children(line, kind, text, **content)]
+        self.at -= 1
+        self.lines[self.at] = Line.of(" " * (line.indent + 2) + text)
+        return [self.with_children(line, kind, "", **content)]
+
+    def split_tag_line(self, line: Line, rest: str, closer: str) -> None:
+        """Puts what follows an opening tag on its own line(s)."""
+        inner, closes = (rest.removesuffix(closer), [closer]) if rest.endswith(closer) else (rest, [])
+        parts = ([inner] if inner.strip() else []) + closes
+        self.lines[self.at : self.at] = [Line.of(line.margin + "\t" * (part != closer) + part) for part in parts]
+
+    def contained(self, closer: str) -> list[Json]:
+        """Reads what stands before a closing tag, and that tag."""
+        self.closers.append(closer)
+        children = self.blocks(0)
+        self.closers.pop()
+        if (line := self.next_line()) and is_closer(line.text, closer):
+            self.at += 1
+        return children
+
+
+Reader = tuple[re.Pattern[str], Callable[[Parser, Line, re.Match[str]], list[Json] | None]]
+
+
+def make_block(kind: str, **content: object) -> Json:
+    """Returns a block in the form the API takes."""
+    return {"object": "block", "type": kind, kind: content}
+
+
+def parent_block(kind: str, children: list[Json], **content: object) -> Json:
+    """Returns a block with its children, if it has any."""
+    return make_block(kind, **content, children=children) if children else make_block(kind, **content)
+
+
+def media_block(kind: str, url: str, caption: list[Json]) -> Json:
+    """Returns the block of a file that is kept elsewhere."""
+    return make_block(kind, type="external", external={"url": url}, caption=caption)
+
+
+def is_closer(text: str, closer: str) -> bool:
+    """Says whether a line is the closing tag; a fenced div closes with three colons or more."""
+    return text == closer or (closer == DIV_END and text.startswith(closer) and not text.strip(":"))

@@ -1,0 +1,110 @@
+"""Reading the blocks that Markdown has signs for."""
+
+from __future__ import annotations
+
+import re
+
+from . import lines as kinds
+from .inline_parser import parse_image, parse_inline, plain_items
+from .languages import language
+from .lines import Line
+from .parser import Parser, Reader, make_block, media_block
+from .syntax import Json, api_colour, split_trailing_attributes
+from .table_parser import parse_pipe_table
+
+
+def _fence(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    fence, info = found.groups()
+    start = parser.at
+    while parser.at < len(parser.lines) and not _closes_fence(parser.lines[parser.at].text, fence):
+        parser.at += 1
+    code = _without_margin([other.raw for other in parser.lines[start : parser.at]], line.margin)
+    parser.at += 1
+    return [make_block("code", rich_text=plain_items(code), language=language(info))]
+
+
+def _equation(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    first: str = found[1].strip()
+    if first.endswith("$$"):
+        return [make_block("equation", expression=first.removesuffix("$$").strip())]
+    expression = [first] if first else []
+    while parser.at < len(parser.lines) and not parser.lines[parser.at].text.endswith("$$"):
+        expression.append(parser.lines[parser.at].raw.removeprefix(line.margin))
+        parser.at += 1
+    if parser.at < len(parser.lines):
+        expression.append(parser.lines[parser.at].text.removesuffix("$$"))
+        parser.at += 1
+    return [make_block("equation", expression="\n".join(expression).strip())]
+
+
+def _divider(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    return [make_block("divider")]
+
+
+def _heading(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    kind = f"heading_{min(len(found[1]), 4)}"
+    text, values = split_trailing_attributes(found[2] or "")
+    if values.get("toggle") == "true":
+        return [parser.with_children(line, kind, found[2], is_toggleable=True)]
+    color = api_colour(values.get("color"))
+    return [make_block(kind, rich_text=parse_inline(text), color=color, is_toggleable=False)]
+
+
+def _to_do(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    return parser.item(line, "to_do", found[2] or "", checked=found[1] in ("x", "X"))
+
+
+def _bullet(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    return parser.item(line, "bulleted_list_item", found[1] or "")
+
+
+def _numbered(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    return parser.item(line, "numbered_list_item", found[1] or "")
+
+
+def _quote(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    return [parser.with_children(line, "quote", found[1])]
+
+
+def _image(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
+    text, _ = split_trailing_attributes(line.text)
+    image = parse_image(text)
+    return [media_block("image", image[1], image[0])] if image else None
+
+
+def _pipe_table(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
+    rows = [line.text]
+    while parser.at + len(rows) - 1 < len(parser.lines):
+        text = parser.lines[parser.at + len(rows) - 1].text
+        if not kinds.PIPE_ROW.match(text):
+            break
+        rows.append(text)
+    table = parse_pipe_table(rows)
+    if table:
+        parser.at += len(rows) - 1
+    return [table] if table else None
+
+
+def _closes_fence(text: str, fence: str) -> bool:
+    return len(text) >= len(fence) and set(text) == {fence[0]}
+
+
+def _without_margin(raw: list[str], margin: str) -> str:
+    """Takes the fence's own indentation from code that is indented with it."""
+    if all(line.startswith(margin) or not line.strip() for line in raw):
+        raw = [line.removeprefix(margin) for line in raw]
+    return "\n".join(raw)
+
+
+TEXT_READERS: list[Reader] = [
+    (kinds.FENCE, _fence),
+    (kinds.DIVIDER, _divider),
+    (kinds.HEADING, _heading),
+    (kinds.TO_DO, _to_do),
+    (kinds.BULLET, _bullet),
+    (kinds.NUMBERED, _numbered),
+    (kinds.QUOTE, _quote),
+    (kinds.IMAGE, _image),
+    (kinds.EQUATION, _equation),
+    (kinds.PIPE_ROW, _pipe_table),
+]
