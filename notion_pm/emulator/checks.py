@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from . import ids
-from .errors import ABSENT, body_error, shown, validation_error
+from .errors import body_error, shown, validation_error
 
 Body = Mapping[str, Any]
 
@@ -132,8 +132,3 @@ def a_url(value: Any, path: str) -> str:
 def utf16_length(text: str) -> int:
     """Counts as JavaScript does, where an astral character is two units."""
     return len(text) + sum(character > "\uffff" for character in text)
-
-
-def given(body: Body, key: str) -> Any:
-    """Returns what stands under a key, or ABSENT, so that null can be told from silence."""
-    return body.get(key, ABSENT)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import block_writing, databases, pages, tree
+from . import block_writing, databases, moving, pages, tree
 from .block_requests import Draft
 from .block_types import changed_content, new_content
 from .blocks import find
@@ -48,7 +48,7 @@ def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]
 def _keep(session: Session, page: Block, parent: Block, block: Block, position: float) -> None:
     """Leaves a block as it is, but where the text has it; a page named from elsewhere moves here."""
     if block.type == "child_page" and (block.parent_id not in (page.id, parent.id)):
-        pages.move(session, block.id, {"parent": {"page_id": page.id}})
+        moving.move(session, block.id, {"parent": {"page_id": page.id}})
         block = find(session, block.id)
     elif block.type == "child_database" and (block.parent_id not in (page.id, parent.id)):
         databases.update(session, block.id, {"parent": {"page_id": page.id}})

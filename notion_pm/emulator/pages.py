@@ -1,4 +1,4 @@
-"""Laws of pages: create, read, update, move, trash (notion-api.md 2.3)."""
+"""Laws of pages: create, read, update, trash (notion-api.md 2.3)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import block_writing, checks, first_content, icons, ids, relations, tree
+from . import block_writing, checks, first_content, icons, ids, parents, relations, tree
 from .clock import to_the_minute
-from .errors import archived_block, body_error, multiple_sources, validation_error
+from .errors import archived_block, validation_error
 from .links import page_url
-from .options import default_status
+from .parents import ROW
 from .properties import Schema, find_property
 from .records import PAGES, DataSource, Page, Property
 from .richtext import plain_text
@@ -21,8 +21,6 @@ from .writing import Written, write
 
 Json = dict[str, Any]
 
-_ROW = "data_source_id"
-_PARENTS = ("page_id", "data_source_id", "database_id", "workspace")
 _CREATE_KEYS = frozenset(
     ("parent", "properties", "icon", "cover", "children", "content", "markdown", "template", "position", "allow_async")
 )
@@ -34,8 +32,8 @@ _UPDATE_KEYS = frozenset(
 def create(session: Session, body: Mapping[str, Any]) -> Json:
     """Creates a page from a request's body and returns it."""
     checks.known_keys(body, _CREATE_KEYS)
-    parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
-    data_source = session.data_source(parent_id) if parent_type == _ROW else None
+    parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
+    data_source = session.data_source(parent_id) if parent_type == ROW else None
     written = _written(session, data_source, body.get("properties") or {})
     content = first_content.wanted(session, body)
     page = Page(
@@ -49,7 +47,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         **tree.stamp(session),
     )
     schema = Reader(session).page_schema(page)
-    page = _with_values(page, {**_first_values(session, data_source), **written.values})
+    page = _with_values(page, {**parents.first_values(session, data_source), **written.values})
     PAGES.insert(session.db, page)
     _link(session, schema, page, written)
     if parent_type == "page_id":
@@ -90,32 +88,6 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
     return shown(Reader(session), page)
 
 
-def move(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
-    """Moves a page under another page or into a data source; of its values, only the title goes along."""
-    checks.known_keys(body, ("parent",))
-    page = session.page(page_id)
-    parent_type, parent_id = resolve_parent(session, checks.required(body, "parent"))
-    if page.in_trash:
-        raise archived_block()
-    if parent_id != page.parent_id:
-        page = _moved(session, page, parent_type, parent_id)
-    return shown(Reader(session), page)
-
-
-def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
-    holder = session.data_source(parent_id) if parent_type == _ROW else None
-    if tree.stands_in(session, session.database(holder.database_id).parent_id or "" if holder else parent_id, page.id):
-        raise validation_error("A page cannot be moved into itself.")
-    tree.take_out(session, page.id)
-    relations.unlink_page(session, page.id)
-    values = {**_first_values(session, holder), "title": page.properties.get("title", [])}
-    moved = replace(page, parent_type=parent_type, parent_id=parent_id, properties=values, **tree.edited(session))
-    PAGES.update(session.db, moved)
-    if parent_type == "page_id":
-        tree.place_last(session, "child_page", page.id, parent_id, page.title)
-    return moved
-
-
 def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
     """Returns a page as responses show it."""
     session = reader.session
@@ -152,38 +124,8 @@ def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
     return in_order({prop.id: prop for _, prop in found if prop})
 
 
-def resolve_parent(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
-    """Returns the page or data source that a request names as parent; a database of one source stands for it."""
-    parent = checks.an_object(sent, path)
-    kind = parent.get("type") or next((kind for kind in _PARENTS if kind in parent), None)
-    if kind is None:
-        raise body_error(f"{path}.page_id", "defined")
-    checks.one_of(kind, _PARENTS, f"{path}.type")
-    if kind == "workspace":
-        raise validation_error(
-            "Internal integrations aren't owned by a single user, so creating workspace-level private pages "
-            "is not supported."
-        )
-    parent_id = checks.body_id(parent, kind, path)
-    if kind == "page_id":
-        if session.page(parent_id).in_trash:
-            raise archived_block()
-        return kind, parent_id
-    source = session.data_source(parent_id) if kind == _ROW else _only_source(session, parent_id)
-    if source.in_trash or session.database(source.database_id).in_trash:
-        raise archived_block()
-    return _ROW, source.id
-
-
-def _only_source(session: Session, database_id: str) -> DataSource:
-    sources = session.data_sources_of(session.database(database_id).id)
-    if len(sources) != 1:
-        raise multiple_sources(database_id, [source.id for source in sources])
-    return sources[0]
-
-
 def _data_source_of(session: Session, page: Page) -> DataSource | None:
-    return session.data_source(page.parent_id) if page.parent_type == _ROW and page.parent_id else None
+    return session.data_source(page.parent_id) if page.parent_type == ROW and page.parent_id else None
 
 
 def _written(session: Session, data_source: DataSource | None, sent: Any) -> Written:
@@ -194,25 +136,6 @@ def _written(session: Session, data_source: DataSource | None, sent: Any) -> Wri
 def _with_values(page: Page, values: Mapping[str, Any]) -> Page:
     kept = {key: value for key, value in {**page.properties, **values}.items() if value is not None}
     return replace(page, properties=kept, title=plain_text(kept.get("title", ())))
-
-
-def _first_values(session: Session, data_source: DataSource | None) -> Json:
-    """Returns what a new row has before anybody writes it: its number, its default status."""
-    values: Json = {}
-    for prop in data_source.schema().values() if data_source else ():
-        if prop.type == "status":
-            values[prop.id] = default_status(prop.config)
-        elif prop.type == "unique_id" and data_source:
-            values[prop.id] = _next_number(session, data_source.id, prop.id)
-    return values
-
-
-def _next_number(session: Session, data_source_id: str, property_id: str) -> int:
-    row = session.db.execute(
-        "UPDATE counters SET last = last + 1 WHERE data_source_id = ? AND property_id = ? RETURNING last",
-        (data_source_id, property_id),
-    ).fetchone()
-    return int(row[0])
 
 
 def _link(session: Session, schema: Schema, page: Page, written: Written) -> None:
@@ -239,6 +162,6 @@ def _place(session: Session, page: Page, sent: Any) -> None:
 
 def _shown_parent(session: Session, page: Page) -> Mapping[str, Any]:
     parent = tree.parent_of(page.parent_type, page.parent_id)
-    if page.parent_type != _ROW:
+    if page.parent_type != ROW:
         return parent
     return {**parent, "database_id": session.data_source(page.parent_id or "").database_id}

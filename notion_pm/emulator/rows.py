@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import checks, pages, query
+from .errors import validation_error
 from .lists import Slice, as_list
 from .properties import Schema
 from .records import PAGES, DataSource, Page
@@ -40,6 +41,7 @@ class _Values(Mapping[str, Any]):
 def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]) -> Json:
     """Returns a page of a data source's rows, the newest first unless the request sorts them."""
     checks.known_keys(body, _KEYS)
+    _refuse_gone(body)
     schema, reader = source.schema(), Reader(session)
     wanted = pages.selected(schema, filter_properties)
     results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
@@ -48,6 +50,13 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
     status = results.request_status()
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
     return {**envelope, "request_status": status} if status else envelope
+
+
+def _refuse_gone(body: Mapping[str, Any]) -> None:
+    """Refuses to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
+    for key in ("in_trash", "archived", "is_archived"):
+        if checks.flag(body, key, default=False):
+            raise validation_error(f"A local workspace cannot query rows by {key}: use search, or retrieve them by id.")
 
 
 def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import items, pages
+from .. import items, moving, pages
 from ..checks import path_id
 from .request import body, query, query_list, session
 
@@ -34,7 +34,7 @@ def update_page(page_id: str) -> dict[str, Any]:
 @blueprint.post("/pages/<page_id>/move")
 def move_page(page_id: str) -> dict[str, Any]:
     """Moves a page to another parent."""
-    return pages.move(session(), path_id("page_id", page_id), body())
+    return moving.move(session(), path_id("page_id", page_id), body())
 
 
 @blueprint.get("/pages/<page_id>/properties/<path:property_id>")

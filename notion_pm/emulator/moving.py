@@ -1,0 +1,39 @@
+"""Moving a page to another parent (notion-api.md 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import checks, pages, parents, relations, tree
+from .errors import archived_block, validation_error
+from .records import PAGES, Page
+from .session import Session
+from .values import Reader
+
+
+def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Moves a page under another page or into a data source; of its values, only the title goes along."""
+    checks.known_keys(body, ("parent",))
+    page = session.page(page_id)
+    parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
+    if page.in_trash:
+        raise archived_block()
+    if parent_id != page.parent_id:
+        page = _moved(session, page, parent_type, parent_id)
+    return pages.shown(Reader(session), page)
+
+
+def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
+    holder = session.data_source(parent_id) if parent_type == parents.ROW else None
+    if tree.stands_in(session, session.database(holder.database_id).parent_id or "" if holder else parent_id, page.id):
+        raise validation_error("A page cannot be moved into itself.")
+    tree.take_out(session, page.id)
+    relations.unlink_page(session, page.id)
+    values = {**parents.first_values(session, holder), "title": page.properties.get("title", [])}
+    moved = replace(page, parent_type=parent_type, parent_id=parent_id, properties=values, **tree.edited(session))
+    PAGES.update(session.db, moved)
+    if parent_type == "page_id":
+        tree.place_last(session, "child_page", page.id, parent_id, page.title)
+    return moved

@@ -1,0 +1,63 @@
+"""Where a page may stand: what requests name as its parent, and what it has there before anybody writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import checks
+from .errors import archived_block, body_error, multiple_sources, validation_error
+from .options import default_status
+from .records import DataSource
+from .session import Session
+
+ROW = "data_source_id"  # the kind of parent that makes a page a row
+_PARENTS = ("page_id", ROW, "database_id", "workspace")
+
+
+def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
+    """Returns the page or data source that a request names as parent; a database of one source stands for it."""
+    parent = checks.an_object(sent, path)
+    kind = parent.get("type") or next((kind for kind in _PARENTS if kind in parent), None)
+    if kind is None:
+        raise body_error(f"{path}.page_id", "defined")
+    checks.one_of(kind, _PARENTS, f"{path}.type")
+    if kind == "workspace":
+        raise validation_error(
+            "Internal integrations aren't owned by a single user, so creating workspace-level private pages "
+            "is not supported."
+        )
+    parent_id = checks.body_id(parent, kind, path)
+    if kind == "page_id":
+        if session.page(parent_id).in_trash:
+            raise archived_block()
+        return kind, parent_id
+    source = session.data_source(parent_id) if kind == ROW else _only_source(session, parent_id)
+    if source.in_trash or session.database(source.database_id).in_trash:
+        raise archived_block()
+    return ROW, source.id
+
+
+def _only_source(session: Session, database_id: str) -> DataSource:
+    sources = session.data_sources_of(session.database(database_id).id)
+    if len(sources) != 1:
+        raise multiple_sources(database_id, [source.id for source in sources])
+    return sources[0]
+
+
+def first_values(session: Session, data_source: DataSource | None) -> dict[str, Any]:
+    """Returns what a new row has before anybody writes it: its number, its default status."""
+    values: dict[str, Any] = {}
+    for prop in data_source.schema().values() if data_source else ():
+        if prop.type == "status":
+            values[prop.id] = default_status(prop.config)
+        elif prop.type == "unique_id" and data_source:
+            values[prop.id] = _next_number(session, data_source.id, prop.id)
+    return values
+
+
+def _next_number(session: Session, data_source_id: str, property_id: str) -> int:
+    row = session.db.execute(
+        "UPDATE counters SET last = last + 1 WHERE data_source_id = ? AND property_id = ? RETURNING last",
+        (data_source_id, property_id),
+    ).fetchone()
+    return int(row[0])
