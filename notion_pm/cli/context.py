@@ -120,13 +120,13 @@ def open_local(path: Path, *, record: Path | None = None) -> LocalWorkspace:
 
     Raises UsageError when the file is none, or cannot be written.
     """
-    from notion_pm.emulator import open_workspace  # Flask: only where there is a local workspace
+    from notion_pm.emulator import UnusableFileError, open_workspace  # Flask: only where there is a local workspace
 
     if not path.parent.is_dir():
         raise UsageError(f"There is no folder {path.parent} for the local workspace.", "Make it, or name another file.")
     try:
         return open_workspace(path, record=record)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnusableFileError) as error:
         raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
 
 
