@@ -152,6 +152,7 @@ def test_operators_and_their_precedence(expression: str, expected: Any) -> None:
         ('prop("Votes") + 1', 1),
         ('prop("Votes") == 0', False),
         ('prop("Votes") > 0', False),
+        ('1 + prop("Note")', "1"),
         ("id()", "bbbbbbbb000040008000000000000001"),
         ("{{notion:block_property:e%3Be%3B:d:w}} * 2", 8),
         ('if(prop("Done"), 1, 2)', 1),
@@ -177,7 +178,7 @@ def test_an_empty_result_keeps_the_type_of_its_formula() -> None:
     expression = 'prop("Votes")'
     expected = formulas.check(expression, PROPERTIES)
     assert formulas.evaluate(expression, PAGE, NOW, expected) == {"type": "number", "number": None}
-    assert formulas.evaluate('prop("Name")', Page({}), NOW, TEXT) == {"type": "string", "string": None}
+    assert formulas.evaluate('prop("Name")', Page({}), NOW, TEXT) == {"type": "string", "string": ""}
 
 
 @pytest.mark.parametrize(

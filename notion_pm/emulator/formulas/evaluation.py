@@ -109,7 +109,7 @@ def _is_number(value: Value) -> bool:
 
 def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
     """Returns the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
-    kind = expected.kind if value is None else _kind(value)
+    kind = expected.kind if value is None or expected.kind == "text" else _kind(value)
     if kind == "number":
         return {"type": "number", "number": None if value is None or not math.isfinite(value) else _plain(value)}
     if kind == "boolean":

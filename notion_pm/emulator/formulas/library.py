@@ -8,7 +8,7 @@ from typing import Any
 
 from .error import FormulaError
 from .types import FormulaType, Kind
-from .values import Value, as_text
+from .values import Date, Person, Value, as_text
 
 _ACCEPTED: dict[str, frozenset[Kind]] = {
     # Notion turns what is put where text is wanted into text, except lists.
@@ -22,6 +22,8 @@ _ACCEPTED: dict[str, frozenset[Kind]] = {
 _CLASSES: dict[str, Callable[[Value], bool]] = {
     "number": lambda value: isinstance(value, float | int) and not isinstance(value, bool),
     "list": lambda value: isinstance(value, list),
+    "date": lambda value: isinstance(value, Date),
+    "person": lambda value: isinstance(value, Person),
 }
 
 Returns = Callable[[Sequence[FormulaType]], FormulaType]

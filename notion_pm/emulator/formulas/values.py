@@ -68,7 +68,7 @@ def from_api(stored: Json) -> Value:
     if kind in ("formula", "rollup"):
         return _computed(content or {})
     if content is None:
-        return None
+        return "" if kind in _TEXTS else None
     reader = _READERS.get(kind)
     if reader is None:
         raise FormulaError(f"Formulas cannot use a property of type {kind}.")
@@ -130,6 +130,7 @@ def _file(content: Json) -> str:
     return str((content.get("file") or content.get("external") or {}).get("url", ""))
 
 
+_TEXTS = frozenset({"title", "rich_text", "select", "status", "url", "email", "phone_number"})
 _READERS: dict[str, Callable[[Any], Value]] = {
     "title": _text,
     "rich_text": _text,

@@ -119,13 +119,13 @@ def unstyle(text: str, *styles: str) -> str:
 
 
 @function("name", "person", returns=TEXT)
-def name(person: Value) -> str:
-    return _person(person, "name").name
+def name(person: Person) -> str:
+    return person.name
 
 
 @function("email", "person", returns=TEXT)
-def email(person: Value) -> str:
-    return _person(person, "email").email
+def email(person: Person) -> str:
+    return person.email
 
 
 def identity(owner: Person | Row | Value) -> str:
@@ -133,12 +133,6 @@ def identity(owner: Person | Row | Value) -> str:
     if isinstance(owner, str | float | int | list | Date):
         raise FormulaError("Type mismatch: id() takes a page or a person.")
     return str(owner.id).replace("-", "")
-
-
-def _person(value: Value, asker: str) -> Person:
-    if not isinstance(value, Person):
-        raise FormulaError(f"Type mismatch: {asker}() takes a person.")
-    return value
 
 
 def _padding(text: str, width: float, padding: str) -> str:
