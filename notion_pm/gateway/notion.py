@@ -251,9 +251,11 @@ class Gateway:
         filter: Json | None = None,
         sorts: Sequence[Json] | None = None,
         configuration: Json | None = None,
+        whole: bool = False,
     ) -> View:
-        """Set what is given of a view. Its type cannot change."""
-        body = _view_body(name, filter, sorts, configuration)
+        """Set what is given of a view; a filter or sorts of None go when it is set as a `whole`. Its type is fixed."""
+        removed = {"filter": filter, "sorts": sorts} if whole else {}
+        body = {**removed, **_view_body(name, filter, sorts, configuration)}
         return wire_schema.read_view(self._connection.send("PATCH", f"views/{view_id}", body=body))
 
     def delete_view(self, view_id: str) -> None:

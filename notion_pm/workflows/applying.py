@@ -167,7 +167,12 @@ class Applying:
     def _patch_view(self, operation: Operation, view_id: NotionId) -> None:
         title, json = self._view_json(operation)
         view = self._gateway.update_view(
-            view_id, name=title, filter=json.filter, sorts=json.sorts or None, configuration=json.configuration
+            view_id,
+            name=title,
+            filter=json.filter,
+            sorts=json.sorts or None,
+            configuration=json.configuration,
+            whole=True,
         )
         self._ledger.note_view(operation.database, operation.key, view)
 
