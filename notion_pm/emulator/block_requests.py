@@ -16,6 +16,7 @@ Json = dict[str, Any]
 MOST_ELEMENTS = 1000
 MOST_LEVELS = 2
 _ALWAYS_INSIDE = {"table_row": "table", "column": "column_list"}
+_CALLOUT_ICON = {"type": "emoji", "emoji": "💡"}  # what a callout gets whose request says nothing of an icon [K]
 _NOT_BY_REQUEST = ("child_page", "child_database", "link_preview", "meeting_notes", "transcription", "unsupported")
 
 
@@ -59,6 +60,8 @@ def _draft(session: Session, value: Any, path: str, parent: str, levels: int | N
     _check_place(kind, parent, path)
     content_path = f"{path}.{kind}"
     sent_content = checks.an_object(sent[kind], content_path)
+    if kind == "callout" and levels is not None:
+        sent_content = {"icon": _CALLOUT_ICON, **sent_content}
     content = new_content(session, kind, sent_content, content_path)
     children = _children(session, kind, sent_content, content_path, levels)
     _check_table(kind, content, children, content_path)

@@ -65,5 +65,14 @@ def linked_database(session: Session, sent: Any) -> Database:
         id=new_id(), parent_type="page_id", parent_id=page.id, title=[], is_inline=True, **tree.stamp(session)
     )
     DATABASES.insert(session.db, database)
-    tree.place_last(session, "child_database", database.id, page.id, "")
+    tree.place(session, "child_database", database.id, page.id, "", _place_on(session, page.id, wanted.get("position")))
     return database
+
+
+def _place_on(session: Session, page_id: str, sent: Any) -> float:
+    if sent is None:
+        return tree.last_position(session, page_id) + 1
+    path = "body.create_database.position"
+    where = checks.an_object(sent, path)
+    checks.one_of(where.get("type"), ("after_block",), f"{path}.type")
+    return tree.position_after(session, page_id, checks.body_id(where, "block_id", path))

@@ -249,14 +249,20 @@ def test_dashboards_hold_widgets_in_rows(api: httpx.Client, table: Table) -> Non
 def test_a_linked_database_shows_another_ones_data_source(
     api: httpx.Client, workspace: LocalWorkspace, table: Table
 ) -> None:
-    where = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}}
+    body = {"children": [{"divider": {}}, {"divider": {}}]}
+    first, second = api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).json()["results"]
+    where = {
+        "parent": {"type": "page_id", "page_id": workspace.root_page_id},
+        "position": {"type": "after_block", "block_id": first["id"]},
+    }
     view = create(api, table, create_database=where)
     linked = view["parent"]["database_id"]
     assert (linked != table.database, view["data_source_id"]) == (True, table.source)
     views = api.get("/views", params={"data_source_id": table.source}).json()["results"]
     assert view["id"] in [each["id"] for each in views]
     blocks = api.get(f"/blocks/{workspace.root_page_id}/children").json()["results"]
-    assert linked in [block["id"] for block in blocks]
+    ids = [block["id"] for block in blocks]
+    assert ids[ids.index(first["id"]) :] == [first["id"], linked, second["id"]]
 
 
 def add_rows(api: httpx.Client, table: Table, *scores: int) -> list[str]:
