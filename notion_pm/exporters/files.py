@@ -7,6 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from notion_pm.errors import UsageError
+
+
+class CannotWrite(UsageError):
+    """A file or folder cannot be written: no permission, no space, or another program holds it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be written: {reason}.",
+            "Is it open in another program, or the folder not yours? Name another place with -o.",
+        )
+        self.path = path
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:

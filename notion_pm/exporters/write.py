@@ -11,9 +11,11 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from xlsxwriter.exceptions import FileCreateError
+
 from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
-from notion_pm.exporters.files import atomic
+from notion_pm.exporters.files import CannotWrite, atomic
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.markdown import write_folder, write_page
 from notion_pm.exporters.table import Table
@@ -38,20 +40,30 @@ _TEXTS: dict[str, Callable[[Sequence[Table], TextIO], None]] = {
 
 
 def write(destination: Destination, tables: Sequence[Table], surroundings: Surroundings) -> int:
-    """Write all files and return how many texts a workbook had to cut, each with a mark that says so."""
+    """Write all files and return how many texts a workbook had to cut, each with a mark that says so.
+
+    Raises CannotWrite, or TooManyRows when a table does not fit on a sheet.
+    """
     return sum(
         _write(destination, file, [tables[place] for place in file.tables], surroundings) for file in destination.files
     )
 
 
 def _write(destination: Destination, file: File, tables: Sequence[Table], surroundings: Surroundings) -> int:
-    if destination.is_folder:
-        assert file.path
-        write_folder(tables, file.path)
-        return 0
     if file.path is None:
         return _to_stdout(destination.format, tables, surroundings)
-    with atomic(file.path) as part:
+    try:
+        return _to_disk(destination, file.path, tables, surroundings)
+    except (OSError, FileCreateError) as error:
+        cause = error.args[0] if isinstance(error, FileCreateError) else error
+        raise CannotWrite(file.path, getattr(cause, "strerror", None) or str(cause)) from error
+
+
+def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings) -> int:
+    if destination.is_folder:
+        write_folder(tables, path)
+        return 0
+    with atomic(path) as part:
         return _to_path(destination.format, tables, part, surroundings)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import InvalidNotionId, NotionError, NotShared, RequestRefused, UsageError
+from notion_pm.exporters.table import UNTITLED
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -18,6 +19,8 @@ from notion_pm.planning.fault import suggestion
 from notion_pm.planning.where import as_filter
 from notion_pm.storage import template_files, templates
 from notion_pm.workflows.workspace import find_manifest
+
+_MENDING = "Run  notion-pm plan  to see what else is missing, and  notion-pm apply  to bring it back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,11 @@ class Catalogue:
         }
 
         def option_name(property_key: str, option_key: str) -> str:
-            return names[entry.options[f"{property_key}.{option_key}"]]
+            address = f"{property_key}.{option_key}"
+            name = names.get(entry.options.get(address))
+            if name is None:
+                raise UsageError(f"The option {spec.database}.{address} is not in Notion.", _MENDING)
+            return name
 
         return as_filter(self._loaded, spec.database, spec.where, entry.properties, option_name)
 
@@ -212,9 +219,9 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
     try:
         page = gateway.get_page(notion_id)
     except (NotShared, RequestRefused) as no_page:  # Notion refuses the id of a database, rather than not finding it
-        yield from _databases_or(gateway, notion_id, no_page)
+        yield from _tables_or(gateway, notion_id, no_page)
         return
-    name = page.title or "Untitled"
+    name = page.title or UNTITLED
     if page.data_source_id is None:
         yield Wanted(name, None, page)
         return
@@ -228,7 +235,7 @@ def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
     several = len(database.data_source_ids) > 1
     for each in database.data_source_ids:
         data_source = gateway.get_data_source(each)
-        title = (data_source.title if several else database.title) or "Untitled"
+        title = (data_source.title if several else database.title) or UNTITLED
         yield Wanted(title, Source(title, data_source))
 
 
@@ -245,8 +252,14 @@ def _keys(entry: DatabaseEntry) -> dict[str, str]:
     return {property_id: key for key, property_id in entry.properties.items()}
 
 
-def _databases_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:
+def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:
+    """What has this id and is no page: a database, or one of its data sources."""
     try:
         yield from databases_of(gateway, notion_id)
     except (NotShared, RequestRefused):
-        raise otherwise from None
+        try:
+            data_source = gateway.get_data_source(notion_id)
+        except (NotShared, RequestRefused):
+            raise otherwise from None
+        title = data_source.title or UNTITLED
+        yield Wanted(title, Source(title, data_source))

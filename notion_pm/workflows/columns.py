@@ -46,15 +46,15 @@ def _column(found: Property, key: str | None, titles: Mapping[NotionId, str]) ->
     )
 
 
-def chosen(columns: Sequence[Column], names: Sequence[str]) -> tuple[Column, ...]:
+def chosen(columns: Sequence[Column], names: Sequence[str], place: str = "") -> tuple[Column, ...]:
     """Return the columns of these names (template keys or titles) in their order; no names: all of them.
 
-    Raises UsageError with the nearest name when one is unknown.
+    Raises UsageError with the nearest name when one is unknown in that `place`.
     """
-    return tuple(_named(columns, name) for name in dict.fromkeys(names)) if names else tuple(columns)
+    return tuple(dict.fromkeys(_named(columns, name, place) for name in names)) if names else tuple(columns)
 
 
-def _named(columns: Sequence[Column], name: str) -> Column:
+def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
     for match in (
         [each for each in columns if each.key == name],
         [each for each in columns if each.title == name],
@@ -63,7 +63,8 @@ def _named(columns: Sequence[Column], name: str) -> Column:
         if match:
             return match[0]
     known = [each.key or each.title for each in columns]
-    raise UsageError(f"There is no column {name!r}.", f"{suggestion(name, known)} Columns: {', '.join(known)}.")
+    where = f" in {place}" if place else ""
+    raise UsageError(f"There is no column {name!r}{where}.", f"{suggestion(name, known)} Columns: {', '.join(known)}.")
 
 
 def row_of(page: Page, columns: Sequence[Column]) -> Row:

@@ -93,8 +93,9 @@ class Reader:
             assert wanted.page
             return self._filled(wanted, _NO_ROW, [wanted.page], _NO_ROW)
         everything = columns_of(wanted.source.data_source, wanted.source.keys, names)
-        columns = chosen(everything, wanted.columns)
-        by = chosen(everything, [name for name, _ in wanted.sort]) if wanted.sort else ()
+        title = wanted.source.title
+        columns = chosen(everything, wanted.columns, title)
+        by = chosen(everything, [name for name, _ in wanted.sort], title) if wanted.sort else ()
         read = tuple(dict.fromkeys([*columns, *by]))
         pages = [wanted.page] if wanted.page else self._pages(wanted, wanted.source, read)
         return self._filled(wanted, columns, pages, read)

@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
+from notion_pm.exporters.files import CannotWrite
 from notion_pm.exporters.write import Surroundings
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -165,11 +166,15 @@ def test_json_has_titles_and_ids(product: Product, tmp_path: Path) -> None:
     assert limits["properties"]["Insights"][29] == {"id": product.insight_pages[29].id, "title": "Insight 29"}
 
 
-@pytest.mark.parametrize("named_by", ["id", "url"])
+@pytest.mark.parametrize("named_by", ["id", "url", "data source"])
 def test_a_database_by_id_or_url(product: Product, tmp_path: Path, named_by: str) -> None:
     database_id = product.features.database_id
-    name = database_id if named_by == "id" else f"https://app.notion.com/p/{database_id.replace('-', '')}"
-    product.export(name, output=str(tmp_path / "out.csv"))
+    names = {
+        "id": database_id,
+        "url": f"https://app.notion.com/p/{database_id.replace('-', '')}?v=1",
+        "data source": product.features.id,
+    }
+    product.export(names[named_by], output=str(tmp_path / "out.csv"))
     assert len(read_csv(tmp_path / "out.csv")) == 2
 
 
@@ -211,7 +216,7 @@ def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> Non
 
 
 def test_an_unknown_column_is_answered_with_the_nearest(product: Product) -> None:
-    with pytest.raises(UsageError, match="no column 'Stauts'") as error:
+    with pytest.raises(UsageError, match="no column 'Stauts' in Feature specs") as error:
         product.export("Feature specs", columns=("Stauts",))
     assert "Did you mean `Status`?" in error.value.advice
 
@@ -272,3 +277,10 @@ def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(produ
     assert not target.exists()
     product.export("Feature specs", output=str(target), columns=("Name", "Status"))
     assert target.exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_place_where_nothing_can_be_written(product: Product, tmp_path: Path, ending: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        product.export("Feature specs", output=str(tmp_path / "file" / f"out.{ending}"))
