@@ -8,34 +8,42 @@ from collections.abc import Iterator
 from notion_pm.errors import UnsafeChange
 from notion_pm.rules.evaluation import Change, Evaluation
 from notion_pm.rules.values import Snapshot, is_empty
+from notion_pm.rules.vocabulary import Vocabulary
 
 SHARE = 0.3
 SMALL = 10
 """Databases with fewer pages are not judged: there a share says nothing."""
 
 
-def require_modest(evaluation: Evaluation, snapshot: Snapshot) -> None:
+def require_modest(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> None:
     """Let a run pass whose changes are modest.
 
-    Counted are pages of which something changes that may be somebody's work. Filling an empty property is not counted,
-    nor is a starter value that apply wrote and that neither a person nor a sync has touched since.
+    Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
+    a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
+    value that apply wrote and that neither a person nor a sync has touched since.
 
     Raises UnsafeChange, naming the databases and the way out.
     """
-    if excessive := list(_excessive(evaluation, snapshot)):
+    if excessive := list(_excessive(vocabulary, evaluation, snapshot)):
         raise UnsafeChange(
             "; ".join(excessive) + ". Nothing was changed.",
             "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
         )
 
 
-def _excessive(evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
-    touched = Counter(update.page.database for update in evaluation.updates if any(map(_may_be_work, update.changes)))
+def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
+    touched = Counter(
+        update.page.database
+        for update in evaluation.updates
+        if any(_may_be_work(vocabulary, update.page.database, change) for change in update.changes)
+    )
     for database, count in touched.items():
         total = len(snapshot.databases[database])
         if total >= SMALL and count > SHARE * total:
             yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {SHARE:.0%})"
 
 
-def _may_be_work(change: Change) -> bool:
-    return not is_empty(change.before) and not change.starter
+def _may_be_work(vocabulary: Vocabulary, database: str, change: Change) -> bool:
+    target = (database, change.property)
+    default = vocabulary.type(*target) == "status" and vocabulary.rank(*target, change.before) == 0
+    return not (default or is_empty(change.before) or change.starter)

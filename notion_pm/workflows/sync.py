@@ -144,7 +144,7 @@ class _Run:
         baseline = self._state.baseline()
         evaluation = evaluate(self._rules, reading.snapshot, baseline, today=today, policy=self._options.policy)
         if not self._options.force:
-            require_modest(evaluation, reading.snapshot)
+            require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
         dropped = () if self._options.dry_run else self._carried_out(reader, reading, evaluation)
         return SyncResult(
             template=self._loaded,

@@ -7,7 +7,12 @@ import pytest
 from notion_pm.errors import UnsafeChange
 from notion_pm.rules import require_modest
 from notion_pm.rules.values import BaseValue
+from notion_pm.rules.vocabulary import Vocabulary
 from tests.unit.rules_world import World, only
+
+
+def judge(world: World) -> None:
+    require_modest(Vocabulary(world.template), world.decide(), world.snapshot)
 
 
 def planned(total: int, moved: int, *, remembered: BaseValue | None) -> World:
@@ -23,23 +28,23 @@ def planned(total: int, moved: int, *, remembered: BaseValue | None) -> World:
 def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool) -> None:
     world = planned(total, moved, remembered=BaseValue("triaged"))
     if not stops:
-        require_modest(world.decide(), world.snapshot)
+        judge(world)
         return
     with pytest.raises(UnsafeChange, match=f"{moved} of {total} pages of insights would be changed") as raised:
-        require_modest(world.decide(), world.snapshot)
+        judge(world)
     assert raised.value.exit_code == 3
     assert "--force" in raised.value.advice
 
 
 def test_starter_values_of_apply_are_nobodys_work() -> None:
     world = planned(20, 20, remembered=BaseValue("triaged", starter=True))
-    require_modest(world.decide(), world.snapshot)
+    judge(world)
 
 
 def test_a_starter_value_that_a_person_changed_counts() -> None:
     world = planned(20, 20, remembered=BaseValue("new", starter=True))
     with pytest.raises(UnsafeChange):
-        require_modest(world.decide(), world.snapshot)
+        judge(world)
 
 
 def test_starter_values_are_judged_once() -> None:
@@ -48,11 +53,18 @@ def test_starter_values_are_judged_once() -> None:
     world.set("wings", status="shipped")
     world.template = only("I3-ship")
     with pytest.raises(UnsafeChange):
-        require_modest(world.decide(), world.snapshot)
+        judge(world)
 
 
 def test_filling_what_is_empty_does_not_count() -> None:
     world = World(only("F1-evidence"))
     for place in range(20):
         world.feature(f"f{place}")
-    require_modest(world.decide(), world.snapshot)
+    judge(world)
+
+
+def test_a_status_that_is_still_the_default_does_not_count() -> None:
+    world = World(only("I2-plan")).feature("wings", "in_progress")
+    for place in range(20):
+        world.insight(f"i{place}", "new", features=["wings"])
+    judge(world)
