@@ -71,8 +71,9 @@ def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Resu
 
 
 def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
-    clauses = "WHERE id IN (SELECT value FROM json_each(?)) AND parent_id = ?"
-    return PAGES.select(session.db, clauses, (json.dumps(page_ids), source.id))
+    """Returns pages of the data source by their ids (looked up by id alone: its other pages are many)."""
+    found = PAGES.select(session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),))
+    return [page for page in found if page.parent_id == source.id]
 
 
 def _row(reader: Reader, page: Page, schema: Schema) -> query.Row:
