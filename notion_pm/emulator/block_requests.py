@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,33 +34,28 @@ class Draft:
 
 
 def drafts(
-    session: Session, value: Any, path: str, *, parent: str = "child_page", levels: int | None = MOST_LEVELS
+    session: Session, value: Any, path: str, *, parent: str = "child_page", levels: int = MOST_LEVELS
 ) -> tuple[Draft, ...]:
     """Returns the blocks of a request's array; raises 400 where one of them is wrong, or there are too many.
 
-    `parent` is the type they are to stand in; `levels` says how deep children may be nested, None without limit.
+    `parent` is the type they are to stand in; `levels` says how deep children may be nested.
     """
     found = _drafts(session, checks.an_array(value, path), path, parent, levels)
     checks.at_most(sum(draft.size() for draft in found), MOST_ELEMENTS, f"{path}.length")
     return found
 
 
-def free_drafts(session: Session, blocks: Sequence[Json], path: str) -> tuple[Draft, ...]:
-    """Returns drafts of blocks that were not sent one by one but written as Markdown: no limit of number or depth."""
-    return _drafts(session, blocks, path, "child_page", None)
-
-
-def _drafts(session: Session, blocks: Iterable[Any], path: str, parent: str, levels: int | None) -> tuple[Draft, ...]:
+def _drafts(session: Session, blocks: Iterable[Any], path: str, parent: str, levels: int) -> tuple[Draft, ...]:
     return tuple(_draft(session, block, f"{path}[{index}]", parent, levels) for index, block in enumerate(blocks))
 
 
-def _draft(session: Session, value: Any, path: str, parent: str, levels: int | None) -> Draft:
+def _draft(session: Session, value: Any, path: str, parent: str, levels: int) -> Draft:
     sent = checks.an_object(value, path)
     kind = type_of(sent, path)
     _check_place(kind, parent, path)
     content_path = f"{path}.{kind}"
     sent_content = checks.an_object(sent[kind], content_path)
-    if kind == "callout" and levels is not None:
+    if kind == "callout":
         sent_content = {"icon": _CALLOUT_ICON, **sent_content}
     content = new_content(session, kind, sent_content, content_path)
     children = _children(session, kind, sent_content, content_path, levels)
@@ -90,7 +85,7 @@ def _check_place(kind: str, parent: str, path: str) -> None:
         raise body_error(f"{path}.{kind}", "not present", {})
 
 
-def _children(session: Session, kind: str, sent: Json, path: str, levels: int | None) -> tuple[Draft, ...]:
+def _children(session: Session, kind: str, sent: Json, path: str, levels: int) -> tuple[Draft, ...]:
     given = sent.get("children")
     fewest = BLOCK_TYPES[kind].fewest_children
     if given is None and fewest:
@@ -100,8 +95,8 @@ def _children(session: Session, kind: str, sent: Json, path: str, levels: int | 
     if levels == 0:
         raise body_error(f"{path}.children", "not present", given)
     array = checks.an_array(given, f"{path}.children")
-    deeper = levels if levels is None or kind == "column_list" else levels - 1  # columns count with their list
-    return _enough(_drafts(session, array, f"{path}.children", kind, deeper), fewest if levels is not None else 0, path)
+    deeper = levels if kind == "column_list" else levels - 1  # columns count with their list
+    return _enough(_drafts(session, array, f"{path}.children", kind, deeper), fewest, path)
 
 
 def _enough(children: tuple[Draft, ...], fewest: int, path: str) -> tuple[Draft, ...]:

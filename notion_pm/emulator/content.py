@@ -8,12 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import block_writing, databases, pages
+from . import block_writing, databases, page_markdown, pages
 from .blocks import find, refuse_archived, shown
 from .errors import validation_error
 from .session import Session
 
 Json = dict[str, Any]
+
+
+def create_page(session: Session, body: Mapping[str, Any]) -> Json:
+    """Creates a page with what is to stand on it, also when that is written as Markdown."""
+    page = pages.create(session, body)
+    if not body.get("markdown"):
+        return page
+    page_markdown.write(session, page["id"], body["markdown"])
+    return pages.retrieve(session, page["id"])
 
 
 def trash(session: Session, block_id: str) -> Json:

@@ -1,12 +1,15 @@
-"""What a new page holds from the start: the blocks its request lists, or writes as Markdown (notion-api.md 2.3)."""
+"""What a new page holds from the start: the blocks its request lists (notion-api.md 2.3).
+
+Markdown is written once the page is there (content.py), because it may make pages on it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import checks, markdown
-from .block_requests import Draft, drafts, free_drafts
+from . import checks
+from .block_requests import Draft, drafts
 from .errors import body_error, validation_error
 from .session import Session
 
@@ -23,7 +26,8 @@ def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
         return ()
     way = given[0]
     if way == "markdown":
-        return free_drafts(session, markdown.parse(checks.a_string(body[way], "body.markdown")), "body.markdown")
+        checks.a_string(body[way], "body.markdown")
+        return ()
     return drafts(session, body[way], f"body.{way}")
 
 

@@ -62,6 +62,11 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
     return answer, 200
 
 
+def write(session: Session, page_id: str, text: str) -> None:
+    """Puts a text's blocks on a page that has none yet."""
+    _replace(session, find(session, page_id), _Loaded(), text, may_delete=False)
+
+
 def _page_or_block(session: Session, page_id: str) -> Block:
     if PAGES.find(session.db, page_id) is None and BLOCKS.find(session.db, page_id) is None:
         raise session.not_found("page", page_id)

@@ -68,6 +68,11 @@ def test_a_page_made_with_markdown(api: httpx.Client, workspace: LocalWorkspace)
     assert markdown(api, page) == "# Problem\n- [ ] find out"
 
 
+def test_a_new_page_may_hold_others(api: httpx.Client, workspace: LocalWorkspace) -> None:
+    page = new_page(api, workspace.root_page_id, "Hub", markdown="Below:\n<page>Fresh</page>")
+    assert [block["type"] for block in children(api, page)] == ["paragraph", "child_page"]
+
+
 def test_unchanged_blocks_keep_their_ids(api: httpx.Client, page: str) -> None:
     replace(api, page, "first\n- a\n\t- b\nlast")
     before = children(api, page)

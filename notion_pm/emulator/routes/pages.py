@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import items, moving, pages
+from .. import content, items, moving, pages
 from ..checks import path_id
 from .request import body, query, query_list, session
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.post("/pages")
 def create_page() -> dict[str, Any]:
     """Creates a page."""
-    return pages.create(session(), body())
+    return content.create_page(session(), body())
 
 
 @blueprint.get("/pages/<page_id>")
