@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import checks, ids
+from .computed import rollup_path
 from .errors import validation_error
 from .lists import Slice, as_list, invalid_cursor
 from .properties import find_property
@@ -25,20 +26,31 @@ def item(session: Session, page: Page, key: str, start_cursor: str | None, page_
         raise validation_error(f"Could not find property with name or id: {key}")
     value = reader.value(page, prop)
     if prop.type not in _PAGED:
-        return _wrapped(prop, value)
-    listed = _listed(value) if prop.type == "rollup" else [_wrapped(prop, each) for each in value]
+        return _wrapped(prop.id, prop.type, value)
+    listed = _rolled_up(reader, page, prop, value) if prop.type == "rollup" else _one_by_one(prop.id, prop.type, value)
     cut = _slice(listed, start_cursor, page_size)
     tail = {"id": ids.encoded(prop.id), "next_url": _next_url(page, prop, cut), "type": prop.type}
     content = {k: [] if k == "array" else v for k, v in value.items()} if prop.type == "rollup" else {}
     return {**as_list("property_item", cut), "property_item": {**tail, prop.type: content}}
 
 
-def _wrapped(prop: Property, value: Any) -> Json:
-    return {"object": "property_item", "type": prop.type, "id": ids.encoded(prop.id), prop.type: value}
+def _wrapped(property_id: str, kind: str, value: Any) -> Json:
+    return {"object": "property_item", "type": kind, "id": ids.encoded(property_id), kind: value}
 
 
-def _listed(rollup: Json) -> list[Json]:
-    return [{"object": "property_item", **each} for each in rollup.get("array", ())]
+def _one_by_one(property_id: str, kind: str, value: Any) -> list[Json]:
+    """Returns the items of a value: one for each element of what is paged, else the value itself."""
+    if kind in _PAGED:
+        return [_wrapped(property_id, kind, each) for each in value]
+    return [_wrapped(property_id, kind, value)]
+
+
+def _rolled_up(reader: Reader, page: Page, prop: Property, value: Json) -> list[Json]:
+    """Returns what a rollup shows of the related pages, as items of the property that it rolls up."""
+    _, rolled = rollup_path(reader.session, reader.page_schema(page), prop)
+    property_id = rolled.id if rolled else prop.id
+    shown = value.get("array", ())
+    return [item for each in shown for item in _one_by_one(property_id, each["type"], each[each["type"]])]
 
 
 def _slice(listed: list[Json], start_cursor: str | None, page_size: str | None) -> Slice:

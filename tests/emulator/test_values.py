@@ -204,7 +204,7 @@ def test_property_item_of_a_rollup_lists_what_it_shows(notion: Notion) -> None:
     row = notion.row(source, "x", Link={"relation": [{"id": page["id"]} for page in pages]})
     schema = notion.schema(source)
     names = notion.get(f"/pages/{row['id']}/properties/{schema['Names']['id']}")
-    assert [item["title"][0]["plain_text"] for item in names["results"]] == ["a", "b"]
+    assert [item["title"]["plain_text"] for item in names["results"]] == ["a", "b"]
     assert names["property_item"]["rollup"] == {"type": "array", "array": [], "function": "show_original"}
     count = notion.get(f"/pages/{row['id']}/properties/{schema['Count']['id']}")
     assert count["property_item"]["rollup"] == {"type": "number", "number": 2, "function": "count"}
