@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from notion_pm.exporters.cells import plain
+from notion_pm.exporters.flat import unique
 from notion_pm.exporters.table import Column, Row, Table
 
 
@@ -20,8 +21,9 @@ def write_json(tables: Sequence[Table], stream: TextIO) -> None:
         stream.write("\n")
         return
     stream.write("{")
-    for place, table in enumerate(tables):
-        stream.write(f"{',' if place else ''}\n{_dumps(table.name)}: ")
+    names = unique([each.name for each in tables])
+    for place, (name, table) in enumerate(zip(names, tables, strict=True)):
+        stream.write(f"{',' if place else ''}\n{_dumps(name)}: ")
         _write_list(table, stream)
     stream.write("\n}\n")
 

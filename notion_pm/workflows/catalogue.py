@@ -1,58 +1,22 @@
-"""What a person's words name: databases by template key, title, id or URL; pages; named exports of the template."""
+"""What a person's words name in a workspace: databases by template key or title, and the template's named exports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
-from notion_pm.errors import InvalidNotionId, NotionError, NotShared, RequestRefused, UsageError
-from notion_pm.exporters.table import UNTITLED
+from notion_pm.errors import ManifestUnreadable, NotShared, UsageError
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import NotionId, parse_notion_id
+from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.page import Page
-from notion_pm.model.schema import ChildBlock, DataSource, OptionsConfig
-from notion_pm.model.template import ExportSpec, Template
+from notion_pm.model.schema import ChildBlock
+from notion_pm.model.template import Template
 from notion_pm.planning.fault import suggestion
-from notion_pm.planning.where import as_filter
 from notion_pm.storage import template_files, templates
+from notion_pm.workflows.named_export import named_export
+from notion_pm.workflows.sources import Source, Wanted, databases_of
 from notion_pm.workflows.workspace import find_manifest
-
-_MENDING = "Run  notion-pm plan  to see what else is missing, and  notion-pm apply  to bring it back."
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A data source to export. `keys`: property id -> template key, in the template's order; empty without one."""
-
-    title: str
-    data_source: DataSource
-    keys: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What one word asks for: a source, or one page of it, or (source None) a page that is no row.
-
-    `name` is what files are called after: the template's key, else the title.
-    """
-
-    name: str
-    source: Source | None
-    page: Page | None = None
-    columns: tuple[str, ...] = ()
-    filter: Mapping[str, Any] | None = None
-    sort: tuple[tuple[str, bool], ...] = ()
-    """Pairs of a column and whether it descends."""
-    format: str | None = None
-
-    @property
-    def title(self) -> str:
-        """What to write above it: the database's title; a named export's own name."""
-        is_named = self.format is not None
-        return self.source.title if self.source and not is_named else self.name
 
 
 class Catalogue:
@@ -93,20 +57,20 @@ class Catalogue:
         if name in self._entries or name.casefold() in titles:
             yield self._of_template(name if name in self._entries else titles[name.casefold()])
         elif name in self._exports:
-            yield self._named(name, self._exports[name])
+            yield self._export(name)
         else:
             yield from databases_of(self._gateway, self._own(name))
 
     def recognised(self, wanted: Wanted) -> Wanted:
         """Return what was found by its id, with the template's keys where it belongs to the template.
 
-        A parent page that is not set or not shared means that we cannot know: a link works without one.
+        Without a readable manifest, or a parent page, we cannot know; a link works all the same.
         """
         if wanted.source is None:
             return wanted
         try:
             key = self._key_of(wanted.source.data_source.id)
-        except (UsageError, NotShared):
+        except (UsageError, NotShared, ManifestUnreadable):
             return wanted
         if key is None:
             return wanted
@@ -147,8 +111,8 @@ class Catalogue:
         return self._manifest.databases if self._manifest else {}
 
     @property
-    def _exports(self) -> Mapping[str, ExportSpec]:
-        return self._loaded.exports if self._loaded else {}
+    def _exports(self) -> tuple[str, ...]:
+        return tuple(self._loaded.exports) if self._loaded and self._manifest else ()
 
     @property
     def _titles(self) -> dict[str, str]:
@@ -172,94 +136,18 @@ class Catalogue:
         )
 
     def _of_template(self, key: str) -> Wanted:
+        return Wanted(key, self._source(key))
+
+    def _export(self, name: str) -> Wanted:
+        assert self._loaded
+        database = self._loaded.exports[name].database
+        return named_export(name, self._loaded, self._entries[database], self._source(database))
+
+    def _source(self, key: str) -> Source:
         entry = self._entries[key]
         data_source = self._gateway.get_data_source(entry.data_source_id)
-        return Wanted(key, Source(self._titles[key] or key, data_source, _keys(entry)))
-
-    def _named(self, name: str, spec: ExportSpec) -> Wanted:
-        assert self._loaded
-        wanted = self._of_template(spec.database)
-        assert wanted.source
-        sort = tuple((key, way == "descending") for each in spec.sort for key, way in each.items())
-        return Wanted(
-            name,
-            wanted.source,
-            columns=spec.columns,
-            filter=self._filter(spec, wanted.source.data_source),
-            sort=sort,
-            format=spec.format,
-        )
-
-    def _filter(self, spec: ExportSpec, data_source: DataSource) -> Mapping[str, Any] | None:
-        assert self._loaded
-        entry = self._entries[spec.database]
-        names = {
-            option.id: option.name
-            for each in data_source.properties.values()
-            if isinstance(each.config, OptionsConfig)
-            for option in each.config.options
-        }
-
-        def option_name(property_key: str, option_key: str) -> str:
-            address = f"{property_key}.{option_key}"
-            name = names.get(entry.options.get(address))
-            if name is None:
-                raise UsageError(f"The option {spec.database}.{address} is not in Notion.", _MENDING)
-            return name
-
-        return as_filter(self._loaded, spec.database, spec.where, entry.properties, option_name)
-
-
-def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
-    """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
-
-    Raises NotShared when it is none of them.
-    """
-    notion_id = parse_notion_id(text)
-    try:
-        page = gateway.get_page(notion_id)
-    except (NotShared, RequestRefused) as no_page:  # Notion refuses the id of a database, rather than not finding it
-        yield from _tables_or(gateway, notion_id, no_page)
-        return
-    name = page.title or UNTITLED
-    if page.data_source_id is None:
-        yield Wanted(name, None, page)
-        return
-    data_source = gateway.get_data_source(page.data_source_id)
-    yield Wanted(name, Source(data_source.title, data_source), page)
-
-
-def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
-    """Yield the data sources of a database; where there are several, each has its own title."""
-    database = gateway.get_database(database_id)
-    several = len(database.data_source_ids) > 1
-    for each in database.data_source_ids:
-        data_source = gateway.get_data_source(each)
-        title = (data_source.title if several else database.title) or UNTITLED
-        yield Wanted(title, Source(title, data_source))
-
-
-def is_id(text: str) -> bool:
-    """Whether a word is a Notion id or URL, rather than a name."""
-    try:
-        parse_notion_id(text)
-    except InvalidNotionId:
-        return False
-    return True
+        return Source(self._titles[key] or key, data_source, _keys(entry))
 
 
 def _keys(entry: DatabaseEntry) -> dict[str, str]:
     return {property_id: key for key, property_id in entry.properties.items()}
-
-
-def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:
-    """What has this id and is no page: a database, or one of its data sources."""
-    try:
-        yield from databases_of(gateway, notion_id)
-    except (NotShared, RequestRefused):
-        try:
-            data_source = gateway.get_data_source(notion_id)
-        except (NotShared, RequestRefused):
-            raise otherwise from None
-        title = data_source.title or UNTITLED
-        yield Wanted(title, Source(title, data_source))

@@ -10,8 +10,9 @@ from notion_pm.exporters.destination import STDOUT, Contents, Destination, decid
 from notion_pm.exporters.table import Column, Table
 from notion_pm.exporters.write import Surroundings, write
 from notion_pm.gateway.notion import Gateway
-from notion_pm.workflows.catalogue import Catalogue, Wanted, find_by_id, is_id
+from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.sources import Wanted, find_by_id, is_id
 from notion_pm.workflows.tables import Findings, Reader
 
 

@@ -16,11 +16,11 @@ from notion_pm.exporters.spool import Spool
 from notion_pm.exporters.table import Cell, Column, Item, Reference, Row, Table
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import Page
+from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.model.schema import RelationConfig
-from notion_pm.workflows.catalogue import Source, Wanted
 from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.sources import Source, Wanted
 
 _TITLE = "title"
 """The id of every title property (notion-api.md 3.1)."""
@@ -159,20 +159,20 @@ class Reader:
         done, total, rows = 0, len(draft.rows), iter(draft.rows)
         with ThreadPoolExecutor(self._jobs) as pool:
             while some := list(islice(rows, self._jobs * 4)):
-                for row, markdown in zip(some, pool.map(self._body, some), strict=True):
-                    yield replace(row, markdown=markdown)
+                for row, found in zip(some, pool.map(self._body, some), strict=True):
+                    self.findings.unknown_blocks += len(found.unknown_block_ids)
+                    yield replace(row, markdown=found.markdown)
                 done += len(some)
                 self._progress(f"Reading the pages of {draft.wanted.name}", done, total)
 
-    def _body(self, row: Row) -> str:
+    def _body(self, row: Row) -> PageMarkdown:
         found = self._gateway.page_markdown(row.id)
         if found.truncated:
             raise IncompleteRead(
                 f"the page {row.title!r} ({row.url}), which is very long",
                 "Nothing was written. Move parts of it into sub-pages, or export without bodies: --format csv.",
             )
-        self.findings.unknown_blocks += len(found.unknown_block_ids)
-        return found.markdown
+        return found
 
     def _table(self, draft: _Draft) -> Table:
         rows = _Resolved(draft.rows, self._titles)

@@ -233,17 +233,26 @@ def test_a_foreign_id_is_told_as_not_shared(product: Product) -> None:
         product.export("0123456789ab4def8123456789abcdef")
 
 
-def test_related_pages_in_the_trash_stay_ids_and_are_counted(
-    product: Product, tmp_path: Path, api: httpx.Client
+def test_related_pages_that_are_not_shared_stay_ids_and_are_counted(
+    workspace: LocalWorkspace, product: Product, tmp_path: Path
 ) -> None:
+    def not_shared(number: int, request: httpx.Request) -> Fault | None:
+        hidden = request.url.path.endswith(f"{product.insights.id}/query")
+        return Fault(404, "object_not_found") if hidden else None
+
+    limited = replace(product, gateway=gateway_to(workspace, weather=not_shared)[0])
+    report = limited.export("Feature specs", output=str(tmp_path / "out.json"))
+    limits, _ = json.loads((tmp_path / "out.json").read_text())
+    assert limits["properties"]["Insights"][0] == {"id": product.insight_pages[0].id, "title": None}
+    assert report.notes[0].startswith("30 related pages could not be read")
+
+
+def test_pages_in_the_trash_are_left_out(product: Product, tmp_path: Path, api: httpx.Client) -> None:
     gone = product.insight_pages[0].id
     assert api.patch(f"pages/{gone}", json={"in_trash": True}).status_code == 200
-    report = product.export("Feature specs", output=str(tmp_path / "out.json"))
-    limits, _ = json.loads((tmp_path / "out.json").read_text())
-    titles = {each["id"]: each["title"] for each in limits["properties"]["Insights"]}
-    if gone in titles:  # Notion keeps ids of trashed pages in some relations
-        assert titles[gone] is None
-        assert "1 related page could not be read" in report.notes[0]
+    report = product.export(output=str(tmp_path / "out.json"))
+    assert [each.rows for each in report.files] == [29, 2]
+    assert gone not in [each["id"] for each in json.loads((tmp_path / "out.json").read_text())["Customer insights"]]
 
 
 def test_stdout_gets_nothing_but_the_data(product: Product) -> None:

@@ -15,6 +15,10 @@ from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
 from notion_pm.cli import main
+from notion_pm.emulator import open_workspace
+from notion_pm.model.schema import PropertyPatch
+from notion_pm.workflows.workspace import open_manifest
+from tests.gateways import gateway_to
 
 Run = Callable[..., Result]
 
@@ -129,6 +133,35 @@ def test_mistakes_are_answered_with_a_way_on(run: Run, tmp_path: Path, arguments
     assert message in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_stay_when_people_rename_and_their_own_databases_come_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    assert run(main, ["--local", "ws.sqlite", "apply", "product", "--yes", "--no-rows"]).exit_code == 0
+    workspace = open_workspace(tmp_path / "ws.sqlite")
+    gateway, _ = gateway_to(workspace)
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    features = manifest.databases["features"]
+    gateway.update_database(features.database_id, title="Funktionen")
+    gateway.update_data_source(features.data_source_id, {features.properties["status"]: PropertyPatch(name="Stand")})
+    name = {"Name": PropertyPatch(type="title")}
+    gateway.create_database(workspace.root_page_id, "Team notes", name, look_up=lambda: None)
+    workspace.close()
+
+    run(main, ["--local", "ws.sqlite", "export", "-o", "all.xlsx"])
+    assert load_workbook("all.xlsx").sheetnames == [
+        "Vision",
+        "Customer insights",
+        "Funktionen",
+        "Team notes",
+        "Data dictionary",
+    ]
+    for number, database in enumerate(("features", "funktionen")):
+        run(main, ["--local", "ws.sqlite", "export", database, "--columns", "status", "-o", f"{number}.csv"])
+        assert Path(f"{number}.csv").read_text().startswith("Stand,Page id,")
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:

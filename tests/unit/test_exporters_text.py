@@ -135,6 +135,12 @@ def test_json_of_several_tables_is_an_object_by_name() -> None:
     assert found["vision"] == []
 
 
+def test_databases_of_one_name_are_both_in_the_json() -> None:
+    stream = io.StringIO()
+    write_json([titles_only("A"), titles_only("B")], stream)
+    assert list(json.loads(stream.getvalue())) == ["features", "features 2"]
+
+
 def test_json_of_an_empty_table_is_an_empty_list() -> None:
     stream = io.StringIO()
     write_json([titles_only()], stream)

@@ -1,0 +1,97 @@
+"""What can be exported, and finding it by its id: databases with their data sources, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from notion_pm.errors import InvalidNotionId, NotionError, NotShared, RequestRefused
+from notion_pm.exporters.table import UNTITLED
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId, parse_notion_id
+from notion_pm.model.page import Page
+from notion_pm.model.schema import DataSource
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data source to export. `keys`: property id -> template key, in the template's order; empty without one."""
+
+    title: str
+    data_source: DataSource
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one word asks for: a source, or one page of it, or (source None) a page that is no row.
+
+    `name` is what files are called after: the template's key, else the title.
+    """
+
+    name: str
+    source: Source | None
+    page: Page | None = None
+    columns: tuple[str, ...] = ()
+    filter: Mapping[str, Any] | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    """Pairs of a column and whether it descends."""
+    format: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What to write above it: the database's title; a named export's own name."""
+        is_named = self.format is not None
+        return self.source.title if self.source and not is_named else self.name
+
+
+def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
+    """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
+
+    Raises NotShared when it is none of them.
+    """
+    notion_id = parse_notion_id(text)
+    try:
+        page = gateway.get_page(notion_id)
+    except (NotShared, RequestRefused) as no_page:  # Notion refuses the id of a database, rather than not finding it
+        yield from _tables_or(gateway, notion_id, no_page)
+        return
+    name = page.title or UNTITLED
+    if page.data_source_id is None:
+        yield Wanted(name, None, page)
+        return
+    data_source = gateway.get_data_source(page.data_source_id)
+    yield Wanted(name, Source(data_source.title, data_source), page)
+
+
+def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
+    """Yield the data sources of a database; where there are several, each has its own title."""
+    database = gateway.get_database(database_id)
+    several = len(database.data_source_ids) > 1
+    for each in database.data_source_ids:
+        data_source = gateway.get_data_source(each)
+        title = (data_source.title if several else database.title) or UNTITLED
+        yield Wanted(title, Source(title, data_source))
+
+
+def is_id(text: str) -> bool:
+    """Whether a word is a Notion id or URL, rather than a name."""
+    try:
+        parse_notion_id(text)
+    except InvalidNotionId:
+        return False
+    return True
+
+
+def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:
+    """What has this id and is no page: a database, or one of its data sources."""
+    try:
+        yield from databases_of(gateway, notion_id)
+    except (NotShared, RequestRefused):
+        try:
+            data_source = gateway.get_data_source(notion_id)
+        except (NotShared, RequestRefused):
+            raise otherwise from None
+        title = data_source.title or UNTITLED
+        yield Wanted(title, Source(title, data_source))
