@@ -46,7 +46,10 @@ class Notion:
         """Creates a database whose title property is Name, and returns the id of its data source."""
         schema = {"Name": {"title": {}}, **properties}
         made = self.post(
-            "/databases", parent={"page_id": self.root}, title=text(title), initial_data_source={"properties": schema}
+            "/databases",
+            parent={"type": "page_id", "page_id": self.root},
+            title=text(title),
+            initial_data_source={"properties": schema},
         )
         return str(made["data_sources"][0]["id"])
 

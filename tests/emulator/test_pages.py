@@ -19,7 +19,7 @@ def children(notion: Notion, page_id: str) -> list[str]:
 
 
 def subpage(notion: Notion, title: str, **body: Any) -> Json:
-    return notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text(title)}, **body)
+    return notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text(title)}}, **body)
 
 
 def test_page_under_a_page(notion: Notion) -> None:
@@ -228,7 +228,10 @@ def test_database_fields_change(notion: Notion) -> None:
     assert changed["title"][0]["plain_text"] == "B"
     assert (changed["icon"]["emoji"], changed["is_inline"], changed["is_locked"]) == ("🔥", True, True)
     page = subpage(notion, "Elsewhere")
-    assert notion.patch(f"/databases/{database}", parent={"page_id": page["id"]})["parent"]["page_id"] == page["id"]
+    assert (
+        notion.patch(f"/databases/{database}", parent={"type": "page_id", "page_id": page["id"]})["parent"]["page_id"]
+        == page["id"]
+    )
     assert children(notion, page["id"]) == [database]
     for parent in ({"workspace": True}, {"block_id": page["id"]}):
         notion.refused("POST", "/databases", parent=parent)

@@ -54,7 +54,7 @@ def test_properties_come_in_order_of_their_ids_and_the_title_last(notion: Notion
 
 
 def test_database_without_schema_has_a_title_called_name(notion: Notion) -> None:
-    made = notion.post("/databases", parent={"page_id": notion.root})
+    made = notion.post("/databases", parent={"type": "page_id", "page_id": notion.root})
     source = notion.get(f"/data_sources/{made['data_sources'][0]['id']}")
     # An empty title is shown on the database alone (recorded).
     assert made["title"][0]["plain_text"] == "New database"

@@ -17,7 +17,7 @@ def found(notion: Notion, query: str = "", **body: Any) -> list[str]:
 
 
 def subpage(notion: Notion, title: str) -> str:
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text(title)})
+    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text(title)}})
     return str(page["id"])
 
 

@@ -93,7 +93,7 @@ def test_stamps(notion: Notion, clock: ManualClock) -> None:
     source = notion.database(Created={"created_time": {}}, By={"created_by": {}}, Edited={"last_edited_time": {}})
     row = notion.row(source)
     clock.advance(minutes=2)
-    notion.patch(f"/pages/{row['id']}", properties={"Name": text("x")})
+    notion.patch(f"/pages/{row['id']}", properties={"Name": {"title": text("x")}})
     values = notion.values(row["id"])
     assert (values["Created"], values["Edited"]) == ("2026-07-01T09:00:00.000Z", "2026-07-01T09:02:00.000Z")
     # A bot is shown without its particulars in values (recorded).
