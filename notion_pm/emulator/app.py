@@ -10,9 +10,12 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from . import signed_files
 from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
+from .file_uploads import FILES_URL
 from .ids import new_id
+from .links import HERE
 from .routes import BLUEPRINTS
 from .session import OLD_VERSION, Session, Settings
 from .store import Store
@@ -37,6 +40,8 @@ class NotionApp(Flask):
 
     def dispatch_request(self) -> Any:
         """Answers one request inside one transaction."""
+        if request.path.startswith(signed_files.PATH):
+            return self._file(request.path.removeprefix(signed_files.PATH).split("/")[0])
         self._check_token()
         version = _checked_version()
         if version < OLD_VERSION and request.path.startswith(_SINCE_DATA_SOURCES):
@@ -54,9 +59,24 @@ class NotionApp(Flask):
         if "object" in body:
             body = {**body, "request_id": request_id}
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        if FILES_URL in text:
+            text = json.dumps(self._signer().shown(body), ensure_ascii=False, separators=(",", ":"))
+        text = text.replace(HERE, request.host_url.rstrip("/"))
         response = self.response_class(text, status, mimetype="application/json")
         response.headers["x-notion-request-id"] = request_id
         return response
+
+    def _file(self, upload_id: str) -> Response:
+        """Answers for a hosted file, whose address is its own permission."""
+        if not self._signer().is_open(upload_id, request.args.get("expires"), request.args.get("signature")):
+            return self.response_class("This address has expired.", 403, mimetype="text/plain")
+        with self._store.transaction(write=False) as db:
+            found = signed_files.contents(db, upload_id)
+        data, content_type = found or (b"", "text/plain")
+        return self.response_class(data, 200 if found else 404, content_type=content_type)
+
+    def _signer(self) -> signed_files.Signer:
+        return signed_files.Signer(self._settings.token, request.host_url, self._clock())
 
     def _check_token(self) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

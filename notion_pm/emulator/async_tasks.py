@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .content_records import ASYNC_TASKS, AsyncTask
+from .links import HERE
 from .session import Session
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ def _head(task: AsyncTask, status: str) -> Json:
         "object": "async_task",
         "id": task.id,
         "status": status,
-        "status_url": f"https://api.notion.com/v1/async_tasks/{task.id}",
+        "status_url": f"{HERE}/v1/async_tasks/{task.id}",
         "created_time": f"{task.created_time[:23]}Z",
     }
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from . import checks, tree
 from .clock import stored, to_the_minute
 from .content_records import FILE_UPLOADS, FileUpload
 from .errors import ApiError, body_error, validation_error
 from .ids import new_id
+from .links import HERE
 from .lists import as_list, page_of
 from .session import Session
 from .users import me
@@ -26,7 +28,7 @@ _MOST_PARTS = 10_000
 _LIFETIME = timedelta(hours=1)
 MOST_BYTES_IN_NAME = 900
 _SIGNED_FOR = timedelta(hours=1)
-FILES_URL = "https://local.invalid/files"
+FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
@@ -148,7 +150,7 @@ def shown(session: Session, upload: FileUpload) -> Json:
         "expiry_time": to_the_minute(upload.expiry_time) if upload.expiry_time else None,
     }
     if upload.status == "pending":
-        body["upload_url"] = f"https://api.notion.com/v1/file_uploads/{upload.id}/send"
+        body["upload_url"] = f"{HERE}/v1/file_uploads/{upload.id}/send"
     body |= {
         "in_trash": upload.in_trash,
         "status": upload.status,
@@ -169,7 +171,7 @@ def hosted_file(session: Session, upload_id: str) -> Json:
             400, "validation_error", f"File upload {upload_id} has not been uploaded: its status is {upload.status}."
         )
     FILE_UPLOADS.update(session.db, replace(upload, expiry_time=None))
-    name = upload.filename or "Untitled"
+    name = quote(upload.filename or "Untitled", safe="")
     return {"url": f"{FILES_URL}/{upload.id}/{name}", "expiry_time": _expiry(session)}
 
 

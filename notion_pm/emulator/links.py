@@ -6,6 +6,7 @@ import re
 
 from .ids import undashed
 
+HERE = "https://local.invalid"  # stands for wherever this workspace is served; responses show the real place
 _ORIGIN = "https://app.notion.com/p"
 _NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9]+")
 

@@ -15,6 +15,7 @@ from .errors import validation_error
 from .markdown_changes import apply, throw_away
 from .records import BLOCKS, DATABASES, PAGES, Block
 from .session import Session
+from .signed_files import as_stored
 
 Json = dict[str, Any]
 
@@ -47,7 +48,7 @@ def retrieve(session: Session, page_id: str) -> Json:
 
 def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Json, int]:
     """Changes a page's Markdown by one of four commands, and returns it whole; later, if the request allows that."""
-    command = _command(body)
+    command = _command(as_stored(body))
     page = find(session, session.page(page_id).id)
     refuse_archived(session, page)
     before = _loaded(session, page)

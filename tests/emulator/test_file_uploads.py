@@ -36,7 +36,7 @@ def send(api: httpx.Client, upload: Json, data: bytes = b"hello", **form: str) -
 def test_a_file_in_one_part(api: httpx.Client) -> None:
     upload = create(api, filename="a.txt")
     assert (upload["status"], upload["content_type"], upload["content_length"]) == ("pending", "text/plain", None)
-    assert upload["upload_url"].endswith(f"/v1/file_uploads/{upload['id']}/send")
+    assert upload["upload_url"] == f"http://local/v1/file_uploads/{upload['id']}/send"
     sent = send(api, upload).json()
     assert (sent["status"], sent["content_length"]) == ("uploaded", 5)
     assert "upload_url" not in sent
@@ -83,8 +83,42 @@ def test_an_uploaded_file_is_attached_to_a_block(api: httpx.Client, workspace: L
     send(api, upload)
     (block,) = api.patch(url, json=body).json()["results"]
     assert block["image"]["type"] == "file"
-    assert block["image"]["file"]["url"].endswith("/plan.png")
     assert block["image"]["file"]["expiry_time"].endswith("Z")
+
+
+def attached(api: httpx.Client, page_id: str, name: str, data: bytes) -> str:
+    """Attaches a file to a page and returns the block's address."""
+    upload = create(api, filename=name)
+    send(api, upload, data)
+    body = {"children": [{"file": {"file_upload": {"id": upload["id"]}}}]}
+    (block,) = api.patch(f"/blocks/{page_id}/children", json=body).json()["results"]
+    return f"/blocks/{block['id']}"
+
+
+def test_a_hosted_file_is_downloaded_without_a_token(
+    api: httpx.Client, workspace: LocalWorkspace, clock: ManualClock
+) -> None:
+    block = attached(api, workspace.root_page_id, "my plan.txt", b"the plan")
+    file = api.get(block).json()["file"]
+    assert file["name"] == "my plan.txt"
+    with httpx.Client(transport=httpx.WSGITransport(app=workspace.app)) as anybody:
+        answer = anybody.get(file["file"]["url"])
+        assert (answer.content, answer.headers["content-type"]) == (b"the plan", "text/plain")
+        assert anybody.get(file["file"]["url"].replace("signature=", "signature=0")).status_code == 403
+        clock.advance(hours=1, seconds=1)
+        assert anybody.get(file["file"]["url"]).status_code == 403
+        assert anybody.get(api.get(block).json()["file"]["file"]["url"]).content == b"the plan"
+
+
+def test_markdown_with_a_hosted_file_can_be_written_back(api: httpx.Client, workspace: LocalWorkspace) -> None:
+    page = workspace.root_page_id
+    block = attached(api, page, "plan (new).txt", b"the plan")
+    text = api.get(f"/pages/{page}/markdown").json()["markdown"]
+    assert "signature=" in text
+    change = {"type": "replace_content", "replace_content": {"new_str": text + "\nMore."}}
+    assert api.patch(f"/pages/{page}/markdown", json=change).status_code == 200
+    kept = api.get(block).json()
+    assert (kept["in_trash"], kept["file"]["type"], kept["file"]["name"]) == (False, "file", "plan (new).txt")
 
 
 @pytest.mark.parametrize(
