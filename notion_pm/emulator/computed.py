@@ -84,16 +84,16 @@ def _info(session: Session, schema: Schema, prop: Property) -> PropertyInfo:
         return PropertyInfo(
             prop.id, prop.name, prop.type, target=lambda: property_infos(session, target.schema()) if target else {}
         )
-    return PropertyInfo(prop.id, prop.name, prop.type, result=_result(session, schema, prop))
+    return PropertyInfo(prop.id, prop.name, prop.type, result=lambda: _result(session, schema, prop))
 
 
-def _result(session: Session, schema: Schema, prop: Property) -> FormulaType | None:
-    if prop.type != "rollup":
-        return None
+def _result(session: Session, schema: Schema, prop: Property) -> FormulaType:
+    if prop.type == "formula":
+        return formula_type(session, schema, prop)
     function = prop.config["function"]
     if function in _DATING:
         return formulas.DATE
-    return None if function in _LISTING else formulas.NUMBER
+    return formulas.list_of(formulas.ANY) if function in _LISTING else formulas.NUMBER
 
 
 def _refuse_cycle(schema: Schema, formula_id: str, expression: str) -> None:

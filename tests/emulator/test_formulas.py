@@ -37,7 +37,7 @@ PROPERTIES = {
         PropertyInfo("born", "Born", "created_time"),
         PropertyInfo("no", "No", "unique_id"),
         PropertyInfo("links", "Insights", "relation", target=lambda: INSIGHTS),
-        PropertyInfo("sum", "Evidence", "rollup", result=NUMBER),
+        PropertyInfo("sum", "Evidence", "rollup", result=lambda: NUMBER),
         PropertyInfo("press", "Press", "button"),
     )
 }
@@ -218,6 +218,15 @@ def test_text_functions(expression: str, expected: Any) -> None:
         ("ln(1) + log10(100) + log2(8)", 5),
         ("round(pi() * 100) + round(e() * 100)", 586),
         ("sqrt(-1)", None),
+        ("formatNumber(1234567.891)", "1,234,567.891"),
+        ('formatNumber(1234, "commas", 2)', "1,234.00"),
+        ('formatNumber(0.856, "percent")', "85.6%"),
+        ('formatNumber(-1234.5, "usd")', "-$1,234.50"),
+        ('formatNumber(1234.5, "jpy")', "¥1,235"),
+        ('formatNumber(1234567, "humanize")', "1.2M"),
+        ('formatNumber(999, "compact")', "999"),
+        ('formatNumber(12345678, "bytes_decimal", 2)', "12.35 MB"),
+        ('formatNumber(2048, "bytes_binary", 0)', "2 KiB"),
         ("equal(1, 1) and unequal(1, 2) and larger(2, 1) and smallerEq(1, 1)", True),
     ],
 )
@@ -328,7 +337,6 @@ def test_a_formula_sees_twenty_five_related_pages() -> None:
         ('prop("Press")', "type button, which formulas cannot use"),
         ("nothing", "Undefined variable nothing"),
         ("frobnicate(1)", r"Undefined function frobnicate\(\)\."),
-        ("formatNumber(1)", "known to Notion, but not to the local workspace"),
         ('"a" * 2', r"Type mismatch: \* takes numbers, not a text"),
         ('1 > "a"', "cannot be compared"),
         ("length()", r"length\(\) takes 1 argument, not 0"),
@@ -355,6 +363,7 @@ def test_what_cannot_be_is_refused_before_it_runs(expression: str, message: str)
         ('repeat("ab", 1000000)', "more than 100000 characters"),
         ('dateAdd(today(), 99999, "years")', "beyond the calendar"),
         ('formatDate(now(), "Z", "Mars/Olympus")', "Unknown time zone"),
+        ('formatNumber(1, "shillings")', "Unknown number format 'shillings'"),
     ],
 )
 def test_faults_that_show_only_when_it_runs(expression: str, message: str) -> None:

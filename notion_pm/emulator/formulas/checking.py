@@ -14,7 +14,6 @@ from .types import ANY, BOOLEAN, NUMBER, TEXT, FormulaType, PropertyInfo, common
 
 assert functions  # imported for what it registers
 
-KNOWN_BUT_UNSUPPORTED = frozenset({"formatNumber", "splice"})
 LOGIC = ("and", "or")
 ORDER = {">": "larger", ">=": "largerEq", "<": "smaller", "<=": "smallerEq"}
 EQUALITY = {"==": "equal", "!=": "unequal"}
@@ -98,8 +97,7 @@ class Checker:
         if name == "add" and len(arguments) == 2:
             return self.of(Binary("+", *arguments))
         if name not in FUNCTIONS:
-            known = " is known to Notion, but not to the local workspace" if name in KNOWN_BUT_UNSUPPORTED else ""
-            raise FormulaError(f"Undefined function {name}(){known}.")
+            raise FormulaError(f"Undefined function {name}().")
         return FUNCTIONS[name].check([self.of(argument) for argument in arguments])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from .checking import EQUALITY, KNOWN_BUT_UNSUPPORTED, ORDER
+from .checking import EQUALITY, ORDER
 from .error import FormulaError
 from .forms import FORMS
 from .functions.numbers import ARITHMETIC
@@ -73,7 +73,7 @@ class Evaluator:
         values = [self.of(argument) for argument in arguments]
         if name == "add" and len(values) == 2:
             return _plus(*values)
-        if name not in FUNCTIONS or name in KNOWN_BUT_UNSUPPORTED:
+        if name not in FUNCTIONS:
             raise FormulaError(f"Undefined function {name}().")
         return FUNCTIONS[name](values)
 

@@ -27,14 +27,14 @@ class FormulaType:
 class PropertyInfo:
     """What a formula may know of a property.
 
-    `result` is the type of a formula's or rollup's value, where it is known; `target` gives the properties of a
-    relation's data source, asked for only when the formula goes there.
+    `result` gives the type of a formula's or rollup's value, where it is known, `target` the properties of a relation's
+    data source; they are asked for only when the formula goes there.
     """
 
     id: str
     name: str
     type: str
-    result: FormulaType | None = None
+    result: Callable[[], FormulaType] | None = None
     target: Callable[[], Mapping[str, PropertyInfo]] | None = None
 
 
@@ -64,7 +64,7 @@ def type_of(info: PropertyInfo) -> FormulaType:
     if info.type in _PLAIN:
         return _PLAIN[info.type]
     if info.type in ("formula", "rollup"):
-        return info.result or ANY
+        return info.result() if info.result else ANY
     if info.type in ("multi_select", "files"):
         return list_of(TEXT)
     if info.type == "people":

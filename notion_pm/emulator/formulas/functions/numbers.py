@@ -9,7 +9,8 @@ from statistics import fmean, median
 
 from ..error import FormulaError
 from ..library import function
-from ..types import BOOLEAN, NUMBER
+from ..number_format import format_number
+from ..types import BOOLEAN, NUMBER, TEXT
 from ..values import Date, Value, as_text, order_key
 
 
@@ -48,6 +49,11 @@ def rounded(number: float, places: float = 0) -> float:
     """Halves go up, as in JavaScript."""
     scale = 10 ** int(places)
     return math.floor(number * scale + 0.5) / scale if math.isfinite(number) else number
+
+
+@function("formatNumber", "number", "text?", "number?", returns=TEXT)
+def formatted(number: float, style: str = "commas", places: float | None = None) -> str:
+    return format_number(number, style, None if places is None else int(places))
 
 
 @function("pi", returns=NUMBER)

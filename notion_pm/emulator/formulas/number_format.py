@@ -1,0 +1,83 @@
+"""Formats of `formatNumber`: thousands with commas, percentages, currencies, and numbers shortened for people.
+
+Notion writes all of them as in the United States, whatever the currency.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .error import FormulaError
+
+MOST_PLACES = 12
+_MOST_PLACES_UNASKED = 3
+
+_CURRENCIES = {
+    "usd": "$",
+    "eur": "€",
+    "gbp": "£",
+    "jpy": "¥",
+    "cny": "CN¥",
+    "krw": "₩",
+    "inr": "₹",
+    "brl": "R$",
+    "cad": "CA$",
+    "aud": "A$",
+    "nzd": "NZ$",
+    "hkd": "HK$",
+    "twd": "NT$",
+    "mxn": "MX$",
+    "ils": "₪",
+    "vnd": "₫",
+    "php": "₱",
+    **{code: f"{code.upper()} " for code in ("chf", "sek", "nok", "dkk", "pln", "czk", "huf", "try", "zar", "sgd")},
+}
+_WITHOUT_CENTS = ("jpy", "krw", "vnd")
+_SHORT = ("", "K", "M", "B", "T")
+_BYTES = {
+    "bytes_decimal": (1000, ("B", "KB", "MB", "GB", "TB", "PB")),
+    "bytes_binary": (1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB")),
+}
+
+
+def format_number(number: float, style: str, places: int | None) -> str:
+    """Writes a number in a style; `places` fixes the decimals. Raises FormulaError for a style that Notion lacks."""
+    if places is not None and not 0 <= places <= MOST_PLACES:
+        raise FormulaError(f"formatNumber() takes a precision from 0 to {MOST_PLACES}, not {places}.")
+    if not math.isfinite(number):
+        return str(number)
+    sign, size = ("-" if number < 0 else ""), abs(number)
+    return sign + _unsigned(size, style.lower(), places)
+
+
+def _unsigned(size: float, style: str, places: int | None) -> str:
+    if style == "commas":
+        return _decimal(size, places)
+    if style == "percent":
+        return f"{_decimal(size * 100, places)}%"
+    if style in ("humanize", "compact"):
+        short, unit = _scaled(size, 1000, _SHORT)
+        return f"{_decimal(short, places, unasked=1)}{unit}"
+    if style in _BYTES:
+        short, unit = _scaled(size, *_BYTES[style])
+        return f"{_decimal(short, places, unasked=2)} {unit}"
+    if style in _CURRENCIES:
+        cents = 0 if style in _WITHOUT_CENTS else 2
+        return f"{_CURRENCIES[style]}{_decimal(size, cents if places is None else places)}"
+    known = ", ".join(("commas", "percent", "humanize", "compact", *_BYTES, *_CURRENCIES))
+    raise FormulaError(f"Unknown number format {style!r}. Use one of: {known}.")
+
+
+def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNASKED) -> str:
+    """Writes as many decimals as asked for, else those that say something."""
+    wanted = unasked if places is None else places
+    rounded = math.floor(size * 10**wanted + 0.5) / 10**wanted
+    text = f"{rounded:,.{wanted}f}"
+    return text if places is not None or "." not in text else text.rstrip("0").rstrip(".")
+
+
+def _scaled(size: float, base: int, units: tuple[str, ...]) -> tuple[float, str]:
+    step = 0
+    while size >= base and step < len(units) - 1:
+        size, step = size / base, step + 1
+    return size, units[step]
