@@ -5,7 +5,7 @@ Blocks, pages and databases share their ids and their trash: each has its own la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import block_writing, databases, page_markdown, pages
@@ -16,13 +16,13 @@ from .session import Session
 Json = dict[str, Any]
 
 
-def create_page(session: Session, body: Mapping[str, Any]) -> Json:
+def create_page(session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()) -> Json:
     """Creates a page with what is to stand on it, also when that is written as Markdown."""
-    page = pages.create(session, body)
+    page = pages.create(session, body, filter_properties)
     if not body.get("markdown"):
         return page
     page_markdown.write(session, page["id"], body["markdown"])
-    return pages.retrieve(session, page["id"])
+    return pages.retrieve(session, page["id"], filter_properties)
 
 
 def trash(session: Session, block_id: str) -> Json:

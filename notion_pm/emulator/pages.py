@@ -29,8 +29,8 @@ _UPDATE_KEYS = frozenset(
 )
 
 
-def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Creates a page from a request's body and returns it."""
+def create(session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()) -> Json:
+    """Creates a page from a request's body and returns it, with all properties or only the wanted ones."""
     checks.known_keys(body, _CREATE_KEYS)
     parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
     data_source = session.data_source(parent_id) if parent_type == ROW else None
@@ -54,7 +54,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         _place(session, page, body.get("position"))
     if content:
         block_writing.append_to_new(session, page.id, content)
-    return shown(Reader(session), session.page(page.id))
+    return retrieve(session, page.id, filter_properties)
 
 
 def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = ()) -> Json:
@@ -63,7 +63,7 @@ def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = 
     return shown(reader, page, selected(reader.page_schema(page), filter_properties))
 
 
-def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
+def update(session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Iterable[str] = ()) -> Json:
     """Changes a page as a request says; what it does not name stays."""
     checks.known_keys(body, _UPDATE_KEYS)
     page, reader = session.page(page_id), Reader(session)
@@ -85,7 +85,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> Json:
     tree.keep_in_step(session, page.id, title=page.title, in_trash=page.in_trash)
     if checks.flag(body, "erase_content", default=False):
         tree.erase(session, page.id)
-    return shown(Reader(session), page)
+    return retrieve(session, page.id, filter_properties)
 
 
 def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:

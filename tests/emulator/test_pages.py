@@ -198,6 +198,8 @@ def test_only_wanted_properties_are_sent(notion: Notion) -> None:
         notion.client.post(f"/data_sources/{source}/query", params={"filter_properties": wanted}).json()["results"][0],
     ):
         assert list(answer["properties"]) == ["A", "Name"]
+    changed = notion.patch(f"/pages/{row['id']}?filter_properties=B", properties={"B": {"number": 1}})
+    assert list(changed["properties"]) == ["B"]
     error = notion.refused("GET", f"/pages/{row['id']}?filter_properties=Gone")
     assert error["message"] == "Could not find property with name or id: Gone"
 

@@ -180,6 +180,16 @@ def test_oversize_schema_names_its_largest_property(notion: Notion) -> None:
     assert 'The largest property is "Big"' in error["message"]
 
 
+def test_properties_may_be_described(notion: Notion) -> None:
+    source = notion.database(Effort={"number": {}, "description": "In days"}, Stage={"select": {}, "description": "x"})
+    assert notion.schema(source)["Effort"]["description"] == "In days"
+    changed = {"Effort": {"name": "Cost"}, "Stage": {"select": {"options": [{"name": "A"}]}}}
+    notion.patch(f"/data_sources/{source}", properties=changed)
+    # Settings of a select sent without a description clear it (3.1).
+    schema = notion.schema(source)
+    assert (schema["Cost"]["description"], schema["Stage"]["description"]) == ("In days", None)
+
+
 def test_description_belongs_to_the_database(notion: Notion) -> None:
     source = notion.database()
     database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]

@@ -16,7 +16,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.post("/pages")
 def create_page() -> dict[str, Any]:
     """Creates a page."""
-    return content.create_page(session(), body())
+    return content.create_page(session(), body(), query_list("filter_properties"))
 
 
 @blueprint.get("/pages/<page_id>")
@@ -28,7 +28,7 @@ def retrieve_page(page_id: str) -> dict[str, Any]:
 @blueprint.patch("/pages/<page_id>")
 def update_page(page_id: str) -> dict[str, Any]:
     """Changes a page, or moves it to the trash and back."""
-    return pages.update(session(), path_id("page_id", page_id), body())
+    return pages.update(session(), path_id("page_id", page_id), body(), query_list("filter_properties"))
 
 
 @blueprint.post("/pages/<page_id>/move")
