@@ -1,6 +1,6 @@
 """Links between exported pages: what pointed at Notion points at the file beside it.
 
-Bodies are Notion-flavoured Markdown, where a link to a page is a Markdown link with Notion's URL, or a tag with one:
+In Notion's Markdown a link to a page or database is a Markdown link with Notion's URL, or a tag with one:
 <mention-page url="...">Title</mention-page> (https://developers.notion.com/guides/data-apis/enhanced-markdown).
 """
 
@@ -19,7 +19,7 @@ from notion_pm.exporters.table import UNTITLED, Reference
 from notion_pm.model.ids import NotionId, parse_notion_id
 
 _NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"
-_TAG = re.compile(rf"<(mention-page|page)\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)", re.DOTALL)
+_TAG = re.compile(rf"<((?:mention-)?(?:page|database))\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)", re.DOTALL)
 _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 
 

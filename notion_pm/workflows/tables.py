@@ -25,6 +25,9 @@ from notion_pm.workflows.sources import Source, Wanted
 _TITLE = "title"
 """The id of every title property (notion-api.md 3.1)."""
 
+_UNKNOWN = "<unknown "
+"""The tag that stands for a block without a form in Markdown (notion-api.md 2.3)."""
+
 _NO_ROW = (Column(_TITLE, "Title", "title"),)
 """What a page that is no row of a database has."""
 
@@ -160,7 +163,7 @@ class Reader:
         with ThreadPoolExecutor(self._jobs) as pool:
             while some := list(islice(rows, self._jobs * 4)):
                 for row, found in zip(some, pool.map(self._body, some), strict=True):
-                    self.findings.unknown_blocks += len(found.unknown_block_ids)
+                    self.findings.unknown_blocks += max(found.markdown.count(_UNKNOWN), len(found.unknown_block_ids))
                     yield replace(row, markdown=found.markdown)
                 done += len(some)
                 self._progress(f"Reading the pages of {draft.wanted.name}", done, total)

@@ -261,6 +261,22 @@ def test_stdout_gets_nothing_but_the_data(product: Product) -> None:
     assert [json.loads(line)["title"] for line in out.getvalue().splitlines()] == ["=Limits", "Plan: first/apply"]
 
 
+def test_a_workbook_goes_to_stdout_too(product: Product) -> None:
+    out = io.BytesIO()
+    product.export("Feature specs", output="-", format="xlsx", out=out)
+    assert load_workbook(out).sheetnames == ["Feature specs", "Data dictionary"]
+
+
+def test_blocks_that_markdown_cannot_say_are_counted(product: Product, tmp_path: Path, api: httpx.Client) -> None:
+    bookmark = {"type": "bookmark", "bookmark": {"url": "https://example.com"}}
+    assert api.patch(f"blocks/{product.plan.id}/children", json={"children": [bookmark]}).status_code == 200
+    report = product.export(product.plan.id, output=str(tmp_path / "spec.md"))
+    assert "<unknown " in (tmp_path / "spec.md").read_text()
+    assert report.notes == (
+        "1 block (bookmarks, embeds, ...) cannot be said in Markdown: <unknown> tags stand in their place.",
+    )
+
+
 def test_nothing_is_written_when_a_read_fails(workspace: LocalWorkspace, product: Product, tmp_path: Path) -> None:
     target = tmp_path / "features.csv"
     target.write_text("from last week")

@@ -79,6 +79,7 @@ def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
     body = (
         f'See [the insight]({url(2)}?pvs=4), <mention-page url="{url(2)}">Retry</mention-page>, '
         f'<mention-page url="https://www.notion.so/Retry-{compact(page_id(2))}"/>, '
+        f'<database url="{url(97)}" inline="true">Tasks</database>, [no page](https://www.notion.so/pricing), '
         f"[elsewhere]({url(99)}), [out](https://example.com)."
     )
     relation = (COLUMNS[0], Column("i", "Insights", "relation", "insights"))
@@ -91,6 +92,8 @@ def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
     assert "[the insight](../insights/retry-429.md)" in document
     assert "[Retry \\[429\\]](../insights/retry-429.md)" in document
     assert f"[elsewhere]({url(99)})" in document
+    assert f"[Tasks]({url(97)})" in document
+    assert "[no page](https://www.notion.so/pricing)" in document
     assert f"[{page_id(98)}]({url(98)})" in document
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_atomic_makes_folders_and_follows_links(tmp_path: Path) -> None:
         part.write_text("new")
     assert link.is_symlink()
     assert (tmp_path / "deep" / "real.csv").read_text() == "new"
+
+
+def test_what_is_no_plain_file_is_written_to_as_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with atomic(pipe) as part:
+        assert part == pipe
+    assert pipe.is_fifo()
 
 
 def test_spool_is_walked_more_than_once_and_at_once() -> None:
