@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notion_pm.emulator import open_workspace
+from tests.conftest import client_of
 
 from .conftest import Json, Notion
 
@@ -173,3 +180,41 @@ def test_relation_and_rollup_in_one_request(notion: Notion) -> None:
     )
     row = notion.row(source, "x", Link=links(notion.row(target, "t", Weight={"number": 4})))
     assert row["properties"]["Sum"]["rollup"]["number"] == 4
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["near", "far"]),
+        st.integers(0, 2),
+        st.lists(st.integers(0, 2), unique=True),
+    ),
+    max_size=6,
+)
+
+
+@given(EDITS)
+@settings(max_examples=30, deadline=None)
+def test_whatever_is_written_both_sides_agree(edits: list[tuple[str, int, list[int]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = open_workspace(Path(folder) / "w.sqlite")
+        with client_of(workspace) as client:
+            _check_agreement(Notion(client, workspace.root_page_id), edits)
+        workspace.close()
+
+
+def _check_agreement(notion: Notion, edits: list[tuple[str, int, list[int]]]) -> None:
+    far_source = notion.database("Far")
+    relation = {"data_source_id": far_source, "dual_property": {"synced_property_name": "Near"}}
+    near_source = notion.database("Near", Far={"relation": relation})
+    near = [notion.row(near_source, str(number))["id"] for number in range(3)]
+    far = [notion.row(far_source, str(number))["id"] for number in range(3)]
+    model: set[tuple[str, str]] = set()
+    for side, index, targets in edits:
+        own, others, name = (near, far, "Far") if side == "near" else (far, near, "Near")
+        chosen = [others[target] for target in targets]
+        notion.patch(f"/pages/{own[index]}", properties={name: {"relation": [{"id": one} for one in chosen]}})
+        model = {pair for pair in model if own[index] not in pair}
+        model |= {(own[index], one) if side == "near" else (one, own[index]) for one in chosen}
+        assert related(notion, own[index], name) == chosen
+    assert {(one, other) for one in near for other in related(notion, one, "Far")} == model
+    assert {(other, one) for one in far for other in related(notion, one, "Near")} == model

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -67,6 +68,21 @@ def test_processes_share_a_file(workspace: LocalWorkspace, notion: Notion) -> No
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     rows = notion.post(f"/data_sources/{source}/query")["results"]
     assert sorted(row["properties"]["ID"]["unique_id"]["number"] for row in rows) == list(range(1, 61))
+
+
+def test_a_killed_writer_leaves_a_sound_file(workspace: LocalWorkspace, notion: Notion) -> None:
+    source = notion.database(ID={"unique_id": {"prefix": None}})
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(workspace.path), source])
+    while writer.poll() is None and len(notion.post(f"/data_sources/{source}/query")["results"]) < 3:
+        time.sleep(0.01)
+    writer.kill()
+    writer.wait(timeout=60)
+    rows = notion.post(f"/data_sources/{source}/query")["results"]
+    assert len(rows) >= 3
+    next_number = notion.row(source)["properties"]["ID"]["unique_id"]["number"]
+    assert next_number == len(rows) + 1
+    with closing(sqlite3.connect(workspace.path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_traffic_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
