@@ -16,7 +16,7 @@ class ExistingDatabase:
     """One database. `title` is None when only its data source was read.
 
     `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that the
-    connection created since that apply began.
+    connection created since that apply began. `left_behind`: that apply made the database and did not record it.
     """
 
     data_source: DataSource
@@ -24,6 +24,7 @@ class ExistingDatabase:
     view_ids: tuple[NotionId, ...] = ()
     views: tuple[View, ...] = ()
     rows: tuple[Page, ...] = ()
+    left_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from notion_pm.model.schema import View
-from notion_pm.model.template import LoadedTemplate, RelationProperty
+from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.planning.change import Change
 from notion_pm.planning.existing import Existing
-from notion_pm.planning.levels import arranged, property_levels
+from notion_pm.planning.levels import arranged, property_levels, referenced_titles
+from notion_pm.planning.lookup import property_title
 from notion_pm.planning.operation import Operation, Verb
 from notion_pm.planning.starter import RowName, StarterRows
 
@@ -109,11 +110,23 @@ class _Ordering:
         return work
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        if change.action == "update" and not change.facets & {"formula", "rollup"}:
+            return 0
         far = self._template.far_sides(change.database).get(change.key)
-        if far is None:
-            return levels[change.database, change.key]
-        level = levels[far[0], far[1]]
-        return max(level, 1) if far[0] in self._new else level
+        if far is not None:
+            level = levels[far[0], far[1]]
+            return max(level, 1) if far[0] in self._new else level
+        level = levels[change.database, change.key]
+        return max(level, 1) if self._names_renamed(change) else level
+
+    def _names_renamed(self, change: Change) -> bool:
+        """Whether a formula names a property that this plan renames: the new name must be there first."""
+        spec = self._template.databases[change.database].properties[change.key]
+        if not isinstance(spec, FormulaProperty):
+            return False
+        renamed = {each.key for each in self._changes if each.database == change.database and "title" in each.facets}
+        titles = referenced_titles(spec.expression)
+        return any(property_title(self._template, change.database, key) in titles for key in renamed if key)
 
     def _near_before_far(self) -> tuple[str, ...]:
         databases = self._template.databases
@@ -148,14 +161,15 @@ class _Ordering:
                 verb, default = Verb.ADOPT_VIEW, False
             operation = Operation(verb, database, change.key, needs=ready | _names(made[-1:]))
             made.append(self._add(operation))
-        if default and made and all(view.type != "table" for view in views.values()):
+        if default and views and all(view.type != "table" for view in views.values()):
             made.append(self._add(Operation(Verb.DROP_DEFAULT_VIEW, database, needs=ready | _names(made[-1:]))))
         return made
 
     def _has_default_view(self, database: str) -> bool:
         """Whether Notion's own first view is still there for us to take over."""
         found = self._existing.databases.get(database)
-        return database in self._new or (found is not None and default_view(found.views) is not None)
+        left = found is not None and found.left_behind and default_view(found.views) is not None
+        return database in self._new or left
 
     def _rows(self, changes: Iterable[Change]) -> None:
         wanted = {(each.database, each.key) for each in changes}

@@ -13,6 +13,7 @@ from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
 from notion_pm.planning.existing import ExistingDatabase
 from notion_pm.planning.lookup import own, property_keys, property_title, property_type
+from notion_pm.planning.starter import StarterRows
 
 
 def recovered(manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]) -> Manifest:
@@ -119,7 +120,7 @@ def options_by_name(
 
 
 def _rows(desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: Sequence[Page]) -> dict[str, NotionId]:
-    """Match rows by title; of one title the oldest page is the first row's."""
+    """Match rows by title. Rows of one title are written one after the other, and so the oldest page is the first's."""
     title = desired.template.databases[database].title_key
     owned = set(entry.rows.values())
     by_title: dict[str, list[NotionId]] = defaultdict(list)
@@ -127,8 +128,8 @@ def _rows(desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: S
         if page.id not in owned:
             by_title[page.title].append(page.id)
     rows = dict(entry.rows)
-    for row in desired.rows.get(database, ()):
-        waiting = by_title[row.cells.get(title, "")]
-        if row.key not in rows and waiting:
-            rows[row.key] = waiting.pop(0)
+    for (of, key), row in StarterRows(desired).rows.items():
+        waiting = by_title[row.cells.get(title, "")] if of == database else []
+        if key not in rows and waiting:
+            rows[key] = waiting.pop(0)
     return rows

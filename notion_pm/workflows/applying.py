@@ -21,7 +21,7 @@ from notion_pm.planning.starter import RowName, StarterRows
 from notion_pm.planning.view_json import ViewJson, view_json
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.manifest_page import create_manifest_page, tell, write_record
-from notion_pm.workflows.reading import CLOCK_TOLERANCE, Reading, created_by, created_since
+from notion_pm.workflows.reading import Reading, created_by, created_since, since
 from notion_pm.workflows.workspace import ManifestPage, read_manifest_page
 
 
@@ -36,6 +36,7 @@ class Applying:
         self._ledger = ledger
         self._moment = moment
         self._page = reading.page
+        self._since = since(ledger.started, reading.page)
         self._starter = StarterRows(reading.loaded)
         self._do: dict[Verb, Callable[[Operation], None]] = {
             Verb.OPEN_MANIFEST: self._open_manifest,
@@ -67,7 +68,7 @@ class Applying:
 
     def _open_manifest(self, _: Operation) -> None:
         page = create_manifest_page(self._gateway, self._parent_id, self._ledger.manifest("applying"))
-        self._opened = page.id
+        self._opened, self._since = page.id, page.created_time
 
     def _read_manifest(self, _: Operation) -> None:
         self._page = read_manifest_page(self._gateway, self._opened)
@@ -252,7 +253,3 @@ class Applying:
     @cached_property
     def _me(self) -> User:
         return self._gateway.me()
-
-    @property
-    def _since(self) -> datetime:
-        return self._ledger.started - CLOCK_TOLERANCE

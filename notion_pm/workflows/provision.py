@@ -19,10 +19,10 @@ from notion_pm.planning.starter import RowName
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workflows.reading import Reading, read, read_again
+from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
 
-__all__ = ["AppliedRow", "ApplyResult", "Reading", "apply", "plan", "read"]
+__all__ = ["AppliedRow", "ApplyResult", "Reading", "apply", "plan", "read", "read_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def apply(
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
     """Read again and plan again: no change may be left."""
-    again = plan(read_again(gateway, reading, jobs=jobs), with_rows=done.with_rows)
+    again = plan(read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs), with_rows=done.with_rows)
     if again.changes:
         raise NotConverged([f"{each.address} ({each.reason})" for each in again.changes])
 

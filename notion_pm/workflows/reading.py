@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notion_pm.errors import NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, User, View
 from notion_pm.model.template import LoadedTemplate
@@ -54,12 +53,15 @@ def read(
     return _read(gateway, parent_id, loaded, children, page, before, jobs)
 
 
-def read_again(gateway: Gateway, reading: Reading, *, jobs: int = 4) -> Reading:
-    """Read what exists now, for the template of an earlier reading."""
+def read_for(gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, *, jobs: int = 4) -> Reading:
+    """Read what exists of a template that is loaded already.
+
+    Raises UsageError, ManifestUnreadable or a NotionError.
+    """
     before = gateway.requests.logical
-    children = gateway.list_children(reading.parent_id)
-    page = find_manifest(gateway, children, reading.loaded.template.template)
-    return _read(gateway, reading.parent_id, reading.loaded, children, page, before, jobs)
+    children = gateway.list_children(parent_id)
+    page = find_manifest(gateway, children, loaded.template.template)
+    return _read(gateway, parent_id, loaded, children, page, before, jobs)
 
 
 def _read(
@@ -129,7 +131,7 @@ class _Reader:
     def _left_behind(self, key: str, me: User | None) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""
         block = created_by(
-            me, self._children, self._loaded.template.databases[key].title, since(self._manifest, self._page)
+            me, self._children, self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
         )
         return self._gateway.get_database(block.id) if block else None
 
@@ -139,7 +141,7 @@ class _Reader:
         views: tuple[View, ...] = ()
         if key in self._loaded.template.databases:
             views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
-        return ExistingDatabase(found.data_source, found.title, found.view_ids, views, self._rows(key, found, me))
+        return replace(found, views=views, rows=self._rows(key, found, me), left_behind=entry is None)
 
     def _rows(self, key: str, found: ExistingDatabase, me: User) -> tuple[Page, ...]:
         """Return the rows that the interrupted apply made, oldest first."""
@@ -147,17 +149,20 @@ class _Reader:
         known = entry.rows if entry else {}
         if all(row.key in known for row in self._loaded.rows.get(key, ())):
             return ()
-        recent = created_since(since(self._manifest, self._page))
+        recent = created_since(since(self._manifest.started, self._page))
         pages = self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
         return tuple(page for page in pages if page.created_by in {me.id, None})
 
 
-def since(manifest: Manifest, page: ManifestPage | None) -> datetime:
-    """Return the moment from which on the unfinished apply may have created things, by Notion's clock."""
-    started = manifest.started - CLOCK_TOLERANCE
-    # The page of a first apply carries Notion's own time, however far ahead our clock was.
-    first = not manifest.databases and page is not None and page.created_time is not None
-    return min(started, page.created_time) if first and page and page.created_time else started
+def since(started: datetime, page: ManifestPage | None) -> datetime:
+    """Return the moment from which on the unfinished apply may have created things, by Notion's clock.
+
+    The page of a first apply carries Notion's own time, however far ahead our clock was.
+    """
+    by_our_clock = started - CLOCK_TOLERANCE
+    if page is None or page.created_time is None or page.manifest.databases:
+        return by_our_clock
+    return page.created_time
 
 
 def created_since(moment: datetime) -> dict[str, object]:

@@ -1,0 +1,280 @@
+"""Templates applied to a local workspace over HTTP: what is made, what it costs, and that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.errors import ManifestUnreadable, UnsafeChange, UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import OptionValue, RelationValue
+from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.storage import templates as template_files
+from notion_pm.workflows import provision
+from notion_pm.workflows.workspace import open_manifest
+from tests.gateways import gateway_to
+from tests.system.provisioned import NOW, apply_to, manifest_pages, plan_for, tables
+from tests.unit.template_worlds import load, templates
+
+_NAME = {"type": "title", "title": "Name"}
+_STATUS = {
+    "type": "status",
+    "title": "Status",
+    "options": [{"key": "open", "name": "Open"}, {"key": "done", "name": "Done", "group": "complete"}],
+}
+
+
+@pytest.fixture
+def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    opened, _ = gateway_to(workspace)
+    yield opened
+    opened.close()
+
+
+def _two(**features: Any) -> dict[str, Any]:
+    """Return a template of features and the insights behind them."""
+    relation = {
+        "type": "relation",
+        "title": "Insights",
+        "to": "insights",
+        "two_way": {"key": "features", "title": "For"},
+    }
+    return {
+        "databases": {
+            "features": {
+                "title": "Features",
+                "properties": {"name": _NAME, "status": _STATUS, "insights": relation, **features},
+            },
+            "insights": {"title": "Insights", "properties": {"name": _NAME}},
+        }
+    }
+
+
+_ROWS = {
+    "features": [{"key": "a", "name": "A", "insights": "x;y", "status": "done"}, {"key": "b", "name": "B"}],
+    "insights": [{"key": "x", "name": "X"}, {"key": "y", "name": "Y", "features": ""}],
+}
+
+
+def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspace) -> None:
+    gateway, transport = gateway_to(workspace)
+    result = apply_to(gateway, workspace, template_files.load("product"))
+    assert result.planned == result.sent == len(transport.seen) == gateway.requests.attempts
+    assert len(result.changes) == 375
+    assert len(result.applied_rows) == 291
+    gateway.close()
+
+
+def test_applying_again_only_reads_and_changes_nothing(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    loaded = load(_two(), _ROWS)
+    apply_to(gateway, workspace, loaded)
+    again, transport = gateway_to(workspace)
+    result = apply_to(again, workspace, loaded)
+    assert result.changes == ()
+    assert {request.method for request in transport.seen} == {"GET"}
+    assert result.planned == result.sent == len(transport.seen) == 2 + 2 * len(loaded.template.databases)
+    again.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(templates())
+def test_any_sound_template_can_be_applied_and_then_holds(loaded: LoadedTemplate) -> None:
+    with TemporaryDirectory() as folder:
+        workspace = open_workspace(Path(folder) / "workspace.sqlite")
+        gateway, transport = gateway_to(workspace)
+        result = apply_to(gateway, workspace, loaded)
+        assert result.planned == result.sent == len(transport.seen)
+        made = tables(gateway, workspace)
+        for database in loaded.template.databases.values():
+            assert len(made[database.title]) == 1
+            if database.views:
+                assert {title for title, _ in made[database.title][0].views} == {
+                    view.title for view in database.views.values()
+                }
+        gateway.close()
+        workspace.close()
+
+
+def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two(), _ROWS))
+    made = tables(gateway, workspace)
+    assert made["Features"][0].rows == (("A", (("relation", ("X", "Y")),)), ("B", (("relation", ()),)))
+    assert made["Insights"][0].rows == (("X", (("relation", ("A",)),)), ("Y", (("relation", ("A",)),)))
+    assert ("For", "relation") in made["Insights"][0].properties
+
+
+def test_rows_that_need_each_other_are_linked_at_the_end(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    after = {"type": "relation", "title": "After", "to": "steps"}
+    data = {"databases": {"steps": {"title": "Steps", "properties": {"name": _NAME, "after": after}}}}
+    rows = [{"key": "a", "name": "A", "after": "b"}, {"key": "b", "name": "B", "after": "a"}]
+    apply_to(gateway, workspace, load(data, {"steps": rows}))
+    assert tables(gateway, workspace)["Steps"][0].rows == (
+        ("A", (("relation", ("B",)),)),
+        ("B", (("relation", ("A",)),)),
+    )
+
+
+def test_a_database_without_table_view_loses_notions_default_view(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    data = _two()
+    data["databases"]["features"]["views"] = {
+        "board": {"title": "Board", "type": "board", "group_by": "status"},
+        "list": {"title": "List", "type": "list", "where": {"status": {"category": "todo"}}},
+    }
+    apply_to(gateway, workspace, load(data))
+    assert tables(gateway, workspace)["Features"][0].views == (("Board", "board"), ("List", "list"))
+    assert tables(gateway, workspace)["Insights"][0].views == (("Default view", "table"),)
+
+
+def test_a_new_version_adds_and_renames_and_leaves_the_rest(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two(size={"type": "number", "title": "Size"}), _ROWS))
+    more = {**_STATUS, "title": "State", "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
+    after = _two(
+        effort={"type": "number", "title": "Effort", "was": "size", "format": "euro"},
+        status=more,
+        double={"type": "formula", "title": "Double", "expression": 'prop("Effort") * 2'},
+        count={"type": "rollup", "title": "Count", "relation": "insights", "property": "name", "function": "count"},
+    )
+    after["version"] = 2
+    after["databases"]["features"]["views"] = {"new": {"title": "New", "type": "list"}}
+    loaded = load(after, {**_ROWS, "features": [*_ROWS["features"], {"key": "c", "name": "C", "insights": "x"}]})
+    result = apply_to(gateway, workspace, loaded)
+    assert [(each.address, each.action) for each in result.changes] == [
+        ("features.count", "create"),
+        ("features.double", "create"),
+        ("features.effort", "update"),
+        ("features.rows.c", "create"),
+        ("features.status", "update"),
+        ("features.status.beta", "create"),
+        ("features.views.new", "create"),
+        ("manifest", "update"),
+    ]
+    assert result.planned == result.sent
+    features = tables(gateway, workspace)["Features"][0]
+    assert {"Effort", "Double", "State", "Count"} <= {name for name, _ in features.properties}
+    assert [title for title, _ in features.rows] == ["A", "B", "C"]
+
+
+def test_adding_an_option_keeps_peoples_own_and_their_values(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two(), _ROWS))
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
+    assert isinstance(status.config, OptionsConfig)
+    theirs = OptionsConfig((*status.config.options, Option("Waiting", group="In progress")))
+    gateway.update_data_source(entry.data_source_id, {status.id: PropertyPatch(type="status", config=theirs)})
+    more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
+    apply_to(gateway, workspace, load(_two(status=more), _ROWS))
+    now = gateway.get_data_source(entry.data_source_id).properties[status.id].config
+    assert isinstance(now, OptionsConfig)
+    assert [each.name for each in now.options] == ["Open", "Done", "Waiting", "Beta"]
+    page = gateway.get_page(entry.rows["a"])
+    assert page.properties[status.id].value == OptionValue(entry.options["status.done"], "Done")
+
+
+def test_clients_may_rename_everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    loaded = load(_two(double={"type": "formula", "title": "Double", "expression": 'empty(prop("Status"))'}), _ROWS)
+    apply_to(gateway, workspace, loaded)
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    gateway.update_database(entry.database_id, title="Funktionen")
+    renamed = {entry.properties["status"]: PropertyPatch(name="Zustand"), "title": PropertyPatch(name="Titel")}
+    gateway.update_data_source(entry.data_source_id, renamed)
+    plan = plan_for(gateway, workspace, loaded)
+    assert plan.changes == ()
+    assert [each.address for each in plan.notes] == ["features", "features.name", "features.status"]
+    changed = load(
+        _two(double={"type": "formula", "title": "Double", "expression": 'not empty(prop("Status"))'}), _ROWS
+    )
+    assert [each.address for each in apply_to(gateway, workspace, changed).changes] == ["features.double"]
+
+
+def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    data = _two()
+    view = {"title": "Open", "type": "table", "where": {"status": "open"}, "sort": [{"name": "ascending"}]}
+    data["databases"]["features"]["views"] = {"open": view}
+    apply_to(gateway, workspace, load(data))
+    data["databases"]["features"]["views"] = {"open": {"title": "All", "type": "table"}}
+    result = apply_to(gateway, workspace, load(data))
+    assert [(each.address, each.action) for each in result.changes] == [("features.views.open", "update")]
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    changed = gateway.get_view(manifest.databases["features"].views["open"].id)
+    assert (changed.name, changed.filter, changed.sorts) == ("All", None, ())
+
+
+def test_without_rows_is_remembered(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    loaded = load(_two(), _ROWS)
+    root = NotionId(workspace.root_page_id)
+    reading = provision.read_for(gateway, root, loaded)
+    result = provision.apply(gateway, provision.plan(reading, with_rows=False), reading, now=NOW)
+    assert result.applied_rows == ()
+    assert plan_for(gateway, workspace, loaded).changes == ()
+    reading = provision.read_for(gateway, root, loaded)
+    later = provision.apply(gateway, provision.plan(reading, with_rows=True), reading, now=NOW)
+    assert len(later.applied_rows) == 4
+
+
+def test_applied_rows_tell_what_was_written(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    result = apply_to(gateway, workspace, load(_two(), _ROWS))
+    row = next(each for each in result.applied_rows if (each.database, each.key) == ("features", "a"))
+    page = gateway.get_page(row.page_id)
+    for value in row.values.values():
+        assert page.properties[value.id] == value or isinstance(value.value, RelationValue)
+
+
+def test_the_manifest_page_speaks_to_people_first(
+    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    apply_to(gateway, workspace, load(_two(), _ROWS))
+    page_id, manifest = open_manifest(gateway, workspace.root_page_id)
+    assert manifest.state == "applied"
+    assert manifest_pages(gateway, workspace) == {"notion-pm: test": 1}
+    callout, told, record = gateway.list_children(page_id)
+    assert callout.text.startswith("This page belongs to notion-pm.")
+    assert told.text.startswith("Template test, version 1: 2 databases. Last apply: 2026-11-22 09:00 UTC.")
+    assert record.type == "code"
+
+
+def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    loaded = load(_two(), _ROWS)
+    apply_to(gateway, workspace, loaded)
+    page_id, _ = open_manifest(gateway, workspace.root_page_id)
+    record = gateway.list_children(page_id)[2]
+    gateway.update_text_block(record.id, "code", '{"format": 1', language="json")
+    with pytest.raises(ManifestUnreadable):
+        plan_for(gateway, workspace, loaded)
+
+
+def test_a_trashed_database_stops_the_apply(gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client) -> None:
+    loaded = load(_two(), _ROWS)
+    apply_to(gateway, workspace, loaded)
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    database_id = manifest.databases["features"].database_id
+    assert api.patch(f"databases/{database_id}", json={"in_trash": True}).status_code == 200
+    with pytest.raises(UnsafeChange, match="in the trash"):
+        apply_to(gateway, workspace, loaded)
+
+
+def test_a_workspace_without_any_apply_says_so(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    with pytest.raises(UsageError, match="No template was applied to this workspace yet") as error:
+        open_manifest(gateway, workspace.root_page_id)
+    assert "notion-pm apply product" in error.value.advice
+
+
+def test_two_manifests_ask_which_one(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two()))
+    other = {"template": "other", "databases": {"notes": {"title": "Notes", "properties": {"name": _NAME}}}}
+    apply_to(gateway, workspace, load(other))
+    assert open_manifest(gateway, workspace.root_page_id, "other")[1].template == "other"
+    with pytest.raises(UsageError, match="Several templates were applied here: other, test"):
+        open_manifest(gateway, workspace.root_page_id)
