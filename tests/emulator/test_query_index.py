@@ -264,3 +264,14 @@ def test_a_cursor_of_a_vanished_page_is_refused(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM pages")
     with pytest.raises(ApiError, match="start_cursor provided is invalid"):
         run(db, start_cursor=cursor)
+
+
+def test_a_filter_may_be_as_large_as_the_api_allows(db: sqlite3.Connection) -> None:
+    rows = store(db, [({"size": number}, 0, []) for number in range(3)])
+    leaves = [{"property": "size", "number": {"equals": number}} for number in range(100)]
+    wide = {"or": [{"or": leaves}] * 100}
+    strict = {"and": [{"or": leaves}] * 100}
+    for large in (wide, strict, {"or": leaves[:20]}, {"or": [{"or": leaves[:20]}] * 12}):
+        asked = query.parse({"filter": large}, SCHEMA)
+        answer = query.run(db, SOURCE, asked, ASKER, lambda ids: [rows[one] for one in ids])
+        assert answer.page_ids == (page_id(3), page_id(2), page_id(1))

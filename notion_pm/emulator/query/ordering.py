@@ -62,12 +62,17 @@ class Segment:
     level: Sql | None = None
 
 
+MOST_LEVELS = 8  # the place among n levels takes n * n / 2 comparisons to say
 AGE = Sql("p.seq")
 _CELLS = Sql("cells s CROSS JOIN pages p ON p.seq = s.page")
 
 
-def is_indexed(sort: Sort) -> bool:
-    """Tells whether the index holds what a sort goes by."""
+def are_indexed(sorts: Sequence[Sort]) -> bool:
+    """Tells whether the index holds what sorts go by."""
+    return len(sorts) <= MOST_LEVELS and all(map(_is_indexed, sorts))
+
+
+def _is_indexed(sort: Sort) -> bool:
     return isinstance(sort.target, Timestamp) or sort.target.type in _SCALARS | _RANKED
 
 

@@ -13,7 +13,9 @@ from .matching import Asker, Row
 from .paging import MOST_RESULTS, Results, paginate
 from .search import FEW, Order, Search
 from .selection import Query, select
-from .sql import Source, compiled, conjuncts
+from .sql import Source, Sql, compiled, conjuncts, values_of
+
+MOST_VALUES = 1000  # in one statement; SQLite would take more, though not as many as a filter may hold
 
 Load = Callable[[Sequence[str]], Iterable[Row]]
 
@@ -34,13 +36,19 @@ def run(
     """
     number = db.execute("SELECT seq FROM data_sources WHERE id = ?", (data_source_id,)).fetchone()[0]
     source = Source(number, data_source_id)
-    conditions = [compiled(part, source, asker) for part in conjuncts(query.filter)]
-    known = tuple(condition for condition in conditions if condition is not None)
+    parts = conjuncts(query.filter)
+    known = _known(compiled(part, source, asker) for part in parts)
     search = Search(db, source, known, few)
-    if len(known) == len(conditions) and all(map(ordering.is_indexed, query.sorts)):
+    if len(known) == len(parts) and ordering.are_indexed(query.sorts):
         return _answer(search, query, most)
     anchor = next(iter(load([query.cursor.page_id])), None) if query.cursor else None
     return select(query, load(search.ids()), asker, anchor=anchor, most=most)
+
+
+def _known(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
+    """Returns the conditions that SQL can tell, or none of them when they would make too long a statement."""
+    known = tuple(condition for condition in conditions if condition is not None)
+    return known if len(values_of(known)) <= MOST_VALUES else ()
 
 
 def _answer(search: Search, query: Query, most: int) -> Results:

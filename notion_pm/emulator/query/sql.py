@@ -32,6 +32,7 @@ _COMPARISONS = {
     "greater_than_or_equal_to": ">=",
     "less_than_or_equal_to": "<=",
 }
+_MOST_SEEKS = 20  # joined in one look-up; two levels of groups make the square of it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,10 +95,10 @@ def all_of(parts: Iterable[Sql]) -> Sql:
 def _any_of(pieces: Sequence[Sql]) -> Sql:
     """Joins expressions by OR; where each can be looked up, so can all."""
     seeks = [piece.seek for piece in pieces if piece.seek]
-    seek = Sql(" UNION ALL ".join(seek.text for seek in seeks), values_of(seeks))
-    return Sql(
-        _joined(pieces, " OR ") or "0", values_of(pieces), seek if pieces and len(seeks) == len(pieces) else None
-    )
+    joined = _joined(pieces, " OR ") or "0"
+    if not pieces or len(seeks) < len(pieces) or len(seeks) > _MOST_SEEKS:
+        return Sql(joined, values_of(pieces))
+    return Sql(joined, values_of(pieces), Sql(" UNION ALL ".join(seek.text for seek in seeks), values_of(seeks)))
 
 
 def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
