@@ -142,7 +142,7 @@ def _loaded(session: Session, page: Block) -> _Loaded:
     by_parent: dict[str, list[Block]] = defaultdict(list)
     for block in loaded.records:
         by_parent[block.parent_id].append(block)
-    loader = _Loader(session, by_parent, loaded.unknown)
+    loader = _Loader(session, by_parent, loaded.unknown, MOST_BLOCKS)
     loaded.blocks = loader.trees(by_parent[page.id])
     return loaded
 
@@ -152,7 +152,7 @@ class _Loader:
     session: Session
     by_parent: Mapping[str, list[Block]]
     unknown: list[str]
-    left: int = MOST_BLOCKS
+    left: int
 
     def trees(self, blocks: Iterable[Block]) -> list[Json]:
         return [self._tree(block) for block in blocks]

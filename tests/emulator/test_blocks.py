@@ -226,6 +226,69 @@ def test_every_type_can_be_made_and_read(api: httpx.Client, page: str, block: Js
     assert api.get(f"/blocks/{made['id']}").json()[made["type"]] == made[made["type"]]
 
 
+def row(*cells: str) -> Json:
+    return {"table_row": {"cells": [[{"text": {"content": cell}}] for cell in cells]}}
+
+
+def test_rows_of_a_table_fit_its_width(api: httpx.Client, page: str) -> None:
+    (table,) = append(api, page, {"table": {"table_width": 2, "children": [row("a", "b")]}})
+    (second,) = append(api, table["id"], row("c", "d"))
+    assert len(children(api, table["id"])) == 2
+    narrow = row("x")
+    assert "must match" in refusal(api.patch(f"/blocks/{table['id']}/children", json={"children": [narrow]}))
+    assert "must match" in refusal(api.patch(f"/blocks/{second['id']}", json=narrow))
+    assert api.patch(f"/blocks/{second['id']}", json=row("e", "f")).status_code == 200
+    body = {"children": [paragraph("x")]}
+    assert "table_row should be defined" in refusal(api.patch(f"/blocks/{table['id']}/children", json=body))
+    assert "table_width" in refusal(api.patch(f"/blocks/{table['id']}", json={"table": {"table_width": 3}}))
+    changed = api.patch(f"/blocks/{table['id']}", json={"table": {"has_column_header": True}}).json()
+    assert changed["table"] == {"table_width": 2, "has_column_header": True, "has_row_header": False}
+
+
+def test_links_to_pages(api: httpx.Client, page: str) -> None:
+    (link,) = append(api, page, {"link_to_page": {"type": "page_id", "page_id": page}})
+    assert link["link_to_page"] == {"type": "page_id", "page_id": page}
+    body = {"children": [{"link_to_page": {"type": "page_id"}}]}
+    assert "link_to_page.page_id should be defined" in refusal(api.patch(f"/blocks/{page}/children", json=body))
+
+
+def test_children_are_not_part_of_an_update(api: httpx.Client, page: str) -> None:
+    (toggle,) = append(api, page, {"toggle": {"rich_text": []}})
+    body = {"toggle": {"rich_text": [], "children": [paragraph("x")]}}
+    assert "body.toggle.children should be not present" in refusal(api.patch(f"/blocks/{toggle['id']}", json=body))
+
+
+def test_of_a_page_only_the_trash_mark_is_changed_here(api: httpx.Client, page: str) -> None:
+    assert "not supported" in refusal(api.patch(f"/blocks/{page}", json={"child_page": {"title": "New"}}))
+    assert api.patch(f"/blocks/{page}", json={"in_trash": True}).json()["in_trash"] is True
+    assert api.patch(f"/blocks/{page}", json={"in_trash": False}).json()["type"] == "child_page"
+    assert api.get(f"/pages/{page}").json()["in_trash"] is False
+
+
+def test_a_database_goes_to_the_trash_as_a_block(api: httpx.Client, page: str) -> None:
+    body = {"parent": {"type": "page_id", "page_id": page}, "title": [{"text": {"content": "Rows"}}]}
+    database = api.post("/databases", json=body).json()["id"]
+    assert api.delete(f"/blocks/{database}").json()["child_database"] == {"title": "Rows"}
+    assert children(api, page) == []
+    assert api.patch(f"/blocks/{database}", json={"in_trash": False}).json()["in_trash"] is False
+    assert api.get(f"/databases/{database}").json()["in_trash"] is False
+
+
+def test_a_row_of_a_data_source_is_a_block_of_it(api: httpx.Client, page: str) -> None:
+    body = {
+        "parent": {"type": "page_id", "page_id": page},
+        "initial_data_source": {"properties": {"Name": {"title": {}}}},
+    }
+    source = api.post("/databases", json=body).json()["data_sources"][0]["id"]
+    parent = {"type": "data_source_id", "data_source_id": source}
+    page_row = api.post("/pages", json={"parent": parent, "properties": {}}).json()["id"]
+    append(api, page_row, paragraph("body"))
+    block = api.get(f"/blocks/{page_row}").json()
+    assert (block["type"], block["has_children"]) == ("child_page", True)
+    assert block["parent"]["data_source_id"] == source
+    assert api.delete(f"/blocks/{page_row}").json()["in_trash"] is True
+
+
 def test_a_copy_of_a_synced_block_shows_its_original(api: httpx.Client, page: str) -> None:
     (original,) = append(api, page, {"synced_block": {"synced_from": None, "children": [paragraph("shared")]}})
     (copy,) = append(api, page, {"synced_block": {"synced_from": {"type": "block_id", "block_id": original["id"]}}})

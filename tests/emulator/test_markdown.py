@@ -172,6 +172,28 @@ def test_callout_as_fenced_div() -> None:
     assert render(parse('::: callout {icon="💡"}\nIdea\n:::')) == '<callout icon="💡">\n\tIdea\n</callout>'
 
 
+READINGS = [
+    ("<callout>One line</callout>", "<callout>\n\tOne line\n</callout>"),
+    ("<details>\nno summary\n</details>", "<details>\n<summary></summary>\n\tno summary\n</details>"),
+    ("$$ x^2 $$", "$$\nx^2\n$$"),
+    ("- > quoted", "-\n\t> quoted"),
+    ("* star\n+ plus\n1) one", "- star\n- plus\n1. one"),
+    ("***", "---"),
+    ("~~~js\nx\n~~~", "```javascript\nx\n```"),
+    ("```klingon\nx", "```plain text\nx\n```"),
+    ("| a |\n| b |", "\\| a \\|\n\\| b \\|"),
+    ('<image source="https://e.com/i.png">Cap</image>', "![Cap](https://e.com/i.png)"),
+    ("![not an image", "!\\[not an image"),
+    ("<columns>\n</columns>\n</details>", "\\</details\\>"),
+    ("text\r\n\r\nmore", "text\nmore"),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), READINGS)
+def test_how_people_write(written: str, read: str) -> None:
+    assert render(parse(written)) == read
+
+
 def test_pipe_table_with_code_and_escaped_pipe() -> None:
     table = parse("| a | b |\n|---|:-:|\n| `x|y` | z\\|w |")[0]["table"]
     cells = [[cell[0]["text"]["content"] for cell in row["table_row"]["cells"]] for row in table["children"]]

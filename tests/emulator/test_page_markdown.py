@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import Any
 
 import httpx
@@ -150,6 +151,45 @@ def test_a_synced_copy_reads_like_its_original(api: httpx.Client, page: str) -> 
     url = f"https://app.notion.com/p/{original['id'].replace('-', '')}"
     reference = f'<synced_block_reference url="{url}">\n\tshared\n</synced_block_reference>'
     assert markdown(api, page) == f'<synced_block url="{url}">\n\tshared\n</synced_block>\n{reference}'
+
+
+def test_a_page_too_large_is_cut_and_its_rest_named(
+    api: httpx.Client, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(api, page, "- a\n\t- b\n- c\n\t- d")
+    _, last = children(api, page)
+    monkeypatch.setattr("notion_pm.emulator.page_markdown.MOST_BLOCKS", 2)
+    body = api.get(f"/pages/{page}/markdown").json()
+    assert (body["truncated"], body["unknown_block_ids"]) == (True, [last["id"]])
+    assert body["markdown"].endswith('alt="bulleted_list_item"/>')
+    assert api.get(f"/pages/{last['id']}/markdown").json()["markdown"] == "- d"
+
+
+def test_changes_inside_containers(api: httpx.Client, page: str) -> None:
+    before = dedent("""\
+        <callout icon="🎯">
+        \tText
+        \t- one
+        </callout>
+        <table>
+        <tr>
+        <td>a</td>
+        <td>b</td>
+        </tr>
+        </table>
+        <columns>
+        \t<column>
+        \t\tleft
+        \t</column>
+        \t<column>
+        \t\tright
+        \t</column>
+        </columns>""")
+    assert replace(api, page, before) == before
+    ids = [block["id"] for block in children(api, page)]
+    after = before.replace("one", "two").replace("<td>b</td>", "<td>c</td>").replace("left", "middle")
+    assert replace(api, page, after) == after
+    assert [block["id"] for block in children(api, page)] == ids
 
 
 def test_later_answers(api: httpx.Client, page: str) -> None:

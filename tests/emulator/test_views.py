@@ -158,6 +158,64 @@ def test_configurations_that_do_not_fit(api: httpx.Client, table: Table, kind: s
     assert message in refusal(post(api, table, kind, configuration={"type": kind, **config}))
 
 
+GROUPINGS: list[tuple[Json, Json]] = [
+    ({"select": OPTIONS}, {"type": "select"}),
+    ({"status": {}}, {"type": "status", "group_by": "group"}),
+    ({"people": {}}, {"type": "person"}),
+    ({"date": {}}, {"type": "date", "group_by": "week", "start_day_of_week": 1}),
+    ({"rich_text": {}}, {"type": "text", "group_by": "alphabet_prefix"}),
+    ({"number": {}}, {"type": "number", "range_start": 0, "range_end": 100, "range_size": 10}),
+    ({"checkbox": {}}, {"type": "checkbox", "hide_empty_groups": True}),
+]
+
+
+@pytest.mark.parametrize(("schema", "grouping"), GROUPINGS)
+def test_groupings_follow_the_type_of_the_property(
+    api: httpx.Client, table: Table, schema: Json, grouping: Json
+) -> None:
+    api.patch(f"/data_sources/{table.source}", json={"properties": {"By": schema}})
+    group_by = {**grouping, "property_id": "By", "sort": MANUAL}
+    shown = create(api, table, "board", configuration={"type": "board", "group_by": group_by})["configuration"]
+    assert without_names(shown["group_by"]) == group_by | {"property_id": shown["group_by"]["property_id"]}
+    other = {**group_by, "property_id": "Name"}
+    assert "is of type title" in refusal(post(api, table, "board", configuration={"type": "board", "group_by": other}))
+
+
+def test_formulas_are_grouped_by_their_result(api: httpx.Client, table: Table) -> None:
+    formula = {"By": {"formula": {"expression": 'prop("Score") * 2'}}}
+    assert api.patch(f"/data_sources/{table.source}", json={"properties": formula}).status_code == 200
+    inner = {"type": "number", "range_size": 5, "sort": MANUAL}
+    group_by = {"type": "formula", "property_id": "By", "group_by": inner}
+    shown = create(api, table, "board", configuration={"type": "board", "group_by": group_by})["configuration"]
+    assert shown["group_by"]["group_by"] == inner
+
+
+def test_settings_of_deleted_properties_disappear(api: httpx.Client, table: Table) -> None:
+    properties = [{"property_id": "Score", "visible": True}, {"property_id": "Note", "visible": False}]
+    group_by = {"type": "number", "property_id": "Score", "sort": MANUAL}
+    view = create(api, table, configuration={"type": "table", "properties": properties, "group_by": group_by})
+    api.patch(f"/data_sources/{table.source}", json={"properties": {"Score": None}})
+    config = api.get(f"/views/{view['id']}").json()["configuration"]
+    assert [entry["property_name"] for entry in config["properties"]] == ["Note"]
+    assert "group_by" not in config
+
+
+def test_what_dashboards_refuse(api: httpx.Client, table: Table) -> None:
+    dashboard, plain = create(api, table, "dashboard")["id"], create(api, table)["id"]
+    assert "dashboard views only" in refusal(post(api, table, view_id=plain))
+    assert "cannot be a widget" in refusal(post(api, table, "dashboard", view_id=dashboard))
+    row = {"type": "existing_row", "row_index": 0}
+    assert "row_index should be" in refusal(post(api, table, view_id=dashboard, placement=row))
+    create(api, table, view_id=dashboard)
+    for _ in range(3):
+        create(api, table, view_id=dashboard, placement=row)
+    assert "at most 4 widgets" in refusal(post(api, table, view_id=dashboard, placement=row))
+    assert "no rows of its own" in refusal(api.post(f"/views/{dashboard}/queries", json={}))
+    assert "configuration should be not present" in refusal(
+        post(api, table, "dashboard", configuration={"type": "dashboard"})
+    )
+
+
 def test_a_board_without_configuration_groups_by_the_status(api: httpx.Client, table: Table) -> None:
     assert create(api, table, "board")["configuration"]["group_by"]["property_id"] == table.ids["Status"]
 
