@@ -14,8 +14,11 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
+_READABLE_DECIMALS = 4
+
+
 def excel_format(notion: str, value: float) -> str:
-    """Return Excel's format for a number: no decimals on a whole number, two on others, as Notion shows them."""
+    """Return Excel's format for a number: no decimals on a whole number, few on others; the cell holds them all."""
     whole = float(value).is_integer()
     if notion == "percent":
         return "0%" if float(round(value * 100, 6)).is_integer() else "0.0#%"
@@ -23,4 +26,4 @@ def excel_format(notion: str, value: float) -> str:
         return "#,##0" if whole else "#,##0.00##"
     if notion in _SYMBOLS:
         return f'"{_SYMBOLS[notion]}"#,##0' if whole else f'"{_SYMBOLS[notion]}"#,##0.00'
-    return "General"
+    return "General" if value == round(value, _READABLE_DECIMALS) else "0.00"

@@ -12,10 +12,12 @@ from notion_pm.exporters import dictionary
 from notion_pm.exporters.flat import flat_columns
 from notion_pm.exporters.names import sheet_name, sheet_names
 from notion_pm.exporters.table import Table
+from notion_pm.exporters.widths import row_height
 from notion_pm.exporters.xlsx_sheet import SheetWriter, header_of
 from notion_pm.exporters.xlsx_styles import Styles, set_up_print
 
 DICTIONARY = "Data dictionary"
+_DICTIONARY_WIDTHS = (20, 26, 46, 22, 56, 56, 20)
 _OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -53,11 +55,12 @@ def write_xlsx(tables: Sequence[Table], path: Path, *, now: datetime, zone: tzin
 def _write_dictionary(workbook: xlsxwriter.Workbook, styles: Styles, described: Sequence[tuple[str, ...]]) -> None:
     sheet = workbook.add_worksheet(DICTIONARY)
     sheet.freeze_panes(1, 0)
-    for place, (header, width) in enumerate(zip(dictionary.HEADERS, (18, 26, 46, 22, 60, 60, 20), strict=True)):
+    for place, (header, width) in enumerate(zip(dictionary.HEADERS, _DICTIONARY_WIDTHS, strict=True)):
         sheet.write_string(0, place, header, styles.header)
         sheet.set_column(place, place, width)
     for line, texts in enumerate(described, start=1):
+        sheet.set_row(line, row_height(texts, _DICTIONARY_WIDTHS))
         for place, text in enumerate(texts):
             sheet.write_string(line, place, text, styles.text)
     sheet.autofilter(0, 0, len(described), len(dictionary.HEADERS) - 1)
-    set_up_print(sheet, len(described), len(dictionary.HEADERS))
+    set_up_print(sheet, len(described), _DICTIONARY_WIDTHS)

@@ -69,7 +69,7 @@ class SheetWriter:
                 self._write(line, place, column, value, row.url)
         self._sheet.autofilter(0, 0, table.row_count, len(self._columns) - 1)
         readable = sum(1 for each in self._columns if each.role in {"value", "end"})
-        set_up_print(self._sheet, table.row_count, readable)
+        set_up_print(self._sheet, table.row_count, widths[:readable])
 
     def _widths(self, table: Table) -> list[int]:
         rows = list(islice(table.rows, _SAMPLE))
@@ -152,7 +152,14 @@ def header_of(column: FlatColumn, zone: tzinfo) -> str:
 
 
 def _shown(value: Scalar) -> str:
-    return dates.span(value)[:16] if isinstance(value, DateValue) else text(value)
+    """About what a cell will look like."""
+    match value:
+        case DateValue():
+            return dates.span(value)[: len("2026-03-01 10:00")]
+        case float():
+            return str(round(value, 2))
+        case _:
+            return text(value)
 
 
 def _is_title(column: FlatColumn) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 _A4 = 9  # Excel's number for it
+_READABLE_ON_A_PAGE = 300  # characters side by side, at half the size
 
 
 class Styles:
@@ -33,12 +36,13 @@ class Styles:
         return self._numbers[excel]
 
 
-def set_up_print(sheet: Any, rows: int, columns: int) -> None:
-    """Let a sheet print as wide as a page, the header on each; only the first columns."""
+def set_up_print(sheet: Any, rows: int, widths: Sequence[int]) -> None:
+    """Let the columns of these widths print on as few pages side by side as stay readable."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(math.ceil(sum(widths) / _READABLE_ON_A_PAGE) or 1, 0)
     sheet.repeat_rows(0)
+    sheet.repeat_columns(0)
     sheet.set_footer("&L&A&RPage &P of &N")
-    if columns:
-        sheet.print_area(0, 0, rows, columns - 1)
+    if widths:
+        sheet.print_area(0, 0, rows, len(widths) - 1)

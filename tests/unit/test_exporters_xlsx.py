@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.workbook import Workbook
@@ -136,6 +139,7 @@ def test_an_empty_table_is_a_sheet_with_a_header(tmp_path: Path) -> None:
         ("number_with_commas", 1000, "#,##0"),
         ("dollar", 2.5, '"$"#,##0.00'),
         ("number", 2.5, "General"),
+        ("number", 11 / 3, "0.00"),
         ("galactic_credit", 1, "General"),
     ],
 )
@@ -162,3 +166,12 @@ def test_references_of_a_long_relation_stay_whole(tmp_path: Path) -> None:
     many = tuple(Reference(page_id(n), f"Insight {n}") for n in range(200))
     found = cells(exported(tmp_path, table([row(1, (CELLS[0], many))], (COLUMNS[0], COLUMNS[11]))), "Feature specs")
     assert len(str(found["Insights (id)"].value).split("; ")) == 200
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=50))
+def test_any_text_is_a_string_in_the_workbook(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        sheet = exported(Path(folder), titles_only(text))["Feature specs"]
+        cell = sheet["A2"]
+        assert cell.data_type in {"s", "n"}  # n: what openpyxl calls an empty cell
+        assert sheet.max_row == 2
