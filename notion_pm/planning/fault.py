@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_SHOWN = 12
 Path = tuple[str | int, ...]
 """Keys and indices from the top of the file."""
 
@@ -30,4 +31,5 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean `{near[0]}`?"
-    return f"Possible: {', '.join(known)}." if known else ""
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"Possible: {', '.join(known[:_SHOWN])}{more}." if known else ""

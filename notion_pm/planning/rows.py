@@ -65,7 +65,7 @@ def _check_cell(template: Template, rows: Rows, database: str, row: Row, column:
     if len(cell.keys) > _MOST_RELATED:
         message = f"`{column}`: {len(cell.keys)} related rows; Notion takes {_MOST_RELATED} at once."
         yield RowFault(database, row.line, message, "Relate them from the other side.")
-    known = {each.key for each in rows.get(cell.database, ())}
+    known = [each.key for each in rows.get(cell.database, ())]
     for key in cell.keys:
         if key not in known:
             yield RowFault(

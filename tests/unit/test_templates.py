@@ -1,0 +1,265 @@
+"""Template files: what they may say, and how every problem is told with its place and the next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import jsonschema_rs
+import pytest
+
+from notion_pm.errors import TemplateInvalid, UsageError
+from notion_pm.storage import template_files, templates, yaml_lines
+from notion_pm.storage.template_schema import template_schema
+
+_HEAD = """\
+template: test
+version: 1
+title: Test
+databases:
+  features:
+    title: Features
+    properties:
+      name: {type: title, title: Name}
+"""
+
+
+def _problems(tmp_path: Path, text: str, **files: str) -> list[str]:
+    """Return the problems of a template, without the folder."""
+    path = _written(tmp_path, text, **files)
+    with pytest.raises(TemplateInvalid) as invalid:
+        templates.load(str(path))
+    return [str(each).removeprefix(f"{tmp_path}/") for each in invalid.value.problems]
+
+
+def _written(tmp_path: Path, text: str, **files: str) -> Path:
+    path = tmp_path / "t.yaml"
+    path.write_text(dedent(text), encoding="utf-8")
+    for name, content in files.items():
+        (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+    return path
+
+
+def test_every_shipped_template_is_sound_and_fits_its_own_schema() -> None:
+    schema = jsonschema_rs.validator_for(template_schema())
+    for name, path in template_files.shipped().items():
+        assert templates.load(name).template.template == name
+        assert list(schema.iter_errors(yaml_lines.parse(path.read_text(encoding="utf-8")).data)) == []
+
+
+def test_the_product_template_brings_its_starter_rows_and_the_body_of_a_spec() -> None:
+    product = templates.load("product")
+    assert {key: len(rows) for key, rows in product.rows.items()} == {"vision": 13, "insights": 248, "features": 30}
+    assert "## Success metric" in product.bodies["features"]
+
+
+def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    text = """\
+        template: Test
+        version: one
+        titel: Test
+        databases:
+          features:
+            title: Features
+            properties:
+              name: {type: title, titel: Name, title: Name}
+              status: {type: statuss, title: Status}
+              size: {title: Size}
+              kind: {type: select, title: Kind, options: [{key: a, name: "a, b", color: rot}]}
+            views:
+              board: {title: Board, type: board}
+    """
+    assert _problems(tmp_path, text) == [
+        "t.yaml:1: `Test` cannot be a key. Keys are made of a-z, 0-9, _ and -, and start with a letter or digit.",
+        "t.yaml:1: `title` is missing.",
+        "t.yaml:2: version: should be a whole number, not `one`.",
+        "t.yaml:3: unknown key `titel`. Did you mean `title`?",
+        "t.yaml:8: unknown key `titel`. Did you mean `title`?",
+        "t.yaml:9: unknown property type `statuss`. Did you mean `status`?",
+        "t.yaml:10: features.properties.size: `type` is missing. Name the property's type, such as rich_text.",
+        "t.yaml:11: `a, b` has a comma. Notion does not take commas in the names of options.",
+        "t.yaml:11: unknown value for `color`: `rot`. Possible: default, gray, brown, orange, yellow, green, blue, "
+        "purple, pink, red.",
+        "t.yaml:13: features.views.board: a board needs `group_by`.",
+    ]
+
+
+def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
+    text = (
+        _HEAD
+        + """\
+      insights: {type: relation, title: Insights, to: insight}
+      typo: {type: number, title: Typo, formt: euro}
+  insights:
+    title: Insights
+    properties:
+      name: {type: title, title: Name}
+"""
+    )
+    assert _problems(tmp_path, text) == [
+        "t.yaml:9: unknown database `insight`. Did you mean `insights`?",
+        "t.yaml:10: unknown key `formt`. Did you mean `format`?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "size: {type: number, title: Size, format: euros}",
+            "unknown number format `euros`. Did you mean `euro`?",
+        ),
+        (
+            "other: {type: rich_text, title: Name}",
+            "two properties of features have the title 'Name'. Give each its own.",
+        ),
+        (
+            "self: {type: relation, title: Self, to: features, two_way: {key: back, title: Back}}",
+            "a relation of a database to itself can only be one-way. Notion fails on it. Leave `two_way` out.",
+        ),
+        (
+            "count: {type: rollup, title: Count, relation: name, property: name, function: count}",
+            "`name` is a title. Here it takes one of: relation.",
+        ),
+        (
+            """sum: {type: formula, title: Sum, expression: 'prop("Nme")'}""",
+            "unknown property title `Nme`. Did you mean `Name`?",
+        ),
+        (
+            """loop: {type: formula, title: Loop, expression: 'prop("Loop") + 1'}""",
+            "computed from itself: features.loop -> features.loop.",
+        ),
+        (
+            "kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: a}]}",
+            "a second option has the name `a`.",
+        ),
+        (
+            "kind: {type: select, title: Kind, options: [{key: a, name: A, group: to_do}]}",
+            "only a status has a group. Leave it out.",
+        ),
+        (
+            "size: {type: number, title: Size, was: name}",
+            "`name` is still a property of features. `was` names a key that is gone.",
+        ),
+    ],
+)
+def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) -> None:
+    assert _problems(tmp_path, f"{_HEAD}      {line}\n") == [f"t.yaml:9: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("view", "problem"),
+    [
+        ("{title: V, type: board, group_by: stat}", "unknown property of features `stat`. Possible: name."),
+        ("{title: V, type: list, show: [nme]}", "unknown property of features `nme`. Did you mean `name`?"),
+        ("{title: V, type: calendar, date: name}", "`name` is a title. Here it takes one of: "),
+        (
+            "{title: V, type: list, where: {name: {more_than: 3}}}",
+            "`more_than` does not go with `name`, which is a title.",
+        ),
+    ],
+)
+def test_views_that_do_not_hold(tmp_path: Path, view: str, problem: str) -> None:
+    (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {view}\n")
+    assert found.startswith(f"t.yaml:10: {problem}")
+
+
+def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:
+    text = (
+        _HEAD
+        + """\
+      status: {type: status, title: Status, options: [{key: open, name: Open}]}
+      size: {type: number, title: Size}
+      due: {type: date, title: Due}
+      after: {type: relation, title: After, to: features}
+      made: {type: created_time, title: Made}
+    rows: rows.csv
+"""
+    )
+    rows = (
+        "key,name,status,size,due,after,made,sise\n"
+        'a,"A\nin two lines",Opened,1.5,2026-11-22,,,\n'
+        "b,B,open,many,22.11.2026,c;x,,\n"
+        "b,,,,,,now,\n"
+    )
+    assert _problems(tmp_path, text, rows=rows) == [
+        "rows.csv:1: unknown column `sise`. Did you mean `size`?",
+        "rows.csv:2: `status`: unknown option `Opened`. Did you mean `open`?",
+        "rows.csv:4: `after`: features has no row `c`. Possible: a, b.",
+        "rows.csv:4: `after`: features has no row `x`. Possible: a, b.",
+        "rows.csv:4: `due`: `22.11.2026` is not a date. Write it like 2026-11-22, a span as 2026-11-22/2026-11-30.",
+        "rows.csv:4: `size`: `many` is not a number. Write it like 1250 or 0.8.",
+        "rows.csv:5: `made`: starter rows cannot fill a property of type created_time. Leave the column out.",
+        "rows.csv:5: `name` is empty: the row has no title.",
+        "rows.csv:5: the key `b` is taken by line 4.",
+    ]
+
+
+def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) -> None:
+    text = _HEAD + "    body: ../../secret.md\n    rows: rows.csv\n"
+    assert _problems(tmp_path, text) == [
+        "t.yaml:9: `../../secret.md` is outside the template's folder. Put it beside the template.",
+        f"t.yaml:10: there is no file {tmp_path}/rows.csv. Paths are relative to the template.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("name\nA\n", "rows.csv:1: there is no column `key`. Its first line names the columns"),
+        ("key,name\na,A,B\n", "rows.csv:2: 3 cells, but the first line names 2 columns."),
+        ('key,name\na,"A" B\n', "rows.csv:2: this is not CSV: "),
+    ],
+)
+def test_a_rows_file_that_is_none(tmp_path: Path, rows: str, problem: str) -> None:
+    assert _problems(tmp_path, f"{_HEAD}    rows: rows.csv\n", rows=rows)[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "t.yaml:1: the file is empty."),
+        ("template: [a", "t.yaml:1: this is not YAML: while parsing a flow sequence"),
+        ("- a\n- b\n", "t.yaml:1: should be a mapping (`key: value`)"),
+        (f"{_HEAD}title: Again\n", "t.yaml:9: `title` is here a second time (first in line 3)"),
+        ("template: !python/object:os.system x\n", "t.yaml:1: this is not YAML: could not determine a constructor"),
+    ],
+)
+def test_a_file_that_is_no_template(tmp_path: Path, text: str, problem: str) -> None:
+    assert _problems(tmp_path, text)[0].startswith(problem)
+
+
+def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path: Path) -> None:
+    text = _HEAD.replace("title: Test", 'title: "{{ client }} in {{ year }}"').replace(
+        "databases:", "variables:\n  client: {prompt: Client, default: Acme}\n  year: {prompt: Year}\ndatabases:"
+    )
+    loaded = templates.load(str(_written(tmp_path, text)), {"year": "2026"})
+    assert loaded.template.title == "Acme in 2026"
+    assert loaded.variables == {"client": "Acme", "year": "2026"}
+    problems = _problems(tmp_path, text)
+    assert problems[-1] == (
+        "t.yaml:6: the variable `year` has no value. Give it with --set year=VALUE, or a `default` in the template."
+    )
+
+
+def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
+    text = _HEAD.replace("title: Test", "title: \"{{ ''.__class__.__mro__ }}\"")
+    (problem,) = _problems(tmp_path, text)
+    assert problem.startswith("t.yaml:3: cannot fill in the variables: access to attribute '__class__'")
+
+
+def test_a_template_that_is_not_there_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as error:
+        templates.load("prodct")
+    assert "Did you mean `product`?" in error.value.advice
+
+
+def test_a_folder_may_be_a_template(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "template.yaml").write_text(_HEAD, encoding="utf-8")
+    assert templates.load(str(folder)).template.template == "test"
+
+
+def test_dates_stay_text(tmp_path: Path) -> None:
+    assert yaml_lines.parse("due: 2026-11-22").data == {"due": "2026-11-22"}
