@@ -9,7 +9,7 @@ from typing import Any
 from . import checks, tree
 from .block_requests import Draft, check_row, drafts
 from .block_types import BLOCK_TYPES, changed_content
-from .blocks import ancestry, children, find, refuse_archived, shown, shown_all
+from .blocks import ancestry, children, children_holder, find, last_child, refuse_archived, shown, shown_all
 from .errors import body_error, validation_error
 from .ids import canonical, new_id
 from .lists import as_list, page_of
@@ -29,14 +29,14 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     That is the new blocks alone or, where they stand before others, those that follow too (recorded).
     """
     checks.known_keys(body, _APPEND_KEYS if session.version < NEW_VERSION else _APPEND_KEYS - {"after"})
-    parent = find(session, block_id)
+    parent = find(session, children_holder(find(session, block_id)))
     refuse_archived(session, parent)
     _refuse_children(parent)
     wanted = drafts(session, checks.required(body, "children"), "body.children", parent=parent.type)
     if parent.type == "table":
         for row in wanted:
             check_row(row.content, parent.content["table_width"])
-    siblings = children(session, parent.id)
+    siblings = children(session, parent.id) if body.keys() & {"position", "after"} else last_child(session, parent.id)
     index = _index(siblings, body)
     new = insert(session, parent, wanted, siblings, index)
     touch(session, parent)

@@ -294,6 +294,8 @@ def test_a_copy_of_a_synced_block_shows_its_original(api: httpx.Client, page: st
     (copy,) = append(api, page, {"synced_block": {"synced_from": {"type": "block_id", "block_id": original["id"]}}})
     assert copy["has_children"] is True
     assert texts(children(api, copy["id"])) == ["shared"]
+    append(api, copy["id"], paragraph("more"))
+    assert texts(children(api, original["id"])) == ["shared", "more"]
 
 
 TOO_DEEP = paragraph("1", children=[paragraph("2", children=[paragraph("3", children=[paragraph("4")])])])
