@@ -274,6 +274,7 @@ def test_functions_that_give_dates(expression: str, expected: str) -> None:
         ('formatDate(today(), "W w Q DDD d E")', "29 29 3 196 3 3"),
         ('prop("Sprint").formatDate("MMM D")', "Jul 13 → Jul 24"),
         ('parseDate("soon")', None),
+        ('parseDate("9999-12-31T23:00-05:00")', None),
     ],
 )
 def test_functions_of_dates(expression: str, expected: Any) -> None:
@@ -363,6 +364,7 @@ def test_what_cannot_be_is_refused_before_it_runs(expression: str, message: str)
         ('repeat("ab", 1000000)', "more than 100000 characters"),
         ('dateAdd(today(), 99999, "years")', "beyond the calendar"),
         ('formatDate(now(), "Z", "Mars/Olympus")', "Unknown time zone"),
+        ('formatDate(parseDate("9999-12-31T23:00Z"), "Z", "Asia/Tokyo")', "beyond the calendar"),
         ('formatNumber(1, "shillings")', "Unknown number format 'shillings'"),
     ],
 )

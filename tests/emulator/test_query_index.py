@@ -107,7 +107,7 @@ DATES = (
     operators(
         "date",
         *("equals", "before", "after", "on_or_before", "on_or_after"),
-        operand=st.sampled_from([*DAYS, "today", "2026-07-01T08:01:00Z"]),
+        operand=st.sampled_from([*DAYS, "today", "2026-07-01T08:01:00Z", "9999-12-31", "0001-01-01T00:00:00+05:00"]),
     )
     | operators("date", "this_week", "past_week", "next_month", operand=st.just({}))
     | emptiness("date")

@@ -103,7 +103,10 @@ def _date(content: Json) -> Date:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        raise FormulaError("A date is beyond the calendar.") from None
 
 
 def parse_date(text: str) -> Date | None:

@@ -34,6 +34,7 @@ _COMPARISONS = {
 }
 _MOST_SEEKS = 20  # joined in one look-up; two levels of groups make the square of it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = (dates.instant(moment.replace(tzinfo=UTC)) for moment in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +197,11 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
 
 
 def _stored(moment: int | None) -> str | None:
-    """Writes a moment as clock.stored does."""
+    """Writes a moment as clock.stored does, one beyond the calendar as its end."""
     if moment is None:
         return None
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="microseconds")
+    within = max(_FIRST, min(moment, _LAST))
+    return (_EPOCH + timedelta(milliseconds=within)).isoformat(timespec="microseconds")
 
 
 def _between(what: str, start: object, end: object) -> Sql:

@@ -102,7 +102,11 @@ def parsed(text: str) -> Date | None:
 def format_date(moment: Date, pattern: str, time_zone: str | None = None) -> str:
     zone = _zone(time_zone)
     moments = [moment.start] if moment.end is None else [moment.start, moment.end]
-    return " → ".join(moment_format(each.astimezone(zone) if moment.timed else each, pattern) for each in moments)
+    return " → ".join(moment_format(_in_zone(each, zone) if moment.timed else each, pattern) for each in moments)
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    return _within_calendar(lambda: moment.astimezone(zone))
 
 
 def _zone(name: str | None) -> tzinfo:
