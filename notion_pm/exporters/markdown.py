@@ -7,6 +7,7 @@ take away the file of a page that was renamed or removed, and nothing else.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -37,7 +38,7 @@ def write_page(table: Table, stream: TextIO) -> None:
 
 
 def write_folder(tables: Sequence[Table], folder: Path) -> None:
-    """Write a file per page and an index; several tables get a folder each."""
+    """Write a file per page and an index; of several databases each gets a folder, single pages lie side by side."""
     paths = _paths(tables)
     titles = {row.id: row.title for table in tables for row in table.rows}
     written = [str(each) for each in _write_pages(tables, folder, Links(paths, titles))]
@@ -90,19 +91,20 @@ def _items(cells: Sequence[Cell], links: Links) -> Iterator[str]:
 
 def _paths(tables: Sequence[Table]) -> dict[NotionId, PurePosixPath]:
     """A path for each page, from its title; of two that are the same, the later one gets a part of its id."""
-    found: dict[NotionId, PurePosixPath] = {}
-    for table, place in zip(tables, _folders(tables), strict=True):
-        names = Names("index")
-        for row in table.rows:
-            found[row.id] = place / f"{names.free(slug(row.title), compact(row.id)[-8:])}.md"
-    return found
+    names: dict[PurePosixPath, Names] = defaultdict(lambda: Names("index"))
+    return {
+        row.id: place / f"{names[place].free(slug(row.title), compact(row.id)[-8:])}.md"
+        for place, table in _placed(tables)
+        for row in table.rows
+    }
 
 
-def _folders(tables: Sequence[Table]) -> list[PurePosixPath]:
-    if len(tables) == 1:
-        return [PurePosixPath()]
-    names = Names()
-    return [PurePosixPath(names.free(slug(table.name))) for table in tables]
+def _placed(tables: Sequence[Table]) -> Iterator[tuple[PurePosixPath, Table]]:
+    """Each table with its folder: one of its own where there are several, none for single pages."""
+    names = Names("index")
+    for table in tables:
+        alone = len(tables) == 1 or table.is_page
+        yield PurePosixPath() if alone else PurePosixPath(names.free(slug(table.name))), table
 
 
 def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterator[PurePosixPath]:
@@ -116,10 +118,14 @@ def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterato
 def _write_indexes(
     tables: Sequence[Table], folder: Path, paths: dict[NotionId, PurePosixPath]
 ) -> Iterator[PurePosixPath]:
-    for table, place in zip(tables, _folders(tables), strict=True):
+    contents: dict[PurePosixPath, list[Table]] = defaultdict(list)
+    for place, table in _placed(tables):
+        contents[place].append(table)
+    for place, inside in contents.items():
         links = Links(paths, here=place / _INDEX)
-        lines = [f"- {links.link(Reference(row.id, row.title))}" for row in table.rows]
-        _write(folder / place / _INDEX, "\n".join([f"# {escaped(table.title)}", "", *lines]) + "\n")
+        title = "Pages" if len(inside) > 1 else inside[0].title
+        lines = [f"- {links.link(Reference(row.id, row.title))}" for table in inside for row in table.rows]
+        _write(folder / place / _INDEX, "\n".join([f"# {escaped(title)}", "", *lines]) + "\n")
         yield place / _INDEX
 
 

@@ -85,3 +85,5 @@ class Table:
     columns: tuple[Column, ...]
     rows: Iterable[Row]
     row_count: int
+    is_page: bool = False
+    """One page that was asked for by itself; its title is the table's."""

@@ -70,7 +70,7 @@ def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surr
 def _to_path(chosen: str, tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
     if chosen == "xlsx":
         return write_xlsx(tables, path, now=surroundings.now, zone=surroundings.zone)
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         _TEXTS[chosen](tables, stream)
     return 0
 
@@ -83,7 +83,7 @@ def _to_stdout(chosen: str, tables: Sequence[Table], surroundings: Surroundings)
             with path.open("rb") as stream:
                 shutil.copyfileobj(stream, surroundings.stdout)
         return cut
-    text = TextIOWrapper(surroundings.stdout, encoding="utf-8", newline="", write_through=True)
+    text = TextIOWrapper(surroundings.stdout, encoding="utf-8", errors="replace", newline="", write_through=True)
     _TEXTS[chosen](tables, text)
     text.detach()  # stdout stays open
     return 0

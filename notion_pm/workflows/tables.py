@@ -179,7 +179,8 @@ class Reader:
 
     def _table(self, draft: _Draft) -> Table:
         rows = _Resolved(draft.rows, self._titles)
-        return Table(draft.wanted.name, draft.wanted.title, draft.columns, rows, len(draft.rows))
+        wanted = draft.wanted
+        return Table(wanted.name, wanted.title, draft.columns, rows, len(draft.rows), is_page=wanted.page is not None)
 
 
 def _referenced(drafts: Sequence[_Draft]) -> dict[NotionId, set[NotionId]]:

@@ -195,6 +195,16 @@ def test_a_page_without_a_name_for_its_file_gets_its_title(
     assert (tmp_path / "plan-first-apply.md").exists()
 
 
+def test_several_pages_lie_side_by_side_in_one_folder(product: Product, tmp_path: Path) -> None:
+    product.export(product.plan.url, product.insight_pages[3].url, output=f"{tmp_path}/specs/", format="markdown")
+    assert {each.name for each in (tmp_path / "specs").glob("*")} == {
+        "plan-first-apply.md",
+        "insight-03.md",
+        "index.md",
+        ".notion-pm-export.json",
+    }
+
+
 def test_a_page_that_is_no_row(product: Product, tmp_path: Path) -> None:
     page = product.gateway.create_page(product.root, "Notes", look_up=nothing)
     product.export(page.id, output=str(tmp_path / "notes.md"))
