@@ -56,8 +56,8 @@ class FormulaRow:
 
     def pages(self, key: str) -> Sequence[FormulaRow]:
         """Returns the related pages that a formula sees."""
-        related = self.reader.related_pages(self.page, self._property(key), most=formulas.MOST_RELATED)
-        return [FormulaRow(self.reader, each) for each in related]
+        related = self.reader.related_pages(self.page, self._property(key))
+        return [FormulaRow(self.reader, each) for each in related[: formulas.MOST_RELATED]]
 
     def _property(self, key: str) -> Property:
         found = find_property(self.reader.page_schema(self.page), key)

@@ -159,13 +159,13 @@ class Table(Generic[R]):
         db.execute(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))  # noqa: S608
 
     def _load(self, row: sqlite3.Row) -> R:
-        values = zip(self._columns, row, strict=True)
-        return self._record(**{column: self._read(column, value) for column, value in values})
-
-    def _read(self, column: str, value: Any) -> Any:
-        if column in self._json:
-            return None if value is None else json.loads(value)
-        return bool(value) if column in self._flags else value
+        values = dict(zip(self._columns, row, strict=True))
+        for column in self._json:
+            if values[column] is not None:
+                values[column] = json.loads(values[column])
+        for column in self._flags:
+            values[column] = bool(values[column])
+        return self._record(**values)
 
     def _dump(self, record: R) -> tuple[Any, ...]:
         return tuple(self._write(column, getattr(record, column)) for column in self._columns)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from . import computing, ids
 from .clock import to_the_minute
@@ -16,6 +17,9 @@ from .records import PAGES, Page, Property
 from .session import Session
 from .users import User, shown_user
 
+T = TypeVar("T")
+
+_MOST_REMEMBERED = 10_000  # keeps a reader of many pages small
 MOST_SHOWN = 25  # relations and people in page responses (notion-api.md 4.2)
 
 _EMPTY: dict[str, Any] = {
@@ -32,6 +36,7 @@ class Reader:
     _users: dict[str, User] = field(default_factory=dict)
     _schemas: dict[str, Schema] = field(default_factory=dict)
     _formula_types: dict[tuple[str, str], FormulaType] = field(default_factory=dict)
+    _computed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by page and property
 
     def schema(self, data_source_id: str) -> Schema:
         """Returns a data source's schema; a vanished one has no properties."""
@@ -71,14 +76,26 @@ class Reader:
         )
         return [row[0] for row in rows]
 
-    def related_pages(self, page: Page, prop: Property, *, most: int = -1) -> list[Page]:
+    def related_pages(self, page: Page, prop: Property) -> list[Page]:
         """Returns the pages a relation points at, without those in the trash."""
+        return self._once(page, prop, self._find_related)
+
+    def _find_related(self, page: Page, prop: Property) -> list[Page]:
         return PAGES.select(
             self.session.db,
             "JOIN links l ON l.target_id = pages.id "
-            "WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq LIMIT ?",
-            (page.id, prop.id, most),
+            "WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq",
+            (page.id, prop.id),
         )
+
+    def _once(self, page: Page, prop: Property, compute: Callable[[Page, Property], T]) -> T:
+        """Computes what several formulas and rollups may ask for only once."""
+        key = (page.id, prop.id)
+        if key not in self._computed:
+            if len(self._computed) >= _MOST_REMEMBERED:
+                self._computed.clear()
+            self._computed[key] = compute(page, prop)
+        return cast("T", self._computed[key])
 
     def user(self, user_id: str) -> User:
         """Returns a user as values show it."""
@@ -108,9 +125,9 @@ class Reader:
             case "button":
                 return {}
             case "rollup":
-                return computing.rollup(self, page, prop)
+                return self._once(page, prop, partial(computing.rollup, self))
             case "formula":
-                return self._formula(page, prop)
+                return self._once(page, prop, self._formula)
         return _or_empty(stored, prop.type)
 
 
