@@ -11,6 +11,9 @@ from notion_pm.planning.fault import suggestion
 from notion_pm.planning.lookup import property_keys
 
 Rows = Mapping[str, Sequence[Row]]
+Keys = Mapping[str, Mapping[str, None]]
+"""The keys of the rows of each database, in order."""
+
 _MOST_RELATED = 100
 
 
@@ -26,34 +29,36 @@ class RowFault:
 
 def check_rows(template: Template, rows: Rows) -> list[RowFault]:
     """Return everything in the starter rows that does not fit the template."""
-    return [fault for database in rows for fault in _check_database(template, rows, database)]
+    keys = {database: dict.fromkeys(each.key for each in given) for database, given in rows.items()}
+    return [fault for database in rows for fault in _check_database(template, rows[database], keys, database)]
 
 
-def _check_database(template: Template, rows: Rows, database: str) -> Iterator[RowFault]:
+def _check_database(template: Template, rows: Sequence[Row], keys: Keys, database: str) -> Iterator[RowFault]:
     known = property_keys(template, database)
-    columns = {column for row in rows[database] for column in row.cells}
+    columns = {column for row in rows for column in row.cells}
     for column in sorted(columns - set(known)):
         yield RowFault(database, 1, f"unknown column `{column}`.", suggestion(column, known))
     first: dict[str, int] = {}
-    for row in rows[database]:
+    for row in rows:
         if row.key in first:
             yield RowFault(database, row.line, f"the key `{row.key}` is taken by line {first[row.key]}.")
         first.setdefault(row.key, row.line)
-        yield from _check_row(template, rows, database, row)
+        yield from _check_row(template, keys, database, row)
 
 
-def _check_row(template: Template, rows: Rows, database: str, row: Row) -> Iterator[RowFault]:
+def _check_row(template: Template, keys: Keys, database: str, row: Row) -> Iterator[RowFault]:
     title = template.databases[database].title_key
     if not row.key:
         yield RowFault(database, row.line, "`key` is empty.", "Give the row a key that never changes.")
     if not row.cells.get(title):
         yield RowFault(database, row.line, f"`{title}` is empty: the row has no title.")
+    known = property_keys(template, database)
     for column, text in row.cells.items():
-        if text and column in property_keys(template, database):
-            yield from _check_cell(template, rows, database, row, column)
+        if text and column in known:
+            yield from _check_cell(template, keys, database, row, column)
 
 
-def _check_cell(template: Template, rows: Rows, database: str, row: Row, column: str) -> Iterator[RowFault]:
+def _check_cell(template: Template, keys: Keys, database: str, row: Row, column: str) -> Iterator[RowFault]:
     try:
         cell = parse_cell(template, database, column, row.cells[column])
     except CellInvalid as error:
@@ -65,7 +70,7 @@ def _check_cell(template: Template, rows: Rows, database: str, row: Row, column:
     if len(cell.keys) > _MOST_RELATED:
         message = f"`{column}`: {len(cell.keys)} related rows; Notion takes {_MOST_RELATED} at once."
         yield RowFault(database, row.line, message, "Relate them from the other side.")
-    known = [each.key for each in rows.get(cell.database, ())]
+    known = keys.get(cell.database, {})
     for key in cell.keys:
         if key not in known:
             yield RowFault(
