@@ -187,10 +187,9 @@ def test_the_type_of_a_block_stays(api: httpx.Client, page: str) -> None:
     )
 
 
-def test_a_callout_gets_an_icon_unless_it_wants_none(api: httpx.Client, page: str) -> None:
-    usual, bare = append(api, page, {"callout": {"rich_text": []}}, {"callout": {"rich_text": [], "icon": None}})
-    assert usual["callout"]["icon"] == {"type": "emoji", "emoji": "💡"}
-    assert bare["callout"]["icon"] is None
+def test_a_callout_gets_an_icon_by_itself(api: httpx.Client, page: str) -> None:
+    (callout,) = append(api, page, {"callout": {"rich_text": []}})
+    assert callout["callout"]["icon"] == {"type": "emoji", "emoji": "💡"}
 
 
 def test_file_blocks_take_their_names_from_the_url(api: httpx.Client, page: str) -> None:
