@@ -307,7 +307,7 @@ def test_dashboards_hold_widgets_in_rows(api: httpx.Client, table: Table) -> Non
 def test_a_linked_database_shows_another_ones_data_source(
     api: httpx.Client, workspace: LocalWorkspace, table: Table
 ) -> None:
-    body = {"children": [{"divider": {}}, {"divider": {}}]}
+    body: Json = {"children": [{"divider": {}}, {"divider": {}}]}
     first, second = api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).json()["results"]
     where = {
         "parent": {"type": "page_id", "page_id": workspace.root_page_id},
