@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -86,8 +87,8 @@ def a_boolean(value: Any, path: str) -> bool:
 
 
 def a_number(value: Any, path: str) -> int | float:
-    """Returns a number; a boolean is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Returns a number; a boolean is none, nor is what overflows (1e400)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise body_error(path, "a number", value)
     return value
 

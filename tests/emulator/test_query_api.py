@@ -107,3 +107,30 @@ def test_wrong_queries_are_refused(notion: Notion, features: str) -> None:
     gone = notion.refused("POST", path, filter={"property": "Gone", "number": {"equals": 1}})
     assert gone["message"] == "Could not find property with name or id: Gone"
     assert notion.refused("POST", path, start_cursor="x")["code"] == "validation_error"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("NaN", "invalid_json"),
+        ("-Infinity", "invalid_json"),
+        ("1e400", "validation_error"),
+        ('"\\ud800"', "invalid_json"),
+    ],
+)
+def test_what_no_store_could_keep_is_refused(notion: Notion, features: str, value: str, code: str) -> None:
+    content = f'{{"filter": {{"property": "Effort", "number": {{"equals": {value}}}}}}}'
+    response = notion.client.post(f"/data_sources/{features}/query", content=content)
+    assert (response.status_code, response.json()["code"]) == (400, code)
+
+
+def test_characters_beyond_the_first_plane_are_kept(notion: Notion) -> None:
+    source = notion.database()
+    notion.client.post("/pages", content=_PAGE_WITH_EMOJI.replace("SOURCE", source))
+    assert query(notion, source, filter={"property": "Name", "title": {"equals": "🤝"}}) == ["🤝"]
+
+
+_PAGE_WITH_EMOJI = (
+    '{"parent": {"data_source_id": "SOURCE"}, '
+    '"properties": {"Name": {"title": [{"text": {"content": "\\ud83e\\udd1d"}}]}}}'
+)
