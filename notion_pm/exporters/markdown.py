@@ -1,7 +1,7 @@
 """Markdown: a file per page with YAML front matter, the page's body, and its relations as links that work.
 
-A folder of files has an index, and a note (`.notion-pm-export.json`) of what was written, so that the next export can
-take away the file of a page that was renamed or removed, and nothing else.
+A folder of files has an index, and a note (`.notion-pm-export.json`) of what was written, so that the next export of
+the same database can take away the file of a page that was renamed or removed, and nothing else.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def write_folder(tables: Sequence[Table], folder: Path) -> None:
     """Write a file per page and an index; of several databases each gets a folder, single pages lie side by side."""
     paths = _paths(tables)
     titles = {row.id: row.title for table in tables for row in table.rows}
-    written = [str(each) for each in _write_pages(tables, folder, Links(paths, titles))]
-    written += [str(each) for each in _write_indexes(tables, folder, paths)]
-    _forget_stale(folder, written)
+    written = dict(_write_pages(tables, folder, Links(paths, titles)))
+    written |= dict(_write_indexes(tables, folder, paths))
+    _forget_stale(folder, {each.name for each in tables}, {str(path): name for path, name in written.items()})
 
 
 def document(columns: Sequence[Column], row: Row, links: Links) -> str:
@@ -107,17 +107,18 @@ def _placed(tables: Sequence[Table]) -> Iterator[tuple[PurePosixPath, Table]]:
         yield PurePosixPath() if alone else PurePosixPath(names.free(slug(table.name))), table
 
 
-def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterator[PurePosixPath]:
+def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterator[tuple[PurePosixPath, str]]:
+    """Yield each file that was written, and the name of its table."""
     for table in tables:
         for row in table.rows:
             here = links.paths[row.id]
             _write(folder / here, document(table.columns, row, replace(links, here=here)))
-            yield here
+            yield here, table.name
 
 
 def _write_indexes(
     tables: Sequence[Table], folder: Path, paths: dict[NotionId, PurePosixPath]
-) -> Iterator[PurePosixPath]:
+) -> Iterator[tuple[PurePosixPath, str]]:
     contents: dict[PurePosixPath, list[Table]] = defaultdict(list)
     for place, table in _placed(tables):
         contents[place].append(table)
@@ -126,7 +127,7 @@ def _write_indexes(
         title = "Pages" if len(inside) > 1 else inside[0].title
         lines = [f"- {links.link(Reference(row.id, row.title))}" for table in inside for row in table.rows]
         _write(folder / place / _INDEX, "\n".join([f"# {escaped(title)}", "", *lines]) + "\n")
-        yield place / _INDEX
+        yield place / _INDEX, inside[0].name
 
 
 def _write(path: Path, document: str) -> None:
@@ -134,19 +135,22 @@ def _write(path: Path, document: str) -> None:
         part.write_text(document, encoding="utf-8", newline="\n")
 
 
-def _forget_stale(folder: Path, written: list[str]) -> None:
-    """Remove what the last export into this folder wrote and this one did not, and note what this one wrote."""
+def _forget_stale(folder: Path, tables: set[str], written: dict[str, str]) -> None:
+    """Remove what an earlier export of these tables wrote into the folder and this one did not; note what is there."""
     record = folder / _RECORD
-    for stale in _written_before(record) - set(written):
+    before = _written_before(record)
+    for stale in {path for path, table in before.items() if table in tables} - written.keys():
         path = (folder / stale).resolve()
         if path.is_relative_to(folder.resolve()):
             path.unlink(missing_ok=True)
-    _write(record, json.dumps({"files": sorted(written)}, ensure_ascii=False, indent=1) + "\n")
+    others = {path: table for path, table in before.items() if table not in tables}
+    files = dict(sorted({**others, **written}.items()))
+    _write(record, json.dumps({"files": files}, ensure_ascii=False, indent=1) + "\n")
 
 
-def _written_before(record: Path) -> set[str]:
+def _written_before(record: Path) -> dict[str, str]:
     """What the record says; somebody's broken edit of it means that we know of nothing to take away."""
     try:
-        return set(json.loads(record.read_text(encoding="utf-8"))["files"])
+        return dict(json.loads(record.read_text(encoding="utf-8"))["files"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return set()
+        return {}

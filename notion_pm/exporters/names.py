@@ -20,7 +20,7 @@ def slug(title: str) -> str:
 
 def sheet_name(title: str) -> str:
     """Return a title as Excel allows it on a sheet: 31 characters, none of []:*?/\\, no quote at the ends."""
-    allowed = _cut(_NOT_IN_SHEETS.sub(" ", title).strip(" '"), _LONGEST_SHEET).strip(" '")
+    allowed = cut(_NOT_IN_SHEETS.sub(" ", title).strip(" '"), _LONGEST_SHEET).strip(" '")
     return "History sheet" if allowed.lower() == "history" else allowed or "Sheet"
 
 
@@ -37,7 +37,7 @@ class Names:
         while candidate.casefold() in self._taken:
             number += 1
             mark = f"-{tie_break}" if tie_break and number == 2 else f" {number}"
-            candidate = _cut(name, self._longest - len(mark)) + mark
+            candidate = cut(name, self._longest - len(mark)) + mark
         self._taken.add(candidate.casefold())
         return candidate
 
@@ -47,6 +47,11 @@ def sheet_names(*taken: str) -> Names:
     return Names(*taken, longest=_LONGEST_SHEET)
 
 
-def _cut(text: str, units: int) -> str:
-    """The start of a text, counted as Excel does: in units of UTF-16, an emoji being two."""
+def utf16_length(text: str) -> int:
+    """Return the length of a text as Excel counts it: in units of UTF-16, an emoji being two."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def cut(text: str, units: int) -> str:
+    """Return the start of a text, counted as Excel does."""
     return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")

@@ -14,6 +14,7 @@ from notion_pm.errors import UsageError
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
 from notion_pm.exporters.flat import FlatColumn, Scalar
+from notion_pm.exporters.names import cut, utf16_length
 from notion_pm.exporters.number_formats import excel_format
 from notion_pm.exporters.table import Table
 from notion_pm.exporters.widths import TITLE_WIDE, column_width, row_height
@@ -131,11 +132,11 @@ class SheetWriter:
         return bool(self._sheet.write_url(line, place, url, style, string=shown) == 0)
 
     def _fitting(self, value: str) -> str:
-        if len(value) <= MOST_TEXT:
+        if utf16_length(value) <= MOST_TEXT:
             return value
         self.cut += 1
         mark = f" … [cut: {len(value):,} characters; Excel takes {MOST_TEXT:,}. The whole text is in Notion.]"
-        return value[: MOST_TEXT - len(mark)] + mark
+        return cut(value, MOST_TEXT - len(mark)) + mark
 
     def _style(self, column: FlatColumn) -> Any:
         if column.role in {"id", "url"}:

@@ -110,7 +110,14 @@ def test_the_next_export_takes_away_what_the_last_one_wrote_and_nothing_else(tmp
     assert {each.name for each in tmp_path.glob("*.md")} == {"mine.md", "new.md", "same.md", "index.md"}
 
 
-@pytest.mark.parametrize("record", ["{}", "no json", '{"files": ["../outside.md"]}'])
+def test_an_export_of_another_database_into_the_folder_takes_nothing_away(tmp_path: Path) -> None:
+    write_folder([titles_only("Spec")], tmp_path)
+    write_folder([titles_only("Insight", name="insights")], tmp_path)
+    write_folder([titles_only("Renamed")], tmp_path)
+    assert {each.name for each in tmp_path.glob("*.md")} == {"insight.md", "renamed.md", "index.md"}
+
+
+@pytest.mark.parametrize("record", ["{}", "no json", '{"files": {"../outside.md": "features"}}'])
 def test_a_broken_record_removes_nothing_outside(tmp_path: Path, record: str) -> None:
     outside = tmp_path / "outside.md"
     outside.write_text("mine")
