@@ -27,7 +27,7 @@ class Fault:
             return httpx.Response(self.status, text="<html>Bad gateway</html>", request=request)
         body = {"object": "error", "status": self.status, "code": self.code, "message": "Weather."}
         if self.additional_data:
-            body["additional_data"] = self.additional_data  # type: ignore[assignment]
+            body["additional_data"] = self.additional_data
         return httpx.Response(self.status, headers=self.headers, json=body, request=request)
 
 

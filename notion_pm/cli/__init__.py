@@ -16,11 +16,11 @@ from notion_pm import __version__
 from notion_pm.errors import NotionPmError
 
 COMMANDS = {
-    "init": "Connect a Notion workspace: token, parent page, .env.",
+    "init": "Connect a Notion workspace.",
     "doctor": "Check token, sharing, capabilities and limits.",
     "templates": "List, show and validate templates.",
     "plan": "Show what `apply` would change in the workspace.",
-    "apply": "Make the workspace what the template says.",
+    "apply": "Show the plan, ask, and carry it out.",
     "sync": "Carry status and evidence along the relations.",
     "export": "Write databases or a page to files.",
     "demo": "Run the whole job on a local workspace, without a token.",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo_json, json_option
+from notion_pm.cli.output import echo_json, end_with, json_option
 from notion_pm.config import Local
 from notion_pm.workflows import doctor
 from notion_pm.workflows.doctor import Check
@@ -31,7 +31,7 @@ def command(context: Context, *, write: bool, as_json: bool) -> None:
     ok = all(check.ok is not False for check in checks)
     if as_json:
         echo_json({"ok": ok, "checks": [asdict(each) for each in checks], "requests": context.gateway.requests.logical})
-    raise SystemExit(0 if ok else 1)
+    end_with(0 if ok else 1)
 
 
 def _show(check: Check) -> None:

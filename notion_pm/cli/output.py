@@ -35,6 +35,12 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
+def end_with(code: int) -> None:
+    """End the command with an exit code; 0 lets it end by itself."""
+    if code:
+        click.get_current_context().exit(code)
+
+
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Give a Progress that draws bars on stderr, or nothing where stderr is not a terminal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option
+from notion_pm.cli.output import echo, echo_json, end_with, json_option
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import template_options
 from notion_pm.workflows import provision
@@ -43,4 +43,4 @@ def command(
         for line in plan_lines(plan, details=details):
             echo(line)
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
-    raise SystemExit(_CHANGES if exit_code and plan.changes else 0)
+    end_with(_CHANGES if exit_code and plan.changes else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli.output import echo, echo_json, json_option
+from notion_pm.cli.output import echo, echo_json, end_with, json_option
 from notion_pm.cli.render_template import as_data, template_lines
 from notion_pm.cli.template_options import values_option
 from notion_pm.errors import TemplateInvalid
@@ -64,7 +64,7 @@ def validate(*, template: tuple[str, ...], values: dict[str, str], as_json: bool
     else:
         for name, invalid in problems.items():
             echo(str(invalid) if invalid else f"{name} is valid.")
-    raise SystemExit(1 if any(problems.values()) else 0)
+    end_with(1 if any(problems.values()) else 0)
 
 
 @command.command()

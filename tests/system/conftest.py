@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waitress.server import create_server
+from waitress.server import TcpWSGIServer
 
 from notion_pm.emulator import LocalWorkspace
 from tests.program import Program
@@ -16,10 +16,10 @@ from tests.program import Program
 @pytest.fixture
 def url(workspace: LocalWorkspace) -> Iterator[str]:
     """The workspace, served: its URL."""
-    server = create_server(workspace.app, host="127.0.0.1", port=0, threads=4)
+    server = TcpWSGIServer(workspace.app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    yield f"http://127.0.0.1:{server.getsockname()[1]}"
     server.close()
     thread.join(timeout=5)
 

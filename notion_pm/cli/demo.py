@@ -1,0 +1,96 @@
+"""`notion-pm demo`: the whole job on a local workspace, by the same commands that work on a real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from notion_pm.cli import RootOptions, main
+from notion_pm.cli.context import Context
+from notion_pm.cli.output import end_with
+from notion_pm.workflows import demo
+from notion_pm.workflows.workspace import open_manifest
+
+_TEMPLATE = "product"
+
+
+@click.command()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="demo",
+    show_default=True,
+    help="Where the workspace and the exports go. An earlier demo there is set aside.",
+)
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """Run the whole job on a local workspace, without a token.
+
+    Provisions the product template, edits it as a product manager would, syncs, and exports. Every step shows the
+    command that does it.
+    """
+    file = fresh_workspace(folder)
+    local = ("--local", str(file))
+
+    _step("1. A template becomes databases, relations, views and rows")
+    _run(*local, "apply", _TEMPLATE, "--yes")
+    _step("2. The first sync stamps the evidence behind every feature")
+    _run(*local, "sync")
+    _step("3. A product manager works in Notion")
+    _play(ctx, file)
+    _step("4. The next sync carries that on, and says why")
+    _run(*local, "sync", "--explain")
+    _step("5. Nothing is left to do")
+    _run(*local, "sync")
+    _run(*local, "plan", _TEMPLATE)
+    _step("6. Everything can be taken out")
+    _run(*local, "export", "-o", str(folder / "product.xlsx"))
+    _run(*local, "export", "insights", "-o", str(folder / "insights.csv"))
+    _run(*local, "export", "features", "--format", "markdown", "-o", str(folder / "specs"))
+    _show_what_next(folder, file)
+
+
+def fresh_workspace(folder: Path) -> Path:
+    """Return the file for a new local workspace; one that is there from an earlier demo is set aside."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "workspace.sqlite"
+    for suffix in ("", "-wal", "-shm"):
+        old = file.with_name(file.name + suffix)
+        if old.exists():
+            old.replace(folder / f"previous.sqlite{suffix}")
+    return file
+
+
+def _play(ctx: click.Context, file: Path) -> None:
+    options = RootOptions(str(file), local_from_environment=False, workspace=None, jobs=1, max_wait=0, debug=False)
+    with click.Context(command, parent=ctx) as inner:
+        context = Context(options, inner.call_on_close)
+        _, manifest = open_manifest(context.gateway, context.parent_page, _TEMPLATE)
+        for told in demo.play(context.gateway, manifest):
+            click.echo(f"  {told}")
+
+
+def _step(title: str) -> None:
+    click.echo()
+    click.secho(title, bold=True)
+
+
+def _run(*arguments: str) -> None:
+    """Show a command and run it, in this process."""
+    click.secho(f"$ notion-pm {' '.join(arguments)}", fg="cyan")
+    code = main.main(list(arguments), prog_name="notion-pm", standalone_mode=False)
+    end_with(code or 0)
+
+
+def _show_what_next(folder: Path, file: Path) -> None:
+    _step("What you have now")
+    click.echo(f"  {folder / 'product.xlsx'}     every database as a sheet")
+    click.echo(f"  {folder / 'insights.csv'}     the customer insights")
+    click.echo(f"  {folder / 'specs'}            a Markdown file for every feature spec")
+    click.echo(f"  {file}  the workspace itself: any command works on it with --local")
+    _step("The same on your own Notion workspace")
+    click.echo("  notion-pm init                     asks for a token and a page")
+    click.echo(f"  notion-pm apply {_TEMPLATE}            shows the plan, asks, makes it")
+    click.echo("  notion-pm sync --explain")
+    click.echo("  notion-pm export -o product.xlsx")

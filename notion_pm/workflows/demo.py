@@ -1,0 +1,39 @@
+"""The story of `demo`: what a product manager does in Notion between two syncs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.page import OptionValue, PropertyValue
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One edit in Notion: the status of a row of the product template, by its key."""
+
+    database: str
+    row: str
+    status: str
+    told: str
+
+
+MOVES = (
+    Move("features", "rate-budget", "shipped", "A feature ships"),
+    Move("features", "close-loop", "in_progress", "The team starts on another"),
+    Move("features", "watch-hooks", "dropped", "A parked feature is dropped for good"),
+    Move("insights", "i001", "wont_do", "And one insight is turned down by hand; no rule will overrule that"),
+)
+
+
+def play(gateway: Gateway, manifest: Manifest) -> Iterator[str]:
+    """Make the moves, as a teammate would by dragging cards; yield each as a line of text."""
+    for move in MOVES:
+        entry = manifest.databases[move.database]
+        option = OptionValue(entry.options[f"status.{move.status}"], "")
+        page = gateway.update_page(entry.rows[move.row], [PropertyValue(entry.properties["status"], "status", option)])
+        now = page.properties[entry.properties["status"]].value
+        assert isinstance(now, OptionValue)
+        yield f"{move.told}: {page.title!r} -> {now.name}"
