@@ -30,7 +30,18 @@ class RowFault:
 def check_rows(template: Template, rows: Rows) -> list[RowFault]:
     """Return everything in the starter rows that does not fit the template."""
     keys = {database: dict.fromkeys(each.key for each in given) for database, given in rows.items()}
-    return [fault for database in rows for fault in _check_database(template, rows[database], keys, database)]
+    faults = [fault for database in rows for fault in _check_database(template, rows[database], keys, database)]
+    return [*faults, *_filled_in_twice(template, rows)]
+
+
+def _filled_in_twice(template: Template, rows: Rows) -> Iterator[RowFault]:
+    """Find two-way relations of which both sides are filled in: writing one side would undo the other."""
+    for database in rows:
+        for key, (near, relation, _) in template.far_sides(database).items():
+            far_row = next((each for each in rows[database] if each.cells.get(key)), None)
+            if far_row is not None and any(each.cells.get(relation) for each in rows.get(near, ())):
+                message = f"`{key}`: its other side, `{relation}` of {near}, is filled in too."
+                yield RowFault(database, far_row.line, message, "Fill in one side; Notion writes the other.")
 
 
 def _check_database(template: Template, rows: Sequence[Row], keys: Keys, database: str) -> Iterator[RowFault]:

@@ -110,7 +110,8 @@ def test_a_property_with_a_new_key_is_kept_by_its_old_one() -> None:
     before = load(_features(size={"type": "number", "title": "Size"}))
     after = load(_features(effort={"type": "number", "title": "Effort", "was": "size"}))
     change = _changes(after, applied(before))["features.effort"]
-    assert (change.action, change.facets) == ("update", {"key", "title"})
+    assert change.action == "update"
+    assert change.facets == {"key", "title"}
     assert list(_changes(after, applied(before))) == ["features.effort"]
 
 

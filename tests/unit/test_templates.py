@@ -195,6 +195,26 @@ def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:
     ]
 
 
+def test_only_one_side_of_a_relation_is_filled_in(tmp_path: Path) -> None:
+    text = (
+        _HEAD
+        + """\
+      after: {type: relation, title: After, to: steps, two_way: {key: before, title: Before}}
+    rows: rows.csv
+  steps:
+    title: Steps
+    properties:
+      name: {type: title, title: Name}
+    rows: steps.csv
+"""
+    )
+    rows, steps = "key,name,after\na,A,s\n", "key,name,before\ns,S,a\n"
+    assert _problems(tmp_path, text, rows=rows, steps=steps) == [
+        "steps.csv:2: `before`: its other side, `after` of features, is filled in too. "
+        "Fill in one side; Notion writes the other."
+    ]
+
+
 def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) -> None:
     text = _HEAD + "    body: ../../secret.md\n    rows: rows.csv\n"
     assert _problems(tmp_path, text) == [
@@ -263,3 +283,18 @@ def test_a_folder_may_be_a_template(tmp_path: Path) -> None:
 
 def test_dates_stay_text(tmp_path: Path) -> None:
     assert yaml_lines.parse("due: 2026-11-22").data == {"due": "2026-11-22"}
+
+
+def test_the_example_of_the_document_is_a_sound_template(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    example = document.partition("```yaml\n")[2].partition("```")[0]
+    loaded = templates.load(str(_written(tmp_path, example)))
+    assert loaded.template.title == "Acme product"
+
+
+def test_the_document_names_every_type_of_property() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    definitions = template_schema()["$defs"]
+    types = [each["properties"]["type"] for name, each in definitions.items() if name.endswith("Property")]
+    for kind in [name for each in types for name in each.get("enum", [each.get("const")])]:
+        assert f"`{kind}`" in document
