@@ -84,6 +84,19 @@ def test_a_new_option_of_the_schema_sorts_last(notion: Notion) -> None:
     assert query(notion, source, sorts=by_kind) == ["b", "a", "c", "none"]
 
 
+def test_lists_sort_by_their_items(notion: Notion) -> None:
+    options = [{"name": name} for name in ("first", "second")]
+    source = notion.database(Tags={"multi_select": {"options": options}}, Files={"files": {}})
+    for tags in (["second"], ["first", "second"], [], ["first"]):
+        files = [{"name": tag, "external": {"url": "https://x.org/a"}} for tag in tags]
+        notion.row(
+            source, "+".join(tags), Tags={"multi_select": [{"name": tag} for tag in tags]}, Files={"files": files}
+        )
+    expected = ["first", "first+second", "second", ""]
+    assert query(notion, source, sorts=[{"property": "Tags", "direction": "ascending"}]) == expected
+    assert query(notion, source, sorts=[{"property": "Files", "direction": "ascending"}]) == expected
+
+
 def test_what_is_written_moves_in_the_index(notion: Notion) -> None:
     source = notion.database(Note={"rich_text": {}})
     page = notion.row(source, "One", Note={"rich_text": text("Old")})["id"]
