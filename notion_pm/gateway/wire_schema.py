@@ -144,9 +144,8 @@ def _config_json(config: PropertyConfig | None) -> dict[str, Any]:
             return {"options": [_option_json(each) for each in options]}
         case RelationConfig():
             return _relation_json(config)
-        case RollupConfig(relation, rolled_up, function, by_name):
-            by = "name" if by_name else "id"
-            return {f"relation_property_{by}": relation, f"rollup_property_{by}": rolled_up, "function": function}
+        case RollupConfig():
+            return _rollup_json(config)
         case FormulaConfig(expression):
             return {"expression": expression}
         case UniqueIdConfig(prefix):
@@ -164,6 +163,17 @@ def _option_json(option: Option) -> dict[str, Any]:
     if option.group is not None:
         json["group"] = option.group
     return json
+
+
+def _rollup_json(config: RollupConfig) -> dict[str, Any]:
+    relation, rolled_up = config.relation_property_id, config.rollup_property_id
+    by_relation = (
+        {"relation_property_id": relation} if relation else {"relation_property_name": config.relation_property_name}
+    )
+    by_property = (
+        {"rollup_property_id": rolled_up} if rolled_up else {"rollup_property_name": config.rollup_property_name}
+    )
+    return {**by_relation, **by_property, "function": config.function}
 
 
 def _relation_json(config: RelationConfig) -> dict[str, Any]:

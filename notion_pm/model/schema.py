@@ -65,12 +65,16 @@ class RelationConfig:
 
 @dataclass(frozen=True, slots=True)
 class RollupConfig:
-    """A rollup, by the ids of the relation here and of the property there; a new one may be stated by names instead."""
+    """A rollup, by the ids of the relation here and of the property there.
+
+    A new one may state names instead, where the ids are not known yet and empty.
+    """
 
     relation_property_id: str
     rollup_property_id: str
     function: str
-    by_name: bool = False
+    relation_property_name: str = ""
+    rollup_property_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

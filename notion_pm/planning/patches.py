@@ -46,6 +46,9 @@ class Names(Protocol):
     def property_name(self, database: str, key: str) -> str:
         """Return the name of a property: people may have changed it."""
 
+    def known_property_id(self, database: str, key: str) -> str | None:
+        """Return the id of a property, None while Notion has not told it."""
+
 
 def creation(template: Template, database: str, key: str, names: Names) -> PropertyPatch:
     """Return what creates a property."""
@@ -99,8 +102,14 @@ def _new_option(spec: OptionSpec) -> Option:
 def _rollup(template: Template, database: str, spec: RollupProperty, names: Names) -> RollupConfig:
     target = template.relation_target(database, spec.relation)
     assert target is not None, "templates are checked for this"
-    relation, there = names.property_name(database, spec.relation), names.property_name(target, spec.property)
-    return RollupConfig(relation, there, spec.function, by_name=True)
+    relation, there = (database, spec.relation), (target, spec.property)
+    return RollupConfig(
+        relation_property_id=names.known_property_id(*relation) or "",
+        rollup_property_id=names.known_property_id(*there) or "",
+        function=spec.function,
+        relation_property_name=names.property_name(*relation),
+        rollup_property_name=names.property_name(*there),
+    )
 
 
 def _merged(spec: PropertySpec, found: Property) -> OptionsConfig:

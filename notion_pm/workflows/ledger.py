@@ -31,6 +31,7 @@ class Ledger:
         self._started = manifest.started if manifest and existing.interrupted else started
         self._sources = {key: each.data_source for key, each in existing.databases.items()}
         self._entries = dict(manifest.databases) if manifest else {}
+        self._rows = {key: dict(entry.rows) for key, entry in self._entries.items()}
         self._default_views = {
             key: view.id for key, each in existing.databases.items() if (view := default_view(each.views)) is not None
         }
@@ -53,7 +54,10 @@ class Ledger:
                 state="applied" if state == "applied" else "applying",
                 started=self._started,
                 with_rows=self._with_rows,
-                databases=dict(self._entries),
+                databases={
+                    key: entry.model_copy(update={"rows": dict(self._rows.get(key, {}))})
+                    for key, entry in self._entries.items()
+                },
             )
 
     # --- what is called how
@@ -77,6 +81,12 @@ class Ledger:
             return prop.name
         mirror = mirror_of(self._template, database, key, self._sources)
         return mirror[1] if mirror else property_title(self._template, database, key)
+
+    def known_property_id(self, database: str, key: str) -> str | None:
+        """Return the id of a property, None while Notion has not told it."""
+        prop = self.find_property(database, key)
+        mirror = mirror_of(self._template, database, key, self._sources)
+        return prop.id if prop is not None else mirror[0] if mirror else None
 
     def find_property(self, database: str, key: str) -> Property | None:
         """Return a property as Notion last told it, None when it is not there yet."""
@@ -103,7 +113,7 @@ class Ledger:
 
     def row_id(self, database: str, row: str) -> NotionId | None:
         """Return the page of a starter row, None when it is not there yet."""
-        return self._entries[database].rows.get(row)
+        return self._rows.get(database, {}).get(row)
 
     def default_view_id(self, database: str) -> NotionId:
         """Return the view that Notion made with a database."""
@@ -112,12 +122,10 @@ class Ledger:
     def known_ids(self) -> frozenset[str]:
         """Return the ids of all databases, views and rows that are recorded."""
         with self._lock:
+            rows = [page_id for each in self._rows.values() for page_id in each.values()]
             entries = list(self._entries.values())
-        return frozenset(
-            each
-            for entry in entries
-            for each in (entry.database_id, *entry.rows.values(), *(view.id for view in entry.views.values()))
-        )
+        views = [view.id for entry in entries for view in entry.views.values()]
+        return frozenset((*rows, *views, *(entry.database_id for entry in entries)))
 
     # --- what was done
 
@@ -164,9 +172,7 @@ class Ledger:
     def note_row(self, database: str, key: str, page_id: NotionId) -> None:
         """Record a starter row."""
         with self._lock:
-            entry = self._entries[database]
-            rows = {**entry.rows, key: page_id}
-            self._entries[database] = entry.model_copy(update={"rows": rows})
+            self._rows.setdefault(database, {})[key] = page_id
 
     def _set(self, key: str, entry: DatabaseEntry) -> None:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -10,33 +10,43 @@ from notion_pm.planning.operation import Operation
 from notion_pm.workflows.progress import Progress
 
 
+class _Queue:
+    """The operations that may begin, in their own order."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._missing = {each.name: set(each.needs) for each in operations}
+        self._waiting: defaultdict[str, list[Operation]] = defaultdict(list)
+        for operation in operations:
+            for needed in operation.needs:
+                self._waiting[needed].append(operation)
+        self._ready = deque(each for each in operations if not each.needs)
+
+    def next(self) -> Operation | None:
+        return self._ready.popleft() if self._ready else None
+
+    def finished(self, operation: Operation) -> None:
+        for waiting in self._waiting.pop(operation.name, ()):
+            missing = self._missing[waiting.name]
+            missing.discard(operation.name)
+            if not missing:
+                self._ready.append(waiting)
+
+
 def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *, jobs: int, progress: Progress) -> None:
     """Do all operations. The first failure ends the run: what is under way is finished, nothing new begins."""
-    waiting = {each.name: each for each in operations}
+    queue = _Queue(operations)
     totals = Counter(each.verb for each in operations)
     done: Counter[object] = Counter()
-    finished: set[str] = set()
     running: dict[Future[None], Operation] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        while waiting or running:
-            for operation in _ready(waiting, finished, jobs - len(running)):
-                del waiting[operation.name]
+        while done.total() < len(operations):
+            while len(running) < jobs and (operation := queue.next()) is not None:
                 running[pool.submit(do, operation)] = operation
             assert running, "operations need each other in a circle"
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
-                operation = running.pop(future)
+                finished = running.pop(future)
                 future.result()
-                finished.add(operation.name)
-                done[operation.verb] += 1
-                progress(operation.verb.value, done[operation.verb], totals[operation.verb])
-
-
-def _ready(waiting: dict[str, Operation], finished: set[str], most: int) -> list[Operation]:
-    ready: list[Operation] = []
-    for operation in waiting.values():
-        if len(ready) == most:
-            break
-        if operation.needs <= finished:
-            ready.append(operation)
-    return ready
+                queue.finished(finished)
+                done[finished.verb] += 1
+                progress(finished.verb.value, done[finished.verb], totals[finished.verb])

@@ -88,6 +88,35 @@ def _rich() -> LoadedTemplate:
     )
 
 
+def _upgraded() -> LoadedTemplate:
+    """Return the next version of the rich template: renamed, extended, with more rows."""
+    before = _rich()
+    data = before.template.model_dump(mode="json", exclude_defaults=True)
+    features, insights = data["databases"]["features"], data["databases"]["insights"]
+    features["title"] = "Specs"
+    features["properties"]["state"] = {**features["properties"].pop("status"), "title": "State", "was": "status"}
+    features["properties"]["state"]["options"].append({"key": "beta", "name": "Beta"})
+    features["views"]["all"]["where"] = {"state": {"is": ["open", "beta"]}}
+    features["views"]["late"] = {"title": "Late", "type": "list"}
+    shown = {"type": "formula", "title": "Shown", "expression": 'format(prop("State"))'}
+    features["properties"]["shown"] = shown
+    insights["properties"]["about"] = {
+        "type": "relation",
+        "title": "About",
+        "to": "features",
+        "two_way": {"key": "notes", "title": "Notes"},
+    }
+    data["databases"]["notes"] = {"title": "Notes", "properties": {"name": {"type": "title", "title": "Name"}}}
+    rows = {key: [{"key": row.key, **row.cells} for row in each] for key, each in before.rows.items()}
+    rows["features"] = [
+        {"state" if key == "status" else key: cell for key, cell in row.items()} for row in rows["features"]
+    ]
+    rows["features"].append({"key": "d", "name": "New", "state": "beta", "insights": "z"})
+    rows["insights"].append({"key": "z", "name": "Z"})
+    rows["notes"] = [{"key": "n", "name": "N"}]
+    return load({**data, "version": 2}, rows)
+
+
 def _interrupt(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weather) -> None:
     gateway, _ = gateway_to(workspace, weather=weather)
     try:
@@ -130,6 +159,28 @@ def test_killed_at_any_request_and_healed(tmp_path: Path, undisturbed: tuple[int
     requests, found = undisturbed
     for moment in range(1, requests + 1):
         assert _healed(tmp_path, _rich(), _dying(moment, carried_out=carried_out)) == found, moment
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_an_upgrade_killed_at_any_request_is_healed(tmp_path: Path, carried_out: bool) -> None:
+    def upgraded(weather: Weather | None) -> tuple[int, object]:
+        workspace = open_workspace(tmp_path / f"{time.monotonic_ns()}.sqlite")
+        gateway, _ = gateway_to(workspace)
+        apply_to(gateway, workspace, _rich())
+        if weather:
+            _interrupt(workspace, _upgraded(), weather)
+        again, transport = gateway_to(workspace)
+        result = apply_to(again, workspace, _upgraded())
+        assert result.planned == result.sent == len(transport.seen)
+        found = tables(gateway, workspace)
+        again.close()
+        gateway.close()
+        workspace.close()
+        return len(transport.seen), found
+
+    requests, found = upgraded(None)
+    for moment in range(1, requests + 1):
+        assert upgraded(_dying(moment, carried_out=carried_out))[1] == found, moment
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -112,6 +112,30 @@ def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: Local
     assert ("For", "relation") in made["Insights"][0].properties
 
 
+class _Forgetful(httpx.BaseTransport):
+    """Notion as some have seen it: it does not heed the name that a mirror is to have."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        body = request.content.replace(b'"synced_property_name"', b'"ignored"').replace(b'{"ignored":"For"}', b"{}")
+        headers = [(key, value) for key, value in request.headers.multi_items() if key != "content-length"]
+        return self.inner.handle_request(httpx.Request(request.method, request.url, headers=headers, content=body))
+
+
+def test_a_mirror_gets_its_name_even_where_notion_forgets_it(workspace: LocalWorkspace) -> None:
+    gateway, transport = gateway_to(workspace)
+    transport.inner = _Forgetful(transport.inner)
+    count = {"type": "rollup", "title": "Count", "relation": "features", "property": "name", "function": "count"}
+    data = _two()
+    data["databases"]["insights"]["properties"]["count"] = count
+    result = apply_to(gateway, workspace, load(data, _ROWS))
+    assert result.planned == result.sent == len(transport.seen)
+    assert ("For", "relation") in tables(gateway, workspace)["Insights"][0].properties
+    gateway.close()
+
+
 def test_rows_that_need_each_other_are_linked_at_the_end(gateway: Gateway, workspace: LocalWorkspace) -> None:
     after = {"type": "relation", "title": "After", "to": "steps"}
     data = {"databases": {"steps": {"title": "Steps", "properties": {"name": _NAME, "after": after}}}}
