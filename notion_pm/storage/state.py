@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,12 +27,16 @@ LOCK = "sync.lock"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is remembered of a template's place: where its file is, its manifest, and when it was last read in full."""
+    """What is remembered of a template's place: where its file is, its manifest, when it was last read in full.
+
+    `ahead`: how far our clock is ahead of Notion's, so that no edit is missed for it.
+    """
 
     source: str
     manifest: Manifest | None = None
     scope: str = ""
     read_in_full: datetime | None = None
+    ahead: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,16 @@ class State:
 
     def remembered(self) -> Remembered | None:
         """Return what is remembered of the template, None when it is new here."""
-        row = self._one("SELECT source, manifest, scope, read_in_full FROM templates WHERE name = ?")
+        row = self._one("SELECT source, manifest, scope, read_in_full, ahead FROM templates WHERE name = ?")
         if row is None:
             return None
-        source, manifest, scope, read_in_full = row
+        source, manifest, scope, read_in_full, ahead = row
         return Remembered(
             source,
             Manifest.model_validate_json(manifest) if manifest else None,
             scope,
             datetime.fromisoformat(read_in_full) if read_in_full else None,
+            timedelta(seconds=ahead),
         )
 
     def remember(self, remembered: Remembered) -> None:
@@ -88,8 +93,9 @@ class State:
             remembered.manifest.model_dump_json() if remembered.manifest else None,
             remembered.scope,
             remembered.read_in_full.isoformat() if remembered.read_in_full else None,
+            remembered.ahead.total_seconds(),
         )
-        self._connection.execute("INSERT OR REPLACE INTO templates VALUES (?, ?, ?, ?, ?)", values)
+        self._connection.execute("INSERT OR REPLACE INTO templates VALUES (?, ?, ?, ?, ?, ?)", values)
 
     # --- the cache
 
@@ -196,8 +202,8 @@ class State:
             statement = f"INSERT OR REPLACE INTO {table} VALUES ({places})"  # noqa: S608
             self._connection.execute(statement, (self._template, *row))
 
-    def _one(self, statement: str) -> tuple[str, ...] | None:
-        row: tuple[str, ...] | None = self._connection.execute(statement, (self._template,)).fetchone()
+    def _one(self, statement: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(statement, (self._template,)).fetchone()
         return row
 
     def _all(self, statement: str) -> list[Any]:

@@ -37,6 +37,8 @@ _STEPS = (
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,
+    # 2: how many seconds our clock is ahead of Notion's, as the answers to our writes have shown.
+    "ALTER TABLE templates ADD COLUMN ahead REAL NOT NULL DEFAULT 0;",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from notion_pm.errors import NotShared, RequestRefused, UsageError
@@ -19,8 +19,8 @@ from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import Remembered, State, exclusive, known_templates
 from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workflows.sync_reading import FULL_AFTER, Reader, Reading, vanished_pages
-from notion_pm.workflows.sync_writing import Dropped, Writer
+from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
+from notion_pm.workflows.sync_writing import Dropped, Writer, Written
 from notion_pm.workflows.workspace import open_manifest
 
 
@@ -145,17 +145,17 @@ class _Run:
         evaluation = evaluate(self._rules, reading.snapshot, baseline, today=today, policy=self._options.policy)
         if not self._options.force:
             require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
-        dropped = () if self._options.dry_run else self._carried_out(reader, reading, evaluation)
+        written = Written() if self._options.dry_run else self._carried_out(reader, reading, evaluation)
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
             evaluation=evaluation,
             snapshot=reading.snapshot,
-            option_names={**self._state.option_names(), **reading.option_names},
+            option_names={**self._state.option_names(), **reading.option_names, **written.option_names},
             requests=0,
             dry_run=self._options.dry_run,
             vanished=vanished,
-            dropped=dropped,
+            dropped=written.dropped,
         )
 
     def _read_manifest(self) -> Manifest:
@@ -170,7 +170,7 @@ class _Run:
     def _read(self, reader: Reader) -> tuple[Reading, tuple[SnapshotPage, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
         cache = self._state.cache() if self._remembered.scope == reader.scope else None
-        reading = reader.read(cache if cache and not self._is_due() else None, now=self._place.now)
+        reading = reader.read(cache if cache and not self._is_due() else None, now=self._notions_now)
         vanished = vanished_pages(cache, reading, force=self._options.force) if cache and reading.full else ()
         return reading, vanished
 
@@ -179,7 +179,7 @@ class _Run:
         last = self._remembered.read_in_full
         return self._options.full or last is None or self._place.now - last >= FULL_AFTER
 
-    def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation) -> tuple[Dropped, ...]:
+    def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation) -> Written:
         """Remember what was read, write the updates, remember each."""
         self._keep(reader, reading)
         updated = {update.page.id for update in evaluation.updates}
@@ -191,10 +191,33 @@ class _Run:
             jobs=self._place.jobs,
             progress=self._place.progress,
         )
-        return writer.write(evaluation)
+        written = writer.write(evaluation)
+        self._state.keep_option_names(written.option_names)
+        if written.began is not None:
+            self._compare_clocks(written.began, reading)
+        return written
+
+    def _compare_clocks(self, began: datetime, reading: Reading) -> None:
+        """Learn from the answers to our writes whether our clock is ahead of Notion's: its edits would be missed."""
+        ahead = self._place.now - began
+        self._remembered = replace(self._remembered, ahead=ahead if ahead > OVERLAP else timedelta())
+        self._state.remember(self._remembered)
+        self._state.keep((), dict.fromkeys(reading.marks, self._notions_now), {})
+
+    @property
+    def _notions_now(self) -> datetime:
+        """When this run began, by Notion's clock as far as it is known."""
+        return self._place.now - self._remembered.ahead
 
     def _keep(self, reader: Reader, reading: Reading) -> None:
         self._state.keep(reading.changed, reading.marks, reading.absent, anew=reading.full)
         self._state.keep_option_names(reading.option_names)
         read_in_full = self._place.now if reading.full else self._remembered.read_in_full
-        self._state.remember(Remembered(source_of(self._loaded), self._manifest, reader.scope, read_in_full))
+        self._remembered = replace(
+            self._remembered,
+            source=source_of(self._loaded),
+            manifest=self._manifest,
+            scope=reader.scope,
+            read_in_full=read_in_full,
+        )
+        self._state.remember(self._remembered)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.page import Page
 from notion_pm.rules.evaluation import Evaluation, PageUpdate
-from notion_pm.rules.exchange import Exchange
+from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress
@@ -24,6 +26,18 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the updates: pages that were no longer there, and what the answers tell.
+
+    That is the names of the options that were set, and what Notion's clock said at the first write.
+    """
+
+    dropped: tuple[Dropped, ...] = ()
+    option_names: Mapping[str, str] = field(default_factory=dict)
+    began: datetime | None = None
+
+
 class Writer:
     """Carries out updates."""
 
@@ -36,13 +50,14 @@ class Writer:
         self._jobs = jobs
         self._progress = progress
 
-    def write(self, evaluation: Evaluation) -> tuple[Dropped, ...]:
-        """Write all updates, some side by side, and return the pages that are no longer there.
+    def write(self, evaluation: Evaluation) -> Written:
+        """Write all updates, some side by side.
 
         When one fails nothing new is begun; what was written stays remembered, and the first error is raised.
         """
         updates = evaluation.updates
         dropped: list[Dropped] = []
+        answers: list[Page] = []
         first_error: BaseException | None = None
         with ThreadPoolExecutor(self._jobs) as pool:
             futures = {pool.submit(self._send, update): update for update in updates}
@@ -50,23 +65,27 @@ class Writer:
                 if isinstance(outcome, BaseException):
                     first_error = first_error or outcome
                     pool.shutdown(wait=False, cancel_futures=True)
+                    continue
+                if isinstance(outcome, Page):
+                    answers.append(outcome)
+                    self._remember(update, evaluation)
                 else:
-                    dropped += self._remember(update, outcome, evaluation)
-                    self._progress("Writing", done, len(updates))
+                    dropped.append(self._forget(update.page, outcome))
+                self._progress("Writing", done, len(updates))
         if first_error:
             raise first_error
-        return tuple(dropped)
+        began = min((page.last_edited_time for page in answers), default=None)
+        return Written(tuple(dropped), names_of_options(answers), began)
 
-    def _send(self, update: PageUpdate) -> str:
-        """Send one update; return why the page is not there, or nothing."""
+    def _send(self, update: PageUpdate) -> Page | str:
+        """Send one update; return the page, or why it is not there."""
         values = self._exchanges[update.page.database].write(update.changes)
         try:
-            self._gateway.update_page(update.page.id, values)
+            return self._gateway.update_page(update.page.id, values)
         except NotShared:
             return UNSHARED
         except RequestRefused as refused:
             return self._why_refused(update, refused)
-        return ""
 
     def _why_refused(self, update: PageUpdate, refused: RequestRefused) -> str:
         """A page in the trash refuses to be written; any other refusal is an error."""
@@ -78,17 +97,19 @@ class Writer:
             return GONE
         raise refused
 
-    def _remember(self, update: PageUpdate, reason: str, evaluation: Evaluation) -> Sequence[Dropped]:
+    def _remember(self, update: PageUpdate, evaluation: Evaluation) -> None:
         page = update.page
-        if reason:
-            self._state.forget(page.id, reason)
-            return [Dropped(page, reason)]
         values = {**page.values, **{change.property: change.after for change in update.changes}}
         self._state.keep_written(replace(page, values=values), evaluation.baseline.get(page.id, {}))
-        return []
+
+    def _forget(self, page: SnapshotPage, reason: str) -> Dropped:
+        self._state.forget(page.id, reason)
+        return Dropped(page, reason)
 
 
-def _outcomes(futures: Mapping[Future[str], PageUpdate]) -> Iterator[tuple[PageUpdate, str | BaseException]]:
+def _outcomes(
+    futures: Mapping[Future[Page | str], PageUpdate],
+) -> Iterator[tuple[PageUpdate, Page | str | BaseException]]:
     """What became of each update, as it comes; those that were not begun are left out."""
     for future in as_completed(futures):
         try:

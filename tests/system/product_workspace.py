@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,11 @@ class Product:
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(templates.load("product").template))
 
     @classmethod
-    def copied(cls, applied: Path, folder: Path) -> Product:
-        """Return a copy of an applied workspace, an hour after the apply."""
+    def copied(cls, applied: Path, folder: Path, now: datetime | None = None) -> Product:
+        """Return a copy of an applied workspace, an hour after the apply unless told what time it is."""
         for each in applied.parent.glob(f"{FILE}*"):
             shutil.copy(each, folder / each.name)
-        clock = ManualClock()
-        clock.advance(hours=1)
+        clock = ManualClock(now or ManualClock().now + timedelta(hours=1))
         workspace = open_workspace(folder / FILE, clock=clock)
         gateway, transport = gateway_to(workspace)
         _, manifest = open_manifest(gateway, workspace.root_page_id)

@@ -6,7 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -123,6 +124,16 @@ class TestReading:
         product.set("features", wings, reach=4, impact=2, confidence=1, effort=2)
         assert changed(product.sync().evaluation) == {"Wings.rice": 4}
 
+    def test_a_clock_that_is_ahead_of_notions_misses_nothing(self, product: Product) -> None:
+        wings = product.add("features", "Wings")
+        place = Place(product.gateway, NotionId(product.workspace.root_page_id), product.state, product.clock.now)
+        ahead = replace(place, now=product.clock.now + timedelta(hours=3))
+        sync(ahead)
+        product.later(minutes=30)
+        product.set("features", wings, reach=4, impact=2, confidence=1, effort=2)
+        result = sync(replace(ahead, now=ahead.now + timedelta(minutes=31)))
+        assert changed(result.evaluation) == {"Wings.rice": 4}
+
     def test_a_page_in_the_trash_counts_no_longer(self, product: Product) -> None:
         wings = product.add("features", "Wings")
         asks = [product.add("insights", f"Ask {n}", features=[wings]) for n in range(2)]
@@ -182,7 +193,8 @@ class TestPeople:
         rename(product, "Planned", "On the plan")
         data = Report(product.sync()).as_data()
         assert product.get("insights", asked, "status") == "On the plan"
-        assert [each["from"] for each in data["updates"] if each["address"] == "insights.status"] == ["New"]
+        (told,) = [each for each in data["updates"] if each["address"] == "insights.status"]
+        assert (told["from"], told["to"], told["rule"]) == ("New", "On the plan", "I2-plan")
         product.later()
         assert changed(product.sync().evaluation) == {}
 
