@@ -201,15 +201,15 @@ class IncompleteRead(NotionPmError):
 
 
 class AlreadyRunning(NotionPmError):
-    """Another sync of the same workspace runs on this machine."""
+    """Another sync or apply of the same workspace runs on this machine."""
 
     def __init__(self, state_directory: Path) -> None:
-        super().__init__("Another sync of this workspace is running.")
+        super().__init__("Another sync or apply of this workspace is running.")
         self.state_directory = state_directory
 
     @property
     def advice(self) -> str:
-        return "Nothing was changed. Wait until it has ended; it needs no second one."
+        return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
 
 
 class ManifestUnreadable(NotionPmError):

@@ -12,6 +12,7 @@ from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import template_options
 from notion_pm.errors import UsageError
 from notion_pm.planning.plan import Plan
+from notion_pm.storage.state import exclusive
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync_memory import remember
 
@@ -39,25 +40,26 @@ def command(
     TEMPLATE is the name of a shipped template, or the path of a template file. Default: product. After an interruption
     run the same command again: it finds what was made, and makes only the rest.
     """
-    reading = provision.read(context.gateway, context.parent_page, template, values, jobs=context.jobs)
-    plan = provision.plan(reading, with_rows=with_rows)
-    if not as_json:
-        for line in plan_lines(plan, details=details):
-            echo(line)
-    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
-    _ask(plan, yes=yes, as_json=as_json)
-    with progress() as shown:
-        result = provision.apply(
-            context.gateway,
-            plan,
-            reading,
-            now=context.now(),
-            jobs=context.jobs,
-            progress=shown,
-            force=force,
-            allow_lossy=allow_lossy,
-        )
-    remember(context.state_directory, reading.loaded, result)
+    with exclusive(context.state_directory):
+        reading = provision.read(context.gateway, context.parent_page, template, values, jobs=context.jobs)
+        plan = provision.plan(reading, with_rows=with_rows)
+        if not as_json:
+            for line in plan_lines(plan, details=details):
+                echo(line)
+        plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+        _ask(plan, yes=yes, as_json=as_json)
+        with progress() as shown:
+            result = provision.apply(
+                context.gateway,
+                plan,
+                reading,
+                now=context.now(),
+                jobs=context.jobs,
+                progress=shown,
+                force=force,
+                allow_lossy=allow_lossy,
+            )
+        remember(context.state_directory, reading.loaded, result)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
     elif plan.changes:

@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from notion_pm.storage.state import exclusive
 from tests.program import Program
 
 _TEMPLATE = """\
@@ -134,3 +135,13 @@ def test_an_unknown_template_names_the_nearest(program: Program) -> None:
     done = program("plan", "prodct")
     assert done.code == 1
     assert "Did you mean `product`?" in done.err
+
+
+def test_two_applies_never_overlap(program: Program) -> None:
+    program("apply", "small.yaml")  # nobody says yes, but the folder of the workspace is made
+    (folder,) = (each for each in (program.folder / "state").iterdir() if each.is_dir())
+    with exclusive(folder):
+        refused = program("apply", "small.yaml", "--yes")
+    assert refused.code == 1
+    assert "Another sync or apply of this workspace is running." in refused.err
+    assert program("apply", "small.yaml", "--yes").code == 0
