@@ -64,7 +64,8 @@ class Writer:
             for done, (update, outcome) in enumerate(_outcomes(futures), start=1):
                 if isinstance(outcome, BaseException):
                     first_error = first_error or outcome
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    for future in futures:  # not shutdown(cancel_futures=True), which as_completed never hears of
+                        future.cancel()
                     continue
                 if isinstance(outcome, Page):
                     answers.append(outcome)
