@@ -66,6 +66,5 @@ def _value(node: ast.expr, numbers: Mapping[str, float | None]) -> float | None:
             return None if number is None else -number
         case ast.Name(id=name):
             return numbers.get(name)
-        case ast.Constant(value=int() | float() as number):
-            return number
-    raise BadFormula(f"{ast.unparse(node)!r} is not arithmetic.")
+        case _:
+            return float(ast.literal_eval(node))

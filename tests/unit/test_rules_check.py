@@ -121,6 +121,17 @@ def test_each_mistake_has_its_place(rule: dict[str, Any], place: tuple[str, ...]
     assert message in found[0][1]
 
 
+def test_a_relation_that_leads_nowhere_is_no_way() -> None:
+    features = product().databases["features"]
+    vision = features.properties["vision"].model_copy(update={"to": "visoin", "two_way": None})
+    broken = features.model_copy(update={"properties": {**features.properties, "vision": vision}})
+    template = with_rules({"r": {"why": "x", "set": "features.rice", "value": {"count": "vision"}}})
+    template = template.model_copy(update={"databases": {**template.databases, "features": broken}})
+    ((place, message),) = rules.check(template)
+    assert place == ("sync", "r", "value", "count")
+    assert "leads to 'visoin', which is no database" in message
+
+
 def test_notes_do_not_share_a_property_with_other_rules() -> None:
     found = rules.check(
         with_rules(
