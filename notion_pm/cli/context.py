@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -128,6 +129,23 @@ def open_local(path: Path, *, record: Path | None = None) -> LocalWorkspace:
         return open_workspace(path, record=record)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
         raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
+
+
+def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> int:
+    """Trouble a local workspace's clients, and return the seed that brings the same again: the given, or a new one.
+
+    Raises UsageError when the weather is no file, preset or list of rules.
+    """
+    from notion_pm.emulator.weather import WeatherFault, read_weather
+
+    try:
+        read = read_weather(weather, seed=seed)
+        if seed is None and not read.seed:
+            read = read_weather(weather, seed=secrets.randbelow(1_000_000))
+    except WeatherFault as fault:
+        raise UsageError(f"The weather is not clear. {fault}", "docs/local-workspace.md shows what there is.") from None
+    workspace.weather.change(read)
+    return read.seed
 
 
 def connect(token: str, base_url: str) -> Gateway:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import open_local
+from notion_pm.cli.context import begin_weather, open_local
 from notion_pm.cli.output import echo, echo_json, json_option, note
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -23,11 +23,22 @@ def command() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8200, show_default=True, help="0 takes a free one.")
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Append the traffic as JSON Lines.")
-def serve(file: Path, host: str, port: int, threads: int, record: Path | None) -> None:
+@click.option(
+    "--weather",
+    metavar="WEATHER",
+    help="Trouble the clients: calm, notion, storm, a YAML or TOML file, or rules: '429 every=5; dropped when=after'.",
+)
+@click.option("--seed", type=int, help="Bring the same weather again.")
+def serve(
+    file: Path, host: str, port: int, threads: int, record: Path | None, weather: str | None, seed: int | None
+) -> None:
     """Serve the local workspace in FILE to any client of Notion's API, until Ctrl-C."""
     from notion_pm.emulator import serve as serve_workspace
 
     workspace = open_local(file, record=record)
+    if weather is not None:
+        seed = begin_weather(workspace, weather, seed)
+        note(f"Weather {weather}: the same again with --seed {seed}")
 
     def announce(url: str) -> None:
         echo(url)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
+from waitress.channel import ClientDisconnected
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
+from .weather import ConnectionDroppedError
 from .workspace import LocalWorkspace
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def serve(
@@ -21,12 +27,24 @@ def serve(
 
     Raises OSError where the port is taken.
     """
-    server = create_server(workspace.app, host=host, port=port, threads=threads, ident="notion-pm")
+    server = create_server(_dropping(workspace.app), host=host, port=port, threads=threads, ident="notion-pm")
     try:
         announce(f"http://{host}:{_port(server)}")
         server.run()
     finally:
         server.close()
+
+
+def _dropping(app: WSGIApplication) -> WSGIApplication:
+    """Closes the connection where the weather drops it: waitress then behaves as when the client had gone."""
+
+    def dropping(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except ConnectionDroppedError:
+            raise ClientDisconnected from None
+
+    return dropping
 
 
 def _port(server: MultiSocketServer | BaseWSGIServer) -> int:

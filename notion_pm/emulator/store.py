@@ -50,13 +50,19 @@ class Store:
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
         """Lends a connection for one transaction: committed when the block ends well, else rolled back."""
-        db = self._borrow()
-        try:
+        with self.connection() as db:
             if write:
                 with self._writing:
                     yield from _transaction(db, "BEGIN IMMEDIATE")
             else:
                 yield from _transaction(db, "BEGIN")
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lends a connection outside any transaction."""
+        db = self._borrow()
+        try:
+            yield db
         finally:
             self._idle.put(db)
 

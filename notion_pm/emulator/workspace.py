@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import sqlite3
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from . import founding, state
 from .app import create_app
 from .clock import Clock, stored, system_clock
-from .ids import new_id
-from .records import PAGES, Page
-from .richtext import plain
+from .control import Controls, with_control
 from .session import Settings
 from .store import Store
 from .traffic import Recorder
+from .weather import CALM, Conditions, Weather, WeatherFront
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
-_ROOT_TITLE = "Local workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,25 @@ class LocalWorkspace:
     token: str = field(repr=False)
     root_page_id: str
     path: Path
+    weather: Conditions
+    """The weather, what it has done so far, and a way to change it."""
     _store: Store = field(repr=False)
+    _settings: Settings = field(repr=False)
+    _clock: Clock = field(repr=False)
+
+    def counts(self) -> dict[str, int]:
+        """Returns how many pages, rows, databases... the workspace holds."""
+        with self._store.transaction(write=False) as db:
+            return state.counts(db)
+
+    def reset(self) -> None:
+        """Throws everything away but tokens, users and webhook subscriptions; the root page keeps its id."""
+        _reset(self._store, self._settings, self._clock)
+
+    def copy(self, target: Path) -> None:
+        """Copies the workspace to a new file, also while it is being served. Raises FileExistsError."""
+        with self._store.connection() as db:
+            state.copy(db, target)
 
     def close(self) -> None:
         """Closes the file."""
@@ -48,21 +65,34 @@ def open_workspace(
     clock: Clock | None = None,
     record: Path | str | None = None,
     search_lag: timedelta = timedelta(),
+    weather: Weather = CALM,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> LocalWorkspace:
     """Opens a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
 
     `record` (else the variable NOTION_PM_LOCAL_RECORD) names a file to which the traffic is appended. `search_lag` is
-    how long a new or renamed object stays unknown to search, as the real index lags.
+    how long a new or renamed object stays unknown to search, as the real index lags. `weather` troubles the API's
+    clients; where it drops a connection, `app` raises weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
     """
     clock = clock or system_clock
     store = Store(Path(path))
     with store.transaction(write=True) as db:
-        settings = _settings(db, search_lag) or _found(db, clock, search_lag)
-    app: WSGIApplication = create_app(store, settings, clock)
+        settings = _settings(db, search_lag)
+        if settings is None:
+            founding.found(db, stored(clock()))
+            settings = _settings(db, search_lag)
+    assert settings is not None
+    conditions = Conditions(weather)
+    app = _recorded(create_app(store, settings, clock), record)
+    app = WeatherFront(app, conditions, clock, sleep)
+    app = with_control(app, Controls(settings.token, conditions, lambda: _reset(store, settings, clock)))
+    return LocalWorkspace(app, settings.token, settings.root_page_id, Path(path), conditions, store, settings, clock)
+
+
+def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplication:
+    """Records what the workspace itself says; the weather comes between that and the client."""
     record = record or os.environ.get(_RECORD_VARIABLE)
-    if record:
-        app = Recorder(app, Path(record))
-    return LocalWorkspace(app, settings.token, settings.root_page_id, Path(path), store)
+    return Recorder(app, Path(record)) if record else app
 
 
 def _settings(db: sqlite3.Connection, search_lag: timedelta) -> Settings | None:
@@ -70,57 +100,6 @@ def _settings(db: sqlite3.Connection, search_lag: timedelta) -> Settings | None:
     return Settings(**rows, search_lag=search_lag) if rows else None
 
 
-def _found(db: sqlite3.Connection, clock: Clock, search_lag: timedelta) -> Settings:
-    settings = {
-        "workspace_id": new_id(),
-        "workspace_name": _ROOT_TITLE,
-        "bot_id": new_id(),
-        "integration_name": "notion-pm local",
-        "token": f"ntn_local_{secrets.token_urlsafe(24)}",
-        "root_page_id": new_id(),
-    }
-    db.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
-    founded = Settings(**settings, search_lag=search_lag)
-    person = _person()
-    for user in (person, _bot(founded)):
-        db.execute("INSERT INTO users (id, body) VALUES (?, ?)", (user["id"], json.dumps(user)))
-    PAGES.insert(db, _root_page(founded, author=person["id"], now=stored(clock())))
-    return founded
-
-
-def _person() -> dict[str, Any]:
-    person = {"email": "pm@example.com"}
-    return {
-        "object": "user",
-        "id": new_id(),
-        "name": "Product Manager",
-        "avatar_url": None,
-        "type": "person",
-        "person": person,
-    }
-
-
-def _bot(settings: Settings) -> dict[str, Any]:
-    bot = {
-        "owner": {"type": "workspace", "workspace": True},
-        "workspace_name": settings.workspace_name,
-        "workspace_id": settings.workspace_id,
-        "workspace_limits": {"max_file_upload_size_in_bytes": 5 * 1024 * 1024},  # a free plan's (recorded)
-    }
-    name = settings.integration_name
-    return {"object": "user", "id": settings.bot_id, "name": name, "avatar_url": None, "type": "bot", "bot": bot}
-
-
-def _root_page(settings: Settings, *, author: str, now: str) -> Page:
-    """Makes the page that a person has shared with the bot."""
-    return Page(
-        id=settings.root_page_id,
-        parent_type="workspace",
-        parent_id=None,
-        title=_ROOT_TITLE,
-        properties={"title": [plain(_ROOT_TITLE)]},
-        created_time=now,
-        created_by=author,
-        last_edited_time=now,
-        last_edited_by=author,
-    )
+def _reset(store: Store, settings: Settings, clock: Clock) -> None:
+    with store.transaction(write=True) as db:
+        founding.reset(db, settings, stored(clock()))

@@ -1,0 +1,297 @@
+"""Weather: troubles on purpose, the same again from the same seed, each as the service and its proxies show it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
+from notion_pm.emulator.weather import Weather, WeatherFault, read_weather, weather_of
+from tests.conftest import client_of
+
+from .conftest import text
+
+Json = dict[str, Any]
+
+
+class Outside:
+    """A workspace in some weather, the waits it asked for, and a client that nothing hides from."""
+
+    def __init__(self, path: Path, clock: ManualClock) -> None:
+        self.waits: list[float] = []
+        self.workspace = open_workspace(path, clock=clock, sleep=self.waits.append)
+        self.client = client_of(self.workspace)
+
+    def in_weather(self, weather: str, seed: int = 0) -> Outside:
+        self.workspace.weather.change(read_weather(weather, seed=seed))
+        return self
+
+    def statuses(self, count: int, path: str = "/users/me") -> list[int]:
+        return [self.client.get(path).status_code for _ in range(count)]
+
+    def create_page(self) -> httpx.Response:
+        title = {"title": {"title": text("Made")}}
+        return self.client.post(
+            "/pages", json={"parent": {"page_id": self.workspace.root_page_id}, "properties": title}
+        )
+
+    def pages(self) -> int:
+        return self.workspace.counts()["pages"]
+
+
+@pytest.fixture
+def outside(tmp_path: Path, clock: ManualClock) -> Iterator[Outside]:
+    """A workspace whose weather each test chooses."""
+    opened = Outside(tmp_path / "weather.sqlite", clock)
+    yield opened
+    opened.client.close()
+    opened.workspace.close()
+
+
+def test_rate_limit_of_a_connection_ends_with_its_window(outside: Outside, clock: ManualClock) -> None:
+    outside.in_weather("limits connection=3")
+    clock.advance(seconds=18)
+    assert outside.statuses(3) == [200] * 3
+    refused = outside.client.get("/users/me")
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert refused.headers["Retry-After"] == "42"
+    assert refused.json()["additional_data"] == {
+        "rate_limit_reason": "public_api_request_rate_limit",
+        "retry_after": "42",
+    }
+    assert refused.json()["request_id"] == refused.headers["x-notion-request-id"]
+    clock.advance(seconds=41)
+    assert outside.statuses(1) == [429]
+    clock.advance(seconds=1)
+    assert outside.statuses(4) == [200, 200, 200, 429]
+
+
+def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: Outside) -> None:
+    outside.in_weather("limits workspace=2 workspace_seconds=600 connection=10")
+    outside.client.headers["Authorization"] = "Bearer ntn_somebody_else"
+    assert outside.statuses(1) == [401]
+    outside.client.headers["Authorization"] = f"Bearer {outside.workspace.token}"
+    assert outside.statuses(2) == [200, 429]
+    refused = outside.client.get("/users/me")
+    assert int(refused.headers["Retry-After"]) > 60
+    assert refused.json()["additional_data"]["rate_limit_reason"] == "public_api_space_request_rate_limit"
+
+
+@pytest.mark.parametrize(
+    ("weather", "status", "code"),
+    [
+        ("409", 409, "conflict_error"),
+        ("429 retry_after=120", 429, "rate_limited"),
+        ("500", 500, "internal_server_error"),
+        ("503", 503, "service_unavailable"),
+        ("504", 504, "gateway_timeout"),
+        ("529 retry_after=5", 529, "service_overload"),
+    ],
+)
+def test_trouble_before_the_work_leaves_nothing_behind(outside: Outside, weather: str, status: int, code: str) -> None:
+    before = outside.pages()
+    answer = outside.in_weather(weather).create_page()
+    body = answer.json()
+    assert (answer.status_code, body["object"], body["status"], body["code"]) == (status, "error", status, code)
+    assert body["request_id"] == answer.headers["x-notion-request-id"]
+    waits = {"429 retry_after=120": "120", "529 retry_after=5": "5"}
+    assert answer.headers.get("Retry-After") == waits.get(weather)
+    assert outside.pages() == before
+
+
+def test_bad_gateway_is_a_proxys_page(outside: Outside) -> None:
+    answer = outside.in_weather("502").create_page()
+    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
+    assert answer.text.startswith("<html>")
+
+
+def test_unavailable_after_the_work_names_what_was_made(outside: Outside) -> None:
+    before = outside.pages()
+    answer = outside.in_weather("503 when=after").create_page()
+    assert answer.status_code == 503
+    data = answer.json()["additional_data"]
+    assert outside.pages() == before + 1
+    outside.in_weather("calm")
+    assert outside.client.get(f"/pages/{data['committed_resource_id']}").status_code == 200
+    assert data["committed_child_ids"] == []
+    assert data["retry_guidance"]
+
+
+def test_unavailable_after_an_append_names_the_new_blocks(outside: Outside) -> None:
+    root = outside.workspace.root_page_id
+    children = [{"paragraph": {"rich_text": text(word)}} for word in ("one", "two")]
+    answer = outside.in_weather("503 when=after").client.patch(f"/blocks/{root}/children", json={"children": children})
+    named = answer.json()["additional_data"]["committed_child_ids"]
+    standing = outside.in_weather("calm").client.get(f"/blocks/{root}/children").json()["results"]
+    assert named == [block["id"] for block in standing]
+
+
+def test_a_refusal_is_not_hidden_by_trouble_after_it(outside: Outside) -> None:
+    answer = outside.in_weather("503 when=after").client.post("/pages", json={})
+    assert answer.status_code == 400
+
+
+def test_reading_is_never_called_saved(outside: Outside) -> None:
+    outside.in_weather("503 when=after")
+    for answer in (outside.client.get("/users/me"), outside.client.post("/search", json={})):
+        assert (answer.status_code, "additional_data" in answer.json()) == (503, False)
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_dropped_connection_is_what_a_network_client_sees(outside: Outside, when: str, made: int) -> None:
+    before = outside.pages()
+    outside.in_weather(f"dropped when={when}")
+    with pytest.raises(httpx.RemoteProtocolError):
+        outside.create_page()
+    assert outside.pages() == before + made
+
+
+def test_rules_choose_their_requests(outside: Outside) -> None:
+    outside.in_weather("500 methods=post,PATCH; 504 path=/v1/users/* skip=1 first=2")
+    assert outside.statuses(5) == [200, 504, 504, 200, 200]
+    assert outside.create_page().status_code == 500
+    outside.in_weather("409 every=3")
+    assert outside.statuses(7) == [200, 200, 409, 200, 200, 409, 200]
+    assert [(rule["seen"], rule["struck"]) for rule in outside.workspace.weather.report()["rules"]] == [(7, 2)]
+
+
+def test_the_same_seed_brings_the_same_weather(outside: Outside) -> None:
+    weather = "529 probability=0.3; 500 probability=0.2"
+    first, again, other = (outside.in_weather(weather, seed).statuses(60) for seed in (7, 7, 8))
+    assert first == again != other
+    assert {200, 500, 529} == set(first)
+    assert 10 < first.count(529) < 30
+
+
+def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> None:
+    outside.in_weather("slow seconds=2; 504 seconds=30 every=2", seed=3)
+    assert outside.statuses(2) == [200, 504]
+    first, second = outside.waits
+    assert 0 < first < 2
+    assert 30 < second < 32
+
+
+@pytest.mark.parametrize(
+    ("weather", "fault"),
+    [
+        ("418", "rules.0.trouble"),
+        ("hail", "rules.0.trouble"),
+        ("429 when=after", "cannot come after"),
+        ("500 retry_after=3", "no retry_after"),
+        ("slow", "needs seconds"),
+        ("500 every=0", "rules.0.every"),
+        ("500 methods=FETCH", "rules.0.methods"),
+        ("500 sometimes=1", "rules.0.sometimes"),
+        ("500 often", "no setting"),
+        ("500 path='", "quotation"),
+        ("limits connection=0", "limits.connection"),
+        ("missing.yaml", "missing.yaml"),
+    ],
+)
+def test_faults_of_a_weather_are_named(weather: str, fault: str) -> None:
+    with pytest.raises(WeatherFault, match=fault):
+        read_weather(weather)
+
+
+def test_weather_in_files(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text("seed: 4\nrules:\n  - {trouble: 503, when: after, methods: [POST]}\n")
+    (tmp_path / "w.toml").write_text('seed = 4\n[[rules]]\ntrouble = 503\nwhen = "after"\nmethods = ["POST"]\n')
+    from_yaml, from_toml = (read_weather(str(tmp_path / name)) for name in ("w.yaml", "w.toml"))
+    assert from_yaml == from_toml == read_weather("503 when=after methods=POST", seed=4)
+    assert read_weather(str(tmp_path / "w.yaml"), seed=9).seed == 9
+    (tmp_path / "broken.yaml").write_text("rules: [")
+    with pytest.raises(WeatherFault, match=r"broken\.yaml"):
+        read_weather(str(tmp_path / "broken.yaml"))
+    with pytest.raises(WeatherFault):
+        weather_of(["rain"])
+
+
+@pytest.mark.parametrize("preset", ["calm", "notion", "storm"])
+def test_presets(preset: str) -> None:
+    weather = read_weather(preset)
+    assert weather.limits.connection == (None if preset == "calm" else 180)
+    assert bool(weather.rules) == (preset == "storm")
+
+
+def test_control_route_changes_the_weather(outside: Outside) -> None:
+    with httpx.Client(
+        transport=httpx.WSGITransport(app=outside.workspace.app),
+        base_url="http://local/_local",
+        headers={"Authorization": f"Bearer {outside.workspace.token}"},
+    ) as control:
+        assert control.get("/weather").json() == {"seed": 0, "limits": {}, "rules": [], "limited": 0}
+        weather = {"seed": 5, "rules": [{"trouble": 503, "first": 1}]}
+        assert control.put("/weather", json=weather).json()["seed"] == 5
+        assert outside.statuses(2) == [503, 200]
+        assert control.get("/weather").json()["rules"] == [{"trouble": 503, "first": 1, "seen": 2, "struck": 1}]
+        line = control.put("/weather", content="dropped", headers={"Content-Type": "text/plain"})
+        assert line.json()["rules"][0]["trouble"] == "dropped"
+        refused = control.put("/weather", json={"rules": [{"trouble": "hail"}]})
+        assert (refused.status_code, refused.json()["code"]) == (400, "validation_error")
+        assert control.put("/weather", content=b"{").json()["code"] == "invalid_json"
+        assert control.delete("/weather").json()["rules"] == []
+        assert outside.statuses(1) == [200]
+
+
+def test_control_needs_the_token_and_this_machine(workspace: LocalWorkspace) -> None:
+    def asked(address: str, token: str) -> int:
+        transport = httpx.WSGITransport(app=workspace.app, remote_addr=address)
+        with httpx.Client(transport=transport, base_url="http://local") as client:
+            return client.get("/_local/weather", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert asked("127.0.0.1", workspace.token) == asked("::1", workspace.token) == 200
+    assert asked("127.0.0.1", "ntn_wrong") == 401
+    assert asked("192.0.2.7", workspace.token) == asked("", workspace.token) == 403
+
+
+def test_reset_begins_anew_with_the_same_token(workspace: LocalWorkspace, api: httpx.Client) -> None:
+    fresh = workspace.counts()
+    page = api.post("/pages", json={"parent": {"page_id": workspace.root_page_id}, "markdown": "# Hello"}).json()
+    with httpx.Client(transport=httpx.WSGITransport(app=workspace.app), base_url="http://local") as control:
+        headers = {"Authorization": f"Bearer {workspace.token}"}
+        assert control.post("/_local/reset", headers=headers).status_code == 200
+        assert control.get("/_local/nowhere", headers=headers).json()["code"] == "invalid_request_url"
+    assert workspace.counts() == fresh
+    assert api.get(f"/pages/{page['id']}").status_code == 404
+    assert api.get(f"/pages/{workspace.root_page_id}").status_code == 200
+
+
+@contextmanager
+def served(workspace: LocalWorkspace) -> Iterator[str]:
+    """Serves a workspace over HTTP until the process ends, as waitress does."""
+    urls: list[str] = []
+    ready = threading.Event()
+
+    def announce(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    threading.Thread(target=serve, args=(workspace,), kwargs={"announce": announce}, daemon=True).start()
+    assert ready.wait(10)
+    yield urls[0]
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_server_drops_connections_too(outside: Outside, when: str, made: int) -> None:
+    before = outside.pages()
+    outside.in_weather(f"dropped when={when} methods=POST first=1")
+    with served(outside.workspace) as url, httpx.Client(base_url=f"{url}/v1", headers=outside.client.headers) as client:
+        assert client.get("/users/me").status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
+            client.post("/pages", json={"parent": {"page_id": outside.workspace.root_page_id}})
+        assert client.get("/users/me").status_code == 200
+    assert outside.pages() == before + made
+
+
+def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
+    weather = Weather.model_validate({"rules": [{"trouble": 500}]})
+    workspace = open_workspace(tmp_path / "w.sqlite", weather=weather)
+    with client_of(workspace) as client:
+        assert client.get("/users/me").status_code == 500
+    workspace.close()
