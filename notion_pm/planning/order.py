@@ -83,10 +83,9 @@ class _Ordering:
         created = _names(each for each in self._found if each.verb is Verb.CREATE_DATABASE)
         settled: list[Operation] = []
         below: list[Operation] = []
-        order = self._near_before_far()
         for level in sorted({level for _, level in work}):
             here: list[Operation] = []
-            for database in order:
+            for database in self._near_before_far(level):
                 if (database, level) in work:
                     # One after the other: an answer may tell what Notion called a mirror on the next database.
                     needs = begin | created | _names(below) | _names(here)
@@ -128,10 +127,17 @@ class _Ordering:
         titles = referenced_titles(spec.expression)
         return any(property_title(self._template, change.database, key) in titles for key in renamed if key)
 
-    def _near_before_far(self) -> tuple[str, ...]:
-        databases = self._template.databases
-        nears = {key: {near for near, _, _ in self._template.far_sides(key).values()} for key in databases}
-        return arranged(nears).order
+    def _near_before_far(self, level: int) -> tuple[str, ...]:
+        """Return the databases in the order in which they are settled at a level.
+
+        A mirror that comes into being at this level must be there before its own database is settled. Of the others it
+        is as well to know the name first, which Notion may have chosen; in a circle that is not possible for all.
+        """
+        levels = property_levels(self._template)
+        sides = {key: self._template.far_sides(key).values() for key in self._template.databases}
+        all_nears = {key: {near for near, _, _ in each} for key, each in sides.items()}
+        made_here = {key: {near for near, rel, _ in each if levels[near, rel] == level} for key, each in sides.items()}
+        return arranged({key: made_here[key] for key in arranged(all_nears).order}).order
 
     def _views(self, begin: frozenset[str]) -> list[Operation]:
         changed = {(each.database, each.key): each for each in self._changes if each.kind == "view"}

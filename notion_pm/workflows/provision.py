@@ -101,7 +101,7 @@ def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
 def _applied_rows(plan: Plan, reading: Reading, ledger: Ledger, applying: Applying) -> tuple[AppliedRow, ...]:
     names = [(each.database, each.key) for each in plan.operations if each.verb is Verb.CREATE_ROW]
     return tuple(
-        AppliedRow(*name, page_id, applying.written_values(name))
+        AppliedRow(*name, page_id, applying.written(name))
         for name in (*_recovered_rows(reading), *names)
         if (page_id := ledger.row_id(*name)) is not None
     )

@@ -15,7 +15,7 @@ from notion_pm.errors import NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.model.schema import ChildBlock, Database, User, View
+from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
@@ -97,23 +97,23 @@ class _Reader:
         self._jobs = jobs
 
     def existing(self) -> Existing:
-        me = self._gateway.me() if self._healing else None
+        bot_id = self._gateway.me().id if self._healing else None
         keys = list(self._manifest.databases)
-        if me is not None:
+        if bot_id is not None:
             keys += [key for key in self._loaded.template.databases if key not in self._manifest.databases]
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = dict(zip(keys, pool.map(lambda key: self._database(key, me), keys), strict=True))
+            found = dict(zip(keys, pool.map(lambda key: self._database(key, bot_id), keys), strict=True))
         databases = {key: each for key, each in found.items() if each is not None}
         lost = frozenset(key for key in self._manifest.databases if key not in databases)
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
         return Existing(manifest, databases, lost)
 
-    def _database(self, key: str, me: User | None) -> ExistingDatabase | None:
+    def _database(self, key: str, bot_id: NotionId | None) -> ExistingDatabase | None:
         entry = self._manifest.databases.get(key)
         if entry is not None:
             database_id, source_id = entry.database_id, entry.data_source_id
         else:
-            left_behind = self._left_behind(key, me)
+            left_behind = self._left_behind(key, bot_id) if bot_id else None
             if left_behind is None:
                 return None
             database_id, source_id = left_behind.id, left_behind.data_source_ids[0]
@@ -126,24 +126,23 @@ class _Reader:
             return None
         title = next((each.title for each in self._children if each.id == database_id), None)
         found = ExistingDatabase(source, title, view_ids)
-        return self._with_leftovers(key, found, me) if me is not None else found
+        return self._with_leftovers(key, found, bot_id) if bot_id is not None else found
 
-    def _left_behind(self, key: str, me: User | None) -> Database | None:
+    def _left_behind(self, key: str, bot_id: NotionId) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""
-        block = created_by(
-            me, self._children, self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
-        )
+        title, began = self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
+        block = created_by(bot_id, self._children, title, began)
         return self._gateway.get_database(block.id) if block else None
 
-    def _with_leftovers(self, key: str, found: ExistingDatabase, me: User) -> ExistingDatabase:
+    def _with_leftovers(self, key: str, found: ExistingDatabase, bot_id: NotionId) -> ExistingDatabase:
         entry = self._manifest.databases.get(key)
         known = {each.id for each in entry.views.values()} if entry else set()
         views: tuple[View, ...] = ()
         if key in self._loaded.template.databases:
             views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
-        return replace(found, views=views, rows=self._rows(key, found, me), left_behind=entry is None)
+        return replace(found, views=views, rows=self._rows(key, found, bot_id), left_behind=entry is None)
 
-    def _rows(self, key: str, found: ExistingDatabase, me: User) -> tuple[Page, ...]:
+    def _rows(self, key: str, found: ExistingDatabase, bot_id: NotionId) -> tuple[Page, ...]:
         """Return the rows that the interrupted apply made, oldest first."""
         entry = self._manifest.databases.get(key)
         known = entry.rows if entry else {}
@@ -151,7 +150,7 @@ class _Reader:
             return ()
         recent = created_since(since(self._manifest.started, self._page))
         pages = self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
-        return tuple(page for page in pages if page.created_by in {me.id, None})
+        return tuple(page for page in pages if page.created_by in {bot_id, None})
 
 
 def since(started: datetime, page: ManifestPage | None) -> datetime:
@@ -171,7 +170,11 @@ def created_since(moment: datetime) -> dict[str, object]:
 
 
 def created_by(
-    me: User | None, children: Sequence[ChildBlock], title: str, moment: datetime, known: frozenset[str] = frozenset()
+    bot_id: NotionId,
+    children: Sequence[ChildBlock],
+    title: str,
+    moment: datetime,
+    known: frozenset[str] = frozenset(),
 ) -> ChildBlock | None:
     """Return the database of that title that the connection created since then, and that is not known yet."""
     return next(
@@ -180,7 +183,7 @@ def created_by(
             for each in children
             if (each.type, each.title, each.in_trash) == ("child_database", title, False)
             and each.id not in known
-            and (me is None or each.created_by in {me.id, None})
+            and each.created_by in {bot_id, None}
             and (each.created_time is None or each.created_time >= moment)
         ),
         None,

@@ -112,6 +112,15 @@ def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: Local
     assert ("For", "relation") in made["Insights"][0].properties
 
 
+def test_databases_that_relate_to_each_other_twice(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    data = _two()
+    back = {"type": "relation", "title": "About", "to": "features", "two_way": {"key": "notes", "title": "Notes"}}
+    data["databases"]["insights"]["properties"]["about"] = back
+    result = apply_to(gateway, workspace, load(data, _ROWS))
+    assert result.planned == result.sent
+    assert ("Notes", "relation") in tables(gateway, workspace)["Features"][0].properties
+
+
 class _Forgetful(httpx.BaseTransport):
     """Notion as some have seen it: it does not heed the name that a mirror is to have."""
 

@@ -1,0 +1,86 @@
+"""Making and changing databases and their properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from notion_pm.model.schema import Database, PropertyPatch
+from notion_pm.planning import patches
+from notion_pm.planning.change import Change
+from notion_pm.planning.levels import property_levels
+from notion_pm.planning.lookup import own, property_title
+from notion_pm.planning.operation import Operation
+from notion_pm.workflows.reading import created_by
+from notion_pm.workflows.site import Site
+
+
+def create_database(site: Site, operation: Operation) -> None:
+    """Create a database with all properties that need no id of another."""
+    key, spec = operation.database, site.template.databases[operation.database]
+    levels = property_levels(site.template)
+    at_once = [each for each in spec.properties if levels[key, each] == 0]
+
+    def look_up() -> Database | None:
+        children = site.gateway.list_children(site.parent_id)
+        found = created_by(site.bot_id, children, spec.title, site.since, site.ledger.known_ids())
+        return site.gateway.get_database(found.id) if found else None
+
+    database = site.gateway.create_database(
+        site.parent_id,
+        spec.title,
+        patches.creations(site.template, key, at_once, site.ledger),
+        icon=spec.icon,
+        description=spec.description,
+        look_up=look_up,
+    )
+    site.ledger.note_database(key, database)
+
+
+def update_database(site: Site, operation: Operation) -> None:
+    """Set title, icon and description of a database, as far as the template changed them."""
+    key, spec = operation.database, site.template.databases[operation.database]
+    facets = operation.changes[0].facets
+    look = "look" in facets
+    site.gateway.update_database(
+        site.ledger.entry(key).database_id,
+        title=spec.title if "title" in facets else None,
+        icon=spec.icon if look else None,
+        description=spec.description if look else None,
+    )
+    site.ledger.note_updated_database(key)
+
+
+def settle(site: Site, operation: Operation) -> None:
+    """Bring the properties of one level into being; with nothing to send, read what Notion called them."""
+    key, source_id = operation.database, site.ledger.data_source_id(operation.database)
+    sent = {**_mirror_patches(site, key), **_property_patches(site, key, operation.changes)}
+    update, read = site.gateway.update_data_source, site.gateway.get_data_source
+    source = update(source_id, sent) if sent else read(source_id)
+    site.ledger.note_source(key, source, operation.changes)
+
+
+def _mirror_patches(site: Site, database: str) -> dict[str, PropertyPatch]:
+    """Rename the mirrors that Notion named otherwise than it was asked to."""
+    wanted = {key: property_title(site.template, database, key) for key in site.template.far_sides(database)}
+    return {
+        property_id: PropertyPatch(name=wanted[key])
+        for key, (property_id, name) in site.ledger.mirrors(database).items()
+        if name != wanted[key]
+    }
+
+
+def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> dict[str, PropertyPatch]:
+    created = {each.key for each in changes if (each.kind, each.action) == ("property", "create")}
+    facets: dict[str, frozenset[str]] = {}
+    for change in changes:
+        facets[change.key] = facets.get(change.key, frozenset()) | change.facets
+    sent: dict[str, PropertyPatch] = {}
+    for key, changed in facets.items():
+        found = site.ledger.find_property(database, key)
+        if key not in created:
+            assert found is not None, "only what exists is updated"
+            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger)
+        elif own(site.template, database, key) is not None:  # mirrors come with the relations that they mirror
+            title = property_title(site.template, database, key)
+            sent[title] = patches.creation(site.template, database, key, site.ledger)
+    return sent

@@ -1,0 +1,77 @@
+"""Making and changing views: the tabs of a database."""
+
+from __future__ import annotations
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import View
+from notion_pm.planning.lookup import property_keys
+from notion_pm.planning.operation import Operation
+from notion_pm.planning.view_json import ViewJson, view_json
+from notion_pm.workflows.site import Site
+
+
+def list_views(site: Site, operation: Operation) -> None:
+    """Find the view that Notion made with a new database: its only one."""
+    ids = site.gateway.list_view_ids(site.ledger.entry(operation.database).database_id)
+    site.ledger.note_default_view(operation.database, ids[0])
+
+
+def adopt_view(site: Site, operation: Operation) -> None:
+    """Make Notion's own view the template's first table view."""
+    _set_view(site, operation, site.ledger.default_view_id(operation.database))
+
+
+def update_view(site: Site, operation: Operation) -> None:
+    """Set a view anew, as a whole."""
+    _set_view(site, operation, site.ledger.entry(operation.database).views[operation.key].id)
+
+
+def create_view(site: Site, operation: Operation) -> None:
+    """Add a view."""
+    database, entry = operation.database, site.ledger.entry(operation.database)
+    spec, json = site.template.databases[database].views[operation.key], _json(site, operation)
+
+    def look_up() -> View | None:
+        unknown = set(site.gateway.list_view_ids(entry.database_id)) - site.ledger.known_ids()
+        views = (site.gateway.get_view(each) for each in sorted(unknown))
+        return next((view for view in views if (view.name, view.type) == (spec.title, spec.type)), None)
+
+    view = site.gateway.create_view(
+        entry.database_id,
+        entry.data_source_id,
+        spec.title,
+        spec.type,
+        filter=json.filter,
+        sorts=json.sorts or None,
+        configuration=json.configuration,
+        look_up=look_up,
+    )
+    site.ledger.note_view(database, operation.key, view)
+
+
+def drop_default_view(site: Site, operation: Operation) -> None:
+    """Delete Notion's own view, when others are there and none is a table."""
+    site.gateway.delete_view(site.ledger.default_view_id(operation.database))
+
+
+def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:
+    json = _json(site, operation)
+    view = site.gateway.update_view(
+        view_id,
+        name=site.template.databases[operation.database].views[operation.key].title,
+        filter=json.filter,
+        sorts=json.sorts or None,
+        configuration=json.configuration,
+        whole=True,
+    )
+    site.ledger.note_view(operation.database, operation.key, view)
+
+
+def _json(site: Site, operation: Operation) -> ViewJson:
+    database = operation.database
+
+    def option_name(prop: str, option: str) -> str:
+        return site.ledger.option_name(database, prop, option)
+
+    ids = {each: site.ledger.property_id(database, each) for each in property_keys(site.template, database)}
+    return view_json(site.template, database, operation.key, ids, option_name)
