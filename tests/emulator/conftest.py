@@ -80,6 +80,14 @@ def text(content: str) -> list[Json]:
     return [{"text": {"content": content}}]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the figures that tests recorded."""
+    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, ())]
+    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    for figure in figures:
+        terminalreporter.write_line(str(figure))
+
+
 @pytest.fixture
 def notion(api: httpx.Client, workspace: LocalWorkspace) -> Notion:
     """The workspace, spoken to in the newest version."""

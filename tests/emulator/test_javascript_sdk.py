@@ -1,0 +1,74 @@
+"""The local workspace under Notion's official JavaScript SDK (tests/sdk), in both versions of the API."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.sdk
+
+FOLDER = Path(__file__).resolve().parent.parent / "sdk"
+PACKAGES = FOLDER / "node_modules"
+PROGRAM = (sys.executable, "-m", "notion_pm", "local")
+
+
+@pytest.mark.parametrize("version", ["2025-09-03", "2026-03-11"])
+@pytest.mark.usefixtures("sdk")
+def test_the_official_sdk_finds_its_notion(
+    served: dict[str, str], version: str, record_property: Callable[[str, object], None]
+) -> None:
+    environment = {**os.environ, **served, "NOTION_VERSION": version}
+    command = ["node", "--test", "--test-reporter=tap", *sorted(path.name for path in FOLDER.glob("*.test.js"))]
+    done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
+    counts = dict(re.findall(r"^# (tests|pass|fail) (\d+)$", done.stdout, re.MULTILINE))
+    record_property("figure", f"JavaScript SDK, {version}: {counts.get('pass')} of {counts.get('tests')} tests pass")
+    assert done.returncode == 0, _failures(done.stdout) + done.stderr
+    assert int(counts["pass"]) > 250  # node succeeds, too, where it finds no tests
+
+
+@pytest.fixture(scope="session")
+def sdk() -> None:
+    """The SDK, installed once beside the scripts; whoever lacks npm or its registry sees a skip."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("needs node and npm")
+    if PACKAGES.exists():
+        return
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(FOLDER / name, folder)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"npm cannot install the SDK: {done.stderr.strip().splitlines()[-1:]}")
+        with suppress(OSError):  # another worker was faster
+            Path(folder, "node_modules").rename(PACKAGES)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What a client needs to know of a workspace that `local serve` serves."""
+    file = str(tmp_path / "workspace.sqlite")
+    info = subprocess.run([*PROGRAM, "info", file, "--json"], capture_output=True, text=True, check=True)
+    facts: dict[str, Any] = json.loads(info.stdout)
+    serve = [*PROGRAM, "serve", file, "--port", "0"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        yield {"NOTION_BASE_URL": url, "NOTION_TOKEN": facts["token"], "NOTION_PARENT_PAGE": facts["root_page_id"]}
+        process.terminate()
+
+
+def _failures(tap: str) -> str:
+    """Returns the failing part of what node's test runner says."""
+    return "\n".join(re.findall(r"^not ok.*?^  \.\.\.$", tap, re.MULTILINE | re.DOTALL))
