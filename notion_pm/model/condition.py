@@ -5,6 +5,7 @@ where: {status: [idea, spec], evidence: {at_least: 3}}
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -47,6 +48,11 @@ class Condition(BaseModel):
     less_than: float | None = None
     before: str | None = Field(None, description="ISO date, or today; not included.")
     after: str | None = Field(None, description="ISO date, or today; not included.")
+
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """The names of the fields that say something."""
+        return frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
 
     @model_validator(mode="before")
     @classmethod

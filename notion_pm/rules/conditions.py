@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from notion_pm.model.condition import Condition, Scalar, Where
@@ -28,63 +28,60 @@ def satisfies(view: View, page: SnapshotPage, where: Where) -> Verdict:
 
 
 def _holds(view: View, page: SnapshotPage, key: str, condition: Condition) -> Verdict:
+    stated = condition.stated
+    if stated == {"is_"}:  # by far the most frequent
+        return _among(view.value(page, key), condition.is_ or ())
+    return every(verdict for name in stated for verdict in _CHECKS[name](view, page, key, condition))
+
+
+def _equality(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
     value = view.value(page, key)
-    return every(
-        (
-            *_equality(value, condition),
-            *_history(view, page, key, condition),
-            *_meaning(view, page, key, condition),
-            *_size(view, page, key, condition),
-            *_text_and_time(value, condition, view.today),
-        )
-    )
-
-
-def _equality(value: Plain, condition: Condition) -> Iterator[Verdict]:
     if condition.is_ is not None:
         yield _among(value, condition.is_)
     if condition.not_ is not None:
         yield not _among(value, condition.not_)
-    if condition.empty is not None:
-        yield None if value == Links(complete=False) else is_empty(value) is condition.empty
+
+
+def _emptiness(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
+    value = view.value(page, key)
+    yield None if value == Links(complete=False) else is_empty(value) is condition.empty
 
 
 def _history(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
-    if condition.entered is not None:
-        before = view.before(page, key)
-        now = _among(view.value(page, key), condition.entered)
-        yield before is not None and now and not _among(before.value, condition.entered)
+    before, entered = view.before(page, key), condition.entered or ()
+    yield before is not None and _among(view.value(page, key), entered) and not _among(before.value, entered)
 
 
 def _meaning(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
-    if condition.category is not None:
-        value = view.value(page, key)
-        option = view.vocabulary.option(page.database, key, value)
-        yield None if isinstance(value, ForeignOption) else bool(option and option.meaning in condition.category)
+    value = view.value(page, key)
+    option = view.vocabulary.option(page.database, key, value)
+    known = option is not None and option.meaning in (condition.category or ())
+    yield None if isinstance(value, ForeignOption) else known
 
 
 def _size(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
-    bounds = (condition.at_least, condition.at_most, condition.more_than, condition.less_than)
-    if all(bound is None for bound in bounds):
-        return
     number = view.number(page, key)
     if number is None or isinstance(number, ForeignOption):
         yield False if number is None else None
         return
-    at_least, at_most, more_than, less_than = bounds
-    yield at_least is None or number >= at_least
-    yield at_most is None or number <= at_most
-    yield more_than is None or number > more_than
-    yield less_than is None or number < less_than
+    yield condition.at_least is None or number >= condition.at_least
+    yield condition.at_most is None or number <= condition.at_most
+    yield condition.more_than is None or number > condition.more_than
+    yield condition.less_than is None or number < condition.less_than
 
 
-def _text_and_time(value: Plain, condition: Condition, today: date) -> Iterator[Verdict]:
-    if condition.contains is not None:
-        yield isinstance(value, str) and condition.contains.casefold() in value.casefold()
-    if condition.before is not None:
-        yield isinstance(value, str) and bool(value) and value[:10] < _day(condition.before, today)
-    if condition.after is not None:
-        yield isinstance(value, str) and bool(value) and value[:10] > _day(condition.after, today)
+def _text(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
+    value = view.value(page, key)
+    yield isinstance(value, str) and (condition.contains or "").casefold() in value.casefold()
+
+
+def _time(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
+    value = view.value(page, key)
+    if not isinstance(value, str) or not value:
+        yield False
+        return
+    yield condition.before is None or value[:10] < _day(condition.before, view.today)
+    yield condition.after is None or value[:10] > _day(condition.after, view.today)
 
 
 def _day(text: str, today: date) -> str:
@@ -94,3 +91,20 @@ def _day(text: str, today: date) -> str:
 def _among(value: Plain, wanted: tuple[Scalar, ...]) -> bool:
     held = value if isinstance(value, tuple) else (value,)
     return any(same(each, one) for each in held for one in wanted)
+
+
+_CHECKS: dict[str, Callable[[View, SnapshotPage, str, Condition], Iterator[Verdict]]] = {
+    "is_": _equality,
+    "not_": _equality,
+    "empty": _emptiness,
+    "entered": _history,
+    "category": _meaning,
+    "at_least": _size,
+    "at_most": _size,
+    "more_than": _size,
+    "less_than": _size,
+    "contains": _text,
+    "before": _time,
+    "after": _time,
+}
+"""What judges each thing that a condition may state."""

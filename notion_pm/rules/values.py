@@ -87,6 +87,8 @@ def is_empty(value: Plain | Opinion) -> bool:
 
 def same(one: Plain | Opinion, other: Plain | Opinion) -> bool:
     """Compare two values: empty ones are equal, numbers are equal within the precision of Notion's JSON."""
+    if type(one) is str and type(other) is str:  # by far the most frequent
+        return one == other
     if is_empty(one) or is_empty(other):
         return is_empty(one) and is_empty(other)
     if isinstance(one, bool) or isinstance(other, bool):

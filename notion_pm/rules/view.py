@@ -63,6 +63,8 @@ class View:
         return found
 
     def _step(self, found: Found, hop: Hop) -> Found:
+        if len(found.pages) == 1 and found.complete:
+            return self._backward(found.pages[0], hop) if hop.inverse else self._forward(found.pages[0], hop)
         reached: dict[NotionId, SnapshotPage] = {}
         complete = found.complete
         for page in found.pages:
