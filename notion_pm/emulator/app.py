@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import signed_files
+from . import connections, signed_files
+from .access import EVERYTHING, Access
 from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
 from .file_uploads import FILES_URL
@@ -42,12 +43,13 @@ class NotionApp(Flask):
         """Answers one request inside one transaction."""
         if request.path.startswith(signed_files.PATH):
             return self._file(request.path.removeprefix(signed_files.PATH).split("/")[0])
-        self._check_token()
+        settings, access = self._caller()
         version = _checked_version()
         if version < OLD_VERSION and request.path.startswith(_SINCE_DATA_SOURCES):
             raise invalid_request_url()
         with self._store.transaction(write=_writes()) as db:
-            g.session = Session(db, self._clock(), version, self._settings)
+            g.session = Session(db, self._clock(), version, settings, access)
+            access.check(request.method, request.path)
             return super().dispatch_request()
 
     def make_response(self, rv: Any) -> Response:
@@ -78,10 +80,18 @@ class NotionApp(Flask):
     def _signer(self) -> signed_files.Signer:
         return signed_files.Signer(self._settings.token, request.host_url, self._clock())
 
-    def _check_token(self) -> None:
+    def _caller(self) -> tuple[Settings, Access]:
+        """Returns who asks, and what they may; raises 401 for a token that is not known."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secrets.compare_digest(token.encode(), self._settings.token.encode()):
+        if scheme.lower() != "bearer":
             raise unauthorized()
+        if secrets.compare_digest(token.encode(), self._settings.token.encode()):
+            return self._settings, EVERYTHING
+        with self._store.transaction(write=False) as db:
+            found = connections.of_token(db, token)
+        if found is None:
+            raise unauthorized()
+        return found.settings(self._settings), found.access
 
     def _report(self, error: Exception) -> tuple[dict[str, Any], int]:
         self.logger.exception("%s %s", request.method, request.path, exc_info=error)

@@ -24,14 +24,19 @@ _LIVE_CHILDREN = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position, seq"
 
 
 def find(session: Session, block_id: str) -> Block:
-    """Returns a block, or a page as the block that it also is; raises 404 where there is none."""
+    """Returns a block, or a page as the block that it also is; raises 404 where there is none, or none shared."""
+    found = _find(session, block_id) if session.sees(block_id) else None
+    if found is None:
+        raise session.not_found("block", block_id)
+    return found
+
+
+def _find(session: Session, block_id: str) -> Block | None:
     block = BLOCKS.find(session.db, block_id)
     if block is not None:
         return block
     page = PAGES.find(session.db, block_id)
-    if page is None:
-        raise session.not_found("block", block_id)
-    return _page_as_block(page)
+    return None if page is None else _page_as_block(page)
 
 
 def _page_as_block(page: Page) -> Block:
@@ -54,7 +59,10 @@ def ancestry(session: Session, block: Block) -> Iterator[Block]:
     """Yields a block and what it stands in, up to the page that has no place on another."""
     yield block
     while block.parent_type in ("page_id", "block_id"):
-        block = find(session, block.parent_id)
+        above = _find(session, block.parent_id)  # whether that is shared too, or only what stands in it
+        if above is None:
+            return
+        block = above
         yield block
 
 
@@ -121,7 +129,7 @@ def _parent(session: Session, block: Block) -> Mapping[str, Any]:
     parent = tree.parent_of(block.parent_type, block.parent_id)
     if block.parent_type != "data_source_id":
         return parent
-    return {**parent, "database_id": session.data_source(block.parent_id).database_id}
+    return {**parent, "database_id": session.known_data_source(block.parent_id).database_id}
 
 
 def children_holder(block: Block) -> str:

@@ -108,7 +108,7 @@ def _attachment(session: Session, sent: Any, path: str) -> Json:
 def find(session: Session, comment_id: str) -> Comment:
     """Returns a comment; raises 404 where there is none."""
     comment = COMMENTS.find(session.db, comment_id)
-    if comment is None or comment.in_trash:
+    if comment is None or comment.in_trash or not session.sees(comment.parent_id):
         raise session.not_found("comment", comment_id)
     return comment
 

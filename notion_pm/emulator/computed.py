@@ -31,7 +31,7 @@ def rollup_config(
     relation = _named(schema, sent, "relation_property", former, path)
     if relation.type != "relation":
         raise validation_error(f"{relation.name} is expected to be relation.")
-    target = session.data_source(relation.config["data_source_id"]).schema()
+    target = session.known_data_source(relation.config["data_source_id"]).schema()
     rolled = _named(target, sent, "rollup_property", former, path)
     function = sent.get("function") or former.get("function")
     if function is None:

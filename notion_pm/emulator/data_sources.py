@@ -82,7 +82,7 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
 
 def shown(session: Session, data_source: DataSource) -> Json:
     """Returns a data source as responses show it; description and place are its database's (recorded)."""
-    database = session.database(data_source.database_id)
+    database = session.known_database(data_source.database_id)
     in_trash = data_source.in_trash or database.in_trash
     body = {
         "object": "data_source",

@@ -13,7 +13,7 @@ from .richtext import plain
 from .session import Settings
 
 _ROOT_TITLE = "Local workspace"
-_KEPT = ("settings", "users", "connections", "shares", "subscriptions")
+_KEPT = ("settings", "users", "connections", "subscriptions")
 
 
 def found(db: sqlite3.Connection, now: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .content_tables import CONTENT_TABLES
 from .query.index import INDEX_TABLES
+from .state_tables import CONNECTION_TABLES
 
 _STAMP = """
     in_trash INTEGER NOT NULL DEFAULT 0,
@@ -54,6 +55,7 @@ MIGRATIONS = (
     """,
     CONTENT_TABLES,
     INDEX_TABLES,
+    CONNECTION_TABLES,
 )
 
 

@@ -69,7 +69,7 @@ def write(session: Session, page_id: str, text: str) -> None:
 
 
 def _page_or_block(session: Session, page_id: str) -> Block:
-    if PAGES.find(session.db, page_id) is None and BLOCKS.find(session.db, page_id) is None:
+    if not session.sees(page_id) or not (PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)):
         raise session.not_found("page", page_id)
     block = find(session, page_id)
     if block.type == "child_database":

@@ -125,7 +125,7 @@ def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
 
 
 def _data_source_of(session: Session, page: Page) -> DataSource | None:
-    return session.data_source(page.parent_id) if page.parent_type == ROW and page.parent_id else None
+    return session.known_data_source(page.parent_id) if page.parent_type == ROW and page.parent_id else None
 
 
 def _written(session: Session, data_source: DataSource | None, sent: Any) -> Written:
@@ -164,4 +164,4 @@ def _shown_parent(session: Session, page: Page) -> Mapping[str, Any]:
     parent = tree.parent_of(page.parent_type, page.parent_id)
     if page.parent_type != ROW:
         return parent
-    return {**parent, "database_id": session.data_source(page.parent_id or "").database_id}
+    return {**parent, "database_id": session.known_data_source(page.parent_id or "").database_id}

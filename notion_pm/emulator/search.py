@@ -67,7 +67,7 @@ def _hits(session: Session, kind: str, words: set[str], *, gone: bool | None) ->
     return [
         (row["last_edited_time"], row["seq"], row["id"])
         for row in rows
-        if not words or words & _words(row["title"] or "")
+        if (not words or words & _words(row["title"] or "")) and session.sees(row["id"])
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NoReturn
 
+from .access import EVERYTHING, Access
 from .clock import stored
 from .errors import ApiError, object_not_found
 from .records import DATA_SOURCES, DATABASES, PAGES, Database, DataSource, Page
@@ -36,6 +37,7 @@ class Session:
     moment: datetime
     version: str
     settings: Settings
+    access: Access = EVERYTHING
     _data_sources: dict[str, DataSource | None] = field(default_factory=dict)
 
     @property
@@ -48,17 +50,32 @@ class Session:
         """Whether the request speaks 2025-09-03 or older, where trash is also called `archived`."""
         return self.version <= OLD_VERSION
 
+    def sees(self, notion_id: str) -> bool:
+        """Tells whether something is shared with who is asking."""
+        return self.access.sees(self.db, notion_id)
+
     def database(self, database_id: str) -> Database:
-        """Returns a database; raises 404 where there is none."""
+        """Returns a database; raises 404 where there is none, or none that is shared."""
+        self._check_shared("database", database_id)
         return DATABASES.find(self.db, database_id) or self._missing("database", database_id)
 
     def page(self, page_id: str) -> Page:
-        """Returns a page; raises 404 where there is none."""
+        """Returns a page; raises 404 where there is none, or none that is shared."""
+        self._check_shared("page", page_id)
         return PAGES.find(self.db, page_id) or self._missing("page", page_id)
 
     def data_source(self, data_source_id: str) -> DataSource:
-        """Returns a data source, read once a request; raises 404 where there is none."""
+        """Returns a data source, read once a request; raises 404 where there is none, or none that is shared."""
+        self._check_shared("data_source", data_source_id)
+        return self.known_data_source(data_source_id)
+
+    def known_data_source(self, data_source_id: str) -> DataSource:
+        """Returns the data source that something shared refers to, shared itself or not."""
         return self.find_data_source(data_source_id) or self._missing("data_source", data_source_id)
+
+    def known_database(self, database_id: str) -> Database:
+        """Returns the database that something shared refers to, shared itself or not."""
+        return DATABASES.find(self.db, database_id) or self._missing("database", database_id)
 
     def find_data_source(self, data_source_id: str) -> DataSource | None:
         """Returns a data source if there is one."""
@@ -80,6 +97,10 @@ class Session:
         """Makes the 404 in the words the service uses."""
         integration = {"id": self.settings.bot_id, "name": self.settings.integration_name}
         return object_not_found(kind, notion_id, integration)
+
+    def _check_shared(self, kind: str, notion_id: str) -> None:
+        if not self.sees(notion_id):
+            raise self.not_found(kind, notion_id)
 
     def _missing(self, kind: str, notion_id: str) -> NoReturn:
         raise self.not_found(kind, notion_id)

@@ -15,9 +15,9 @@ _POSITIONS = ("start", "end", "after_view")
 
 
 def find(session: Session, view_id: str) -> View:
-    """Returns a view; raises 404 where there is none."""
+    """Returns a view; raises 404 where there is none, or none that is shared."""
     view = VIEWS.find(session.db, view_id)
-    if view is None:
+    if view is None or not session.sees(view.database_id):
         raise session.not_found("view", view_id)
     return view
 

@@ -108,6 +108,6 @@ def stands_in(session: Session, page_id: str, outer_id: str) -> bool:
     while page is not None and page.id != outer_id:
         above = page.parent_id
         if page.parent_type == "data_source_id" and above:
-            above = session.database(session.data_source(above).database_id).parent_id
+            above = session.known_database(session.known_data_source(above).database_id).parent_id
         page = PAGES.find(session.db, above) if above else None
     return page is not None

@@ -15,7 +15,7 @@ User = dict[str, Any]
 def find_user(session: Session, user_id: str) -> User | None:
     """Returns a user as GET /users/{id} shows it, if there is one."""
     row = session.db.execute("SELECT body FROM users WHERE id = ?", (user_id,)).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
+    return None if row is None else session.access.shown_user(json.loads(row[0]))
 
 
 def user(session: Session, user_id: str) -> User:
@@ -35,7 +35,8 @@ def me(session: Session) -> User:
 
 def listed(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
     """Returns a page of the workspace's users."""
-    users = [dict(json.loads(row[0])) for row in session.db.execute("SELECT body FROM users ORDER BY seq")]
+    rows = session.db.execute("SELECT body FROM users ORDER BY seq")
+    users = [session.access.shown_user(json.loads(row[0])) for row in rows]
     return as_list("user", page_of(users, start_cursor, page_size))
 
 

@@ -191,4 +191,4 @@ def _parent(view: View) -> Json:
 
 
 def _schema(session: Session, view: View) -> Schema:
-    return session.data_source(view.data_source_id).schema() if view.data_source_id else {}
+    return session.known_data_source(view.data_source_id).schema() if view.data_source_id else {}

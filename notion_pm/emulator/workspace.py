@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import founding, state
+from . import connections, founding, state
+from .access import CAPABILITIES
 from .app import create_app
 from .clock import Clock, stored, system_clock
 from .control import Controls, with_control
@@ -39,6 +40,16 @@ class LocalWorkspace:
     _store: Store = field(repr=False)
     _settings: Settings = field(repr=False)
     _clock: Clock = field(repr=False)
+
+    def connect(self, name: str, capabilities: Iterable[str] = CAPABILITIES, shared: Iterable[str] = ()) -> str:
+        """Makes or changes a further connection and returns its token.
+
+        `shared` are ids of pages and databases, with all that stands in them; without, it sees the root page. Raises
+        ApiError for an unknown capability and for what is no page or database.
+        """
+        with self._store.transaction(write=True) as db:
+            made = connections.connect(db, self._settings, name, capabilities, list(shared) or [self.root_page_id])
+        return made.token
 
     def counts(self) -> dict[str, int]:
         """Returns how many pages, rows, databases... the workspace holds."""

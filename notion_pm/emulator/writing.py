@@ -106,7 +106,7 @@ class _Writer:
         ]
         for target in dict.fromkeys(targets):
             page = PAGES.find(self._session.db, target)
-            if page is None:
+            if page is None or not self._session.sees(target):
                 raise self._session.not_found("page", target)
             if page.parent_id != prop.config["data_source_id"]:
                 raise validation_error(f"Page {target} is not in the data source that {prop.name} relates to.")
