@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-_STEPS = (
+STEPS = (
     # 1: the cache of pages and the baseline, by template: a parent page may hold several.
     """
     CREATE TABLE templates (
@@ -45,5 +45,5 @@ _STEPS = (
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a state file to the newest form, each step in a transaction of its own."""
     (done,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, step in enumerate(_STEPS[done:], start=done + 1):
+    for number, step in enumerate(STEPS[done:], start=done + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

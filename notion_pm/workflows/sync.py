@@ -71,7 +71,7 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
     with exclusive(place.state_directory):
         before = place.gateway.requests.logical
         reference = options.template or _only_known(place.state_directory)
-        loaded, manifest = _open(place, reference, fresh=options.full)
+        loaded, manifest = _open(place, reference)
         with State(place.state_directory, loaded.template.template) as state:
             run = _Run(place, options, state, loaded, manifest)
             try:
@@ -89,7 +89,7 @@ def _only_known(state_directory: Path) -> str | None:
     return next(iter(known.values())) if len(known) == 1 else None
 
 
-def _open(place: Place, reference: str | None, *, fresh: bool) -> tuple[LoadedTemplate, Manifest | None]:
+def _open(place: Place, reference: str | None) -> tuple[LoadedTemplate, Manifest | None]:
     """The template, and the manifest when it had to be read to find out which template it is."""
     if reference is not None:
         return _loaded(place, reference), None

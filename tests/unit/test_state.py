@@ -1,0 +1,108 @@
+"""The memory of sync: one file, atomic, migrated step by step, held by one process at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from notion_pm.errors import AlreadyRunning
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
+from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Links, Plain, SnapshotPage
+from notion_pm.storage import state_migrations
+from notion_pm.storage.state import FILE, Remembered, State, exclusive, known_templates
+
+NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
+PAGE = NotionId("p")
+HELD: dict[str, Plain] = {
+    "status": "idea",
+    "insights": Links((NotionId("i"),), complete=False),
+    "owner": ("ann",),
+    "rice": 4.5,
+}
+WINGS = SnapshotPage(PAGE, "features", "Wings", "https://x", NOW, HELD)
+MANIFEST = Manifest(template="product", version=1, state="applied", started=NOW)
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    remembered = Remembered("product", MANIFEST, "scope", NOW, timedelta(seconds=90))
+    with State(tmp_path, "product") as state:
+        state.remember(remembered)
+        state.keep([WINGS], {"features": NOW}, {NotionId("gone"): "gone"})
+        state.keep_option_names({"o": "On ice"})
+    with State(tmp_path, "product") as state:
+        cache = state.cache()
+        assert state.remembered() == remembered
+        assert cache.pages == {"features": {PAGE: WINGS}}
+        assert (cache.marks, cache.absent) == ({"features": NOW}, {"gone": "gone"})
+        assert state.option_names() == {"o": "On ice"}
+    assert known_templates(tmp_path) == {"product": "product"}
+
+
+def test_the_baseline_keeps_what_was_held_and_what_was_derived(tmp_path: Path) -> None:
+    memory = {
+        "status": BaseValue("idea", "spec", starter=True),
+        "rice": BaseValue(None, SILENT),
+        "loop": BaseValue(ForeignOption("o", "On ice"), UNKNOWN),
+    }
+    with State(tmp_path, "product") as state:
+        state.keep_baseline({PAGE: memory})
+        state.keep_written(WINGS, {"rice": BaseValue(4.5, 4.5)})
+        assert state.baseline() == {PAGE: {**memory, "rice": BaseValue(4.5, 4.5)}}
+        assert state.cache().pages["features"][PAGE] == WINGS
+
+
+def test_templates_do_not_see_each_other(tmp_path: Path) -> None:
+    with State(tmp_path, "product") as one, State(tmp_path, "other") as other:
+        one.keep([WINGS], {}, {})
+        one.keep_baseline({PAGE: {"status": BaseValue("idea")}})
+        assert (other.cache().pages, other.baseline(), other.remembered()) == ({}, {}, None)
+
+
+def test_read_anew_forgets_the_cache_and_not_the_baseline(tmp_path: Path) -> None:
+    with State(tmp_path, "product") as state:
+        state.keep([WINGS], {"features": NOW}, {})
+        state.keep_baseline({PAGE: {"status": BaseValue("idea")}})
+        state.keep([], {}, {}, anew=True)
+        assert (state.cache().pages, state.cache().marks) == ({}, {})
+        assert PAGE in state.baseline()
+
+
+def test_a_page_that_is_gone_leaves_the_cache(tmp_path: Path) -> None:
+    with State(tmp_path, "product") as state:
+        state.keep([WINGS], {}, {})
+        state.forget(PAGE, "gone")
+        assert (state.cache().pages, state.cache().absent) == ({}, {PAGE: "gone"})
+
+
+def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    with State(tmp_path, "product") as state:
+        unwritable = BaseValue(object())  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            state.keep_baseline({PAGE: {"a": BaseValue("x"), "b": unwritable}})
+        assert state.baseline() == {}
+
+
+def test_the_oldest_file_is_brought_up_to_date(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as old:
+        old.executescript(f"{state_migrations.STEPS[0]} PRAGMA user_version = 1;")
+        old.execute("INSERT INTO templates VALUES ('product', 'own.yaml', NULL, '', NULL)")
+        old.commit()
+    with State(tmp_path, "product") as state:
+        assert state.remembered() == Remembered("own.yaml")
+
+
+def test_nothing_is_known_where_nothing_was_synced(tmp_path: Path) -> None:
+    assert known_templates(tmp_path) == {}
+
+
+def test_one_sync_at_a_time(tmp_path: Path) -> None:
+    with exclusive(tmp_path), pytest.raises(AlreadyRunning) as raised, exclusive(tmp_path):
+        pass
+    assert raised.value.advice
+    with exclusive(tmp_path):
+        pass
