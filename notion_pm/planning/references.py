@@ -167,7 +167,8 @@ def _check_view(template: Template, database: str, path: tuple[str | int, ...], 
             yield Fault(
                 (*path, "group_by"), f"a {view.type} is not grouped here.", "Only boards and tables have `group_by`."
             )
-        yield from _check_kind(template, database, (*path, "group_by"), view.group_by, _GROUPABLE)
+        else:
+            yield from _check_kind(template, database, (*path, "group_by"), view.group_by, _GROUPABLE)
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
             yield from _check_kind(template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"})

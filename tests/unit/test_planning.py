@@ -224,6 +224,119 @@ def test_a_view_that_people_deleted_stays_deleted() -> None:
     assert "not made again" in _notes(desired, existing)["features.views.all"]
 
 
+def _after(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Change]:
+    """Return the changes that lead from one template to the next."""
+    return _changes(load(_features(**after)), applied(load(_features(**before))))
+
+
+_SELF = {"type": "relation", "title": "Link", "to": "features"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "facets"),
+    [
+        ({"type": "unique_id", "title": "P"}, {"type": "unique_id", "title": "P", "prefix": "F"}, {"prefix"}),
+        ({"type": "url", "title": "P"}, {"type": "url", "title": "P", "description": "New"}, {"description"}),
+        (
+            {"type": "formula", "title": "P", "expression": "1"},
+            {"type": "formula", "title": "P", "expression": "2"},
+            {"formula"},
+        ),
+    ],
+)
+def test_settings_follow_the_template(before: dict[str, Any], after: dict[str, Any], facets: set[str]) -> None:
+    change = _after({"p": before}, {"p": after})["features.p"]
+    assert (change.action, change.change_class) == ("update", "safe")
+    assert change.facets == facets
+
+
+def test_a_rollup_follows_the_template() -> None:
+    rollup = {"type": "rollup", "title": "R", "relation": "link", "property": "name", "function": "count"}
+    changes = _after({"link": _SELF, "r": rollup}, {"link": _SELF, "r": {**rollup, "function": "unique"}})
+    assert {address: each.facets for address, each in changes.items()} == {"features.r": {"rollup"}}
+
+
+def test_what_notion_does_not_convert_is_blocked() -> None:
+    changes = _after({"p": _STATUS}, {"p": {"type": "number", "title": "Status"}})
+    assert changes["features.p"].change_class == "blocked"
+    other = {"databases": {"other": {"title": "Other", "properties": {"name": _NAME}}}}
+    before = _features(link=_SELF)
+    before["databases"].update(other["databases"])
+    after = _features(link={**_SELF, "to": "other"})
+    after["databases"].update(other["databases"])
+    assert _changes(load(after), applied(load(before)))["features.link"].change_class == "blocked"
+
+
+def test_more_options_than_notion_takes_at_once_are_blocked() -> None:
+    many = [{"key": f"o{place}", "name": f"O {place}"} for place in range(100)]
+    tags = {"type": "multi_select", "title": "Tags", "options": many[:99]}
+    existing = applied(load(_features(tags=tags)))
+    config = existing.databases["features"].data_source.properties["features.tags"].config
+    assert isinstance(config, OptionsConfig)
+    existing = _with_property(
+        existing, "features", "tags", config=OptionsConfig((*config.options, Option("Theirs", "theirs")))
+    )
+    change = _changes(load(_features(tags={**tags, "options": many})), existing)["features.tags.o99"]
+    assert change.change_class == "blocked"
+
+
+def test_options_that_people_renamed_regrouped_or_deleted() -> None:
+    desired = load(_features(status=_STATUS))
+    options = (Option("Finished", "features.status.done", group="In progress"),)
+    existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
+    assert _changes(desired, existing)["features.status.open"].reason == "was deleted in Notion: made again"
+    _, notes = diff(desired, existing, with_rows=True)
+    assert [each.message for each in notes] == [
+        "is called 'Finished' in Notion (template: 'Done'); only people can rename it",
+        "is in the group 'In progress' in Notion (template: 'Complete'); rules do not read groups",
+    ]
+
+
+def test_an_option_that_left_the_template_is_left() -> None:
+    fewer = {**_STATUS, "options": _STATUS["options"][:1]}
+    assert _notes(load(_features(status=fewer)), applied(load(_features(status=_STATUS)))) == {
+        "features.status.done": "is no longer in the template; left as it is"
+    }
+
+
+def test_a_database_that_left_the_template_is_left() -> None:
+    before = _features()
+    before["databases"]["notes"] = {"title": "Notes", "properties": {"name": _NAME}}
+    assert _notes(load(_features()), applied(load(before))) == {"notes": "is no longer in the template; left as it is"}
+
+
+def test_title_and_look_of_a_database() -> None:
+    data = _features()
+    data["databases"]["features"].update(title="Specs", icon="🧩")
+    desired, existing = load(data), applied(load(_features()))
+    assert _changes(desired, existing)["features"].facets == {"title", "look"}
+    found = existing.databases["features"]
+    renamed = replace(existing, databases={"features": replace(found, title="Funktionen")})
+    assert _changes(desired, renamed)["features"].facets == {"look"}
+    assert _notes(desired, renamed)["features"].startswith("is called 'Funktionen' in Notion")
+
+
+def test_a_view_that_left_the_template_is_left_and_a_changed_one_is_set() -> None:
+    data = _features()
+    views = {"all": {"title": "All", "type": "table"}, "old": {"title": "Old", "type": "list"}}
+    data["databases"]["features"]["views"] = views
+    existing = applied(load(data))
+    data["databases"]["features"]["views"] = {"all": {"title": "Everything", "type": "table"}}
+    assert [(each.address, each.action) for each in _changes(load(data), existing).values()] == [
+        ("features.views.all", "update")
+    ]
+    assert list(_notes(load(data), existing)) == ["features.views.old"]
+
+
+def test_a_new_version_or_other_variables_reach_the_manifest() -> None:
+    desired = load(_features())
+    existing = applied(desired)
+    newer = desired.model_copy(update={"template": desired.template.model_copy(update={"version": 2})})
+    assert _changes(newer, existing)["manifest"].reason == "version 1 of the template becomes 2"
+    filled = desired.model_copy(update={"variables": {"client": "Acme"}})
+    assert _changes(filled, existing)["manifest"].reason == "the values of the template's variables change"
+
+
 def test_the_plan_as_data_has_stable_keys() -> None:
     data = make_plan(load(_features(status=_STATUS)), Existing(), reads=1).as_data()
     assert list(data) == ["template", "version", "changes", "requests", "requests_detail", "notes", "checksum"]

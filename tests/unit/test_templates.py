@@ -138,6 +138,14 @@ def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
             "only a status has a group. Leave it out.",
         ),
         (
+            "count: {type: rollup, title: Count, relation: nme, property: name, function: count}",
+            "unknown property of features `nme`. Did you mean `name`?",
+        ),
+        (
+            "many: {type: multi_select, title: Many, options: [{key: a, name: A, weight: 2}]}",
+            "only the options of a select have a weight. Leave it out.",
+        ),
+        (
             "size: {type: number, title: Size, was: name}",
             "`name` is still a property of features. `was` names a key that is gone.",
         ),
@@ -151,6 +159,12 @@ def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) ->
     ("view", "problem"),
     [
         ("{title: V, type: board, group_by: stat}", "unknown property of features `stat`. Possible: name."),
+        (
+            "{title: V, type: list, group_by: name}",
+            "a list is not grouped here. Only boards and tables have `group_by`.",
+        ),
+        ("{title: V, type: list, where: {nme: x}}", "unknown property of features `nme`. Did you mean `name`?"),
+        ("{title: V, type: list, sort: [{nme: ascending}]}", "unknown property of features `nme`."),
         ("{title: V, type: list, show: [nme]}", "unknown property of features `nme`. Did you mean `name`?"),
         ("{title: V, type: calendar, date: name}", "`name` is a title. Here it takes one of: "),
         (
@@ -162,6 +176,81 @@ def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) ->
 def test_views_that_do_not_hold(tmp_path: Path, view: str, problem: str) -> None:
     (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {view}\n")
     assert found.startswith(f"t.yaml:10: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            """
+      a: {type: relation, title: A, to: other, two_way: {key: name, title: Back}}""",
+            "other already has a property `name`. The mirror of a relation is not stated on the other database",
+        ),
+        (
+            """
+      a: {type: relation, title: A, to: other, two_way: {key: back, title: Back}}
+      b: {type: relation, title: B, to: other, two_way: {key: back, title: Again}}""",
+            "features.a already has a mirror `back` on other.",
+        ),
+        (
+            """
+      a: {type: relation, title: A, to: other, two_way: {key: back, title: Name}}""",
+            "two properties of other have the title 'Name'. Give each its own.",
+        ),
+        (
+            """
+      a: {type: relation, title: A, to: other}
+      r: {type: rollup, title: R, relation: a, property: nme, function: count}""",
+            "unknown property of other `nme`. Did you mean `name`?",
+        ),
+        (
+            """
+    lock: name""",
+            "`name` is a title. Here it takes one of: checkbox.",
+        ),
+        (
+            """
+    views:
+      a: {title: V, type: list}
+      b: {title: V, type: list}""",
+            "two views have the title 'V'.",
+        ),
+    ],
+)
+def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem: str) -> None:
+    other = "  other:\n    title: Other\n    properties:\n      name: {type: title, title: Name}\n"
+    (found,) = _problems(tmp_path, f"{_HEAD.rstrip()}{lines}\n{other}")
+    assert found.partition(": ")[2].startswith(problem)
+
+
+def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
+    twin = "  twin:\n    title: Features\n    properties:\n      name: {type: title, title: Name}\n"
+    assert _problems(tmp_path, _HEAD + twin) == [
+        "t.yaml:10: two databases have the title 'Features'. Give each its own."
+    ]
+    assert _problems(tmp_path, _HEAD + "exports:\n  e: {database: featurs}\n") == [
+        "t.yaml:10: unknown database `featurs`. Did you mean `features`?"
+    ]
+    wrong = "exports:\n  e: {database: features, columns: [nme], where: {name: {category: done}}}\n"
+    assert _problems(tmp_path, _HEAD + wrong) == [
+        "t.yaml:10: `category` does not go with `name`, which is a title.",
+        "t.yaml:10: unknown property of features `nme`. Did you mean `name`?",
+    ]
+
+
+def test_options_in_conditions_are_known(tmp_path: Path) -> None:
+    status = "      s: {type: status, title: S, options: [{key: open, name: Open}]}\n"
+    view = "    views:\n      v: {title: V, type: list, where: {s: {is: opn, category: dne}}}\n"
+    assert _problems(tmp_path, _HEAD + status + view) == [
+        "t.yaml:11: unknown category `dne`. Did you mean `done`?",
+        "t.yaml:11: unknown option `opn`. Did you mean `open`?",
+    ]
+
+
+def test_a_rule_is_checked_in_the_same_report(tmp_path: Path) -> None:
+    rule = "sync:\n  r: {why: Because., set: features.nme, to: x}\n"
+    (problem,) = _problems(tmp_path, _HEAD + rule)
+    assert problem.startswith("t.yaml:10: ")
 
 
 def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""Views of templates in the API's JSON: conditions as filters, order, visible properties, groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from notion_pm.planning import fingerprint
+from notion_pm.planning.view_json import ViewJson, view_json
+from tests.unit.template_worlds import load
+
+_PROPERTIES: dict[str, Any] = {
+    "name": {"type": "title", "title": "Name"},
+    "status": {
+        "type": "status",
+        "title": "Status",
+        "options": [
+            {"key": "idea", "name": "Idea"},
+            {"key": "spec", "name": "Spec"},
+            {"key": "done", "name": "Done", "group": "complete"},
+        ],
+    },
+    "tags": {"type": "multi_select", "title": "Tags", "options": [{"key": "x", "name": "X"}]},
+    "size": {"type": "number", "title": "Size"},
+    "due": {"type": "date", "title": "Due"},
+    "owner": {"type": "people", "title": "Owner"},
+    "link": {"type": "url", "title": "Link"},
+}
+
+
+def _view(**view: Any) -> ViewJson:
+    database = {"title": "T", "properties": _PROPERTIES, "views": {"v": {"title": "V", "type": "table", **view}}}
+    template = load({"databases": {"t": database}}).template
+    ids = {key: f"id-{key}" for key in _PROPERTIES}
+    return view_json(template, "t", "v", ids, lambda key, option: option.title())
+
+
+@pytest.mark.parametrize(
+    ("where", "filter_json"),
+    [
+        ({}, None),
+        ({"status": "idea"}, {"property": "id-status", "status": {"equals": "Idea"}}),
+        (
+            {"status": ["idea", "spec"]},
+            {
+                "or": [
+                    {"property": "id-status", "status": {"equals": "Idea"}},
+                    {"property": "id-status", "status": {"equals": "Spec"}},
+                ]
+            },
+        ),
+        ({"status": {"category": "done"}}, {"property": "id-status", "status": {"equals": "Done"}}),
+        ({"tags": "x"}, {"property": "id-tags", "multi_select": {"contains": "X"}}),
+        ({"tags": {"not": "x"}}, {"property": "id-tags", "multi_select": {"does_not_contain": "X"}}),
+        ({"owner": {"empty": False}}, {"property": "id-owner", "people": {"is_not_empty": True}}),
+        ({"link": {"contains": "git"}}, {"property": "id-link", "url": {"contains": "git"}}),
+        (
+            {"size": {"at_least": 3, "less_than": 8}, "due": {"before": "today"}},
+            {
+                "and": [
+                    {"property": "id-size", "number": {"greater_than_or_equal_to": 3.0}},
+                    {"property": "id-size", "number": {"less_than": 8.0}},
+                    {"property": "id-due", "date": {"before": "today"}},
+                ]
+            },
+        ),
+    ],
+)
+def test_conditions_become_filters(where: dict[str, Any], filter_json: dict[str, Any] | None) -> None:
+    assert _view(where=where).filter == filter_json
+
+
+def test_sorts_and_visible_properties_keep_their_order() -> None:
+    view = _view(sort=[{"due": "descending"}, {"name": "ascending"}], show=["due", "name"])
+    assert view.sorts == (
+        {"property": "id-due", "direction": "descending"},
+        {"property": "id-name", "direction": "ascending"},
+    )
+    shown = view.configuration["properties"]
+    assert [each["property_id"] for each in shown if each["visible"]] == ["id-due", "id-name"]
+    assert {each["property_id"] for each in shown} == {f"id-{key}" for key in _PROPERTIES}
+
+
+@pytest.mark.parametrize(
+    ("key", "group"),
+    [
+        ("status", {"type": "status", "group_by": "option"}),
+        ("owner", {"type": "person"}),
+        ("due", {"type": "date", "group_by": "month"}),
+    ],
+)
+def test_a_board_is_grouped_as_its_property_asks(key: str, group: dict[str, Any]) -> None:
+    grouped = {**group, "property_id": f"id-{key}", "sort": {"type": "manual"}}
+    assert _view(type="board", group_by=key).configuration == {"type": "board", "group_by": grouped}
+
+
+def test_a_timeline_has_its_dates() -> None:
+    assert _view(type="timeline", date="due", end_date="due").configuration == {
+        "type": "timeline",
+        "date_property_id": "id-due",
+        "end_date_property_id": "id-due",
+    }
+
+
+def test_which_options_a_category_means_is_part_of_the_fingerprint() -> None:
+    def mark(category: str) -> str:
+        status = {**_PROPERTIES["status"]}
+        status["options"] = [*_PROPERTIES["status"]["options"], {"key": "new", "name": "New", "category": category}]
+        view = {"title": "V", "type": "list", "where": {"status": {"category": "doing"}}}
+        database = {"title": "T", "properties": {**_PROPERTIES, "status": status}, "views": {"v": view}}
+        return fingerprint.of_view(load({"databases": {"t": database}}).template, "t", "v")
+
+    assert mark("doing") != mark("done")
