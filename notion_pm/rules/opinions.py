@@ -31,6 +31,12 @@ class Derived:
         return not isinstance(self.value, Opinion)
 
     @property
+    def plain(self) -> Plain:
+        """The value of rules that speak."""
+        assert not isinstance(self.value, Opinion)
+        return self.value
+
+    @property
     def rule(self) -> ReadyRule:
         """The rule that is named for it."""
         return self.rules[0]

@@ -1,0 +1,115 @@
+"""What a run of rules comes to: changes, conflicts, proposals, notes, and what to remember."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.evaluation import Change, Conflict, Note, PageUpdate, Proposal
+from notion_pm.rules.opinions import opinion_of
+from notion_pm.rules.run import Run, Settled
+from notion_pm.rules.settle import Case, Decision, settle
+from notion_pm.rules.values import SILENT, BaseValue, ForeignOption, Links, Plain, SnapshotPage, same
+
+
+class Account:
+    """Tells about a run that has come to rest."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def updates(self) -> Iterator[PageUpdate]:
+        """Yield the pages that change, with what changes on them."""
+        changes: dict[NotionId, list[Change]] = {}
+        for (page_id, key), written in self._run.written.items():
+            before, after = written.page.values.get(key), self._run.view.value(written.page, key)
+            if not same(before, after):
+                changes.setdefault(page_id, []).append(self._change(written, before, after))
+        for pages in self._run.snapshot.databases.values():
+            yield from (PageUpdate(page, tuple(changes[page.id])) for page in pages.values() if page.id in changes)
+
+    def _change(self, written: Settled, before: Plain, after: Plain) -> Change:
+        derived = written.case.derived
+        base = self._run.view.before(written.page, written.target[1])
+        starter = base is not None and base.starter and same(base.value, before)
+        names = tuple(each.name for each in derived.rules)
+        return Change(written.target[1], before, after, names, derived.rule.rule.why, derived.because, starter)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """Yield what people have set and rules would overwrite."""
+        for settled in self._run.settled.values():
+            if settled.outcome.decision is Decision.CONFLICT:
+                yield self._conflict(settled)
+
+    def _conflict(self, settled: Settled) -> Conflict:
+        derived, base = settled.case.derived, self._run.view.before(settled.page, settled.target[1])
+        known = base is not None and same(base.value, settled.case.current) and same(base.derived, derived.value)
+        return Conflict(
+            page=settled.page,
+            property=settled.target[1],
+            value=settled.case.current,
+            derived=derived.plain,
+            rules=tuple(each.name for each in derived.rules),
+            why=derived.rule.rule.why,
+            reason=settled.outcome.reason,
+            new=not known,
+            because=derived.because,
+        )
+
+    def proposals(self) -> Iterator[Proposal]:
+        """Yield what rules suggest: judged like a write, so that nobody is asked to go backwards."""
+        for ready in self._run.rules.proposing:
+            for page in self._run.pages(ready.database):
+                derived = opinion_of(self._run.view, page, ready)
+                current = self._run.view.value(page, ready.key)
+                case = Case(ready.target, current, derived, base=None)
+                outcome = settle(self._run.rules.vocabulary, case, "rule")
+                if outcome.decision is Decision.WRITE:
+                    why = ready.rule.why
+                    yield Proposal(page, ready.key, current, derived.plain, ready.name, why, derived.because)
+
+    def notes(self) -> Iterator[Note]:
+        """Yield why rules could not act."""
+        yield from self._foreign_notes()
+        yield from self._unknown_notes()
+        locked = {each.page.id for each in self._run.settled.values() if each.outcome.decision is Decision.LOCKED}
+        if locked:
+            verb = "page is" if len(locked) == 1 else "pages are"
+            yield Note(f"{len(locked)} {verb} locked: rules left them alone.")
+        for database, key in self._run.restless:
+            yield Note(f"The rules for {database}.{key} do not come to rest; nothing of it was written.")
+
+    def _foreign_notes(self) -> Iterator[Note]:
+        for (_, key), settled in self._run.settled.items():
+            if settled.outcome.decision is Decision.FOREIGN and isinstance(settled.case.current, ForeignOption):
+                option = settled.case.current.name
+                message = f"{key} is {option!r}, an option that the template does not know: left alone."
+                yield Note(message, settled.page)
+
+    def _unknown_notes(self) -> Iterator[Note]:
+        for (_, key), settled in self._run.settled.items():
+            if settled.outcome.decision is Decision.UNKNOWN:
+                rules = ", ".join(each.name for each in settled.case.derived.rules)
+                message = (
+                    f"{key} was left as it is ({rules}): a related page could not be read, "
+                    "or holds an option that the template does not know."
+                )
+                yield Note(message, settled.page)
+
+    def baseline(self) -> dict[NotionId, dict[str, BaseValue]]:
+        """Return what to remember of the pages whose memory changes."""
+        changed: dict[NotionId, dict[str, BaseValue]] = {}
+        for database, keys in self._run.rules.needs.items():
+            for page in self._run.pages(database):
+                memory = {key: self._memory(page, key) for key in keys if not isinstance(page.values.get(key), Links)}
+                if memory != self._run.baseline.get(page.id):
+                    changed[page.id] = memory
+        return changed
+
+    def _memory(self, page: SnapshotPage, key: str) -> BaseValue:
+        before = self._run.view.before(page, key)
+        settled = self._run.settled.get((page.id, key))
+        derived = settled.outcome.remember if settled else before.derived if before else SILENT
+        value = self._run.view.value(page, key)
+        untouched = before is not None and before.starter and derived is SILENT and same(before.value, value)
+        return BaseValue(value, derived, starter=untouched)
