@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -20,6 +20,10 @@ from .links import HERE
 from .routes import BLUEPRINTS
 from .session import OLD_VERSION, Session, Settings
 from .store import Store
+from .web import Site, SiteBesideApi
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
 _SINCE_DATA_SOURCES = ("/v1/data_sources", "/v1/views")  # unknown to older versions
@@ -100,9 +104,9 @@ class NotionApp(Flask):
         return _UNEXPECTED.body(), _UNEXPECTED.status
 
 
-def create_app(store: Store, settings: Settings, clock: Clock) -> NotionApp:
-    """Makes the WSGI application of a workspace."""
-    return NotionApp(store, settings, clock)
+def create_app(store: Store, settings: Settings, clock: Clock) -> WSGIApplication:
+    """Makes the WSGI application of a workspace: its API, and the site that shows it to a browser."""
+    return SiteBesideApi(Site(store, settings, clock), NotionApp(store, settings, clock))
 
 
 def _writes() -> bool:

@@ -128,6 +128,11 @@ def _shown(page_id: str, loaded: _Loaded) -> Json:
     }
 
 
+def trees(session: Session, page_id: str) -> list[Json]:
+    """Returns a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
+    return _loaded(session, find(session, page_id)).blocks
+
+
 @dataclass(slots=True)
 class _Loaded:
     """The blocks of a page in the form that Markdown is made of, and as records."""

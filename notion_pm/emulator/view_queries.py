@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from .content_records import VIEW_QUERIES, View, ViewQuery
 from .errors import validation_error
 from .ids import new_id
 from .lists import as_list, page_of
+from .properties import Schema
 from .query.filters import Group
 from .session import Session
 from .values import Reader
@@ -47,22 +48,25 @@ def _run(session: Session, view: View) -> ViewQuery:
     if view.data_source_id is None:
         raise validation_error("A dashboard view has no rows of its own: query its widgets.")
     source = session.data_source(view.data_source_id)
-    schema = source.schema()
-    properties = query.Properties.of_schema(schema.values())
-    parts = conditions(view.filter, view.quick_filters, schema)
-    filters = tuple(query.parse_filter(part, properties) for part in parts)
-    asked = query.Query(
-        filter=Group("and", filters) if filters else None,
-        sorts=query.parse_sorts(shown_sorts(view.sorts, schema) or [], properties),
-        size=query.MOST_RESULTS,
-    )
-    found = rows.select(Reader(session), source, asked)
+    found = rows.select(Reader(session), source, asked_by(view, source.schema()))
     return ViewQuery(
         id=new_id(),
         view_id=view.id,
         expires_at=stored(session.moment + LIFETIME),
         page_ids=list(found.page_ids),
         is_complete=found.request_status() is None,
+    )
+
+
+def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
+    """Returns the query that a view stands for, all its rows at once; `more` filters narrow it down."""
+    properties = query.Properties.of_schema(schema.values())
+    parts = (*conditions(view.filter, view.quick_filters, schema), *more)
+    filters = tuple(query.parse_filter(part, properties) for part in parts)
+    return query.Query(
+        filter=Group("and", filters) if filters else None,
+        sorts=query.parse_sorts(shown_sorts(view.sorts, schema) or [], properties),
+        size=query.MOST_RESULTS,
     )
 
 

@@ -1,0 +1,99 @@
+"""A page's body for templates: its blocks as nodes, items of a list gathered into one list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from .. import page_markdown
+from ..records import DATABASES, PAGES
+from ..session import Session
+from . import outline
+from .addresses import Addresses
+from .cells import Link, emoji, page_link
+from .texts import Span, spans
+
+Json = Mapping[str, Any]
+
+_LISTS = {"bulleted_list_item": "bulleted_list", "numbered_list_item": "numbered_list", "to_do": "to_do_list"}
+_CHILDREN = {"child_page": "page_id", "child_database": "database_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One block, or one list of neighbouring items, with what it shows."""
+
+    kind: str
+    text: tuple[Span, ...] = ()
+    color: str = "default"
+    children: tuple[Node, ...] = ()
+    icon: str | None = None
+    link: Link | None = None
+    is_checked: bool = False
+    is_toggle: bool = False
+    cells: tuple[tuple[Span, ...], ...] = ()
+    heads: tuple[bool, bool] = (False, False)  # of a table: its first row, its first column
+    source: str = ""
+
+
+def body(session: Session, page_id: str, addresses: Addresses) -> tuple[Node, ...]:
+    """Returns what stands on a page."""
+    return _Maker(session, addresses).nodes(page_markdown.trees(session, page_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    session: Session
+    addresses: Addresses
+
+    def nodes(self, blocks: Sequence[Json]) -> tuple[Node, ...]:
+        made: list[Node] = []
+        for kind, run in groupby(blocks, key=lambda block: _LISTS.get(block["type"])):
+            items = tuple(map(self._node, run))
+            made += [Node(kind, children=items)] if kind else items
+        return tuple(made)
+
+    def _node(self, block: Json) -> Node:
+        kind, content = block["type"], block[block["type"]]
+        return Node(
+            kind=kind,
+            text=spans(content.get("rich_text") or content.get("caption") or (), self.addresses),
+            color=content.get("color") or "default",
+            children=self.nodes(content.get("children") or ()),
+            icon=emoji(content.get("icon")),
+            link=self._link(block["id"], kind, content),
+            is_checked=bool(content.get("checked")),
+            is_toggle=kind == "toggle" or bool(content.get("is_toggleable")),
+            cells=tuple(spans(cell, self.addresses) for cell in content.get("cells") or ()),
+            heads=(bool(content.get("has_column_header")), bool(content.get("has_row_header"))),
+            source=self._source(kind, content),
+        )
+
+    def _link(self, block_id: str, kind: str, content: Json) -> Link | None:
+        if kind in _CHILDREN:
+            return self._object(_CHILDREN[kind], block_id)
+        if kind == "link_to_page":
+            return self._object(content["type"], content[content["type"]])
+        url = content.get("url") or _file_url(content)
+        return Link(content.get("name") or str(url), self.addresses.link(url)) if url else None
+
+    def _object(self, kind: str, notion_id: str) -> Link | None:
+        if kind == "page_id":
+            page = PAGES.find(self.session.db, notion_id)
+            return page_link(page) if page else None
+        database = DATABASES.find(self.session.db, notion_id)
+        return outline.database_link(database) if database else None
+
+    def _source(self, kind: str, content: Json) -> str:
+        """Returns what a block shows besides text: code's language, an equation, an own picture's address."""
+        if kind == "image":
+            return self.addresses.image(_file_url(content)) or ""
+        return str(content.get("language") or content.get("expression") or content.get("alt") or "")
+
+
+def _file_url(content: Json) -> str | None:
+    """Returns where a file is, hosted here or elsewhere."""
+    place = content.get("file") or content.get("external") or {}
+    return str(place["url"]) if "url" in place else None

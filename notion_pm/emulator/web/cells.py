@@ -1,0 +1,166 @@
+"""Property values for templates: each a cell that says how it is to be shown, and of what it consists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..records import PAGES, Page, Property
+from ..values import Reader
+from . import formats, texts
+from .addresses import Addresses, page_path
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An option, in its colour."""
+
+    name: str
+    color: str = "default"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name that leads somewhere, or nowhere when its address may not be a link."""
+
+    text: str
+    href: str | None = None
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or time: as people read it, and as machines do."""
+
+    text: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value to show. `kind` is how: spans, text, number, tags, status, people, dates, check or links."""
+
+    kind: str
+    items: tuple[Any, ...] = ()
+
+
+UNTITLED = "Untitled"
+_EMPTY = Cell("text")
+
+
+@dataclass(frozen=True, slots=True)
+class CellReader:
+    """Reads the cells of pages within one request."""
+
+    reader: Reader
+    addresses: Addresses
+
+    def cell(self, page: Page, prop: Property) -> Cell:
+        """Returns what a page shows for a property."""
+        if prop.type == "relation":
+            related = self.reader.related_pages(page, prop)
+            return Cell("links", tuple(map(page_link, related)))
+        return self._cell(prop.type, self.reader.value(page, prop), prop.config)
+
+    def _cell(self, kind: str, value: Any, config: Json) -> Cell:
+        if value is None:
+            return _EMPTY
+        if kind in ("rollup", "formula"):
+            return self._computed(value, config)
+        if kind in ("title", "rich_text"):
+            return Cell("spans", texts.spans(value, self.addresses))
+        if kind == "relation":
+            found = (PAGES.find(self.reader.session.db, each["id"]) for each in value)
+            return Cell("links", tuple(page_link(page) for page in found if page and not page.in_trash))
+        if kind == "number":
+            return Cell("number", (formats.number_text(value, config.get("format") or "number"),))
+        if kind in ("url", "email", "files"):
+            return Cell("links", tuple(self._links(kind, value)))
+        read = _READERS.get(kind)
+        return Cell("text", (str(value),)) if read is None else read(value)
+
+    def _computed(self, value: Json, config: Json) -> Cell:
+        """Returns what a formula or rollup comes to; the items of a list are shown side by side."""
+        kind: str = value["type"]
+        content: Any = value.get(kind)
+        if kind == "array":
+            return _joined([self._cell(item["type"], item[item["type"]], {}) for item in content])
+        if kind in ("string", "unsupported", "incomplete"):
+            return Cell("text", (str(content),)) if content and kind == "string" else _EMPTY
+        if kind == "number" and str(config.get("function", "")).startswith("percent"):
+            config = {"format": "percent"}
+        return self._cell("checkbox" if kind == "boolean" else kind, content, config)
+
+    def _links(self, kind: str, value: Any) -> Sequence[Link]:
+        if kind == "url":
+            return [Link(value.removeprefix("https://").removeprefix("http://"), self.addresses.link(value))]
+        if kind == "email":
+            return [Link(value, self.addresses.link(f"mailto:{value}"))]
+        return [Link(file["name"], self.addresses.link(file[file["type"]].get("url"))) for file in value]
+
+
+def page_link(page: Page) -> Link:
+    """Returns the link to a page, by its title."""
+    return Link(page.title or UNTITLED, page_path(page.id, page.title), emoji(page.icon))
+
+
+def emoji(icon: Json | None) -> str | None:
+    """Returns the emoji of an icon; pictures from elsewhere are not loaded."""
+    return str(icon["emoji"]) if icon and icon.get("type") == "emoji" else None
+
+
+def tag(option: Json) -> Tag:
+    """Returns an option as a tag."""
+    return Tag(str(option["name"]), str(option.get("color") or "default"), str(option["id"]))
+
+
+def _joined(cells: Sequence[Cell]) -> Cell:
+    filled = [cell for cell in cells if cell.items]
+    if not filled:
+        return _EMPTY
+    if filled[0].kind in ("tags", "links", "people", "dates", "check"):
+        same = (item for cell in filled if cell.kind == filled[0].kind for item in cell.items)
+        return Cell(filled[0].kind, tuple(dict.fromkeys(same)))
+    return Cell("text", (", ".join("".join(map(_plain, cell.items)) for cell in filled),))
+
+
+def _plain(item: Any) -> str:
+    return str(getattr(item, "text", None) or getattr(item, "name", None) or item)
+
+
+def _person(user: Json) -> Cell:
+    return Cell("people", (str(user.get("name") or "Somebody"),))
+
+
+def _date(value: Json) -> Cell:
+    return Cell("dates", (Moment(formats.date_text(value), value["start"]),))
+
+
+def _time(value: str) -> Cell:
+    return Cell("dates", (Moment(formats.moment_text(value), value),))
+
+
+def _number_of(value: Json) -> Cell:
+    return Cell("text", ("-".join(str(part) for part in (value["prefix"], value["number"]) if part is not None),))
+
+
+_READERS: Mapping[str, Callable[[Any], Cell]] = {
+    "select": lambda value: Cell("tags", (tag(value),)),
+    "status": lambda value: Cell("status", (tag(value),)),
+    "multi_select": lambda value: Cell("tags", tuple(map(tag, value))),
+    "people": lambda value: Cell("people", tuple(str(user.get("name") or "Somebody") for user in value)),
+    "created_by": _person,
+    "last_edited_by": _person,
+    "date": _date,
+    "created_time": _time,
+    "last_edited_time": _time,
+    "checkbox": lambda value: Cell("check", (bool(value),)),
+    "unique_id": _number_of,
+    "button": lambda _: _EMPTY,
+    "place": lambda value: Cell("text", (str(value.get("name") or value.get("address") or ""),)),
+    "verification": lambda value: Cell("text", (str(value.get("state") or "").capitalize(),)),
+}

@@ -1,0 +1,71 @@
+"""What can be chosen here: the options of a status or select property, and the form that sets one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import ids, pages
+from ..errors import validation_error
+from ..properties import find_property
+from ..records import Page, Property
+from ..session import Session
+from ..values import Reader
+from .cells import Tag, tag
+
+CHOOSABLE = ("status", "select")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A property of a page that can be set: its options by group (one nameless group for a select)."""
+
+    page_id: str
+    page_title: str
+    property_id: str
+    name: str
+    current: Tag | None
+    groups: tuple[tuple[str, tuple[Tag, ...]], ...]
+    can_be_empty: bool
+
+
+def choice(page: Page, prop: Property) -> Choice:
+    """Returns what a page's status or select property can be set to."""
+    value = page.properties.get(prop.id)
+    options = {option["id"]: tag(option) for option in prop.config["options"]}
+    groups = [(str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())] or [("", options)]
+    return Choice(
+        page_id=ids.undashed(page.id),
+        page_title=page.title or "Untitled",
+        property_id=ids.encoded(prop.id),
+        name=prop.name,
+        current=tag(value) if value else None,
+        groups=tuple((name, tuple(options[each] for each in members if each in options)) for name, members in groups),
+        can_be_empty=prop.type == "select",
+    )
+
+
+def choose(session: Session, page_id: str, property_id: str, option_id: str) -> None:
+    """Sets a page's status or select, by the laws of the API. Raises ApiError for what these refuse."""
+    prop = _choosable(session, page_id, property_id)
+    value = {"id": option_id} if option_id else None
+    pages.update(session, page_id, {"properties": {ids.encoded(prop.id): {prop.type: value}}})
+
+
+def said(session: Session, page_id: str, property_id: str) -> str:
+    """Says what a page's property is now, after a change."""
+    page = session.page(page_id)
+    value = page.properties.get(_choosable(session, page_id, property_id).id)
+    name = _choosable(session, page_id, property_id).name
+    return f"{page.title or 'Untitled'}: {name} is now {_name(value)}."
+
+
+def _name(value: Mapping[str, object] | None) -> str:
+    return f"“{value['name']}”" if value else "empty"
+
+
+def _choosable(session: Session, page_id: str, property_id: str) -> Property:
+    found = find_property(Reader(session).page_schema(session.page(page_id)), property_id)
+    if found is None or found.type not in CHOOSABLE:
+        raise validation_error("Only a status or a select can be changed here.")
+    return found

@@ -1,0 +1,80 @@
+"""Who may look, and who may change something: the checks that stand in for a token.
+
+A site elsewhere may point its own name at this machine (DNS rebinding), so the name asked for must be a loopback one;
+and it may send forms here, so a change must say that it comes from this site, and carry a token that only this site
+shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
+
+COOKIE = "notion_pm_local"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def is_loopback(name: str | None) -> bool:
+    """Tells whether a host name or address is this machine's own."""
+    if name is None or name == "localhost":
+        return name is not None
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
+def asks_locally(host_header: str) -> bool:
+    """Tells whether a Host header names this machine, on whichever port."""
+    try:
+        return is_loopback(urlsplit(f"//{host_header}").hostname)
+    except ValueError:
+        return False
+
+
+def is_from_here(headers: Headers, origin: str) -> bool:
+    """Tells whether a request that changes something was sent by a page of this origin.
+
+    Browsers say so by Sec-Fetch-Site; older ones by Origin, which is `null` for pages that send no referrer.
+    """
+    site, sender = headers.get("Sec-Fetch-Site"), headers.get("Origin", "null")
+    if sender not in ("null", origin):
+        return False
+    return site == "same-origin" if site is not None else sender == origin
+
+
+@dataclass(frozen=True, slots=True)
+class FormTokens:
+    """Ties forms to the browser they were shown to: the token of a form is the signature of the browser's cookie."""
+
+    secret: str = field(repr=False)
+
+    @staticmethod
+    def new_cookie() -> str:
+        """Returns a cookie for a browser that has none."""
+        return secrets.token_urlsafe(24)
+
+    def token(self, cookie: str) -> str:
+        """Returns what forms shown to the owner of this cookie carry."""
+        return hmac.new(self.secret.encode(), f"form:{cookie}".encode(), hashlib.sha256).hexdigest()
+
+    def is_valid(self, cookie: str | None, token: str) -> bool:
+        """Tells whether a form was shown to the browser that sends it."""
+        return bool(cookie) and hmac.compare_digest(self.token(cookie or "").encode(), token.encode())

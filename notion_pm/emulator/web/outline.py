@@ -1,0 +1,95 @@
+"""Where one is in the workspace: the tree of pages and databases, and the way from its top to a page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..records import BLOCKS, DATABASES, PAGES, Block, Database, Page
+from ..richtext import plain_text
+from ..session import Session
+from .addresses import database_path
+from .cells import UNTITLED, Link, emoji, page_link
+
+_MOST_SHOWN = 500
+_HOLDERS = ("child_page", "child_database")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A page or database of the tree, with what stands on it."""
+
+    id: str
+    link: Link
+    is_database: bool
+    children: tuple[Node, ...] = ()
+
+    def holds(self, notion_id: str | None) -> bool:
+        """Tells whether something is this node or stands below it."""
+        return self.id == notion_id or any(child.holds(notion_id) for child in self.children)
+
+
+def tree(session: Session) -> tuple[Node, ...]:
+    """Returns the workspace's pages and databases as a tree; rows of databases are none of it."""
+    clauses = (
+        f"WHERE type IN ('child_page', 'child_database') AND in_trash = 0 ORDER BY position, seq LIMIT {_MOST_SHOWN}"
+    )
+    below: dict[str, list[Block]] = defaultdict(list)
+    for block in BLOCKS.select(session.db, clauses):
+        below[_standing_on(session, block)].append(block)
+    tops = PAGES.select(session.db, "WHERE parent_type = 'workspace' AND in_trash = 0 ORDER BY seq")
+    return tuple(
+        Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, below)) for top in tops
+    )
+
+
+def _nodes(session: Session, holder: str, below: Mapping[str, Sequence[Block]]) -> tuple[Node, ...]:
+    return tuple(node for block in below.get(holder, ()) for node in _node(session, block, below))
+
+
+def _node(session: Session, block: Block, below: Mapping[str, Sequence[Block]]) -> Iterator[Node]:
+    if block.type == "child_database":
+        database = DATABASES.find(session.db, block.id)
+        if database:
+            yield Node(block.id, database_link(database), is_database=True)
+    elif page := PAGES.find(session.db, block.id):
+        yield Node(block.id, page_link(page), is_database=False, children=_nodes(session, block.id, below))
+
+
+def _standing_on(session: Session, block: Block) -> str:
+    """Returns the page that a child page or database stands on, also inside a toggle or a column."""
+    parent_id, parent_type = block.parent_id, block.parent_type
+    while parent_type == "block_id":
+        above = BLOCKS.find(session.db, parent_id)
+        if above is None or above.type in _HOLDERS:
+            break
+        parent_id, parent_type = above.parent_id, above.parent_type
+    return parent_id
+
+
+def way_to(session: Session, thing: Page | Database) -> list[Link]:
+    """Returns the links from the workspace's top to what holds a page or database."""
+    way: list[Link] = []
+    above = _holder(session, thing)
+    while above is not None:
+        way.insert(0, page_link(above) if isinstance(above, Page) else database_link(above))
+        above = _holder(session, above)
+    return way
+
+
+def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
+    """Returns the page or database that something stands on or is a row of."""
+    if thing.parent_id is None:
+        return None
+    if thing.parent_type == "data_source_id":
+        return session.database(session.data_source(thing.parent_id).database_id)
+    if thing.parent_type == "page_id":
+        return PAGES.find(session.db, thing.parent_id)
+    block = BLOCKS.find(session.db, thing.parent_id)
+    return PAGES.find(session.db, _standing_on(session, block)) if block else None
+
+
+def database_link(database: Database) -> Link:
+    """Returns the link to a database, by its title."""
+    return Link(plain_text(database.title) or UNTITLED, database_path(database.id), emoji(database.icon))

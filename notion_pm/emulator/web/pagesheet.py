@@ -1,0 +1,62 @@
+"""The head of a page: its properties, in the order of their schema, and who touched it when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..clock import to_the_minute
+from ..records import Page
+from ..session import Session
+from ..users import find_user
+from ..values import Reader
+from . import formats
+from .addresses import Addresses
+from .cells import Cell, CellReader
+from .choices import CHOOSABLE, Choice, choice
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One property of the page."""
+
+    name: str
+    type: str
+    cell: Cell
+    choice: Choice | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands between a page's title and its body. Properties without a value come last, and folded away."""
+
+    lines: tuple[Line, ...]
+    empty: tuple[Line, ...]
+    edited: str
+    edited_by: str
+
+
+def sheet(session: Session, addresses: Addresses, page: Page) -> Sheet:
+    """Returns the head of a page."""
+    reader = Reader(session)
+    cells = CellReader(reader, addresses)
+    schema = reader.page_schema(page)
+    can_be_set = not page.in_trash
+    lines = [
+        Line(
+            prop.name,
+            prop.type,
+            cells.cell(page, prop),
+            choice(page, prop) if prop.type in CHOOSABLE and can_be_set else None,
+            prop.description,
+        )
+        for prop in schema.values()
+        if prop.type not in ("title", "button")
+    ]
+    editor = find_user(session, page.last_edited_by) or {}
+    return Sheet(
+        lines=tuple(line for line in lines if line.cell.items or line.type == "status"),
+        empty=tuple(line for line in lines if not line.cell.items and line.type != "status"),
+        edited=formats.moment_text(to_the_minute(page.last_edited_time)),
+        edited_by=str(editor.get("name") or "somebody"),
+    )

@@ -1,0 +1,125 @@
+"""The paths of the site: the front page, pages and databases, and the one thing that can be changed here."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, abort, g, redirect, render_template, request
+
+from .. import tabs
+from ..content_records import VIEWS, View
+from ..ids import canonical, undashed
+from ..records import DATA_SOURCES, DATABASES, PAGES, Database, Page
+from ..session import Session
+from . import bodies, choices, front, outline, pagesheet, viewing
+from .addresses import Addresses, database_path, id_in, is_own_path
+from .cells import emoji
+
+blueprint = Blueprint("site", __name__)
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Shows what there is, and what was touched last."""
+    return _render("home.html", front=front.front(_session()))
+
+
+@blueprint.get("/p/<slug>")
+def thing(slug: str) -> Any:
+    """Shows a page or a database, by the id at the end of its path."""
+    session, notion_id = _session(), id_in(slug)
+    if notion_id is None:
+        abort(404)
+    if page := PAGES.find(session.db, notion_id):
+        return _page(session, page)
+    if source := DATA_SOURCES.find(session.db, notion_id):
+        return redirect(database_path(source.database_id))
+    if database := DATABASES.find(session.db, notion_id):
+        return _database(session, database)
+    return abort(404)
+
+
+@blueprint.post("/p/<slug>/choose")
+def choose(slug: str) -> Any:
+    """Sets a status or select of a page, and goes back to where the form stood."""
+    page_id = id_in(slug)
+    if page_id is None:
+        abort(404)
+    choices.choose(_session(), page_id, request.form.get("property", ""), request.form.get("option", ""))
+    return redirect(_back(request.form.get("back", ""), undashed(page_id), request.form.get("property", "")), 303)
+
+
+def _back(path: str, page_id: str, property_id: str) -> str:
+    """Returns where a change leads: back to where the form stood, with a word about what changed."""
+    back = path if is_own_path(path) else f"/p/{page_id}"
+    said = urlencode({"changed": page_id, "property": property_id})
+    return f"{back}{'&' if '?' in back else '?'}{said}#row-{page_id}"
+
+
+def _page(session: Session, page: Page) -> str:
+    sheet = pagesheet.sheet(session, _addresses(), page)
+    return _render("page.html", thing=page, sheet=sheet, body=bodies.body(session, page.id, _addresses()))
+
+
+def _database(session: Session, database: Database) -> str:
+    views = tabs.views_of(session, database.id)
+    view = _wanted_view(session, database, views)
+    shown, widgets = None, []
+    if view is not None and view.type == "dashboard":
+        widgets = VIEWS.select(session.db, "WHERE dashboard_view_id = ? ORDER BY seq", (view.id,))
+    elif view is not None:
+        shown = viewing.show(session, _addresses(), database.id, view, _asked())
+    return _render("database.html", thing=database, views=views, view=view, shown=shown, widgets=widgets)
+
+
+def _wanted_view(session: Session, database: Database, views: list[View]) -> View | None:
+    """Returns the view that the request names (also a dashboard's widget), else the first tab."""
+    wanted = canonical(request.args.get("v", ""))
+    if wanted is None:
+        return views[0] if views else None
+    view = tabs.find(session, wanted)
+    if view.database_id != database.id:
+        abort(404)
+    return view
+
+
+def _asked() -> viewing.Asked:
+    number = request.args.get("page", "1")
+    return viewing.Asked(int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group"))
+
+
+def _render(template: str, **values: Any) -> str:
+    session, shown = _session(), values.get("thing")
+    return render_template(
+        template,
+        **values,
+        tree=outline.tree(session),
+        way=outline.way_to(session, shown) if shown else (),
+        note=_note(session),
+        here=_here(),
+        emoji=emoji,
+        database_path=database_path,
+    )
+
+
+def _here() -> str:
+    """Returns where this page is, without the word about a change before."""
+    kept = urlencode({key: value for key, value in request.args.items() if key in ("v", "page", "group")})
+    path = quote(request.path)
+    return f"{path}?{kept}" if kept else path
+
+
+def _note(session: Session) -> str | None:
+    changed = id_in(request.args.get("changed", ""))
+    if changed is None or PAGES.find(session.db, changed) is None:
+        return None
+    return choices.said(session, changed, request.args.get("property", ""))
+
+
+def _session() -> Session:
+    return cast("Session", g.session)
+
+
+def _addresses() -> Addresses:
+    return cast("Addresses", g.addresses)

@@ -1,0 +1,80 @@
+"""The Flask application of the site: guarded, one transaction a request, every answer with the same strict headers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from ..clock import Clock
+from ..errors import ApiError
+from ..session import NEW_VERSION, Session, Settings
+from ..store import Store
+from . import guard, routes
+from .addresses import Addresses
+
+_MOST_BYTES_IN_FORM = 16 * 1024
+
+
+class Site(Flask):
+    """Shows one workspace to a browser on the same machine."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
+        super().__init__(__name__, static_folder="assets", static_url_path="/assets")
+        self._store, self._settings, self._clock = store, settings, clock
+        self._tokens = guard.FormTokens(settings.token)
+        self.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES_IN_FORM
+        self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
+        self.register_blueprint(routes.blueprint)
+        self.before_request(self._refuse_strangers)
+        self.after_request(self._secured)
+        self.context_processor(self._everywhere)
+        self.register_error_handler(ApiError, lambda error: _error_page(error.message, error.status))
+        self.register_error_handler(HTTPException, lambda error: _error_page(error.description, error.code or 500))
+
+    def dispatch_request(self) -> Any:
+        """Answers one request inside one transaction."""
+        if request.endpoint == "static":
+            return super().dispatch_request()
+        with self._store.transaction(write=request.method == "POST") as db:
+            g.session = Session(db, self._clock(), NEW_VERSION, self._settings)
+            g.session = replace(g.session, settings=replace(self._settings, bot_id=_person_id(g.session)))
+            g.addresses = Addresses.of(self._settings, request.host_url, g.session.moment)
+            return super().dispatch_request()
+
+    def _refuse_strangers(self) -> Any:
+        if not (guard.asks_locally(request.host) and guard.is_loopback(request.remote_addr)):
+            return _error_page("This page answers the machine it runs on, under the name localhost or 127.0.0.1.", 403)
+        g.cookie = request.cookies.get(guard.COOKIE) or self._tokens.new_cookie()
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return None
+        if not guard.is_from_here(request.headers, request.host_url.rstrip("/")):
+            return _error_page("This change was not sent by this page.", 403)
+        if not self._tokens.is_valid(request.cookies.get(guard.COOKIE), request.form.get("token", "")):
+            return _error_page("This form has expired. Go back, reload the page, and try again.", 403)
+        return None
+
+    def _secured(self, response: Response) -> Response:
+        response.headers.update(guard.HEADERS)
+        if request.endpoint != "static":
+            response.headers["Cache-Control"] = "no-store"
+            if "cookie" in g and request.cookies.get(guard.COOKIE) != g.cookie:
+                response.set_cookie(guard.COOKIE, g.cookie, httponly=True, samesite="Lax")
+        return response
+
+    def _everywhere(self) -> dict[str, Any]:
+        token = self._tokens.token(g.cookie) if "cookie" in g else ""
+        return {"form_token": token, "workspace_name": self._settings.workspace_name}
+
+
+def _person_id(session: Session) -> str:
+    """Returns who acts here: the workspace's first person."""
+    query = "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
+    row = session.db.execute(query).fetchone()
+    return str(row[0]) if row else session.settings.bot_id
+
+
+def _error_page(message: str | None, status: int) -> tuple[str, int]:
+    return render_template("error.html", message=message, status=status), status

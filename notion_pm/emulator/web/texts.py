@@ -1,0 +1,46 @@
+"""Rich text for templates: spans that say which tags they stand in. Nothing here is HTML; templates escape it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import formats
+from .addresses import Addresses
+
+_TAGS = {"bold": "strong", "italic": "em", "strikethrough": "s", "underline": "u", "code": "code"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text of one look."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+    color: str = "default"
+    href: str | None = None
+    kind: str = "text"
+
+
+def spans(items: Iterable[Mapping[str, Any]], addresses: Addresses) -> tuple[Span, ...]:
+    """Returns rich text as spans."""
+    return tuple(_span(item, addresses) for item in items)
+
+
+def _span(item: Mapping[str, Any], addresses: Addresses) -> Span:
+    style = item.get("annotations") or {}
+    tags = tuple(tag for name, tag in _TAGS.items() if style.get(name))
+    kind, text = _kind(item)
+    return Span(text, tags, style.get("color") or "default", addresses.link(item.get("href")), kind)
+
+
+def _kind(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns what a span is, and the text it shows."""
+    text = str(item.get("plain_text") or "")
+    if item.get("type") != "mention":
+        return str(item.get("type") or "text"), text
+    mention = item["mention"]
+    if mention["type"] == "date":
+        return "date", formats.date_text(mention["date"])
+    return str(mention["type"]), text

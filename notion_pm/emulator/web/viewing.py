@@ -1,0 +1,213 @@
+"""What a view of a database shows: its columns, its rows, its groups, one page of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from .. import query, rows
+from ..content_records import View
+from ..ids import decoded
+from ..properties import Schema
+from ..records import PAGES, DataSource, Page, Property
+from ..session import Session
+from ..values import Reader
+from ..view_queries import asked_by
+from . import formats, wording
+from .addresses import Addresses, database_path
+from .cells import Cell, CellReader, Link, Tag, page_link
+from .choices import Choice, choice
+from .grouping import Grouped, Grouping, grouping
+from .paging import Paging
+
+PER_PAGE = 100
+PER_COLUMN = 25
+_LAYOUTS = {"board": "board", "gallery": "gallery", "list": "list", "calendar": "dates", "timeline": "dates"}
+_COMPACT = ("board", "gallery", "list")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property of one row: its value, and what it may be set to."""
+
+    name: str
+    cell: Cell
+    choice: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as a view shows it. `mover` sets the property that the view is grouped by."""
+
+    id: str
+    link: Link
+    fields: tuple[Field, ...]
+    mover: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows shown together, under a heading where the view groups them."""
+
+    key: str
+    rows: tuple[Row, ...]
+    total: str
+    tag: Tag | None = None
+    option: str | None = None
+    more: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A view, ready for a template."""
+
+    layout: str
+    columns: tuple[Property, ...]
+    groups: tuple[Group, ...]
+    filter: str
+    sort: str
+    paging: Paging | None = None
+    note: str | None = None
+    whole: str | None = None  # where the whole board is, when one of its columns is shown alone
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks of a view: which page of its rows, and which group alone."""
+
+    page: int = 1
+    group: str | None = None
+
+
+def show(session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked) -> Shown:
+    """Returns what a view shows. Raises ApiError where its data source is gone."""
+    return _Viewer(session, addresses, database_id, view, asked).shown()
+
+
+class _Viewer:
+    def __init__(self, session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked) -> None:
+        self._session, self._view, self._asked, self._database_id = session, view, asked, database_id
+        self._source: DataSource = session.data_source(view.data_source_id or "")
+        self._schema: Schema = self._source.schema()
+        self._config: Mapping[str, Any] = view.configuration or {}
+        self._reader = Reader(session)
+        self._cells = CellReader(self._reader, addresses)
+        self._layout = _LAYOUTS.get(view.type, "table")
+        self._grouping = grouping(session, self._schema, self._config)
+        self._columns = self._visible()
+
+    def shown(self) -> Shown:
+        shown = Shown(
+            layout=self._layout,
+            columns=self._columns,
+            groups=(),
+            filter=wording.filter_text(self._view, self._schema),
+            sort=wording.sort_text(self._view, self._schema),
+            note=self._note(),
+        )
+        if self._layout == "dates":
+            return self._by_month(shown)
+        return self._grouped(shown, self._grouping) if self._grouping else self._flat(shown)
+
+    def _note(self) -> str | None:
+        if self._view.type in ("chart", "map", "form"):
+            return f"In Notion this is a {self._view.type}. Here are the rows behind it."
+        if self._config.get("group_by") and not self._grouping:
+            return "This view groups its rows by something that is not grouped here."
+        return None
+
+    def _visible(self) -> tuple[Property, ...]:
+        """Returns the properties that the view shows, without the title, which every row begins with."""
+        stated = [
+            (decoded(each["property_id"]), each.get("visible", True)) for each in self._config.get("properties") or ()
+        ]
+        found = [self._schema[key] for key, visible in stated if visible and key in self._schema]
+        if not stated and self._layout == "table":
+            found = list(self._schema.values())
+        grouped_by = self._grouping.prop.id if self._grouping else None
+        return tuple(prop for prop in found if prop.type != "title" and prop.id != grouped_by)
+
+    def _ids(self, *more: Mapping[str, Any], sorts: Sequence[Mapping[str, Any]] | None = None) -> query.Results:
+        asked = asked_by(self._view, self._schema, [dict(part) for part in more])
+        if sorts is not None:
+            asked = replace(asked, sorts=query.parse_sorts(sorts, query.Properties.of_schema(self._schema.values())))
+        return rows.select(self._reader, self._source, asked)
+
+    def _flat(self, shown: Shown) -> Shown:
+        found = self._ids()
+        paging = self._paged(found)
+        group = Group("", self._rows(paging.cut(found.page_ids)), paging.total_text)
+        return replace(shown, groups=(group,), paging=paging)
+
+    def _grouped(self, shown: Shown, groups: Grouping) -> Shown:
+        alone = next((group for group in groups.groups if group.key == self._asked.group), None)
+        if alone:
+            found = self._ids(alone.filter)
+            paging = self._paged(found)
+            group = self._group(alone, paging.cut(found.page_ids), paging.total_text, more=None)
+            return replace(
+                shown, groups=(group,), paging=paging, whole=database_path(self._database_id, view_id=self._view.id)
+            )
+        made = (self._column(group) for group in groups.groups)
+        kept = (group for group in made if group.rows or not (groups.hides_empty or group.key == "none"))
+        return replace(shown, groups=tuple(kept))
+
+    def _column(self, group: Grouped) -> Group:
+        found = self._ids(group.filter)
+        total = Paging.text_of(len(found.page_ids), capped=found.capped)
+        more = self._path(group=group.key) if len(found.page_ids) > PER_COLUMN else None
+        return self._group(group, found.page_ids[:PER_COLUMN], total, more)
+
+    def _group(self, group: Grouped, page_ids: Sequence[str], total: str, more: str | None) -> Group:
+        return Group(group.key, self._rows(page_ids), total, group.tag, group.option, more)
+
+    def _by_month(self, shown: Shown) -> Shown:
+        """Shows a calendar or timeline as a list: the months in order, what has no date last."""
+        prop = self._schema.get(decoded(self._config.get("date_property_id") or ""))
+        if prop is None:
+            return self._flat(replace(shown, note="The date that this view goes by is no more."))
+        found = self._ids(sorts=[{"property": prop.id, "direction": "ascending"}])
+        paging = self._paged(found)
+        dates = [prop, *self._end_date(prop)]
+        self._columns = (*dates, *(column for column in self._columns if column not in dates))
+        shown_rows = self._rows(paging.cut(found.page_ids))
+        groups = (
+            Group(month, tuple(members), "", Tag(month))
+            for month, members in groupby(shown_rows, key=lambda row: _month(row.fields[0].cell))
+        )
+        return replace(shown, groups=tuple(groups), paging=paging, columns=self._columns, sort="")
+
+    def _end_date(self, start: Property) -> list[Property]:
+        end = self._schema.get(decoded(self._config.get("end_date_property_id") or ""))
+        return [end] if end and end != start else []
+
+    def _rows(self, page_ids: Sequence[str]) -> tuple[Row, ...]:
+        found = (PAGES.find(self._session.db, page_id) for page_id in page_ids)
+        return tuple(self._row(page) for page in found if page)
+
+    def _row(self, page: Page) -> Row:
+        fields = tuple(self._field(page, prop) for prop in self._columns)
+        mover = None
+        if self._grouping and any(group.option is not None for group in self._grouping.groups):
+            mover = choice(page, self._grouping.prop)
+        if self._layout in _COMPACT:
+            fields = tuple(field for field in fields if field.cell.items)
+        return Row(page.id, page_link(page), fields, mover)
+
+    def _field(self, page: Page, prop: Property) -> Field:
+        return Field(prop.name, self._cells.cell(page, prop), choice(page, prop) if prop.type == "status" else None)
+
+    def _paged(self, found: query.Results) -> Paging:
+        return Paging(self._asked.page, PER_PAGE, len(found.page_ids), found.capped, self._path)
+
+    def _path(self, page: int | None = None, group: str | None = None) -> str:
+        group = group or self._asked.group
+        return database_path(self._database_id, view_id=self._view.id, group=group, page=page)
+
+
+def _month(cell: Cell) -> str:
+    if cell.kind != "dates" or not cell.items:
+        return "No date"
+    return formats.month_text(cell.items[0].start)
