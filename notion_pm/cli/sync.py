@@ -9,7 +9,8 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo_json, json_option, progress
 from notion_pm.errors import ConflictsFound
 from notion_pm.model.rule import OnConflict
-from notion_pm.workflows.sync import Options, Place, sync
+from notion_pm.workflows.sync import Options, sync
+from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_report import Report
 
 

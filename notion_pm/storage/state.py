@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from notion_pm.errors import AlreadyRunning
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.rules.values import BaseValue, SnapshotPage
@@ -22,7 +21,6 @@ from notion_pm.storage.plain_json import from_json, to_json, values_from_json, v
 from notion_pm.storage.state_migrations import migrate
 
 FILE = "sync.sqlite"
-LOCK = "sync.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,20 +225,3 @@ def known_templates(directory: Path) -> dict[str, str]:
     with closing(sqlite3.connect(directory / FILE)) as connection:
         migrate(connection)
         return dict(connection.execute("SELECT name, source FROM templates ORDER BY name"))
-
-
-@contextmanager
-def exclusive(directory: Path) -> Iterator[None]:
-    """Let nobody else sync this workspace meanwhile, on this machine.
-
-    SQLite's own lock on a file that holds nothing: portable, and gone with the process that held it.
-
-    Raises AlreadyRunning when somebody does.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(directory / LOCK, isolation_level=None, timeout=0)) as connection:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise AlreadyRunning(directory) from error
-        yield

@@ -5,35 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from notion_pm.errors import NotShared, RequestRefused, UsageError
-from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import NotionId
+from notion_pm.errors import NotShared, RequestRefused
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, require_modest
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import Snapshot, SnapshotPage
-from notion_pm.storage import template_files, templates
-from notion_pm.storage.state import Remembered, State, exclusive, known_templates
-from notion_pm.workflows.progress import Progress, silent
+from notion_pm.storage.lock import exclusive
+from notion_pm.storage.state import Remembered, State
+from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
-from notion_pm.workflows.workspace import open_manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to sync: the door, the page under which the databases are, and where the memory is kept."""
-
-    gateway: Gateway
-    parent_id: NotionId
-    state_directory: Path
-    now: datetime
-    jobs: int = 4
-    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,70 +54,34 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
     """
     with exclusive(place.state_directory):
         before = place.gateway.requests.logical
-        reference = options.template or _only_known(place.state_directory)
-        loaded, manifest = _open(place, reference)
-        with State(place.state_directory, loaded.template.template) as state:
-            run = _Run(place, options, state, loaded, manifest)
-            try:
-                result = run.finished()
-            except (NotShared, RequestRefused):
-                if run.manifest_is_fresh:
-                    raise
-                result = _Run(place, replace(options, full=True), state, loaded, None).finished()
+        opened = open_template(place, options.template, fresh=options.full)
+        try:
+            result = _run(place, options, opened)
+        except (NotShared, RequestRefused):
+            if opened.fresh:
+                raise
+            # what is remembered of the workspace does not fit it any more: read everything anew
+            anew = open_template(place, options.template, fresh=True)
+            result = _run(place, replace(options, full=True), anew)
         return replace(result, requests=place.gateway.requests.logical - before)
 
 
-def _only_known(state_directory: Path) -> str | None:
-    """The template that is synced here, when there is exactly one."""
-    known = known_templates(state_directory)
-    return next(iter(known.values())) if len(known) == 1 else None
-
-
-def _open(place: Place, reference: str | None) -> tuple[LoadedTemplate, Manifest | None]:
-    """The template, and the manifest when it had to be read to find out which template it is."""
-    if reference is not None:
-        return _loaded(place, reference), None
-    _, manifest = open_manifest(place.gateway, place.parent_id, None)
-    if manifest.template not in template_files.shipped():
-        raise UsageError(
-            f"This workspace was made from a template of its own, {manifest.template!r}.",
-            "Name its file:  notion-pm sync --template path/to/template.yaml",
-        )
-    return templates.load(manifest.template, manifest.variables), manifest
-
-
-def source_of(loaded: LoadedTemplate) -> str:
-    """Return what to call a template's file another time: its shipped name, or its path."""
-    path = Path(loaded.source).resolve()
-    return next((name for name, each in template_files.shipped().items() if each.resolve() == path), str(path))
-
-
-def _loaded(place: Place, reference: str) -> LoadedTemplate:
-    """The template with the variables that it was applied with."""
-    loaded = templates.load(reference)
-    with State(place.state_directory, loaded.template.template) as state:
-        remembered = state.remembered()
-    variables = remembered.manifest.variables if remembered and remembered.manifest else {}
-    return templates.load(reference, variables) if variables else loaded
+def _run(place: Place, options: Options, opened: Opened) -> SyncResult:
+    with State(place.state_directory, opened.loaded.template.template) as state:
+        return _Run(place, options, state, opened).finished()
 
 
 class _Run:
     """One sync of one template."""
 
-    def __init__(
-        self, place: Place, options: Options, state: State, loaded: LoadedTemplate, manifest: Manifest | None
-    ) -> None:
+    def __init__(self, place: Place, options: Options, state: State, opened: Opened) -> None:
         self._place = place
         self._options = options
         self._state = state
-        self._loaded = loaded
-        self._remembered = state.remembered() or Remembered(source_of(loaded))
-        self._rules = RuleSet(loaded.template)
-        cached = None if options.full else self._remembered.manifest
-        if cached is not None and cached.version != loaded.template.version:
-            cached = None
-        self.manifest_is_fresh = cached is None
-        self._manifest = cached or manifest or self._read_manifest()
+        self._loaded = opened.loaded
+        self._manifest = opened.manifest
+        self._rules = RuleSet(opened.loaded.template)
+        self._remembered = state.remembered() or Remembered(source_of(opened.loaded))
 
     def finished(self) -> SyncResult:
         reader = Reader(
@@ -157,15 +105,6 @@ class _Run:
             vanished=vanished,
             dropped=written.dropped,
         )
-
-    def _read_manifest(self) -> Manifest:
-        name = self._loaded.template.template
-        _, manifest = open_manifest(self._place.gateway, self._place.parent_id, name)
-        if manifest.state == "applying":
-            raise UsageError(
-                f"An apply of {name} has begun and not ended.", f"Run it again first:  notion-pm apply {name}"
-            )
-        return manifest
 
     def _read(self, reader: Reader) -> tuple[Reading, tuple[SnapshotPage, ...]]:
         """Read what is needed; tell also which pages are no longer there."""

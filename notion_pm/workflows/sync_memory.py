@@ -13,7 +13,7 @@ from notion_pm.rules.values import BaseValue, Plain
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage.state import Remembered, State
 from notion_pm.workflows.provision import AppliedRow, ApplyResult
-from notion_pm.workflows.sync import source_of
+from notion_pm.workflows.sync_place import source_of
 
 
 def remember(state_directory: Path, loaded: LoadedTemplate, applied: ApplyResult) -> None:

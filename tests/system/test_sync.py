@@ -19,9 +19,10 @@ from notion_pm.gateway.connection import Patience
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import OptionsConfig, PropertyPatch
+from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import FILE as STATE_FILE
-from notion_pm.storage.state import exclusive
-from notion_pm.workflows.sync import Place, sync
+from notion_pm.workflows.sync import sync
+from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_report import Report
 from tests.faults import Fault
 from tests.gateways import gateway_to
