@@ -5,6 +5,7 @@ NotionPmError                      exit 1
  │   ├─ NoWorkspace                         neither a token nor a local file
  │   └─ InvalidNotionId
  ├─ TemplateInvalid                exit 1   all problems of a template in one report
+ │   └─ ValuesMissing                       variables without a value are among them
  ├─ NotionError                    exit 1   Notion refused, or could not be reached
  │   ├─ Unauthorized
  │   ├─ NotShared                           404: missing, or not shared with the connection
@@ -104,6 +105,10 @@ class TemplateInvalid(NotionPmError):
     @property
     def advice(self) -> str:
         return "Correct the file and run  notion-pm templates validate  on it."
+
+
+class ValuesMissing(TemplateInvalid):
+    """A template has variables that nobody gave a value to; the workspace may remember one."""
 
 
 class NotionError(NotionPmError):

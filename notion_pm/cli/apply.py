@@ -12,7 +12,7 @@ from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import template_options
 from notion_pm.errors import UsageError
 from notion_pm.planning.plan import Plan
-from notion_pm.storage.state import exclusive
+from notion_pm.storage.lock import exclusive
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync_memory import remember
 

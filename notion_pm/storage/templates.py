@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from notion_pm.errors import Problem, TemplateInvalid
+from notion_pm.errors import Problem, TemplateInvalid, ValuesMissing
 from notion_pm.model.template import LoadedTemplate, Row, Template
 from notion_pm.planning import references
 from notion_pm.planning.fault import Fault
@@ -57,12 +57,13 @@ class _Loading:
         self._values = {**variables.defaults(self._document.data), **values}
         self._bodies: dict[str, str] = {}
         self._rows: dict[str, tuple[Row, ...]] = {}
+        self._missing: list[str] = []
 
     def finish(self) -> LoadedTemplate:
         template = self._read()
         if template is None or self._problems:
             problems = sorted(set(self._problems), key=lambda each: (each.file != str(self._path), each))
-            raise TemplateInvalid(self._path, problems)
+            raise (ValuesMissing if self._missing else TemplateInvalid)(self._path, problems)
         return LoadedTemplate(
             template=template, bodies=self._bodies, rows=self._rows, variables=self._values, source=str(self._path)
         )
@@ -86,11 +87,11 @@ class _Loading:
         return verdict.template
 
     def _check_values(self) -> None:
-        declared = self._document.data.get("variables") if isinstance(self._document.data, dict) else None
-        for name in declared if isinstance(declared, dict) else ():
-            if name not in self._values:
-                advice = f"Give it with --set {name}=VALUE, or a `default` in the template."
-                self._report(("variables", name), f"the variable `{name}` has no value.", advice)
+        declared = self._document.data.get("variables") if _is_mapping(self._document.data) else None
+        self._missing = [each for each in declared or () if each not in self._values] if _is_mapping(declared) else []
+        for name in self._missing:
+            advice = f"Give it with --set {name}=VALUE, or a `default` in the template."
+            self._report(("variables", name), f"the variable `{name}` has no value.", advice)
 
     def _read_files(self, template: Template) -> None:
         for key, database in template.databases.items():
@@ -133,6 +134,10 @@ class _Loading:
 
     def _report(self, path: FaultPath, message: str, advice: str = "") -> None:
         self._problems.append(Problem(str(self._path), self._document.line_of(path), message, advice))
+
+
+def _is_mapping(data: Any) -> bool:
+    return isinstance(data, dict)
 
 
 def _without(data: Any, paths: Iterable[FaultPath]) -> Any:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notion_pm.errors import NotShared
+from notion_pm.errors import NotShared, ValuesMissing
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
@@ -45,12 +45,21 @@ def read(
 
     Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
+    loaded = _loaded(reference, values or {})
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
     page = find_manifest(gateway, children, templates.name_of(reference))
-    remembered = page.manifest.variables if page else {}
-    loaded = templates.load(reference, {**remembered, **(values or {})})
+    if page is not None or loaded is None:
+        loaded = templates.load(reference, {**(page.manifest.variables if page else {}), **(values or {})})
     return _read(gateway, parent_id, loaded, children, page, before, jobs)
+
+
+def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
+    """Return the template before anything is asked of Notion, None when the workspace may know what is missing."""
+    try:
+        return templates.load(reference, values)
+    except ValuesMissing:
+        return None
 
 
 def read_for(gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, *, jobs: int = 4) -> Reading:

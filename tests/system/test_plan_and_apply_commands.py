@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from notion_pm.storage.state import exclusive
+from notion_pm.storage.lock import exclusive
 from tests.program import Program
 
 _TEMPLATE = """\
@@ -84,6 +84,16 @@ def test_variables_are_remembered_in_the_workspace(program: Program) -> None:
     wrong = program("plan", "small.yaml", "--set", "client")
     assert wrong.code == 2
     assert "'client' is not of the form NAME=VALUE" in wrong.err
+
+
+def test_a_variable_without_default_is_asked_for_once(program: Program, tmp_path: Path) -> None:
+    text = dedent(_TEMPLATE).replace(", default: Acme", "")
+    (tmp_path / "small.yaml").write_text(text, encoding="utf-8")
+    missing = program("apply", "small.yaml", "--yes")
+    assert missing.code == 1
+    assert "the variable `client` has no value. Give it with --set client=VALUE" in missing.err
+    assert program("apply", "small.yaml", "--yes", "--set", "client=Globex").code == 0
+    assert program("plan", "small.yaml", "--exit-code").code == 0
 
 
 def test_unsafe_changes_stop_plan_and_apply_with_their_exit_code(program: Program, tmp_path: Path) -> None:

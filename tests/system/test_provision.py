@@ -104,6 +104,15 @@ def test_any_sound_template_can_be_applied_and_then_holds(loaded: LoadedTemplate
         workspace.close()
 
 
+def test_the_request_count_holds_under_a_crowded_parent_page(
+    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    blocks = [{"type": "divider", "divider": {}}] * 99
+    assert api.patch(f"blocks/{workspace.root_page_id}/children", json={"children": blocks}).status_code == 200
+    result = apply_to(gateway, workspace, load(_two(), _ROWS))
+    assert result.planned == result.sent
+
+
 def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
     made = tables(gateway, workspace)
