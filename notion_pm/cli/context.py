@@ -6,7 +6,8 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -129,6 +130,22 @@ def open_local(path: Path, *, record: Path | None = None) -> LocalWorkspace:
         return open_workspace(path, record=record)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
         raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
+
+
+@contextmanager
+def opened_local(path: Path) -> Iterator[LocalWorkspace]:
+    """Lend the local workspace in a file; what it refuses becomes a UsageError."""
+    from notion_pm.emulator import ApiError
+
+    workspace = open_local(path)
+    try:
+        yield workspace
+    except ApiError as refusal:
+        raise UsageError(refusal.message, f"notion-pm local info {path} shows what is there.") from None
+    except FileExistsError as taken:
+        raise UsageError(f"There is something at {taken.filename} already.", "Name another file.") from None
+    finally:
+        workspace.close()
 
 
 def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> int:

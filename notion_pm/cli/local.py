@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import begin_weather, open_local
-from notion_pm.cli.output import echo, echo_json, json_option, note
+from notion_pm.cli.context import begin_weather, open_local, opened_local
+from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.model.ids import parse_notion_id
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_EXISTING = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
@@ -59,18 +61,67 @@ def serve(
 @_FILE
 @json_option
 def info(file: Path, as_json: bool) -> None:  # noqa: FBT001
-    """Show the token and the root page of the local workspace in FILE; made when it does not exist."""
-    workspace = open_local(file)
-    try:
+    """Show the token, the root page and what is in the local workspace in FILE; made when it does not exist."""
+    with opened_local(file) as workspace:
         facts = {
             "file": str(file.resolve()),
             "token": workspace.token,
             "root_page_id": workspace.root_page_id,
+            **workspace.counts(),
         }
-    finally:
-        workspace.close()
     if as_json:
         echo_json(facts)
     else:
         for name, value in facts.items():
             echo(f"{name.replace('_', ' '):14} {value}")
+
+
+@command.command()
+@_EXISTING
+@click.confirmation_option(prompt="Throw away everything in this workspace but its tokens and users?")
+def reset(file: Path) -> None:
+    """Empty the local workspace in FILE; tokens, users and the root page's id stay."""
+    with opened_local(file) as workspace:
+        workspace.reset()
+
+
+@command.command()
+@_EXISTING
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+def copy(file: Path, target: Path) -> None:
+    """Copy the local workspace in FILE to the new file TARGET, also while it is being served."""
+    with opened_local(file) as workspace:
+        workspace.copy(target)
+
+
+@command.command()
+@_FILE
+@click.option("--rows", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--data-source", metavar="ID", help="Fill this data source. Without: that of a new database.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Other seeds give other values.")
+def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
+    """Add rows of test data to the local workspace in FILE, and print the id of their data source."""
+    wanted = parse_notion_id(data_source) if data_source else None
+    with opened_local(file) as workspace, progress() as draw:
+        echo(workspace.fill(wanted, rows, seed=seed, progress=lambda done: draw("Rows", done, rows)))
+
+
+@command.command()
+@_FILE
+@click.option("--name", required=True, help="The connection's name; one of this name is changed and keeps its token.")
+@click.option(
+    "--capability",
+    "capabilities",
+    multiple=True,
+    metavar="CAPABILITY",
+    help="read, update, insert, read_comments, insert_comments, read_users or read_emails; repeat it. Without: all.",
+)
+@click.option("--share", "shared", multiple=True, metavar="PAGE", help="A page or database with all below; repeat it.")
+def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[str, ...]) -> None:
+    """Connect one more integration to the local workspace in FILE, and print its token.
+
+    Without --share it sees the root page, and thereby everything.
+    """
+    pages = [parse_notion_id(each) for each in shared]
+    with opened_local(file) as workspace:
+        echo(workspace.connect(name, capabilities or None, pages))

@@ -8,8 +8,9 @@ workspace.close()
 from __future__ import annotations
 
 from .clock import Clock, ManualClock
+from .errors import ApiError
 from .server import serve
 from .store import UnusableFileError
 from .workspace import LocalWorkspace, open_workspace
 
-__all__ = ["Clock", "LocalWorkspace", "ManualClock", "UnusableFileError", "open_workspace", "serve"]
+__all__ = ["ApiError", "Clock", "LocalWorkspace", "ManualClock", "UnusableFileError", "open_workspace", "serve"]

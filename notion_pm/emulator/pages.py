@@ -46,15 +46,20 @@ def create(session: Session, body: Mapping[str, Any], filter_properties: Iterabl
         cover=icons.cover(session, body.get("cover")),
         **tree.stamp(session),
     )
-    schema = Reader(session).page_schema(page)
-    page = _with_values(page, {**parents.first_values(session, data_source), **written.values})
-    PAGES.insert(session.db, page)
-    _link(session, schema, page, written)
+    page = insert_new(session, page, Reader(session).page_schema(page), data_source, written)
     if parent_type == "page_id":
         _place(session, page, body.get("position"))
     if content:
         block_writing.append_to_new(session, page.id, content)
     return retrieve(session, page.id, filter_properties)
+
+
+def insert_new(session: Session, page: Page, schema: Schema, data_source: DataSource | None, written: Written) -> Page:
+    """Stores a new page with the values that were written, and those that it has before anybody writes them."""
+    page = _with_values(page, {**parents.first_values(session, data_source), **written.values})
+    PAGES.insert(session.db, page)
+    _link(session, schema, page, written)
+    return page
 
 
 def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = ()) -> Json:

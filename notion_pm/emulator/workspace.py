@@ -16,6 +16,7 @@ from .access import CAPABILITIES
 from .app import create_app
 from .clock import Clock, stored, system_clock
 from .control import Controls, with_control
+from .fill import Filler
 from .session import Settings
 from .store import Store
 from .traffic import Recorder
@@ -24,6 +25,7 @@ from .weather import CALM, Conditions, Weather, WeatherFront
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_FILLED_TITLE = "Test data"
 _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
 
 
@@ -41,15 +43,33 @@ class LocalWorkspace:
     _settings: Settings = field(repr=False)
     _clock: Clock = field(repr=False)
 
-    def connect(self, name: str, capabilities: Iterable[str] = CAPABILITIES, shared: Iterable[str] = ()) -> str:
+    def connect(self, name: str, capabilities: Iterable[str] | None = None, shared: Iterable[str] = ()) -> str:
         """Makes or changes a further connection and returns its token.
 
-        `shared` are ids of pages and databases, with all that stands in them; without, it sees the root page. Raises
-        ApiError for an unknown capability and for what is no page or database.
+        Without `capabilities` it has all. `shared` are ids of pages and databases, with all that stands in them;
+        without, it sees the root page. Raises ApiError for an unknown capability or id.
         """
         with self._store.transaction(write=True) as db:
-            made = connections.connect(db, self._settings, name, capabilities, list(shared) or [self.root_page_id])
+            seen = list(shared) or [self.root_page_id]
+            made = connections.connect(db, self._settings, name, capabilities or CAPABILITIES, seen)
         return made.token
+
+    def fill(
+        self,
+        data_source_id: str | None,
+        count: int,
+        *,
+        seed: int = 0,
+        progress: Callable[[int], object] = lambda done: None,
+    ) -> str:
+        """Adds rows of test data to a data source, or to one of a new database, and returns its id.
+
+        `progress` is told how many rows are there. Raises ApiError (404) where there is no such data source.
+        """
+        filler = Filler(self._store, self._settings, self._clock)
+        data_source_id = data_source_id or filler.new_data_source(_FILLED_TITLE)
+        filler.fill(data_source_id, count, seed, progress)
+        return data_source_id
 
     def counts(self) -> dict[str, int]:
         """Returns how many pages, rows, databases... the workspace holds."""
