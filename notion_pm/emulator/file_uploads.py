@@ -153,6 +153,7 @@ def shown(session: Session, upload: FileUpload) -> Json:
         body["upload_url"] = f"{HERE}/v1/file_uploads/{upload.id}/send"
     body |= {
         "in_trash": upload.in_trash,
+        "archived": upload.in_trash,  # in every version: 2026-03-11 renames it in pages, blocks and databases only
         "status": upload.status,
         "filename": upload.filename,
         "content_type": upload.content_type,
@@ -160,7 +161,7 @@ def shown(session: Session, upload: FileUpload) -> Json:
     }
     if upload.number_of_parts is not None:
         body["number_of_parts"] = {"total": upload.number_of_parts, "sent": _sent_parts(session, upload)}
-    return {**body, "archived": upload.in_trash} if session.is_old else body
+    return body
 
 
 def hosted_file(session: Session, upload_id: str) -> Json:
