@@ -17,7 +17,8 @@ from .session import NEW_VERSION, Session, Settings
 from .store import Store
 from .writing import write
 
-_BATCH = 1000  # rows in one transaction: others may write in between
+BATCH = 5000  # rows in one transaction, a second or two: others may write in between
+_ROOMY = "PRAGMA cache_size = -262144"  # 256 MB: the index is written all over, and should not be read again and again
 _MOST_TARGETS = 1000
 _PACE = timedelta(minutes=1)  # between the rows' times of creation, so that they can be told apart as real ones can
 
@@ -44,9 +45,10 @@ class Filler:
         """Adds rows; the same seed gives the same values. Raises ApiError (404) where there is no data source."""
         chance = Random(seed)  # noqa: S311 - test data
         times = self._times(data_source_id, count)
-        for done in range(0, count, _BATCH):
-            size = min(_BATCH, count - done)
+        for done in range(0, count, BATCH):
+            size = min(BATCH, count - done)
             with self.store.transaction(write=True) as db:
+                db.execute(_ROOMY)
                 batch = _Batch(self._session(db), data_source_id, chance)
                 for _ in range(size):
                     batch.add(next(times))

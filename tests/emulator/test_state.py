@@ -6,10 +6,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, open_workspace
+from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, fill, open_workspace
 from notion_pm.emulator.fill import EVERY_KIND
 from notion_pm.emulator.properties import COMPUTED, TYPES
 from tests.conftest import client_of
@@ -164,7 +163,10 @@ def test_filling_respects_an_existing_schema(workspace: LocalWorkspace, notion: 
         workspace.fill(notion.root, 1)
 
 
-def test_others_may_write_while_it_fills(workspace: LocalWorkspace, api: httpx.Client, notion: Notion) -> None:
+def test_others_may_write_while_it_fills(
+    workspace: LocalWorkspace, notion: Notion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill, "BATCH", 20)
     source = notion.database()
     between: list[int] = []
 
@@ -172,6 +174,6 @@ def test_others_may_write_while_it_fills(workspace: LocalWorkspace, api: httpx.C
         notion.row(source, f"after {done}")
         between.append(done)
 
-    workspace.fill(source, 2500, progress=write_between)
-    assert between == [1000, 2000, 2500]
-    assert workspace.counts()["rows"] == 2503
+    workspace.fill(source, 50, progress=write_between)
+    assert between == [20, 40, 50]
+    assert workspace.counts()["rows"] == 53
