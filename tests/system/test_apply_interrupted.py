@@ -226,6 +226,33 @@ def test_every_lost_answer_is_looked_up(workspace: LocalWorkspace, undisturbed: 
     gateway.close()
 
 
+_WEATHER = {
+    "lost before": Fault(lost=True),
+    "lost after": Fault(lost=True, after=True),
+    "503 before": Fault(),
+    "503 saved": Fault(after=True),
+    "500": Fault(500, "internal_server_error"),
+    "504 after": Fault(504, "gateway_timeout", html=True, after=True),
+    "409": Fault(409, "conflict_error"),
+    "429": Fault(429, "rate_limited", headers={"Retry-After": "70"}),
+    "529": Fault(529, "service_overload"),
+}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(moment=st.integers(1, 28), kind=st.sampled_from(sorted(_WEATHER)))
+def test_bad_weather_at_any_request_is_outlived(undisturbed: tuple[int, object], moment: int, kind: str) -> None:
+    """The same run goes on: what may have been done is looked up, what was not is sent again."""
+    with TemporaryDirectory() as folder:
+        workspace = open_workspace(Path(folder) / "workspace.sqlite")
+        gateway, _ = gateway_to(workspace, weather=lambda number, _: _WEATHER[kind] if number == moment else None)
+        apply_to(gateway, workspace, _rich())
+        assert tables(gateway, workspace) == undisturbed[1]
+        assert set(manifest_pages(gateway, workspace).values()) == {1}
+        gateway.close()
+        workspace.close()
+
+
 @pytest.mark.parametrize("pause", [0.7, 1.0, 1.5])
 def test_a_killed_process_is_healed(tmp_path: Path, pause: float) -> None:
     """The program itself, killed for real, on a local workspace."""

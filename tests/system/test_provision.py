@@ -222,6 +222,24 @@ def test_adding_an_option_keeps_peoples_own_and_their_values(gateway: Gateway, w
     assert page.properties[status.id].value == OptionValue(entry.options["status.done"], "Done")
 
 
+def test_an_option_that_people_were_first_to_add_is_taken_over(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two(), _ROWS))
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
+    assert isinstance(status.config, OptionsConfig)
+    theirs = OptionsConfig((*status.config.options, Option("beta")))
+    gateway.update_data_source(entry.data_source_id, {status.id: PropertyPatch(type="status", config=theirs)})
+    more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
+    result = apply_to(gateway, workspace, load(_two(status=more), _ROWS))
+    assert [(each.address, each.action) for each in result.changes] == [("features.status.beta", "update")]
+    source = gateway.get_data_source(entry.data_source_id)
+    now = source.properties[status.id].config
+    assert isinstance(now, OptionsConfig)
+    assert [each.name for each in now.options] == ["Open", "Done", "beta"]
+    assert open_manifest(gateway, workspace.root_page_id)[1].databases["features"].options["status.beta"]
+
+
 def test_clients_may_rename_everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
     loaded = load(_two(double={"type": "formula", "title": "Double", "expression": 'empty(prop("Status"))'}), _ROWS)
     apply_to(gateway, workspace, loaded)
@@ -320,3 +338,55 @@ def test_two_manifests_ask_which_one(gateway: Gateway, workspace: LocalWorkspace
     assert open_manifest(gateway, workspace.root_page_id, "other")[1].template == "other"
     with pytest.raises(UsageError, match="Several templates were applied here: other, test"):
         open_manifest(gateway, workspace.root_page_id)
+
+
+def test_a_lossy_change_is_made_when_it_is_allowed(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    before = _two(size={"type": "rich_text", "title": "Size"}, kind={"type": "rich_text", "title": "Kind"})
+    apply_to(gateway, workspace, load(before, _ROWS))
+    options = [{"key": "a", "name": "A"}]
+    kind = {"type": "select", "title": "Kind", "options": options}
+    after = load(_two(size={"type": "number", "title": "Size", "format": "euro"}, kind=kind), _ROWS)
+    with pytest.raises(UnsafeChange, match="may lose values"):
+        apply_to(gateway, workspace, after)
+    result = apply_to(gateway, workspace, after, allow_lossy=True)
+    assert [each.address for each in result.changes] == ["features.kind", "features.size"]
+    properties = dict(tables(gateway, workspace)["Features"][0].properties)
+    assert (properties["Size"], properties["Kind"]) == ("number", "select")
+    assert plan_for(gateway, workspace, after).changes == ()
+
+
+def test_every_kind_of_setting_follows_the_template(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    def version(size: str, prefix: str, function: str, expression: str, description: str) -> LoadedTemplate:
+        count = {"type": "rollup", "title": "Count", "relation": "insights", "property": "name", "function": function}
+        data = _two(
+            size={"type": "number", "title": "Size", "format": size, "description": description},
+            id={"type": "unique_id", "title": "ID", "prefix": prefix},
+            count=count,
+            double={"type": "formula", "title": "Double", "expression": expression},
+            status={**_STATUS, "description": description},
+        )
+        data["databases"]["features"]["description"] = description
+        return load(data, _ROWS)
+
+    apply_to(gateway, workspace, version("euro", "FEAT", "count", 'prop("Size") * 2', "One"))
+    after = version("dollar", "SPEC", "unique", 'prop("Size") * 3', "Two")
+    result = apply_to(gateway, workspace, after, force=True)
+    assert {each.address: each.action for each in result.changes} == {
+        "features": "update",
+        "features.count": "update",
+        "features.double": "update",
+        "features.id": "update",
+        "features.size": "update",
+        "features.status": "update",
+    }
+    assert result.planned == result.sent
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    source = gateway.get_data_source(manifest.databases["features"].data_source_id)
+    assert {each.name: each.description for each in source.properties.values() if each.description} == {
+        "Size": "Two",
+        "Status": "Two",
+    }
+    status = source.named("Status")
+    assert status is not None
+    assert isinstance(status.config, OptionsConfig)
+    assert [each.name for each in status.config.options] == ["Open", "Done"]
