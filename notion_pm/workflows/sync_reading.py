@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from notion_pm.errors import NotShared, UnsafeChange, UsageError
 from notion_pm.gateway.notion import Gateway
+from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
@@ -72,10 +73,9 @@ class Reader:
 
     def read(self, cache: Cache | None, *, now: datetime) -> Reading:
         """Return all pages: everything read anew without a cache, else what was edited since it was filled."""
-        since = {key: cache.marks[key] - OVERLAP for key in self._sources} if cache else {}
         known = {key: dict(cache.pages.get(key, {})) if cache else {} for key in self._sources}
         pages = _Pages(known)
-        self._query(pages, since)
+        marks = self._query(pages, cache.marks if cache else {}, now)
         if cache:
             pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
         absent = dict(cache.absent) if cache else {}
@@ -86,7 +86,7 @@ class Reader:
             changed=tuple(
                 page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
             ),
-            marks=dict.fromkeys(self._sources, now),
+            marks=marks,
             absent=absent,
             option_names=pages.option_names,
             full=cache is None,
@@ -95,18 +95,39 @@ class Reader:
     def _reconciled(self, pages: _Pages) -> Mapping[str, Mapping[NotionId, SnapshotPage]]:
         return reconciled(self._rules.vocabulary, pages.all, pages.fresh)
 
-    def _query(self, pages: _Pages, since: Mapping[str, datetime]) -> None:
-        """Query all databases side by side, and put what comes over what is known."""
+    def _query(self, pages: _Pages, marks: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
+        """Query all databases side by side, put what comes over what is known, and return the new marks."""
+        read_to = dict(marks)
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = pool.map(lambda key: (key, self._rows(key, since.get(key))), self._sources)
-            for done, (key, rows) in enumerate(found, start=1):
+            found = pool.map(lambda key: (key, self._rows(key, pages.all[key], marks.get(key), now)), self._sources)
+            for done, (key, (rows, to_the_end)) in enumerate(found, start=1):
+                if to_the_end:
+                    read_to[key] = now
                 self._take(pages, key, rows)
                 self._progress("Reading", done, len(self._sources))
+        return read_to
 
-    def _rows(self, database: str, since: datetime | None) -> list[Page]:
-        wanted = None if since is None else _edited_since(since)
-        ids = self.exchanges[database].property_ids
-        return list(self._gateway.query(self._sources[database], filter=wanted, property_ids=ids))
+    def _rows(
+        self, database: str, known: Mapping[NotionId, SnapshotPage], mark: datetime | None, now: datetime
+    ) -> tuple[list[Page], bool]:
+        """Return the rows edited since the mark, latest first, and whether they were read to the end.
+
+        Edits fall on whole minutes, so that right after many edits (an apply, a sync) all of them come again. Shortly
+        after a read to the end it is therefore enough to read until a request brings nothing new; the mark stays, and
+        a later sync reads the rest.
+        """
+        source, ids = self._sources[database], self.exchanges[database].property_ids
+        if mark is None:
+            return list(self._gateway.query(source, property_ids=ids)), True
+        rows: list[Page] = []
+        unchanged = 0
+        for row in self._gateway.edited_since(source, mark - OVERLAP, property_ids=ids):
+            rows.append(row)
+            same = self.exchanges[database].read(row) == known.get(row.id)
+            unchanged = unchanged + 1 if same else 0
+            if unchanged == PAGE_SIZE and now - mark < OVERLAP:
+                return rows, False
+        return rows, True
 
     def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
@@ -168,11 +189,6 @@ def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
             "Bring it up to date first:  notion-pm apply",
         )
     return entry
-
-
-def _edited_since(moment: datetime) -> dict[str, object]:
-    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
-    return {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute.isoformat()}}
 
 
 def _missing(rules: RuleSet, pages: Mapping[str, Mapping[NotionId, SnapshotPage]]) -> Iterable[tuple[str, NotionId]]:

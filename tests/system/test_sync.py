@@ -80,6 +80,21 @@ class TestRequests:
         assert sent == QUERIES
         assert (result.evaluation.updates, result.evaluation.conflicts) == ((), ())
 
+    def test_many_edits_of_one_minute_are_not_read_again_at_once(self, product: Product) -> None:
+        first = product.add("insights", "The first")
+        for number in range(120):
+            product.add("insights", f"More {number}")
+        product.sync()
+        assert product.requests_of_sync()[1] == QUERIES
+        product.later(seconds=5)
+        product.set("insights", first, told_on="2026-07-01")
+        result, sent = product.requests_of_sync()
+        assert changed(result.evaluation) == {"The first.status": "closed", "The first.loop": "told"}
+        product.later(minutes=3)
+        assert product.requests_of_sync()[1] == [*QUERIES, "POST query"], "the rest of that minute, once"
+        product.later(minutes=3)
+        assert product.requests_of_sync()[1] == QUERIES
+
     def test_a_later_sync_asks_only_for_what_was_edited_and_for_what_rules_need(self, product: Product) -> None:
         product.sync()
         product.later()
