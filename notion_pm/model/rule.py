@@ -92,7 +92,7 @@ class ValueOf(BaseModel):
         None,
         description=(
             "With `share`: number property of the related page to weigh by; "
-            "pages without one weigh as the mean of the others, or 1."
+            "pages without one weigh as the mean of the others; where nothing weighs anything they are counted."
         ),
     )
     once_per: str | None = Field(

@@ -19,14 +19,16 @@ class Account:
         self._run = run
 
     def updates(self) -> Iterator[PageUpdate]:
-        """Yield the pages that change, with what changes on them."""
+        """Yield the pages that change with what changes on them, by database and title."""
         changes: dict[NotionId, list[Change]] = {}
         for (page_id, key), written in self._run.written.items():
             before, after = written.page.values.get(key), self._run.view.value(written.page, key)
             if not same(before, after):
                 changes.setdefault(page_id, []).append(self._change(written, before, after))
         for pages in self._run.snapshot.databases.values():
-            yield from (PageUpdate(page, tuple(changes[page.id])) for page in pages.values() if page.id in changes)
+            changed = [page for page in pages.values() if page.id in changes]
+            for page in sorted(changed, key=lambda each: (each.title.casefold(), each.id)):
+                yield PageUpdate(page, tuple(changes[page.id]))
 
     def _change(self, written: Settled, before: Plain, after: Plain) -> Change:
         derived = written.case.derived

@@ -75,11 +75,16 @@ def _share(view: View, pages: Sequence[SnapshotPage], value: ValueOf) -> Plain |
 
 
 def _weights(view: View, pages: Sequence[SnapshotPage], key: str | None) -> list[float | None]:
-    """What each page weighs: pages without a weight weigh as the mean of the others; None where it is unknown."""
+    """What each page weighs; None where it is unknown.
+
+    Pages without a weight weigh as the mean of the others. Where nothing weighs anything the pages are counted.
+    """
     if key is None:
         return [1.0] * len(pages)
     found = [view.number(each, key) for each in pages]
     known = [each for each in found if each is not None and not isinstance(each, ForeignOption)]
+    if not any(known):
+        known, found = [], [each if isinstance(each, ForeignOption) else None for each in found]
     mean = sum(known) / len(known) if known else 1.0
     return [None if isinstance(each, ForeignOption) else mean if each is None else each for each in found]
 

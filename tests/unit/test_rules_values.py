@@ -148,6 +148,10 @@ class TestStamps:
         assert self.stamped(share) is None
         assert self.stamped(share, {"status": "new"}, {"status": "linked"}, {"status": "linked"}) == 0.3333
 
+    def test_a_share_of_what_weighs_nothing_is_counted(self) -> None:
+        share = {"share": "insights", "where": {"status": "new"}, "weight": "arr"}
+        assert self.stamped(share, {"status": "new", "arr": 0}, {"status": "linked"}) == 0.5
+
     @pytest.mark.parametrize(
         "value",
         [
