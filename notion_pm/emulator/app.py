@@ -79,7 +79,11 @@ class NotionApp(Flask):
         with self._store.transaction(write=False) as db:
             found = signed_files.contents(db, upload_id)
         data, content_type = found or (b"", "text/plain")
-        return self.response_class(data, 200 if found else 404, content_type=content_type)
+        response = self.response_class(data, 200 if found else 404, content_type=content_type)
+        # Whoever uploaded it, a page among the files must not act as a page of the site beside it.
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
     def _signer(self) -> signed_files.Signer:
         return signed_files.Signer(self._settings.token, request.host_url, self._clock())

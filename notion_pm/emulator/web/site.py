@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -39,8 +40,8 @@ class Site(Flask):
         if request.endpoint == "static":
             return super().dispatch_request()
         with self._store.transaction(write=request.method == "POST") as db:
-            g.session = Session(db, self._clock(), NEW_VERSION, self._settings)
-            g.session = replace(g.session, settings=replace(self._settings, bot_id=_person_id(g.session)))
+            acting = replace(self._settings, bot_id=_person_id(db) or self._settings.bot_id)
+            g.session = Session(db, self._clock(), NEW_VERSION, acting)
             g.addresses = Addresses.of(self._settings, request.host_url, g.session.moment)
             return super().dispatch_request()
 
@@ -69,11 +70,11 @@ class Site(Flask):
         return {"form_token": token, "workspace_name": self._settings.workspace_name}
 
 
-def _person_id(session: Session) -> str:
-    """Returns who acts here: the workspace's first person."""
+def _person_id(db: sqlite3.Connection) -> str | None:
+    """Returns who acts here, in the place of the bot that acts for a token: the workspace's first person."""
     query = "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
-    row = session.db.execute(query).fetchone()
-    return str(row[0]) if row else session.settings.bot_id
+    row = db.execute(query).fetchone()
+    return str(row[0]) if row else None
 
 
 def _error_page(message: str | None, status: int) -> tuple[str, int]:

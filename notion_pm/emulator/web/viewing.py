@@ -64,6 +64,7 @@ class Shown:
     """A view, ready for a template."""
 
     layout: str
+    title: str
     columns: tuple[Property, ...]
     groups: tuple[Group, ...]
     filter: str
@@ -101,6 +102,7 @@ class _Viewer:
     def shown(self) -> Shown:
         shown = Shown(
             layout=self._layout,
+            title=self._schema["title"].name,
             columns=self._columns,
             groups=(),
             filter=wording.filter_text(self._view, self._schema),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import view_filters
@@ -30,11 +30,23 @@ def sort_text(view: View, schema: Schema) -> str:
 def _condition(part: Json, schema: Schema, *, inner: bool) -> str:
     for joint, word in _JOINTS.items():
         if joint in part:
+            if joint == "or" and (same := _same(part[joint])):
+                return _condition(same, schema, inner=inner)
             text = word.join(_condition(each, schema, inner=True) for each in part[joint])
             return f"({text})" if inner and len(part[joint]) > 1 else text
     name = part.get("property") or _spaced(part["timestamp"])
     tests: Any = next((value for key, value in part.items() if key not in ("property", "type", "timestamp")), {})
     return f"{name} {_test(tests, schema)}"
+
+
+def _same(parts: Sequence[Json]) -> Json | None:
+    """Joins alternatives that differ only in the option they ask for into one that asks for any of them."""
+    tests = [next(((key, value) for key, value in part.items() if key in ("status", "select")), None) for part in parts]
+    names = {part.get("property") for part in parts}
+    if len(names) != 1 or not all(test and list(test[1]) == ["equals"] for test in tests):
+        return None
+    wanted = [test[1]["equals"] for test in tests if test]
+    return {"property": names.pop(), "status": {"equals": wanted}}
 
 
 def _test(test: Any, schema: Schema) -> str:
@@ -63,7 +75,8 @@ def _operand(operand: Any, schema: Schema) -> str:
     if isinstance(operand, bool):
         return "ticked" if operand else "not ticked"
     if isinstance(operand, list):
-        return " or ".join(_operand(each, schema) for each in operand)
+        named = [_operand(each, schema) for each in operand]
+        return " or ".join(part for part in (", ".join(named[:-1]), *named[-1:]) if part)
     text = str(operand)
     return _spaced(text) if text in RELATIVE_DATES else _option_names(schema).get(text, text)
 
