@@ -88,7 +88,7 @@ class TestRequests:
         assert product.requests_of_sync()[1] == QUERIES
         product.later(seconds=5)
         product.set("insights", first, told_on="2026-07-01")
-        result, sent = product.requests_of_sync()
+        result = product.sync()
         assert changed(result.evaluation) == {"The first.status": "closed", "The first.loop": "told"}
         product.later(minutes=3)
         assert product.requests_of_sync()[1] == [*QUERIES, "POST query"], "the rest of that minute, once"
