@@ -9,24 +9,43 @@ from notion_pm.planning.change import Change
 
 
 class Verb(Enum):
-    """What an operation does; the value is what people read while it runs."""
+    """What an operation does."""
 
-    OPEN_MANIFEST = "Making the manifest page"
-    READ_MANIFEST = "Reading the manifest page"
-    MARK_MANIFEST = "Marking the start"
-    CREATE_DATABASE = "Creating databases"
-    UPDATE_DATABASE = "Updating databases"
-    SETTLE = "Setting up properties"
-    LIST_VIEWS = "Reading views"
-    ADOPT_VIEW = "Setting up views"
-    CREATE_VIEW = "Creating views"
-    UPDATE_VIEW = "Updating views"
-    DROP_DEFAULT_VIEW = "Removing default views"
-    RECORD_STRUCTURE = "Recording what was made"
-    CREATE_ROW = "Creating rows"
-    COMPLETE_ROW = "Linking rows"
-    TELL = "Writing the manifest page"
-    RECORD_END = "Recording the end"
+    OPEN_MANIFEST = "open manifest"
+    READ_MANIFEST = "read manifest"
+    MARK_MANIFEST = "mark manifest"
+    CREATE_DATABASE = "create database"
+    UPDATE_DATABASE = "update database"
+    SETTLE = "settle"
+    LIST_VIEWS = "list views"
+    ADOPT_VIEW = "adopt view"
+    CREATE_VIEW = "create view"
+    UPDATE_VIEW = "update view"
+    DROP_DEFAULT_VIEW = "drop default view"
+    RECORD_STRUCTURE = "record structure"
+    CREATE_ROW = "create row"
+    COMPLETE_ROW = "complete row"
+    TELL = "tell"
+    RECORD_END = "record end"
+
+    @property
+    def phase(self) -> str:
+        """What people read while it runs."""
+        return _PHASES.get(self, "Databases")
+
+
+_PHASES = {
+    Verb.LIST_VIEWS: "Views",
+    Verb.ADOPT_VIEW: "Views",
+    Verb.CREATE_VIEW: "Views",
+    Verb.UPDATE_VIEW: "Views",
+    Verb.DROP_DEFAULT_VIEW: "Views",
+    Verb.CREATE_ROW: "Rows",
+    Verb.COMPLETE_ROW: "Rows",
+    Verb.TELL: "Record",
+    Verb.RECORD_STRUCTURE: "Record",
+    Verb.RECORD_END: "Record",
+}
 
 
 @dataclass(frozen=True, slots=True)

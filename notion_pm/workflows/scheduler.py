@@ -35,8 +35,8 @@ class _Queue:
 def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *, jobs: int, progress: Progress) -> None:
     """Do all operations. The first failure ends the run: what is under way is finished, nothing new begins."""
     queue = _Queue(operations)
-    totals = Counter(each.verb for each in operations)
-    done: Counter[object] = Counter()
+    totals = Counter(each.verb.phase for each in operations)
+    done: Counter[str] = Counter()
     running: dict[Future[None], Operation] = {}
     with ThreadPoolExecutor(jobs) as pool:
         while done.total() < len(operations):
@@ -48,5 +48,6 @@ def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *,
                 finished = running.pop(future)
                 future.result()
                 queue.finished(finished)
-                done[finished.verb] += 1
-                progress(finished.verb.value, done[finished.verb], totals[finished.verb])
+                phase = finished.verb.phase
+                done[phase] += 1
+                progress(phase, done[phase], totals[phase])

@@ -390,3 +390,13 @@ def test_every_kind_of_setting_follows_the_template(gateway: Gateway, workspace:
     assert status is not None
     assert isinstance(status.config, OptionsConfig)
     assert [each.name for each in status.config.options] == ["Open", "Done"]
+
+
+def test_progress_is_told_in_a_few_phases(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    loaded = load(_two(), _ROWS)
+    apply_to(
+        gateway, workspace, loaded, progress=lambda what, done, total: told.setdefault(what, []).append((done, total))
+    )
+    assert set(told) == {"Databases", "Rows", "Record"}
+    assert told["Rows"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
