@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
@@ -58,8 +59,8 @@ def command(
                 progress=shown,
                 force=force,
                 allow_lossy=allow_lossy,
+                made=partial(remember, context.state_directory, reading.loaded),
             )
-        remember(context.state_directory, reading.loaded, result)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
     elif plan.changes:

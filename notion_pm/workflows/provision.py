@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,23 +72,32 @@ def apply(
     progress: Progress = silent,
     force: bool = False,
     allow_lossy: bool = False,
+    made: Callable[[ApplyResult], None] = lambda result: None,
 ) -> ApplyResult:
     """Carry out a plan, read the workspace again and prove that nothing is left to do.
+
+    `made` is told what was made before the proof, so that it is remembered also when the proof fails.
 
     Raises UnsafeChange before the first write, NotConverged when the proof fails, or a NotionError. Applying again
     after any interruption takes up where it ended.
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
-    if not plan.operations:
-        return ApplyResult((), plan.requests, reading.requests, manifest=reading.existing.manifest)
     before = gateway.requests.logical
+
+    def result(manifest: Manifest | None, rows: tuple[AppliedRow, ...] = ()) -> ApplyResult:
+        sent = reading.requests + gateway.requests.logical - before
+        return ApplyResult(plan.changes, plan.requests, sent, rows, manifest)
+
+    if not plan.operations:
+        made(result(reading.existing.manifest))
+        return result(reading.existing.manifest)
     ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
     applying = Applying(gateway, reading, ledger, now)
     run_all(plan.operations, applying, jobs=jobs, progress=progress)
+    manifest, rows = ledger.manifest("applied"), _applied_rows(plan, reading, ledger, applying)
+    made(result(manifest, rows))
     _prove(gateway, plan, reading, jobs)
-    sent = reading.requests + gateway.requests.logical - before
-    rows = _applied_rows(plan, reading, ledger, applying)
-    return ApplyResult(plan.changes, plan.requests, sent, rows, ledger.manifest("applied"))
+    return result(manifest, rows)
 
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
