@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -68,8 +65,6 @@ class Connection:
         patience: Patience = Patience(),
     ) -> None:
         self.requests = RequestCounts()
-        self.server_time: datetime | None = None
-        """When the last answer was sent, by the server's clock; None when it does not say."""
         self._limiter = limiter
         self._sleep = sleep
         self._patience = patience
@@ -79,7 +74,7 @@ class Connection:
             notion_version=NOTION_VERSION,
             retry=False,
             logger=_silent_logger(),
-            client=httpx.Client(transport=transport, event_hooks={"response": [self._note_time]}),
+            client=httpx.Client(transport=transport),
         )
 
     def close(self) -> None:
@@ -183,10 +178,6 @@ class Connection:
                     request=error.request,
                 )
             self._limiter.pause(failure.retry_after)
-
-    def _note_time(self, response: httpx.Response) -> None:
-        with suppress(ValueError):  # a proxy's malformed date is as good as none
-            self.server_time = parsedate_to_datetime(response.headers.get("date", ""))
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """Wait as Notion asks (the limiter does that, for every worker), else longer from time to time."""

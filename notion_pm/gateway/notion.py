@@ -110,11 +110,6 @@ class Gateway:
         rows = paging.edited_rows(self._connection, data_source_id, moment, query=query)
         return (self._completed(wire_page.read_page(each)) for each in rows)
 
-    @property
-    def server_time(self) -> datetime | None:
-        """When Notion last answered, by Notion's clock; None when it does not say."""
-        return self._connection.server_time
-
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""
         return wire_page.read_markdown(self._get(f"pages/{page_id}/markdown"))
