@@ -66,7 +66,7 @@ def _draft(session: Session, value: Any, path: str, parent: str, levels: int) ->
 def type_of(sent: Mapping[str, Any], path: str) -> str:
     """Returns the type of a block in a request: what it says, or the one key that is a type's name."""
     kind = sent.get("type") or next((key for key in sent if key in BLOCK_TYPES or key in _NOT_BY_REQUEST), None)
-    if kind in _NOT_BY_REQUEST or (kind is None and "type" not in sent) or kind not in sent:
+    if not isinstance(kind, str) or kind in _NOT_BY_REQUEST or kind not in sent:
         raise _fix_one(path)
     return checks.one_of(kind, BLOCK_TYPES, f"{path}.type")
 
@@ -90,7 +90,7 @@ def _children(session: Session, kind: str, sent: Json, path: str, levels: int) -
     fewest = BLOCK_TYPES[kind].fewest_children
     if given is None and fewest:
         raise body_error(f"{path}.children", "defined")
-    if not given:
+    if given is None or given == []:
         return _enough((), fewest, path)
     if levels == 0:
         raise body_error(f"{path}.children", "not present", given)

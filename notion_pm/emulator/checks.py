@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from . import ids
@@ -56,6 +56,22 @@ def an_object(value: Any, path: str) -> dict[str, Any]:
     return value
 
 
+def optional_object(body: Body, key: str, path: str = "body") -> dict[str, Any]:
+    """Returns the JSON object under a key; an empty one where there is none."""
+    return {} if body.get(key) is None else an_object(body[key], f"{path}.{key}")
+
+
+def tag(sent: Body, kinds: Sequence[str], path: str) -> str:
+    """Returns what an object says it is: by its `type`, or by the key of its content; raises 400 for neither."""
+    kind = sent.get("type")
+    if kind is not None:
+        return one_of(kind, kinds, f"{path}.type")
+    found = next((each for each in kinds if each in sent), None)
+    if found is None:
+        raise body_error(f"{path}.{kinds[0]}", "defined")
+    return found
+
+
 def an_array(value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> list[Any]:
     """Returns a JSON array of at most `most` elements (4.2)."""
     if not isinstance(value, list):
@@ -93,13 +109,20 @@ def a_number(value: Any, path: str) -> int | float:
     return value
 
 
+def an_integer(value: Any, path: str) -> int:
+    """Returns a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise body_error(path, "an integer", value)
+    return value
+
+
 def one_of(value: Any, choices: Collection[str], path: str) -> str:
     """Returns a word out of a closed vocabulary."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         listed = [f'`"{choice}"`' for choice in choices]
         expectation = " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
         raise body_error(path, expectation, value)
-    return str(value)
+    return value
 
 
 def flag(body: Body, key: str, *, default: bool) -> bool:
@@ -114,9 +137,9 @@ def trash_flag(body: Body, *, default: bool) -> bool:
 
 def page_size(value: Any, path: str = "body.page_size") -> int:
     """Returns how many results to give: 1 to 100, and 100 when nothing (or 0) is asked for."""
-    if value is None or value == 0:
+    if value is None:
         return MOST_PER_PAGE
-    size = int(value) if isinstance(value, str) and value.isdigit() else value
+    size = int(value) if isinstance(value, str) and value.isdecimal() else value
     if isinstance(size, bool) or not isinstance(size, int):
         raise body_error(path, "a number", value)
     if size < 0:

@@ -30,7 +30,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     checks.known_keys(body, _CREATE_KEYS)
     database = _parent(session, checks.required(body, "parent"))
     sent = checks.an_object(checks.required(body, "properties"), "body.properties")
-    title = normalized(session, body.get("title") or [], "body.title")
+    title = normalized(session, body.get("title", []), "body.title")
     return shown(session, add(session, database, title, sent, icon=icons.icon(session, body.get("icon"))))
 
 
@@ -64,9 +64,9 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
     in_trash = checks.trash_flag(body, default=data_source.in_trash)
     if data_source.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
-    if body.get("properties"):
+    if body.get("properties") is not None:
         data_source = schema.edit(session, data_source, body["properties"])
-    parent = _parent(session, body["parent"]).id if body.get("parent") else data_source.database_id
+    parent = data_source.database_id if body.get("parent") is None else _parent(session, body["parent"]).id
     if parent != data_source.database_id:
         views.create_default(session, parent, data_source.id)
     changed = replace(
@@ -148,6 +148,7 @@ def _parent(session: Session, sent: Any) -> Database:
         raise validation_error(
             "Data sources can only be created in an existing database. Use the create a database endpoint to make one."
         )
+    checks.tag(parent, ("database_id",), "body.parent")
     database = session.database(checks.body_id(parent, "database_id", "body.parent"))
     if database.in_trash:
         raise archived_block()

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import checks, data_sources, icons, ids, tree
 from .clock import to_the_millisecond
-from .errors import archived_block, body_error, multiple_sources, validation_error
+from .errors import archived_block, multiple_sources, validation_error
 from .links import object_url
 from .records import DATABASES, Database
 from .richtext import normalized, plain, plain_text
@@ -31,8 +31,8 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         id=ids.new_id(),
         parent_type=parent_type,
         parent_id=parent_id,
-        title=normalized(session, body.get("title") or [], "body.title"),
-        description=normalized(session, body.get("description") or [], "body.description"),
+        title=normalized(session, body.get("title", []), "body.title"),
+        description=normalized(session, body.get("description", []), "body.description"),
         icon=icons.icon(session, body.get("icon")),
         cover=icons.cover(session, body.get("cover")),
         is_inline=checks.flag(body, "is_inline", default=False),
@@ -40,8 +40,8 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     )
     DATABASES.insert(session.db, database)
     tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
-    initial = checks.an_object(body.get("initial_data_source") or {}, "body.initial_data_source")
-    sent = checks.an_object(initial.get("properties") or {}, "body.initial_data_source.properties")
+    initial = checks.optional_object(body, "initial_data_source")
+    sent = checks.optional_object(initial, "properties", "body.initial_data_source")
     data_sources.add(session, database, database.title, sent, path="body.initial_data_source.properties")
     return shown(session, database)
 
@@ -66,7 +66,7 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
         in_trash=in_trash,
         **tree.edited(session),
     )
-    if body.get("parent"):
+    if body.get("parent") is not None:
         changed = _moved(session, changed, body["parent"])
     DATABASES.update(session.db, changed)
     tree.keep_in_step(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
@@ -113,8 +113,7 @@ def _parent(session: Session, sent: Any) -> tuple[str, str]:
     parent = checks.an_object(sent, "body.parent")
     if parent.get("type") == "workspace" or "workspace" in parent:
         raise validation_error("Internal integrations cannot create databases at the top of a workspace: name a page.")
-    if "page_id" not in parent:
-        raise body_error("body.parent.page_id", "defined")
+    checks.tag(parent, ("page_id",), "body.parent")
     page = session.page(checks.body_id(parent, "page_id", "body.parent"))
     if page.in_trash:
         raise archived_block()

@@ -34,13 +34,13 @@ FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
 def create(session: Session, body: Mapping[str, Any]) -> Json:
     """Announces a file; its bytes follow with `send`, or are taken from a URL."""
     checks.known_keys(body, _CREATE_KEYS)
-    mode = checks.one_of(body.get("mode") or "single_part", _MODES, "body.mode")
+    mode = checks.one_of(body.get("mode", _MODES[0]), _MODES, "body.mode")
     filename = _filename(body, mode)
     upload = FileUpload(
         id=new_id(),
         mode=mode,
         filename=filename,
-        content_type=body.get("content_type") or (mimetypes.guess_type(filename)[0] if filename else None),
+        content_type=_content_type(body, filename),
         number_of_parts=_parts(body, mode),
         external_url=checks.a_url(body.get("external_url"), "body.external_url") if mode == "external_url" else None,
         expiry_time=stored(session.moment + _LIFETIME),
@@ -63,9 +63,17 @@ def _filename(body: Mapping[str, Any], mode: str) -> str | None:
 def _parts(body: Mapping[str, Any], mode: str) -> int | None:
     if mode != "multi_part":
         return None
-    number = checks.a_number(checks.required(body, "number_of_parts"), "body.number_of_parts")
-    checks.at_most(int(number), _MOST_PARTS, "body.number_of_parts")
-    return int(number)
+    number = checks.an_integer(checks.required(body, "number_of_parts"), "body.number_of_parts")
+    if number < 1:
+        raise body_error("body.number_of_parts", "≥ `1`", number)
+    checks.at_most(number, _MOST_PARTS, "body.number_of_parts")
+    return number
+
+
+def _content_type(body: Mapping[str, Any], filename: str | None) -> str | None:
+    if body.get("content_type") is None:
+        return mimetypes.guess_type(filename)[0] if filename else None
+    return checks.a_string(body["content_type"], "body.content_type")
 
 
 def find(session: Session, upload_id: str) -> FileUpload:

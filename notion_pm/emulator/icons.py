@@ -13,6 +13,7 @@ from .session import Session
 # Notion's own icons come back by name, however they were sent (recorded).
 _NOTION_ICON = re.compile(r"https://www\.notion\.so/icons/(?P<name>[a-z0-9-]+)_(?P<color>[a-z]+)\.svg")
 _COVERS = ("external", "file_upload", "file")
+_MOST_IN_EMOJI = 50  # families and flags are sequences of many characters
 _ICONS = ("emoji", "custom_emoji", "icon", *_COVERS)
 
 
@@ -28,13 +29,10 @@ def cover(session: Session, value: Any, path: str = "body.cover") -> dict[str, A
 
 def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
-    kind = sent.get("type") or next((kind for kind in kinds if kind in sent), None)
-    if kind is None:
-        raise body_error(f"{path}.{kinds[0]}", "defined")
-    checks.one_of(kind, kinds, f"{path}.type")
+    kind = checks.tag(sent, kinds, path)
     content = checks.required(sent, kind, path)
     if kind == "emoji":
-        return {"type": kind, kind: checks.a_string(content, f"{path}.emoji")}
+        return {"type": kind, kind: _emoji(content, f"{path}.emoji")}
     content = checks.an_object(content, f"{path}.{kind}")
     if kind == "file_upload":
         return {"type": "file", "file": hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))}
@@ -43,3 +41,11 @@ def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> d
     url = checks.a_url(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")
     own = _NOTION_ICON.fullmatch(url) if "icon" in kinds else None
     return {"type": "icon", "icon": own.groupdict()} if own else {"type": "external", "external": {"url": url}}
+
+
+def _emoji(value: Any, path: str) -> str:
+    """Returns an emoji; Notion has a list of them, of which we only know that words are not on it."""
+    text = checks.a_string(value, path, most=_MOST_IN_EMOJI)
+    if not text or any(character.isascii() and character.isalpha() for character in text):
+        raise body_error(path, "an emoji", value)
+    return text

@@ -34,7 +34,7 @@ def create(session: Session, body: Mapping[str, Any], filter_properties: Iterabl
     checks.known_keys(body, _CREATE_KEYS)
     parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
     data_source = session.data_source(parent_id) if parent_type == ROW else None
-    written = _written(session, data_source, body.get("properties") or {})
+    written = _written(session, data_source, checks.optional_object(body, "properties"))
     content = first_content.wanted(session, body)
     page = Page(
         id=ids.new_id(),
@@ -75,7 +75,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any], filter_prope
     in_trash = checks.trash_flag(body, default=page.in_trash)
     if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
-    written = _written(session, _data_source_of(session, page), body.get("properties") or {})
+    written = _written(session, _data_source_of(session, page), checks.optional_object(body, "properties"))
     page = replace(
         _with_values(page, written.values),
         icon=icons.icon(session, body["icon"]) if "icon" in body else page.icon,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import checks
-from .errors import archived_block, body_error, multiple_sources, validation_error
+from .errors import archived_block, multiple_sources, validation_error
 from .options import default_status
 from .records import DataSource
 from .session import Session
@@ -17,10 +17,7 @@ _PARENTS = ("page_id", ROW, "database_id", "workspace")
 def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
     """Returns the page or data source that a request names as parent; a database of one source stands for it."""
     parent = checks.an_object(sent, path)
-    kind = parent.get("type") or next((kind for kind in _PARENTS if kind in parent), None)
-    if kind is None:
-        raise body_error(f"{path}.page_id", "defined")
-    checks.one_of(kind, _PARENTS, f"{path}.type")
+    kind = checks.tag(parent, _PARENTS, path)
     if kind == "workspace":
         raise validation_error(
             "Internal integrations aren't owned by a single user, so creating workspace-level private pages "

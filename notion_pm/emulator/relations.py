@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from . import checks, ids
-from .errors import body_error
 from .properties import as_json, unique_name
 from .records import DataSource, Property
 from .session import Session
 
 Config = dict[str, Any]
+
+_KINDS = ("single_property", "dual_property")
 
 
 def config(
@@ -21,6 +22,7 @@ def config(
     """Returns the config of a relation; a two-way one onto its own data source becomes one-way, as reported."""
     target = _target(session, sent, existing, path)
     kind = _kind(sent, existing, path)
+    _check_far_name(sent, path)
     if existing and (existing["data_source_id"] != target or existing["type"] != kind):
         _let_go(
             session, data_source_id, replace(wanted, config=existing), keep_links=existing["data_source_id"] == target
@@ -87,12 +89,15 @@ def _target(session: Session, sent: Mapping[str, Any], existing: Config | None, 
 
 
 def _kind(sent: Mapping[str, Any], existing: Config | None, path: str) -> str:
-    kinds = ("single_property", "dual_property")
-    given = sent.get("type") or next((kind for kind in kinds if kind in sent), None)
-    given = given or (existing or {}).get("type")
-    if given is None:
-        raise body_error(f"{path}.single_property", "defined")
-    return checks.one_of(given, kinds, f"{path}.type")
+    given = existing is None or any(key in sent for key in ("type", *_KINDS))
+    return checks.tag(sent if given else existing or {}, _KINDS, path)
+
+
+def _check_far_name(sent: Mapping[str, Any], path: str) -> None:
+    for kind in _KINDS:
+        name = checks.optional_object(sent, kind, path).get("synced_property_name")
+        if name is not None:
+            checks.a_string(name, f"{path}.{kind}.synced_property_name")
 
 
 def _make_far_side(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .checks import MOST_IN_ARRAY, a_boolean, a_string, a_url, an_array, an_object, body_id, one_of, required
+from . import dates
+from .checks import MOST_IN_ARRAY, a_boolean, a_string, a_url, an_array, an_object, body_id, one_of, required, tag
 from .errors import body_error
 from .links import object_url
 from .records import DATA_SOURCES, DATABASES, PAGES, RichText
@@ -61,16 +62,13 @@ def _joined_pair(first: Item, second: Item) -> Item:
 def _normalized_item(session: Session, value: Any, path: str) -> Item:
     item = an_object(value, path)
     style = _style(item.get("annotations"), f"{path}.annotations")
-    kind = item.get("type") or next((k for k in ("text", "mention", "equation") if k in item), None)
+    kind = tag(item, ("text", "mention", "equation"), path)
     if kind == "text":
         return _text(an_object(required(item, "text", path), f"{path}.text"), style, f"{path}.text")
     if kind == "equation":
         return _equation(an_object(required(item, "equation", path), f"{path}.equation"), style, f"{path}.equation")
-    if kind == "mention":
-        mention = an_object(required(item, "mention", path), f"{path}.mention")
-        return _mention(session, item, mention, style, f"{path}.mention")
-    one_of(kind, ("text", "mention", "equation"), f"{path}.type")
-    raise AssertionError(kind)
+    mention = an_object(required(item, "mention", path), f"{path}.mention")
+    return _mention(session, item, mention, style, f"{path}.mention")
 
 
 def _item(kind: str, content: Any, style: Mapping[str, Any], text: str, href: str | None) -> Item:
@@ -81,8 +79,8 @@ def _style(value: Any, path: str) -> dict[str, Any]:
     if value is None:
         return _PLAIN_STYLE
     sent = an_object(value, path)
-    style = {name: a_boolean(sent.get(name) or False, f"{path}.{name}") for name in _STYLES}
-    return {**style, "color": one_of(sent.get("color") or "default", COLORS, f"{path}.color")}
+    style = {name: a_boolean(sent.get(name, False), f"{path}.{name}") for name in _STYLES}
+    return {**style, "color": one_of(sent.get("color", "default"), COLORS, f"{path}.color")}
 
 
 def _text(text: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
@@ -117,6 +115,7 @@ def _mention(session: Session, item: Item, mention: Mapping[str, Any], style: Ma
             "end": date.get("end"),
             "time_zone": date.get("time_zone"),
         }
+        dates.checked(date, f"{path}.date")  # shown as it was sent (recorded)
         text = " → ".join(filter(None, (full["start"], full["end"])))
         return _item("mention", {"type": "date", "date": full}, style, text, None)
     if not isinstance(kind, str) or kind not in mention:

@@ -126,7 +126,7 @@ class Editor:
 
     def _configure(self, wanted: Property, spec: Mapping[str, Any], existing: Property | None, path: str) -> None:
         """Works out the config of a new or changed property, and saves it."""
-        sent = checks.an_object(spec.get(wanted.type) or {}, f"{path}.{wanted.type}")
+        sent = checks.optional_object(spec, wanted.type, path)
         self._save(replace(wanted, config=self._config(wanted, sent, existing, f"{path}.{wanted.type}")))
         if existing and wanted.type in ("select", "multi_select", "status"):
             rewriting.drop_options(self._session, self._id, existing, self.schema[wanted.id])
@@ -173,9 +173,9 @@ class Editor:
 
 
 def _phase(spec: Any, existing: Property | None) -> int:
-    kind = spec.get("type") if isinstance(spec, dict) else None
-    kind = kind or next((key for key in spec or () if key in TYPES), None) or (existing and existing.type)
-    return _PHASES.get(kind or "", 0)
+    sent = spec if isinstance(spec, dict) else {}
+    kind = sent.get("type") or next((key for key in sent if key in TYPES), None) or (existing and existing.type)
+    return _PHASES.get(str(kind), 0)
 
 
 def _type_of(spec: Mapping[str, Any], path: str) -> str | None:
@@ -184,7 +184,7 @@ def _type_of(spec: Mapping[str, Any], path: str) -> str | None:
     unknown = next((key for key in named if key not in TYPES), None)
     if unknown is not None:
         raise body_error(f"{path}.{unknown}", "not present", spec[unknown])
-    kind = spec.get("type") or next(iter(named), None)
+    kind = spec.get("type", next(iter(named), None))
     return None if kind is None else checks.one_of(kind, TYPES, f"{path}.type")
 
 

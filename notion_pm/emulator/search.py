@@ -33,8 +33,8 @@ _SOURCES = {
 def search(session: Session, body: Mapping[str, Any]) -> Json:
     """Returns pages and data sources whose title has a word of the query."""
     checks.known_keys(body, _KEYS)
-    wanted = checks.an_object(body.get("filter") or {}, "body.filter")
-    words = _words(checks.a_string(body.get("query") or "", "body.query"))
+    wanted = checks.optional_object(body, "filter")
+    words = _words(checks.a_string(body.get("query", ""), "body.query"))
     gone = None if wanted.get("in_trash") is None else checks.a_boolean(wanted["in_trash"], "body.filter.in_trash")
     found = [hit for kind in _kinds(wanted) for hit in _hits(session, kind, words, gone=gone)]
     found.sort(reverse=_is_descending(body))
@@ -51,7 +51,7 @@ def _kinds(wanted: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_descending(body: Mapping[str, Any]) -> bool:
-    sort = checks.an_object(body.get("sort") or {}, "body.sort")
+    sort = checks.optional_object(body, "sort")
     if sort.get("direction") is None:
         return True
     return checks.one_of(sort["direction"], ("ascending", "descending"), "body.sort.direction") == "descending"

@@ -31,7 +31,7 @@ def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
 
 def refuse_timestamp_sorts(value: Any) -> None:
     """Refuses sorts that an update does not take: they go by properties only."""
-    for index, sort in enumerate(value or ()):
+    for index, sort in enumerate(value if isinstance(value, list) else ()):
         if isinstance(sort, dict) and "timestamp" in sort:
             raise body_error(f"body.sorts[{index}].property", "defined")
 

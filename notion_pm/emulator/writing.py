@@ -16,6 +16,7 @@ from .session import Session
 from .users import find_user
 
 _MOST_IN_FILE_NAME = 100
+_PLACE_TEXTS = ("name", "address", "aws_place_id", "google_place_id")
 MOST_IN_CONTACT = 200  # e-mail addresses and phone numbers (4.2)
 
 
@@ -138,7 +139,7 @@ def _status(prop: Property, value: Any, path: str) -> Any:
 def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
     kinds = ("external", "file_upload", "file")
-    kind = checks.one_of(sent.get("type") or next((k for k in kinds if k in sent), None), kinds, f"{path}.type")
+    kind = checks.tag(sent, kinds, path)
     content = checks.an_object(checks.required(sent, kind, path), f"{path}.{kind}")
     if kind == "external":
         content = {"url": checks.a_url(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")}
@@ -156,7 +157,10 @@ def _place(value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
     for coordinate in ("lat", "lon"):
         checks.a_number(checks.required(sent, coordinate, path), f"{path}.{coordinate}")
-    return {key: sent.get(key) for key in ("lat", "lon", "name", "address", "aws_place_id", "google_place_id")}
+    for key in _PLACE_TEXTS:
+        if sent.get(key) is not None:
+            checks.a_string(sent[key], f"{path}.{key}")
+    return {key: sent.get(key) for key in ("lat", "lon", *_PLACE_TEXTS)}
 
 
 def _verification(value: Any, path: str) -> Any:

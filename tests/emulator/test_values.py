@@ -64,7 +64,7 @@ def test_values_as_written_and_shown(notion: Notion, kind: str, sent: Any, shown
         ("people", [{"id": "7855b161-f63e-4683-b7c7-8ca6e97ee266"}], "Could not find user with ID"),
         ("people", {}, "P.people should be an array"),
         ("rich_text", "text", "P.rich_text should be an array"),
-        ("files", [{"name": "x"}], "P.files[0].type should be"),
+        ("files", [{"name": "x"}], "P.files[0].external should be defined"),
         ("place", {"lat": 1}, "P.place.lon should be defined"),
     ],
 )
@@ -161,7 +161,7 @@ def test_mentions_are_resolved(notion: Notion) -> None:
         (text("🧩" * 1001), "instead was `2002`"),
         (text("x") * 101, "P.rich_text.length should be ≤ `100`, instead was `101`"),
         ([{"text": {}}], "P.rich_text[0].text.content should be defined"),
-        ([{}], "P.rich_text[0].type should be"),
+        ([{}], "P.rich_text[0].text should be defined"),
         ([{"text": {"content": "x"}, "annotations": {"color": "beige"}}], "annotations.color should be"),
         ([{"equation": {"expression": "x" * 1001}}], "equation.expression.length should be ≤ `1000`"),
     ],

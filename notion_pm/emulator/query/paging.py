@@ -32,9 +32,9 @@ class Cursor:
         return f"s:{state}:{self.page_id}"
 
 
-def parse_cursor(text: str) -> Cursor:
+def parse_cursor(text: object) -> Cursor:
     """Returns the cursor that a client hands back. Raises ApiError (400) when it is none of ours."""
-    match = _SHAPE.fullmatch(text)
+    match = _SHAPE.fullmatch(text) if isinstance(text, str) else None
     page_id = match and ids.canonical(match[2])
     if match is None or page_id is None:
         raise invalid_cursor(text)
@@ -45,7 +45,7 @@ def parse_cursor(text: str) -> Cursor:
     return cursor
 
 
-def invalid_cursor(text: str) -> ApiError:
+def invalid_cursor(text: object) -> ApiError:
     """Makes the 400 for a cursor that leads nowhere."""
     return validation_error(f"The start_cursor provided is invalid: {text}")
 
