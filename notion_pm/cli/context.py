@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -117,17 +117,21 @@ class Context:
         )
 
 
-def open_local(path: Path, *, record: Path | None = None) -> LocalWorkspace:
-    """Open the local workspace in a file, made when it does not exist.
+def open_local(
+    path: Path, *, record: Path | None = None, webhook_seconds: tuple[float, float] | None = None
+) -> LocalWorkspace:
+    """Open the local workspace in a file, made when it does not exist; webhooks wait and rest for so many seconds.
 
     Raises UsageError when the file is none, or cannot be written.
     """
     from notion_pm.emulator import UnusableFileError, open_workspace  # Flask: only where there is a local workspace
+    from notion_pm.emulator.webhooks import Pace
 
     if not path.parent.is_dir():
         raise UsageError(f"There is no folder {path.parent} for the local workspace.", "Make it, or name another file.")
     try:
-        return open_workspace(path, record=record)
+        pace = Pace(*(timedelta(seconds=each) for each in webhook_seconds or ()))
+        return open_workspace(path, record=record, webhook_pace=pace)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
         raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
 

@@ -7,16 +7,21 @@ from pathlib import Path
 import click
 
 from notion_pm.cli.context import begin_weather, open_local, opened_local
+from notion_pm.cli.local_webhooks import command as webhook
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.model.ids import parse_notion_id
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_SECONDS = click.FloatRange(0)
 _EXISTING = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
 def command() -> None:
     """Serve and inspect local workspaces."""
+
+
+command.add_command(webhook)
 
 
 @command.command()
@@ -31,13 +36,23 @@ def command() -> None:
     help="Trouble the clients: calm, notion, storm, a YAML or TOML file, or rules: '429 every=5; dropped when=after'.",
 )
 @click.option("--seed", type=int, help="Bring the same weather again.")
+@click.option("--webhook-delay", type=_SECONDS, default=2, show_default=True, help="Gather events so many seconds.")
+@click.option("--webhook-backoff", type=_SECONDS, default=1, show_default=True, help="Rest after a failed delivery.")
 def serve(
-    file: Path, host: str, port: int, threads: int, record: Path | None, weather: str | None, seed: int | None
+    file: Path,
+    host: str,
+    port: int,
+    threads: int,
+    record: Path | None,
+    weather: str | None,
+    seed: int | None,
+    webhook_delay: float,
+    webhook_backoff: float,
 ) -> None:
     """Serve the local workspace in FILE to any client of Notion's API, until Ctrl-C."""
     from notion_pm.emulator import serve as serve_workspace
 
-    workspace = open_local(file, record=record)
+    workspace = open_local(file, record=record, webhook_seconds=(webhook_delay, webhook_backoff))
     if weather is not None:
         seed = begin_weather(workspace, weather, seed)
         note(f"Weather {weather}: the same again with --seed {seed}")
@@ -45,6 +60,7 @@ def serve(
     def announce(url: str) -> None:
         echo(url)
         note(f"Local workspace {file}: token {workspace.token}, root page {workspace.root_page_id}")
+        note(f"In a browser on this machine: {url}/")
         note("In another terminal:")
         note(f"  export NOTION_PM_BASE_URL={url} NOTION_TOKEN={workspace.token}")
         note(f"  export NOTION_PM_PARENT_PAGE={workspace.root_page_id}")

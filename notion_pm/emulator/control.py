@@ -15,8 +15,10 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from . import checks
 from .errors import ApiError, invalid_json, invalid_request_url, unauthorized, validation_error
 from .weather import CALM, Conditions, Weather, WeatherFault, weather_in, weather_of
+from .webhooks import Webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -31,6 +33,7 @@ class Controls:
 
     token: str
     conditions: Conditions
+    webhooks: Webhooks
     reset: Callable[[], None]
 
 
@@ -50,6 +53,10 @@ class _ControlApp(Flask):
         self.add_url_rule("/weather", "change", self._change_weather, methods=["PUT"])
         self.add_url_rule("/weather", "calm", self._calm_weather, methods=["DELETE"])
         self.add_url_rule("/reset", "reset", self._reset, methods=["POST"])
+        self.add_url_rule("/webhooks", "webhooks", self._webhooks, methods=["GET"])
+        self.add_url_rule("/webhooks", "subscribe", self._subscribe, methods=["POST"])
+        self.add_url_rule("/webhooks/<subscription_id>", "unsubscribe", self._unsubscribe, methods=["DELETE"])
+        self.add_url_rule("/webhooks/<subscription_id>/verify", "verify", self._verify, methods=["POST"])
 
     def _check_caller(self) -> None:
         if not _is_loopback(request.remote_addr):
@@ -74,15 +81,38 @@ class _ControlApp(Flask):
         self._controls.conditions.restart()
         return self._weather()
 
+    def _webhooks(self) -> Json:
+        return {"results": self._controls.webhooks.listed()}
+
+    def _subscribe(self) -> Json:
+        body = _sent_json()
+        url = checks.a_string(checks.required(body, "url"), "body.url")
+        types = body.get("event_types")
+        wanted = None if types is None else checks.an_array(types, "body.event_types")
+        return self._controls.webhooks.subscribe(url, wanted)
+
+    def _unsubscribe(self, subscription_id: str) -> Json:
+        self._controls.webhooks.unsubscribe(subscription_id)
+        return self._webhooks()
+
+    def _verify(self, subscription_id: str) -> Json:
+        token = checks.a_string(checks.required(_sent_json(), "verification_token"), "body.verification_token")
+        return self._controls.webhooks.verify(subscription_id, token)
+
+
+def _sent_json() -> Json:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise invalid_json()
+    return body
+
 
 def _sent_weather() -> Weather:
     """Reads a weather from the request: JSON as in a file, or a line of text as on the command line."""
     try:
         if request.mimetype == "text/plain":
             return weather_in(request.get_data(as_text=True))
-        if request.get_json(silent=True) is None:
-            raise invalid_json()
-        return weather_of(request.get_json())
+        return weather_of(_sent_json())
     except WeatherFault as fault:
         raise validation_error(str(fault)) from None
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .content_tables import CONTENT_TABLES
 from .query.index import INDEX_TABLES
 from .state_tables import CONNECTION_TABLES
+from .webhook_tables import WEBHOOK_TABLES
 
 _STAMP = """
     in_trash INTEGER NOT NULL DEFAULT 0,
@@ -56,6 +57,7 @@ MIGRATIONS = (
     CONTENT_TABLES,
     INDEX_TABLES,
     CONNECTION_TABLES,
+    WEBHOOK_TABLES,
 )
 
 

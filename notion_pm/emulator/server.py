@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from .workspace import LocalWorkspace
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_PARTING_SECONDS = 2  # for deliveries under way; others are sent next time
+
 
 def serve(
     workspace: LocalWorkspace,
@@ -23,16 +26,23 @@ def serve(
     *,
     announce: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serves until interrupted; `announce` is told the URL once connections are accepted (port 0 picks a free one).
+    """Serves, and sends webhooks, until interrupted.
 
-    Raises OSError where the port is taken.
+    `announce` is told the URL once connections are accepted (port 0 picks a free one). Raises OSError where the port
+    is taken.
     """
     server = create_server(_dropping(workspace.app), host=host, port=port, threads=threads, ident="notion-pm")
+    stop = threading.Event()
+    courier = threading.Thread(target=workspace.webhooks.run, args=(stop,), daemon=True)
     try:
         announce(f"http://{host}:{_port(server)}")
+        courier.start()
         server.run()
     finally:
+        stop.set()
         server.close()
+        if courier.is_alive():
+            courier.join(_PARTING_SECONDS)
 
 
 def _dropping(app: WSGIApplication) -> WSGIApplication:

@@ -21,11 +21,13 @@ from .session import Settings
 from .store import Store
 from .traffic import Recorder
 from .weather import CALM, Conditions, Weather, WeatherFront
+from .webhooks import Pace, Webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _FILLED_TITLE = "Test data"
+DEFAULT_PACE = Pace()
 _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
 
 
@@ -39,6 +41,7 @@ class LocalWorkspace:
     path: Path
     weather: Conditions
     """The weather, what it has done so far, and a way to change it."""
+    webhooks: Webhooks
     _store: Store = field(repr=False)
     _settings: Settings = field(repr=False)
     _clock: Clock = field(repr=False)
@@ -98,12 +101,14 @@ def open_workspace(
     search_lag: timedelta = timedelta(),
     weather: Weather = CALM,
     sleep: Callable[[float], object] = time.sleep,
+    webhook_pace: Pace = DEFAULT_PACE,
 ) -> LocalWorkspace:
     """Opens a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
 
     `record` (else the variable NOTION_PM_LOCAL_RECORD) names a file to which the traffic is appended. `search_lag` is
     how long a new or renamed object stays unknown to search, as the real index lags. `weather` troubles the API's
     clients; where it drops a connection, `app` raises weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
+    Webhooks are sent while the workspace is served, or when `webhooks.deliver` is called.
     """
     clock = clock or system_clock
     store = Store(Path(path))
@@ -116,8 +121,11 @@ def open_workspace(
     conditions = Conditions(weather)
     app = _recorded(create_app(store, settings, clock), record)
     app = WeatherFront(app, conditions, clock, sleep)
-    app = with_control(app, Controls(settings.token, conditions, lambda: _reset(store, settings, clock)))
-    return LocalWorkspace(app, settings.token, settings.root_page_id, Path(path), conditions, store, settings, clock)
+    webhooks = Webhooks(store, settings, clock, webhook_pace)
+    app = with_control(app, Controls(settings.token, conditions, webhooks, lambda: _reset(store, settings, clock)))
+    return LocalWorkspace(
+        app, settings.token, settings.root_page_id, Path(path), conditions, webhooks, store, settings, clock
+    )
 
 
 def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplication:

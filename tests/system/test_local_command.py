@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -74,3 +76,32 @@ def test_token_connects_one_more_integration(file: Path) -> None:
 def test_faulty_weather_is_told(file: Path) -> None:
     told = local("serve", file, "--weather", "hail")
     assert (told.exit_code, "not clear" in told.output) == (1, True)
+
+
+def test_webhook_from_handshake_to_removal(file: Path) -> None:
+    bodies: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keeps the test's output clean."""
+
+    local("info", file)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        added = local("webhook", "add", file, f"http://127.0.0.1:{server.server_port}", "--event", "page.created")
+        server.shutdown()
+        thread.join()
+    subscription, token = added.stdout.strip(), bodies[0]["verification_token"]
+    assert "pending" in local("webhook", "list", file).stdout
+    assert local("webhook", "verify", file, subscription, "secret_wrong").exit_code == 1
+    assert local("webhook", "verify", file, subscription, token).exit_code == 0
+    listed = json.loads(local("webhook", "list", file, "--json").stdout)
+    assert [(each["status"], each["event_types"]) for each in listed] == [("active", ["page.created"])]
+    assert local("webhook", "remove", file, subscription).exit_code == 0
+    assert json.loads(local("webhook", "list", file, "--json").stdout) == []

@@ -1,0 +1,43 @@
+"""What is kept of webhooks: subscriptions, and deliveries until they have arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..store import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscriber: active once the verification token has come back."""
+
+    id: str
+    url: str
+    event_types: list[str] | None  # None: all
+    verification_token: str
+    is_active: bool
+    created_time: str
+    delivered: int = 0
+    given_up: int = 0
+
+    def wants(self, event_type: str) -> bool:
+        """Tells whether an event is for this subscriber."""
+        return self.is_active and (self.event_types is None or event_type in self.event_types)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event on its way to one subscriber; `payload` lacks only the attempt's number."""
+
+    id: str
+    subscription_id: str
+    type: str
+    entity_id: str
+    payload: dict[str, Any]
+    attempts: int
+    due: str
+
+
+SUBSCRIPTIONS = Table("subscriptions", Subscription, json_columns=("event_types",), flags=("is_active",))
+DELIVERIES = Table("deliveries", Delivery, json_columns=("payload",), flags=())

@@ -1,0 +1,93 @@
+"""Laws of subscriptions: the handshake by which a subscriber shows that the address is its own (notion-api.md 2.9)."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from ..errors import ApiError, validation_error
+from ..ids import new_id
+from .events import TYPES
+from .records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
+
+Json = dict[str, Any]
+
+
+class UnreachableError(ApiError):
+    """The verification token could not be delivered; there is no subscription."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(400, "validation_error", f"{url} did not take the verification token: {reason}")
+
+
+def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription:
+    """Makes a subscription that waits for its token. Raises ApiError (400) for a wrong URL or event type."""
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise validation_error(f"{url} is no http(s) URL.")
+    wanted = None if event_types is None else list(event_types)
+    for event_type in wanted or ():
+        if event_type not in TYPES:
+            raise validation_error(f"{event_type} is no event type: {', '.join(TYPES)}")
+    token = f"secret_{secrets.token_urlsafe(32)}"
+    return Subscription(
+        id=new_id(), url=url, event_types=wanted, verification_token=token, is_active=False, created_time=now
+    )
+
+
+def hand_over(client: httpx.Client, subscription: Subscription) -> None:
+    """Delivers the verification token. Raises UnreachableError."""
+    try:
+        answer = client.post(subscription.url, json={"verification_token": subscription.verification_token})
+    except httpx.HTTPError as error:
+        raise UnreachableError(subscription.url, str(error)) from None
+    if not answer.is_success:
+        raise UnreachableError(subscription.url, f"status {answer.status_code}")
+
+
+def verify(db: sqlite3.Connection, subscription_id: str, token: str) -> Subscription:
+    """Activates a subscription whose token has come back. Raises ApiError (400, 404)."""
+    subscription = find(db, subscription_id)
+    if not secrets.compare_digest(token.encode(), subscription.verification_token.encode()):
+        raise validation_error("This is not the verification token that was delivered.")
+    active = replace(subscription, is_active=True)
+    SUBSCRIPTIONS.update(db, active)
+    return active
+
+
+def find(db: sqlite3.Connection, subscription_id: str) -> Subscription:
+    """Returns a subscription. Raises ApiError (404)."""
+    found = SUBSCRIPTIONS.find(db, subscription_id)
+    if found is None:
+        raise ApiError(404, "object_not_found", f"Could not find subscription with ID: {subscription_id}.")
+    return found
+
+
+def remove(db: sqlite3.Connection, subscription_id: str) -> None:
+    """Ends a subscription, and forgets what was on its way to it. Raises ApiError (404)."""
+    SUBSCRIPTIONS.delete(db, find(db, subscription_id).id)
+    db.execute("DELETE FROM deliveries WHERE subscription_id = ?", (subscription_id,))
+
+
+def listed(db: sqlite3.Connection) -> list[Json]:
+    """Returns the subscriptions and how their deliveries fare, without their tokens."""
+    return [shown(db, subscription) for subscription in SUBSCRIPTIONS.select(db, "ORDER BY seq")]
+
+
+def shown(db: sqlite3.Connection, subscription: Subscription) -> Json:
+    """Returns a subscription as data, without its token."""
+    waiting: list[Delivery] = DELIVERIES.select(db, "WHERE subscription_id = ?", (subscription.id,))
+    return {
+        "id": subscription.id,
+        "url": subscription.url,
+        "event_types": subscription.event_types,
+        "status": "active" if subscription.is_active else "pending",
+        "delivered": subscription.delivered,
+        "waiting": len(waiting),
+        "given_up": subscription.given_up,
+    }
