@@ -96,7 +96,7 @@ class _Markup(HTMLParser):
         assert not any(name == "style" or name.startswith("on") for name in given), (tag, given)
         assert tag != "script" or given == {"src": "/assets/site.js", "defer": None}
         assert given.get("id") not in self.ids, given
-        self.ids |= {given["id"]} if given.get("id") else set()
+        self.ids |= {given_id} if (given_id := given.get("id")) else set()
         if tag not in self._VOID:
             self.open.append(tag)
 

@@ -92,4 +92,4 @@ function resume() {
 
 watchChoosers();
 watchCards();
-resume();
+addEventListener("load", () => requestAnimationFrame(resume)); // after the browser has gone to the address's #part
