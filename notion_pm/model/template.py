@@ -73,6 +73,16 @@ class NumberProperty(_PropertySpec):
 class OptionsProperty(_PropertySpec):
     type: Literal["select", "multi_select", "status"]
     options: tuple[OptionSpec, ...] = ()
+    open: bool = Field(
+        False,
+        description="Select and multi_select: rows may name options that are not listed; Notion makes them as it goes.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_open(self) -> OptionsProperty:
+        if self.open and self.type == "status":
+            raise ValueError("a status cannot be open: Notion refuses options that it does not have")
+        return self
 
     def option(self, key: str) -> OptionSpec | None:
         """Return the option of that key."""

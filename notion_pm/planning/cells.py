@@ -8,14 +8,14 @@ from typing import Protocol
 
 from notion_pm.model.page import DateValue
 from notion_pm.model.template import OptionSpec, Template
-from notion_pm.planning.lookup import find_option, options_of, property_type
+from notion_pm.planning.lookup import find_option, is_open, options_of, property_type
 
 _YES, _NO = frozenset({"true", "yes", "x", "1"}), frozenset({"false", "no", "0"})
 
 
 @dataclass(frozen=True, slots=True)
 class OptionKeys:
-    """Options of the template, by key; `free` are names of a multi_select whose options the template leaves open."""
+    """Options of the template, by key; `free` are names that it does not list, of a property that is open."""
 
     keys: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
@@ -52,7 +52,8 @@ def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
     """
     kind = property_type(template, database, key)
     if kind in {"select", "status", "multi_select"}:
-        return _options(text, options_of(template, database, key), kind)
+        names = _parts(text) if kind == "multi_select" else (text.strip(),)
+        return _options(names, options_of(template, database, key), free=is_open(template, database, key))
     if kind == "relation":
         target = template.relation_target(database, key)
         return RowKeys(target or "", _parts(text))
@@ -66,18 +67,14 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
 
 
-def _options(text: str, options: tuple[OptionSpec, ...], kind: str) -> OptionKeys:
-    names = _parts(text) if kind == "multi_select" else (text.strip(),)
-    if kind == "multi_select" and not options:
-        return OptionKeys(free=names)
-    return OptionKeys(tuple(_option_key(name, options) for name in names))
-
-
-def _option_key(name: str, options: tuple[OptionSpec, ...]) -> str:
-    option = find_option(options, name)
-    if option is None:
-        raise CellInvalid(f"unknown option `{name}`", choices=tuple(each.key for each in options))
-    return option.key
+def _options(names: tuple[str, ...], options: tuple[OptionSpec, ...], *, free: bool) -> OptionKeys:
+    found = {name: find_option(options, name) for name in names}
+    unlisted = tuple(name for name, option in found.items() if option is None)
+    if unlisted and not free:
+        raise CellInvalid(f"unknown option `{unlisted[0]}`", choices=tuple(each.key for each in options))
+    if too_free := next((name for name in unlisted if "," in name), None):
+        raise CellInvalid(f"`{too_free}` has a comma", "Notion does not take commas in the names of options.")
+    return OptionKeys(tuple(dict.fromkeys(each.key for each in found.values() if each)), unlisted)
 
 
 def _text(text: str) -> str:

@@ -56,6 +56,12 @@ def options_of(template: Template, database: str, key: str) -> tuple[OptionSpec,
     return spec.options if isinstance(spec, OptionsProperty) and spec.type in OPTION_TYPES else ()
 
 
+def is_open(template: Template, database: str, key: str) -> bool:
+    """Whether a select or multi_select takes options that the template does not list."""
+    spec = own(template, database, key)
+    return isinstance(spec, OptionsProperty) and spec.open
+
+
 def find_option(options: tuple[OptionSpec, ...], text: str) -> OptionSpec | None:
     """Return the option of that key, or of that name whatever its case."""
     by_key = next((each for each in options if each.key == text), None)

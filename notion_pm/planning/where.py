@@ -8,7 +8,7 @@ from typing import Any
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.template import Template
 from notion_pm.planning.fault import Fault, Path
-from notion_pm.planning.lookup import DATE_TYPES, options_of, property_keys, property_type
+from notion_pm.planning.lookup import DATE_TYPES, is_open, options_of, property_keys, property_type
 
 _TEXT = frozenset({"title", "rich_text", "url", "email", "phone_number"})
 _NUMBERS = frozenset({"number", "unique_id"})
@@ -58,7 +58,8 @@ def check_where(template: Template, database: str, path: Path, where: Where) -> 
 
 def _check_options(template: Template, database: str, path: Path, key: str, condition: Condition) -> Iterator[Fault]:
     options = [each.key for each in options_of(template, database, key)]
-    for value in (*(condition.is_ or ()), *(condition.not_ or ())) if options else ():
+    closed = options and not is_open(template, database, key)
+    for value in (*(condition.is_ or ()), *(condition.not_ or ())) if closed else ():
         if str(value) not in options:
             yield Fault.unknown(path, "option", str(value), options)
     for category in condition.category or ():

@@ -23,7 +23,8 @@ _TEMPLATE = load(
                     "due": {"type": "date", "title": "Due"},
                     "status": {"type": "status", "title": "Status", "options": _OPTIONS},
                     "tags": {"type": "multi_select", "title": "Tags", "options": _OPTIONS},
-                    "free": {"type": "multi_select", "title": "Free"},
+                    "free": {"type": "multi_select", "title": "Free", "open": True},
+                    "half": {"type": "select", "title": "Half open", "options": _OPTIONS, "open": True},
                     "after": {"type": "relation", "title": "After", "to": "features"},
                     "owner": {"type": "people", "title": "Owner"},
                 },
@@ -50,6 +51,8 @@ _TEMPLATE = load(
         ("status", "beta", OptionKeys(("b",))),
         ("tags", "b; Alpha;b", OptionKeys(("b", "a"))),
         ("free", "x;y", OptionKeys(free=("x", "y"))),
+        ("half", "new", OptionKeys(free=("new",))),
+        ("half", "alpha", OptionKeys(("a",))),
         ("after", "one; two", RowKeys("features", ("one", "two"))),
     ],
 )
