@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -36,17 +36,27 @@ class Node:
     cells: tuple[tuple[Span, ...], ...] = ()
     heads: tuple[bool, bool] = (False, False)  # of a table: its first row, its first column
     source: str = ""
+    level: int = 0  # of a heading, in HTML
 
 
 def body(session: Session, page_id: str, addresses: Addresses) -> tuple[Node, ...]:
-    """Returns what stands on a page."""
-    return _Maker(session, addresses).nodes(page_markdown.trees(session, page_id))
+    """Returns what stands on a page; its largest headings come right below the page's title, whatever their size."""
+    blocks = page_markdown.trees(session, page_id)
+    return _Maker(session, addresses, largest=min(_heading_sizes(blocks), default=1)).nodes(blocks)
+
+
+def _heading_sizes(blocks: Sequence[Json]) -> Iterator[int]:
+    for block in blocks:
+        if block["type"].startswith("heading_"):
+            yield int(block["type"][-1])
+        yield from _heading_sizes(block[block["type"]].get("children") or ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
     session: Session
     addresses: Addresses
+    largest: int
 
     def nodes(self, blocks: Sequence[Json]) -> tuple[Node, ...]:
         made: list[Node] = []
@@ -69,6 +79,7 @@ class _Maker:
             cells=tuple(spans(cell, self.addresses) for cell in content.get("cells") or ()),
             heads=(bool(content.get("has_column_header")), bool(content.get("has_row_header"))),
             source=self._source(kind, content),
+            level=int(kind[-1]) - self.largest + 2 if kind.startswith("heading_") else 0,
         )
 
     def _link(self, block_id: str, kind: str, content: Json) -> Link | None:

@@ -14,6 +14,16 @@ from .cells import UNTITLED, Link, emoji, page_link
 
 _MOST_SHOWN = 500
 _HOLDERS = ("child_page", "child_database")
+# Looked for from the top, page by page: what rows of databases hold is by far the most, and none of the tree.
+_HOLDING = f"""
+WHERE type IN {_HOLDERS} AND id IN (
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM pages WHERE parent_id IS NULL AND in_trash = 0
+        UNION SELECT b.id FROM blocks b JOIN below ON b.parent_id = below.id WHERE b.in_trash = 0
+    )
+    SELECT id FROM below
+) ORDER BY position, seq LIMIT {_MOST_SHOWN}
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +42,10 @@ class Node:
 
 def tree(session: Session) -> tuple[Node, ...]:
     """Returns the workspace's pages and databases as a tree; rows of databases are none of it."""
-    clauses = (
-        f"WHERE type IN ('child_page', 'child_database') AND in_trash = 0 ORDER BY position, seq LIMIT {_MOST_SHOWN}"
-    )
     below: dict[str, list[Block]] = defaultdict(list)
-    for block in BLOCKS.select(session.db, clauses):
+    for block in BLOCKS.select(session.db, _HOLDING):
         below[_standing_on(session, block)].append(block)
-    tops = PAGES.select(session.db, "WHERE parent_type = 'workspace' AND in_trash = 0 ORDER BY seq")
+    tops = PAGES.select(session.db, "WHERE parent_id IS NULL AND in_trash = 0 ORDER BY seq")
     return tuple(
         Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, below)) for top in tops
     )

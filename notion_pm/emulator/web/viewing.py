@@ -24,6 +24,7 @@ from .paging import Paging
 
 PER_PAGE = 100
 PER_COLUMN = 25
+MOST_COUNTED = 1000  # in a column of a board: to count them all would take longer than anybody looks
 _LAYOUTS = {"board": "board", "gallery": "gallery", "list": "list", "calendar": "dates", "timeline": "dates"}
 _COMPACT = ("board", "gallery", "list")
 
@@ -131,14 +132,14 @@ class _Viewer:
         grouped_by = self._grouping.prop.id if self._grouping else None
         return tuple(prop for prop in found if prop.type != "title" and prop.id != grouped_by)
 
-    def _ids(self, *more: Mapping[str, Any], sorts: Sequence[Mapping[str, Any]] | None = None) -> query.Results:
-        asked = asked_by(self._view, self._schema, [dict(part) for part in more])
-        if sorts is not None:
-            asked = replace(asked, sorts=query.parse_sorts(sorts, query.Properties.of_schema(self._schema.values())))
+    def _asked_for(self, *more: Mapping[str, Any]) -> query.Query:
+        return asked_by(self._view, self._schema, [dict(part) for part in more])
+
+    def _found(self, asked: query.Query) -> query.Results:
         return rows.select(self._reader, self._source, asked)
 
     def _flat(self, shown: Shown) -> Shown:
-        found = self._ids()
+        found = self._found(self._asked_for())
         paging = self._paged(found)
         group = Group("", self._rows(paging.cut(found.page_ids)), paging.total_text)
         return replace(shown, groups=(group,), paging=paging)
@@ -146,7 +147,7 @@ class _Viewer:
     def _grouped(self, shown: Shown, groups: Grouping) -> Shown:
         alone = next((group for group in groups.groups if group.key == self._asked.group), None)
         if alone:
-            found = self._ids(alone.filter)
+            found = self._found(self._asked_for(alone.filter))
             paging = self._paged(found)
             group = self._group(alone, paging.cut(found.page_ids), paging.total_text, more=None)
             return replace(
@@ -157,8 +158,8 @@ class _Viewer:
         return replace(shown, groups=tuple(kept))
 
     def _column(self, group: Grouped) -> Group:
-        found = self._ids(group.filter)
-        total = Paging.text_of(len(found.page_ids), capped=found.capped)
+        found = self._found(replace(self._asked_for(group.filter), size=MOST_COUNTED))
+        total = Paging.text_of(len(found.page_ids), capped=found.next_cursor is not None)
         more = self._path(group=group.key) if len(found.page_ids) > PER_COLUMN else None
         return self._group(group, found.page_ids[:PER_COLUMN], total, more)
 
@@ -170,7 +171,9 @@ class _Viewer:
         prop = self._schema.get(decoded(self._config.get("date_property_id") or ""))
         if prop is None:
             return self._flat(replace(shown, note="The date that this view goes by is no more."))
-        found = self._ids(sorts=[{"property": prop.id, "direction": "ascending"}])
+        by_date = {"property": prop.id, "direction": "ascending"}
+        sorts = query.parse_sorts([by_date], query.Properties.of_schema(self._schema.values()))
+        found = self._found(replace(self._asked_for(), sorts=sorts))
         paging = self._paged(found)
         dates = [prop, *self._end_date(prop)]
         self._columns = (*dates, *(column for column in self._columns if column not in dates))
