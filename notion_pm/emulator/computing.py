@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import formulas, rollups
-from .computed import rollup_path
 from .formulas import FormulaError, FormulaType
 from .properties import find_property
 from .records import Page, Property
@@ -22,7 +21,7 @@ _UNSUPPORTED: Json = {"type": "unsupported", "unsupported": {}}
 
 def rollup(reader: Reader, page: Page, prop: Property) -> Json:
     """Follows the relation and aggregates what stands there; a rollup whose path is broken is unsupported."""
-    relation, rolled = rollup_path(reader.session, reader.page_schema(page), prop)
+    relation, rolled = reader.rollup_path(page, prop)
     if relation is None or rolled is None:
         return {**_UNSUPPORTED, "function": prop.config["function"]}
     related = reader.related_pages(page, relation)

@@ -27,7 +27,7 @@ def _zone(name: Any, path: str) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(checks.a_string(name, path))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory, or more than a file name may be
         raise body_error(path, "a valid time zone", name) from None
 
 

@@ -6,6 +6,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 # The variant bits are checked by the real service, and the all-zero UUID passes (recorded).
@@ -51,6 +52,7 @@ def new_property_id(taken: Collection[str]) -> str:
             return candidate
 
 
+@lru_cache(maxsize=10_000)
 def encoded(property_id: str) -> str:
     """Writes a property id as responses show it (percent-encoded)."""
     return quote(property_id, safe="~")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from . import checks, ids
-from .computed import rollup_path
 from .errors import validation_error
 from .lists import Slice, as_list, invalid_cursor
 from .properties import find_property
@@ -47,7 +46,7 @@ def _one_by_one(property_id: str, kind: str, value: Any) -> list[Json]:
 
 def _rolled_up(reader: Reader, page: Page, prop: Property, value: Json) -> list[Json]:
     """Returns what a rollup shows of the related pages, as items of the property that it rolls up."""
-    _, rolled = rollup_path(reader.session, reader.page_schema(page), prop)
+    _, rolled = reader.rollup_path(page, prop)
     property_id = rolled.id if rolled else prop.id
     shown = value.get("array", ())
     return [item for each in shown for item in _one_by_one(property_id, each["type"], each[each["type"]])]

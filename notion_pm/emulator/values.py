@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from . import computing, ids
 from .clock import to_the_minute
-from .computed import formula_type
+from .computed import formula_type, rollup_path
 from .formulas import FormulaType
 from .options import as_value
 from .properties import Schema
@@ -36,6 +37,8 @@ class Reader:
     _users: dict[str, User] = field(default_factory=dict)
     _schemas: dict[str, Schema] = field(default_factory=dict)
     _formula_types: dict[tuple[str, str], FormulaType] = field(default_factory=dict)
+    _rollup_paths: dict[tuple[str, str], tuple[Property | None, Property | None]] = field(default_factory=dict)
+    _pages: dict[str, Page] = field(default_factory=dict)
     _computed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by page and property
 
     def schema(self, data_source_id: str) -> Schema:
@@ -81,12 +84,24 @@ class Reader:
         return self._once(page, prop, self._find_related)
 
     def _find_related(self, page: Page, prop: Property) -> list[Page]:
-        return PAGES.select(
-            self.session.db,
-            "JOIN links l ON l.target_id = pages.id "
-            "WHERE l.page_id = ? AND l.property_id = ? AND pages.in_trash = 0 ORDER BY l.seq",
-            (page.id, prop.id),
-        )
+        """Loads those that no other page has led to before."""
+        ids_ = self.related_ids(page, prop)
+        unknown = [page_id for page_id in ids_ if page_id not in self._pages]
+        if len(self._pages) + len(unknown) > _MOST_REMEMBERED:
+            self._pages.clear()
+            unknown = ids_
+        if unknown:
+            wanted = (json.dumps(unknown),)
+            found = PAGES.select(self.session.db, "WHERE id IN (SELECT value FROM json_each(?))", wanted)
+            self._pages |= {each.id: each for each in found}
+        return [self._pages[page_id] for page_id in ids_]
+
+    def rollup_path(self, page: Page, prop: Property) -> tuple[Property | None, Property | None]:
+        """Returns the relation that a rollup follows and the property it rolls up, where they still exist."""
+        key = (page.parent_id or "", prop.id)
+        if key not in self._rollup_paths:
+            self._rollup_paths[key] = rollup_path(self.session, self.page_schema(page), prop)
+        return self._rollup_paths[key]
 
     def _once(self, page: Page, prop: Property, compute: Callable[[Page, Property], T]) -> T:
         """Computes what several formulas and rollups may ask for only once."""
