@@ -9,6 +9,7 @@ import click
 from notion_pm.cli.context import begin_weather, open_local, opened_local
 from notion_pm.cli.local_webhooks import command as webhook
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.errors import UsageError
 from notion_pm.model.ids import parse_notion_id
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -69,6 +70,10 @@ def serve(
 
     try:
         serve_workspace(workspace, host=host, port=port, threads=threads, announce=announce)
+    except OSError as error:
+        raise UsageError(
+            f"{host}:{port} cannot be served: {error.strerror}.", "Name another --port; 0 takes a free one."
+        ) from None
     finally:
         workspace.close()
 

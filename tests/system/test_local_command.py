@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -105,3 +106,9 @@ def test_webhook_from_handshake_to_removal(file: Path) -> None:
     assert [(each["status"], each["event_types"]) for each in listed] == [("active", ["page.created"])]
     assert local("webhook", "remove", file, subscription).exit_code == 0
     assert json.loads(local("webhook", "list", file, "--json").stdout) == []
+
+
+def test_taken_port_is_told(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = local("serve", file, "--port", taken.getsockname()[1])
+    assert (told.exit_code, "cannot be served" in told.output) == (1, True)
