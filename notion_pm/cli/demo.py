@@ -85,10 +85,16 @@ def _run(*arguments: str) -> None:
 
 def _show_what_next(folder: Path, file: Path) -> None:
     _step("What you have now")
-    click.echo(f"  {folder / 'product.xlsx'}     every database as a sheet")
-    click.echo(f"  {folder / 'insights.csv'}     the customer insights")
-    click.echo(f"  {folder / 'specs'}            a Markdown file for every feature spec")
-    click.echo(f"  {file}  the workspace itself: any command works on it with --local")
+    for what, told in (
+        (folder / "product.xlsx", "every database as a sheet"),
+        (folder / "insights.csv", "the customer insights"),
+        (folder / "specs", "a Markdown file for every feature spec"),
+        (file, "the workspace itself"),
+    ):
+        click.echo(f"  {what!s:24}  {told}")
+    _step("What to try next")
+    click.echo(f"  notion-pm local serve {file}       look at it in a browser, drag a card")
+    click.echo(f"  notion-pm --local {file} sync --explain       then see what follows from that")
     _step("The same on your own Notion workspace")
     click.echo("  notion-pm init                     asks for a token and a page")
     click.echo(f"  notion-pm apply {_TEMPLATE}            shows the plan, asks, makes it")
