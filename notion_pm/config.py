@@ -13,19 +13,33 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from notion_pm.errors import NoWorkspace, UsageError
+from notion_pm.errors import FileUnusable, NoWorkspace, UsageError
 from notion_pm.model.ids import NotionId, parse_notion_id
 
 CONFIG_FILE = Path("notion-pm.toml")
 ENV_FILE = Path(".env")
 NOTION_URL = "https://api.notion.com"
+
+
+def _server(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is no address of a server, such as {NOTION_URL}")
+    if parts.path.rstrip("/").endswith("/v1"):
+        raise ValueError(f"{url!r} must end before /v1")
+    return url
+
+
+ServerUrl = Annotated[str, AfterValidator(_server)]
 
 
 class Environment(BaseSettings):
@@ -37,21 +51,21 @@ class Environment(BaseSettings):
 
     token: SecretStr | None = Field(None, validation_alias="NOTION_TOKEN")
     parent_page: str | None = None
-    base_url: str = NOTION_URL
+    base_url: ServerUrl = NOTION_URL
     state: Path | None = Field(None, description="Where caches and baselines are kept.")
     time_zone: str | None = Field(None, description="IANA name; decides what `today` is. Default: this machine's.")
     budget: int | None = Field(None, ge=1, description="Requests a minute of this connection.")
 
 
 class WorkspaceEntry(BaseModel):
-    """One workspace in `notion-pm.toml`."""
+    """One workspace in `notion-pm.toml`. What it leaves out the environment decides."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     parent_page: str
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="The environment variable that holds the token.")
-    base_url: str = NOTION_URL
+    base_url: ServerUrl | None = None
     time_zone: str | None = None
     budget: int | None = Field(None, ge=1)
 
@@ -103,12 +117,12 @@ def choose_target(*, local: Path | None, workspace: str | None, environment: dic
         return Local(local, _zone(settings.time_zone))
     config = read_config(CONFIG_FILE)
     if workspace is not None:
-        return _configured(config, workspace, environment)
+        return _configured(config, workspace, settings, environment)
     if settings.token is not None:
         return _from_environment(settings)
     name = config.default or (next(iter(config.workspaces)) if len(config.workspaces) == 1 else None)
     if name is not None:
-        return _configured(config, name, environment)
+        return _configured(config, name, settings, environment)
     if config.workspaces:
         raise UsageError(
             f"{CONFIG_FILE} has several workspaces: {', '.join(config.workspaces)}.",
@@ -124,9 +138,26 @@ def read_environment() -> Environment:
     """
     try:
         return Environment()
+    except UnicodeDecodeError:
+        raise _not_text(ENV_FILE) from None
     except ValidationError as error:
-        wrong = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False)]
+        wrong = [f"{_variable(each['loc'])}: {_told(each['msg'])}" for each in error.errors(include_input=False)]
         raise UsageError("Settings that cannot be used:\n  " + "\n  ".join(wrong), "Correct them in .env.") from None
+
+
+def read_env_file() -> dict[str, str]:
+    """Return the variables of `.env` that have a value, also those that are none of ours.
+
+    Raises UsageError when it is no text.
+    """
+    try:
+        return {key: value for key, value in dotenv_values(ENV_FILE).items() if value}
+    except UnicodeDecodeError:
+        raise _not_text(ENV_FILE) from None
+
+
+def _not_text(path: Path) -> UsageError:
+    return UsageError(f"{path} is not text in UTF-8.", "Save it as UTF-8.")
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -137,11 +168,13 @@ def read_config(path: Path) -> ConfigFile:
     if not path.exists():
         return ConfigFile()
     try:
-        return ConfigFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return ConfigFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except UnicodeDecodeError:
+        raise _not_text(path) from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}", "Correct it; see docs/configuration.md.") from None
     except ValidationError as error:
-        wrong = [f"{_dotted(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False)]
+        wrong = [f"{_dotted(each['loc'])}: {_told(each['msg'])}" for each in error.errors(include_input=False)]
         advice = "Correct it; see docs/configuration.md."
         raise UsageError(f"{path} cannot be used:\n  " + "\n  ".join(wrong), advice) from None
 
@@ -151,10 +184,16 @@ def state_directory(target: Target, parent_page: NotionId, configured: Path | No
 
     It is named by the parent page, so that a token or file that changes hands never meets another's memory. A local
     workspace keeps it beside its file.
+
+    Raises FileUnusable when it cannot be made.
     """
     beside = target.path.parent / ".notion-pm" if isinstance(target, Local) else user_state_path("notion-pm")
     folder = (configured or beside) / parent_page
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
+        raise FileUnusable(folder, error.strerror or str(error), advice) from error
     return folder
 
 
@@ -165,7 +204,7 @@ def _from_environment(settings: Environment) -> Remote:
     return Remote("environment", settings.token, parent, settings.base_url, zone, settings.budget)
 
 
-def _configured(config: ConfigFile, name: str, environment: dict[str, str]) -> Remote:
+def _configured(config: ConfigFile, name: str, settings: Environment, environment: dict[str, str]) -> Remote:
     entry = config.workspaces.get(name)
     if entry is None:
         known = ", ".join(config.workspaces) or "none"
@@ -174,9 +213,9 @@ def _configured(config: ConfigFile, name: str, environment: dict[str, str]) -> R
         name,
         _token(name, entry, environment),
         parse_notion_id(entry.parent_page),
-        entry.base_url,
-        _zone(entry.time_zone),
-        entry.budget,
+        entry.base_url or settings.base_url,
+        _zone(entry.time_zone or settings.time_zone),
+        entry.budget or settings.budget,
     )
 
 
@@ -200,6 +239,10 @@ def _zone(name: str | None) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin.") from None
+
+
+def _told(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _dotted(location: tuple[Any, ...]) -> str:

@@ -16,6 +16,7 @@ NotionPmError                      exit 1
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
  ├─ AlreadyRunning                 exit 1   another sync works on this workspace
+ ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
@@ -215,6 +216,19 @@ class AlreadyRunning(NotionPmError):
     @property
     def advice(self) -> str:
         return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
+
+
+class FileUnusable(NotionPmError):
+    """A file or folder of this machine cannot be read or written: no right to it, no room, damaged."""
+
+    def __init__(self, path: Path | str, reason: str, advice: str = "") -> None:
+        super().__init__(f"{path} cannot be used: {reason}.")
+        self.path = path
+        self._advice = advice or "Look at the path, your rights to it and the room on the disk, then run it again."
+
+    @property
+    def advice(self) -> str:
+        return self._advice
 
 
 class ManifestUnreadable(NotionPmError):

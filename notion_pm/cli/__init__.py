@@ -6,14 +6,17 @@ therefore stated here, and a test holds them against the commands.
 
 from __future__ import annotations
 
+import errno
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from notion_pm import __version__
-from notion_pm.errors import NotionPmError
+from notion_pm.errors import FileUnusable, NotionPmError
 
 COMMANDS = {
     "init": "Connect a Notion workspace.",
@@ -63,16 +66,37 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, with_global_options_first(args))
+        with misuse_is_an_error():
+            return super().parse_args(ctx, with_global_options_first(args))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
-        except NotionPmError as error:
-            if ctx.params.get("debug"):
-                raise
-            show_error(error)
-            ctx.exit(error.exit_code)
+            with misuse_is_an_error():
+                return super().invoke(ctx)
+        except (NotionPmError, OSError) as error:
+            if ctx.params.get("debug") or _is_closed_pipe(error):
+                raise  # Click ends quietly when nobody reads on
+            told = error if isinstance(error, NotionPmError) else _of_this_machine(error)
+            show_error(told)
+            ctx.exit(told.exit_code)
+
+
+@contextmanager
+def misuse_is_an_error() -> Iterator[None]:
+    """Let a wrong option exit with 1: Click's own 2 means changes here (`plan --exit-code`)."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = 1  # type: ignore[misc]  # a class variable, of which every error may have its own
+        raise
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EPIPE
+
+
+def _of_this_machine(error: OSError) -> FileUnusable:
+    return FileUnusable(error.filename or "The output", error.strerror or str(error))
 
 
 def with_global_options_first(args: list[str]) -> list[str]:
@@ -90,7 +114,10 @@ def with_global_options_first(args: list[str]) -> list[str]:
             continue
         first.append(argument)
         if _GLOBAL_OPTIONS[name] and "=" not in argument:
-            first += [value for value in [next(pending, None)] if value is not None]
+            value = next(pending, None)
+            if value is None:
+                return first  # Click says that its value is missing; the command's name must not pass for it
+            first.append(value)
     return first + rest
 
 

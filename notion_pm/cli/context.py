@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 import httpx
-from dotenv import dotenv_values
 
 from notion_pm.cli import RootOptions
-from notion_pm.config import ENV_FILE, Local, Target, choose_target, read_environment, state_directory
+from notion_pm.config import Local, Target, choose_target, read_env_file, read_environment, state_directory
 from notion_pm.errors import UsageError
 from notion_pm.gateway.connection import Connection, Patience
 from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
@@ -52,7 +51,7 @@ class Context:
         """The workspace that the settings name."""
         options = self._options
         local = None if options.workspace and options.local_from_environment else options.local
-        environment = {**_dotenv(), **os.environ}
+        environment = {**read_env_file(), **os.environ}
         return choose_target(local=Path(local) if local else None, workspace=options.workspace, environment=environment)
 
     @property
@@ -194,7 +193,3 @@ def _budget(base_url: str, configured: int | None) -> int | None:
     if configured is not None:
         return configured
     return None if httpx.URL(base_url).host in _LOOPBACK else NOTION_BUDGET
-
-
-def _dotenv() -> dict[str, Any]:
-    return {key: value for key, value in dotenv_values(ENV_FILE).items() if value}

@@ -16,6 +16,7 @@ from notion_pm.errors import NotionError, NotShared, Unauthorized, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import parse_notion_id
 from notion_pm.model.page import Page
+from notion_pm.model.schema import User
 from notion_pm.storage.env_file import write_env
 from notion_pm.workflows.doctor import sharing_advice
 
@@ -61,20 +62,24 @@ def command(parent_page: str | None, env_file: Path) -> None:
 def _working_connection(known: str | None, base_url: str) -> tuple[str, Gateway]:
     """Return a token that Notion accepts: the known one, or the one that a person gives instead."""
     token = known or _ask_for_token()
-    gateway = connect(token, base_url)
     try:
-        bot = gateway.me()
+        gateway, bot = _connected(token, base_url)
     except Unauthorized:
-        gateway.close()
         note("Notion does not accept that token.")
         if not sys.stdin.isatty() and known is None:
             raise
         return _working_connection(None, base_url)
+    echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
+    return token, gateway
+
+
+def _connected(token: str, base_url: str) -> tuple[Gateway, User]:
+    gateway = connect(token, base_url)
+    try:
+        return gateway, gateway.me()
     except NotionError:
         gateway.close()
         raise
-    echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
-    return token, gateway
 
 
 def _ask_for_token() -> str:

@@ -19,7 +19,7 @@ import httpx
 import tenacity
 from notion_client import Client
 
-from notion_pm.errors import NotionError, OutcomeUnknown, RateLimited
+from notion_pm.errors import NotionError, OutcomeUnknown, RateLimited, Unauthorized
 from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.failures import Failure, Verdict, understand
 from notion_pm.gateway.limiter import WindowLimiter
@@ -64,12 +64,16 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
         patience: Patience = Patience(),
     ) -> None:
+        """Make a connection; nothing is sent yet.
+
+        Raises Unauthorized for a token that no header can carry: libraries would show it in their complaint.
+        """
         self.requests = RequestCounts()
         self._limiter = limiter
         self._sleep = sleep
         self._patience = patience
         self._client = Client(
-            auth=token,
+            auth=_checked(token),
             base_url=base_url.rstrip("/"),
             notion_version=NOTION_VERSION,
             retry=False,
@@ -190,6 +194,15 @@ class Connection:
     def _stop(self, state: tenacity.RetryCallState) -> bool:
         """Give up after so many failures; being told to wait is none."""
         return _failure(state).error.status != 429 and state.attempt_number >= self._patience.attempts
+
+
+def _checked(token: str) -> str:
+    token = token.strip()
+    if not token:
+        raise Unauthorized("The token is empty.")
+    if not (token.isascii() and token.isprintable()):
+        raise Unauthorized("The token has characters that no token has: a line break, or a letter beyond ASCII.")
+    return token
 
 
 def _failure(state: tenacity.RetryCallState) -> Failure:

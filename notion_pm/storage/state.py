@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from notion_pm.errors import FileUnusable
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.rules.values import BaseValue, SnapshotPage
@@ -47,21 +48,26 @@ class Cache:
 
 
 class State:
-    """The memory of one template in one workspace. Use it as a context manager; writes are atomic, call by call."""
+    """The memory of one template in one workspace. Use it as a context manager; writes are atomic, call by call.
+
+    What SQLite refuses while it is in use becomes FileUnusable: a full disk, a folder or file that is not ours, damage.
+    """
 
     def __init__(self, directory: Path, template: str) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        self._file = directory / FILE
         self._template = template
-        self._connection = sqlite3.connect(directory / FILE, isolation_level=None, timeout=10)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        migrate(self._connection)
+        try:
+            self._connection = _opened(self._file)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(self._file, error) from error
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _unusable(self._file, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -222,6 +228,30 @@ def known_templates(directory: Path) -> dict[str, str]:
     """Return the templates that were synced here: name -> where its file is."""
     if not (directory / FILE).exists():
         return {}
-    with closing(sqlite3.connect(directory / FILE)) as connection:
+    try:
+        with closing(_opened(directory / FILE)) as connection:
+            return dict(connection.execute("SELECT name, source FROM templates ORDER BY name"))
+    except sqlite3.Error as error:
+        raise _unusable(directory / FILE, error) from error
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(file, isolation_level=None, timeout=10)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
         migrate(connection)
-        return dict(connection.execute("SELECT name, source FROM templates ORDER BY name"))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _unusable(file: Path, error: Exception) -> FileUnusable:
+    return FileUnusable(
+        file,
+        str(error),
+        "It is what sync remembers. Look at your rights to it and the room on the disk; NOTION_PM_STATE names another "
+        "folder. Where it is damaged move it away: sync then reports values that differ rather than write over them.",
+    )

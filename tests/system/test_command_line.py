@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -28,6 +29,33 @@ def test_global_options_may_stand_on_either_side() -> None:
     ]  # fmt: skip
     assert with_global_options_first(["plan", "--local=x"]) == ["--local=x", "plan"]
     assert with_global_options_first(["export", "--", "-w"]) == ["export", "--", "-w"]
+    assert with_global_options_first(["plan", "--local"]) == ["--local"]  # its value is missing: `plan` is none
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--nosuch",), ("nosuch",), ("plan", "--nosuch"), ("plan", "--local"), ("--jobs", "x")]
+)
+def test_misuse_exits_as_an_error_for_2_means_changes(program: Program, wrong: tuple[str, ...]) -> None:
+    done = program(*wrong)
+    assert (done.code, done.out) == (1, "")
+    assert "Error: " in done.err and "Traceback" not in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
+def test_what_the_disk_refuses_is_told_without_a_traceback(program: Program) -> None:
+    command = [sys.executable, "-m", "notion_pm", "templates", "show", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ") and "No space left" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(program: Program) -> None:
+    (program.folder / "file").touch()
+    program.environment["NOTION_PM_STATE"] = str(program.folder / "file")
+    done = program("--local", "w.sqlite", "sync")
+    assert done.code == 1
+    assert "NOTION_PM_STATE" in done.err and "Traceback" not in done.err
 
 
 def test_version_and_help_load_no_command(program: Program) -> None:

@@ -55,6 +55,38 @@ def test_a_wrong_token_is_never_shown(connected: Program) -> None:
     assert "still_secret" not in done.out + done.err
 
 
+@pytest.mark.parametrize("token", ["ntn_secret\nx", "ntn_sécret"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(connected: Program, token: str) -> None:
+    connected.environment["NOTION_TOKEN"] = token
+    for done in (connected("doctor"), connected("plan", "--debug")):
+        assert done.code == 1
+        assert "The token has characters that no token has" in done.err
+        assert "ntn_s" not in done.out + done.err
+    assert "Traceback" not in connected("plan").err
+
+
+@pytest.mark.parametrize("wrong", ["localhost:8200", "ftp://localhost", "https://api.notion.com/v1", "https://"])
+def test_an_address_of_a_server_that_is_none_is_named(connected: Program, wrong: str) -> None:
+    connected.environment["NOTION_PM_BASE_URL"] = wrong
+    done = connected("doctor")
+    assert done.code == 1
+    assert f"NOTION_PM_BASE_URL: '{wrong}'" in done.err
+
+
+@pytest.mark.parametrize("name", [".env", "notion-pm.toml"])
+def test_settings_that_are_no_text_are_told(program: Program, name: str) -> None:
+    (program.folder / name).write_bytes(b"\xff\xfeN\x00")
+    done = program("doctor")
+    assert done.code == 1
+    assert done.err.startswith(f"Error: {name} is not text in UTF-8") and "Traceback" not in done.err
+
+
+def test_what_a_workspace_of_the_file_leaves_out_the_environment_decides(connected: Program) -> None:
+    page = connected.environment.pop("NOTION_PM_PARENT_PAGE")
+    (connected.folder / "notion-pm.toml").write_text(f'\ufeff[workspaces.acme]\r\nparent_page = "{page}"\r\n', "utf-8")
+    assert connected("-w", "acme", "doctor").code == 0  # at NOTION_PM_BASE_URL, with NOTION_TOKEN
+
+
 def test_a_server_that_is_not_there_is_told_as_such(connected: Program) -> None:
     connected.environment["NOTION_PM_BASE_URL"] = "http://127.0.0.1:9"
     connected.environment["NOTION_PM_BUDGET"] = "not a number"

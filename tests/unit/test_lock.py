@@ -1,0 +1,43 @@
+"""One sync at a time, and what is said where the lock cannot be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notion_pm.errors import AlreadyRunning, FileUnusable
+from notion_pm.storage.lock import LOCK, exclusive
+from notion_pm.storage.state import FILE, State, known_templates
+
+
+def test_two_at_once_are_refused_and_one_after_the_other_are_not(tmp_path: Path) -> None:
+    with exclusive(tmp_path), pytest.raises(AlreadyRunning), exclusive(tmp_path):
+        pass
+    with exclusive(tmp_path):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_not_taken_for_another_run(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text("not a database, and long enough to be looked at" * 30)
+    with pytest.raises(FileUnusable, match=LOCK), exclusive(tmp_path):
+        pass
+    (tmp_path / "file").touch()
+    with pytest.raises(FileUnusable, match="file"), exclusive(tmp_path / "file" / "folder"):
+        pass
+
+
+def test_a_damaged_memory_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("not a database, and long enough to be looked at" * 30)
+    with pytest.raises(FileUnusable, match=FILE) as failure, State(tmp_path, "product"):
+        pass
+    assert "move it away" in failure.value.advice
+    with pytest.raises(FileUnusable, match=FILE):
+        known_templates(tmp_path)
+
+
+def test_damage_that_shows_later_is_told_the_same_way(tmp_path: Path) -> None:
+    with State(tmp_path, "product") as state:
+        state._connection.execute("DROP TABLE baseline")
+        with pytest.raises(FileUnusable, match=FILE), state:
+            state.baseline()
