@@ -218,6 +218,12 @@ def test_a_status_is_changed_as_by_a_teammate(notion: Notion, features: str, sit
     assert "Search: Status is now “Shipped”." in seen(site.get(answer.headers["location"].partition("#")[0]))
 
 
+def test_a_made_up_note_is_not_said(notion: Notion, features: str, site: Visitor) -> None:
+    row = notion.row(features, "Search")
+    for changed, prop in ((row["id"], "title"), (row["id"], "x"), ("1" * 32, "Status"), ("x", "")):
+        assert 'id="note"></p>' in site.get(f"{path_of(row)}?changed={changed}&property={prop}")
+
+
 def test_a_select_can_be_emptied(notion: Notion, features: str, site: Visitor) -> None:
     row = notion.row(features, "Search", Priority={"select": {"name": "P0"}})
     site.choose(site.get(path_of(row)), row["id"], "", "Priority")

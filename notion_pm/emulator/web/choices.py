@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from .. import ids, pages
 from ..errors import validation_error
 from ..properties import find_property
-from ..records import Page, Property
+from ..records import PAGES, Page, Property
 from ..session import Session
 from ..values import Reader
-from .cells import Tag, tag
+from .cells import UNTITLED, Tag, tag
 
 CHOOSABLE = ("status", "select")
 
@@ -36,7 +36,7 @@ def choice(page: Page, prop: Property) -> Choice:
     groups = [(str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())] or [("", options)]
     return Choice(
         page_id=ids.undashed(page.id),
-        page_title=page.title or "Untitled",
+        page_title=page.title or UNTITLED,
         property_id=ids.encoded(prop.id),
         name=prop.name,
         current=tag(value) if value else None,
@@ -52,12 +52,14 @@ def choose(session: Session, page_id: str, property_id: str, option_id: str) -> 
     pages.update(session, page_id, {"properties": {ids.encoded(prop.id): {prop.type: value}}})
 
 
-def said(session: Session, page_id: str, property_id: str) -> str:
-    """Says what a page's property is now, after a change."""
-    page = session.page(page_id)
-    value = page.properties.get(_choosable(session, page_id, property_id).id)
-    name = _choosable(session, page_id, property_id).name
-    return f"{page.title or 'Untitled'}: {name} is now {_name(value)}."
+def said(session: Session, page_id: str, property_id: str) -> str | None:
+    """Says what a page's property is now, after a change; nothing for what cannot have been changed here."""
+    page = PAGES.find(session.db, page_id)
+    prop = _found(session, page, property_id) if page else None
+    if page is None or prop is None:
+        return None
+    value = page.properties.get(prop.id)
+    return f"{page.title or UNTITLED}: {prop.name} is now {_name(value)}."
 
 
 def _name(value: Mapping[str, object] | None) -> str:
@@ -65,7 +67,12 @@ def _name(value: Mapping[str, object] | None) -> str:
 
 
 def _choosable(session: Session, page_id: str, property_id: str) -> Property:
-    found = find_property(Reader(session).page_schema(session.page(page_id)), property_id)
-    if found is None or found.type not in CHOOSABLE:
+    found = _found(session, session.page(page_id), property_id)
+    if found is None:
         raise validation_error("Only a status or a select can be changed here.")
     return found
+
+
+def _found(session: Session, page: Page, property_id: str) -> Property | None:
+    prop = find_property(Reader(session).page_schema(page), property_id)
+    return prop if prop and prop.type in CHOOSABLE else None

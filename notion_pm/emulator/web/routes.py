@@ -112,9 +112,7 @@ def _here() -> str:
 
 def _note(session: Session) -> str | None:
     changed = id_in(request.args.get("changed", ""))
-    if changed is None or PAGES.find(session.db, changed) is None:
-        return None
-    return choices.said(session, changed, request.args.get("property", ""))
+    return choices.said(session, changed, request.args.get("property", "")) if changed else None
 
 
 def _session() -> Session:

@@ -47,7 +47,8 @@ class Site(Flask):
 
     def _refuse_strangers(self) -> Any:
         if not (guard.asks_locally(request.host) and guard.is_loopback(request.remote_addr)):
-            return _error_page("This page answers the machine it runs on, under the name localhost or 127.0.0.1.", 403)
+            told = "This page answers the machine it runs on, under the name localhost or 127.0.0.1."
+            return self.response_class(told, 403, mimetype="text/plain")
         g.cookie = request.cookies.get(guard.COOKIE) or self._tokens.new_cookie()
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
