@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from tests.conftest import client_of
+from tests.program import Program
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_reset_asks_first(file: Path) -> None:
     local("fill", file, "--rows", 2)
     assert CliRunner().invoke(main, ["local", "reset", str(file)], input="n\n").exit_code == 1
     assert shown(file)["rows"] == 2
-    assert local("reset", file.with_name("missing.sqlite"), "--yes").exit_code == 2
+    assert local("reset", file.with_name("missing.sqlite"), "--yes").exit_code != 0
 
 
 def test_token_connects_one_more_integration(file: Path) -> None:
@@ -108,7 +109,7 @@ def test_webhook_from_handshake_to_removal(file: Path) -> None:
     assert json.loads(local("webhook", "list", file, "--json").stdout) == []
 
 
-def test_taken_port_is_told(file: Path) -> None:
+def test_taken_port_is_told(file: Path, program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        told = local("serve", file, "--port", taken.getsockname()[1])
-    assert (told.exit_code, "cannot be served" in told.output) == (1, True)
+        told = program("local", "serve", str(file), "--port", str(taken.getsockname()[1]))
+    assert (told.code, "cannot be served" in told.err, "Traceback" in told.err) == (1, True, False)
