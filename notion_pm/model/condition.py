@@ -5,10 +5,12 @@ where: {status: [idea, spec], evidence: {at_least: 3}}
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Scalar = bool | int | float | str
 Category = str
@@ -20,6 +22,29 @@ def as_list(value: Any) -> Any:
 
 
 Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(as_list)]
+
+
+_RELATIVE = re.compile(r"(?:(?P<ago>\d{1,4}) days? ago|in (?P<ahead>\d{1,4}) days?)$")
+
+
+def day_of(text: str, today: date) -> str:
+    """Return the day that a condition names, as an ISO date. Raises ValueError when it names none."""
+    if text == "today":
+        return today.isoformat()
+    if found := _RELATIVE.match(text):
+        return (today + timedelta(days=int(found["ahead"] or 0) - int(found["ago"] or 0))).isoformat()
+    return date.fromisoformat(text[:10]).isoformat()
+
+
+def _checked_day(text: str) -> str:
+    try:
+        day_of(text, date(2000, 1, 1))
+    except ValueError:
+        raise ValueError(f"`{text}` is no day: write it like 2026-11-22, today, 14 days ago or in 14 days") from None
+    return text
+
+
+Day = Annotated[str, AfterValidator(_checked_day)]
 
 
 class Condition(BaseModel):
@@ -46,8 +71,10 @@ class Condition(BaseModel):
     at_most: float | None = None
     more_than: float | None = None
     less_than: float | None = None
-    before: str | None = Field(None, description="ISO date, or today; not included.")
-    after: str | None = Field(None, description="ISO date, or today; not included.")
+    before: Day | None = Field(
+        None, description="ISO date, or today; not included. Rules also take `14 days ago` and `in 14 days`."
+    )
+    after: Day | None = Field(None, description="As `before`.")
 
     @cached_property
     def stated(self) -> frozenset[str]:

@@ -22,7 +22,7 @@ A rule sets one property of the pages of one database, from what is found along 
       if: {any: {over: depends_on, where: {status: {category: [todo, doing]}}}}
 
 A path runs along relations, from the page that the rule sets: `features`, `features.vision`. `inverse(parent)` follows
-a one-way relation backwards: from a parent to its children.
+a one-way relation backwards: from a parent to its children; `tree(parent)` leads to a page and everything below it.
 """
 
 from __future__ import annotations

@@ -222,6 +222,9 @@ class Template(BaseModel):
 
     template: Key = Field(description="The template's own name.")
     version: int = Field(ge=1)
+    extends: str | tuple[str, ...] | None = Field(
+        None, description="Templates that this one is built on: shipped names, or paths relative to this file."
+    )
     title: str
     description: str = ""
     variables: dict[str, Variable] = Field(default_factory=dict)

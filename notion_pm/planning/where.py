@@ -53,6 +53,9 @@ def check_where(template: Template, database: str, path: Path, where: Where) -> 
             if kind not in _TYPES_OF_FIELD.get(field, frozenset()):
                 name = field.rstrip("_")
                 yield Fault((*path, key), f"`{name}` does not go with `{key}`, which is a {kind}.")
+        for field in ("before", "after"):
+            if " " in (getattr(condition, field) or ""):
+                yield Fault((*path, key), f"only rules know `{getattr(condition, field)}`.", "Write a date, or today.")
         yield from _check_options(template, database, (*path, key), key, condition)
 
 

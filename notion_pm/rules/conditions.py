@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 
-from notion_pm.model.condition import Condition, Scalar, Where
+from notion_pm.model.condition import Condition, Scalar, Where, day_of
 from notion_pm.rules.values import ForeignOption, Links, Plain, SnapshotPage, is_empty, same
 from notion_pm.rules.view import View
 
@@ -80,12 +79,8 @@ def _time(view: View, page: SnapshotPage, key: str, condition: Condition) -> Ite
     if not isinstance(value, str) or not value:
         yield False
         return
-    yield condition.before is None or value[:10] < _day(condition.before, view.today)
-    yield condition.after is None or value[:10] > _day(condition.after, view.today)
-
-
-def _day(text: str, today: date) -> str:
-    return today.isoformat() if text == "today" else text[:10]
+    yield condition.before is None or value[:10] < day_of(condition.before, view.today)
+    yield condition.after is None or value[:10] > day_of(condition.after, view.today)
 
 
 def _among(value: Plain, wanted: tuple[Scalar, ...]) -> bool:

@@ -1,14 +1,15 @@
-"""Paths along relations: `features.vision`, `inverse(parent)`, `insights.customer`."""
+"""Paths along relations: `features.vision`, `inverse(parent)`, `tree(parent).insights.customer`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
 
-_SEGMENT = re.compile(r"inverse\([^()]*\)|[^.]+")
+_SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
 _INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")
+_TREE = re.compile(r"tree\((?P<relation>[^.()]+)\)$")
 
 
 class BadPath(ValueError):
@@ -17,12 +18,16 @@ class BadPath(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step from a page of `start` to pages of `end`, along a relation or backwards along one that `end` holds."""
+    """One step from a page of `start` to pages of `end`, along a relation or backwards along one that `end` holds.
+
+    A `deep` one leads backwards as often as it goes, and to the page itself: to a page and all below it.
+    """
 
     start: str
     relation: str
     end: str
     inverse: bool = False
+    deep: bool = False
 
     @property
     def holder(self) -> str:
@@ -86,6 +91,8 @@ def require(vocabulary: Vocabulary, database: str, key: str) -> str:
 def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
     if inverse := _INVERSE.match(segment):
         return _inverse_hop(vocabulary, start, inverse["database"] or start, inverse["relation"])
+    if tree := _TREE.match(segment):
+        return replace(_inverse_hop(vocabulary, start, start, tree["relation"]), deep=True)
     require(vocabulary, start, segment)
     target = vocabulary.target(start, segment)
     if target is None:

@@ -63,6 +63,8 @@ class View:
         return found
 
     def _step(self, found: Found, hop: Hop) -> Found:
+        if hop.deep:
+            return self._below(found, hop)
         if len(found.pages) == 1 and found.complete:
             return self._backward(found.pages[0], hop) if hop.inverse else self._forward(found.pages[0], hop)
         reached: dict[NotionId, SnapshotPage] = {}
@@ -72,6 +74,16 @@ class View:
             complete = complete and there.complete
             reached.update((each.id, each) for each in there.pages)
         return Found(tuple(reached.values()), complete)
+
+    def _below(self, found: Found, hop: Hop) -> Found:
+        """Return pages with all that lead to them in any number of steps."""
+        reached = {each.id: each for each in found.pages}
+        waiting = list(found.pages)
+        while waiting:
+            new = [each for each in self._backward(waiting.pop(), hop).pages if each.id not in reached]
+            reached.update((each.id, each) for each in new)
+            waiting += new
+        return Found(tuple(reached.values()), found.complete)
 
     def _forward(self, page: SnapshotPage, hop: Hop) -> Found:
         links = self.value(page, hop.relation)

@@ -10,15 +10,50 @@ from notion_pm.model.template import Template
 from notion_pm.storage.yaml_lines import YamlPath
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_CLOSED = {"additionalProperties": False}
 _SHORT = frozenset({"Condition", "Rule"})
 
 
 @cache
 def template_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a template file, for editors."""
+    """Return the JSON Schema of a template file, for editors.
+
+    A file that extends others states only what it adds or changes, and so nothing in it is required.
+    """
+    whole = _whole_schema()
+    partial = {key: _partial(value) for key, value in whole.items()}
+    definitions = {**whole["$defs"], **{f"Partial{name}": _partial(each) for name, each in whole["$defs"].items()}}
+    return {
+        "$schema": _DIALECT,
+        "title": "notion-pm template",
+        "description": whole["description"],
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "then": {"properties": partial["properties"], "required": ["template", "version"], **_CLOSED},
+        "else": {"properties": whole["properties"], "required": whole["required"], **_CLOSED},
+        "$defs": definitions,
+    }
+
+
+@cache
+def _whole_schema() -> dict[str, Any]:
+    """Return the schema of a template that extends no other."""
     schema = Template.model_json_schema(by_alias=True)
-    schema["$defs"] = _with_short_forms(schema["$defs"])
-    return {**schema, "$schema": _DIALECT, "title": "notion-pm template"}
+    return {**schema, "$defs": _with_short_forms(schema["$defs"])}
+
+
+def _partial(node: Any) -> Any:
+    """Return a schema with nothing required and anything removable, which refers to definitions of that kind."""
+    if isinstance(node, list):
+        return [_partial(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "discriminator" in node:
+        return {"anyOf": [*_partial(node["oneOf"]), {"type": "null"}]}
+    if "$ref" in node:
+        return {"anyOf": [{"$ref": node["$ref"].replace("#/$defs/", "#/$defs/Partial")}, {"type": "null"}]}
+    kept = {key: value for key, value in node.items() if key != "required" or not isinstance(value, list)}
+    return {key: _partial(value) for key, value in kept.items()}
 
 
 def _with_short_forms(definitions: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +80,7 @@ def _loosened(schema: dict[str, Any]) -> dict[str, Any]:
 
 def allowed_keys(path: YamlPath, data: Any) -> tuple[str, ...]:
     """Return the keys that a mapping at `path` may have. `data` is the whole file: a property's `type` decides."""
-    nodes = [template_schema()]
+    nodes = [_whole_schema()]
     for step in path:
         nodes = [child for node in nodes for each in _resolved(node, data) for child in _children(each, step)]
         data = _inside(data, step)
@@ -75,7 +110,7 @@ def _children(node: Mapping[str, Any], step: str | int) -> Iterator[dict[str, An
 def _resolved(node: Mapping[str, Any], data: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the schemas that a reference, an optional or a union stands for."""
     if "$ref" in node:
-        yield from _resolved(template_schema()["$defs"][node["$ref"].rpartition("/")[2]], data)
+        yield from _resolved(_whole_schema()["$defs"][node["$ref"].rpartition("/")[2]], data)
     elif "discriminator" in node:
         chosen = node["discriminator"]["mapping"].get(_inside(data, node["discriminator"]["propertyName"]))
         yield from _resolved({"$ref": chosen}, data) if chosen else ()

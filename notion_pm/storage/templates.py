@@ -15,6 +15,7 @@ from notion_pm.planning.fault import Path as FaultPath
 from notion_pm.planning.rows import check_rows
 from notion_pm.rules import check as check_rules
 from notion_pm.storage import template_files, variables, yaml_lines
+from notion_pm.storage.composition import Composed, compose
 from notion_pm.storage.rows_file import read_rows
 from notion_pm.storage.template_problems import judge
 
@@ -52,9 +53,10 @@ class _Loading:
     def __init__(self, path: Path, values: Mapping[str, str]) -> None:
         self._path = path
         self._problems: list[Problem] = []
-        self._document = yaml_lines.parse(self._text(path, ()))
-        self._problems += [Problem(str(path), each.line, each.message) for each in self._document.mistakes]
-        self._values = {**variables.defaults(self._document.data), **values}
+        self._composed = Composed(path, None, {})
+        self._composed = compose(path, self._text(path, ()))
+        self._problems += self._composed.problems
+        self._values = {**variables.defaults(self._composed.data), **values}
         self._bodies: dict[str, str] = {}
         self._rows: dict[str, tuple[Row, ...]] = {}
         self._missing: list[str] = []
@@ -69,11 +71,11 @@ class _Loading:
         )
 
     def _read(self) -> Template | None:
-        if self._document.data is None:
+        if self._composed.data is None:
             if not self._problems:
                 self._problems.append(Problem(str(self._path), 1, "the file is empty."))
             return None
-        data = variables.render(self._document.data, self._values, self._report)
+        data = variables.render(self._composed.data, self._values, self._report)
         self._check_values()
         verdict = judge(data)
         self._take(verdict.faults)
@@ -87,7 +89,7 @@ class _Loading:
         return verdict.template
 
     def _check_values(self) -> None:
-        declared = self._document.data.get("variables") if _is_mapping(self._document.data) else None
+        declared = self._composed.data.get("variables") if _is_mapping(self._composed.data) else None
         self._missing = [each for each in declared or () if each not in self._values] if _is_mapping(declared) else []
         for name in self._missing:
             advice = f"Give it with --set {name}=VALUE, or a `default` in the template."
@@ -99,19 +101,24 @@ class _Loading:
                 self._bodies[key] = self._beside(database.body, ("databases", key, "body"))
             if database.rows is not None:
                 text = self._beside(database.rows, ("databases", key, "rows"))
-                self._rows[key], problems = read_rows(self._name(database.rows), text) if text else ((), [])
+                self._rows[key], problems = read_rows(self._rows_file(template, key), text) if text else ((), [])
                 self._problems += problems
         if not self._problems:  # cells are judged by properties, which must be sound
             for fault in check_rows(template, self._rows):
-                name = self._name(template.databases[fault.database].rows or "")
+                name = self._rows_file(template, fault.database)
                 self._problems.append(Problem(name, fault.line, fault.message, fault.advice))
 
-    def _name(self, relative: str) -> str:
-        return str(self._path.parent / relative)
+    def _rows_file(self, template: Template, database: str) -> str:
+        return str(self._folder(("databases", database, "rows")) / (template.databases[database].rows or ""))
+
+    def _folder(self, where: FaultPath) -> Path:
+        """Return the folder of the file that states the thing at `where`: files that it names are beside it."""
+        return self._composed.place_of(where).file.parent
 
     def _beside(self, relative: str, where: FaultPath) -> str:
-        path = self._path.parent / relative
-        if not path.resolve().is_relative_to(self._path.parent.resolve()):
+        folder = self._folder(where)
+        path = folder / relative
+        if not path.resolve().is_relative_to(folder.resolve()):
             self._report(where, f"`{relative}` is outside the template's folder.", "Put it beside the template.")
             return ""
         return self._text(path, where)
@@ -133,7 +140,8 @@ class _Loading:
             self._report(fault.path, fault.message, fault.advice)
 
     def _report(self, path: FaultPath, message: str, advice: str = "") -> None:
-        self._problems.append(Problem(str(self._path), self._document.line_of(path), message, advice))
+        place = self._composed.place_of(path)
+        self._problems.append(Problem(str(place.file), place.line, message, advice))
 
 
 def _is_mapping(data: Any) -> bool:

@@ -28,12 +28,6 @@ class Document:
     lines: Mapping[YamlPath, int]
     mistakes: tuple[Mistake, ...] = ()
 
-    def line_of(self, path: YamlPath) -> int:
-        """Return the line of the thing at `path`, or of what encloses it when the thing is not there."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
-
 
 class _Loader(yaml.SafeLoader):
     """YAML without its dates: `2026-11-22` is a text here, as in every other cell of a template."""

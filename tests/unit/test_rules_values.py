@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from notion_pm.model.condition import Condition
+from notion_pm.model.condition import Condition, day_of
+from notion_pm.model.ids import NotionId
 from notion_pm.rules.arithmetic import calculate
 from notion_pm.rules.conditions import satisfies
 from notion_pm.rules.paths import BadPath, parse_property, parse_relations
@@ -210,3 +212,30 @@ class TestPaths:
     def test_one_without_hops_is_refused(self) -> None:
         with pytest.raises(BadPath, match="missing"):
             parse_relations(Vocabulary(product()), "features", "")
+
+
+def test_a_tree_is_a_page_with_everything_below_it() -> None:
+    template = with_rules(
+        {"all": {"why": "w", "set": "features.evidence_count", "value": {"count": "tree(parent).insights"}}}
+    )
+    world = (
+        World(template).feature("top", parent=[]).feature("middle", parent=["top"]).feature("low", parent=["middle"])
+    )
+    world.insight("a", features=["low"]).insight("b", features=["low", "top"])
+    world.sync()
+    assert [world.get(each, "evidence_count") for each in ("top", "middle", "low")] == [2, 2, 2]
+    world.set("top", parent=Links((NotionId("low"),)))  # a circle ends
+    assert {key: each for key, each in changes(world.sync()).items() if each != 2} == {}
+
+
+@pytest.mark.parametrize(
+    ("day", "named"),
+    [("today", "2026-11-22"), ("14 days ago", "2026-11-08"), ("in 1 day", "2026-11-23"), ("2026-01-31", "2026-01-31")],
+)
+def test_what_day_a_condition_names(day: str, named: str) -> None:
+    assert day_of(day, date(2026, 11, 22)) == named
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="`soon` is no day"):
+        Condition.model_validate({"before": "soon"})

@@ -1,0 +1,158 @@
+"""Templates that extend others: what is merged, what is replaced, and where problems are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import jsonschema_rs
+import pytest
+
+from notion_pm.errors import TemplateInvalid
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.storage import templates, yaml_lines
+from notion_pm.storage.template_schema import template_schema
+
+_BASE = """\
+template: base
+version: 3
+title: Base
+databases:
+  features:
+    title: Features
+    icon: "🧩"
+    rows: rows/features.csv
+    properties:
+      name: {type: title, title: Name}
+      size: {type: number, title: Size, format: number, description: In weeks.}
+      twice: {type: number, title: Twice}
+      kind: {type: select, title: Kind, options: [{key: a, name: A}]}
+    views:
+      all: {title: All, type: table, sort: [{size: ascending}], where: {kind: a}}
+sync:
+  double:
+    why: It is twice the size.
+    set: features.twice
+    value: {formula: size * 2}
+"""
+_HEAD = "template: own\nversion: 1\nextends: base.yaml\n"
+
+
+def _load(folder: Path, text: str) -> LoadedTemplate:
+    (folder / "base.yaml").write_text(_BASE)
+    (folder / "rows").mkdir(exist_ok=True)
+    (folder / "rows" / "features.csv").write_text("key,name\none,One\n")
+    (folder / "own").mkdir(exist_ok=True)
+    (folder / "own" / "t.yaml").write_text(_HEAD.replace("base.yaml", "../base.yaml") + dedent(text))
+    return templates.load(str(folder / "own" / "t.yaml"))
+
+
+def _problems(folder: Path, text: str) -> list[str]:
+    with pytest.raises(TemplateInvalid) as invalid:
+        _load(folder, text)
+    return [str(each).removeprefix(f"{folder}/own/").removeprefix(f"{folder}/") for each in invalid.value.problems]
+
+
+def test_what_a_template_states_is_added_to_what_it_extends(tmp_path: Path) -> None:
+    loaded = _load(
+        tmp_path,
+        """
+        databases:
+          features:
+            properties:
+              size: {title: Weeks}
+              due: {type: date, title: Due}
+            views:
+              all: {where: {size: {at_least: 1}}}
+          people:
+            title: People
+            properties: {name: {type: title, title: Name}}
+        """,
+    )
+    own = loaded.template
+    features = own.databases["features"]
+    assert (own.template, own.version, own.title, list(own.databases)) == ("own", 1, "Base", ["features", "people"])
+    assert list(features.properties) == ["name", "size", "twice", "kind", "due"]
+    assert (features.properties["size"].title, features.properties["size"].description) == ("Weeks", "In weeks.")
+    assert list(features.views["all"].where) == ["size"], "a condition is replaced as a whole"
+    assert [row.key for row in loaded.rows["features"]] == ["one"], "rows are beside the file that names them"
+
+
+def test_null_removes(tmp_path: Path) -> None:
+    own = _load(
+        tmp_path,
+        """
+        databases:
+          features:
+            rows: null
+            properties: {kind: null}
+            views: {all: {where: null}}
+        sync: {double: null}
+        """,
+    )
+    features = own.template.databases["features"]
+    assert "kind" not in features.properties
+    assert (features.views["all"].where, own.rows, own.template.sync) == ({}, {}, {})
+
+
+def test_a_property_of_another_type_is_stated_anew(tmp_path: Path) -> None:
+    own = _load(tmp_path, "databases: {features: {properties: {size: {type: rich_text, title: Size}}}}\nsync: null\n")
+    size = own.template.databases["features"].properties["size"]
+    assert (size.type, size.description) == ("rich_text", None)
+
+
+def test_a_problem_is_told_in_the_file_that_states_it(tmp_path: Path) -> None:
+    text = """
+        databases:
+          features:
+            properties:
+              name: null
+              label: {type: title, titel: Label}
+              nothing: null
+        """
+    assert _problems(tmp_path, text) == [
+        "t.yaml:9: features.properties.label: `title` is missing.",
+        "t.yaml:9: unknown key `titel`. Did you mean `title`?",
+        "t.yaml:10: `nothing` is to be removed, but is not there. Possible: size, twice, kind, label.",
+    ]
+    assert _problems(tmp_path, "databases: {features: {properties: {kind: null}}}\n") == [
+        "base.yaml:15: unknown property of features `kind`. Possible: name, size, twice."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("extends", "problem"),
+    [
+        ("produkt", "t.yaml:3: there is no template `produkt`. Did you mean `product`? Or give a path relative to"),
+        ("t.yaml", "t.yaml:3: t.yaml extends this template in turn. Let one of them stand by itself."),
+    ],
+)
+def test_what_cannot_be_extended(tmp_path: Path, extends: str, problem: str) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(f"template: t\nversion: 1\nextends: {extends}\ntitle: T\ndatabases: {{}}\n")
+    with pytest.raises(TemplateInvalid) as invalid:
+        templates.load(str(path))
+    (found,) = invalid.value.problems
+    assert str(found).removeprefix(f"{tmp_path}/").startswith(problem)
+
+
+def test_several_templates_can_be_put_together(tmp_path: Path) -> None:
+    part = "databases: {more: {title: More, properties: {name: {type: title, title: Name}}}}\n"
+    (tmp_path / "part.yaml").write_text(part)
+    path = tmp_path / "t.yaml"
+    path.write_text("template: t\nversion: 1\nextends: [product, part.yaml]\n")
+    assert list(templates.load(str(path)).template.databases) == ["vision", "insights", "features", "more"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ("databases: {features: {properties: {size: {title: Weeks}, kind: null}}}", True),
+        ("databases: {features: {properties: {size: {titel: Weeks}}}}", False),
+        ("sync: {double: null}\nexports: {x: {columns: [name]}}", True),
+        ("databases: {features: {view: {}}}", False),
+    ],
+)
+def test_editors_accept_what_is_only_a_part(text: str, *, sound: bool) -> None:
+    schema = jsonschema_rs.validator_for(template_schema())
+    assert schema.is_valid(yaml_lines.parse(_HEAD + text).data) is sound
