@@ -36,8 +36,15 @@ def me(session: Session) -> User:
 def listed(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
     """Returns a page of the workspace's users."""
     rows = session.db.execute("SELECT body FROM users ORDER BY seq")
-    users = [session.access.shown_user(json.loads(row[0])) for row in rows]
+    users = [_as_listed(session, json.loads(row[0])) for row in rows]
     return as_list("user", page_of(users, start_cursor, page_size))
+
+
+def _as_listed(session: Session, found: User) -> User:
+    """Returns a user as lists show it: of bots, only the asking one with its particulars (recorded)."""
+    shown = session.access.shown_user(found)
+    is_another_bot = found["type"] == "bot" and found["id"] != session.settings.bot_id
+    return {**shown, "bot": {}} if is_another_bot else shown
 
 
 def reference(user_id: str) -> User:

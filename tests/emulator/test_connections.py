@@ -89,7 +89,8 @@ def test_each_connection_is_a_bot_of_its_own(connecting: Connecting, notion: Not
     assert (me["name"], me["type"]) == ("writer", "bot")
     made = writer.get(f"/pages/{page_on(writer, notion.root)}")
     assert made["created_by"]["id"] == me["id"] != notion.get("/users/me")["id"]
-    assert me["id"] in [user["id"] for user in notion.get("/users")["results"]]
+    bots = {user["id"]: user["bot"] for user in notion.get("/users")["results"] if user["type"] == "bot"}
+    assert bots == {me["id"]: {}, notion.get("/users/me")["id"]: notion.get("/users/me")["bot"]}
 
 
 def test_email_addresses_are_a_capability(connecting: Connecting) -> None:
