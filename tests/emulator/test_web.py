@@ -149,6 +149,17 @@ def test_a_board_has_a_column_for_each_status(notion: Notion, features: str, sit
     assert f'data-option="{options(notion, features)["Shipped"]}"' in columns[2]
 
 
+def test_a_grouped_table_still_lets_its_status_be_changed(notion: Notion, features: str, site: Visitor) -> None:
+    row = notion.row(features, "Apple")
+    status = notion.schema(features)["Status"]["id"]
+    group_by = {"type": "status", "property_id": status, "group_by": "option", "sort": {"type": "manual"}}
+    config = {"type": "table", "properties": [{"property_id": status, "visible": True}], "group_by": group_by}
+    place = view(notion, features, "table", configuration=config)
+    answer = site.choose(site.get(place), row["id"], options(notion, features)["Shipped"])
+    html = site.get(answer.headers["location"].partition("#")[0])
+    assert "Idea 0 In progress 0 Shipped 1 Name Status Apple" in seen(html)
+
+
 def test_a_long_column_is_cut_and_can_be_seen_whole(notion: Notion, features: str, site: Visitor) -> None:
     for number in range(27):
         notion.row(features, f"Row {number}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from .. import ids, links
 from ..file_uploads import FILES_URL
@@ -54,7 +54,7 @@ def page_path(page_id: str, title: str) -> str:
 def database_path(database_id: str, *, view_id: str | None = None, **more: object) -> str:
     """Returns the path of a database, in one of its views."""
     parts = ({"v": ids.undashed(view_id)} if view_id else {}) | {k: v for k, v in more.items() if v is not None}
-    query = "&".join(f"{key}={value}" for key, value in parts.items())
+    query = urlencode(parts)
     path = urlsplit(links.object_url(database_id)).path
     return f"{path}?{query}" if query else path
 

@@ -15,6 +15,7 @@ from ..session import Session
 from . import bodies, choices, front, outline, pagesheet, viewing
 from .addresses import Addresses, database_path, id_in, is_own_path
 from .cells import emoji
+from .shown import Asked
 
 blueprint = Blueprint("site", __name__)
 
@@ -84,9 +85,9 @@ def _wanted_view(session: Session, database: Database, views: list[View]) -> Vie
     return view
 
 
-def _asked() -> viewing.Asked:
+def _asked() -> Asked:
     number = request.args.get("page", "1")
-    return viewing.Asked(int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group"))
+    return Asked(int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group"))
 
 
 def _render(template: str, **values: Any) -> str:

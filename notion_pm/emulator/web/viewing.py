@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -17,70 +17,17 @@ from ..values import Reader
 from ..view_queries import asked_by
 from . import formats, wording
 from .addresses import Addresses, database_path
-from .cells import Cell, CellReader, Link, Tag, page_link
-from .choices import Choice, choice
+from .cells import Cell, CellReader, Tag, page_link
+from .choices import choice
 from .grouping import Grouped, Grouping, grouping
 from .paging import Paging
+from .shown import Asked, Field, Group, Row, Shown
 
 PER_PAGE = 100
 PER_COLUMN = 25
 MOST_COUNTED = 1000  # in a column of a board: to count them all would take longer than anybody looks
 _LAYOUTS = {"board": "board", "gallery": "gallery", "list": "list", "calendar": "dates", "timeline": "dates"}
 _COMPACT = ("board", "gallery", "list")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One property of one row: its value, and what it may be set to."""
-
-    name: str
-    cell: Cell
-    choice: Choice | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row as a view shows it. `mover` sets the property that the view is grouped by."""
-
-    id: str
-    link: Link
-    fields: tuple[Field, ...]
-    mover: Choice | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows shown together, under a heading where the view groups them."""
-
-    key: str
-    rows: tuple[Row, ...]
-    total: str
-    tag: Tag | None = None
-    option: str | None = None
-    more: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A view, ready for a template."""
-
-    layout: str
-    title: str
-    columns: tuple[Property, ...]
-    groups: tuple[Group, ...]
-    filter: str
-    sort: str
-    paging: Paging | None = None
-    note: str | None = None
-    whole: str | None = None  # where the whole board is, when one of its columns is shown alone
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request asks of a view: which page of its rows, and which group alone."""
-
-    page: int = 1
-    group: str | None = None
 
 
 def show(session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked) -> Shown:
@@ -129,7 +76,7 @@ class _Viewer:
         found = [self._schema[key] for key, visible in stated if visible and key in self._schema]
         if not stated and self._layout == "table":
             found = list(self._schema.values())
-        grouped_by = self._grouping.prop.id if self._grouping else None
+        grouped_by = self._grouping.prop.id if self._grouping and self._layout == "board" else None
         return tuple(prop for prop in found if prop.type != "title" and prop.id != grouped_by)
 
     def _asked_for(self, *more: Mapping[str, Any]) -> query.Query:
