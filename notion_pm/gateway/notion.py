@@ -7,12 +7,13 @@ verb that creates takes a `look_up` that finds what it may have created already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from notion_pm.errors import IncompleteRead
+from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown
 from notion_pm.gateway import paging, wire_page, wire_schema
 from notion_pm.gateway.connection import Connection, Json, LookUp
 from notion_pm.gateway.counting import RequestCounts
@@ -255,7 +256,11 @@ class Gateway:
 
     def delete_view(self, view_id: str) -> None:
         """Delete a view for good; Notion keeps the last one of a database."""
-        self._connection.send("DELETE", f"views/{view_id}")
+        try:
+            self._connection.send("DELETE", f"views/{view_id}", repeatable=False)
+        except OutcomeUnknown:
+            with suppress(NotShared):  # gone: the first attempt was carried out, and its answer was lost
+                self._connection.send("DELETE", f"views/{view_id}")
 
     # --- blocks
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from notion_pm.errors import NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View
 from notion_pm.planning.lookup import property_keys
@@ -54,8 +51,7 @@ def create_view(site: Site, operation: Operation) -> None:
 
 def drop_default_view(site: Site, operation: Operation) -> None:
     """Delete Notion's own view, when others are there and none is a table."""
-    with suppress(NotShared):  # it is gone already when the answer to the first attempt was lost
-        site.gateway.delete_view(site.ledger.default_view_id(operation.database))
+    site.gateway.delete_view(site.ledger.default_view_id(operation.database))
 
 
 def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:

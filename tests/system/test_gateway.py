@@ -302,6 +302,27 @@ def test_a_create_whose_outcome_stays_unknown_says_so(workspace: LocalWorkspace)
         gateway.create_page(workspace.root_page_id, "Once", look_up=nothing)
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_a_view_is_deleted_though_the_answer_is_lost(workspace: LocalWorkspace, after: bool) -> None:
+    deletes: list[httpx.Request] = []
+
+    def weather(_: int, request: httpx.Request) -> Fault | None:
+        deletes.extend([request] if request.method == "DELETE" else [])
+        return Fault(lost=True, after=after) if request.method == "DELETE" and len(deletes) == 1 else None
+
+    gateway, _ = gateway_to(workspace, weather=weather)
+    title = {"Name": PropertyPatch(type="title")}
+    database = gateway.create_database(workspace.root_page_id, "Views", title, look_up=lambda: None)
+    source_id = database.data_source_ids[0]
+    view = gateway.create_view(database.id, source_id, "Second", "list", look_up=lambda: None)
+    gateway.delete_view(view.id)
+    assert len(deletes) == 2
+    assert view.id not in gateway.list_view_ids(database.id)
+    with pytest.raises(NotShared):
+        gateway.delete_view(view.id)
+    gateway.close()
+
+
 def test_a_query_that_times_out_is_asked_in_smaller_pages(workspace: LocalWorkspace) -> None:
     gateway, transport = gateway_to(workspace)
     table = make_table(gateway, workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,9 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, RelationValue
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.existing import Existing
+from notion_pm.planning.operation import Verb
+from notion_pm.planning.plan import make_plan
 from notion_pm.storage import templates as template_files
 from notion_pm.workflows import provision
 from notion_pm.workflows.workspace import open_manifest
@@ -72,6 +76,22 @@ def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspa
     assert len(result.changes) == 375
     assert len(result.applied_rows) == 291
     gateway.close()
+
+
+def test_a_fresh_apply_takes_the_fewest_requests() -> None:
+    """One write a database, one for what needs ids, one a view; about these, the record, and the proof."""
+    loaded = template_files.load("product")
+    databases = len(loaded.template.databases)
+    views = sum(len(each.views) for each in loaded.template.databases.values())
+    plan = make_plan(loaded, Existing(), reads=1, with_rows=False)
+    verbs = Counter(each.verb for each in plan.operations)
+    made = verbs[Verb.CREATE_DATABASE] + verbs[Verb.SETTLE] + verbs[Verb.CREATE_VIEW] + verbs[Verb.ADOPT_VIEW]
+    assert made == 2 * databases + views
+    assert verbs[Verb.LIST_VIEWS] == databases  # Notion tells the id of its default view nowhere else
+    record = 4  # the page, the ids of its blocks, what it tells people, the record itself
+    assert len(plan.operations) == made + databases + record
+    assert plan.proof == 2 + 2 * databases
+    assert plan.requests == 33
 
 
 def test_applying_again_only_reads_and_changes_nothing(gateway: Gateway, workspace: LocalWorkspace) -> None:
