@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from . import ids
-from .errors import body_error, shown, validation_error
+from .errors import body_error
 
 Body = Mapping[str, Any]
 
@@ -20,9 +20,7 @@ def path_id(name: str, value: str) -> str:
     """Returns the canonical id from a path; raises 400 where it is no UUID (recorded)."""
     canonical = ids.canonical(value)
     if canonical is None:
-        raise validation_error(
-            f"path failed validation: path.{name} should be a valid uuid, instead was {shown(value)}."
-        )
+        raise body_error(f"path.{name}", "a valid uuid", value)
     return canonical
 
 

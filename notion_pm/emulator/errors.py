@@ -40,8 +40,12 @@ def validation_error(message: str, **additional_data: object) -> ApiError:
 
 
 def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
-    """Makes the 400 for one value of the body: `body.parent should be defined, instead was `undefined`.`"""
-    return validation_error(f"body failed validation: {path} should be {expectation}, instead was {shown(value)}.")
+    """Makes the 400 for one value: `body failed validation: body.parent should be defined, instead was `undefined`.`
+
+    Where the value stands is the first word of its path: body, query or path.
+    """
+    place = path.partition(".")[0].partition("[")[0]
+    return validation_error(f"{place} failed validation: {path} should be {expectation}, instead was {shown(value)}.")
 
 
 def invalid_json() -> ApiError:
