@@ -338,6 +338,8 @@ def test_faulty_subscriptions_are_refused(told: Told) -> None:
         webhooks.subscribe(told.subscriber.url)
     with pytest.raises(UnreachableError):
         webhooks.subscribe("http://127.0.0.1:9/closed")
+    with pytest.raises(UnreachableError):
+        webhooks.subscribe("http://127.0.0.1:99999/no-port")
     for act in (webhooks.unsubscribe, lambda unknown: webhooks.verify(unknown, "x")):
         with pytest.raises(ApiError, match="Could not find"):
             act("7855b161-f63e-4683-b7c7-8ca6e97ee266")

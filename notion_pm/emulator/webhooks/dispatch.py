@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,10 +85,11 @@ class Webhooks:
         return len(due)
 
     def run(self, stop: threading.Event) -> None:
-        """Delivers until told to stop."""
+        """Delivers until told to stop; where another process keeps the file busy, it looks again later."""
         while not stop.wait(_LOOKS_AFTER_SECONDS):
-            while self.deliver() and not stop.is_set():
-                pass
+            with suppress(sqlite3.OperationalError):
+                while self.deliver() and not stop.is_set():
+                    pass
 
     def _settle(self, delivery: Delivery, *, arrived: bool) -> None:
         now: datetime = self.clock()

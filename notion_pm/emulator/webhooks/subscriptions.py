@@ -44,7 +44,7 @@ def hand_over(client: httpx.Client, subscription: Subscription) -> None:
     """Delivers the verification token. Raises UnreachableError."""
     try:
         answer = client.post(subscription.url, json={"verification_token": subscription.verification_token})
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnreachableError(subscription.url, str(error)) from None
     if not answer.is_success:
         raise UnreachableError(subscription.url, f"status {answer.status_code}")
