@@ -45,6 +45,16 @@ class Exchange:
         values = {key: self.plain(key, page.properties.get(self._entry.properties[key])) for key in self.keys}
         return SnapshotPage(page.id, self._database, page.title, page.url, page.last_edited_time, values)
 
+    def differing(self, page: Page) -> tuple[tuple[str, str, str], ...]:
+        """Return what is of another type than the template says: address, its type on the page, the template's."""
+        held = {key: page.properties.get(self._entry.properties[key]) for key in self.keys}
+        wanted = {key: self._vocabulary.type(self._database, key) for key in self.keys}
+        return tuple(
+            (f"{self._database}.{key}", each.type, kind)
+            for key, each in held.items()
+            if each and (kind := wanted[key]) and each.type != kind
+        )
+
     def write(self, changes: Iterable[Change]) -> tuple[PropertyValue, ...]:
         """Return the values that changes set. Options go by id, so that renamed ones keep working."""
         return tuple(self._written(change) for change in changes)

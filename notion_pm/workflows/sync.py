@@ -15,6 +15,7 @@ from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
+from notion_pm.workflows.sync_fitness import require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
@@ -50,7 +51,7 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
     """Carry status and evidence along the relations of a workspace, by the rules of its template.
 
     Raises AlreadyRunning, UnsafeChange before the first write, IncompleteRead, UsageError when the workspace is not
-    what the template says.
+    what the rules need.
     """
     with exclusive(place.state_directory):
         before = place.gateway.requests.logical
@@ -58,10 +59,11 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
         try:
             result = _run(place, options, opened)
         except (NotShared, RequestRefused):
+            # what is remembered of the workspace does not fit it any more: read everything anew
+            anew = opened if opened.fresh else open_template(place, options.template, fresh=True)
+            require_properties(place.gateway, RuleSet(anew.loaded.template), anew.manifest)
             if opened.fresh:
                 raise
-            # what is remembered of the workspace does not fit it any more: read everything anew
-            anew = open_template(place, options.template, fresh=True)
             result = _run(place, replace(options, full=True), anew)
         return replace(result, requests=place.gateway.requests.logical - before)
 

@@ -21,6 +21,7 @@ from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.storage.state import Cache
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.sync_fitness import require_types
 
 OVERLAP = timedelta(minutes=2)
 """Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
@@ -134,6 +135,7 @@ class Reader:
             if row.in_trash or row.is_archived:
                 pages.all[database].pop(row.id, None)
                 continue
+            require_types(self.exchanges[database], row)
             pages.all[database][row.id] = self.exchanges[database].read(row)
             pages.fresh.add(row.id)
             pages.option_names.update(names_of_options([row]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ from notion_pm.errors import AlreadyRunning, Unavailable, UnsafeChange, UsageErr
 from notion_pm.gateway.connection import Patience
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
-from notion_pm.model.schema import OptionsConfig, PropertyPatch
+from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import FILE as STATE_FILE
 from notion_pm.workflows.sync import sync
@@ -184,6 +185,33 @@ class TestReading:
             sync(Place(gateway, NotionId(workspace.root_page_id), tmp_path / "state", now))
         assert "notion-pm apply product" in raised.value.advice
         gateway.close()
+
+
+class TestStructure:
+    """What people do to the databases themselves."""
+
+    def restructure(self, product: Product, changes: dict[str, PropertyPatch | None]) -> None:
+        entry = product.manifest.databases["features"]
+        by_id = {entry.properties[key]: change for key, change in changes.items()}
+        product.gateway.update_data_source(entry.data_source_id, by_id)
+
+    def test_properties_that_were_deleted_are_named(self, product: Product) -> None:
+        product.sync()
+        self.restructure(product, {"customers": None, "insights": None})
+        with pytest.raises(UsageError, match="customers was deleted") as failure:
+            product.sync()
+        assert "features.insights was deleted" in str(failure.value) and "apply" in failure.value.advice
+        shutil.rmtree(product.state)
+        with pytest.raises(UsageError, match="customers was deleted"):
+            product.sync()
+
+    def test_a_property_that_was_turned_into_another_type_is_named(self, product: Product) -> None:
+        wings = product.add("features", "Wings", reach=1, confidence=1, effort=2)
+        product.sync()
+        self.restructure(product, {"effort": PropertyPatch(type="rich_text", config=NoConfig())})
+        product.set("features", wings, reach=3)
+        with pytest.raises(UsageError, match="effort is now rich_text, not number"):
+            product.sync()
 
 
 class TestPeople:

@@ -1,0 +1,46 @@
+"""Whether a workspace still has what the rules need: people delete properties, and turn them into other types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from notion_pm.errors import UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.page import Page
+from notion_pm.rules import RuleSet
+from notion_pm.rules.exchange import Exchange
+
+
+def require_properties(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:
+    """Look for the cause after Notion refused a request: a request per database.
+
+    Raises UsageError naming all properties that rules need and that are gone, NotShared when a database is.
+    """
+    gone = [
+        f"{database}.{key} was deleted"
+        for database, keys in rules.needs.items()
+        for key in _deleted(gateway, manifest, database, keys)
+    ]
+    if gone:
+        raise unfit(gone)
+
+
+def require_types(exchange: Exchange, page: Page) -> None:
+    """Look at the types of a page's values. Raises UsageError when rules cannot know what to make of one."""
+    if differing := exchange.differing(page):
+        raise unfit([f"{address} is now {held}, not {wanted}" for address, held, wanted in differing])
+
+
+def unfit(differences: Sequence[str]) -> UsageError:
+    """Return the error that names the differences."""
+    return UsageError(
+        f"The workspace lacks what the rules need: {'; '.join(differences)}. Nothing was changed.",
+        "notion-pm plan  shows what is to be done about it,  notion-pm apply  does it.",
+    )
+
+
+def _deleted(gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]) -> Iterator[str]:
+    entry = manifest.databases.get(database)
+    there = gateway.get_data_source(entry.data_source_id).properties if entry else {}
+    return (key for key in keys if entry is None or entry.properties.get(key) not in there)
