@@ -72,6 +72,12 @@ def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) 
     return ApiError(404, "object_not_found", message, {"integration_id": integration["id"]})
 
 
+def wrong_kind(notion_id: str, kind: str, wanted: str) -> ApiError:
+    """Makes the 400 for a database's id where a page's is wanted, and the other way round."""
+    advice = f"Use the retrieve {kind} API instead: https://developers.notion.com/reference/retrieve-a-{kind}"
+    return validation_error(f"Provided ID {notion_id} is a {kind}, not a {wanted}. {advice}")
+
+
 def archived_block() -> ApiError:
     """Makes the 400 for an edit of something in the trash."""
     return validation_error("Can't edit block that is archived. You must unarchive the block before editing.")

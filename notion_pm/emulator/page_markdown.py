@@ -11,7 +11,7 @@ from . import checks, markdown
 from .async_tasks import queued
 from .block_writing import touch
 from .blocks import children_holder, find, refuse_archived
-from .errors import validation_error
+from .errors import validation_error, wrong_kind
 from .markdown_changes import apply, throw_away
 from .records import BLOCKS, DATABASES, PAGES, Block
 from .session import Session
@@ -73,7 +73,7 @@ def _page_or_block(session: Session, page_id: str) -> Block:
         raise session.not_found("page", page_id)
     block = find(session, page_id)
     if block.type == "child_database":
-        raise validation_error(f"Provided ID {page_id} is a database, not a page.")
+        raise wrong_kind(page_id, "database", "page")
     return block
 
 

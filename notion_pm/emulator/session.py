@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from .access import EVERYTHING, Access
 from .clock import stored
-from .errors import ApiError, object_not_found
+from .errors import ApiError, object_not_found, wrong_kind
 from .records import DATA_SOURCES, DATABASES, PAGES, Database, DataSource, Page
 
 OLD_VERSION = "2025-09-03"
@@ -55,14 +55,20 @@ class Session:
         return self.access.sees(self.db, notion_id)
 
     def database(self, database_id: str) -> Database:
-        """Returns a database; raises 404 where there is none, or none that is shared."""
+        """Returns a database; raises 404 where there is none, or none that is shared, and 400 for a page."""
         self._check_shared("database", database_id)
-        return DATABASES.find(self.db, database_id) or self._missing("database", database_id)
+        found = DATABASES.find(self.db, database_id)
+        if found is None and PAGES.find(self.db, database_id):
+            raise wrong_kind(database_id, "page", "database")
+        return found or self._missing("database", database_id)
 
     def page(self, page_id: str) -> Page:
-        """Returns a page; raises 404 where there is none, or none that is shared."""
+        """Returns a page; raises 404 where there is none, or none that is shared, and 400 for a database."""
         self._check_shared("page", page_id)
-        return PAGES.find(self.db, page_id) or self._missing("page", page_id)
+        found = PAGES.find(self.db, page_id)
+        if found is None and DATABASES.find(self.db, page_id):
+            raise wrong_kind(page_id, "database", "page")
+        return found or self._missing("page", page_id)
 
     def data_source(self, data_source_id: str) -> DataSource:
         """Returns a data source, read once a request; raises 404 where there is none, or none that is shared."""

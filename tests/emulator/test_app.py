@@ -99,3 +99,11 @@ def test_custom_emojis_are_none(notion: Notion) -> None:
 def test_templates_list_has_no_envelope(notion: Notion) -> None:
     answer = notion.get(f"/data_sources/{notion.database()}/templates")
     assert answer == {"templates": [], "has_more": False, "next_cursor": None}
+
+
+def test_a_database_is_no_page_and_a_page_no_database(notion: Notion) -> None:
+    database = notion.get(f"/data_sources/{notion.database()}")["parent"]["database_id"]
+    for kind, held, notion_id in (("page", "database", database), ("database", "page", notion.root)):
+        error = notion.refused("GET", f"/{kind}s/{notion_id}")
+        assert (error["status"], error["code"]) == (400, "validation_error")
+        assert error["message"].startswith(f"Provided ID {notion_id} is a {held}, not a {kind}.")
