@@ -52,6 +52,8 @@ def _kinds(wanted: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_descending(body: Mapping[str, Any]) -> bool:
     sort = checks.optional_object(body, "sort")
+    if sort.get("timestamp") is not None:
+        checks.one_of(sort["timestamp"], ("last_edited_time",), "body.sort.timestamp")
     if sort.get("direction") is None:
         return True
     return checks.one_of(sort["direction"], ("ascending", "descending"), "body.sort.direction") == "descending"
