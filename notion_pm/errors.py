@@ -19,6 +19,7 @@ NotionPmError                      exit 1
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
+ ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
  └─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
 
@@ -255,6 +256,18 @@ class NotConverged(NotionPmError):
     @property
     def advice(self) -> str:
         return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
+
+
+class NotificationFailed(NotionPmError):
+    """The message about a run could not be delivered; the run itself is not affected."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"The notification to {host} failed: {reason}.")
+        self.host = host
+
+    @property
+    def advice(self) -> str:
+        return "Check the URL given with --notify (or NOTION_PM_NOTIFY)."
 
 
 class UnsafeChange(NotionPmError):

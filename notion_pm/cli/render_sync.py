@@ -24,7 +24,7 @@ def show(result: SyncResult, *, explain: bool) -> None:
     _show_proposals(report, result, explain=explain)
     for message, page in report.notes():
         echo(f"Note: {page.title or 'Untitled'}: {message}" if page else f"Note: {message}")
-    echo(_summary(result))
+    echo(summary(result))
 
 
 def _show_table(lines: Iterable[Line]) -> None:
@@ -86,7 +86,7 @@ def _show_proposals(report: Report, result: SyncResult, *, explain: bool) -> Non
         echo()
 
 
-def _summary(result: SyncResult) -> str:
+def summary(result: SyncResult) -> str:
     evaluation = result.evaluation
     pages = Counter(update.page.database for update in evaluation.updates)
     databases = result.template.template.databases

@@ -6,6 +6,7 @@ import click
 
 from notion_pm.cli import render_sync
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.notifying import tell, told
 from notion_pm.cli.output import echo_json, json_option, progress
 from notion_pm.errors import ConflictsFound
 from notion_pm.model.rule import OnConflict
@@ -28,6 +29,12 @@ from notion_pm.workflows.sync_report import Report
     help="Settle all conflicts this way, once: keep what people set, take what rules say, or what is newest.",
 )
 @click.option("--fail-on-conflict", is_flag=True, help="Exit with 4 when people and rules disagree.")
+@click.option(
+    "--notify",
+    metavar="URL",
+    envvar="NOTION_PM_NOTIFY",
+    help="Tell a Slack-compatible webhook when something changed, people and rules disagree, or the run fails.",
+)
 @json_option
 @pass_context
 def command(
@@ -40,6 +47,7 @@ def command(
     force: bool,
     on_conflict: OnConflict | None,
     fail_on_conflict: bool,
+    notify: str | None,
     as_json: bool,
 ) -> None:
     """Carry status and evidence along the relations, by the rules of the template.
@@ -59,7 +67,10 @@ def command(
             jobs=context.jobs,
             progress=drawn,
         )
-        result = sync(place, options)
+        with told(notify):
+            result = sync(place, options)
+    if notify:
+        tell(notify, result)
     if as_json:
         echo_json(Report(result).as_data())
     else:
