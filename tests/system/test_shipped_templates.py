@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.schema import OptionsConfig
 from tests.gateways import gateway_to
@@ -9,6 +17,47 @@ from tests.system.provisioned import apply_to, plan_for
 from tests.unit.template_worlds import load
 
 _NAME = {"type": "title", "title": "Name"}
+
+
+def run(*arguments: str) -> Any:
+    result = CliRunner().invoke(main, ["--local", "w.sqlite", *arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("template", "requests", "databases"),  # requests: at most
+    [("okrs", 49, 5), ("discovery", 59, 6), ("full", 80, 9)],
+)
+def test_a_shipped_template_is_made_once_and_then_holds(
+    template: str, requests: int, databases: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
+    planned = run("plan", template, "--no-rows")
+    assert planned["notes"] == []
+    assert {each["class"] for each in planned["changes"]} == {"safe"}
+    applied = run("apply", template, "--no-rows", "--yes")
+    assert applied["requests"] == {"planned": planned["requests"], "sent": planned["requests"]}
+    assert planned["requests"] <= requests
+    again = run("plan", template)
+    assert (again["changes"], again["notes"], again["requests"]) == ([], [], 2 + 2 * databases)
+
+
+def test_the_full_template_comes_to_rest_with_its_starter_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
+    applied = run("apply", "full", "--yes")
+    assert applied["requests"]["planned"] == applied["requests"]["sent"]
+    first = run("sync")
+    assert (first["conflicts"], first["notes"]) == ([], [])
+    assert {each["address"] for each in first["updates"]} >= {
+        "customers.open_asks",
+        "objectives.progress",
+        "vision.health",
+    }
+    assert run("sync")["updates"] == []
+    assert run("plan", "full")["changes"] == []
 
 
 def test_rows_bring_the_options_of_an_open_property(workspace: LocalWorkspace) -> None:
