@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
-from notion_pm.emulator.weather import Weather, WeatherFault, read_weather, weather_of
+from notion_pm.emulator.weather import Conditions, Rule, Weather, WeatherFault, read_weather, weather_of
 from tests.conftest import client_of
 
 from .conftest import text
@@ -295,3 +298,26 @@ def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
     with client_of(workspace) as client:
         assert client.get("/users/me").status_code == 500
     workspace.close()
+
+
+@given(
+    rules=st.lists(st.builds(Rule, trouble=st.sampled_from((409, 500, 503)), skip=st.integers(0, 5),
+                             first=st.none() | st.integers(0, 9), every=st.integers(1, 4),
+                             probability=st.floats(0, 1)), min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+)  # fmt: skip
+def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
+    def struck(weather: Weather) -> list[Rule | None]:
+        conditions = Conditions(weather)
+        moment = datetime(2026, 7, 1, tzinfo=UTC)
+        return [conditions.meet("GET", "/v1/users", "", moment).rule for _ in range(30)]
+
+    together = struck(Weather(seed=seed, rules=tuple(rules)))
+    alone = struck(Weather(seed=seed, rules=(rules[0],)))
+    for number, (first, any_) in enumerate(zip(alone, together, strict=True), start=1):
+        assert first is None or any_ == first
+        place = number - rules[0].skip
+        within = place > 0 and (rules[0].first is None or place <= rules[0].first) and place % rules[0].every == 0
+        assert first is None or within
+        if rules[0].probability == 1:
+            assert (first is not None) == within
