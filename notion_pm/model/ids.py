@@ -16,6 +16,7 @@ Address = NewType("Address", str)
 
 _HEX = r"[0-9a-f]"
 _DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+_CANONICAL = re.compile(rf"{_DASHED}\Z")
 _ID = re.compile(rf"(?:{_DASHED}|{_HEX}{{32}})$", re.IGNORECASE)
 
 
@@ -42,6 +43,11 @@ def dashed(notion_id: str) -> NotionId:
     """Return the canonical form of an id that is known to be one."""
     digits = compact(notion_id)
     return NotionId(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+
+
+def is_canonical(text: str) -> bool:
+    """Whether a text is an id as the API returns it, and nothing else."""
+    return _CANONICAL.match(text) is not None
 
 
 def compact(notion_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from notion_pm.model.ids import NotionId
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+
+FORMAT = 1
+"""The format of the record. A higher number is that of a later version of notion-pm than this one."""
 
 
 class ViewEntry(BaseModel):
@@ -64,3 +68,10 @@ class Manifest(BaseModel):
     started: datetime
     with_rows: bool = True
     databases: dict[str, DatabaseEntry] = Field(default_factory=dict)
+
+    @property
+    def ids(self) -> Iterator[NotionId]:
+        """The ids of everything that it records and that Notion is asked for by its id."""
+        for each in self.databases.values():
+            yield from (each.database_id, each.data_source_id, *each.rows.values())
+            yield from (view.id for view in each.views.values())

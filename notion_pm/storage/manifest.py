@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from notion_pm.errors import ManifestUnreadable
-from notion_pm.model.manifest import Manifest
+from notion_pm.model.ids import is_canonical
+from notion_pm.model.manifest import FORMAT, Manifest
 
 _PREFIX = "notion-pm: "
 _MOST_CHARACTERS = 100 * 2000
@@ -52,11 +53,35 @@ def decode(text: str) -> Manifest:
     Raises ManifestUnreadable when it is damaged or of a format that this version does not know.
     """
     try:
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
+        _refuse_later_format(text)
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise ManifestUnreadable(f"The manifest cannot be read: {place} {first['msg']}".replace("  ", " ")) from None
+    _refuse_strange_ids(manifest)
+    return manifest
+
+
+def _refuse_strange_ids(manifest: Manifest) -> None:
+    """People can edit the record, and its ids go into the paths of requests: nothing else may come from it."""
+    strange = [each for each in manifest.ids if not is_canonical(each)]
+    if strange:
+        raise ManifestUnreadable(f"The manifest cannot be read: {strange[0]!r} is no id of Notion's.")
+
+
+def _refuse_later_format(text: str) -> None:
+    """Raise ManifestUnreadable for a record that a later version wrote: there is nothing wrong with it."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return
+    stated = data.get("format") if isinstance(data, dict) else None
+    if isinstance(stated, int) and stated > FORMAT:
+        raise ManifestUnreadable(
+            f"The manifest was written by a later version of notion-pm (format {stated}; this one knows {FORMAT}).",
+            "Install the version of notion-pm that this workspace was last worked on with, or a later one.",
+        )
 
 
 def told(manifest: Manifest, moment: datetime) -> str:

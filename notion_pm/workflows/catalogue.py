@@ -126,9 +126,13 @@ class Catalogue:
         return {each: title for each, title in self._children.items() if each not in templates_own}
 
     def _own(self, name: str) -> NotionId:
-        for database_id, title in self._own_titles.items():
-            if title.casefold() == name.casefold():
-                return database_id
+        same = [each for each, title in self._own_titles.items() if title.casefold() == name.casefold()]
+        if len(same) > 1:
+            raise UsageError(
+                f"There are {len(same)} databases {name!r} here.", f"Name one by its id: {', '.join(same)}."
+            )
+        if same:
+            return same[0]
         known = [*self._entries, *self._titles.values(), *self._exports, *self._own_titles.values()]
         raise UsageError(
             f"There is no database and no named export {name!r} here.",

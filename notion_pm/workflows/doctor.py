@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from notion_pm.errors import NotCapable, NotionError, NotShared
+from notion_pm.errors import NotCapable, NotionError, NotShared, RequestRefused
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, compact
@@ -59,16 +59,27 @@ def _limits(budget: int | None) -> Check:
 def _examine_sharing(gateway: Gateway, parent_page: NotionId, bot: User) -> Check:
     try:
         page = gateway.get_page(parent_page)
-    except NotShared:
-        return Check(
-            "parent page", ok=False, detail=f"{parent_page} is not there", advice=sharing_advice(parent_page, bot)
-        )
+    except (NotShared, RequestRefused) as error:
+        return _not_a_page(gateway, parent_page, bot, error)
     except NotionError as error:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
     if page.in_trash:
         advice = "Restore it in Notion (Trash in the sidebar), or choose another page with  notion-pm init."
         return Check("parent page", ok=False, detail=f"{page.title!r} is in the trash", advice=advice)
     return Check("parent page", ok=True, detail=f"{page.title!r} is shared with the connection")
+
+
+def _not_a_page(gateway: Gateway, parent_page: NotionId, bot: User, error: NotionError) -> Check:
+    """What is at the id, if no page: people copy the link of a database, which looks the same."""
+    try:
+        database = gateway.get_database(parent_page)
+    except NotShared:
+        detail = f"{parent_page} is not there"
+        return Check("parent page", ok=False, detail=detail, advice=sharing_advice(parent_page, bot))
+    except NotionError:
+        return Check("parent page", ok=False, detail=str(error), advice=error.advice)
+    advice = "Choose the page around it, or another one:  notion-pm init"
+    return Check("parent page", ok=False, detail=f"{database.title!r} is a database, not a page", advice=advice)
 
 
 def sharing_advice(page: NotionId, bot: User) -> str:
@@ -87,9 +98,15 @@ def _examine_content(gateway: Gateway, parent_page: NotionId) -> Iterator[Check]
         return
     yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")
     manifests = [
-        each.title for each in children if each.type == "child_page" and each.title.startswith(MANIFEST_PREFIX)
+        each.title
+        for each in children
+        if each.type == "child_page" and not each.in_trash and each.title.startswith(MANIFEST_PREFIX)
     ]
-    if manifests:
+    if len(set(manifests)) < len(manifests):
+        twice = next(title for title in manifests if manifests.count(title) > 1)
+        detail = f"there are {manifests.count(twice)} pages {twice!r}"
+        yield Check("templates", ok=False, detail=detail, advice="All but the first are copies: delete them.")
+    elif manifests:
         applied = ", ".join(title.removeprefix(MANIFEST_PREFIX).strip() for title in manifests)
         yield Check("templates", ok=True, detail=f"applied: {applied}")
     else:

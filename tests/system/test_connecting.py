@@ -7,6 +7,9 @@ import stat
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import NoConfig, PropertyPatch
+from tests.gateways import gateway_to
 from tests.program import Program
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -45,6 +48,21 @@ def test_doctor_turns_a_404_into_the_next_click(connected: Program) -> None:
     assert done.code == 1
     assert f"Share page https://app.notion.com/p/{ABSENT.replace('-', '')} with connection" in done.out
     assert "••• (top right) > Connections" in done.out
+
+
+def test_doctor_knows_a_database_and_copies_of_a_manifest(connected: Program, workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    root = NotionId(workspace.root_page_id)
+    title = {"Name": PropertyPatch(type="title", config=NoConfig())}
+    database = gateway.create_database(root, "Ideas", title, look_up=lambda: None)
+    for _ in range(2):
+        gateway.create_page(root, "notion-pm: product", look_up=lambda: None)
+    gateway.close()
+    copies = connected("doctor")
+    assert copies.code == 1 and "there are 2 pages 'notion-pm: product'" in copies.out
+    connected.environment["NOTION_PM_PARENT_PAGE"] = database.url
+    done = connected("doctor")
+    assert done.code == 1 and "'Ideas' is a database, not a page" in done.out
 
 
 def test_a_wrong_token_is_never_shown(connected: Program) -> None:

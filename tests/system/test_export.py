@@ -25,6 +25,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import (
     DataSource,
+    NoConfig,
     NumberConfig,
     Option,
     OptionsConfig,
@@ -236,6 +237,15 @@ def test_an_unknown_name_is_answered_with_what_there_is(product: Product) -> Non
         product.export("Featur specs")
     assert "Did you mean `Feature specs`?" in error.value.advice
     assert "Customer insights" in error.value.advice
+
+
+def test_of_two_databases_of_one_name_none_is_guessed(product: Product) -> None:
+    twin = product.gateway.create_database(
+        product.root, "customer INSIGHTS", {"Name": PropertyPatch(type="title", config=NoConfig())}, look_up=nothing
+    )
+    with pytest.raises(UsageError, match="There are 2 databases") as failure:
+        product.export("Customer insights")
+    assert twin.id in failure.value.advice
 
 
 def test_a_foreign_id_is_told_as_not_shared(product: Product) -> None:
