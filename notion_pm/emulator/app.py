@@ -23,7 +23,7 @@ from .store import Store
 from .web import Site, SiteBesideApi
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
 _SINCE_DATA_SOURCES = ("/v1/data_sources", "/v1/views")  # unknown to older versions
@@ -42,6 +42,13 @@ class NotionApp(Flask):
         self.register_error_handler(ApiError, lambda error: (error.body(), error.status))
         self.register_error_handler(HTTPException, lambda _: (invalid_request_url().body(), 400))
         self.register_error_handler(Exception, self._report)
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answers one request, whose path in-process clients hand over decoded, unlike servers."""
+        path = environ["PATH_INFO"]
+        if not path.isascii() and not _is_encoded(path):
+            environ["PATH_INFO"] = path.encode().decode("latin-1")
+        return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> Any:
         """Answers one request inside one transaction."""
@@ -111,6 +118,15 @@ class NotionApp(Flask):
 def create_app(store: Store, settings: Settings, clock: Clock) -> WSGIApplication:
     """Makes the WSGI application of a workspace: its API, and the site that shows it to a browser."""
     return SiteBesideApi(Site(store, settings, clock), NotionApp(store, settings, clock))
+
+
+def _is_encoded(path: str) -> bool:
+    """Tells whether a path has the form that WSGI asks for: bytes of UTF-8, each as a character."""
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def _writes() -> bool:

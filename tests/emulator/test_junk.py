@@ -192,3 +192,16 @@ def test_ids_may_lack_their_dashes_everywhere(notion: Notion) -> None:
     made = notion.post("/pages", parent={"data_source_id": bare}, properties={})
     assert made["parent"]["data_source_id"] == source
     assert notion.post(f"/data_sources/{bare}/query")["results"][0]["id"] == made["id"]
+
+
+@pytest.mark.parametrize("name", ["Größe", "ⓐ", "😀"])
+def test_paths_may_hold_any_character(notion: Notion, name: str) -> None:
+    row = notion.row(notion.database(**{name: {"number": {}}}), "Row", **{name: {"number": 1}})
+    assert notion.get(f"/pages/{row['id']}/properties/{name}")["number"] == 1
+    error = notion.refused("GET", f"/pages/{name}")
+    assert error["message"] == f'path failed validation: path.page_id should be a valid uuid, instead was `"{name}"`.'
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"query":' + b"[" * 980 + b"]" * 980 + b"}"])
+def test_deeply_nested_bodies_are_refused(api: httpx.Client, body: bytes) -> None:
+    assert api.post("/search", content=body).status_code == 400

@@ -29,7 +29,7 @@ def body() -> dict[str, Any]:
         )
     try:
         parsed = _parsed(data) if data.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for what is nested a thousand levels deep
         raise invalid_json() from None
     if not isinstance(parsed, dict):
         raise invalid_json()
