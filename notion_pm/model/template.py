@@ -140,6 +140,23 @@ PropertySpec = Annotated[
 
 
 Direction = Literal["ascending", "descending"]
+ViewType = Literal["table", "board", "list", "calendar", "timeline", "gallery", "chart", "form"]
+Measure = Literal["sum", "average", "median", "min", "max", "count_values", "percent_checked"]
+
+_TYPES_WITH: dict[str, frozenset[str]] = {
+    "group_by": frozenset({"table", "board", "chart"}),
+    "date": frozenset({"calendar", "timeline"}),
+    "end_date": frozenset({"timeline"}),
+    "cover": frozenset({"gallery", "board"}),
+    "chart": frozenset({"chart"}),
+    "measure": frozenset({"chart"}),
+    "stack_by": frozenset({"chart"}),
+    "anonymous": frozenset({"form"}),
+    "show": frozenset({"table", "board", "list", "calendar", "timeline", "gallery"}),
+    "sort": frozenset({"table", "board", "list", "calendar", "timeline", "gallery"}),
+    "where": frozenset({"table", "board", "list", "calendar", "timeline", "gallery", "chart"}),
+}
+"""Which types of view have a setting (notion-api.md 2.6)."""
 
 
 class ViewSpec(BaseModel):
@@ -148,22 +165,38 @@ class ViewSpec(BaseModel):
     model_config = _STRICT
 
     title: str = Field(min_length=1)
-    type: Literal["table", "board", "list", "calendar", "timeline", "gallery"]
+    type: ViewType
     group_by: Key | None = Field(
-        None, description="Board (required) and table: the property whose values are the groups."
+        None, description="Board, chart (required) and table: the property whose values are the groups."
     )
     date: Key | None = Field(None, description="Calendar and timeline: the date property.")
     end_date: Key | None = Field(None, description="Timeline: the date property that ends a bar.")
+    cover: Key | None = Field(
+        None, description="Gallery and board: a property of type files, or `page_cover` or `page_content`."
+    )
+    chart: Literal["column", "bar", "line", "donut", "number"] | None = Field(None, description="Chart: its kind.")
+    measure: dict[Measure, Key] = Field(
+        default_factory=dict, max_length=1, description="Chart: what it shows, as {sum: effort}; without it, counts."
+    )
+    stack_by: Key | None = Field(None, description="Chart: the property whose values divide each column or bar.")
+    anonymous: bool = Field(False, description="Form: answers do not tell who gave them.")
     where: Where = Field(default_factory=dict, description="Which pages it shows.")
     sort: tuple[dict[Key, Direction], ...] = Field((), description="By what it is ordered: [{priority: ascending}].")
     show: tuple[Key, ...] = Field((), description="The properties that are visible, in order; none: all.")
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> ViewSpec:
+        for field in self.model_fields_set & _TYPES_WITH.keys():
+            if self.type not in _TYPES_WITH[field] and getattr(self, field):
+                raise ValueError(f"a {self.type} has no `{field}`, only: {', '.join(sorted(_TYPES_WITH[field]))}")
         if self.type == "board" and self.group_by is None:
             raise ValueError("a board needs `group_by`")
         if self.type in {"calendar", "timeline"} and self.date is None:
             raise ValueError(f"a {self.type} needs `date`")
+        if self.type == "chart" and self.chart is None:
+            raise ValueError("a chart needs `chart`: column, bar, line, donut or number")
+        if self.chart not in {None, "number"} and self.group_by is None:
+            raise ValueError("a chart needs `group_by`, unless it is a single number")
         return self
 
 

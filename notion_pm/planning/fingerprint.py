@@ -27,7 +27,7 @@ def of_view(template: Template, database: str, key: str) -> str:
     view = template.databases[database].views[key]
     keys = {each: each for each in view.where}
     shown = as_filter(template, database, view.where, keys, lambda _, option: option)
-    return fingerprint([view.model_dump(mode="json", exclude={"where"}), shown])
+    return fingerprint([view.model_dump(mode="json", exclude={"where"}, exclude_defaults=True), shown])
 
 
 def of_property(spec: PropertySpec) -> str:

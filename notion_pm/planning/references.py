@@ -28,9 +28,16 @@ from notion_pm.planning.lookup import (
     property_title,
     property_type,
 )
+from notion_pm.planning.view_json import PAGE_COVERS
 from notion_pm.planning.where import check_where
 
 _GROUPABLE = frozenset({"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"})
+_NUMERIC = frozenset({"number", "formula", "rollup"})
+_MEASURED = {
+    **dict.fromkeys(("sum", "average", "median", "min", "max"), _NUMERIC),
+    "percent_checked": frozenset({"checkbox"}),
+}
+"""What the functions of charts can be applied to; those that are not named take anything."""
 _MOST_OPTIONS = 100
 _K = TypeVar("_K")
 
@@ -162,13 +169,13 @@ def _is_relation(template: Template, database: str, spec: RollupProperty) -> boo
 
 
 def _check_view(template: Template, database: str, path: tuple[str | int, ...], view: ViewSpec) -> Iterator[Fault]:
-    if view.group_by is not None:
-        if view.type not in {"board", "table"}:
-            yield Fault(
-                (*path, "group_by"), f"a {view.type} is not grouped here.", "Only boards and tables have `group_by`."
-            )
-        else:
-            yield from _check_kind(template, database, (*path, "group_by"), view.group_by, _GROUPABLE)
+    for field, key in (("group_by", view.group_by), ("stack_by", view.stack_by)):
+        if key is not None:
+            yield from _check_kind(template, database, (*path, field), key, _GROUPABLE)
+    if view.cover not in {None, *PAGE_COVERS}:
+        yield from _check_kind(template, database, (*path, "cover"), view.cover or "", {"files"})
+    for function, key in view.measure.items():
+        yield from _check_kind(template, database, (*path, "measure", function), key, _MEASURED.get(function))
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
             yield from _check_kind(template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"})

@@ -16,6 +16,8 @@ _GROUP_SETTINGS: dict[str, dict[str, Any]] = {
     "status": {"group_by": "option"},
     "date": {"group_by": "month"},
 }
+PAGE_COVERS = frozenset({"page_cover", "page_content"})
+"""What the cards of a gallery can show that is no property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,37 @@ def _configuration(
             *({"property_id": property_ids[key], "visible": True} for key in view.show),
             *({"property_id": property_ids[key], "visible": False} for key in hidden),
         ]
-    if view.group_by is not None:
-        kind = property_type(template, database, view.group_by) or ""
-        configuration["group_by"] = {
-            "type": _GROUP_TYPES.get(kind, kind),
-            "property_id": property_ids[view.group_by],
-            "sort": {"type": "manual"},
-            **_GROUP_SETTINGS.get(kind, {}),
-        }
+    if view.group_by is not None and view.type != "chart":
+        configuration["group_by"] = _grouping(template, database, view.group_by, property_ids)
     if view.date is not None:
         configuration["date_property_id"] = property_ids[view.date]
     if view.end_date is not None:
         configuration["end_date_property_id"] = property_ids[view.end_date]
-    return configuration
+    if view.cover is not None:
+        file = {} if view.cover in PAGE_COVERS else {"property_id": property_ids[view.cover]}
+        configuration["cover"] = {"type": "property" if file else view.cover, **file}
+    if view.anonymous:
+        configuration["anonymous_submissions"] = True
+    return configuration | (_chart(template, database, view, property_ids) if view.chart else {})
+
+
+def _chart(template: Template, database: str, view: ViewSpec, property_ids: Mapping[str, str]) -> dict[str, Any]:
+    function, key = next(iter(view.measure.items()), ("count", None))
+    measured = {"aggregator": function, **({"property_id": property_ids[key]} if key else {})}
+    if view.chart == "number":
+        return {"chart_type": view.chart, "value": measured}
+    axes = {"x_axis": view.group_by, "stack_by": view.stack_by}
+    grouped = {
+        axis: _grouping(template, database, each, property_ids) for axis, each in axes.items() if each is not None
+    }
+    return {"chart_type": view.chart, "y_axis": measured, **grouped}
+
+
+def _grouping(template: Template, database: str, key: str, property_ids: Mapping[str, str]) -> dict[str, Any]:
+    kind = property_type(template, database, key) or ""
+    return {
+        "type": _GROUP_TYPES.get(kind, kind),
+        "property_id": property_ids[key],
+        "sort": {"type": "manual"},
+        **_GROUP_SETTINGS.get(kind, {}),
+    }

@@ -161,11 +161,16 @@ def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) ->
         ("{title: V, type: board, group_by: stat}", "unknown property of features `stat`. Possible: name."),
         (
             "{title: V, type: list, group_by: name}",
-            "a list is not grouped here. Only boards and tables have `group_by`.",
+            "features.views.v: a list has no `group_by`, only: board, chart, table.",
         ),
         ("{title: V, type: list, where: {nme: x}}", "unknown property of features `nme`. Did you mean `name`?"),
         ("{title: V, type: list, sort: [{nme: ascending}]}", "unknown property of features `nme`."),
         ("{title: V, type: list, show: [nme]}", "unknown property of features `nme`. Did you mean `name`?"),
+        ("{title: V, type: chart}", "features.views.v: a chart needs `chart`: column, bar, line, donut or number."),
+        ("{title: V, type: chart, chart: bar}", "features.views.v: a chart needs `group_by`, unless it is a single"),
+        ("{title: V, type: chart, chart: number, measure: {sum: name}}", "`name` is a title. Here it takes one of: "),
+        ("{title: V, type: form, show: [name]}", "features.views.v: a form has no `show`, only: board, calendar,"),
+        ("{title: V, type: gallery, cover: name}", "`name` is a title. Here it takes one of: files."),
         ("{title: V, type: calendar, date: name}", "`name` is a title. Here it takes one of: "),
         (
             "{title: V, type: list, where: {name: {more_than: 3}}}",

@@ -103,6 +103,34 @@ def test_a_timeline_has_its_dates() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("view", "configuration"),
+    [
+        ({"chart": "number"}, {"value": {"aggregator": "count"}}),
+        ({"chart": "number", "measure": {"sum": "size"}}, {"value": {"aggregator": "sum", "property_id": "id-size"}}),
+        (
+            {"chart": "bar", "group_by": "tags", "stack_by": "owner", "measure": {"average": "size"}},
+            {
+                "x_axis": {"type": "multi_select", "property_id": "id-tags", "sort": {"type": "manual"}},
+                "stack_by": {"type": "person", "property_id": "id-owner", "sort": {"type": "manual"}},
+                "y_axis": {"aggregator": "average", "property_id": "id-size"},
+            },
+        ),
+    ],
+)
+def test_a_chart_has_axes_or_a_single_value(view: dict[str, Any], configuration: dict[str, Any]) -> None:
+    assert _view(type="chart", **view).configuration == {
+        "type": "chart",
+        "chart_type": view["chart"],
+        **configuration,
+    }
+
+
+def test_cards_and_forms() -> None:
+    assert _view(type="gallery", cover="page_content").configuration["cover"] == {"type": "page_content"}
+    assert _view(type="form", anonymous=True).configuration == {"type": "form", "anonymous_submissions": True}
+
+
 def test_which_options_a_category_means_is_part_of_the_fingerprint() -> None:
     def mark(category: str) -> str:
         status = {**_PROPERTIES["status"]}
