@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from notion_pm.planning.change import Change, Kind
 from notion_pm.planning.plan import Plan
 
-BUDGET = 180
-"""Requests a minute that most of Notion's plans allow (notion-api.md 4.1)."""
-
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _COUNTED: tuple[tuple[Kind, str, str], ...] = (
     ("database", "database", "databases"),
@@ -21,8 +18,11 @@ _COUNTED: tuple[tuple[Kind, str, str], ...] = (
 )
 
 
-def plan_lines(plan: Plan, *, details: bool = False) -> Iterator[str]:
-    """Yield the lines of a plan. With `details` everything in a new database has a line of its own."""
+def plan_lines(plan: Plan, budget: int, *, details: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan; `budget` is how many requests a minute are allowed.
+
+    With `details` everything in a new database has a line of its own.
+    """
     yield f"Template {plan.template}, version {plan.version}"
     if plan.changes:
         yield ""
@@ -30,7 +30,7 @@ def plan_lines(plan: Plan, *, details: bool = False) -> Iterator[str]:
     inside = {key: [each for each in plan.changes if each.database == key and each.kind != "database"] for key in new}
     for change in plan.changes:
         if change.kind == "database" and change.database in new:
-            yield _line(change, f"{_quoted(change)} with {_counts(inside[change.database])}")
+            yield _line(change, f"{_quoted(change)} with {counts(inside[change.database])}")
             yield from (f"  {_line(each, '; '.join(each.details))}" for each in inside[change.database] if details)
         elif change.database not in new and (details or change.kind != "row"):
             yield _line(change, _explained(change))
@@ -39,21 +39,30 @@ def plan_lines(plan: Plan, *, details: bool = False) -> Iterator[str]:
     if plan.notes:
         yield ""
         yield from (f"  note  {each.address}: {each.message}" for each in plan.notes)
+    yield from _danger(plan)
     yield ""
-    yield summary(plan)
+    yield summary(plan, budget)
 
 
-def summary(plan: Plan) -> str:
+def _danger(plan: Plan) -> Iterator[str]:
+    """Yield once more, last, what takes something away or cannot be made."""
+    if plan.dangerous:
+        yield ""
+        yield "Look twice:"
+        yield from (_line(each, _explained(each)) for each in plan.dangerous)
+
+
+def summary(plan: Plan, budget: int) -> str:
     """Return the last line: what would be done, and what it costs."""
     if not plan.changes:
         return f"No changes: the workspace is what the template says. {plan.requests} requests to read it."
     parts = [
-        f"{_counts([each for each in plan.changes if each.action == action])} to {action}"
+        f"{counts([each for each in plan.changes if each.action == action])} to {action}"
         for action in ("create", "update", "delete")
         if any(each.action == action for each in plan.changes)
     ]
-    minutes = max(1, -(-plan.requests // BUDGET))
-    time = f"about {minutes} minute{'s' if minutes > 1 else ''} at Notion's {BUDGET} a minute"
+    minutes = plan.minutes(budget)
+    time = f"about {minutes} minute{'s' if minutes > 1 else ''} at Notion's {budget} a minute"
     return f"{'; '.join(parts)}. {plan.requests} requests ({time})."
 
 
@@ -74,10 +83,10 @@ def _quoted(change: Change) -> str:
 
 def _explained(change: Change) -> str:
     details = "; ".join(change.details)
-    return f"{change.reason}: {details}" if details else change.reason
+    return f"{change.explained}: {details}" if details else change.explained
 
 
-def _counts(changes: Sequence[Change]) -> str:
+def counts(changes: Sequence[Change]) -> str:
     counted = Counter(each.kind for each in changes)
     parts = [f"{counted[kind]} {one if counted[kind] == 1 else many}" for kind, one, many in _COUNTED if counted[kind]]
     parts += ["the manifest"] if counted["manifest"] else []

@@ -20,6 +20,8 @@ class Change:
     """One change of one thing.
 
     `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
+    `property_id` and `option_id` are Notion's, where values may be lost; `pages` how many pages hold such a value, once
+    they were counted.
     """
 
     address: Address
@@ -31,6 +33,9 @@ class Change:
     database: str = ""
     key: str = ""
     facets: frozenset[str] = frozenset()
+    property_id: str = ""
+    option_id: str = ""
+    pages: int | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""
@@ -41,7 +46,17 @@ class Change:
             "reason": self.reason,
             "kind": self.kind,
         }
-        return data | ({"details": list(self.details)} if self.details else {})
+        counted = {"pages": self.pages} if self.pages is not None else {}
+        return data | ({"details": list(self.details)} if self.details else {}) | counted
+
+    @property
+    def explained(self) -> str:
+        """The reason, and how many pages it concerns."""
+        if self.pages is None:
+            return self.reason
+        return (
+            f"{self.reason}; {self.pages} page{'s' if self.pages != 1 else ''} hold{'s' if self.pages == 1 else ''} it"
+        )
 
     @property
     def order(self) -> tuple[str, str]:

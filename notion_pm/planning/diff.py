@@ -11,21 +11,23 @@ from notion_pm.planning import fingerprint
 from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
 from notion_pm.planning.diff_properties import property_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.planning.leftovers import LEFT, view_leftovers
+from notion_pm.planning.wishes import NO_WISHES, Wishes
 
 Finding = Change | Note
 
 
 def diff(
-    desired: LoadedTemplate, existing: Existing, *, with_rows: bool
+    desired: LoadedTemplate, existing: Existing, *, with_rows: bool, wishes: Wishes = NO_WISHES
 ) -> tuple[tuple[Change, ...], tuple[Note, ...]]:
     """Return what is to change and what is to be told, each sorted by address."""
-    findings = list(_findings(desired, existing, with_rows=with_rows))
+    findings = list(_findings(desired, existing, wishes, with_rows=with_rows))
     changes = [each for each in findings if isinstance(each, Change)]
     notes = [each for each in findings if isinstance(each, Note)]
     return tuple(sorted(changes, key=lambda each: each.order)), tuple(sorted(notes))
 
 
-def _findings(desired: LoadedTemplate, existing: Existing, *, with_rows: bool) -> Iterator[Finding]:
+def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, with_rows: bool) -> Iterator[Finding]:
     yield from _manifest(desired, existing)
     for key, spec in desired.template.databases.items():
         entry, found = existing.entry(key), existing.databases.get(key)
@@ -34,14 +36,15 @@ def _findings(desired: LoadedTemplate, existing: Existing, *, with_rows: bool) -
         elif entry is None or found is None:
             yield from _new_database(desired.template, key, spec)
         else:
-            yield from _database(key, spec, entry, found)
-            yield from property_changes(desired.template, key, entry, found, existing)
+            yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
+            yield from property_changes(desired.template, key, entry, found, existing, wishes)
             yield from _views(desired.template, key, spec, entry, found)
+            yield from view_leftovers(key, spec, entry, found, prune=wishes.prune)
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)
     for key in existing.manifest.databases if existing.manifest else ():
         if key not in desired.template.databases:
-            yield Note(address(key), "is no longer in the template; left as it is")
+            yield Note(address(key), LEFT)
 
 
 def _manifest(desired: LoadedTemplate, existing: Existing) -> Iterator[Finding]:
@@ -78,11 +81,16 @@ def _new_database(template: Template, key: str, spec: DatabaseSpec) -> Iterator[
         )
 
 
-def _database(key: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase) -> Iterator[Finding]:
+def _database(
+    key: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase, *, reset: bool
+) -> Iterator[Finding]:
     facets, details = set(), []
     if spec.title != entry.title and found.title in {None, entry.title}:
         facets.add("title")
         details.append(f"title: {entry.title!r} becomes {spec.title!r}")
+    elif reset and found.title not in {None, spec.title}:
+        facets.add("title")
+        details.append(f"title: {found.title!r} becomes {spec.title!r} again")
     elif found.title not in {None, spec.title}:
         yield Note(address(key), f"is called {found.title!r} in Notion (template: {spec.title!r}); respected")
     if entry.fingerprints.get("") != fingerprint.of_database(spec):
@@ -107,9 +115,6 @@ def _views(
             yield Note(place, f"the view {view.title!r} was deleted in Notion; not made again")
         elif owned.fingerprint != fingerprint.of_view(template, key, each):
             yield Change(place, "update", "view", "changed in the template", "safe", (view.title,), key, each)
-    for each in entry.views:
-        if each not in spec.views and entry.views[each].id in found.view_ids:
-            yield Note(address(key, "views", each), "is no longer in the template; left as it is")
 
 
 def _rows(desired: LoadedTemplate, key: str, entry: DatabaseEntry | None) -> Iterator[Finding]:

@@ -13,13 +13,14 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import Option, OptionsConfig, Property
 from notion_pm.model.template import GROUP_NAMES, OptionSpec, OptionsProperty, PropertySpec
 from notion_pm.planning.change import Change, Note
+from notion_pm.planning.leftovers import option_leftovers
 
 _MOST_AT_ONCE = 100
 Finding = Change | Note
 
 
 def option_changes(
-    database: str, key: str, owned_as: str, spec: PropertySpec, prop: Property, entry: DatabaseEntry
+    database: str, key: str, owned_as: str, spec: PropertySpec, prop: Property, entry: DatabaseEntry, *, prune: bool
 ) -> Iterator[Finding]:
     """Compare the options that a template states with those that exist."""
     if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
@@ -35,11 +36,7 @@ def option_changes(
             reason = f"people have an option {found.name!r} already: taken over"
             yield Change(place, "update", "option", reason, "safe", (), database, key, frozenset({"adopt"}))
         yield from _drift(place, each, found)
-    stated = {f"{owned_as}.{each.key}" for each in spec.options}
-    for known in entry.options:
-        if known.startswith(f"{owned_as}.") and known not in stated:
-            option_key = known.removeprefix(f"{owned_as}.")
-            yield Note(address(database, key, option_key), "is no longer in the template; left as it is")
+    yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=prune)
 
 
 def existing_option(owned_as: str, spec: OptionSpec, prop: Property, entry: DatabaseEntry) -> Option | None:

@@ -28,7 +28,9 @@ from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change, Note
 from notion_pm.planning.diff_options import option_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.planning.leftovers import property_leftovers
 from notion_pm.planning.lookup import own, property_keys, property_title
+from notion_pm.planning.wishes import Wishes
 
 Finding = Change | Note
 
@@ -38,7 +40,12 @@ _CONVERTIBLE = frozenset(
 
 
 def property_changes(
-    template: Template, database: str, entry: DatabaseEntry, found: ExistingDatabase, existing: Existing
+    template: Template,
+    database: str,
+    entry: DatabaseEntry,
+    found: ExistingDatabase,
+    existing: Existing,
+    wishes: Wishes,
 ) -> Iterator[Finding]:
     """Compare what a template says of a database's properties with what exists."""
     spec, source = template.databases[database], found.data_source
@@ -55,10 +62,8 @@ def property_changes(
             yield Change(address(database, key), "create", "property", reason, "safe", (), database, key)
         else:
             prop = source.properties[property_id]
-            yield from _kept(template, database, key, owned_as, entry, prop, existing)
-    for key in entry.properties:
-        if key not in claimed and entry.properties[key] in source.properties:
-            yield Note(address(database, key), "is no longer in the template; left as it is")
+            yield from _kept(template, database, key, owned_as, entry, prop, existing, wishes)
+    yield from property_leftovers(database, claimed, entry, found, existing, prune=wishes.prune)
 
 
 def _new(template: Template, database: str, key: str, source: DataSource) -> Iterator[Finding]:
@@ -81,6 +86,7 @@ def _kept(
     entry: DatabaseEntry,
     prop: Property,
     existing: Existing,
+    wishes: Wishes,
 ) -> Iterator[Finding]:
     place, title = address(database, key), property_title(template, database, key)
     spec = own(template, database, key)
@@ -92,13 +98,16 @@ def _kept(
     if title != written and prop.name == written:
         facets.add("title")
         details.append(f"title: {written!r} becomes {title!r}")
+    elif prop.name != title and wishes.reset_titles:
+        facets.add("title")
+        details.append(f"title: {prop.name!r} becomes {title!r} again")
     elif prop.name != title:
         yield Note(place, f"is called {prop.name!r} in Notion (template: {title!r}); respected")
     if spec is not None and spec.type != prop.type:
         yield _conversion(database, key, spec, prop)
         return
     if spec is not None:
-        yield from option_changes(database, key, owned_as, spec, prop, entry)
+        yield from option_changes(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
         facets |= _changed_settings(template, database, spec, prop, existing)
         if entry.fingerprints.get(owned_as) != fingerprint.of_property(spec):
             facets.add("description" if spec.type != "formula" else "formula")
@@ -124,7 +133,10 @@ def _conversion(database: str, key: str, spec: PropertySpec, prop: Property) -> 
     place, reason = address(database, key), f"its type is {prop.type}, the template wants {spec.type}"
     if {spec.type, prop.type} <= _CONVERTIBLE:
         warning = "Values that do not fit the new type are lost."
-        return Change(place, "update", "property", reason, "lossy", (warning,), database, key, frozenset({"type"}))
+        facets = frozenset({"type"})
+        return Change(
+            place, "update", "property", reason, "lossy", (warning,), database, key, facets, property_id=prop.id
+        )
     way_out = "Notion does not convert it. Give the template's property a new key, or change it back in Notion."
     return Change(place, "update", "property", reason, "blocked", (way_out,), database, key)
 

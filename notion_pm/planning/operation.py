@@ -22,6 +22,7 @@ class Verb(Enum):
     CREATE_VIEW = "create view"
     UPDATE_VIEW = "update view"
     DROP_DEFAULT_VIEW = "drop default view"
+    DELETE_VIEW = "delete view"
     RECORD_STRUCTURE = "record structure"
     CREATE_ROW = "create row"
     COMPLETE_ROW = "complete row"
@@ -40,6 +41,7 @@ _PHASES = {
     Verb.CREATE_VIEW: "Views",
     Verb.UPDATE_VIEW: "Views",
     Verb.DROP_DEFAULT_VIEW: "Views",
+    Verb.DELETE_VIEW: "Views",
     Verb.CREATE_ROW: "Rows",
     Verb.COMPLETE_ROW: "Rows",
     Verb.TELL: "Record",

@@ -101,7 +101,7 @@ class _Ordering:
         levels = property_levels(self._template)
         work: dict[tuple[str, int], list[Change]] = {(key, 1): [] for key in self._new}
         for change in self._changes:
-            if change.kind not in {"property", "option"} or change.facets in ({"key"}, {"adopt"}):
+            if change.kind not in {"property", "option"} or change.facets in ({"key"}, {"adopt"}, {"mirror"}):
                 continue
             level = self._level(change, levels)
             if change.database not in self._new or level > 0:
@@ -109,6 +109,8 @@ class _Ordering:
         return work
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        if change.action == "delete" or change.kind == "option":
+            return 0
         if change.action == "update" and not change.facets & {"formula", "rollup"}:
             return 0
         far = self._template.far_sides(change.database).get(change.key)
@@ -153,7 +155,12 @@ class _Ordering:
                 listed = self._add(Operation(Verb.LIST_VIEWS, database, needs=ready))
                 made.append(listed)
                 ready |= _names([listed])
-            made += self._views_of(database, [changed[database, key] for key in wanted], ready)
+            here = self._views_of(database, [changed[database, key] for key in wanted], ready)
+            gone = [each for each in changed.values() if (each.database, each.action) == (database, "delete")]
+            for change in gone:  # after the new ones: Notion keeps the last view of a database
+                needs = ready | _names(here)
+                made.append(self._add(Operation(Verb.DELETE_VIEW, database, change.key, needs=needs)))
+            made += here
         return made
 
     def _views_of(self, database: str, changes: list[Change], ready: frozenset[str]) -> list[Operation]:

@@ -63,16 +63,22 @@ def creations(template: Template, database: str, keys: list[str], names: Names) 
 
 
 def update(
-    template: Template, database: str, key: str, facets: frozenset[str], found: Property, names: Names
+    template: Template,
+    database: str,
+    key: str,
+    facets: frozenset[str],
+    found: Property,
+    names: Names,
+    gone: frozenset[str] = frozenset(),
 ) -> PropertyPatch:
-    """Return what changes these facets of a property that exists."""
+    """Return what changes these facets of a property that exists; `gone` are the ids of options to remove."""
     spec = template.databases[database].properties.get(key)
     title = property_title(template, database, key) if "title" in facets else None
     if spec is None:
         return PropertyPatch(name=title)
     if not facets & _SETTINGS:
         return PropertyPatch(name=title, description=spec.description)
-    config = _merged(spec, found) if "options" in facets else _config(template, database, spec, names)
+    config = _merged(spec, found, gone) if "options" in facets else _config(template, database, spec, names)
     return PropertyPatch(title, spec.type, config, spec.description or found.description)
 
 
@@ -112,12 +118,13 @@ def _rollup(template: Template, database: str, spec: RollupProperty, names: Name
     )
 
 
-def _merged(spec: PropertySpec, found: Property) -> OptionsConfig:
-    """Return all options that exist, as they are, and then those that are missing (notion-api.md 3.2)."""
+def _merged(spec: PropertySpec, found: Property, gone: frozenset[str]) -> OptionsConfig:
+    """Return the options that exist and stay, as they are, and then those that are missing (notion-api.md 3.2)."""
     assert isinstance(spec, OptionsProperty)
     existing = found.config.options if isinstance(found.config, OptionsConfig) else ()
-    names = {each.name.lower() for each in existing}
-    return OptionsConfig((*existing, *(_new_option(each) for each in spec.options if each.name.lower() not in names)))
+    kept = [each for each in existing if each.id not in gone]
+    names = {each.name.lower() for each in kept}
+    return OptionsConfig((*kept, *(_new_option(each) for each in spec.options if each.name.lower() not in names)))
 
 
 def in_current_names(template: Template, database: str, expression: str, names: Names) -> str:

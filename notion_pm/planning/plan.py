@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.base import base_of
 from notion_pm.planning.change import Change, ChangeClass, Note
 from notion_pm.planning.diff import diff
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.order import operations
+from notion_pm.planning.wishes import NO_WISHES, Wishes
 
 _PAGE = 100  # items that Notion lists per request
-_SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 properties up
+_SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 properties or pages up
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply."""
+    """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply.
+
+    `base` marks what it was made from. `pages` says how many pages the databases hold of which values may be lost.
+    """
 
     template: str
     version: int
@@ -32,19 +37,31 @@ class Plan:
     operations: tuple[Operation, ...]
     reads: int
     proof: int
+    wishes: Wishes = NO_WISHES
     with_rows: bool = True
     owned: tuple[tuple[str, int], ...] = ()
+    pages: tuple[tuple[str, int], ...] = ()
+    base: str = ""
 
     @property
     def requests(self) -> int:
         """How many requests an apply sends from its first read to its proof."""
         return self.reads + len(self.operations) + self.proof
 
+    def minutes(self, budget: int) -> int:
+        """Return how long an apply takes at so many requests a minute."""
+        return max(1, -(-self.requests // budget))
+
     @cached_property
     def checksum(self) -> str:
-        """A mark of the changes: the same plan has the same one."""
-        text = json.dumps(self._content, sort_keys=True, ensure_ascii=False)
+        """A mark of the changes and of what they were made from: template, variables, and what exists."""
+        text = json.dumps([self._content, self.base], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def dangerous(self) -> tuple[Change, ...]:
+        """The changes that take something away, or cannot be made."""
+        return tuple(each for each in self.changes if each.change_class in {"lossy", "blocked"})
 
     @property
     def _content(self) -> dict[str, Any]:
@@ -67,6 +84,10 @@ class Plan:
         """Return the changes of one class."""
         return tuple(each for each in self.changes if each.change_class == change_class)
 
+    def weighed(self, changes: tuple[Change, ...], pages: tuple[tuple[str, int], ...], reads: int) -> Plan:
+        """Return the plan with changes whose pages were counted, which took so many more requests."""
+        return replace(self, changes=changes, pages=pages, reads=self.reads + reads)
+
     def raise_if_unsafe(self, *, force: bool = False, allow_lossy: bool = False) -> None:
         """Refuse what needs a person's word before the first write.
 
@@ -85,20 +106,29 @@ class Plan:
             each.database for each in self.changes if each.kind == "property" and each.action in {"update", "delete"}
         )
         for database, total in self.owned:
-            share = changed[database] / total if total else 0
-            if total >= _FROM and share > _SHARE:
-                raise UnsafeChange(
-                    f"{changed[database]} of {total} properties of {database} would be changed "
-                    f"({share:.0%} > {_SHARE:.0%}). Nothing was changed.",
-                    "Look at the plan; run again with --force to accept.",
-                )
+            _raise_beyond(changed[database], total, f"properties of {database} would be changed")
+        for change in self.of_class("lossy"):
+            total = dict(self.pages).get(change.database, 0)
+            _raise_beyond(change.pages or 0, total, f"pages of {change.database} would lose {change.address}")
+
+
+def _raise_beyond(count: int, total: int, what: str) -> None:
+    share = count / total if total else 0
+    if total >= _FROM and share > _SHARE:
+        raise UnsafeChange(
+            f"{count} of {total} {what} ({share:.0%} > {_SHARE:.0%}). Nothing was changed.",
+            "Look at the plan; run again with --force to accept.",
+        )
 
 
 def make_plan(
-    desired: LoadedTemplate, existing: Existing, *, reads: int = 0, siblings: int = 0, with_rows: bool = True
+    desired: LoadedTemplate, existing: Existing, *, reads: int = 0, siblings: int = 0, wishes: Wishes = NO_WISHES
 ) -> Plan:
     """Compare a template with what exists. `siblings` is how many blocks the parent page holds."""
-    changes, notes = diff(desired, existing, with_rows=with_rows)
+    with_rows = wishes.with_rows
+    if with_rows is None:
+        with_rows = existing.manifest.with_rows if existing.manifest else True
+    changes, notes = diff(desired, existing, with_rows=with_rows, wishes=wishes)
     steps = operations(desired, existing, changes)
     return Plan(
         template=desired.template.template,
@@ -108,8 +138,10 @@ def make_plan(
         operations=steps,
         reads=reads,
         proof=_proof(desired, existing, changes, siblings) if steps else 0,
+        wishes=wishes,
         with_rows=with_rows,
         owned=_owned(existing),
+        base=base_of(desired, existing, asdict(wishes)),
     )
 
 
@@ -143,5 +175,5 @@ def _pages(items: int) -> int:
 
 def _listed(what: str, changes: tuple[Change, ...]) -> str:
     count = f"{len(changes)} change{'s' if len(changes) != 1 else ''}"
-    lines = [f"  {each.address}: {each.reason}. {' '.join(each.details)}".rstrip() for each in changes]
+    lines = [f"  {each.address}: {each.explained}. {' '.join(each.details)}".rstrip() for each in changes]
     return "\n".join([f"{count} {what}:", *lines])

@@ -40,6 +40,7 @@ class Applying:
             Verb.CREATE_VIEW: partial(tabs.create_view, site),
             Verb.UPDATE_VIEW: partial(tabs.update_view, site),
             Verb.DROP_DEFAULT_VIEW: partial(tabs.drop_default_view, site),
+            Verb.DELETE_VIEW: partial(tabs.delete_view, site),
             Verb.RECORD_STRUCTURE: self._record,
             Verb.CREATE_ROW: self._rows.create,
             Verb.COMPLETE_ROW: self._rows.complete,

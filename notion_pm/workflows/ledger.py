@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
@@ -17,6 +18,8 @@ from notion_pm.planning.existing import Existing
 from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.order import default_view
 from notion_pm.planning.recovery import mirror_of, options_by_name, with_properties
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -146,18 +149,21 @@ class Ledger:
         prints = {**entry.fingerprints, "": fingerprint.of_database(spec)}
         self._set(key, entry.model_copy(update={"title": spec.title, "fingerprints": prints}))
 
-    def note_source(self, key: str, source: DataSource, changes: Iterable[Change] = ()) -> None:
+    def note_source(self, key: str, source: DataSource, changes: Sequence[Change] = ()) -> None:
         """Record what a data source holds after these changes."""
         self._sources[key] = source
         entry = with_properties(self._template, key, self._entries[key], source, self._sources)
         titles, prints = dict(entry.titles), dict(entry.fingerprints)
         for change in changes:
+            if change.action == "delete":
+                continue
             spec = own(self._template, key, change.key)
             if change.kind == "property" and "title" in change.facets:
                 titles[change.key] = property_title(self._template, key, change.key)
             if change.kind == "property" and spec is not None:
                 prints[change.key] = fingerprint.of_property(spec)
-        self._set(key, entry.model_copy(update={"titles": titles, "fingerprints": prints}))
+        entry = entry.model_copy(update={"titles": titles, "fingerprints": prints})
+        self._set(key, without_deleted(entry, changes))
 
     def note_default_view(self, key: str, view_id: NotionId) -> None:
         """Record which view Notion made with a database."""
@@ -168,6 +174,11 @@ class Ledger:
         entry = self._entries[database]
         made = ViewEntry(id=view.id, fingerprint=fingerprint.of_view(self._template, database, key))
         self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
+
+    def forget_view(self, database: str, key: str) -> None:
+        """Record that a view is gone."""
+        entry = self._entries[database]
+        self._set(database, entry.model_copy(update={"views": without(entry.views, key)}))
 
     def note_row(self, database: str, key: str, page_id: NotionId) -> None:
         """Record a starter row."""
@@ -202,6 +213,31 @@ class Ledger:
                 "fingerprints": _rekeyed(entry.fingerprints, renamed),
             }
         )
+
+
+def without_deleted(entry: DatabaseEntry, changes: Iterable[Change]) -> DatabaseEntry:
+    """Return an entry without the properties and options that were deleted."""
+    for change in changes:
+        if change.action == "delete" and change.kind == "option":
+            options = {key: each for key, each in entry.options.items() if each != change.option_id}
+            entry = entry.model_copy(update={"options": options})
+        elif change.action == "delete" and change.kind == "property":
+            entry = entry.model_copy(
+                update={
+                    "properties": without(entry.properties, change.key),
+                    "titles": without(entry.titles, change.key),
+                    "fingerprints": without(entry.fingerprints, change.key),
+                    "options": {
+                        key: each for key, each in entry.options.items() if not key.startswith(f"{change.key}.")
+                    },
+                }
+            )
+    return entry
+
+
+def without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
+    """Return a mapping without a key."""
+    return {each: value for each, value in mapping.items() if each != key}
 
 
 def _rekeyed(mapping: Mapping[str, str], renamed: Mapping[str, str]) -> dict[str, str]:

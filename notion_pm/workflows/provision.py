@@ -16,13 +16,15 @@ from notion_pm.planning.change import Change
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.planning.starter import RowName
+from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
+from notion_pm.workflows.weighing import weighed
 
-__all__ = ["AppliedRow", "ApplyResult", "Reading", "apply", "plan", "read", "read_for"]
+__all__ = ["AppliedRow", "ApplyResult", "Reading", "Wishes", "apply", "look", "plan", "read", "read_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,26 @@ class ApplyResult:
         }
 
 
-def plan(reading: Reading, *, with_rows: bool | None = None) -> Plan:
-    """Compare the template with what was read. Whether starter rows are wanted is remembered from the first apply."""
-    if with_rows is None:
-        with_rows = reading.existing.manifest.with_rows if reading.existing.manifest else True
-    return make_plan(
-        reading.loaded, reading.existing, reads=reading.requests, siblings=reading.siblings, with_rows=with_rows
-    )
+def look(
+    gateway: Gateway,
+    parent_id: NotionId,
+    reference: str,
+    values: Mapping[str, str] | None = None,
+    wishes: Wishes = NO_WISHES,
+    *,
+    jobs: int = 4,
+) -> tuple[Reading, Plan]:
+    """Read what exists of a template, plan, and count the pages that lossy changes concern.
+
+    Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    """
+    reading = read(gateway, parent_id, reference, values, jobs=jobs)
+    return reading, weighed(gateway, plan(reading, wishes), reading)
+
+
+def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
+    """Compare the template with what was read."""
+    return make_plan(reading.loaded, reading.existing, reads=reading.requests, siblings=reading.siblings, wishes=wishes)
 
 
 def apply(
@@ -85,7 +100,7 @@ def apply(
     before = gateway.requests.logical
 
     def result(manifest: Manifest | None, rows: tuple[AppliedRow, ...] = ()) -> ApplyResult:
-        sent = reading.requests + gateway.requests.logical - before
+        sent = plan.reads + gateway.requests.logical - before
         return ApplyResult(plan.changes, plan.requests, sent, rows, manifest)
 
     if not plan.operations:
@@ -102,7 +117,7 @@ def apply(
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
     """Read again and plan again: no change may be left."""
-    again = plan(read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs), with_rows=done.with_rows)
+    again = plan(read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs), done.wishes)
     if again.changes:
         raise NotConverged([f"{each.address} ({each.reason})" for each in again.changes])
 

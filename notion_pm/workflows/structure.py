@@ -69,17 +69,22 @@ def _mirror_patches(site: Site, database: str) -> dict[str, PropertyPatch]:
     }
 
 
-def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> dict[str, PropertyPatch]:
+def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> dict[str, PropertyPatch | None]:
     created = {each.key for each in changes if (each.kind, each.action) == ("property", "create")}
     facets: dict[str, frozenset[str]] = {}
     for change in changes:
         facets[change.key] = facets.get(change.key, frozenset()) | change.facets
-    sent: dict[str, PropertyPatch] = {}
+    gone = frozenset(each.option_id for each in changes if (each.kind, each.action) == ("option", "delete"))
+    sent: dict[str, PropertyPatch | None] = {
+        each.property_id: None for each in changes if (each.kind, each.action) == ("property", "delete")
+    }
     for key, changed in facets.items():
+        if "removed" in changed:
+            continue
         found = site.ledger.find_property(database, key)
         if key not in created:
             assert found is not None, "only what exists is updated"
-            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger)
+            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger, gone)
         elif own(site.template, database, key) is not None:  # mirrors come with the relations that they mirror
             title = property_title(site.template, database, key)
             sent[title] = patches.creation(site.template, database, key, site.ledger)

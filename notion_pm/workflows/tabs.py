@@ -54,6 +54,12 @@ def drop_default_view(site: Site, operation: Operation) -> None:
     site.gateway.delete_view(site.ledger.default_view_id(operation.database))
 
 
+def delete_view(site: Site, operation: Operation) -> None:
+    """Delete a view that the template no longer has."""
+    site.gateway.delete_view(site.ledger.entry(operation.database).views[operation.key].id)
+    site.ledger.forget_view(operation.database, operation.key)
+
+
 def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:
     json = _json(site, operation)
     view = site.gateway.update_view(

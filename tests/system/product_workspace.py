@@ -33,7 +33,7 @@ def apply_product(folder: Path) -> Path:
     workspace = open_workspace(folder / FILE, clock=ManualClock())
     gateway, _ = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), "product", {}, jobs=4)
-    plan = provision.plan(reading, with_rows=False)
+    plan = provision.plan(reading, provision.Wishes(with_rows=False))
     provision.apply(gateway, plan, reading, now=ManualClock().now)
     gateway.close()
     workspace.close()

@@ -22,6 +22,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import make_plan
+from notion_pm.planning.wishes import Wishes
 from notion_pm.storage import templates as template_files
 from notion_pm.workflows import provision
 from notion_pm.workflows.workspace import open_manifest
@@ -83,7 +84,7 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
     loaded = template_files.load("product")
     databases = len(loaded.template.databases)
     views = sum(len(each.views) for each in loaded.template.databases.values())
-    plan = make_plan(loaded, Existing(), reads=1, with_rows=False)
+    plan = make_plan(loaded, Existing(), reads=1, wishes=Wishes(with_rows=False))
     verbs = Counter(each.verb for each in plan.operations)
     made = verbs[Verb.CREATE_DATABASE] + verbs[Verb.SETTLE] + verbs[Verb.CREATE_VIEW] + verbs[Verb.ADOPT_VIEW]
     assert made == 2 * databases + views
@@ -296,11 +297,11 @@ def test_without_rows_is_remembered(gateway: Gateway, workspace: LocalWorkspace)
     loaded = load(_two(), _ROWS)
     root = NotionId(workspace.root_page_id)
     reading = provision.read_for(gateway, root, loaded)
-    result = provision.apply(gateway, provision.plan(reading, with_rows=False), reading, now=NOW)
+    result = provision.apply(gateway, provision.plan(reading, provision.Wishes(with_rows=False)), reading, now=NOW)
     assert result.applied_rows == ()
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, root, loaded)
-    later = provision.apply(gateway, provision.plan(reading, with_rows=True), reading, now=NOW)
+    later = provision.apply(gateway, provision.plan(reading, provision.Wishes(with_rows=True)), reading, now=NOW)
     assert len(later.applied_rows) == 4
 
 

@@ -1,0 +1,114 @@
+"""What the manifest owns and the template no longer has: told and left, or removed with `--prune`.
+
+Databases and rows are always left: they hold what people wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from notion_pm.model.ids import address
+from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
+from notion_pm.model.template import DatabaseSpec, OptionsProperty
+from notion_pm.planning.change import Change, Note
+from notion_pm.planning.existing import Existing, ExistingDatabase
+
+GONE = "is no longer in the template"
+LEFT = f"{GONE}; left as it is"
+_COMPUTED = frozenset(
+    {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "button"}
+)
+Finding = Change | Note
+
+
+def property_leftovers(
+    database: str,
+    claimed: Collection[str],
+    entry: DatabaseEntry,
+    found: ExistingDatabase,
+    existing: Existing,
+    *,
+    prune: bool,
+) -> Iterator[Finding]:
+    """Find the properties that no property of the template claims."""
+    for key, property_id in entry.properties.items():
+        prop = found.data_source.properties.get(property_id)
+        if key in claimed or prop is None:
+            continue
+        if not prune or prop.type == "title":  # Notion keeps the title of every database
+            yield Note(address(database, key), LEFT)
+            continue
+        facets = frozenset({"mirror"}) if _goes_with_its_mirror(prop, found, existing) else frozenset({"removed"})
+        yield Change(
+            address(database, key),
+            "delete",
+            "property",
+            GONE,
+            "safe" if prop.type in _COMPUTED else "lossy",
+            (f"{prop.name} ({prop.type})",),
+            database,
+            key,
+            facets,
+            property_id=prop.id,
+        )
+
+
+def _goes_with_its_mirror(prop: Property, found: ExistingDatabase, existing: Existing) -> bool:
+    """Whether the other side of a relation is removed too and takes this one along: Notion removes both at once."""
+    if not isinstance(prop.config, RelationConfig) or not prop.config.two_way:
+        return False
+    entries = existing.manifest.databases.values() if existing.manifest else ()
+    owned = {(entry.data_source_id, each) for entry in entries for each in entry.properties.values()}
+    other = (prop.config.data_source_id, prop.config.synced_property_id or "")
+    return other in owned and other < (found.data_source.id, prop.id)
+
+
+def option_leftovers(
+    database: str,
+    key: str,
+    owned_as: str,
+    spec: OptionsProperty,
+    prop: Property,
+    entry: DatabaseEntry,
+    *,
+    prune: bool,
+) -> Iterator[Finding]:
+    """Find the options of a property that the template no longer has."""
+    stated = {each.key for each in spec.options}
+    there = {each.id: each for each in prop.config.options} if isinstance(prop.config, OptionsConfig) else {}
+    for known, option_id in entry.options.items():
+        of, _, option = known.partition(".")
+        if of != owned_as or option in stated or option_id not in there:
+            continue
+        place = address(database, key, option)
+        if not prune:
+            yield Note(place, LEFT)
+            continue
+        yield Change(
+            place,
+            "delete",
+            "option",
+            GONE,
+            "lossy",
+            (there[option_id].name,),
+            database,
+            key,
+            frozenset({"options"}),
+            property_id=prop.id,
+            option_id=option_id,
+        )
+
+
+def view_leftovers(
+    database: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase, *, prune: bool
+) -> Iterator[Finding]:
+    """Find the views that the template no longer has. Notion keeps the last view of a database, and so do we."""
+    old = {key: each.id for key, each in entry.views.items() if key not in spec.views and each.id in found.view_ids}
+    new = [key for key in spec.views if key not in entry.views]
+    others = set(found.view_ids) - set(old.values())
+    for key in old:
+        if prune and (new or others):
+            yield Change(address(database, "views", key), "delete", "view", GONE, "safe", (), database, key)
+        else:
+            yield Note(address(database, "views", key), LEFT)
