@@ -37,6 +37,7 @@ class NotionApp(Flask):
     def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
         super().__init__("notion_pm.emulator", static_folder=None)
         self._store, self._settings, self._clock = store, settings, clock
+        self.url_map.merge_slashes = False  # a doubled slash is an unknown path, not a redirection
         for blueprint in BLUEPRINTS:
             self.register_blueprint(blueprint, url_prefix="/v1")
         self.register_error_handler(ApiError, lambda error: (error.body(), error.status))

@@ -33,7 +33,9 @@ def test_version_header_is_needed_and_must_be_known(workspace: LocalWorkspace) -
     assert (unknown.status_code, unknown.json()["code"]) == (400, "validation_error")
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/invalid"), ("DELETE", "/users/me"), ("PUT", "/pages")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/invalid"), ("DELETE", "/users/me"), ("PUT", "/pages"), ("GET", "/blocks//children")]
+)
 def test_unknown_path_or_method_is_an_invalid_url(notion: Notion, method: str, path: str) -> None:
     error = notion.refused(method, path)
     assert (error["status"], error["code"], error["message"]) == (400, "invalid_request_url", "Invalid request URL.")

@@ -196,7 +196,8 @@ def test_ids_may_lack_their_dashes_everywhere(notion: Notion) -> None:
 
 @pytest.mark.parametrize("name", ["Größe", "ⓐ", "😀"])
 def test_paths_may_hold_any_character(notion: Notion, name: str) -> None:
-    row = notion.row(notion.database(**{name: {"number": {}}}), "Row", **{name: {"number": 1}})
+    schema: Json = {name: {"number": {}}}
+    row = notion.row(notion.database("Named", **schema), "Row", **{name: {"number": 1}})
     assert notion.get(f"/pages/{row['id']}/properties/{name}")["number"] == 1
     error = notion.refused("GET", f"/pages/{name}")
     assert error["message"] == f'path failed validation: path.page_id should be a valid uuid, instead was `"{name}"`.'
