@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -60,11 +61,9 @@ def serve(
 
     def announce(url: str) -> None:
         echo(url)
-        note(f"Local workspace {file}: token {workspace.token}, root page {workspace.root_page_id}")
-        note(f"In a browser on this machine: {url}/")
-        note("In another terminal:")
-        note(f"  export NOTION_PM_BASE_URL={url} NOTION_TOKEN={workspace.token}")
-        note(f"  export NOTION_PM_PARENT_PAGE={workspace.root_page_id}")
+        note(f"Local workspace {file}. In a browser on this machine: {url}/")
+        note("For notion-pm and other clients, in another terminal:")
+        note(f'  eval "$(notion-pm local info {quote(str(file))} --env)"; export NOTION_PM_BASE_URL={url}')
         note("  notion-pm plan product")
         note("Stop with Ctrl-C.")
 
@@ -80,18 +79,17 @@ def serve(
 
 @command.command()
 @_FILE
+@click.option("--env", "as_env", is_flag=True, help="Print the token and the root page as lines for a shell.")
 @json_option
-def info(file: Path, as_json: bool) -> None:  # noqa: FBT001
+def info(file: Path, *, as_env: bool, as_json: bool) -> None:
     """Show the token, the root page and what is in the local workspace in FILE; made when it does not exist."""
     with opened_local(file) as workspace:
-        facts = {
-            "file": str(file.resolve()),
-            "token": workspace.token,
-            "root_page_id": workspace.root_page_id,
-            **workspace.counts(),
-        }
+        access = {"token": workspace.token, "root_page_id": workspace.root_page_id}
+        facts = {"file": str(file.resolve()), **access, **workspace.counts()}
     if as_json:
         echo_json(facts)
+    elif as_env:
+        echo(f"export NOTION_TOKEN={access['token']} NOTION_PM_PARENT_PAGE={access['root_page_id']}")
     else:
         for name, value in facts.items():
             echo(f"{name.replace('_', ' '):14} {value}")

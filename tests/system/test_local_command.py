@@ -39,6 +39,12 @@ def test_info_makes_a_workspace_and_counts_what_is_in_it(file: Path) -> None:
     assert "root page id" in local("info", file).stdout
 
 
+def test_info_gives_a_shell_what_a_client_needs(file: Path) -> None:
+    facts = shown(file)
+    line = f"export NOTION_TOKEN={facts['token']} NOTION_PM_PARENT_PAGE={facts['root_page_id']}"
+    assert local("info", file, "--env").stdout == f"{line}\n"
+
+
 def test_fill_reset_and_copy(file: Path, tmp_path: Path) -> None:
     source = local("fill", file, "--rows", 12).stdout.strip()
     assert local("fill", file, "--rows", 3, "--data-source", source).stdout.strip() == source
