@@ -27,6 +27,7 @@ contract: $(DEVELOPING)  ## Hold the traffic of the tests, and recorded traffic 
 	$(BIN)/python tests/evidence.py --shared $(SHARED)
 
 docs: $(DEVELOPING)  ## Write the generated parts of the documents anew.
+	$(BIN)/python -m notion_pm templates schema > docs/template.schema.json
 	$(BIN)/cog -r -I docs README.md docs/*.md
 
 wheel: $(DEVELOPING)  ## Build the wheel into dist/.

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, PropertySpec, RelationProperty
+from notion_pm.planning.template_diff import Action, Difference
+
+_MARKS: dict[Action, str] = {"added": "+", "changed": "~", "removed": "-"}
+_MOST_SHOWN = 60
 
 
 def template_lines(loaded: LoadedTemplate) -> Iterator[str]:
@@ -27,6 +33,22 @@ def template_lines(loaded: LoadedTemplate) -> Iterator[str]:
     yield from _named("Variables", {key: each.prompt for key, each in template.variables.items()})
     yield from _named("Rules", {key: rule.why for key, rule in template.sync.items()})
     yield from _named("Exports", {key: f"{each.database} as {each.format}" for key, each in template.exports.items()})
+
+
+def difference_lines(differences: Sequence[Difference]) -> Iterator[str]:
+    """Yield one line a difference, what differs below it, and the count."""
+    for each in differences:
+        yield f"{_MARKS[each.action]} {each.address}"
+        for field, (before, after) in each.details.items():
+            yield f"    {field}: {_shortened(before)} becomes {_shortened(after)}"
+    counts = Counter(each.action for each in differences)
+    told = ", ".join(f"{counts[action]} {action}" for action in _MARKS if counts[action])
+    yield f"{told}." if told else "No differences."
+
+
+def _shortened(value: Any) -> str:
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return f"{text[:_MOST_SHOWN]}..." if len(text) > _MOST_SHOWN else text
 
 
 def _named(heading: str, things: dict[str, str]) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.output import echo, echo_json, end_with, json_option
-from notion_pm.cli.render_template import as_data, template_lines
+from notion_pm.cli.render_template import as_data, difference_lines, template_lines
+from notion_pm.cli.render_template_docs import format_page, template_page
 from notion_pm.cli.template_options import values_option
 from notion_pm.errors import TemplateInvalid
+from notion_pm.planning.template_diff import template_diff
 from notion_pm.storage import templates
 from notion_pm.storage.template_schema import template_schema
 
@@ -71,6 +73,31 @@ def validate(*, template: tuple[str, ...], values: dict[str, str], as_json: bool
 def schema() -> None:
     """Print the JSON Schema of template files, for editors that complete and check."""
     echo_json(template_schema())
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--exit-code", is_flag=True, help="End with 2 when there are differences.")
+@json_option
+def diff(*, before: str, after: str, exit_code: bool, as_json: bool) -> None:
+    """Show what is different between two templates, or two versions of one."""
+    found = template_diff(templates.load(before), templates.load(after))
+    if as_json:
+        echo_json([each.as_data() for each in found])
+    else:
+        for line in difference_lines(found):
+            echo(line)
+    end_with(2 if exit_code and found else 0)
+
+
+@command.command()
+@click.argument("template", required=False)
+@values_option
+def docs(*, template: str | None, values: dict[str, str]) -> None:
+    """Print a page in Markdown: of a template for those who work with it, or (without one) of the template format."""
+    for line in template_page(templates.load(template, values)) if template else format_page():
+        echo(line)
 
 
 def _problems(template: str, values: dict[str, str]) -> TemplateInvalid | None:

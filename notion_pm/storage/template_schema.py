@@ -20,7 +20,7 @@ def template_schema() -> dict[str, Any]:
 
     A file that extends others states only what it adds or changes, and so nothing in it is required.
     """
-    whole = _whole_schema()
+    whole = whole_schema()
     partial = {key: _partial(value) for key, value in whole.items()}
     definitions = {**whole["$defs"], **{f"Partial{name}": _partial(each) for name, each in whole["$defs"].items()}}
     return {
@@ -36,7 +36,7 @@ def template_schema() -> dict[str, Any]:
 
 
 @cache
-def _whole_schema() -> dict[str, Any]:
+def whole_schema() -> dict[str, Any]:
     """Return the schema of a template that extends no other."""
     schema = Template.model_json_schema(by_alias=True)
     return {**schema, "$defs": _with_short_forms(schema["$defs"])}
@@ -80,7 +80,7 @@ def _loosened(schema: dict[str, Any]) -> dict[str, Any]:
 
 def allowed_keys(path: YamlPath, data: Any) -> tuple[str, ...]:
     """Return the keys that a mapping at `path` may have. `data` is the whole file: a property's `type` decides."""
-    nodes = [_whole_schema()]
+    nodes = [whole_schema()]
     for step in path:
         nodes = [child for node in nodes for each in _resolved(node, data) for child in _children(each, step)]
         data = _inside(data, step)
@@ -110,7 +110,7 @@ def _children(node: Mapping[str, Any], step: str | int) -> Iterator[dict[str, An
 def _resolved(node: Mapping[str, Any], data: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the schemas that a reference, an optional or a union stands for."""
     if "$ref" in node:
-        yield from _resolved(_whole_schema()["$defs"][node["$ref"].rpartition("/")[2]], data)
+        yield from _resolved(whole_schema()["$defs"][node["$ref"].rpartition("/")[2]], data)
     elif "discriminator" in node:
         chosen = node["discriminator"]["mapping"].get(_inside(data, node["discriminator"]["propertyName"]))
         yield from _resolved({"$ref": chosen}, data) if chosen else ()

@@ -98,3 +98,42 @@ def test_rows_bring_the_options_of_an_open_property(workspace: LocalWorkspace) -
 def _names(config: object) -> set[str]:
     assert isinstance(config, OptionsConfig)
     return {each.name for each in config.options}
+
+
+def test_a_client_goes_from_one_version_to_the_next(workspace: LocalWorkspace) -> None:
+    """Version 2 has a new key for a property, another title, one more option, property, view and database."""
+    status = {"type": "status", "title": "Status", "options": [{"key": "idea", "name": "Idea"}]}
+    first = load({"databases": {"features": {"title": "Features", "properties": {"name": _NAME, "status": status}}}})
+    stage = {
+        **status,
+        "title": "Stage",
+        "was": "status",
+        "options": [*status["options"], {"key": "shipped", "name": "Shipped", "group": "complete"}],
+    }
+    properties = {"name": _NAME, "stage": stage, "notes": {"type": "relation", "title": "Notes", "to": "notes"}}
+    views = {"board": {"title": "Board", "type": "board", "group_by": "stage"}}
+    second = load(
+        {
+            "version": 2,
+            "databases": {
+                "features": {"title": "Features", "properties": properties, "views": views},
+                "notes": {"title": "Notes", "properties": {"name": _NAME}},
+            },
+        }
+    )
+    gateway, _ = gateway_to(workspace)
+    made = apply_to(gateway, workspace, first).manifest
+    assert made is not None
+    plan = plan_for(gateway, workspace, second)
+    assert {each.change_class for each in plan.changes} == {"safe"}
+    result = apply_to(gateway, workspace, second)
+    assert result.planned == result.sent
+    assert result.manifest is not None
+    entry = result.manifest.databases["features"]
+    assert result.manifest.version == 2
+    assert entry.properties["stage"] == made.databases["features"].properties["status"], "the same property, renamed"
+    source = gateway.get_data_source(entry.data_source_id)
+    found = source.properties[entry.properties["stage"]]
+    assert (found.name, _names(found.config)) == ("Stage", {"Idea", "Shipped"})
+    assert plan_for(gateway, workspace, second).changes == ()
+    gateway.close()
