@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -129,6 +132,18 @@ def show_error(error: NotionPmError) -> None:
         click.echo(error.advice, err=True)
 
 
+def _suit_the_terminal(ctx: click.Context) -> None:
+    """Heed NO_COLOR (https://no-color.org), and show any title anywhere.
+
+    What goes to a file or program is UTF-8, whatever the locale says; on a terminal that lacks a character it is `?`.
+    """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--local",
@@ -161,5 +176,6 @@ def main(
 
     Try it without a token:  notion-pm demo
     """
+    _suit_the_terminal(ctx)
     from_environment = ctx.get_parameter_source("local") is click.core.ParameterSource.ENVIRONMENT
     ctx.obj = RootOptions(local, from_environment, workspace, jobs, max_wait, debug)

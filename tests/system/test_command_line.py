@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,33 @@ def test_version_and_help_load_no_command(program: Program) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for slow in ("pydantic", "httpx", "notion_client", "flask", "rich", "yaml"):
         assert f"'{slow}'" not in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
+def test_what_goes_to_a_file_is_utf_8_whatever_the_locale(program: Program, encoding: str) -> None:
+    program.environment["PYTHONIOENCODING"] = encoding
+    done = program("templates", "show")
+    assert done.code == 0, done.err
+    assert "🧭" in done.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
+def test_a_terminal_has_colours_unless_they_are_not_wanted(program: Program) -> None:
+    assert "\x1b[31m" in on_terminal(program, "doctor")
+    program.environment["NO_COLOR"] = "1"
+    assert "\x1b[" not in on_terminal(program, "doctor")
+
+
+def on_terminal(program: Program, *arguments: str) -> str:
+    """What a run of the program shows on a terminal."""
+    import pty  # not on Windows
+
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "notion_pm", *arguments]
+    subprocess.run(command, cwd=program.folder, env=program.environment, stdout=its, stderr=its, check=False)
+    os.close(its)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        return terminal.read(10_000).decode()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
