@@ -35,6 +35,8 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
             yield _lost(key, spec)
         elif entry is None or found is None:
             yield from _new_database(desired.template, key, spec)
+            if spec.title in existing.neighbours:
+                yield Note(address(key), f"another database here is called {spec.title!r} too; it is left alone")
         else:
             yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
             yield from property_changes(desired.template, key, entry, found, existing, wishes)

@@ -16,6 +16,7 @@ from notion_pm.model.schema import (
     UniqueIdConfig,
 )
 from notion_pm.model.template import (
+    FormulaProperty,
     NumberProperty,
     OptionsProperty,
     PropertySpec,
@@ -29,6 +30,7 @@ from notion_pm.planning.change import Change, Note
 from notion_pm.planning.diff_options import option_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import property_leftovers
+from notion_pm.planning.levels import referenced_titles
 from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.wishes import Wishes
 
@@ -111,6 +113,8 @@ def _kept(
         facets |= _changed_settings(template, database, spec, prop, existing)
         if entry.fingerprints.get(owned_as) != fingerprint.of_property(spec):
             facets.add("description" if spec.type != "formula" else "formula")
+        if isinstance(spec, FormulaProperty) and _names_deleted(template, database, spec, existing):
+            facets.add("formula")
         if "target" in facets:
             yield _other_target(database, key)
             return
@@ -165,6 +169,13 @@ def _changed_settings(
     return set()
 
 
+def _names_deleted(template: Template, database: str, spec: FormulaProperty, existing: Existing) -> bool:
+    """Whether a formula names a property that people deleted: Notion keeps the id of the lost one in it."""
+    titles = referenced_titles(spec.expression)
+    keys = [key for key in property_keys(template, database) if property_title(template, database, key) in titles]
+    return any(existing.was_deleted(database, key) for key in keys)
+
+
 def _leads_there(spec: RelationProperty, relation: RelationConfig, existing: Existing) -> bool:
     target = existing.databases.get(spec.to)
     same_target = target is None or target.data_source.id == relation.data_source_id
@@ -175,6 +186,8 @@ def _rolls_up(
     template: Template, database: str, spec: RollupProperty, rollup: RollupConfig, existing: Existing
 ) -> bool:
     target = template.relation_target(database, spec.relation)
+    if existing.was_deleted(database, spec.relation) or existing.was_deleted(target or "", spec.property):
+        return False  # it is made again, with another id
     here, there = existing.entry(database), existing.entry(target or "")
     if here is None or there is None:
         return False

@@ -31,17 +31,25 @@ class ExistingDatabase:
 class Existing:
     """The manifest, if there is one, and the databases that it names or that an interrupted apply left behind.
 
-    `lost` are databases of the manifest that are in the trash or no longer shared.
+    `lost` are databases of the manifest that are in the trash or no longer shared; `neighbours` the titles of all
+    databases under the parent page, whoever made them.
     """
 
     manifest: Manifest | None = None
     databases: Mapping[str, ExistingDatabase] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    neighbours: frozenset[str] = frozenset()
 
     @property
     def interrupted(self) -> bool:
         """Whether an apply began and did not come to its end."""
         return self.manifest is not None and self.manifest.state == "applying"
+
+    def was_deleted(self, database: str, key: str) -> bool:
+        """Whether people deleted a property that the manifest names."""
+        entry, found = self.entry(database), self.databases.get(database)
+        property_id = entry.properties.get(key) if entry else None
+        return property_id is not None and found is not None and property_id not in found.data_source.properties
 
     def entry(self, database: str) -> DatabaseEntry | None:
         """Return what the manifest says of a database."""

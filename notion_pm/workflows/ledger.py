@@ -57,11 +57,15 @@ class Ledger:
                 state="applied" if state == "applied" else "applying",
                 started=self._started,
                 with_rows=self._with_rows,
-                databases={
-                    key: entry.model_copy(update={"rows": dict(self._rows.get(key, {}))})
-                    for key, entry in self._entries.items()
-                },
+                databases={key: self._in_order(key) for key in _ordered(self._entries, self._template.databases)},
             )
+
+    def _in_order(self, key: str) -> DatabaseEntry:
+        """Return an entry with everything in the template's order, whichever was made first: exports keep to it."""
+        entry, rows = self._entries[key], self._rows.get(key, {})
+        known = property_keys(self._template, key) if key in self._template.databases else ()
+        properties = _ordered(entry.properties, known)
+        return entry.model_copy(update={"properties": properties, "rows": dict(rows)})
 
     # --- what is called how
 
@@ -238,6 +242,11 @@ def without_deleted(entry: DatabaseEntry, changes: Iterable[Change]) -> Database
 def without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
     """Return a mapping without a key."""
     return {each: value for each, value in mapping.items() if each != key}
+
+
+def _ordered(mapping: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:
+    """Return a mapping in the order of these keys, the others after them."""
+    return {key: mapping[key] for key in (*(key for key in keys if key in mapping), *mapping)}
 
 
 def _rekeyed(mapping: Mapping[str, str], renamed: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ the ids of its views. Views and rows are read only after an interrupted apply, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -83,7 +83,12 @@ def _read(
     jobs: int,
 ) -> Reading:
     existing = _Reader(gateway, loaded, children, page, jobs).existing() if page else Existing()
+    existing = replace(existing, neighbours=_database_titles(children))
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
+
+
+def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
+    return frozenset(each.title for each in children if each.type == "child_database" and not each.in_trash)
 
 
 class _Reader:

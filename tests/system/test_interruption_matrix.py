@@ -2,7 +2,7 @@
 
 By default a few requests of each kind, others every day; all of them, and the figures, with
 
-    NOTION_PM_MATRIX=all pytest -n auto -s tests/system/test_interruption_matrix.py
+    NOTION_PM_MATRIX=all pytest tests/system/test_interruption_matrix.py
 """
 
 from __future__ import annotations

@@ -421,3 +421,43 @@ def test_progress_is_told_in_a_few_phases(gateway: Gateway, workspace: LocalWork
     )
     assert set(told) == {"Databases", "Rows", "Record"}
     assert told["Rows"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    count = {"type": "rollup", "title": "Count", "relation": "insights", "property": "name", "function": "count"}
+    back = {"type": "rollup", "title": "Back", "relation": "features", "property": "name", "function": "count"}
+    shown = {"type": "formula", "title": "Shown", "expression": 'empty(prop("Insights"))'}
+    data = _two(count=count, shown=shown)
+    data["databases"]["insights"]["properties"]["back"] = back
+    apply_to(gateway, workspace, load(data, _ROWS))
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    gateway.update_data_source(entry.data_source_id, {entry.properties["insights"]: None})
+    result = apply_to(gateway, workspace, load(data, _ROWS))
+    assert {each.address: each.action for each in result.changes} == {
+        "features.count": "update",
+        "features.insights": "create",
+        "features.shown": "update",
+        "insights.back": "update",
+        "insights.features": "create",
+    }
+    assert result.planned == result.sent
+    assert plan_for(gateway, workspace, load(data, _ROWS)).changes == ()
+
+
+def test_the_manifest_keeps_the_templates_order(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, load(_two()))
+    more = _two(size={"type": "number", "title": "Size"})
+    more["databases"]["features"]["properties"] = dict(reversed(more["databases"]["features"]["properties"].items()))
+    apply_to(gateway, workspace, load(more))
+    manifest = open_manifest(gateway, workspace.root_page_id)[1]
+    assert list(manifest.databases) == ["features", "insights"]
+    assert list(manifest.databases["features"].properties) == ["size", "insights", "status", "name"]
+
+
+def test_databases_of_the_same_title_are_told_and_left(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    title = {"Name": PropertyPatch(type="title")}
+    gateway.create_database(workspace.root_page_id, "Features", title, look_up=lambda: None)
+    plan = plan_for(gateway, workspace, load(_two()))
+    assert [(each.address, each.message) for each in plan.notes] == [
+        ("features", "another database here is called 'Features' too; it is left alone")
+    ]
