@@ -22,6 +22,8 @@ class Recorder:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Passes a request on and writes down what was said."""
+        if not environ["PATH_INFO"].startswith("/v1/"):
+            return self._app(environ, start_response)
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(sent)
         statuses: list[str] = []
@@ -31,8 +33,7 @@ class Recorder:
             return start_response(status, headers, exc_info)
 
         answer = b"".join(self._app(environ, remember))
-        if environ["PATH_INFO"].startswith("/v1/"):
-            self._write(environ, sent, int(statuses[-1].split()[0]), answer)
+        self._write(environ, sent, int(statuses[-1].split()[0]), answer)
         return [answer]
 
     def _write(self, environ: WSGIEnvironment, sent: bytes, status: int, answer: bytes) -> None:
