@@ -27,6 +27,7 @@ COMMANDS = {
     "templates": "List, show and validate templates.",
     "plan": "Show what `apply` would change in the workspace.",
     "apply": "Show the plan, ask, and carry it out.",
+    "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
     "export": "Write databases or a page to files.",
     "demo": "Run the whole job on a local workspace, without a token.",

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -17,7 +18,16 @@ import click
 import httpx
 
 from notion_pm.cli import RootOptions
-from notion_pm.config import Local, Target, choose_target, read_env_file, read_environment, state_directory
+from notion_pm.config import (
+    CONFIG_FILE,
+    Local,
+    Target,
+    choose_target,
+    read_config,
+    read_env_file,
+    read_environment,
+    state_directory,
+)
 from notion_pm.errors import UsageError
 from notion_pm.gateway.connection import Connection, Patience
 from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
@@ -45,6 +55,18 @@ class Context:
     def jobs(self) -> int:
         """How many requests may run side by side."""
         return self._options.jobs
+
+    @property
+    def name(self) -> str:
+        """What the workspace is called here."""
+        return self.target.path.name if isinstance(self.target, Local) else self.target.name
+
+    def clients(self) -> list[Context]:
+        """Return a context for every workspace of notion-pm.toml; the chosen one alone where one is chosen."""
+        names = read_config(CONFIG_FILE).workspaces
+        if self._options.local or self._options.workspace or not names:
+            return [self]
+        return [Context(replace(self._options, workspace=name), self._closing) for name in names]
 
     @cached_property
     def target(self) -> Target:

@@ -1,0 +1,71 @@
+"""Where a client's workspace stands: which version it has, what would change, and what its people made their own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.planning.plan import Plan
+from notion_pm.workflows import provision
+from notion_pm.workflows.workspace import open_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One client. `version` is the one that was applied, `wanted` the template's; `problem` is why nothing is known.
+
+    `drift` counts what people made otherwise and what the template no longer has: it is respected, and told by `plan`.
+    """
+
+    client: str
+    template: str = ""
+    version: int | None = None
+    wanted: int | None = None
+    changes: int = 0
+    lossy: int = 0
+    blocked: int = 0
+    drift: int = 0
+    requests: int = 0
+    problem: str = ""
+
+    @property
+    def word(self) -> str:
+        """The state in a word or two."""
+        if self.problem:
+            return "failed"
+        if self.version is None:
+            return "not applied"
+        if self.blocked or self.lossy:
+            return "look twice"
+        return "behind" if self.changes else "up to date"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data with stable keys."""
+        return {"client": self.client, "state": self.word} | asdict(self)
+
+
+def standing(gateway: Gateway, parent_id: NotionId, client: str, reference: str | None, *, jobs: int = 4) -> Standing:
+    """Compare a client's workspace with a template; without one with the shipped one that was applied there.
+
+    Raises UsageError when nothing was applied and no template is named, or what planning raises.
+    """
+    name = reference or open_manifest(gateway, parent_id)[1].template
+    reading, plan = provision.look(gateway, parent_id, name, jobs=jobs)
+    manifest = reading.existing.manifest
+    return _of(client, plan, manifest.version if manifest else None)
+
+
+def _of(client: str, plan: Plan, version: int | None) -> Standing:
+    return Standing(
+        client,
+        plan.template,
+        version,
+        plan.version,
+        changes=len(plan.changes),
+        lossy=len(plan.of_class("lossy")),
+        blocked=len(plan.of_class("blocked")),
+        drift=len(plan.notes),
+        requests=plan.requests,
+    )
