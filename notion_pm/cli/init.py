@@ -12,15 +12,16 @@ import click
 from notion_pm.cli.context import connect
 from notion_pm.cli.output import echo, note
 from notion_pm.config import NOTION_URL, read_environment
-from notion_pm.errors import NotionError, NotShared, Unauthorized, UsageError
+from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorized, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import User
 from notion_pm.storage.env_file import write_env
+from notion_pm.storage.manifest import template_of
 from notion_pm.workflows.doctor import sharing_advice
 
-_SHOWN = 30
+_LOOKED_AT, _SHOWN = 300, 30
 _INSTRUCTIONS = """\
 A connection's token lets notion-pm work in your Notion workspace.
   1. Open https://www.notion.so/profile/integrations and make a connection (internal is enough).
@@ -84,7 +85,7 @@ def _connected(token: str, base_url: str) -> tuple[Gateway, User]:
 
 def _ask_for_token() -> str:
     note(_INSTRUCTIONS)
-    token: str = click.prompt("Token (not shown)", hide_input=True, err=True)
+    token: str = click.prompt("Token (not shown)", hide_input=sys.stdin.isatty(), err=True)
     return token.strip()
 
 
@@ -92,13 +93,14 @@ def _named_page(gateway: Gateway, text: str) -> Page:
     page_id = parse_notion_id(text)
     try:
         return gateway.get_page(page_id)
-    except NotShared as error:
+    except (NotShared, RequestRefused) as error:  # the id of a database is refused, rather than not found
         raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
 
 
 def _choose_page(gateway: Gateway) -> Page:
     """Let a person choose among the shared pages; a link always works, also where search lags behind."""
-    pages = [each for each in islice(gateway.shared_pages(), _SHOWN) if each.data_source_id is None]
+    found = islice(gateway.shared_pages(), _LOOKED_AT)
+    pages = [each for each in found if each.data_source_id is None and template_of(each.title) is None][:_SHOWN]
     _show(pages)
     while True:
         answer: str = click.prompt("Number, or the link of a page", err=True)

@@ -7,14 +7,20 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from notion_pm.errors import FileUnusable
+
 PRIVATE = 0o600
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
-    """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written.
+
+    A link stays one: the file that it leads to is written. Raises FileUnusable for a file that is no text.
+    """
+    path = path.resolve()
+    lines = _lines(path) if path.exists() else []
     text = "".join(f"{line}\n" for line in updated_lines(lines, values))
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
@@ -24,6 +30,14 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise FileUnusable(path, "it is not text in UTF-8", "Save it as UTF-8, or name another file.") from None
+    return text.removesuffix("\n").split("\n") if text else []  # splitlines would cut values at rarer line ends
 
 
 def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:

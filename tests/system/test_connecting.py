@@ -116,8 +116,9 @@ def test_init_asks_checks_and_writes_a_private_file(program: Program, workspace:
     program.environment["NOTION_PM_BASE_URL"] = url
     file = program.folder / ".env"
     file.write_text("# mine\nNOTION_TOKEN=old\nOTHER=kept\n")
-    done = program("init", stdin=f"{workspace.token}\nnonsense\n1\n")
+    done = program("init", stdin=f"{workspace.token}\nnonsense\n{'2' * 32}\n1\n")
     assert done.code == 0, done.err
+    assert "Warning" not in done.err
     assert workspace.token not in done.out + done.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     lines = file.read_text().splitlines()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from io import StringIO
+from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.storage.env_file import updated_lines
+from notion_pm.errors import FileUnusable
+from notion_pm.storage.env_file import updated_lines, write_env
 
 NAMES = st.sampled_from(["NOTION_TOKEN", "NOTION_PM_PARENT_PAGE", "OTHER"])
 VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f\x85"), max_size=30)
@@ -19,3 +23,21 @@ def test_what_was_written_is_read_and_the_rest_is_kept(before: dict[str, str], a
     lines = updated_lines(updated_lines(["# mine", ""], before), after)
     assert lines[:2] == ["# mine", ""]
     assert dotenv_values(stream=StringIO("\n".join(lines)), interpolate=False) == {**before, **after}
+
+
+def test_a_link_stays_one_and_other_lines_stay_as_they_are(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.env", tmp_path / ".env"
+    real.write_bytes("# mine\r\nOTHER='a\u2028b'\r\nNOTION_TOKEN=old\r\n".encode())
+    link.symlink_to(real)
+    write_env(link, {"NOTION_TOKEN": "new"})
+    assert link.is_symlink()
+    assert real.read_text("utf-8").split("\n") == ["# mine", "OTHER='a\u2028b'", "NOTION_TOKEN=new", ""]
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(FileUnusable, match="not text"):
+        write_env(file, {"NOTION_TOKEN": "new"})
+    assert file.read_bytes() == b"\xff\xfe"
