@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
     "export": "Write databases or a page to files.",
+    "destroy": "Put what a template made in the trash.",
     "demo": "Run the whole job on a local workspace, without a token.",
     "local": "Serve and inspect local workspaces.",
     "completion": "Print the completion script for your shell.",

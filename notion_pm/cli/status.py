@@ -25,9 +25,8 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
     """Show where every client stands, in one table: who is behind, who drifted, what would change. Reads only.
 
     Clients are the workspaces of notion-pm.toml. TEMPLATE is what all of them are to have; without it each is held
-    against the shipped template that it has. They
-    are read side by side, each within the budget of its own connection; one that fails does not stop the others. With
-    -w or --local, or without notion-pm.toml, it shows that one workspace.
+    against the shipped template that it has. They are read side by side, each within the budget of its own connection;
+    one that fails does not stop the others. With -w or --local, or without notion-pm.toml, it shows that one workspace.
     """
     clients = context.clients()
     with ThreadPoolExecutor(min(_SIDE_BY_SIDE, len(clients))) as pool:

@@ -212,6 +212,10 @@ class Gateway:
         }
         return wire_schema.read_database(self._connection.send("PATCH", f"databases/{database_id}", body=body))
 
+    def trash_database(self, database_id: str) -> None:
+        """Put a database with its rows in the trash."""
+        self._connection.send("PATCH", f"databases/{database_id}", body={"in_trash": True})
+
     def update_data_source(
         self, data_source_id: str, properties: Mapping[str, PropertyPatch | None], *, title: str | None = None
     ) -> DataSource:
