@@ -45,6 +45,9 @@ class DatabaseEntry(BaseModel):
     views: dict[str, ViewEntry] = Field(default_factory=dict)
     rows: dict[str, NotionId] = Field(default_factory=dict)
     fingerprints: dict[str, str] = Field(default_factory=dict)
+    bound: str | None = Field(
+        None, description="How a template names a database that is not ours: read, never changed."
+    )
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
         """Return the template's key of an option, None for one that people added."""

@@ -215,6 +215,17 @@ class DatabaseSpec(BaseModel):
         None, description="CSV file of starter rows, beside the template: a `key` column and one per property."
     )
     lock: Key | None = Field(None, description="Checkbox property: rules leave a page alone while it is ticked.")
+    bind: str | None = Field(
+        None,
+        description="A database that the client has already, by id, URL or title: read by its titles, never changed.",
+    )
+
+    @model_validator(mode="after")
+    def _only_reads_what_is_bound(self) -> DatabaseSpec:
+        made = [each for each in ("views", "rows", "body", "lock") if getattr(self, each)]
+        if self.bind is not None and made:
+            raise ValueError(f"a bound database is only read, it takes no `{made[0]}`")
+        return self
 
     @model_validator(mode="after")
     def _has_one_title(self) -> DatabaseSpec:

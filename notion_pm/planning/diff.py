@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
-from notion_pm.model.template import DatabaseSpec, LoadedTemplate, Template
+from notion_pm.model.template import DatabaseSpec, LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
 from notion_pm.planning.diff_properties import property_changes
@@ -31,7 +31,9 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
     yield from _manifest(desired, existing)
     for key, spec in desired.template.databases.items():
         entry, found = existing.entry(key), existing.databases.get(key)
-        if key in existing.lost:
+        if spec.bind is not None:
+            yield from _bound(key, spec, existing)
+        elif key in existing.lost:
             yield _lost(key, spec)
         elif entry is None or found is None:
             yield from _new_database(desired.template, key, spec)
@@ -44,7 +46,7 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
             yield from view_leftovers(key, spec, entry, found, prune=wishes.prune)
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)
-    for key in existing.manifest.databases if existing.manifest else ():
+    for key in existing.owned:
         if key not in desired.template.databases:
             yield Note(address(key), LEFT)
 
@@ -60,6 +62,25 @@ def _manifest(desired: LoadedTemplate, existing: Existing) -> Iterator[Finding]:
         yield Change(MANIFEST_ADDRESS, "update", "manifest", reason)
     elif manifest.variables != desired.variables:
         yield Change(MANIFEST_ADDRESS, "update", "manifest", "the values of the template's variables change")
+
+
+def _bound(key: str, spec: DatabaseSpec, existing: Existing) -> Iterator[Finding]:
+    """A database that is only read: what is found there is recorded, and what is not is told."""
+    entry, manifest = existing.bound[key], existing.manifest
+    recorded = manifest.databases.get(key) if manifest else None
+    if manifest is not None and (recorded is None or not _leads_to_the_same(recorded, entry)):
+        reason = f"is read from the database {entry.title!r}, which is recorded and left as it is"
+        yield Change(address(key), "update", "manifest", reason, database=key)
+    for each, prop in spec.properties.items():
+        for option in prop.options if isinstance(prop, OptionsProperty) else ():
+            if f"{each}.{option.key}" not in entry.options:
+                yield Note(address(key, each, option.key), f"{entry.title!r} has no option {option.name!r}")
+
+
+def _leads_to_the_same(one: DatabaseEntry, other: DatabaseEntry) -> bool:
+    """Whether two entries name the same things, whatever these are called."""
+    keys = ("bound", "data_source_id", "properties", "options")
+    return all(getattr(one, each) == getattr(other, each) for each in keys)
 
 
 def _lost(key: str, spec: DatabaseSpec) -> Change:

@@ -32,13 +32,15 @@ class Existing:
     """The manifest, if there is one, and the databases that it names or that an interrupted apply left behind.
 
     `lost` are databases of the manifest that are in the trash or no longer shared; `neighbours` the titles of all
-    databases under the parent page, whoever made them.
+    databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
+    now.
     """
 
     manifest: Manifest | None = None
     databases: Mapping[str, ExistingDatabase] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     neighbours: frozenset[str] = frozenset()
+    bound: Mapping[str, DatabaseEntry] = field(default_factory=dict)
 
     @property
     def interrupted(self) -> bool:
@@ -51,6 +53,12 @@ class Existing:
         property_id = entry.properties.get(key) if entry else None
         return property_id is not None and found is not None and property_id not in found.data_source.properties
 
+    @property
+    def owned(self) -> Mapping[str, DatabaseEntry]:
+        """The databases of the manifest that are ours."""
+        recorded = self.manifest.databases if self.manifest else {}
+        return {key: each for key, each in recorded.items() if each.bound is None}
+
     def entry(self, database: str) -> DatabaseEntry | None:
-        """Return what the manifest says of a database."""
-        return self.manifest.databases.get(database) if self.manifest else None
+        """Return what is known of a database, ours or bound."""
+        return self.bound.get(database) or self.owned.get(database)

@@ -39,8 +39,10 @@ def database_order(template: Template) -> tuple[str, ...]:
     targets = {
         key: {spec.to for spec in each.properties.values() if isinstance(spec, RelationProperty)} - {key}
         for key, each in template.databases.items()
+        if each.bind is None
     }
-    return arranged(targets).order
+    there: dict[str, set[str]] = {key: set() for key, each in template.databases.items() if each.bind is not None}
+    return arranged({**there, **targets}).order
 
 
 @dataclass(frozen=True, slots=True)

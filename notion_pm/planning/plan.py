@@ -146,15 +146,14 @@ def make_plan(
 
 
 def _owned(existing: Existing) -> tuple[tuple[str, int], ...]:
-    entries = existing.manifest.databases if existing.manifest else {}
-    return tuple((key, len(entry.properties)) for key, entry in sorted(entries.items()))
+    return tuple((key, len(entry.properties)) for key, entry in sorted(existing.owned.items()))
 
 
 def _proof(desired: LoadedTemplate, existing: Existing, changes: tuple[Change, ...], siblings: int) -> int:
     """Count the requests that read the workspace again: the parent page, the manifest, and each database twice."""
     new = [each for each in changes if each.kind == "database" and each.action == "create"]
     manifest = 1 if existing.manifest is None else 0
-    known = {*desired.template.databases, *(existing.manifest.databases if existing.manifest else ())}
+    known = {*desired.template.databases, *existing.owned}
     views = Counter(each.database for each in changes if each.kind == "view" and each.action == "create")
     return (
         _pages(siblings + len(new) + manifest)

@@ -51,7 +51,17 @@ def check(template: Template) -> list[Fault]:
         faults += _check_database(template, key, database)
     for name, export in template.exports.items():
         faults += _check_export(template, name, export)
+    faults += _check_bound(template)
     return faults + ([] if faults else _check_circles(template))
+
+
+def _check_bound(template: Template) -> Iterator[Fault]:
+    """Find rules that would write to databases that are not ours."""
+    for name, rule in template.sync.items():
+        database = template.databases.get(rule.set.partition(".")[0])
+        if database is not None and database.bind is not None and not rule.propose:
+            advice = "Let it only `propose`."
+            yield Fault(("sync", name, "set"), f"{rule.set} is in a bound database, which is only read.", advice)
 
 
 def _check_titles(template: Template) -> Iterator[Fault]:
@@ -68,6 +78,12 @@ def _check_relations(template: Template) -> Iterator[Fault]:
             path = ("databases", database, "properties", key)
             if spec.to not in template.databases:
                 yield Fault.unknown((*path, "to"), "database", spec.to, template.databases)
+            elif spec.two_way and (template.databases[spec.to].bind or each.bind):
+                yield Fault(
+                    (*path, "two_way"),
+                    "a relation from or to a bound database can only be one-way.",
+                    "Its mirror would change a database that is not ours. Leave `two_way` out.",
+                )
             elif spec.two_way and spec.to == database:
                 yield Fault(
                     (*path, "two_way"),

@@ -33,7 +33,7 @@ class Ledger:
         manifest = existing.manifest
         self._started = manifest.started if manifest and existing.interrupted else started
         self._sources = {key: each.data_source for key, each in existing.databases.items()}
-        self._entries = dict(manifest.databases) if manifest else {}
+        self._entries = {**existing.owned, **existing.bound}
         self._rows = {key: dict(entry.rows) for key, entry in self._entries.items()}
         self._default_views = {
             key: view.id for key, each in existing.databases.items() if (view := default_view(each.views)) is not None

@@ -17,9 +17,11 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.binding import bound_entry
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
 from notion_pm.storage import templates
+from notion_pm.workflows.bindings import bound_source
 from notion_pm.workflows.workspace import ManifestPage, find_manifest
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -83,12 +85,27 @@ def _read(
     jobs: int,
 ) -> Reading:
     existing = _Reader(gateway, loaded, children, page, jobs).existing() if page else Existing()
+    existing = _with_bound(gateway, loaded, children, existing)
     existing = replace(existing, neighbours=_database_titles(children))
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
 
 
 def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
     return frozenset(each.title for each in children if each.type == "child_database" and not each.in_trash)
+
+
+def _with_bound(
+    gateway: Gateway, loaded: LoadedTemplate, children: Sequence[ChildBlock], existing: Existing
+) -> Existing:
+    """Return what exists together with the databases that the template only reads."""
+    specs = {key: each for key, each in loaded.template.databases.items() if each.bind is not None}
+    recorded = existing.manifest.databases if existing.manifest else {}
+    sources = {key: bound_source(gateway, children, each.bind or "", recorded.get(key)) for key, each in specs.items()}
+    return replace(
+        existing,
+        databases={**existing.databases, **{key: ExistingDatabase(source) for key, source in sources.items()}},
+        bound={key: bound_entry(key, specs[key], source) for key, source in sources.items()},
+    )
 
 
 class _Reader:
@@ -112,13 +129,15 @@ class _Reader:
 
     def existing(self) -> Existing:
         bot_id = self._gateway.me().id if self._healing else None
-        keys = list(self._manifest.databases)
+        ours = Existing(self._manifest).owned
+        specs = self._loaded.template.databases
+        keys = [key for key in ours if key not in specs or specs[key].bind is None]
         if bot_id is not None:
-            keys += [key for key in self._loaded.template.databases if key not in self._manifest.databases]
+            keys += [key for key, spec in specs.items() if key not in ours and spec.bind is None]
         with ThreadPoolExecutor(self._jobs) as pool:
             found = dict(zip(keys, pool.map(lambda key: self._database(key, bot_id), keys), strict=True))
         databases = {key: each for key, each in found.items() if each is not None}
-        lost = frozenset(key for key in self._manifest.databases if key not in databases)
+        lost = frozenset(key for key in keys if key in ours and key not in databases)
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
         return Existing(manifest, databases, lost)
 

@@ -228,6 +228,29 @@ def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem:
     assert found.partition(": ")[2].startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("bind: Tasks\n    body: x.md", "t.yaml:10: tasks: a bound database is only read, it takes no `body`."),
+        (
+            "bind: Tasks\nsync: {T1: {why: W, set: tasks.name, note: N}}",
+            "t.yaml:15: tasks.name is in a bound database, which is only read. Let it only `propose`.",
+        ),
+    ],
+)
+def test_a_bound_database_is_only_read(tmp_path: Path, lines: str, problem: str) -> None:
+    relation = "      tasks: {type: relation, title: Tasks, to: tasks}\n"
+    bound = f"  tasks:\n    title: Tasks\n    properties:\n      name: {{type: title, title: Task}}\n    {lines}\n"
+    assert problem in _problems(tmp_path, f"{_HEAD}{relation}{bound}")
+
+
+def test_a_relation_to_a_bound_database_is_one_way(tmp_path: Path) -> None:
+    relation = "      tasks: {type: relation, title: Tasks, to: tasks, two_way: {key: f, title: F}}\n"
+    bound = "  tasks: {title: Tasks, bind: Tasks, properties: {name: {type: title, title: Task}}}\n"
+    (found,) = _problems(tmp_path, f"{_HEAD}{relation}{bound}")
+    assert found.startswith("t.yaml:9: a relation from or to a bound database can only be one-way.")
+
+
 def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
     twin = "  twin:\n    title: Features\n    properties:\n      name: {type: title, title: Name}\n"
     assert _problems(tmp_path, _HEAD + twin) == [
