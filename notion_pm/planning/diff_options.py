@@ -16,6 +16,7 @@ from notion_pm.planning.change import Change, Note
 from notion_pm.planning.leftovers import option_leftovers
 
 _MOST_AT_ONCE = 100
+_BY_HAND = " (column header > Edit property > the option)"
 Finding = Change | Note
 
 
@@ -60,7 +61,11 @@ def _new(place: str, database: str, key: str, spec: OptionSpec, entry: DatabaseE
 def _drift(place: str, spec: OptionSpec, found: Option) -> Iterator[Note]:
     where = address(*place.split("."))
     if found.name != spec.name:
-        yield Note(where, f"is called {found.name!r} in Notion (template: {spec.name!r}); only people can rename it")
+        yield Note(
+            where, f"is called {found.name!r} in Notion (template: {spec.name!r}); only people can rename it{_BY_HAND}"
+        )
+    if spec.color not in {"default", found.color}:
+        yield Note(where, f"is {found.color} in Notion (template: {spec.color}); only people can recolour it{_BY_HAND}")
     wanted = GROUP_NAMES[spec.group] if spec.group else None
     if wanted and found.group and found.group != wanted:
         yield Note(where, f"is in the group {found.group!r} in Notion (template: {wanted!r}); rules do not read groups")

@@ -135,7 +135,9 @@ def _config(template: Template, database: str, key: str, spec: PropertySpec) -> 
         case OptionsProperty(options=options):
             return OptionsConfig(
                 tuple(
-                    Option(each.name, f"{database}.{key}.{each.key}", group=GROUP_NAMES.get(each.group or ""))
+                    Option(
+                        each.name, f"{database}.{key}.{each.key}", each.color, group=GROUP_NAMES.get(each.group or "")
+                    )
                     for each in options
                 )
             )

@@ -287,9 +287,22 @@ def test_options_that_people_renamed_regrouped_or_deleted() -> None:
     assert _changes(desired, existing)["features.status.open"].reason == "was deleted in Notion: made again"
     _, notes = diff(desired, existing, with_rows=True)
     assert [each.message for each in notes] == [
-        "is called 'Finished' in Notion (template: 'Done'); only people can rename it",
+        "is called 'Finished' in Notion (template: 'Done'); only people can rename it "
+        "(column header > Edit property > the option)",
         "is in the group 'In progress' in Notion (template: 'Complete'); rules do not read groups",
     ]
+
+
+def test_an_option_of_another_colour_is_told_with_the_clicks() -> None:
+    blue = {**_STATUS, "options": [{"key": "open", "name": "Open", "color": "blue"}]}
+    options = (Option("Open", "features.status.open", color="red", group="To-do"),)
+    desired = load(_features(status=blue))
+    existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
+    assert _changes(desired, existing) == {}
+    assert _notes(desired, existing) == {
+        "features.status.open": "is red in Notion (template: blue); only people can recolour it "
+        "(column header > Edit property > the option)"
+    }
 
 
 def test_an_option_that_left_the_template_is_left() -> None:
