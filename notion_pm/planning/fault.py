@@ -25,11 +25,16 @@ class Fault:
         return cls(path, f"unknown {what} `{name}`.", suggestion(name, known))
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the nearest known word was meant; empty when none is near."""
+    near = get_close_matches(name, tuple(known), n=1, cutoff=0.6)
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return the next step for an unknown word: the nearest known one, or all of them."""
     known = tuple(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean `{near[0]}`?"
+    if near := nearest(name, known):
+        return near
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
     return f"Possible: {', '.join(known[:_SHOWN])}{more}." if known else ""

@@ -76,8 +76,8 @@ class Account:
         yield from self._unknown_notes()
         locked = {each.page.id for each in self._run.settled.values() if each.outcome.decision is Decision.LOCKED}
         if locked:
-            verb = "page is" if len(locked) == 1 else "pages are"
-            yield Note(f"{len(locked)} {verb} locked: rules left them alone.")
+            are, them = ("page is", "it") if len(locked) == 1 else ("pages are", "them")
+            yield Note(f"{len(locked)} {are} locked: rules left {them} alone.")
         for database, key in self._run.restless:
             yield Note(f"The rules for {database}.{key} do not come to rest; nothing of it was written.")
 

@@ -12,10 +12,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.template import Template
-from notion_pm.planning.fault import suggestion
+from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files, templates
 from notion_pm.workflows.named_export import named_export
-from notion_pm.workflows.sources import Source, Wanted, databases_of
+from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
 from notion_pm.workflows.workspace import find_manifest
 
 
@@ -45,6 +45,7 @@ class Catalogue:
             raise UsageError("There are no databases here yet.", "Run  notion-pm apply product  first.")
         for key in self._entries:
             yield self._of_template(key)
+            yield from self._added_to(key)
         for database_id in self._own_titles:
             yield from databases_of(self._gateway, database_id)
 
@@ -136,11 +137,18 @@ class Catalogue:
         known = [*self._entries, *self._titles.values(), *self._exports, *self._own_titles.values()]
         raise UsageError(
             f"There is no database and no named export {name!r} here.",
-            f"{suggestion(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.",
+            f"{nearest(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.".lstrip(),
         )
 
     def _of_template(self, key: str) -> Wanted:
         return Wanted(key, self._source(key))
+
+    def _added_to(self, key: str) -> Iterator[Wanted]:
+        """The data sources that people added to a database of the template."""
+        entry = self._entries[key]
+        for each in self._gateway.get_database(entry.database_id).data_source_ids:
+            if each != entry.data_source_id:
+                yield wanted_whole(self._gateway.get_data_source(each))
 
     def _export(self, name: str) -> Wanted:
         assert self._loaded

@@ -13,7 +13,7 @@ from notion_pm.exporters.table import Cell, Column, Item, Reference, Row
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
-from notion_pm.planning.fault import suggestion
+from notion_pm.planning.fault import nearest
 
 _TIMES = frozenset({"created_time", "last_edited_time"})
 
@@ -64,7 +64,9 @@ def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
             return match[0]
     known = [each.key or each.title for each in columns]
     where = f" in {place}" if place else ""
-    raise UsageError(f"There is no column {name!r}{where}.", f"{suggestion(name, known)} Columns: {', '.join(known)}.")
+    raise UsageError(
+        f"There is no column {name!r}{where}.", f"{nearest(name, known)} Columns: {', '.join(known)}.".lstrip()
+    )
 
 
 def row_of(page: Page, columns: Sequence[Column]) -> Row:

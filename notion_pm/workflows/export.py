@@ -66,7 +66,7 @@ def export(
         if request.keys_as_headers:
             tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
         cut = write(destination, tables, surroundings)
-    return Report(tuple(_written(destination, tables)), tuple(_notes(reader.findings, cut)))
+    return Report(tuple(_written(destination, tables)), (*_trashed(found), *_notes(reader.findings, cut)))
 
 
 def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
@@ -99,6 +99,12 @@ def _written(destination: Destination, tables: Sequence[Table]) -> Iterator[Writ
     for file in destination.files:
         for table in (tables[place] for place in file.tables):
             yield Written(str(file.path or STDOUT), table.name, table.row_count, destination.format)
+
+
+def _trashed(found: Sequence[Wanted]) -> Iterator[str]:
+    for each in found:
+        if each.source and each.source.data_source.in_trash:
+            yield f"{each.source.title} is in the trash."
 
 
 def _notes(findings: Findings, cut: int) -> Iterator[str]:

@@ -70,9 +70,13 @@ def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
     database = gateway.get_database(database_id)
     several = len(database.data_source_ids) > 1
     for each in database.data_source_ids:
-        data_source = gateway.get_data_source(each)
-        title = (data_source.title if several else database.title) or UNTITLED
-        yield Wanted(title, Source(title, data_source))
+        yield wanted_whole(gateway.get_data_source(each), "" if several else database.title)
+
+
+def wanted_whole(data_source: DataSource, title: str = "") -> Wanted:
+    """Return all of a data source as what is wanted, under that title or its own."""
+    shown = title or data_source.title or UNTITLED
+    return Wanted(shown, Source(shown, data_source))
 
 
 def is_id(text: str) -> bool:
@@ -90,8 +94,6 @@ def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) ->
         yield from databases_of(gateway, notion_id)
     except (NotShared, RequestRefused):
         try:
-            data_source = gateway.get_data_source(notion_id)
+            yield wanted_whole(gateway.get_data_source(notion_id))
         except (NotShared, RequestRefused):
             raise otherwise from None
-        title = data_source.title or UNTITLED
-        yield Wanted(title, Source(title, data_source))

@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
@@ -61,6 +63,32 @@ def test_json_tells_about_the_files_and_how_many_requests_it_took(run: Run) -> N
     assert found["requests"] == 8
     (first, *_) = json.loads(Path("features.json").read_text())
     assert {"id", "title"} == set(first["properties"]["Insights"][0])
+
+
+def test_what_people_added_to_a_database_is_part_of_everything(applied: Path, tmp_path: Path) -> None:
+    file = tmp_path / "workspace.sqlite"
+    for each in applied.parent.glob("workspace.sqlite*"):
+        shutil.copy(each, tmp_path / each.name)
+    workspace = open_workspace(file)
+    gateway, _ = gateway_to(workspace)
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    gateway.close()
+    people = httpx.Client(
+        transport=httpx.WSGITransport(app=workspace.app),
+        base_url="http://notion.test/v1/",
+        headers={"Authorization": f"Bearer {workspace.token}", "Notion-Version": "2026-03-11"},
+    )
+    with people:
+        parent = {"type": "database_id", "database_id": manifest.databases["vision"].database_id}
+        title = [{"type": "text", "text": {"content": "Old visions"}}]
+        body = {"parent": parent, "title": title, "properties": {"Name": {"title": {}}}}
+        assert people.post("data_sources", json=body).status_code == 200
+        gone = manifest.databases["insights"].database_id
+        assert people.patch(f"databases/{gone}", json={"in_trash": True}).status_code == 200
+    workspace.close()
+    done = CliRunner().invoke(main, ["--local", str(file), "export", "-o", str(tmp_path / "all.xlsx")])
+    assert "vision (13 rows), Old visions (0 rows), " in done.stdout
+    assert "Note: Customer insights is in the trash." in done.stderr
 
 
 def test_everything_goes_into_one_workbook_by_default(run: Run) -> None:

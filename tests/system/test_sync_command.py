@@ -102,7 +102,7 @@ def test_proposals_and_notes_are_shown(product: Product) -> None:
     product.add("features", "Locked", status="spec", reach=1, impact=1, confidence=1, effort=1, sync_lock=True)
     out = run(product).stdout
     assert "Proposal: Idea, Status: Discovery? Three customers asked for it. (F2-pull-customers)" in out
-    assert "Note: 1 page is locked: rules left them alone." in out
+    assert "Note: 1 page is locked: rules left it alone." in out
 
 
 def test_a_template_of_ones_own_is_remembered_by_its_path(product: Product, tmp_path: Path) -> None:

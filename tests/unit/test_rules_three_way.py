@@ -106,7 +106,7 @@ class TestLeftAlone:
         world.set("a", sync_lock=True).set("wings", status="shipped")
         evaluation = world.sync()
         assert changes(evaluation) == {}
-        assert [note.message for note in evaluation.notes] == ["1 page is locked: rules left them alone."]
+        assert [note.message for note in evaluation.notes] == ["1 page is locked: rules left it alone."]
         assert changes(world.set("a", sync_lock=False).sync()) == {"a.status": "shipped"}
 
     def test_an_option_that_people_added_is_left_alone_and_told(self, world: World) -> None:
