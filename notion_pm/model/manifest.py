@@ -78,3 +78,8 @@ class Manifest(BaseModel):
         for each in self.databases.values():
             yield from (each.database_id, each.data_source_id, *each.rows.values())
             yield from (view.id for view in each.views.values())
+
+    @property
+    def owned(self) -> dict[str, DatabaseEntry]:
+        """The databases that are ours; the others are bound."""
+        return {key: each for key, each in self.databases.items() if each.bound is None}

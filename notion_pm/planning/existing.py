@@ -56,8 +56,7 @@ class Existing:
     @property
     def owned(self) -> Mapping[str, DatabaseEntry]:
         """The databases of the manifest that are ours."""
-        recorded = self.manifest.databases if self.manifest else {}
-        return {key: each for key, each in recorded.items() if each.bound is None}
+        return self.manifest.owned if self.manifest else {}
 
     def entry(self, database: str) -> DatabaseEntry | None:
         """Return what is known of a database, ours or bound."""

@@ -43,7 +43,7 @@ def destruction(gateway: Gateway, parent_id: NotionId, template: str | None = No
     Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
     """
     page_id, manifest = open_manifest(gateway, parent_id, template)
-    found = (_doomed(gateway, key, entry) for key, entry in manifest.databases.items())
+    found = (_doomed(gateway, key, entry) for key, entry in manifest.owned.items())
     return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id)
 
 

@@ -11,9 +11,11 @@ import pytest
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.binding import BindingUnfit
+from notion_pm.workflows.destroy import destruction
 from tests.gateways import gateway_to
 from tests.system.provisioned import apply_to, plan_for
 from tests.unit.template_worlds import load
@@ -108,6 +110,23 @@ def test_a_later_binding_is_recorded(gateway: Gateway, workspace: LocalWorkspace
     assert result.planned == result.sent
     assert result.manifest is not None
     assert set(result.manifest.databases["tasks"].options) == {"state.open", "state.done"}
+
+
+def test_what_is_no_longer_bound_is_let_go(
+    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
+) -> None:
+    before = _shown(api, theirs)
+    apply_to(gateway, workspace, _template(theirs["id"]))
+    own = {
+        key: {**each, "bind": None}
+        for key, each in _template("x").template.model_dump(exclude_defaults=True)["databases"].items()
+    }
+    own["features"]["properties"]["tasks"]["type"] = "relation"
+    changes = plan_for(gateway, workspace, load({"databases": own})).changes
+    assert ("tasks", "create") in {(str(each.address), each.action) for each in changes}
+    root = NotionId(workspace.root_page_id)
+    assert [each.key for each in destruction(gateway, root).databases] == ["features"], "a bound one is not ours"
+    assert _shown(api, theirs) == before
 
 
 @pytest.mark.parametrize(
