@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from notion_pm.storage.yaml_lines import YamlPath
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_PARTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Filter, nodes.Const)
+_FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
+"""What texts may hold: variables, changed by these filters. Loops and arithmetic could go on for ever."""
 Report = Callable[[YamlPath, str, str], None]
 """Takes the path, the message and the advice of a problem."""
 
@@ -48,12 +51,26 @@ def _render(data: Any, values: Mapping[str, str], path: YamlPath, report: Report
 
 def _render_text(text: str, values: Mapping[str, str], path: YamlPath, report: Report) -> str:
     try:
-        return _ENVIRONMENT.from_string(text).render(values)
+        parsed = _ENVIRONMENT.parse(text)
+        if foreign := _foreign(parsed):
+            report(path, f"cannot fill in the variables: {foreign}.", "Write only variables: {{ client }}.")
+            return text
+        return _ENVIRONMENT.from_string(parsed).render(values)
     except TemplateError as error:
-        report(path, f"cannot fill in the variables: {error.message}", _advice(values))
-    except Exception as error:  # a template's expression may fail in any way, all of them its author's
-        report(path, f"cannot fill in the variables: {error}", _advice(values))
+        report(path, f"cannot fill in the variables: {error.message}.", _advice(values))
+    except Exception as error:  # a filter may fail in any way, all of them the author's
+        report(path, f"cannot fill in the variables: {error}.", _advice(values))
     return text
+
+
+def _foreign(parsed: nodes.Template) -> str:
+    """What a text holds beside variables and their filters; empty when nothing."""
+    for each in parsed.find_all(nodes.Node):
+        if not isinstance(each, _PARTS):
+            return f"there is more than variables ({type(each).__name__.lower()})"
+        if isinstance(each, nodes.Filter) and each.name not in _FILTERS:
+            return f"there is no filter {each.name!r} here, only {', '.join(sorted(_FILTERS))}"
+    return ""
 
 
 def _advice(values: Mapping[str, str]) -> str:

@@ -38,6 +38,10 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+_MOST_NODES = 200_000
+"""Aliases of aliases can stand for billions of nodes; the largest shipped template has some 5,000."""
+
+
 class _Reader:
     """Turns PyYAML's nodes into data while it notes their lines."""
 
@@ -45,8 +49,12 @@ class _Reader:
         self._loader = loader
         self.lines: dict[YamlPath, int] = {}
         self.mistakes: list[Mistake] = []
+        self._nodes = 0
 
     def read(self, node: yaml.Node, path: YamlPath = ()) -> Any:
+        self._nodes += 1
+        if self._nodes > _MOST_NODES:
+            raise yaml.MarkedYAMLError(problem="aliases repeat too much of it", problem_mark=node.start_mark)
         self.lines.setdefault(path, _line(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)

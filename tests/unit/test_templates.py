@@ -382,7 +382,27 @@ def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path
 def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
     text = _HEAD.replace("title: Test", "title: \"{{ ''.__class__.__mro__ }}\"")
     (problem,) = _problems(tmp_path, text)
-    assert problem.startswith("t.yaml:3: cannot fill in the variables: access to attribute '__class__'")
+    assert problem.startswith("t.yaml:3: cannot fill in the variables: there is more than variables (getattr).")
+
+
+@pytest.mark.parametrize(
+    ("title", "problem"),
+    [
+        ("{{ 'a' * 10 ** 9 }}", "there is more than variables (mul)."),
+        ("{% for i in range(99999) %}x{% endfor %}", "there is more than variables (for)."),
+        ("{{ client | center(1000000000) }}", "there is no filter 'center' here, only "),
+        ("{{ nosuch }}", "'nosuch' is undefined. Known variables: none."),
+    ],
+)
+def test_texts_hold_variables_and_nothing_more(tmp_path: Path, title: str, problem: str) -> None:
+    (found, *_) = _problems(tmp_path, f'template: t\nversion: 1\ntitle: "{title}"\ndatabases: {{}}\n')
+    assert found.startswith(f"t.yaml:3: cannot fill in the variables: {problem}")
+
+
+def test_aliases_of_aliases_are_no_way_to_stop_the_program(tmp_path: Path) -> None:
+    bomb = "".join(f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 10))
+    (found, *_) = _problems(tmp_path, f"x0: &x0 [a]\n{bomb}")
+    assert "aliases repeat too much of it" in found
 
 
 def test_a_template_that_is_not_there_names_the_nearest() -> None:
