@@ -150,22 +150,14 @@ def _owned(existing: Existing) -> tuple[tuple[str, int], ...]:
 
 
 def _proof(desired: LoadedTemplate, existing: Existing, changes: tuple[Change, ...], siblings: int) -> int:
-    """Count the requests that read the workspace again: the parent page, the manifest, and each database twice."""
+    """Count the requests that read the workspace again: the parent page, the manifest, and each data source.
+
+    A bound database is asked for its data source first.
+    """
     new = [each for each in changes if each.kind == "database" and each.action == "create"]
     manifest = 1 if existing.manifest is None else 0
     known = {*desired.template.databases, *existing.owned}
-    views = Counter(each.database for each in changes if each.kind == "view" and each.action == "create")
-    return (
-        _pages(siblings + len(new) + manifest)
-        + 1
-        + sum(1 + _pages(views[key] + _views_now(existing, key)) for key in known - existing.lost)
-        + len(existing.lost)
-    )
-
-
-def _views_now(existing: Existing, database: str) -> int:
-    found = existing.databases.get(database)
-    return len(found.view_ids) if found else 0
+    return _pages(siblings + len(new) + manifest) + 1 + len(known) + len(existing.bound)
 
 
 def _pages(items: int) -> int:

