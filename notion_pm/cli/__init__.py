@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from notion_pm import __version__
+from notion_pm.cli.interruption import heed
 from notion_pm.errors import FileUnusable, NotionPmError
 
 COMMANDS = {
@@ -179,5 +180,6 @@ def main(
     Try it without a token:  notion-pm demo
     """
     _suit_the_terminal(ctx)
+    heed(ctx.call_on_close)
     from_environment = ctx.get_parameter_source("local") is click.core.ParameterSource.ENVIRONMENT
     ctx.obj = RootOptions(local, from_environment, workspace, jobs, max_wait, debug)

@@ -18,6 +18,7 @@ import click
 import httpx
 
 from notion_pm.cli import RootOptions
+from notion_pm.cli.interruption import sleep
 from notion_pm.config import (
     CONFIG_FILE,
     Local,
@@ -124,7 +125,7 @@ class Context:
             return Connection(
                 self.local_workspace.token,
                 limiter=_limiter(None),
-                sleep=time.sleep,
+                sleep=sleep,
                 base_url=_LOCAL_URL,
                 transport=transport,
                 patience=patience,
@@ -132,7 +133,7 @@ class Context:
         return Connection(
             target.token.get_secret_value(),
             limiter=_limiter(self.budget),
-            sleep=time.sleep,
+            sleep=sleep,
             base_url=target.base_url,
             patience=patience,
         )
@@ -193,7 +194,7 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
 def connect(token: str, base_url: str) -> Gateway:
     """Return a door for a token that is not in the settings yet."""
     limiter = _limiter(_budget(base_url, None))
-    return Gateway(Connection(token, limiter=limiter, sleep=time.sleep, base_url=base_url))
+    return Gateway(Connection(token, limiter=limiter, sleep=sleep, base_url=base_url))
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
@@ -207,7 +208,7 @@ def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R
 
 
 def _limiter(budget: int | None) -> WindowLimiter:
-    return WindowLimiter(budget, clock=time.monotonic, sleep=time.sleep)
+    return WindowLimiter(budget, clock=time.monotonic, sleep=sleep)
 
 
 def _budget(base_url: str, configured: int | None) -> int | None:
