@@ -76,8 +76,10 @@ def update(
     title = property_title(template, database, key) if "title" in facets else None
     if spec is None:
         return PropertyPatch(name=title)
-    if not facets & _SETTINGS:
-        return PropertyPatch(name=title, description=spec.description)
+    if "description" not in facets and not facets & _SETTINGS:
+        return PropertyPatch(name=title)
+    if not facets & _SETTINGS:  # Notion's own types want a description beside the type and its settings
+        return PropertyPatch(title, spec.type, found.config, spec.description)
     config = _merged(spec, found, gone) if "options" in facets else _config(template, database, spec, names)
     return PropertyPatch(title, spec.type, config, spec.description or found.description)
 

@@ -461,3 +461,31 @@ def test_databases_of_the_same_title_are_told_and_left(gateway: Gateway, workspa
     assert [(each.address, each.message) for each in plan.notes] == [
         ("features", "another database here is called 'Features' too; it is left alone")
     ]
+
+
+def test_a_description_alone_changes_and_leaves_settings_as_they_are(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    def version(description: str) -> LoadedTemplate:
+        said = {"description": description}
+        count = {"type": "rollup", "title": "Count", "relation": "insights", "property": "name", "function": "count"}
+        data = _two(
+            status={**_STATUS, **said},
+            count={**count, **said},
+            after={"type": "relation", "title": "After", "to": "features", **said},
+            shown={"type": "formula", "title": "Shown", "expression": 'prop("Name")', **said},
+            due={"type": "date", "title": "Due", **said},
+        )
+        data["databases"]["features"]["properties"]["insights"].update(said)
+        return load(data, _ROWS)
+
+    apply_to(gateway, workspace, version("One"))
+    before = tables(gateway, workspace)
+    result = apply_to(gateway, workspace, version("Two"))
+    assert len(result.changes) == 6
+    assert result.planned == result.sent
+    assert tables(gateway, workspace) == before
+    source = gateway.get_data_source(
+        open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+    )
+    assert [each.description for each in source.properties.values()].count("Two") == 6
