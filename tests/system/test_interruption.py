@@ -29,6 +29,7 @@ def test_ctrl_c_ends_at_once_what_waits_for_the_budget(program: Program, workspa
     assert running.poll() is None
     began = time.monotonic()
     running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGINT)  # as from `timeout`, which sends it to the program and to its group
     _, err = running.communicate(timeout=50)
     assert time.monotonic() - began < 5
     assert running.returncode == 1
