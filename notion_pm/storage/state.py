@@ -17,6 +17,7 @@ from typing import Any, Self
 from notion_pm.errors import FileUnusable
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
+from notion_pm.rules.intents import Intent, Intents
 from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.storage.plain_json import from_json, to_json, values_from_json, values_to_json
 from notion_pm.storage.state_migrations import migrate
@@ -154,17 +155,43 @@ class State:
         with self._transaction():
             self._put_baseline(pages)
 
+    def intents(self) -> dict[NotionId, dict[str, Intent]]:
+        """Return what interrupted runs were about to write."""
+        found: dict[NotionId, dict[str, Intent]] = {}
+        rows = self._all("SELECT page, property, held, derived, starter, before FROM intents WHERE template = ?")
+        for page, key, held, derived, starter, before in rows:
+            memory = BaseValue(from_json(held), from_json(derived), bool(starter))
+            found.setdefault(page, {})[key] = Intent(memory, from_json(before))
+        return found
+
+    def begin_writing(self, pages: Mapping[NotionId, Mapping[str, BaseValue]], intents: Intents) -> None:
+        """Remember what pages hold that are not written or were taken up, and what is about to be written."""
+        with self._transaction():
+            for page_id in (*pages, *intents):
+                self._drop_intent(page_id)
+            self._put_baseline(pages)
+            self._put(
+                "intents",
+                (
+                    (page, key, *_encoded(each.memory), to_json(each.before))
+                    for page, values in intents.items()
+                    for key, each in values.items()
+                ),
+            )
+
     def keep_written(self, page: SnapshotPage, memory: Mapping[str, BaseValue]) -> None:
         """Remember a page that was just written: what it holds now, and its baseline, in one transaction."""
         with self._transaction():
             self._put_pages([page])
             self._put_baseline({page.id: memory})
+            self._drop_intent(page.id)
 
     def forget(self, page_id: NotionId, reason: str) -> None:
         """Drop a page that is no longer there from the cache, and remember why."""
         with self._transaction():
             self._connection.execute("DELETE FROM pages WHERE template = ? AND page = ?", (self._template, page_id))
             self._put("absent", [(page_id, reason)])
+            self._drop_intent(page_id)
 
     # --- SQL
 
@@ -192,12 +219,11 @@ class State:
     def _put_baseline(self, pages: Mapping[NotionId, Mapping[str, BaseValue]]) -> None:
         self._put(
             "baseline",
-            (
-                (page, key, to_json(value.value), to_json(value.derived), value.starter)
-                for page, values in pages.items()
-                for key, value in values.items()
-            ),
+            ((page, key, *_encoded(value)) for page, values in pages.items() for key, value in values.items()),
         )
+
+    def _drop_intent(self, page_id: NotionId) -> None:
+        self._connection.execute("DELETE FROM intents WHERE template = ? AND page = ?", (self._template, page_id))
 
     def _put(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Insert or replace rows; `template` is the first column of every table."""
@@ -222,6 +248,10 @@ class State:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _encoded(value: BaseValue) -> tuple[str, str, bool]:
+    return to_json(value.value), to_json(value.derived), value.starter
 
 
 def known_templates(directory: Path) -> dict[str, str]:

@@ -39,6 +39,14 @@ STEPS = (
     """,
     # 2: how many seconds our clock is ahead of Notion's, as the answers to our writes have shown.
     "ALTER TABLE templates ADD COLUMN ahead REAL NOT NULL DEFAULT 0;",
+    # 3: what a run is about to write, so that the next one knows it for ours when the answer was never seen.
+    """
+    CREATE TABLE intents (
+        template TEXT NOT NULL, page TEXT NOT NULL, property TEXT NOT NULL,
+        held TEXT NOT NULL, derived TEXT NOT NULL, starter INTEGER NOT NULL, before TEXT NOT NULL,
+        PRIMARY KEY (template, page, property)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

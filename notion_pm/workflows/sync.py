@@ -7,18 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notion_pm.errors import NotShared, RequestRefused
+from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, require_modest
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.values import Snapshot, SnapshotPage
+from notion_pm.rules.intents import intents_of, taken_up
+from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
 from notion_pm.workflows.sync_fitness import require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
+
+Memories = Mapping[NotionId, Mapping[str, BaseValue]]
+"""What is to be remembered of pages, by page and property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,13 @@ class _Run:
         )
         reading, vanished = self._read(reader)
         today = self._place.now.date()
-        baseline = self._state.baseline()
+        remembered = self._state.baseline()
+        interrupted = taken_up(remembered, self._state.intents(), reading.snapshot)
+        baseline = {**remembered, **interrupted}
         evaluation = evaluate(self._rules, reading.snapshot, baseline, today=today, policy=self._options.policy)
         if not self._options.force:
             require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
-        written = Written() if self._options.dry_run else self._carried_out(reader, reading, evaluation)
+        written = Written() if self._options.dry_run else self._carried_out(reader, reading, evaluation, interrupted)
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
@@ -120,11 +127,12 @@ class _Run:
         last = self._remembered.read_in_full
         return self._options.full or last is None or self._place.now - last >= FULL_AFTER
 
-    def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation) -> Written:
-        """Remember what was read, write the updates, remember each."""
+    def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation, interrupted: Memories) -> Written:
+        """Remember what was read and what is about to be written, write the updates, remember each."""
         self._keep(reader, reading)
-        updated = {update.page.id for update in evaluation.updates}
-        self._state.keep_baseline({id: each for id, each in evaluation.baseline.items() if id not in updated})
+        intents = intents_of(evaluation)
+        at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
+        self._state.begin_writing({**interrupted, **at_rest}, intents)
         writer = Writer(
             self._place.gateway,
             self._state,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -59,13 +60,13 @@ class Writer:
         dropped: list[Dropped] = []
         answers: list[Page] = []
         first_error: BaseException | None = None
-        with ThreadPoolExecutor(self._jobs) as pool:
+        with ThreadPoolExecutor(self._jobs) as pool, ExitStack() as ending:
             futures = {pool.submit(self._send, update): update for update in updates}
+            ending.callback(_call_off, futures)  # also when Ctrl-C ends it here: what was not begun is not sent
             for done, (update, outcome) in enumerate(_outcomes(futures), start=1):
                 if isinstance(outcome, BaseException):
                     first_error = first_error or outcome
-                    for future in futures:  # not shutdown(cancel_futures=True), which as_completed never hears of
-                        future.cancel()
+                    _call_off(futures)  # not shutdown(cancel_futures=True), which as_completed never hears of
                     continue
                 if isinstance(outcome, Page):
                     answers.append(outcome)
@@ -106,6 +107,11 @@ class Writer:
     def _forget(self, page: SnapshotPage, reason: str) -> Dropped:
         self._state.forget(page.id, reason)
         return Dropped(page, reason)
+
+
+def _call_off(futures: Iterable[Future[Page | str]]) -> None:
+    for future in futures:
+        future.cancel()
 
 
 def _outcomes(

@@ -318,6 +318,65 @@ class TestSafety:
         assert product.get("features", wings, "evidence_count") == 0
 
 
+class TestInterrupted:
+    """A run that ends between Notion's work and its answer."""
+
+    @staticmethod
+    def interrupted(product: Product) -> NotionId:
+        """A feature with two asks, of which Notion has counted the second though no answer came."""
+        wings = product.add("features", "Wings")
+        product.add("insights", "Ask", features=[wings])
+        product.sync()
+        product.later()
+        product.add("insights", "Ask 2", features=[wings])
+
+        def deaf(number: int, request: httpx.Request) -> Fault | None:
+            counting = request.method == "PATCH" and wings in request.url.path
+            return Fault(lost=True, after=True) if counting else None
+
+        lost, _ = gateway_to(product.workspace, weather=deaf, patience=Patience(attempts=2))
+        with pytest.raises(Unavailable):
+            product.sync(lost)
+        lost.close()
+        assert product.get("features", wings, "evidence_count") == 2
+        return wings
+
+    def test_what_it_wrote_is_not_taken_for_a_persons(self, product: Product) -> None:
+        wings = self.interrupted(product)
+        product.add("insights", "Ask 3", features=[wings])
+        assert product.sync().evaluation.conflicts == ()
+        assert product.get("features", wings, "evidence_count") == 3
+
+    def test_what_a_person_set_since_stays(self, product: Product) -> None:
+        wings = self.interrupted(product)
+        product.set("features", wings, evidence_count=9)
+        (conflict,) = product.sync().evaluation.conflicts
+        assert (conflict.property, conflict.value, conflict.derived) == ("evidence_count", 9, 2)
+        product.later()
+        assert product.sync().evaluation.updates == ()
+
+    def test_ctrl_c_sends_nothing_more(self, product: Product) -> None:
+        wings = product.add("features", "Wings", status="beta")
+        for number in range(8):
+            product.add("insights", f"Ask {number}", features=[wings])
+        sent: list[str] = []
+
+        def interrupt(number: int, request: httpx.Request) -> Fault | None:
+            if request.method == "PATCH":
+                sent.append(request.url.path)
+                if len(sent) == 2:
+                    raise KeyboardInterrupt
+            return None
+
+        stopped, _ = gateway_to(product.workspace, weather=interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            product.sync(stopped)
+        stopped.close()
+        assert len(sent) < 6
+        product.sync()
+        assert product.get("features", wings, "evidence_count") == 8
+
+
 def rename(product: Product, old: str, new: str) -> None:
     """Let a person rename an option in Notion's own interface; the API has no way (notion-api.md 3.2)."""
     with closing(sqlite3.connect(product.workspace.path)) as connection, connection:
