@@ -140,9 +140,15 @@ class Context:
 
 
 def open_local(
-    path: Path, *, record: Path | None = None, webhook_seconds: tuple[float, float] | None = None
+    path: Path,
+    *,
+    record: Path | None = None,
+    webhook_seconds: tuple[float, float] | None = None,
+    template_seconds: float = 1,
 ) -> LocalWorkspace:
-    """Open the local workspace in a file, made when it does not exist; webhooks wait and rest for so many seconds.
+    """Open the local workspace in a file, made when it does not exist.
+
+    Webhooks wait and rest for so many seconds, and new pages wait so long for their template.
 
     Raises UsageError when the file is none, or cannot be written.
     """
@@ -153,7 +159,8 @@ def open_local(
         raise UsageError(f"There is no folder {path.parent} for the local workspace.", "Make it, or name another file.")
     try:
         pace = Pace(*(timedelta(seconds=each) for each in webhook_seconds or ()))
-        return open_workspace(path, record=record, webhook_pace=pace)
+        delay = timedelta(seconds=template_seconds)
+        return open_workspace(path, record=record, webhook_pace=pace, template_delay=delay)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
         raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
 

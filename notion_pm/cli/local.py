@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
+from typing import TextIO
 
 import click
 
@@ -40,6 +41,7 @@ command.add_command(webhook)
 @click.option("--seed", type=int, help="Bring the same weather again.")
 @click.option("--webhook-delay", type=_SECONDS, default=2, show_default=True, help="Gather events so many seconds.")
 @click.option("--webhook-backoff", type=_SECONDS, default=1, show_default=True, help="Rest after a failed delivery.")
+@click.option("--template-delay", type=_SECONDS, default=1, show_default=True, help="Apply page templates so late.")
 def serve(
     file: Path,
     host: str,
@@ -50,11 +52,13 @@ def serve(
     seed: int | None,
     webhook_delay: float,
     webhook_backoff: float,
+    template_delay: float,
 ) -> None:
     """Serve the local workspace in FILE to any client of Notion's API, until Ctrl-C."""
     from notion_pm.emulator import serve as serve_workspace
 
-    workspace = open_local(file, record=record, webhook_seconds=(webhook_delay, webhook_backoff))
+    webhook_seconds = webhook_delay, webhook_backoff
+    workspace = open_local(file, record=record, webhook_seconds=webhook_seconds, template_seconds=template_delay)
     if weather is not None:
         seed = begin_weather(workspace, weather, seed)
         note(f"Weather {weather}: the same again with --seed {seed}")
@@ -144,3 +148,25 @@ def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[st
     pages = [parse_notion_id(each) for each in shared]
     with opened_local(file) as workspace:
         echo(workspace.connect(name, capabilities or None, pages))
+
+
+@command.command()
+@_EXISTING
+@click.option("--data-source", metavar="ID", required=True, help="The data source whose pages may begin with it.")
+@click.option("--name", required=True)
+@click.option(
+    "--markdown",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="What it puts on a page; @today and @now become the time at which it does. - reads stdin.",
+)
+@click.option("--default", "is_default", is_flag=True, help="Take the place of the data source's default template.")
+def template(file: Path, data_source: str, name: str, markdown: TextIO, *, is_default: bool) -> None:
+    """Add a page template, which only people can make in Notion, to the local workspace in FILE; print its id."""
+    source = parse_notion_id(data_source)
+    try:
+        text = markdown.read()
+    except UnicodeDecodeError:
+        raise UsageError(f"{markdown.name} is no text.", "Name a Markdown file in UTF-8.") from None
+    with opened_local(file) as workspace:
+        echo(workspace.add_template(source, name, text, is_default=is_default))

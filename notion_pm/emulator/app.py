@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import connections, signed_files
+from . import connections, page_templates, signed_files
 from .access import EVERYTHING, Access
 from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
@@ -59,6 +59,7 @@ class NotionApp(Flask):
         version = _checked_version()
         if version < OLD_VERSION and request.path.startswith(_SINCE_DATA_SOURCES):
             raise invalid_request_url()
+        page_templates.settle(self._store, settings, self._clock())
         with self._store.transaction(write=_writes()) as db:
             g.session = Session(db, self._clock(), version, settings, access)
             access.check(request.method, request.path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import block_writing, databases, page_markdown, pages
+from . import block_writing, databases, page_markdown, page_templates, pages
 from .blocks import find, refuse_archived, shown
 from .errors import validation_error
 from .session import Session
@@ -17,12 +17,23 @@ Json = dict[str, Any]
 
 
 def create_page(session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()) -> Json:
-    """Creates a page with what is to stand on it, also when that is written as Markdown."""
+    """Creates a page with what is to stand on it, written as Markdown too, or still blank where a template comes."""
+    page_templates.refuse_content_beside(body)
     page = pages.create(session, body, filter_properties)
+    if body.get("template") is not None:
+        page_templates.order(session, page["id"], body["template"], is_new=True)
     if not body.get("markdown"):
         return page
     page_markdown.write(session, page["id"], body["markdown"])
     return pages.retrieve(session, page["id"], filter_properties)
+
+
+def update_page(session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Sequence[str] = ()) -> Json:
+    """Changes a page as a request says; a template that it names comes later."""
+    page = pages.update(session, page_id, body, filter_properties)
+    if body.get("template") is not None:
+        page_templates.order(session, page_id, body["template"], is_new=False)
+    return page
 
 
 def trash(session: Session, block_id: str) -> Json:

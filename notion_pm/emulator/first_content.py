@@ -10,7 +10,7 @@ from typing import Any
 
 from . import checks
 from .block_requests import Draft, drafts
-from .errors import body_error, validation_error
+from .errors import body_error
 from .session import Session
 
 _WAYS = ("children", "content", "markdown")
@@ -21,7 +21,6 @@ def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
     given = [way for way in _WAYS if body.get(way) is not None]
     if len(given) > 1:
         raise body_error(f"body.{given[1]}", "not present", body[given[1]])
-    _refuse_template(body)
     if not given:
         return ()
     way = given[0]
@@ -29,10 +28,3 @@ def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
         checks.a_string(body[way], "body.markdown")
         return ()
     return drafts(session, body[way], f"body.{way}")
-
-
-def _refuse_template(body: Mapping[str, Any]) -> None:
-    """Refuses to apply a template: a local workspace has none."""
-    template = checks.an_object(body.get("template") or {"type": "none"}, "body.template")
-    if checks.one_of(template.get("type"), ("none", "default", "template_id"), "body.template.type") != "none":
-        raise validation_error("This data source has no such template.")

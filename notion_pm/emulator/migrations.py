@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .content_tables import CONTENT_TABLES
 from .query.index import INDEX_TABLES
 from .state_tables import CONNECTION_TABLES
+from .template_tables import TEMPLATE_TABLES
 from .webhook_tables import WEBHOOK_TABLES
 
 _STAMP = """
@@ -58,6 +59,7 @@ MIGRATIONS = (
     INDEX_TABLES,
     CONNECTION_TABLES,
     WEBHOOK_TABLES,
+    TEMPLATE_TABLES,
 )
 
 

@@ -27,6 +27,7 @@ class Settings:
     token: str
     root_page_id: str
     search_lag: timedelta = timedelta()
+    template_delay: timedelta = timedelta()
 
 
 @dataclass(slots=True)

@@ -11,13 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import connections, founding, state
+from . import connections, founding, page_templates, state
 from .access import CAPABILITIES
 from .app import create_app
 from .clock import Clock, stored, system_clock
 from .control import Controls, with_control
 from .fill import Filler
-from .session import Settings
+from .session import NEW_VERSION, Session, Settings
 from .store import Store
 from .traffic import Recorder
 from .weather import CALM, Conditions, Weather, WeatherFront
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FILLED_TITLE = "Test data"
 DEFAULT_PACE = Pace()
+TEMPLATE_DELAY = timedelta(seconds=1)
 _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
 
 
@@ -74,6 +75,15 @@ class LocalWorkspace:
         filler.fill(data_source_id, count, seed, progress)
         return data_source_id
 
+    def add_template(self, data_source_id: str, name: str, markdown: str, *, is_default: bool = False) -> str:
+        """Gives a data source a page template, as people do in Notion's app, and returns its id.
+
+        Raises ApiError (404) where there is no such data source.
+        """
+        with self._store.transaction(write=True) as db:
+            session = Session(db, self._clock(), NEW_VERSION, self._settings)
+            return page_templates.add(session, data_source_id, name, markdown, is_default=is_default)
+
     def counts(self) -> dict[str, int]:
         """Returns how many pages, rows, databases... the workspace holds."""
         with self._store.transaction(write=False) as db:
@@ -99,6 +109,7 @@ def open_workspace(
     clock: Clock | None = None,
     record: Path | str | None = None,
     search_lag: timedelta = timedelta(),
+    template_delay: timedelta = TEMPLATE_DELAY,
     weather: Weather = CALM,
     sleep: Callable[[float], object] = time.sleep,
     webhook_pace: Pace = DEFAULT_PACE,
@@ -106,17 +117,18 @@ def open_workspace(
     """Opens a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
 
     `record` (else the variable NOTION_PM_LOCAL_RECORD) names a file to which the traffic is appended. `search_lag` is
-    how long a new or renamed object stays unknown to search, as the real index lags. `weather` troubles the API's
-    clients; where it drops a connection, `app` raises weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
+    how long a new or renamed object stays unknown to search, as the real index lags; `template_delay`, how long a page
+    waits for its template. `weather` troubles the API's clients; where it drops a connection, `app` raises
+    weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
     Webhooks are sent while the workspace is served, or when `webhooks.deliver` is called.
     """
     clock = clock or system_clock
     store = Store(Path(path))
     with store.transaction(write=True) as db:
-        settings = _settings(db, search_lag)
+        settings = _settings(db, search_lag, template_delay)
         if settings is None:
             founding.found(db, stored(clock()))
-            settings = _settings(db, search_lag)
+            settings = _settings(db, search_lag, template_delay)
     assert settings is not None
     conditions = Conditions(weather)
     app = _recorded(create_app(store, settings, clock), record)
@@ -134,9 +146,9 @@ def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplicatio
     return Recorder(app, Path(record)) if record else app
 
 
-def _settings(db: sqlite3.Connection, search_lag: timedelta) -> Settings | None:
+def _settings(db: sqlite3.Connection, search_lag: timedelta, template_delay: timedelta) -> Settings | None:
     rows = dict(db.execute("SELECT key, value FROM settings").fetchall())
-    return Settings(**rows, search_lag=search_lag) if rows else None
+    return Settings(**rows, search_lag=search_lag, template_delay=template_delay) if rows else None
 
 
 def _reset(store: Store, settings: Settings, clock: Clock) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import data_sources, rows
+from .. import data_sources, page_templates, rows
 from ..checks import path_id
-from .request import body, query_list, session
+from .request import body, query, query_list, session
 
 blueprint = Blueprint("data_sources", __name__)
 
@@ -40,6 +40,6 @@ def query_data_source(data_source_id: str) -> dict[str, Any]:
 
 @blueprint.get("/data_sources/<data_source_id>/templates")
 def list_templates(data_source_id: str) -> dict[str, Any]:
-    """Lists page templates: a local workspace has none. The one list without `object` and request id (recorded)."""
-    session().data_source(path_id("data_source_id", data_source_id))
-    return {"templates": [], "has_more": False, "next_cursor": None}
+    """Lists page templates: the one list without `object` and request id (recorded)."""
+    source_id = path_id("data_source_id", data_source_id)
+    return page_templates.listed(session(), source_id, query("name"), query("start_cursor"), query("page_size"))

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from .. import page_templates
 from ..clock import Clock
 from ..errors import ApiError
 from ..session import NEW_VERSION, Session, Settings
@@ -39,6 +40,7 @@ class Site(Flask):
         """Answers one request inside one transaction."""
         if request.endpoint == "static":
             return super().dispatch_request()
+        page_templates.settle(self._store, self._settings, self._clock())
         with self._store.transaction(write=request.method == "POST") as db:
             acting = replace(self._settings, bot_id=_person_id(db) or self._settings.bot_id)
             g.session = Session(db, self._clock(), NEW_VERSION, acting)
