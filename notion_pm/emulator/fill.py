@@ -81,7 +81,7 @@ class _Batch:
     def add(self, created: datetime) -> None:
         sent = sample_values.values(self._schema, self._chance, self._around)
         written = write(self._session, self._schema, self._source, sent)
-        pages.insert_new(self._session, self._page(self._source, created), self._schema, self._source, written)
+        pages.insert_new(self._session, self._page(self._source, created), self._schema, written)
 
     def _page(self, source: DataSource, created: datetime) -> Page:
         edited = created + (self._session.moment - created) * self._chance.random() ** 4

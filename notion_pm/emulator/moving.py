@@ -31,7 +31,10 @@ def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Pa
         raise validation_error("A page cannot be moved into itself.")
     tree.take_out(session, page.id)
     relations.unlink_page(session, page.id)
-    values = {**parents.first_values(session, holder), "title": page.properties.get("title", [])}
+    values = {
+        **parents.first_values(session, parent_id, holder.schema() if holder else {}),
+        "title": page.properties.get("title", []),
+    }
     moved = replace(page, parent_type=parent_type, parent_id=parent_id, properties=values, **tree.edited(session))
     PAGES.update(session.db, moved)
     if parent_type == "page_id":

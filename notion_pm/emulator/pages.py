@@ -46,7 +46,7 @@ def create(session: Session, body: Mapping[str, Any], filter_properties: Iterabl
         cover=icons.cover(session, body.get("cover")),
         **tree.stamp(session),
     )
-    page = insert_new(session, page, Reader(session).page_schema(page), data_source, written)
+    page = insert_new(session, page, Reader(session).page_schema(page), written)
     if parent_type == "page_id":
         _place(session, page, body.get("position"))
     if content:
@@ -54,9 +54,9 @@ def create(session: Session, body: Mapping[str, Any], filter_properties: Iterabl
     return retrieve(session, page.id, filter_properties)
 
 
-def insert_new(session: Session, page: Page, schema: Schema, data_source: DataSource | None, written: Written) -> Page:
+def insert_new(session: Session, page: Page, schema: Schema, written: Written) -> Page:
     """Stores a new page with the values that were written, and those that it has before anybody writes them."""
-    page = _with_values(page, {**parents.first_values(session, data_source), **written.values})
+    page = _with_values(page, {**parents.first_values(session, page.parent_id, schema), **written.values})
     PAGES.insert(session.db, page)
     _link(session, schema, page, written)
     return page

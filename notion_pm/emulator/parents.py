@@ -7,6 +7,7 @@ from typing import Any
 from . import checks
 from .errors import archived_block, multiple_sources, validation_error
 from .options import default_status
+from .properties import Schema
 from .records import DataSource
 from .session import Session
 
@@ -41,14 +42,14 @@ def _only_source(session: Session, database_id: str) -> DataSource:
     return sources[0]
 
 
-def first_values(session: Session, data_source: DataSource | None) -> dict[str, Any]:
+def first_values(session: Session, parent_id: str | None, schema: Schema) -> dict[str, Any]:
     """Returns what a new row has before anybody writes it: its number, its default status."""
     values: dict[str, Any] = {}
-    for prop in data_source.schema().values() if data_source else ():
+    for prop in schema.values():
         if prop.type == "status":
             values[prop.id] = default_status(prop.config)
-        elif prop.type == "unique_id" and data_source:
-            values[prop.id] = _next_number(session, data_source.id, prop.id)
+        elif prop.type == "unique_id" and parent_id:
+            values[prop.id] = _next_number(session, parent_id, prop.id)
     return values
 
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from .filters import Timestamp
 from .properties import Property
 from .sorts import Sort
-from .sql import Source, Sql, all_of, having, values_of
+from .sql import RANKED, SCALARS, Source, Sql, all_of, having, values_of
 
-_SCALARS = frozenset({"title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox", "date"})
-_RANKED = frozenset({"select", "status"})
 NEWEST_FIRST = (Sort(Timestamp("created_time"), descending=True),)
 
 
@@ -52,6 +50,7 @@ class Segment:
 
     An index gives them by age as `age` says, after `walked` where the stretch is one of rising or falling values; else
     they are level in the first sort, which `level` says of `p`. `entered`: the place to go on from lies within.
+    `values_of`: the property whose `value` each page has at hand.
     """
 
     source: Sql
@@ -60,6 +59,11 @@ class Segment:
     walked: tuple[Sql, ...] = ()
     age: str = "p.seq"
     level: Sql | None = None
+    values_of: str | None = None
+
+    def said_here(self, condition: Sql) -> Sql:
+        """Returns a condition as one of the value at hand, where it is: the index is entered and left by that."""
+        return condition.cell[1] if condition.cell and condition.cell[0] == self.values_of else condition
 
 
 MOST_LEVELS = 8  # the place among n levels takes n * n / 2 comparisons to say
@@ -73,7 +77,7 @@ def are_indexed(sorts: Sequence[Sort]) -> bool:
 
 
 def _is_indexed(sort: Sort) -> bool:
-    return isinstance(sort.target, Timestamp) or sort.target.type in _SCALARS | _RANKED
+    return isinstance(sort.target, Timestamp) or sort.target.type in SCALARS
 
 
 def levels(sorts: Sequence[Sort], *, newest_first: bool) -> list[Level]:
@@ -87,7 +91,7 @@ def _value(target: Property | Timestamp) -> Sql:
     cell = Sql("(SELECT min(value) FROM cells WHERE page = p.seq AND property = ?)", (target.id,))
     if target.type == "checkbox":
         return Sql(f"(ifnull({cell.text}, 0))", cell.values)
-    return _rank(target, cell) if target.type in _RANKED else cell
+    return _rank(target, cell) if target.type in RANKED else cell
 
 
 def _rank(target: Property, cell: Sql) -> Sql:
@@ -110,7 +114,7 @@ def segments(first: Sort, source: Source, place: Sequence[object] | None) -> Ite
     """Returns the stretches in which an index is walked for the first sort, from `place` on."""
     if isinstance(first.target, Timestamp):
         yield _by_time(first, first.target.name, place)
-    elif first.target.type in _RANKED:
+    elif first.target.type in RANKED:
         yield from _by_option(first, first.target, source, place)
     elif first.target.type == "checkbox":
         yield from _by_tick(first, first.target, source, place)
@@ -128,7 +132,7 @@ def _by_value(first: Sort, target: Property, source: Source, place: Sequence[obj
     if not in_empties:
         of_property = Sql("s.source = ? AND s.property = ?", (source.seq, target.id))
         where = all_of([of_property, _bound("s.value", first, place)])
-        yield Segment(_CELLS, where, place is not None, (_walk("s.value", first),), "s.page")
+        yield Segment(_CELLS, where, place is not None, (_walk("s.value", first),), "s.page", values_of=target.id)
     yield _without(target, Sql("1"), entered=in_empties)
 
 

@@ -19,6 +19,9 @@ FEW = 1000  # candidates that are sooner sorted than met on a walk
 
 Place = tuple[object, ...]
 _LIVE = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND p.in_trash = 0 AND p.is_archived = 0"
+_ROW = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND"
+_GONE = f"({_ROW} p.in_trash = 1) OR ({_ROW} p.in_trash = 0 AND p.is_archived = 1)"
+_IN_ORDER = "pages p INDEXED BY pages_in_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,33 @@ class Search:
 
     def exceeds(self, most: int) -> bool:
         """Tells whether more pages pass than that."""
-        every = Sql(f"SELECT 1 FROM pages p INDEXED BY pages_in_order WHERE {_LIVE}", (self.source.id,))  # noqa: S608
-        if not self._at_least(every, most + 1):
+        every = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))  # noqa: S608
+        if any(not self._at_least(rows, most + 1) for rows in (every, *self._seeks())):
             return False
-        passing = _from(self._any_seek(), self._passing())
-        found = Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values)  # noqa: S608
-        return not self.conditions or self._at_least(found, most + 1)
+        return not self.conditions or self._more_pass(most)
+
+    def _more_pass(self, most: int) -> bool:
+        """Counts in the index of cells where that is enough; pages themselves are many times as large."""
+        if not all(condition.is_of_cells for condition in self.conditions):
+            passing = _from(self._any_seek(), self._passing())
+            return self._at_least(Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values), most + 1)  # noqa: S608
+        first = next((condition for condition in self.conditions if condition.seeks_by_age), None)
+        if first is None and len(self.conditions) == 1:
+            first = self.conditions[0]
+        if first and first.seek and self._at_least(self._candidates(first, first.seek), most + 1 + self._gone()):
+            return True
+        passing = self._passing()
+        return self._at_least(Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values), most + 1)  # noqa: S608
+
+    def _candidates(self, first: Sql, seek: Sql) -> Sql:
+        """Selects the pages that pass, those in the trash or the archive among them."""
+        others = all_of(each for each in self.conditions if each is not first or each.cell is None)
+        found = f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p WHERE {others.text}"  # noqa: S608
+        return Sql(found, (*seek.values, *others.values))
+
+    def _gone(self) -> int:
+        statement = f"SELECT count(*) FROM {_IN_ORDER} WHERE {_GONE}"  # noqa: S608
+        return int(self.db.execute(statement, (self.source.id, self.source.id)).fetchone()[0])
 
     def place(self, cursor: Cursor, order: Order) -> Place:
         """Returns where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
@@ -85,7 +109,8 @@ class Search:
         if segment.level is not None and len(order.sorts) > 1:
             narrowed = replace(self, conditions=(*self.conditions, segment.level))
             return narrowed.following(replace(order, sorts=order.sorts[1:]), place[1:] if place else None, most)
-        where = all_of([segment.where, self._passing(), _beyond(segment, order, place)])
+        passing = replace(self, conditions=tuple(map(segment.said_here, self.conditions)))._passing()
+        where = all_of([segment.where, passing, _beyond(segment, order, place)])
         stretch = Sql(f"{segment.source.text} WHERE {where.text}", (*segment.source.values, *where.values))
         return self._ordered(stretch, [*segment.walked, *_terms(order.levels()[1:], age=segment.age)], most)
 

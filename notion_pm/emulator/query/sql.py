@@ -5,6 +5,7 @@ The meaning of each operator is that of matching.py, to which a test compares th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,15 @@ from .values import fold
 
 _TIMES = ("created_time", "last_edited_time")
 _AUTHORS = ("created_by", "last_edited_by")
+RANKED = frozenset({"select", "status"})
 _CELL_TYPES = frozenset(
     {
         *("title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox"),
         *("select", "status", "multi_select", "date", "people", "files"),
     }
+)
+SCALARS = frozenset(  # of these, a page has one cell at most
+    {"title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox", "date"} | RANKED
 )
 _COMPARISONS = {
     "equals": "=",
@@ -32,6 +37,8 @@ _COMPARISONS = {
     "greater_than_or_equal_to": ">=",
     "less_than_or_equal_to": "<=",
 }
+_OF_PAGE = re.compile(r"\bp\.(?!seq\b)")
+_ONE_VALUE = re.compile(r"value (= \S+|IN \(\?\))")
 _MOST_SEEKS = 20  # joined in one look-up; two levels of groups make the square of it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = (dates.instant(moment.replace(tzinfo=UTC)) for moment in (datetime.min, datetime.max))  # noqa: DTZ901
@@ -42,12 +49,24 @@ class Sql:
     """A piece of SQL with its values.
 
     `seek`, where there is one, selects from an index the `seq` of all pages for which this holds, perhaps of others
-    too, and of some twice: where to look first.
+    too, and of some twice: where to look first. `cell`, where there is one, says the same of the page's one `value` of
+    a property; then `seek` gives no others.
     """
 
     text: str
     values: tuple[object, ...] = ()
     seek: Sql | None = None
+    cell: tuple[str, Sql] | None = None
+
+    @property
+    def is_of_cells(self) -> bool:
+        """Whether it asks nothing of `p` but its number, so that pages themselves need not be read."""
+        return not _OF_PAGE.search(self.text)
+
+    @property
+    def seeks_by_age(self) -> bool:
+        """Whether `seek` gives pages by their age, next to each other in other indexes too."""
+        return bool(self.seek and self.cell and _ONE_VALUE.fullmatch(self.cell[1].text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,8 @@ def having(target: Property, value: Sql, source: Source) -> Sql:
     where = f"property = ? AND {value.text}"
     values = (target.id, *value.values)
     seek = Sql(f"SELECT page FROM cells WHERE source = ? AND {where}", (source.seq, *values))  # noqa: S608
-    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek)  # noqa: S608
+    cell = (target.id, value) if target.type in SCALARS else None
+    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek, cell)  # noqa: S608
 
 
 def _value(test: Test, asker: Asker) -> Sql:
@@ -215,4 +235,5 @@ def _one_of(what: str, ids: tuple[str, ...]) -> Sql:
 
 
 def _not(sql: Sql) -> Sql:
-    return Sql(f"NOT {sql.text}", sql.values)
+    cell = (sql.cell[0], Sql(f"NOT ({sql.cell[1].text})", sql.cell[1].values)) if sql.cell else None
+    return Sql(f"NOT {sql.text}", sql.values, cell=cell)
