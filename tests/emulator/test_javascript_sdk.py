@@ -65,7 +65,8 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
     with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        yield {"NOTION_BASE_URL": url, "NOTION_TOKEN": facts["token"], "NOTION_PARENT_PAGE": facts["root_page_id"]}
+        access = {"NOTION_TOKEN": facts["token"], "NOTION_PARENT_PAGE": facts["root_page_id"]}
+        yield {"NOTION_BASE_URL": url, **access, "LOCAL_FILE": file, "LOCAL_PYTHON": sys.executable}
         process.terminate()
 
 
