@@ -1,0 +1,34 @@
+"""What an interrupted run was about to write, seen again by the next one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.intents import Intent, taken_up
+from notion_pm.rules.values import SILENT, BaseValue, Plain, Snapshot, SnapshotPage
+
+PAGE = NotionId("p")
+OLD = {"count": BaseValue(1, 1), "status": BaseValue("idea", SILENT)}
+NEW = {"count": BaseValue(2, 2), "status": BaseValue("shipped", SILENT)}
+INTENTS = {PAGE: {"count": Intent(NEW["count"], before=1), "status": Intent(NEW["status"], before="shipped")}}
+
+
+@pytest.mark.parametrize(
+    ("count", "memory"),
+    [
+        pytest.param(2, NEW, id="written: all of it counts"),
+        pytest.param(1, OLD, id="not written: as before"),
+        pytest.param(9, {**OLD, "count": NEW["count"]}, id="a person has changed it since: it counts as said"),
+    ],
+)
+def test_a_page_tells_whether_it_was_written(count: Plain, memory: dict[str, BaseValue]) -> None:
+    page = SnapshotPage(PAGE, "features", "Wings", "", datetime.now(UTC), {"count": count, "status": "shipped"})
+    snapshot = Snapshot({"features": {PAGE: page}})
+    assert taken_up({PAGE: OLD}, INTENTS, snapshot) == {PAGE: memory}
+
+
+def test_a_page_that_is_not_there_tells_nothing() -> None:
+    assert taken_up({PAGE: OLD}, INTENTS, Snapshot({"features": {}})) == {}
