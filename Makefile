@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEVELOPING := $(VENV)/.developing
 SHARED ?= ../shared
 
-.PHONY: demo test check contract docs wheel clean
+.PHONY: demo test lint check coverage contract docs wheel clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## Run the whole job on a local workspace in ./demo, without a token.
@@ -15,12 +15,16 @@ demo: $(INSTALLED)  ## Run the whole job on a local workspace in ./demo, without
 test: $(DEVELOPING)  ## Run the tests.
 	$(BIN)/pytest -n auto
 
-check: $(DEVELOPING)  ## Everything that must hold before a change lands.
+lint: $(DEVELOPING)  ## Style, types, import contracts, generated documents.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check -I docs README.md docs/*.md
+
+check: lint test  ## Everything that must hold before a change lands.
+
+coverage: $(DEVELOPING)  ## Run the tests and show which lines and branches they leave out.
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 contract: $(DEVELOPING)  ## Hold the traffic of the tests, and recorded traffic of Notion, against the evidence in $(SHARED).
