@@ -25,7 +25,6 @@ from notion_pm.gateway.failures import Failure, Verdict, understand
 from notion_pm.gateway.limiter import WindowLimiter
 
 NOTION_VERSION = "2026-03-11"
-NOTION_URL = "https://api.notion.com"
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -60,7 +59,7 @@ class Connection:
         *,
         limiter: WindowLimiter,
         sleep: Callable[[float], None],
-        base_url: str = NOTION_URL,
+        base_url: str,
         transport: httpx.BaseTransport | None = None,
         patience: Patience = Patience(),
     ) -> None:

@@ -10,8 +10,7 @@ from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.schema import User
-
-MANIFEST_PREFIX = "notion-pm:"
+from notion_pm.storage.manifest import template_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +99,14 @@ def _examine_content(gateway: Gateway, parent_page: NotionId) -> Iterator[Check]
     manifests = [
         each.title
         for each in children
-        if each.type == "child_page" and not each.in_trash and each.title.startswith(MANIFEST_PREFIX)
+        if each.type == "child_page" and not each.in_trash and template_of(each.title) is not None
     ]
     if len(set(manifests)) < len(manifests):
         twice = next(title for title in manifests if manifests.count(title) > 1)
         detail = f"there are {manifests.count(twice)} pages {twice!r}"
         yield Check("templates", ok=False, detail=detail, advice="All but the first are copies: delete them.")
     elif manifests:
-        applied = ", ".join(title.removeprefix(MANIFEST_PREFIX).strip() for title in manifests)
+        applied = ", ".join(template_of(title) or "" for title in manifests)
         yield Check("templates", ok=True, detail=f"applied: {applied}")
     else:
         yield Check("templates", ok=None, detail="none applied yet", advice="Run  notion-pm apply product.")
