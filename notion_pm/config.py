@@ -19,7 +19,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from platformdirs import user_state_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notion_pm.errors import FileUnusable, NoWorkspace, UsageError
@@ -62,12 +71,21 @@ class WorkspaceEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    parent_page: str
+    local: Path | None = Field(None, description="A local workspace in this file, instead of one behind Notion's API.")
+    parent_page: str | None = Field(None, validate_default=True)
+    template: str | None = Field(None, description="What `plan`, `apply` and `status` take without an argument.")
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="The environment variable that holds the token.")
     base_url: ServerUrl | None = None
     time_zone: str | None = None
     budget: int | None = Field(None, ge=1)
+
+    @field_validator("parent_page")
+    @classmethod
+    def _or_a_local_file(cls, page: str | None, entry: ValidationInfo) -> str | None:
+        if (page is None) == (entry.data.get("local") is None):
+            raise ValueError("a workspace needs a parent page, or else a `local` file")
+        return page
 
 
 class ConfigFile(BaseModel):
@@ -89,6 +107,7 @@ class Remote:
     base_url: str = NOTION_URL
     time_zone: ZoneInfo | None = None
     budget: int | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +116,7 @@ class Local:
 
     path: Path
     time_zone: ZoneInfo | None = None
+    template: str | None = None
 
 
 Target = Remote | Local
@@ -204,18 +224,23 @@ def _from_environment(settings: Environment) -> Remote:
     return Remote("environment", settings.token, parent, settings.base_url, zone, settings.budget)
 
 
-def _configured(config: ConfigFile, name: str, settings: Environment, environment: dict[str, str]) -> Remote:
+def _configured(config: ConfigFile, name: str, settings: Environment, environment: dict[str, str]) -> Target:
     entry = config.workspaces.get(name)
     if entry is None:
         known = ", ".join(config.workspaces) or "none"
         raise UsageError(f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w.")
+    zone = _zone(entry.time_zone or settings.time_zone)
+    if entry.local is not None:
+        return Local(entry.local, zone, entry.template)
+    assert entry.parent_page is not None, "the file was validated"
     return Remote(
         name,
         _token(name, entry, environment),
         parse_notion_id(entry.parent_page),
         entry.base_url or settings.base_url,
-        _zone(entry.time_zone or settings.time_zone),
+        zone,
         entry.budget or settings.budget,
+        entry.template,
     )
 
 

@@ -15,15 +15,20 @@ NotionPmError                      exit 1
  │   ├─ Unavailable                         5xx, timeouts, lost connections, after all retries
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
- ├─ AlreadyRunning                 exit 1   another sync works on this workspace
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
+ ├─ Unexpected                     exit 1   a fault of ours with one of many clients
  ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
- └─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
+ ├─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
+ └─ NotNow                         exit 5   nothing is wrong: the next run does what is left
+     ├─ AlreadyRunning                      another sync or apply works on this workspace
+     ├─ Stopped                             the process was asked to end (SIGTERM)
+     └─ TimeUp                              the run has taken as long as it may
 
-Exit codes are stable: 0 nothing to do or done, 1 error, 2 changes (with ``plan --exit-code``), 3 unsafe, 4 conflicts.
+Exit codes are stable: 0 nothing to do or done, 1 error, 2 changes (with ``plan --exit-code``), 3 unsafe, 4 conflicts,
+5 left for the next run.
 An error carries its facts as fields. Its text says what happened and where; `advice` says what to do next. Only the
 root command turns one into text on a terminal.
 """
@@ -207,18 +212,6 @@ class IncompleteRead(NotionPmError):
         return self._advice
 
 
-class AlreadyRunning(NotionPmError):
-    """Another sync or apply of the same workspace runs on this machine."""
-
-    def __init__(self, state_directory: Path) -> None:
-        super().__init__("Another sync or apply of this workspace is running.")
-        self.state_directory = state_directory
-
-    @property
-    def advice(self) -> str:
-        return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
-
-
 class FileUnusable(NotionPmError):
     """A file or folder of this machine cannot be read or written: no right to it, no room, damaged."""
 
@@ -226,6 +219,11 @@ class FileUnusable(NotionPmError):
         super().__init__(f"{path} cannot be used: {reason}.")
         self.path = path
         self._advice = advice or "Look at the path, your rights to it and the room on the disk, then run it again."
+
+    @classmethod
+    def from_os(cls, error: OSError) -> FileUnusable:
+        """Tell what the operating system refused."""
+        return cls(error.filename or "The output", error.strerror or str(error))
 
     @property
     def advice(self) -> str:
@@ -258,6 +256,18 @@ class NotConverged(NotionPmError):
         return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
 
 
+class Unexpected(NotionPmError):
+    """Something broke that should not, with one of many clients; the others go on."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(f"A fault of notion-pm: {type(cause).__name__}.")
+        self.cause = cause
+
+    @property
+    def advice(self) -> str:
+        return "Run the same command for this client alone (-w) to see where it comes from, and report it."
+
+
 class NotificationFailed(NotionPmError):
     """The message about a run could not be delivered; the run itself is not affected."""
 
@@ -288,3 +298,44 @@ class ConflictsFound(NotionPmError):
     """People and rules disagree about a value."""
 
     exit_code = 4
+
+
+class NotNow(NotionPmError):
+    """Nothing is wrong, and something is left to do: the next run does it."""
+
+    exit_code = 5
+
+
+class AlreadyRunning(NotNow):
+    """Another sync or apply of the same workspace runs on this machine."""
+
+    def __init__(self, state_directory: Path) -> None:
+        super().__init__("Another sync or apply of this workspace is running.")
+        self.state_directory = state_directory
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
+
+
+class Stopped(NotNow):
+    """The process was asked to end."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped, as asked.")
+
+    @property
+    def advice(self) -> str:
+        return "What was begun is finished and remembered; the next run does the rest."
+
+
+class TimeUp(NotNow):
+    """A run has taken as long as it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The time of this run is up ({seconds:g} seconds).")
+        self.seconds = seconds
+
+    @property
+    def advice(self) -> str:
+        return "What was begun is finished and remembered; the next run does the rest. --time-limit gives it more."

@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
         except (NotionPmError, OSError) as error:
             if ctx.params.get("debug") or _is_closed_pipe(error):
                 raise  # Click ends quietly when nobody reads on
-            told = error if isinstance(error, NotionPmError) else _of_this_machine(error)
+            told = error if isinstance(error, NotionPmError) else FileUnusable.from_os(error)
             show_error(told)
             ctx.exit(told.exit_code)
 
@@ -99,10 +99,6 @@ def misuse_is_an_error() -> Iterator[None]:
 
 def _is_closed_pipe(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno == errno.EPIPE
-
-
-def _of_this_machine(error: OSError) -> FileUnusable:
-    return FileUnusable(error.filename or "The output", error.strerror or str(error))
 
 
 def with_global_options_first(args: list[str]) -> list[str]:

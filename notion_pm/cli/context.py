@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from notion_pm.cli.interruption import sleep
 from notion_pm.config import (
     CONFIG_FILE,
     Local,
+    Remote,
     Target,
     choose_target,
     read_config,
@@ -48,9 +50,12 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 class Context:
     """The workspace of a command, opened when first needed and closed with the command."""
 
-    def __init__(self, options: RootOptions, closing: Callable[[Callable[[], object]], object]) -> None:
+    def __init__(
+        self, options: RootOptions, closing: Callable[[Callable[[], object]], object], limiters: Limiters | None = None
+    ) -> None:
         self._options = options
         self._closing = closing
+        self._limiters = limiters or Limiters()
 
     @property
     def jobs(self) -> int:
@@ -60,6 +65,8 @@ class Context:
     @property
     def name(self) -> str:
         """What the workspace is called here."""
+        if self._options.workspace:
+            return self._options.workspace
         return self.target.path.name if isinstance(self.target, Local) else self.target.name
 
     def clients(self) -> list[Context]:
@@ -67,7 +74,27 @@ class Context:
         names = read_config(CONFIG_FILE).workspaces
         if self._options.local or self._options.workspace or not names:
             return [self]
-        return [Context(replace(self._options, workspace=name), self._closing) for name in names]
+        return self._each(names)
+
+    def all_clients(self) -> list[Context]:
+        """Return a context for every workspace of notion-pm.toml, whatever the environment names.
+
+        Raises UsageError where one workspace is chosen as well, or the file has none.
+        """
+        options = self._options
+        if options.workspace or (options.local and not options.local_from_environment):
+            raise UsageError("--all and a single workspace were asked for.", "Leave out --all, or -w and --local.")
+        names = read_config(CONFIG_FILE).workspaces
+        if not names:
+            raise UsageError(
+                f"--all means every workspace of {CONFIG_FILE}, and there is none.",
+                "Add one with  notion-pm init --workspace NAME.",
+            )
+        return self._each(names)
+
+    def _each(self, names: Iterable[str]) -> list[Context]:
+        """One context a client. They share the limiters: a budget belongs to a token, not to a page."""
+        return [Context(replace(self._options, workspace=name), self._closing, self._limiters) for name in names]
 
     @cached_property
     def target(self) -> Target:
@@ -132,11 +159,26 @@ class Context:
             )
         return Connection(
             target.token.get_secret_value(),
-            limiter=_limiter(self.budget),
+            limiter=self._limiters.of(target, self.budget),
             sleep=sleep,
             base_url=target.base_url,
             patience=patience,
         )
+
+
+class Limiters:
+    """One limiter for every token: Notion counts by connection, however many workspaces are worked on with it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], WindowLimiter] = {}
+
+    def of(self, target: Remote, budget: int | None) -> WindowLimiter:
+        """Return the limiter of a workspace's token, which keeps to the smallest budget that was stated for it."""
+        with self._lock:
+            limiter = self._known.setdefault((target.base_url, target.token.get_secret_value()), _limiter(budget))
+        limiter.restrict(budget)
+        return limiter
 
 
 def open_local(

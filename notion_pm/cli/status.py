@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-
 import click
 
+from notion_pm.cli.clients import Outcome, for_each_client, most_serious
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, end_with, json_option, table
-from notion_pm.errors import NotionPmError
 from notion_pm.workflows.standing import Standing, standing
 
-_FAILED, _CHANGES = 1, 2  # exit codes
-_SIDE_BY_SIDE = 8
+_CHANGES = 2  # exit code of --exit-code
 
 
 @click.command()
@@ -25,26 +21,29 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
     """Show where every client stands, in one table: who is behind, who drifted, what would change. Reads only.
 
     Clients are the workspaces of notion-pm.toml. TEMPLATE is what all of them are to have; without it each is held
-    against the shipped template that it has. They are read side by side, each within the budget of its own connection;
-    one that fails does not stop the others. With -w or --local, or without notion-pm.toml, it shows that one workspace.
+    against the template that notion-pm.toml names for it, or else the shipped one that it has. They are read side by
+    side, each within the budget of its own connection; one that fails does not stop the others. With -w or --local, or
+    without notion-pm.toml, it shows that one workspace.
     """
-    clients = context.clients()
-    with ThreadPoolExecutor(min(_SIDE_BY_SIDE, len(clients))) as pool:
-        found = list(pool.map(partial(_of, template=template), clients))
+
+    def look(client: Context) -> Standing:
+        reference = template or client.target.template
+        return standing(client.gateway, client.parent_page, client.name, reference, jobs=client.jobs)
+
+    outcomes = for_each_client(context.clients(), look)
+    found = [_of(each, template) for each in outcomes]
     if as_json:
         echo_json([each.as_data() for each in found])
     else:
         _show(found)
-    if any(each.problem for each in found):
-        end_with(_FAILED)
-    end_with(_CHANGES if exit_code and any(each.word != "up to date" for each in found) else 0)
+    behind = _CHANGES if exit_code and any(each.word != "up to date" for each in found) else 0
+    end_with(most_serious([behind, *(each.exit_code for each in outcomes)]))
 
 
-def _of(client: Context, *, template: str | None) -> Standing:
-    try:
-        return standing(client.gateway, client.parent_page, client.name, template, jobs=client.jobs)
-    except NotionPmError as error:
-        return Standing(client.name, template or "", problem=" ".join(f"{error} {error.advice}".split()))
+def _of(outcome: Outcome[Standing], template: str | None) -> Standing:
+    if outcome.error is not None:
+        return Standing(outcome.client.name, template or "", problem=outcome.problem)
+    return outcome.value
 
 
 def _show(found: list[Standing]) -> None:

@@ -41,6 +41,12 @@ class WindowLimiter:
             with self._lock:
                 self.waited += wait
 
+    def restrict(self, budget: int | None) -> None:
+        """Let through no more than this: of two budgets for one connection the smaller one counts."""
+        with self._lock:
+            stated = [each for each in (self._budget, budget) if each is not None]
+            self._budget = min(stated, default=None)
+
     def pause(self, seconds: float) -> None:
         """Let nothing through for that long, then start a new window: Notion has said that the budget is spent."""
         with self._lock:

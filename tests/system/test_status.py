@@ -80,3 +80,12 @@ def test_without_a_template_each_client_is_held_against_its_own(clients: Program
     found = {each["client"]: each for each in clients("status", "--json").json}
     assert (found["globex"]["template"], found["globex"]["state"]) == ("product", "up to date")
     assert "No template was applied" in found["acme"]["problem"]
+
+
+def test_local_workspaces_and_templates_of_their_own_stand_beside_the_others(clients: Program) -> None:
+    entry = '\n[workspaces.trial]\nlocal = "trial.sqlite"\ntemplate = "small.yaml"\n'
+    with (clients.folder / "notion-pm.toml").open("a", encoding="utf-8") as file:
+        file.write(entry)
+    found = {each["client"]: each for each in clients("status", "--json").json}
+    assert (found["trial"]["template"], found["trial"]["state"]) == ("small", "not applied")
+    assert "No template was applied" in found["acme"]["problem"]
