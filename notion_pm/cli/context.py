@@ -19,7 +19,7 @@ import click
 import httpx
 
 from notion_pm.cli import RootOptions
-from notion_pm.cli.interruption import sleep
+from notion_pm.cli.interruption import go_on, sleep
 from notion_pm.config import (
     CONFIG_FILE,
     Local,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+DEFAULT_TEMPLATE = "product"
 
 _LOCAL_URL = "http://notion-pm.local"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -104,6 +106,10 @@ class Context:
         environment = {**read_env_file(), **os.environ}
         return choose_target(local=Path(local) if local else None, workspace=options.workspace, environment=environment)
 
+    def template(self, given: str | None) -> str:
+        """Return the template that was given, or else the one that the workspace is to have."""
+        return given or self.target.template or DEFAULT_TEMPLATE
+
     @property
     def budget(self) -> int | None:
         """Requests a minute, None where there is no limit of ours."""
@@ -156,6 +162,7 @@ class Context:
                 base_url=_LOCAL_URL,
                 transport=transport,
                 patience=patience,
+                go_on=go_on,
             )
         return Connection(
             target.token.get_secret_value(),
@@ -163,6 +170,7 @@ class Context:
             sleep=sleep,
             base_url=target.base_url,
             patience=patience,
+            go_on=go_on,
         )
 
 

@@ -1,49 +1,114 @@
-"""Ctrl-C ends every wait at once: without this, workers sleep on until Notion's window or pause is over.
+"""Ending before the end: Ctrl-C, a request to stop, or a run whose time is up.
 
-What is under way is still finished. Whoever presses Ctrl-C again has no time for that either.
+Ctrl-C ends every wait at once: without this, workers sleep on until Notion's window or pause is over. A scheduled job
+is rather asked to stop (SIGTERM): what is under way is finished and remembered, and nothing new is begun. Whoever asks
+again has no time for that either.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+from notion_pm.errors import Stopped, TimeUp
 
 ENDED_BY_SIGNAL = 128 + signal.SIGINT
 _ECHO = 1.0
 """Seconds in which a second signal is the first one's echo: terminals and `timeout` send it to a whole group."""
 
-_interrupted = threading.Event()
+
+class _Ending:
+    """Whether the process is to end, and why. There is one, as there is one set of signals."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._why: type[BaseException] = KeyboardInterrupt
+        self._began = 0.0
+        self._deadline = math.inf
+        self._limit = math.inf
+
+    def ask(self, why: type[BaseException]) -> None:
+        """End for this reason; at once when it was asked before."""
+        if self._asked.is_set():
+            if time.monotonic() - self._began > _ECHO:
+                os._exit(ENDED_BY_SIGNAL)
+            return
+        self._why, self._began = why, time.monotonic()
+        self._asked.set()
+        if why is KeyboardInterrupt:
+            raise KeyboardInterrupt
+
+    def forget(self) -> None:
+        self._asked.clear()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, or raise why there is no time for that."""
+        if self._asked.is_set():
+            raise self._why
+        if time.monotonic() + seconds >= self._deadline:
+            raise TimeUp(self._limit)
+        if self._asked.wait(seconds):
+            raise self._why
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        self._limit, self._deadline = seconds, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = math.inf
+
+
+_ending = _Ending()
 
 
 def sleep(seconds: float) -> None:
-    """Sleep. Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, in whichever thread this is."""
-    if _interrupted.wait(seconds):
-        raise KeyboardInterrupt
+    """Sleep, in whichever thread this is.
+
+    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to stop, and TimeUp at
+    once when the run's time would be over before.
+    """
+    _ending.sleep(seconds)
+
+
+def go_on() -> None:
+    """Return when there is time for one thing more; otherwise raise what `sleep` raises."""
+    _ending.sleep(0)
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Let what is done meanwhile take so many seconds, all threads together."""
+    with _ending.within(math.inf if seconds is None else seconds):
+        yield
 
 
 def heed(closing: Callable[[Callable[[], object]], object]) -> None:
-    """Let Ctrl-C end the sleeps of all threads until the command is closed; only the main thread can ask for it."""
+    """Let Ctrl-C end the sleeps of all threads until the command is closed."""
+    _on(signal.SIGINT, KeyboardInterrupt, closing)
+    closing(_ending.forget)
+
+
+def heed_requests_to_stop(closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool) -> None:
+    """Let SIGTERM, and Ctrl-C where that is wanted, end the command as soon as what is under way is done."""
+    _on(signal.SIGTERM, Stopped, closing)
+    if ctrl_c:
+        _on(signal.SIGINT, Stopped, closing)
+
+
+def _on(number: signal.Signals, why: type[BaseException], closing: Callable[[Callable[[], object]], object]) -> None:
+    """Heed a signal until the command is closed; only the main thread can ask for it."""
     if threading.current_thread() is not threading.main_thread():
         return
-    before = signal.getsignal(signal.SIGINT)
-    began = 0.0
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal began
-        if not _interrupted.is_set():
-            began = time.monotonic()
-            _interrupted.set()
-            raise KeyboardInterrupt
-        if time.monotonic() - began > _ECHO:
-            os._exit(ENDED_BY_SIGNAL)
+    def ask(number: int, frame: FrameType | None) -> None:
+        _ending.ask(why)
 
-    def restore() -> None:
-        signal.signal(signal.SIGINT, before)
-        _interrupted.clear()
-
-    signal.signal(signal.SIGINT, interrupt)
-    closing(restore)
+    before = signal.signal(number, ask)
+    closing(lambda: signal.signal(number, before))

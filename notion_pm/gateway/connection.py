@@ -26,6 +26,8 @@ from notion_pm.gateway.limiter import WindowLimiter
 
 NOTION_VERSION = "2026-03-11"
 
+_log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Json = Mapping[str, Any]
 LookUp = Callable[[], T | None]
@@ -62,8 +64,9 @@ class Connection:
         base_url: str,
         transport: httpx.BaseTransport | None = None,
         patience: Patience = Patience(),
+        go_on: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make a connection; nothing is sent yet.
+        """Make a connection; nothing is sent yet. `go_on` is asked before each attempt, and raises what ends the run.
 
         Raises Unauthorized for a token that no header can carry: libraries would show it in their complaint.
         """
@@ -71,6 +74,8 @@ class Connection:
         self._limiter = limiter
         self._sleep = sleep
         self._patience = patience
+        self._go_on = go_on
+        self._secret = token.strip()
         self._client = Client(
             auth=_checked(token),
             base_url=base_url.rstrip("/"),
@@ -153,16 +158,19 @@ class Connection:
         repeatable: bool,
         surface: frozenset[int],
     ) -> Any:
+        self._go_on()
         self._limiter.acquire()
         self.requests.count_attempt()
+        _log.debug("%s /v1/%s", method, path)
         try:
             return self._client.request(path, method, query=_dict(query), body=_dict(body))
         except Exception as error:
-            failure = understand(error, f"{method} /v1/{path}")
+            failure = understand(error, f"{method} /v1/{path}", self._secret)
             if failure is None:
                 raise
-            self._consider(failure, repeatable=repeatable, surface=surface)
-            raise _AttemptFailed(failure) from error
+        _log.info("%s (%s)", failure.error, failure.error.request)
+        self._consider(failure, repeatable=repeatable, surface=surface)
+        raise _AttemptFailed(failure)  # without its cause: libraries quote what a server says, be it the token
 
     def _consider(self, failure: Failure, *, repeatable: bool, surface: frozenset[int]) -> None:
         """Raise what ends the request here and now; return when it may be sent again."""

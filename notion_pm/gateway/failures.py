@@ -7,6 +7,7 @@ httpx pass through), so the status and the body decide (notion-api.md 1.3, 1.4, 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -52,29 +53,36 @@ _BLOCKED = "public_api_request_blocked"
 _WITHOUT_HEADER = 10.0
 
 
-def understand(error: Exception, request: str) -> Failure | None:
-    """Return what a failed attempt at `request` (method and path) means; None when it is not a failure of Notion's."""
+def understand(error: Exception, request: str, secret: str) -> Failure | None:
+    """Return what a failed attempt at `request` (method and path) means; None when it is not a failure of Notion's.
+
+    What a server or a proxy says may quote the request: the secret is left out of it.
+    """
+
+    def told(text: object) -> str:
+        return str(text).replace(secret, "[token]")
+
     if isinstance(error, HTTPResponseError):
-        return _answered(error, request)
+        return _answered(error, request, told)
     if isinstance(error, _NEVER_SENT):
-        return Failure(Unavailable(f"Notion could not be reached: {error}", request=request), Verdict.NOT_DONE)
+        return Failure(Unavailable(told(f"Notion could not be reached: {error}"), request=request), Verdict.NOT_DONE)
     if isinstance(error, RequestTimeoutError | httpx.TransportError):
-        return Failure(Unavailable(f"No answer from Notion: {error}", request=request), Verdict.UNKNOWN)
+        return Failure(Unavailable(told(f"No answer from Notion: {error}"), request=request), Verdict.UNKNOWN)
     if isinstance(error, json.JSONDecodeError):
         return Failure(Unavailable("The answer is not Notion's (no JSON).", request=request), Verdict.UNKNOWN)
     if isinstance(error, NotionClientErrorBase):
-        return Failure(RequestRefused(str(error), request=request), Verdict.REFUSED)
+        return Failure(RequestRefused(told(error), request=request), Verdict.REFUSED)
     return None
 
 
-def _answered(error: HTTPResponseError, request: str) -> Failure:
+def _answered(error: HTTPResponseError, request: str, told: Callable[[object], str]) -> Failure:
     body = _body(error)
-    message = str(body.get("message") or f"Notion answered with status {error.status}.")
+    message = told(body.get("message") or f"Notion answered with status {error.status}.")
     facts: dict[str, Any] = {
         "status": error.status,
-        "code": str(body.get("code", "")),
+        "code": told(body.get("code", "")),
         "request": request,
-        "request_id": str(body.get("request_id", "")),
+        "request_id": told(body.get("request_id", "")),
     }
     if error.status in _REFUSALS:
         return Failure(_REFUSALS[error.status](message, **facts), Verdict.REFUSED)
