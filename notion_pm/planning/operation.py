@@ -1,4 +1,4 @@
-"""Operations: the requests that carry out a plan, as values. Each is exactly one request."""
+"""Operations: the steps that carry out a plan, as values. Each is one write, and at most one read before it."""
 
 from __future__ import annotations
 
@@ -50,9 +50,13 @@ _PHASES = {
 }
 
 
+_LOOKS_FIRST = frozenset({Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW})
+"""What these change is read before, so that the journal can tell how it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One request, and the names of the operations that must be done before it.
+    """One step, and the names of the operations that must be done before it.
 
     SETTLE brings properties of one level into being, or only reads the data source when nothing is left to send: what
     Notion called the mirrors of two-way relations is known by then and no earlier. Its `changes` are those properties.
@@ -64,6 +68,11 @@ class Operation:
     level: int = 0
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()
+
+    @property
+    def requests(self) -> int:
+        """How many requests it takes."""
+        return 2 if self.verb in _LOOKS_FIRST else 1
 
     @property
     def name(self) -> str:

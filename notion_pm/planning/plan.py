@@ -46,7 +46,12 @@ class Plan:
     @property
     def requests(self) -> int:
         """How many requests an apply sends from its first read to its proof."""
-        return self.reads + len(self.operations) + self.proof
+        return self.reads + self.writes + self.proof
+
+    @property
+    def writes(self) -> int:
+        """How many requests carry it out."""
+        return sum(each.requests for each in self.operations)
 
     def minutes(self, budget: int) -> int:
         """Return how long an apply takes at so many requests a minute."""
@@ -75,7 +80,7 @@ class Plan:
         """Return the plan as JSON data with stable keys."""
         return self._content | {
             "requests": self.requests,
-            "requests_detail": {"reads": self.reads, "writes": len(self.operations), "proof": self.proof},
+            "requests_detail": {"reads": self.reads, "writes": self.writes, "proof": self.proof},
             "notes": [each.as_data() for each in self.notes],
             "checksum": self.checksum,
         }

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.errors import NotConverged
+from notion_pm.gateway.journaling import UNRECORDED, JournalingGateway, Recorder
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.planning.change import Change
+from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.planning.starter import RowName
@@ -88,10 +90,12 @@ def apply(
     force: bool = False,
     allow_lossy: bool = False,
     made: Callable[[ApplyResult], None] = lambda result: None,
+    recorder: Recorder = UNRECORDED,
 ) -> ApplyResult:
     """Carry out a plan, read the workspace again and prove that nothing is left to do.
 
-    `made` is told what was made before the proof, so that it is remembered also when the proof fails.
+    `made` is told what was made before the proof, so that it is remembered also when the proof fails; `recorder` of
+    every write before it is sent, and of its answer.
 
     Raises UnsafeChange before the first write, NotConverged when the proof fails, or a NotionError. Applying again
     after any interruption takes up where it ended.
@@ -107,12 +111,18 @@ def apply(
         made(result(reading.existing.manifest))
         return result(reading.existing.manifest)
     ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
-    applying = Applying(gateway, reading, ledger, now)
+    applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now)
     run_all(plan.operations, applying, jobs=jobs, progress=progress)
     manifest, rows = ledger.manifest("applied"), _applied_rows(plan, reading, ledger, applying)
     made(result(manifest, rows))
     _prove(gateway, plan, reading, jobs)
     return result(manifest, rows)
+
+
+def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> JournalingGateway:
+    sources = [each.data_source for each in existing.databases.values()]
+    views = [view.id for each in existing.owned.values() for view in each.views.values()]
+    return JournalingGateway(gateway, recorder, sources, frozenset(views))
 
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:

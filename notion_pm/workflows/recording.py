@@ -1,0 +1,78 @@
+"""Applying with a journal: what `undo` needs to know is told before and after each write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.journal import Begun
+from notion_pm.model.template import Template
+from notion_pm.planning.plan import Plan
+from notion_pm.storage.journal import JournalWriter, path_of
+from notion_pm.workflows import provision
+from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workflows.provision import ApplyResult, Reading
+from notion_pm.workflows.sync_memory import remember
+from notion_pm.workflows.sync_place import source_of
+
+
+def apply_recorded(
+    gateway: Gateway,
+    plan: Plan,
+    reading: Reading,
+    state_directory: Path,
+    *,
+    now: datetime,
+    jobs: int = 4,
+    progress: Progress = silent,
+    force: bool = False,
+    allow_lossy: bool = False,
+) -> ApplyResult:
+    """Apply a plan, and remember what sync and `undo` will want to know of it. Errors are those of `provision.apply`.
+
+    Raises FileUnusable as well: what cannot be told is not done.
+    """
+    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    if not plan.operations:
+        return provision.apply(gateway, plan, reading, now=now)
+    begun = _begun(reading, now)
+    with JournalWriter(path_of(state_directory, begun.template, begun.started), begun) as journal:
+        result = provision.apply(
+            gateway,
+            plan,
+            reading,
+            now=now,
+            jobs=jobs,
+            progress=progress,
+            force=force,
+            allow_lossy=allow_lossy,
+            made=partial(remember, state_directory, reading.loaded),
+            recorder=journal,
+        )
+        journal.ended(now)
+    return result
+
+
+def _begun(reading: Reading, now: datetime) -> Begun:
+    """Return the journal's first line; one that is there already keeps its own."""
+    template, existing = reading.loaded.template, reading.existing
+    manifest = existing.manifest
+    return Begun(
+        template=template.template,
+        version=template.version,
+        source=source_of(reading.loaded),
+        variables=reading.loaded.variables,
+        started=manifest.started if manifest and existing.interrupted else now,
+        manifest=manifest,
+        stamped={key: _stamped(template, key) for key in template.databases},
+        partial=existing.interrupted,
+    )
+
+
+def _stamped(template: Template, database: str) -> tuple[str, ...]:
+    """Return the properties that rules fill in: numbers, dates and notes, which are nobody's work."""
+    stated = {key for key, each in template.databases[database].properties.items() if each.stamped}
+    by_rules = {each.set.partition(".") for each in template.sync.values() if each.mode in {"stamp", "flag"}}
+    return tuple(sorted(stated | {key for of, _, key in by_rules if of == database}))
