@@ -15,7 +15,9 @@ from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.write import Surroundings
 from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
 from notion_pm.workflows.export import Report, Request, export
+from notion_pm.workflows.selection import Selection
 
 _EXAMPLES = """\b
   notion-pm export features -o features.csv     one database; the ending names the format
@@ -47,6 +49,21 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     help="Only these properties, in this order: keys or titles, separated by commas.",
 )
 @click.option(
+    "--where",
+    metavar="CONDITION",
+    multiple=True,
+    callback=lambda _context, _parameter, values: tuple(map(parse_condition, values)),
+    help="Only rows like this: status=shipped, reach>3, target<2026-12-01, name~sign-on, owner= (empty); repeat it.",
+)
+@click.option(
+    "--sort",
+    metavar="NAME",
+    multiple=True,
+    callback=lambda context, parameter, values: tuple(map(parse_order, _split(context, parameter, values))),
+    help="Order by these properties; a dash in front descends: -priority,target.",
+)
+@click.option("--since", metavar="DATE", help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.")
+@click.option(
     "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
 )
 @click.option("--template", metavar="NAME|FILE", help="The template whose named exports count, if not the applied one.")
@@ -59,6 +76,9 @@ def command(
     output: str | None,
     format_: str | None,
     columns: tuple[str, ...],
+    where: tuple[Condition, ...],
+    sort: tuple[Order, ...],
+    since: str | None,
     headers: str,
     template: str | None,
     as_json: bool,
@@ -70,9 +90,10 @@ def command(
     """
     if as_json and output == STDOUT:
         raise UsageError("--json and the data cannot both go to stdout.", "Give the data a file: -o features.csv")
-    request = Request(names, output, format_, columns, keys_as_headers=headers == "keys")
     now = context.now()
     assert now.tzinfo
+    selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
+    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys")
     surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
     catalogue = Catalogue(context.gateway, lambda: context.parent_page, template)
     with progress() as drawn:

@@ -27,6 +27,12 @@ def start(value: DateValue) -> date | datetime:
     return parse_moment(value.start, value.time_zone)
 
 
+def in_utc(value: DateValue) -> str:
+    """Return the start as text by which dates and times of any offset sort."""
+    moment = start(value)
+    return (moment.astimezone(UTC) if isinstance(moment, datetime) else moment).isoformat()
+
+
 def has_time(value: DateValue) -> bool:
     """Whether a date comes with a time of day."""
     return isinstance(start(value), datetime)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -18,7 +19,7 @@ class Spool(Generic[T]):
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
-        self._length = 0
+        self._starts = array("Q")
 
     def __enter__(self) -> Self:
         return self
@@ -29,18 +30,19 @@ class Spool(Generic[T]):
         self._file.close()
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._starts)
 
     def __iter__(self) -> Iterator[T]:
-        at = 0
-        for _ in range(self._length):
-            self._file.seek(at)  # another walk may have moved it meanwhile
+        return self.at(range(len(self)))
+
+    def at(self, places: Iterable[int]) -> Iterator[T]:
+        """Walk the items of these places, in this order."""
+        for place in places:
+            self._file.seek(self._starts[place])
             item: T = pickle.load(self._file)  # noqa: S301 - our own bytes, in a file that has no name
-            at = self._file.tell()
             yield item
 
     def append(self, item: T) -> None:
         """Add an item at the end."""
-        self._file.seek(0, 2)
+        self._starts.append(self._file.seek(0, 2))
         pickle.dump(item, self._file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._length += 1

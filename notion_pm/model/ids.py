@@ -39,6 +39,15 @@ def parse_notion_id(text: str) -> NotionId:
     return dashed(found.group())
 
 
+def is_id(text: str) -> bool:
+    """Whether a word is a Notion id or URL, rather than a name."""
+    try:
+        parse_notion_id(text)
+    except InvalidNotionId:
+        return False
+    return True
+
+
 def dashed(notion_id: str) -> NotionId:
     """Return the canonical form of an id that is known to be one."""
     digits = compact(notion_id)

@@ -10,7 +10,7 @@ from notion_pm.errors import ManifestUnreadable, NotShared, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.schema import ChildBlock
+from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.template import Template
 from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files, templates
@@ -75,7 +75,7 @@ class Catalogue:
             return wanted
         if key is None:
             return wanted
-        source = replace(wanted.source, title=self._titles[key] or key, keys=_keys(self._entries[key]))
+        source = self._told(key, wanted.source.data_source)
         return replace(wanted, name=wanted.name if wanted.page else key, source=source)
 
     def _key_of(self, data_source_id: NotionId) -> str | None:
@@ -156,9 +156,12 @@ class Catalogue:
         return named_export(name, self._loaded, self._entries[database], self._source(database))
 
     def _source(self, key: str) -> Source:
+        return self._told(key, self._gateway.get_data_source(self._entries[key].data_source_id))
+
+    def _told(self, key: str, data_source: DataSource) -> Source:
+        """The data source with what its template knows about it."""
         entry = self._entries[key]
-        data_source = self._gateway.get_data_source(entry.data_source_id)
-        return Source(self._titles[key] or key, data_source, _keys(entry))
+        return Source(self._titles[key] or key, data_source, _keys(entry), entry.options)
 
 
 def _keys(entry: DatabaseEntry) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from notion_pm.errors import IncompleteRead, UsageError
@@ -14,6 +15,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
 from notion_pm.planning.fault import nearest
+from notion_pm.workflows.conditions import Order
 
 _TIMES = frozenset({"created_time", "last_edited_time"})
 
@@ -144,30 +146,32 @@ class DateFacts:
         return tuple(replace(each, has_end=each.id in self.ends, has_time=each.id in self.times) for each in columns)
 
 
-def in_order(rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[tuple[str, bool]]) -> list[Row]:
-    """Return rows sorted by columns (name, whether it descends), the first counting most; empty cells come last."""
-    ordered = list(rows)
-    for name, descends in reversed(sort):
-        column = _named(columns, name)
-        place = columns.index(column)
-        ranked = [row for row in ordered if not _is_empty(row.cells[place])]
-        empty = [row for row in ordered if _is_empty(row.cells[place])]
-        ordered = sorted(ranked, key=lambda row: _rank(row.cells[place], column), reverse=descends) + empty
+def in_order(rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[Order]) -> list[int]:
+    """Return the places of rows when they are sorted, the first order counting most; empty cells come last."""
+    by = [_named(columns, each.column) for each in sort]
+    places = [columns.index(each) for each in by]
+    ranks = [[_rank(row.cells[place], each) for place, each in zip(places, by, strict=True)] for row in rows]
+    ordered = list(range(len(ranks)))
+    for number, each in reversed(list(enumerate(sort))):
+        ranked = [(rank, row) for row in ordered if (rank := ranks[row][number]) is not None]
+        empty = [row for row in ordered if ranks[row][number] is None]
+        ranked.sort(key=itemgetter(0), reverse=each.descends)
+        ordered = [row for _, row in ranked] + empty
     return ordered
 
 
-def _is_empty(cell: Cell) -> bool:
-    return cell is None or cell == "" or cell == ()
-
-
-def _rank(cell: Cell, column: Column) -> tuple[float, str]:
-    """Options by their place in the list, numbers by size, everything else by its text."""
+def _rank(cell: Cell, column: Column) -> tuple[float, str] | None:
+    """Options by their place in the list, numbers by size, everything else by its text; None when it is empty."""
     match cell:
+        case None | "" | ():
+            return None
         case OptionValue() if cell.name in column.options:
             return column.options.index(cell.name), ""
         case int() | float():
             return cell, ""
         case UniqueIdValue():
             return cell.number or 0, ""
+        case DateValue():
+            return 0, dates.in_utc(cell)
         case _:
             return 0, text(cell).casefold()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from notion_pm.exporters.destination import STDOUT, Contents, Destination, decide
 from notion_pm.exporters.table import Column, Table
 from notion_pm.exporters.write import Surroundings, write
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import is_id
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.sources import Wanted, find_by_id, is_id
+from notion_pm.workflows.selection import Selection, selected
+from notion_pm.workflows.sources import Wanted, find_by_id
 from notion_pm.workflows.tables import Findings, Reader
 
 
@@ -23,7 +25,7 @@ class Request:
     names: tuple[str, ...] = ()
     output: str | None = None
     format: str | None = None
-    columns: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
     keys_as_headers: bool = False
 
 
@@ -58,7 +60,8 @@ def export(
 
     Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part.
     """
-    found = [_narrowed(each, request.columns) for each in _find(gateway, catalogue, request.names)]
+    wanted = _find(gateway, catalogue, request.names)
+    found = [selected(gateway, each, request.selection, surroundings.now) for each in wanted]
     destination = decide(_contents(found, request, catalogue), request.output, request.format)
     with ExitStack() as stack:
         reader = Reader(gateway, stack, jobs=jobs, progress=progress)
@@ -77,10 +80,6 @@ def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[
 
 def _named(gateway: Gateway, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
     return map(catalogue.recognised, find_by_id(gateway, name)) if is_id(name) else catalogue.find(name)
-
-
-def _narrowed(wanted: Wanted, columns: tuple[str, ...]) -> Wanted:
-    return replace(wanted, columns=columns) if columns and wanted.source else wanted
 
 
 def _contents(found: Sequence[Wanted], request: Request, catalogue: Catalogue) -> Contents:

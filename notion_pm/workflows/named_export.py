@@ -10,6 +10,7 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import DataSource, OptionsConfig
 from notion_pm.model.template import ExportSpec, Template
 from notion_pm.planning.where import as_filter
+from notion_pm.workflows.conditions import Order
 from notion_pm.workflows.sources import Source, Wanted
 
 
@@ -24,7 +25,7 @@ def named_export(name: str, template: Template, entry: DatabaseEntry, source: So
         source,
         columns=spec.columns,
         filter=_filter(template, spec, entry, source.data_source),
-        sort=tuple((key, way == "descending") for each in spec.sort for key, way in each.items()),
+        sort=tuple(Order(key, way == "descending") for each in spec.sort for key, way in each.items()),
         format=spec.format,
     )
 

@@ -6,21 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from notion_pm.errors import InvalidNotionId, NotionError, NotShared, RequestRefused
+from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.exporters.table import UNTITLED
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import DataSource
+from notion_pm.workflows.conditions import Order
+from notion_pm.workflows.row_tests import RowTest
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data source to export. `keys`: property id -> template key, in the template's order; empty without one."""
+    """A data source to export.
+
+    `keys`: property id -> template key, in the template's order; `options`: `status.shipped` -> the option's id. Both
+    are empty without a template.
+    """
 
     title: str
     data_source: DataSource
     keys: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,9 @@ class Wanted:
     page: Page | None = None
     columns: tuple[str, ...] = ()
     filter: Mapping[str, Any] | None = None
-    sort: tuple[tuple[str, bool], ...] = ()
-    """Pairs of a column and whether it descends."""
+    tests: tuple[RowTest, ...] = ()
+    """What rows must satisfy beyond the filter."""
+    sort: tuple[Order, ...] = ()
     format: str | None = None
 
     @property
@@ -77,15 +85,6 @@ def wanted_whole(data_source: DataSource, title: str = "") -> Wanted:
     """Return all of a data source as what is wanted, under that title or its own."""
     shown = title or data_source.title or UNTITLED
     return Wanted(shown, Source(shown, data_source))
-
-
-def is_id(text: str) -> bool:
-    """Whether a word is a Notion id or URL, rather than a name."""
-    try:
-        parse_notion_id(text)
-    except InvalidNotionId:
-        return False
-    return True
 
 
 def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:

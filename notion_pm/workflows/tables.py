@@ -20,6 +20,7 @@ from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.model.schema import RelationConfig
 from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.row_tests import RowTest
 from notion_pm.workflows.sources import Source, Wanted
 
 _TITLE = "title"
@@ -97,11 +98,11 @@ class Reader:
             return self._filled(wanted, _NO_ROW, [wanted.page], _NO_ROW)
         everything = columns_of(wanted.source.data_source, wanted.source.keys, names)
         title = wanted.source.title
-        columns = chosen(everything, wanted.columns, title)
-        by = chosen(everything, [name for name, _ in wanted.sort], title) if wanted.sort else ()
-        read = tuple(dict.fromkeys([*columns, *by]))
+        shown = chosen(everything, wanted.columns, title)
+        needed = [*(each.column for each in wanted.sort), *(each.column for each in wanted.tests)]
+        read = tuple(dict.fromkeys([*shown, *(chosen(everything, needed, title) if needed else ())]))
         pages = [wanted.page] if wanted.page else self._pages(wanted, wanted.source, read)
-        return self._filled(wanted, columns, pages, read)
+        return self._filled(wanted, shown, pages, read)
 
     def _pages(self, wanted: Wanted, source: Source, columns: Sequence[Column]) -> Iterator[Page]:
         ids = list(dict.fromkeys([_TITLE, *(each.id for each in columns)])) if wanted.columns else None
@@ -120,18 +121,22 @@ class Reader:
         self, wanted: Wanted, shown: tuple[Column, ...], pages: Iterable[Page], read: tuple[Column, ...]
     ) -> _Draft:
         facts = DateFacts.none()
-        rows = self._spool(self._rows(pages, read, facts))
-        if wanted.sort:
-            ordered = in_order(rows, read, wanted.sort)
-            rows = self._spool(replace(row, cells=row.cells[: len(shown)]) for row in ordered)
+        rows = self._spool(self._rows(pages, read, wanted.tests, facts))
+        if wanted.sort or read != shown:
+            order = in_order(rows, read, wanted.sort)
+            rows = self._spool(replace(row, cells=row.cells[: len(shown)]) for row in rows.at(order))
         return _Draft(wanted, facts.told(shown), rows)
 
-    def _rows(self, pages: Iterable[Page], columns: Sequence[Column], facts: DateFacts) -> Iterator[Row]:
+    def _rows(
+        self, pages: Iterable[Page], columns: Sequence[Column], tests: Sequence[RowTest], facts: DateFacts
+    ) -> Iterator[Row]:
+        places = [columns.index(chosen(columns, [each.column])[0]) for each in tests]
         for page in pages:
             row = row_of(page, columns)
-            facts.note(row, columns)
             self._titles[page.id] = page.title
-            yield row
+            if all(test.passes(row.cells[place]) for test, place in zip(tests, places, strict=True)):
+                facts.note(row, columns)
+                yield row
 
     def _spool(self, rows: Iterable[Row]) -> Spool[Row]:
         spool = self._stack.enter_context(Spool[Row]())

@@ -36,6 +36,7 @@ from notion_pm.model.schema import (
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.progress import silent
+from notion_pm.workflows.selection import Selection
 from tests.faults import Fault
 from tests.gateways import gateway_to
 
@@ -221,14 +222,14 @@ def test_a_folder_of_specs_whose_links_work(product: Product, tmp_path: Path) ->
 
 
 def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> None:
-    product.export("Feature specs", output=str(tmp_path / "out.csv"), columns=("status", "Name"))
+    product.export("Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(("status", "Name")))
     _, plan = read_csv(tmp_path / "out.csv")
     assert list(plan.items())[:2] == [("Status", "Shipped"), ("Name", "Plan: first/apply")]
 
 
 def test_an_unknown_column_is_answered_with_the_nearest(product: Product) -> None:
     with pytest.raises(UsageError, match="no column 'Stauts' in Feature specs") as error:
-        product.export("Feature specs", columns=("Stauts",))
+        product.export("Feature specs", selection=Selection(("Stauts",)))
     assert "Did you mean `Status`?" in error.value.advice
 
 
@@ -320,7 +321,7 @@ def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(produ
         product.export("Feature specs", output=str(target))
     assert "--columns" in error.value.advice
     assert not target.exists()
-    product.export("Feature specs", output=str(target), columns=("Name", "Status"))
+    product.export("Feature specs", output=str(target), selection=Selection(("Name", "Status")))
     assert target.exists()
 
 

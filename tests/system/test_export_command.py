@@ -135,6 +135,56 @@ def test_a_named_export_has_its_own_columns_rows_order_and_format(run: Run) -> N
     assert {line[1] for line in lines[1:]}.isdisjoint({"Shipped", "Measured", "Parked", "Dropped"})
 
 
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("status=spec,idea", lambda row: row["Status"] in {"Spec", "Idea"}),
+        ("Status!=Spec,Idea", lambda row: row["Status"] not in {"Spec", "Idea"}),
+        ("reach>=8", lambda row: float(row["Reach"]) >= 8),
+        ("target=", lambda row: row["Target"] == ""),
+        ("target!=", lambda row: row["Target"] != ""),
+        ("name~import", lambda row: "import" in row["Feature"].lower()),
+        ("name!~import", lambda row: "import" not in row["Feature"].lower()),
+        ("vision~evidence", lambda row: "evidence" in row["Vision"].lower()),
+        ("vision=", lambda row: row["Vision"] == ""),
+        ("insights_live>5", lambda row: float(row["Insights (live)"]) > 5),
+        ("last_heard>=2026-08-01", lambda row: row["Last heard"] >= "2026-08-01"),
+        ("rice_live>4", lambda row: float(row["RICE (live)"]) > 4),
+        ("spec_ready=no", lambda row: row["Spec ready"] == "false"),
+        ("owner=", lambda row: row["Owner"] == ""),
+    ],
+)
+def test_rows_that_satisfy_a_condition(run: Run, condition: str, holds: Callable[[dict[str, str]], bool]) -> None:
+    assert run("features", "-o", "all.csv").exit_code == 0
+    done = run("features", "--where", condition, "-o", "some.csv")
+    assert done.exit_code == 0, done.output
+    assert rows_of("some.csv") == [each for each in rows_of("all.csv") if holds(each)]
+
+
+def test_conditions_are_left_to_notion_so_that_fewer_pages_are_read(run: Run) -> None:
+    every = json.loads(run("insights", "--columns", "name", "-o", "a.csv", "--json").stdout)["requests"]
+    some = json.loads(run("insights", "--columns", "name", "-o", "b.csv", "--where", "name~sso", "--json").stdout)
+    assert some["requests"] == every - 2  # one page of results instead of three
+
+
+def test_rows_in_the_order_that_is_asked_for(run: Run) -> None:
+    run("features", "--sort", "-reach,Feature", "--columns", "name", "-o", "names.csv")
+    run("features", "-o", "all.csv")
+    expected = sorted(rows_of("all.csv"), key=lambda row: (-float(row["Reach"]), row["Feature"].casefold()))
+    assert [each["Feature"] for each in rows_of("names.csv")] == [each["Feature"] for each in expected]
+
+
+def test_what_was_edited_since(run: Run) -> None:
+    assert run("features", "--since", "today", "-o", "a.csv").output == "a.csv: features (30 rows)\n"
+    assert run("features", "--since", "2100-01-01T10:00", "-o", "b.csv").output == "b.csv: features (0 rows)\n"
+
+
+def test_one_page_has_no_rows_to_choose_from(run: Run) -> None:
+    run("features", "-o", "features.csv")
+    done = run(rows_of("features.csv")[0]["Page id"], "--where", "status=idea")
+    assert "is one page" in done.stderr
+
+
 def test_columns_and_headers_by_key(run: Run) -> None:
     run("features", "-o", "out.csv", "--columns", "status,name", "--columns", "Reach", "--headers", "keys")
     assert list(rows_of("out.csv")[0]) == ["status", "name", "reach", "Page id", "Page URL"]
@@ -153,6 +203,18 @@ def test_a_pipe_gets_the_data_alone(run: Run) -> None:
         (["-o", "all.csv"], "Name a folder (-o data/)"),
         (["features", "-o", "features.pdf"], "No format has the ending '.pdf'."),
         (["features", "-o", "-", "--json"], "cannot both go to stdout"),
+        (["features", "--where", "status"], "is no condition"),
+        (["features", "--where", "reach>"], "compares with nothing"),
+        (["features", "--where", "status=shiped"], "Did you mean `Shipped`?"),
+        (["features", "--where", "statsu=idea"], "Did you mean `status`?"),
+        (["features", "--where", "reach>many"], "is no number to compare Reach with"),
+        (["features", "--where", "target<soon"], "is no day to compare Target with"),
+        (["features", "--where", "name>a"], "is a title, and knows no >"),
+        (["features", "--where", "spec_ready=maybe"], "neither yes nor no"),
+        (["features", "--where", "insights=No such words"], "no page matches"),
+        (["features", "--where", "insights>3"], "related pages have no order"),
+        (["features", "--sort", "reach:down"], "is no order"),
+        (["features", "--since", "lately"], "is no date"),
     ],
 )
 def test_mistakes_are_answered_with_a_way_on(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -12,6 +12,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue, Value
 from notion_pm.model.schema import DataSource, NumberConfig, Option, OptionsConfig, Property, RelationConfig
 from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
+from notion_pm.workflows.conditions import Order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OTHER = NotionId("00000000-0000-4000-8000-000000000009")
@@ -104,11 +105,5 @@ def test_rows_are_sorted_by_the_order_of_options_then_numbers_and_empty_ones_las
         row_of(each, columns)
         for each in (row("Idea", 1), row(None, 2), row("Spec", None), row("Spec", 9), row("Spec", 10))
     ]
-    found = in_order(rows, columns, (("S", False), ("N", True)))
-    assert [(each.cells[0] and each.cells[0].name, each.cells[1]) for each in found] == [  # type: ignore[union-attr]
-        ("Spec", 10),
-        ("Spec", 9),
-        ("Spec", None),
-        ("Idea", 1),
-        (None, 2),
-    ]
+    assert in_order(rows, columns, (Order("S", descends=False), Order("N", descends=True))) == [4, 3, 2, 0, 1]
+    assert in_order(rows, columns, ()) == [0, 1, 2, 3, 4]

@@ -1,0 +1,75 @@
+"""Conditions on rows as people type them: `status=shipped`, `reach>3`, `target<2026-12-01`, `name~sign-on`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from notion_pm.errors import UsageError
+from notion_pm.model.condition import day_of
+
+_TEST = re.compile(r"\s*(?P<column>.+?)\s*(?P<operator>!=|>=|<=|!~|=|>|<|~)\s*(?P<values>.*?)\s*$", re.DOTALL)
+_NEGATIVE = frozenset({"!=", "!~"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one column must satisfy. Without values it is about being empty: `owner=` is, `owner!=` is not."""
+
+    column: str
+    operator: str
+    values: tuple[str, ...]
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether it must hold for all its values, rather than for any."""
+        return self.operator in _NEGATIVE
+
+    def __str__(self) -> str:
+        return f"{self.column}{self.operator}{','.join(self.values)}"
+
+
+def parse_condition(text: str) -> Condition:
+    """Return a condition: a column, an operator, and values separated by commas; quotes keep a comma in a value.
+
+    Raises UsageError when it is none.
+    """
+    found = _TEST.match(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no condition.", "Write it like status=shipped, reach>3 or target<2026-12-01.")
+    values = tuple(each for each in next(csv.reader([found["values"]], skipinitialspace=True), []) if each)
+    if not values and found["operator"] not in {"=", "!="}:
+        raise UsageError(f"{text!r} compares with nothing.", f"Write what, or {found['column']}= for what is empty.")
+    return Condition(found["column"], found["operator"], values)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column to sort by."""
+
+    column: str
+    descends: bool
+
+
+def parse_order(text: str) -> Order:
+    """Return a column to sort by; a dash in front, or `:desc` behind it, lets it descend."""
+    name, _, way = text.strip().partition(":")
+    if way and way not in {"asc", "desc"}:
+        raise UsageError(f"{text!r} is no order.", f"Write {name}, {name}:desc or -{name}.")
+    return Order(name.removeprefix("-"), name.startswith("-") or way == "desc")
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Return when `2026-11-01`, `2026-11-01T09:30`, `today` or `7 days ago` is; midnight and times are where `now` is.
+
+    Raises UsageError when it is no time.
+    """
+    try:
+        moment = datetime.fromisoformat(text if "T" in text else day_of(text, now.date()))
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no date.", "Write it like 2026-11-01, 2026-11-01T09:30, today or 7 days ago."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
