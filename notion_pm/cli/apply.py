@@ -20,8 +20,6 @@ from notion_pm.planning.plan import Plan
 from notion_pm.storage import plan_file
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows import provision
-from notion_pm.workflows.provision import ApplyResult, Reading
-from notion_pm.workflows.recording import apply_recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from notion_pm.cli.clients import all_option
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, end_with, json_option
+from notion_pm.cli.plan_all import plan_all
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.render_plan_markdown import plan_markdown
-from notion_pm.cli.template_options import template_options
+from notion_pm.cli.template_options import Terms, template_options
+from notion_pm.errors import UsageError
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
-from notion_pm.planning.wishes import Wishes
 from notion_pm.storage import plan_file
 from notion_pm.workflows import provision
 
@@ -38,33 +40,41 @@ _CHANGES = 2  # exit code of --exit-code
 )
 @click.option("--details", is_flag=True, help="A line for every property, view and row.")
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes: for jobs that watch for drift.")
+@all_option
 @json_option
 @pass_context
 def command(
     context: Context,
     *,
-    template: str,
-    values: dict[str, str],
-    wishes: Wishes,
-    force: bool,
-    allow_lossy: bool,
+    template: str | None,
+    terms: Terms,
     output: Path | None,
     form: str,
     details: bool,
     exit_code: bool,
+    everyone: bool,
     as_json: bool,
 ) -> None:
     """Show what `apply` would change in the workspace. Reads only.
 
-    TEMPLATE is the name of a shipped template, or the path of a template file. Default: product.
+    TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
+    names, or else product. With --all it is what every client is to have; without it each is held against its own.
     """
-    reading, plan = provision.look(context.gateway, context.parent_page, template, values, wishes, jobs=context.jobs)
+    if everyone:
+        if output is not None or form == "markdown":
+            raise UsageError("A plan file and Markdown are of one client.", "Leave out --all, and name it with -w.")
+        plan_all(context, template, terms, details=details, exit_code=exit_code, as_json=as_json or form == "json")
+        return
+    reference = context.template(template)
+    reading, plan = provision.look(
+        context.gateway, context.parent_page, reference, terms.values, terms.wishes, jobs=context.jobs
+    )
     if output is not None:
         variables = reading.loaded.variables
-        made = plan_file.of(plan, template, variables, allow_lossy=allow_lossy, force=force)
+        made = plan_file.of(plan, reference, variables, allow_lossy=terms.allow_lossy, force=terms.force)
         plan_file.write(output, made)
     _show(plan, "json" if as_json else form, context.budget or NOTION_BUDGET, details=details)
-    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    plan.raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
     end_with(_CHANGES if exit_code and plan.changes else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -13,10 +14,30 @@ from notion_pm.planning.wishes import Wishes
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _with_wishes(command: Callable[..., Any]) -> Callable[..., Any]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The conditions under which a template is to be planned and applied."""
+
+    values: dict[str, str]
+    wishes: Wishes
+    force: bool
+    allow_lossy: bool
+
+
+def _with_terms(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
-    def gathered(*arguments: Any, with_rows: bool | None, prune: bool, reset_titles: bool, **options: Any) -> Any:
-        return command(*arguments, wishes=Wishes(with_rows, prune, reset_titles), **options)
+    def gathered(
+        *arguments: Any,
+        values: dict[str, str],
+        with_rows: bool | None,
+        prune: bool,
+        reset_titles: bool,
+        force: bool,
+        allow_lossy: bool,
+        **options: Any,
+    ) -> Any:
+        terms = Terms(values, Wishes(with_rows, prune, reset_titles), force, allow_lossy)
+        return command(*arguments, terms=terms, **options)
 
     return gathered
 
@@ -43,8 +64,8 @@ values_option = click.option(
 
 
 def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the template's argument and the options `values`, `wishes`, `force` and `allow_lossy`."""
-    command = _with_wishes(command)
+    """Add the template's argument, and the options that make up its `terms`."""
+    command = _with_terms(command)
     for add in (
         click.option("--allow-lossy", is_flag=True, help="Accept changes that may lose values."),
         click.option("--force", is_flag=True, help="Accept changes beyond the thresholds (30 % of 10 or more)."),
@@ -57,7 +78,7 @@ def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--reset-titles", is_flag=True, help="Give databases and properties their titles again."),
         click.option("--prune", is_flag=True, help="Remove what the template no longer has (never databases or rows)."),
         values_option,
-        click.argument("template", default="product"),
+        click.argument("template", required=False),
     ):
         command = add(command)
     return command

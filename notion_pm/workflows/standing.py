@@ -51,10 +51,18 @@ def standing(gateway: Gateway, parent_id: NotionId, client: str, reference: str 
 
     Raises UsageError when nothing was applied and no template is named, or what planning raises.
     """
-    name = reference or open_manifest(gateway, parent_id)[1].template
-    reading, plan = provision.look(gateway, parent_id, name, jobs=jobs)
+    wanted = wanted_template(gateway, parent_id, reference)
+    reading, plan = provision.look(gateway, parent_id, wanted, jobs=jobs)
     manifest = reading.existing.manifest
     return _of(client, plan, manifest.version if manifest else None)
+
+
+def wanted_template(gateway: Gateway, parent_id: NotionId, reference: str | None) -> str:
+    """Return the template that a client is held against: the named one, or the shipped one that was applied there.
+
+    Raises UsageError when nothing was applied and no template is named.
+    """
+    return reference or open_manifest(gateway, parent_id)[1].template
 
 
 def _of(client: str, plan: Plan, version: int | None) -> Standing:

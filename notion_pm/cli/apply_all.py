@@ -1,0 +1,45 @@
+"""`notion-pm apply --all`: every plan first, one yes, and then every client that is safe."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+
+from notion_pm.cli.applying import ask, carry_out
+from notion_pm.cli.clients import Outcome, attempt, go_on, most_serious
+from notion_pm.cli.context import Context
+from notion_pm.cli.output import end_with, progress
+from notion_pm.cli.plan_all import Looked, hold_back, look, show_plans, tell, told
+from notion_pm.cli.template_options import Terms
+from notion_pm.storage.lock import exclusive
+from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.provision import ApplyResult
+
+
+def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool) -> None:
+    """Show every plan, ask once, and apply side by side what is safe."""
+    clients = [Outcome(client, client) for client in context.all_clients()]
+    with ExitStack() as locks:
+        locked = [attempt(partial(_lock, locks), each) for each in clients]  # here: SQLite's locks belong to a thread
+        looked = go_on(locked, lambda client, _: look(client, template, terms))
+        safe = go_on(looked, lambda _, found: hold_back(found, terms))
+        if not as_json:
+            show_plans(looked, details=details)
+        waiting = [len(each.value[1].changes) for each in safe if each.error is None and each.value[1].changes]
+        ask(sum(waiting), yes=yes, as_json=as_json, whose=f" to {len(waiting)} of {len(clients)} clients")
+        with progress() as shown:
+            ended = go_on(safe, partial(_carry_out, terms, shown))
+    tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
+    end_with(most_serious(each.exit_code for each in ended))
+
+
+def _lock(locks: ExitStack, client: Context, _: Context) -> None:
+    locks.enter_context(exclusive(client.state_directory))
+
+
+def _carry_out(terms: Terms, shown: Progress, client: Context, found: Looked) -> ApplyResult:
+    def draw(what: str, done: int, total: int) -> None:
+        shown(f"{client.name}: {what}", done, total)
+
+    reading, plan = found
+    return carry_out(client, plan, reading, terms, draw)

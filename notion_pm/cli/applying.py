@@ -1,0 +1,45 @@
+"""What `apply` does for one client and for many: ask, and carry out."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from notion_pm.cli.context import Context
+from notion_pm.cli.template_options import Terms
+from notion_pm.errors import UsageError
+from notion_pm.planning.plan import Plan
+from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.provision import ApplyResult, Reading
+from notion_pm.workflows.recording import apply_recorded
+
+
+def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progress: Progress) -> ApplyResult:
+    """Carry out a plan, and remember what sync and `undo` have to know of it."""
+    return apply_recorded(
+        client.gateway,
+        plan,
+        reading,
+        client.state_directory,
+        now=client.now(),
+        jobs=client.jobs,
+        progress=progress,
+        force=terms.force,
+        allow_lossy=terms.allow_lossy,
+    )
+
+
+def ask(changes: int, *, yes: bool, as_json: bool, whose: str = "") -> None:
+    """Get a person's word.
+
+    Raises UsageError where there is nobody to ask, Abort when the answer is no.
+    """
+    if yes or not changes:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise UsageError(
+            f"{changes} changes wait for a yes, and there is no terminal to ask on.",
+            "Look at them with  notion-pm plan, then run  notion-pm apply --yes.",
+        )
+    click.confirm(f"Apply these changes{whose}?", abort=True)
