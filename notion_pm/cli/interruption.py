@@ -44,6 +44,10 @@ class _Ending:
         if why is KeyboardInterrupt:
             raise KeyboardInterrupt
 
+    @property
+    def is_asked(self) -> bool:
+        return self._asked.is_set()
+
     def forget(self) -> None:
         self._asked.clear()
 
@@ -91,8 +95,8 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 def heed(closing: Callable[[Callable[[], object]], object]) -> None:
     """Let Ctrl-C end the sleeps of all threads until the command is closed."""
-    _on(signal.SIGINT, KeyboardInterrupt, closing)
     closing(_ending.forget)
+    _on(signal.SIGINT, KeyboardInterrupt, closing)
 
 
 def heed_requests_to_stop(closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool) -> None:
@@ -111,4 +115,5 @@ def _on(number: signal.Signals, why: type[BaseException], closing: Callable[[Cal
         _ending.ask(why)
 
     before = signal.signal(number, ask)
-    closing(lambda: signal.signal(number, before))
+    # where it has ended the command, its echo must not kill the program on its last steps
+    closing(lambda: signal.signal(number, signal.SIG_IGN if _ending.is_asked else before))

@@ -10,7 +10,18 @@ import time
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
+from tests.gateways import gateway_to
 from tests.program import Program
+
+
+def wait_for_first_request(workspace: LocalWorkspace, seconds: float = 60) -> None:
+    """Wait until a program has begun to write under the root page."""
+    gateway, _ = gateway_to(workspace)
+    patience_ends = time.monotonic() + seconds
+    while not gateway.list_children(workspace.root_page_id):
+        assert time.monotonic() < patience_ends
+        time.sleep(0.05)
+    gateway.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
@@ -25,7 +36,8 @@ def test_ctrl_c_ends_at_once_what_waits_for_the_budget(program: Program, workspa
     running = subprocess.Popen(
         command, cwd=program.folder, env=program.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(4)
+    wait_for_first_request(workspace)
+    time.sleep(1)
     assert running.poll() is None
     began = time.monotonic()
     running.send_signal(signal.SIGINT)
