@@ -18,6 +18,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Color = Literal["default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"]
 Group = Literal["to_do", "in_progress", "complete"]
 Category = Literal["todo", "doing", "done", "dropped"]
+Role = Literal["vision", "objectives", "key_results", "opportunities", "features", "insights", "customers"]
 
 GROUP_NAMES: dict[str, str] = {"to_do": "To-do", "in_progress": "In progress", "complete": "Complete"}
 """A status group's name in Notion's API (notion-api.md 3.2); the API takes these three only."""
@@ -213,6 +214,9 @@ class DatabaseSpec(BaseModel):
     body: str | None = Field(None, description="Markdown file with the body of a new page, beside the template.")
     rows: str | None = Field(
         None, description="CSV file of starter rows, beside the template: a `key` column and one per property."
+    )
+    role: Role | None = Field(
+        None, description="Its part in `trace`, `audit` and reports. By default that of its key, where the key is one."
     )
     lock: Key | None = Field(None, description="Checkbox property: rules leave a page alone while it is ticked.")
     bind: str | None = Field(

@@ -33,6 +33,11 @@ def compute(view: View, page: SnapshotPage, value: ValueOf, path: Path | None) -
     pages = looked_at(view, page, path, value)
     if pages is None:
         return Result(UNKNOWN)
+    return over(view, pages, value, path.key or "")
+
+
+def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> Result:
+    """Return what a `value` comes to over pages that are found; `key` is the property at the end of its path."""
     because = tuple(each.id for each in pages)
     match value.way:
         case "count":
@@ -40,11 +45,11 @@ def compute(view: View, page: SnapshotPage, value: ValueOf, path: Path | None) -
         case "share":
             return Result(_share(view, pages, value), because)
         case "distinct":
-            return Result(_distinct(view, pages, path.key or ""), because)
+            return Result(_distinct(view, pages, key), because)
         case "sum":
-            return Result(_sum(view, pages, value, path.key or ""), because)
+            return Result(_sum(view, pages, value, key), because)
         case way:
-            return Result(_extreme(view, pages, path.key or "", largest=way == "max"), because)
+            return Result(_extreme(view, pages, key, largest=way == "max"), because)
 
 
 def looked_at(view: View, page: SnapshotPage, path: Path, value: ValueOf) -> tuple[SnapshotPage, ...] | None:
@@ -95,12 +100,12 @@ def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> Plain | Op
         value = view.value(page, key)
         if isinstance(value, Links) and not value.complete:
             return UNKNOWN
-        found.update(_identities(value))
+        found.update(identities(value))
     return len(found)
 
 
-def _identities(value: Plain) -> Iterable[object]:
-    """What a value counts as: names of customers are the same whatever their case and outer blanks."""
+def identities(value: Plain) -> Iterable[object]:
+    """Return what a value counts as: names of customers are the same whatever their case and outer blanks."""
     if isinstance(value, Links):
         return value.ids
     items = value if isinstance(value, tuple) else (value,)
@@ -125,7 +130,7 @@ def _sum_once(view: View, numbers: Iterable[tuple[SnapshotPage, float]], once_pe
     chosen: dict[object, tuple[str, float]] = {}
     for page, number in numbers:
         when = str(view.value(page, latest_by) or "") if latest_by else ""
-        for identity in tuple(_identities(view.value(page, once_per))) or (page.id,):
+        for identity in tuple(identities(view.value(page, once_per))) or (page.id,):
             chosen[identity] = max(chosen.get(identity, ("", number)), (when, number))
     return sum(number for _, number in chosen.values())
 

@@ -20,7 +20,7 @@ def require_properties(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> 
     gone = [
         f"{database}.{key} was deleted"
         for database, keys in rules.needs.items()
-        for key in _deleted(gateway, manifest, database, keys)
+        for key in deleted(gateway, manifest, database, keys)
     ]
     if gone:
         raise unfit(gone)
@@ -35,12 +35,13 @@ def require_types(exchange: Exchange, page: Page) -> None:
 def unfit(differences: Sequence[str]) -> UsageError:
     """Return the error that names the differences."""
     return UsageError(
-        f"The workspace lacks what the rules need: {'; '.join(differences)}. Nothing was changed.",
+        f"The workspace lacks what the template needs: {'; '.join(differences)}. Nothing was changed.",
         "notion-pm plan  shows what is to be done about it,  notion-pm apply  does it.",
     )
 
 
-def _deleted(gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]) -> Iterator[str]:
+def deleted(gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]) -> Iterator[str]:
+    """Return the properties that a database no longer has."""
     entry = manifest.databases.get(database)
     there = gateway.get_data_source(entry.data_source_id).properties if entry else {}
     return (key for key in keys if entry is None or entry.properties.get(key) not in there)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage.state import Cache
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.sync_fitness import require_types
@@ -83,7 +84,7 @@ class Reader:
         self._ask_for_missing(pages, absent)
         before = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
         return Reading(
-            snapshot=Snapshot({key: _without_gone(those, absent) for key, those in pages.all.items()}),
+            snapshot=Snapshot({key: without_gone(those, absent) for key, those in pages.all.items()}),
             changed=tuple(
                 page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
             ),
@@ -145,7 +146,8 @@ class Reader:
         for those in pages.all.values():
             for page_id in those.keys() & absent.keys():
                 del absent[page_id]
-        missing = [pair for pair in _missing(self._rules, pages.all) if pair[1] not in absent]
+        named = missing_pages(self._rules.vocabulary, self._rules.needs, pages.all)
+        missing = [pair for pair in named if pair[1] not in absent]
         with ThreadPoolExecutor(self._jobs) as pool:
             for database, page_id, answer in pool.map(lambda pair: (*pair, self._look(*pair)), missing):
                 if isinstance(answer, str):
@@ -154,12 +156,17 @@ class Reader:
                     self._take(pages, database, [answer])
 
     def _look(self, database: str, page_id: NotionId) -> Page | str:
-        try:
-            page = self._gateway.get_page(page_id)
-        except NotShared:
-            return UNSHARED
-        elsewhere = page.data_source_id != self._sources[database]
-        return GONE if page.in_trash or page.is_archived or elsewhere else page
+        return look(self._gateway, self._sources[database], page_id)
+
+
+def look(gateway: Gateway, data_source_id: NotionId, page_id: NotionId) -> Page | str:
+    """Return a row that some relation names, or why it is not to be had: GONE or UNSHARED."""
+    try:
+        page = gateway.get_page(page_id)
+    except NotShared:
+        return UNSHARED
+    elsewhere = page.data_source_id != data_source_id
+    return GONE if page.in_trash or page.is_archived or elsewhere else page
 
 
 def vanished_pages(cached: Cache, reading: Reading, *, force: bool) -> tuple[SnapshotPage, ...]:
@@ -193,11 +200,13 @@ def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
     return entry
 
 
-def _missing(rules: RuleSet, pages: Mapping[str, Mapping[NotionId, SnapshotPage]]) -> Iterable[tuple[str, NotionId]]:
-    """Pairs of a database and a page of it that some relation names, but that is not among its pages."""
+def missing_pages(
+    vocabulary: Vocabulary, needs: Mapping[str, Sequence[str]], pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
+) -> Iterable[tuple[str, NotionId]]:
+    """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
     found: dict[tuple[str, NotionId], None] = {}
-    for database, keys in rules.needs.items():
-        targets = {key: target for key in keys if (target := rules.vocabulary.target(database, key)) in pages}
+    for database, keys in needs.items():
+        targets = {key: target for key in keys if (target := vocabulary.target(database, key)) in pages}
         for page in pages[database].values():
             for key, target in targets.items():
                 links = page.values.get(key)
@@ -206,10 +215,10 @@ def _missing(rules: RuleSet, pages: Mapping[str, Mapping[NotionId, SnapshotPage]
     return found
 
 
-def _without_gone(
+def without_gone(
     pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
 ) -> dict[NotionId, SnapshotPage]:
-    """The pages with relations that no longer name what is in the trash or moved away; the unshared stays unknown."""
+    """Return the pages, their relations without what is in the trash or moved away; the unshared stays unknown."""
     gone = {id for id, reason in absent.items() if reason == GONE}
     return {id: _unlinked(page, gone) for id, page in pages.items()} if gone else dict(pages)
 

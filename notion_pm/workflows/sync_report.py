@@ -8,8 +8,9 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Change, Conflict, PageUpdate, Proposal
-from notion_pm.rules.values import ForeignOption, Plain, SnapshotPage, is_empty
+from notion_pm.rules.values import Plain, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.wording import Wording
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_reading import UNSHARED
 
@@ -31,7 +32,7 @@ class Report:
 
     def __init__(self, result: SyncResult) -> None:
         self._result = result
-        self._vocabulary = Vocabulary(result.template.template)
+        self._wording = Wording(Vocabulary(result.template.template), result.manifest, result.option_names)
         self._pages = {id: page for pages in result.snapshot.databases.values() for id, page in pages.items()}
 
     def as_data(self) -> Json:
@@ -70,8 +71,7 @@ class Report:
 
     def title(self, page: SnapshotPage, key: str) -> str:
         """Return the title of a property, as people see it."""
-        entry = self._result.manifest.databases[page.database]
-        return entry.titles.get(key) or self._vocabulary.title(page.database, key)
+        return self._wording.title(page.database, key)
 
     def titles(self, page_ids: Iterable[NotionId]) -> tuple[str, ...]:
         """Return the titles of pages."""
@@ -79,19 +79,7 @@ class Report:
 
     def readable(self, page: SnapshotPage, key: str, value: Plain) -> Any:
         """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""
-        if is_empty(value):
-            return None
-        if isinstance(value, ForeignOption):
-            return value.name
-        if isinstance(value, str) and self._vocabulary.options(page.database, key):
-            return self._option_name(page, key, value)
-        return value
-
-    def _option_name(self, page: SnapshotPage, key: str, option: str) -> str:
-        """The name that the option has in Notion now, as far as it was seen; people may have renamed it."""
-        option_id = self._result.manifest.databases[page.database].options.get(f"{key}.{option}", "")
-        spec = self._vocabulary.option(page.database, key, option)
-        return self._result.option_names.get(option_id) or (spec.name if spec else option)
+        return self._wording.readable(page, key, value)
 
     def _arrow(self, page: SnapshotPage, change: Change) -> str:
         before, after = (self.readable(page, change.property, each) for each in (change.before, change.after))

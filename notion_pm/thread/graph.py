@@ -1,0 +1,247 @@
+"""A workspace's pages, joined along the thread: what is above and below a page, and which evidence stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from notion_pm.model.ids import NotionId
+from notion_pm.model.rule import ValueOf
+from notion_pm.model.template import Category, OptionSpec, Role
+from notion_pm.rules.aggregates import over
+from notion_pm.rules.paths import Hop
+from notion_pm.rules.values import ForeignOption, Links, Plain, Snapshot, SnapshotPage, is_empty
+from notion_pm.rules.view import View
+from notion_pm.rules.wording import Wording
+from notion_pm.thread.chain import ROLES, Chain, Edge
+
+_CUSTOMERS = ValueOf(distinct="insights.customer")
+_IMPORTANCE = ValueOf(sum="insights.importance", once_per="customer", latest_by="observed_on")
+_ARR = ValueOf(sum="insights.arr", once_per="customer", latest_by="observed_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A related page that the connection cannot see: nobody shared it."""
+
+    id: NotionId
+
+
+Related = SnapshotPage | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The insights behind a page, and what they weigh by the arithmetic of the sync rules.
+
+    Each customer counts once, its latest importance (0 to 3) and ARR. None: nobody has said it, or it is not known.
+    """
+
+    insights: tuple[SnapshotPage, ...] = ()
+    customers: int | None = 0
+    importance: float | None = None
+    arr: float | None = None
+
+
+class Thread:
+    """All pages of the thread at one moment.
+
+    `created`: when each page was made. Pages are `SnapshotPage`s: values by property key, options by their keys;
+    `read` tells a value in people's words.
+    """
+
+    def __init__(
+        self, chain: Chain, snapshot: Snapshot, created: Mapping[NotionId, datetime], wording: Wording, today: date
+    ) -> None:
+        self.chain = chain
+        self.snapshot = snapshot
+        self.created = created
+        self.wording = wording
+        self.today = today
+        self._view = View(chain.vocabulary, snapshot, {}, today)
+
+    # --- pages and their values
+
+    def pages(self, role: Role) -> tuple[SnapshotPage, ...]:
+        """Return the pages of a role, in Notion's order; none where the template has no such database."""
+        database = self.chain.database(role)
+        return tuple(self.snapshot.databases.get(database, {}).values()) if database else ()
+
+    def page(self, page_id: NotionId) -> SnapshotPage | None:
+        """Return a page by its id."""
+        return next((there[page_id] for there in self.snapshot.databases.values() if page_id in there), None)
+
+    def role(self, page: SnapshotPage) -> Role | None:
+        """Return the role of a page, None for one of a database beside the thread."""
+        return self.chain.role(page.database)
+
+    def value(self, page: SnapshotPage, key: str) -> Plain:
+        """Return a value by its key; None where the template has no such property."""
+        return page.values.get(key)
+
+    def text(self, page: SnapshotPage, key: str) -> str:
+        """Return a text, date or option key; empty where there is none."""
+        value = page.values.get(key)
+        return value if isinstance(value, str) else ""
+
+    def number(self, page: SnapshotPage, key: str) -> float | None:
+        """Return a number, or the weight of an option."""
+        number = self._view.number(page, key) if key in page.values else None
+        return None if isinstance(number, ForeignOption) else number
+
+    def read(self, page: SnapshotPage, key: str) -> Any:
+        """Return a value in people's words: an option's name as it is in Notion now; None when it is empty."""
+        return self.wording.readable(page, key, page.values.get(key))
+
+    def status(self, page: SnapshotPage) -> str:
+        """Return the name of a page's status in Notion; empty when it has none."""
+        key = self.chain.status_key(page.database)
+        return str(self.read(page, key) or "") if key else ""
+
+    def category(self, page: SnapshotPage) -> Category | None:
+        """Return what a page's status means: todo, doing, done or dropped; None when the template does not know."""
+        option = self._status_option(page)
+        return option.meaning if option else None
+
+    def is_live(self, page: SnapshotPage) -> bool:
+        """Whether a page was not dropped (or parked, superseded, turned down)."""
+        return self.category(page) != "dropped"
+
+    def is_open(self, page: SnapshotPage) -> bool:
+        """Whether a page is neither done nor dropped."""
+        return self.category(page) not in {"done", "dropped"}
+
+    def _status_option(self, page: SnapshotPage) -> OptionSpec | None:
+        key = self.chain.status_key(page.database)
+        return self.chain.vocabulary.option(page.database, key, page.values.get(key)) if key else None
+
+    def number_of(self, page: SnapshotPage) -> str:
+        """Return a page's own number in Notion, such as FEAT-12; empty when its database has none."""
+        specs = self.chain.vocabulary.template.databases[page.database].properties
+        return next((self.text(page, key) for key, spec in specs.items() if spec.type == "unique_id"), "")
+
+    # --- up and down
+
+    def above(self, page: SnapshotPage) -> tuple[Related, ...]:
+        """Return the pages that a page serves, one step up."""
+        edges = [each for each in self._edges(page) if each.lower == page.database]
+        return self._along(page, edges, [each.held_below for each in edges])
+
+    def below(self, page: SnapshotPage) -> tuple[Related, ...]:
+        """Return the pages that serve a page, one step down. A page beside the thread has those it is tied to."""
+        if self.role(page) is None:
+            return self.above(page)
+        edges = [each for each in self.chain.edges if each.upper == page.database]
+        return self._along(page, edges, [not each.held_below for each in edges])
+
+    def all_above(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        """Return everything that a page serves, in any number of steps, each page once."""
+        return self._closure(page, upward=True)
+
+    def all_below(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        """Return everything that serves a page, in any number of steps, each page once."""
+        return self._closure(page, upward=False)
+
+    def _edges(self, page: SnapshotPage) -> tuple[Edge, ...]:
+        return self.chain.edges if self.role(page) else self.chain.edges_of(page.database)
+
+    def _along(self, page: SnapshotPage, edges: Iterable[Edge], forward: Iterable[bool]) -> tuple[Related, ...]:
+        found: dict[NotionId, Related] = {}
+        for edge, is_held in zip(edges, forward, strict=True):
+            related = self._named(page, edge) if is_held else self._naming(page, edge)
+            found.update((each.id, each) for each in related)
+        return tuple(found.values())
+
+    def _named(self, page: SnapshotPage, edge: Edge) -> Iterator[Related]:
+        """The pages that a page's own relation names."""
+        links = page.values.get(edge.key)
+        target = edge.upper if edge.held_below else edge.lower
+        for page_id in links.ids if isinstance(links, Links) else ():
+            yield self.snapshot.page(target, page_id) or Unseen(page_id)
+
+    def _naming(self, page: SnapshotPage, edge: Edge) -> tuple[SnapshotPage, ...]:
+        """The pages whose relation names a page."""
+        return self._view.follow(page, (Hop(page.database, edge.key, edge.holder, inverse=True),)).pages
+
+    def _closure(self, page: SnapshotPage, *, upward: bool) -> tuple[SnapshotPage, ...]:
+        reached: dict[NotionId, SnapshotPage] = {}
+        waiting = [page]
+        while waiting:
+            current = waiting.pop()
+            near = self.above(current) if upward else self.below(current)
+            new = [each for each in near if isinstance(each, SnapshotPage) and each.id not in reached]
+            reached.update((each.id, each) for each in new)
+            waiting += new
+        reached.pop(page.id, None)
+        return tuple(reached.values())
+
+    # --- evidence
+
+    def evidence(self, page: SnapshotPage) -> Evidence:
+        """Return the evidence behind a page.
+
+        Of a feature, its own insights; of an opportunity, those about it and everything below it in the tree; both as
+        the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of an insight,
+        itself.
+        """
+        insights = self._insights_behind(page)
+        if not insights:
+            return Evidence()
+        customers, importance, arr = (
+            self._weighed(insights, value, key)
+            for value, key in ((_CUSTOMERS, "customer"), (_IMPORTANCE, "importance"), (_ARR, "arr"))
+        )
+        return Evidence(insights, int(customers) if customers is not None else None, importance, arr)
+
+    def _insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        match self.role(page):
+            case "insights":
+                return (page,)
+            case "features":
+                return self._insights_of([page])
+            case "opportunities":
+                tree = [each for each in self.all_below(page) if each.database == page.database]
+                return self._insights_of([page, *tree])
+            case _:
+                return self._insights_of([page, *self.all_below(page)])
+
+    def _insights_of(self, pages: Iterable[SnapshotPage]) -> tuple[SnapshotPage, ...]:
+        found = {
+            each.id: each
+            for page in pages
+            for each in self.below(page)
+            if isinstance(each, SnapshotPage) and self.role(each) == "insights"
+        }
+        return tuple(found.values())
+
+    def _weighed(self, insights: tuple[SnapshotPage, ...], value: ValueOf, key: str) -> float | None:
+        if not self.chain.has(insights[0].database, key):
+            return None
+        result = over(self._view, insights, value, key).value
+        return result if isinstance(result, int | float) else None
+
+    # --- customers
+
+    def customers_of(self, insight: SnapshotPage) -> tuple[str, ...]:
+        """Return the names of those who said an insight: titles of customer pages, or the name that stands in it."""
+        value = insight.values.get("customer")
+        if isinstance(value, Links):
+            pages = (self.page(each) for each in value.ids)
+            return tuple(page.title or "Untitled" for page in pages if page)
+        names = value if isinstance(value, tuple) else (value,)
+        return tuple(str(getattr(each, "name", each)).strip() for each in names if not is_empty(each))
+
+    def in_order(self, pages: Iterable[Related]) -> list[Related]:
+        """Return pages as a person reads them: from the top down, by priority, what matters most to customers first."""
+        return sorted(pages, key=self._rank)
+
+    def _rank(self, related: Related) -> tuple[int, float, float, str]:
+        if isinstance(related, Unseen):
+            return (len(ROLES), 0, 0, related.id)
+        role = self.role(related)
+        place = ROLES.index(role) if role else -1
+        priority = self.chain.vocabulary.rank(related.database, "priority", related.values.get("priority"))
+        weight = self.number(related, "importance") if role == "insights" else None
+        return (place, 99 if priority is None else priority, -(weight or 0), related.title.casefold())

@@ -1,0 +1,146 @@
+"""Reading the thread of a workspace: each database once, 100 pages a request, joined in memory.
+
+Always read anew: the cache of sync holds only what rules need, which is none of the customers' words. Complete, or
+refused: what cannot be seen is an `Unseen` page, never silently left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from notion_pm.errors import NotShared, RequestRefused, UsageError
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.page import Page
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.rules.exchange import Exchange, names_of_options
+from notion_pm.rules.values import Snapshot, SnapshotPage
+from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.wording import Wording
+from notion_pm.thread import Chain, Thread
+from notion_pm.workflows.sync_fitness import deleted, require_types, unfit
+from notion_pm.workflows.sync_place import Place, open_template
+from notion_pm.workflows.sync_reading import look, missing_pages, without_gone
+
+
+@dataclass(frozen=True, slots=True)
+class ReadThread:
+    """The thread with what it was read by. `exchanges` write values back, by database."""
+
+    thread: Thread
+    loaded: LoadedTemplate
+    manifest: Manifest
+    exchanges: Mapping[str, Exchange]
+
+
+def read_thread(place: Place, template: str | None = None, *, asides: bool = False) -> ReadThread:
+    """Return the thread of a workspace; with `asides` also releases, experiments and decisions.
+
+    Raises UsageError when no template was applied, or it lacks features; IncompleteRead when Notion gives only a part;
+    NotShared when a whole database is not shared.
+    """
+    opened = open_template(place, template)
+    try:
+        return _Reader(place, opened.loaded, opened.manifest).read(asides=asides)
+    except (NotShared, RequestRefused):
+        # the manifest as it is remembered does not fit any more, or people deleted properties
+        anew = opened if opened.fresh else open_template(place, template, fresh=True)
+        return _Reader(place, anew.loaded, anew.manifest, look_closely=True).read(asides=asides)
+
+
+@dataclass(slots=True)
+class _Pages:
+    """What is gathered while reading."""
+
+    snapshots: dict[str, dict[NotionId, SnapshotPage]]
+    created: dict[NotionId, datetime] = field(default_factory=dict)
+    option_names: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader:
+    """Reads by one manifest. `look_closely` asks each database first which of its properties are still there."""
+
+    def __init__(self, place: Place, loaded: LoadedTemplate, manifest: Manifest, *, look_closely: bool = False) -> None:
+        self._place = place
+        self._loaded = loaded
+        self._manifest = manifest
+        self._vocabulary = Vocabulary(loaded.template)
+        there = {
+            key: tuple(each.properties) for key, each in manifest.databases.items() if key in loaded.template.databases
+        }
+        self.chain = Chain(self._vocabulary, there)
+        if look_closely:
+            self.chain = Chain(self._vocabulary, self._still_there(there))
+        if self.chain.database("features") is None:
+            raise UsageError(
+                f"The template {manifest.template!r} has no database of features.",
+                "Give it the key `features`, or say  role: features  in it (docs/pm.md).",
+            )
+
+    def read(self, *, asides: bool) -> ReadThread:
+        needs = self.chain.needs([*self.chain.databases, *(self.chain.asides if asides else ())])
+        exchanges = {
+            key: Exchange(self._vocabulary, key, self._manifest.databases[key], keys) for key, keys in needs.items()
+        }
+        pages = _Pages({key: {} for key in needs})
+        self._query(pages, exchanges)
+        gone = self._ask_for_missing(pages, exchanges)
+        snapshot = Snapshot({key: without_gone(those, gone) for key, those in pages.snapshots.items()})
+        wording = Wording(self._vocabulary, self._manifest, pages.option_names)
+        thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
+        return ReadThread(thread, self._loaded, self._manifest, exchanges)
+
+    def _still_there(self, there: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Return the properties that people have not deleted. Raises UsageError when the thread itself is cut."""
+        needs = self.chain.needs(there)
+        gone = {key: set(deleted(self._place.gateway, self._manifest, key, keys)) for key, keys in needs.items()}
+        cut = [
+            f"{database}.{key} was deleted" for database, keys in gone.items() for key in self._tying(database, keys)
+        ]
+        if cut:
+            raise unfit(cut)
+        return {key: tuple(each for each in keys if each not in gone[key]) for key, keys in there.items()}
+
+    def _tying(self, database: str, keys: Iterable[str]) -> Iterator[str]:
+        """The relations and the status among some properties: without them nothing can be said of the thread."""
+        kinds = ((key, self._vocabulary.type(database, key)) for key in sorted(keys))
+        return (key for key, kind in kinds if kind in {"relation", "status"})
+
+    def _query(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> None:
+        def rows(key: str) -> tuple[str, list[Page]]:
+            source = self._manifest.databases[key].data_source_id
+            return key, list(self._place.gateway.query(source, property_ids=exchanges[key].property_ids))
+
+        with ThreadPoolExecutor(self._place.jobs) as pool:
+            for done, (key, found) in enumerate(pool.map(rows, exchanges), start=1):
+                self._take(pages, exchanges[key], key, found)
+                self._place.progress("Reading", done, len(exchanges))
+
+    def _take(self, pages: _Pages, exchange: Exchange, database: str, rows: Iterable[Page]) -> None:
+        for row in rows:
+            if row.in_trash or row.is_archived:
+                continue
+            require_types(exchange, row)
+            pages.snapshots[database][row.id] = exchange.read(row)
+            pages.created[row.id] = row.created_time
+            pages.option_names.update(names_of_options([row]))
+
+    def _ask_for_missing(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> dict[NotionId, str]:
+        """Ask once for each page that relations name and no query gave; return those that are not to be had."""
+        needs = {key: each.keys for key, each in exchanges.items()}
+        named = list(missing_pages(self._vocabulary, needs, pages.snapshots))
+
+        def ask(pair: tuple[str, NotionId]) -> Page | str:
+            return look(self._place.gateway, self._manifest.databases[pair[0]].data_source_id, pair[1])
+
+        absent: dict[NotionId, str] = {}
+        with ThreadPoolExecutor(self._place.jobs) as pool:
+            for (database, page_id), answer in zip(named, pool.map(ask, named), strict=True):
+                if isinstance(answer, str):
+                    absent[page_id] = answer
+                else:
+                    self._take(pages, exchanges[database], database, [answer])
+        return absent
