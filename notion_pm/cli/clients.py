@@ -18,8 +18,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _SIDE_BY_SIDE = 8
-_SERIOUSNESS = (1, 3, 4, 2, 0)
-"""Exit codes, the most serious first: error, unsafe, conflicts, changes, nothing."""
+_SERIOUSNESS = (1, 3, 4, 5, 2, 0)
+"""Exit codes, the most serious first: error, unsafe, conflicts, left for later, changes, nothing."""
 
 all_option = click.option(
     "--all", "everyone", is_flag=True, help="Every workspace of notion-pm.toml, side by side, with a table at the end."

@@ -103,7 +103,7 @@ def tell(found: Sequence[Told], *, as_json: bool) -> None:
     if as_json:
         echo_json([each.as_data() for each in found])
         return
-    table(("Client", "Outcome", "Template", "Changes", "Requests"), [each.row for each in found])
+    table(("Client", "Outcome", "Template", "Changes", "Requests sent"), [each.row for each in found])
     for each in found:
         if each.problem:
             echo(f"{each.client}: {each.problem}")

@@ -9,7 +9,7 @@ from notion_pm.cli import RootOptions
 from notion_pm.cli.clients import for_each_client, go_on, most_serious
 from notion_pm.cli.context import Context, Limiters
 from notion_pm.config import Remote
-from notion_pm.errors import UnsafeChange, UsageError
+from notion_pm.errors import NotionPmError, UnsafeChange, UsageError
 
 _OPTIONS = RootOptions(None, False, "acme", 4, 900, False)
 
@@ -47,6 +47,13 @@ def test_an_error_is_more_serious_than_what_is_unsafe_and_that_than_changes() ->
     assert most_serious([2, 4, 0]) == 4
     assert most_serious([4, 3, 2]) == 3
     assert most_serious([0, 3, 1]) == 1
+
+
+def test_every_error_has_its_place_in_the_order() -> None:
+    known = [NotionPmError]
+    for kind in known:
+        assert most_serious([0, kind.exit_code]) == kind.exit_code
+        known += kind.__subclasses__()
 
 
 def test_a_token_has_one_limiter_with_the_smallest_budget_and_another_token_its_own() -> None:
