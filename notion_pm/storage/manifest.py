@@ -21,6 +21,9 @@ WHAT_THIS_IS = (
     "only when the databases are to be left alone from now on: notion-pm then no longer knows that they are its own."
 )
 
+_OF_SYNC = "Sync: "
+NOT_SYNCED = _OF_SYNC + "has not changed anything yet."
+
 
 def page_title(template: str) -> str:
     """Return the title of the page that keeps the manifest of a template."""
@@ -86,7 +89,7 @@ def _refuse_later_format(text: str) -> None:
 
 def told(manifest: Manifest, moment: datetime) -> str:
     """Return what the page tells people about the last apply."""
-    when = moment.strftime("%Y-%m-%d %H:%M %Z").strip()
+    when = _when(moment)
     if manifest.state == "applying":
         return (
             f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
@@ -96,3 +99,17 @@ def told(manifest: Manifest, moment: datetime) -> str:
         f"Template {manifest.template}, version {manifest.version}: {count} databases. Last apply: {when}. "
         f"See what would change with  notion-pm plan {manifest.template}"
     )
+
+
+def told_of_sync(what: str, moment: datetime) -> str:
+    """Return what the page tells people about the last sync that did something."""
+    return f"{_OF_SYNC}{_when(moment)}. {what}"
+
+
+def is_of_sync(text: str) -> bool:
+    """Return whether a paragraph of the page is the one about sync."""
+    return text.startswith(_OF_SYNC)
+
+
+def _when(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M %Z").strip()

@@ -22,6 +22,7 @@ def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manife
     children = [
         _block("callout", codec.WHAT_THIS_IS, icon={"type": "emoji", "emoji": _ICON}),
         _block("paragraph", codec.told(manifest, manifest.started)),
+        _block("paragraph", codec.NOT_SYNCED),
         _block("code", codec.encode(manifest), language="json"),
     ]
 

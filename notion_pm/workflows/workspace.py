@@ -16,13 +16,14 @@ from notion_pm.storage import manifest as codec
 
 @dataclass(frozen=True, slots=True)
 class ManifestPage:
-    """The page that keeps a manifest, and its blocks that an apply rewrites: the record, and what people read."""
+    """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs."""
 
     id: NotionId
     manifest: Manifest
     record_id: NotionId
     told_id: NotionId | None
     created_time: datetime | None = None
+    told_of_sync_id: NotionId | None = None
 
 
 def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None) -> tuple[NotionId, Manifest]:
@@ -68,8 +69,10 @@ def read_manifest_page(gateway: Gateway, page_id: NotionId, created: datetime | 
     record = next((each for each in blocks if each.type == "code"), None)
     if record is None:
         raise ManifestUnreadable("The manifest page has lost its record.")
-    told = next((each for each in blocks if each.type == "paragraph"), None)
-    return ManifestPage(page_id, codec.decode(record.text), record.id, told.id if told else None, created)
+    paragraphs = [each for each in blocks if each.type == "paragraph"]
+    told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
+    of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
+    return ManifestPage(page_id, codec.decode(record.text), record.id, told, created, of_sync)
 
 
 def _is_of(block: ChildBlock, template: str | None) -> bool:
