@@ -16,8 +16,10 @@ NotionPmError                      exit 1
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
+ ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
+ ├─ StillChosen                    exit 1   people chose an option on more pages while it was being replaced
  ├─ Unexpected                     exit 1   a fault of ours with one of many clients
  ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
@@ -230,6 +232,18 @@ class FileUnusable(NotionPmError):
         return self._advice
 
 
+class StateUnusable(NotionPmError):
+    """The database that keeps what sync remembers cannot be reached or used. `database`: its URL, without password."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(f"The state in {database} cannot be used: {reason}")
+        self.database = database
+
+    @property
+    def advice(self) -> str:
+        return "Check NOTION_PM_STATE (or `state` in notion-pm.toml), and whether the database runs and lets you in."
+
+
 class ManifestUnreadable(NotionPmError):
     """The record of a template in the workspace cannot be read, or cannot be written."""
 
@@ -254,6 +268,22 @@ class NotConverged(NotionPmError):
     @property
     def advice(self) -> str:
         return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
+
+
+class StillChosen(NotionPmError):
+    """People chose an option that is to go while the pages that held it were being moved. Nothing is lost."""
+
+    def __init__(self, database: str, titles: Sequence[str]) -> None:
+        count = f"{len(titles)} page{'s' if len(titles) != 1 else ''}"
+        super().__init__(
+            f"Meanwhile {count} of {database} got an option that is being replaced: {', '.join(titles[:3])}"
+        )
+        self.database = database
+        self.titles = tuple(titles)
+
+    @property
+    def advice(self) -> str:
+        return "Run the same command again: it moves these pages too, and then removes the option."
 
 
 class Unexpected(NotionPmError):
@@ -307,11 +337,10 @@ class NotNow(NotionPmError):
 
 
 class AlreadyRunning(NotNow):
-    """Another sync or apply of the same workspace runs on this machine."""
+    """Another sync or apply of the same workspace is running; with a shared state, on any machine."""
 
-    def __init__(self, state_directory: Path) -> None:
+    def __init__(self) -> None:
         super().__init__("Another sync or apply of this workspace is running.")
-        self.state_directory = state_directory
 
     @property
     def advice(self) -> str:

@@ -1,8 +1,13 @@
-"""The tables of the state file, as numbered steps: append a step, never change one."""
+"""The tables of the state, as numbered steps: append a step, never change one.
+
+Written in SQLite's words; PostgreSQL, which came later, is told the same in its own.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+from sqlalchemy import Connection
+
+from notion_pm.storage.state_rows import transaction
 
 STEPS = (
     # 1: the cache of pages and the baseline, by template: a parent page may hold several.
@@ -50,8 +55,44 @@ STEPS = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a state file to the newest form, each step in a transaction of its own."""
-    (done,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, step in enumerate(STEPS[done:], start=done + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+_LOCK = 0x5A7E
+_IN_POSTGRESQL = {" WITHOUT ROWID": "", " REAL ": " DOUBLE PRECISION "}
+
+
+def migrate(connection: Connection, schema: str = "") -> None:
+    """Bring the tables to their newest form, in one transaction; in PostgreSQL also make their schema."""
+    if _version(connection) == len(STEPS):
+        return
+    with transaction(connection):
+        if schema:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")  # CREATE ... IF NOT EXISTS may race
+            connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        done = _version(connection)  # anew: another process may have been faster
+        for step in STEPS[done:]:
+            for statement in _statements(step, connection):
+                connection.exec_driver_sql(statement)
+        _set_version(connection, len(STEPS))
+
+
+def _statements(step: str, connection: Connection) -> list[str]:
+    if connection.dialect.name == "postgresql":
+        for word, other in _IN_POSTGRESQL.items():
+            step = step.replace(word, other)
+    return [each for each in step.split(";") if each.strip()]
+
+
+def _version(connection: Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if connection.exec_driver_sql("SELECT to_regclass('version_of_state')").scalar_one() is None:
+        return 0
+    return int(connection.exec_driver_sql("SELECT number FROM version_of_state").scalar_one())
+
+
+def _set_version(connection: Connection, number: int) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+        return
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS version_of_state (number INTEGER NOT NULL)")
+    connection.exec_driver_sql("DELETE FROM version_of_state")
+    connection.exec_driver_sql(f"INSERT INTO version_of_state VALUES ({number})")  # noqa: S608 - a number of ours

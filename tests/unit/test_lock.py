@@ -38,6 +38,6 @@ def test_a_damaged_memory_is_told_with_what_to_do(tmp_path: Path) -> None:
 
 def test_damage_that_shows_later_is_told_the_same_way(tmp_path: Path) -> None:
     with State(tmp_path, "product") as state:
-        state._connection.execute("DROP TABLE baseline")
+        state._connection.exec_driver_sql("DROP TABLE baseline")
         with pytest.raises(FileUnusable, match=FILE), state:
             state.baseline()

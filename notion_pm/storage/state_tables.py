@@ -1,0 +1,40 @@
+"""The tables of the state, as queries see them. `state_migrations` makes them; a test holds the two together.
+
+All but the first begin with the template that a row belongs to: a workspace may be synced by several.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Double, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
+
+METADATA = MetaData()
+
+
+def _table(name: str, keys: str, values: str, numbers: str = "") -> Table:
+    """A table of a template's rows: its primary key, then columns of text, then of whole numbers."""
+    key = ("template", *keys.split())
+    columns = [*((each, Text()) for each in (*key, *values.split())), *((each, Integer()) for each in numbers.split())]
+    return Table(name, METADATA, *(_column(each, kind, key=each in key) for each, kind in columns))
+
+
+def _column(name: str, kind: TypeEngine[object], *, key: bool) -> Column[object]:
+    return Column(name, kind, primary_key=key)
+
+
+TEMPLATES = Table(
+    "templates",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("source", Text),
+    Column("manifest", Text),
+    Column("scope", Text),
+    Column("read_in_full", Text),
+    Column("ahead", Double),
+)
+MARKS = _table("marks", "database", "read_at")
+PAGES = _table("pages", "page", "database title url last_edited held")
+ABSENT = _table("absent", "page", "reason")
+OPTION_NAMES = _table("option_names", "option", "name")
+BASELINE = _table("baseline", "page property", "held derived", "starter")
+INTENTS = _table("intents", "page property", "held derived before", "starter")
