@@ -20,6 +20,7 @@ from notion_pm.storage.state import Remembered, State
 from notion_pm.workflows.sync_fitness import require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
+from notion_pm.workflows.sync_telling import Told, tell_workspace
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
 
 Memories = Mapping[NotionId, Mapping[str, BaseValue]]
@@ -51,6 +52,16 @@ class SyncResult:
     vanished: tuple[SnapshotPage, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
+    @property
+    def written(self) -> int:
+        """How many pages were changed, or would be in a dry run."""
+        return len(self.evaluation.updates) - len(self.dropped)
+
+    @property
+    def new_conflicts(self) -> int:
+        """How many conflicts no earlier run has told."""
+        return sum(each.new for each in self.evaluation.conflicts)
+
 
 def sync(place: Place, options: Options = Options()) -> SyncResult:
     """Carry status and evidence along the relations of a workspace, by the rules of its template.
@@ -65,11 +76,14 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
             result = _run(place, options, opened)
         except (NotShared, RequestRefused):
             # what is remembered of the workspace does not fit it any more: read everything anew
-            anew = opened if opened.fresh else open_template(place, options.template, fresh=True)
-            require_properties(place.gateway, RuleSet(anew.loaded.template), anew.manifest)
-            if opened.fresh:
+            was_fresh = opened.fresh
+            opened = opened if was_fresh else open_template(place, options.template, fresh=True)
+            require_properties(place.gateway, RuleSet(opened.loaded.template), opened.manifest)
+            if was_fresh:
                 raise
-            result = _run(place, replace(options, full=True), anew)
+            result = _run(place, replace(options, full=True), opened)
+        if not options.dry_run:
+            tell_workspace(place, opened, options.template, Told(result.written, len(result.evaluation.conflicts)))
         return replace(result, requests=place.gateway.requests.logical - before)
 
 

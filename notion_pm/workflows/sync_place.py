@@ -14,7 +14,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State, known_templates
 from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workflows.workspace import ManifestPage, open_manifest_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A template and its manifest; `fresh` when the manifest was read just now, rather than remembered."""
+    """A template and its manifest; with the manifest page where it was read just now, rather than remembered."""
 
     loaded: LoadedTemplate
     manifest: Manifest
-    fresh: bool
+    page: ManifestPage | None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the manifest was read just now."""
+        return self.page is not None
 
 
 def open_template(place: Place, reference: str | None, *, fresh: bool = False) -> Opened:
@@ -46,15 +51,16 @@ def open_template(place: Place, reference: str | None, *, fresh: bool = False) -
     Raises UsageError when there is none, or an apply has not ended.
     """
     named = reference or _only_known(place.state_directory)
-    read = None if named else _applied(place)
-    named = named or (read.template if read else "")
+    page = None if named else _applied(place)
+    named = named or (page.manifest.template if page else "")
     name = templates.name_of(named)
-    remembered = None if fresh else _remembered_manifest(place, name)
-    manifest = read or remembered or _read_manifest(place, name)
-    loaded = templates.load(named, manifest.variables)
-    if manifest is remembered and manifest.version != loaded.template.version:
-        return Opened(loaded, _read_manifest(place, name), fresh=True)
-    return Opened(loaded, manifest, fresh=manifest is not remembered)
+    remembered = None if fresh or page else _remembered_manifest(place, name)
+    if remembered is not None:
+        loaded = templates.load(named, remembered.variables)
+        if remembered.version == loaded.template.version:
+            return Opened(loaded, remembered, None)
+    page = page or _read_manifest_page(place, name)
+    return Opened(templates.load(named, page.manifest.variables), page.manifest, page)
 
 
 def source_of(loaded: LoadedTemplate) -> str:
@@ -69,15 +75,15 @@ def _only_known(state_directory: Path) -> str | None:
     return next(iter(known.values())) if len(known) == 1 else None
 
 
-def _applied(place: Place) -> Manifest:
-    """The workspace's only manifest, of a template that can be found by its name."""
-    manifest = _read_manifest(place, None)
-    if manifest.template not in template_files.shipped():
+def _applied(place: Place) -> ManifestPage:
+    """The workspace's only manifest page, of a template that can be found by its name."""
+    page = _read_manifest_page(place, None)
+    if page.manifest.template not in template_files.shipped():
         raise UsageError(
-            f"This workspace was made from a template of its own, {manifest.template!r}.",
+            f"This workspace was made from a template of its own, {page.manifest.template!r}.",
             "Name its file:  notion-pm sync --template path/to/template.yaml",
         )
-    return manifest
+    return page
 
 
 def _remembered_manifest(place: Place, name: str) -> Manifest | None:
@@ -86,9 +92,9 @@ def _remembered_manifest(place: Place, name: str) -> Manifest | None:
     return remembered.manifest if remembered else None
 
 
-def _read_manifest(place: Place, name: str | None) -> Manifest:
-    _, manifest = open_manifest(place.gateway, place.parent_id, name)
-    if manifest.state == "applying":
-        which = manifest.template
+def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:
+    page = open_manifest_page(place.gateway, place.parent_id, name)
+    if page.manifest.state == "applying":
+        which = page.manifest.template
         raise UsageError(f"An apply of {which} has begun and not ended.", f"End it first:  notion-pm apply {which}")
-    return manifest
+    return page

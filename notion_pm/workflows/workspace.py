@@ -29,6 +29,15 @@ class ManifestPage:
 def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None) -> tuple[NotionId, Manifest]:
     """Return the manifest page's id and the manifest; without a name that of the only template under the page.
 
+    Raises what `open_manifest_page` raises.
+    """
+    page = open_manifest_page(gateway, parent_id, template)
+    return page.id, page.manifest
+
+
+def open_manifest_page(gateway: Gateway, parent_id: str, template: str | None = None) -> ManifestPage:
+    """Return the manifest page of a template; without a name that of the only one under the parent page.
+
     Raises UsageError when nothing was applied there, ManifestUnreadable when the record is damaged.
     """
     page = find_manifest(gateway, gateway.list_children(parent_id), template)
@@ -38,7 +47,7 @@ def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None)
             f"{which} applied to this workspace yet.",
             f"Run  notion-pm apply {template or 'product'}  first.",
         )
-    return page.id, page.manifest
+    return page
 
 
 def find_manifest(gateway: Gateway, children: Sequence[ChildBlock], template: str | None) -> ManifestPage | None:

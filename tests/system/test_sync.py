@@ -70,7 +70,7 @@ class TestRequests:
 
     def test_the_first_sync_reads_the_manifest_and_each_database_once(self, product: Product) -> None:
         result, sent = product.requests_of_sync()
-        assert sorted(sent) == sorted(["GET children", "GET children", *QUERIES, *["PATCH pages"] * 6])
+        assert sorted(sent) == sorted(["GET children", "GET children", *QUERIES, *["PATCH pages"] * 6, "PATCH blocks"])
         assert result.requests == len(sent)
 
     @pytest.mark.parametrize("minutes", [0, 10])

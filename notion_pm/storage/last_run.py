@@ -1,0 +1,50 @@
+"""How the last sync went, from one run to the next: so that people are told of a change, not of every run.
+
+It is no memory that a sync depends on: lost or damaged it costs a message that was told before.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from notion_pm.model.ids import NotionId
+
+FILE = "last-run.json"
+
+
+class LastRun(BaseModel):
+    """How it went. `problem` is empty when all was well; `told_in` is the block that shows it in the workspace."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problem: str = ""
+    told_in: NotionId | None = None
+
+
+_FORMAT = TypeAdapter(dict[str, LastRun])
+
+
+def recall(directory: Path, template: str | None) -> LastRun:
+    """Return how the last sync with this choice of a template went; that all was well when nothing is known."""
+    return _all(directory).get(template or "", LastRun())
+
+
+def remember(directory: Path, template: str | None, last: LastRun) -> None:
+    """Remember how a sync went. The file is replaced as a whole, so that a crash leaves the old or the new one."""
+    everything = _all(directory)
+    if everything.get(template or "", LastRun()) == last:
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=directory, delete=False) as new:
+        new.write(_FORMAT.dump_json({**everything, template or "": last}))
+    Path(new.name).replace(directory / FILE)
+
+
+def _all(directory: Path) -> dict[str, LastRun]:
+    try:
+        return _FORMAT.validate_json((directory / FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return {}
