@@ -31,6 +31,8 @@ COMMANDS = {
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
     "export": "Write databases or a page to files.",
+    "undo": "Take back the last apply.",
+    "trace": "Show a page's thread: up to the vision, down to the customers' words.",
     "destroy": "Put what a template made in the trash.",
     "demo": "Run the whole job on a local workspace, without a token.",
     "local": "Serve and inspect local workspaces.",

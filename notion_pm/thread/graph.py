@@ -183,8 +183,8 @@ class Thread:
         """Return the evidence behind a page.
 
         Of a feature, its own insights; of an opportunity, those about it and everything below it in the tree; both as
-        the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of an insight,
-        itself.
+        the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of a customer,
+        what it said; of an insight, itself.
         """
         insights = self._insights_behind(page)
         if not insights:
@@ -201,6 +201,8 @@ class Thread:
                 return (page,)
             case "features":
                 return self._insights_of([page])
+            case "customers":
+                return tuple(each for each in self.above(page) if isinstance(each, SnapshotPage))
             case "opportunities":
                 tree = [each for each in self.all_below(page) if each.database == page.database]
                 return self._insights_of([page, *tree])

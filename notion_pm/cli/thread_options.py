@@ -1,0 +1,25 @@
+"""What `trace`, `audit` and `loop` share: where they read, and by which template."""
+
+from __future__ import annotations
+
+import click
+
+from notion_pm.cli.context import Context
+from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.sync_place import Place
+
+template_option = click.option(
+    "--template", metavar="NAME|FILE", help="The template to read by. Default: the one that was applied."
+)
+
+
+def place_of(context: Context, progress: Progress) -> Place:
+    """Return where a command works, from its settings."""
+    return Place(
+        gateway=context.gateway,
+        parent_id=context.parent_page,
+        state_directory=context.state_directory,
+        now=context.now(),
+        jobs=context.jobs,
+        progress=progress,
+    )
