@@ -33,6 +33,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notion_pm.errors import FileUnusable, NoWorkspace, UsageError
 from notion_pm.model.ids import NotionId, parse_notion_id
+from notion_pm.model.state_home import SharedState
 
 CONFIG_FILE = Path("notion-pm.toml")
 ENV_FILE = Path(".env")
@@ -61,7 +62,7 @@ class Environment(BaseSettings):
     token: SecretStr | None = Field(None, validation_alias="NOTION_TOKEN")
     parent_page: str | None = None
     base_url: ServerUrl = NOTION_URL
-    state: Path | None = Field(None, description="Where caches and baselines are kept.")
+    state: SecretStr | None = Field(None, description="What sync remembers: a folder, or the URL of a PostgreSQL.")
     time_zone: str | None = Field(None, description="IANA name; decides what `today` is. Default: this machine's.")
     budget: int | None = Field(None, ge=1, description="Requests a minute of this connection.")
 
@@ -94,6 +95,7 @@ class ConfigFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: str | None = None
+    state: SecretStr | None = Field(None, description="What sync remembers: a folder, or the URL of a PostgreSQL.")
     workspaces: dict[str, WorkspaceEntry] = Field(default_factory=dict)
 
 
@@ -199,7 +201,17 @@ def read_config(path: Path) -> ConfigFile:
         raise UsageError(f"{path} cannot be used:\n  " + "\n  ".join(wrong), advice) from None
 
 
-def state_directory(target: Target, parent_page: NotionId, configured: Path | None) -> Path:
+def configured_state() -> SecretStr | None:
+    """Return where what is remembered is kept, None for the usual place. Raises UsageError for wrong settings."""
+    return read_environment().state or read_config(CONFIG_FILE).state
+
+
+def shared_state(parent_page: NotionId, configured: SecretStr | None) -> SharedState | None:
+    """Return the database that keeps what is remembered about one workspace, None where a folder does."""
+    return SharedState(configured, parent_page) if configured and _is_database(configured) else None
+
+
+def state_directory(target: Target, parent_page: NotionId, configured: SecretStr | None) -> Path:
     """Return the folder for what is remembered about one workspace, made if need be.
 
     It is named by the parent page, so that a token or file that changes hands never meets another's memory. A local
@@ -208,13 +220,18 @@ def state_directory(target: Target, parent_page: NotionId, configured: Path | No
     Raises FileUnusable when it cannot be made.
     """
     beside = target.path.parent / ".notion-pm" if isinstance(target, Local) else user_state_path("notion-pm")
-    folder = (configured or beside) / parent_page
+    named = Path(configured.get_secret_value()) if configured and not _is_database(configured) else None
+    folder = (named or beside) / parent_page
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         advice = "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
         raise FileUnusable(folder, error.strerror or str(error), advice) from error
     return folder
+
+
+def _is_database(configured: SecretStr) -> bool:
+    return configured.get_secret_value().startswith(("postgresql:", "postgresql+psycopg:", "postgres:"))
 
 
 def _from_environment(settings: Environment) -> Remote:

@@ -66,7 +66,7 @@ def command(
         apply_all(context, template, terms, yes=yes, details=details, as_json=as_json)
         return
     order = _ordered(_Order(context.template(template), terms, checksum))
-    with exclusive(context.state_directory):
+    with exclusive(context.state_home):
         reading, plan = provision.look(
             context.gateway,
             context.parent_page,

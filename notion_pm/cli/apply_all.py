@@ -34,7 +34,7 @@ def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool
 
 
 def _lock(locks: ExitStack, client: Context, _: Context) -> None:
-    locks.enter_context(exclusive(client.state_directory))
+    locks.enter_context(exclusive(client.state_home))
 
 
 def _carry_out(terms: Terms, shown: Progress, client: Context, found: Looked) -> ApplyResult:

@@ -22,6 +22,7 @@ def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progr
         plan,
         reading,
         client.state_directory,
+        state_home=client.state_home,
         now=client.now(),
         jobs=client.jobs,
         progress=progress,

@@ -26,9 +26,10 @@ from notion_pm.config import (
     Remote,
     Target,
     choose_target,
+    configured_state,
     read_config,
     read_env_file,
-    read_environment,
+    shared_state,
     state_directory,
 )
 from notion_pm.errors import UsageError
@@ -36,6 +37,7 @@ from notion_pm.gateway.connection import Connection, Patience
 from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.state_home import SharedState, StateHome
 
 if TYPE_CHECKING:
     from notion_pm.emulator import LocalWorkspace
@@ -137,7 +139,17 @@ class Context:
     @cached_property
     def state_directory(self) -> Path:
         """Where caches and baselines of this workspace are kept."""
-        return state_directory(self.target, self.parent_page, read_environment().state)
+        return state_directory(self.target, self.parent_page, configured_state())
+
+    @property
+    def shared_state(self) -> SharedState | None:
+        """The database that keeps them instead, None where there is none."""
+        return shared_state(self.parent_page, configured_state())
+
+    @property
+    def state_home(self) -> StateHome:
+        """Where what sync remembers of this workspace is kept."""
+        return self.shared_state or self.state_directory
 
     @cached_property
     def local_workspace(self) -> LocalWorkspace:

@@ -23,7 +23,7 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
 
     Nothing else is touched, and Notion keeps the trash for 30 days. TEMPLATE is needed where several were applied.
     """
-    with exclusive(context.state_directory):
+    with exclusive(context.state_home):
         doomed = destruction(context.gateway, context.parent_page, template)
         if not as_json:
             _show(doomed)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.journal import Begun
+from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.planning.plan import Plan
 from notion_pm.storage.journal import JournalWriter, path_of
@@ -24,6 +25,7 @@ def apply_recorded(
     reading: Reading,
     state_directory: Path,
     *,
+    state_home: StateHome,
     now: datetime,
     jobs: int = 4,
     progress: Progress = silent,
@@ -48,7 +50,7 @@ def apply_recorded(
             progress=progress,
             force=force,
             allow_lossy=allow_lossy,
-            made=partial(remember, state_directory, reading.loaded),
+            made=partial(remember, state_home, reading.loaded),
             recorder=journal,
         )
         journal.ended(now)

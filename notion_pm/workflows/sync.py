@@ -69,7 +69,7 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
     Raises AlreadyRunning, UnsafeChange before the first write, IncompleteRead, UsageError when the workspace is not
     what the rules need.
     """
-    with exclusive(place.state_directory):
+    with exclusive(place.state_home):
         before = place.gateway.requests.logical
         opened = open_template(place, options.template, fresh=options.full)
         try:
@@ -88,7 +88,7 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
 
 
 def _run(place: Place, options: Options, opened: Opened) -> SyncResult:
-    with State(place.state_directory, opened.loaded.template.template) as state:
+    with State(place.state_home, opened.loaded.template.template) as state:
         return _Run(place, options, state, opened).finished()
 
 

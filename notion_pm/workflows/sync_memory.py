@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
+from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange
@@ -16,7 +16,7 @@ from notion_pm.workflows.provision import AppliedRow, ApplyResult
 from notion_pm.workflows.sync_place import source_of
 
 
-def remember(state_directory: Path, loaded: LoadedTemplate, applied: ApplyResult) -> None:
+def remember(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:
     """Remember the manifest that an apply has left, and its rows as the baseline of the first sync.
 
     Rows that a sync knows already stay as it knows them.
@@ -28,7 +28,7 @@ def remember(state_directory: Path, loaded: LoadedTemplate, applied: ApplyResult
     exchanges = {
         key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
     }
-    with State(state_directory, loaded.template.template) as state:
+    with State(home, loaded.template.template) as state:
         remembered = state.remembered() or Remembered(source_of(loaded))
         state.remember(replace(remembered, source=source_of(loaded), manifest=manifest))
         known = state.baseline()

@@ -10,6 +10,7 @@ from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
+from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State, known_templates
@@ -27,6 +28,12 @@ class Place:
     now: datetime
     jobs: int = 4
     progress: Progress = silent
+    shared_state: SharedState | None = None
+
+    @property
+    def state_home(self) -> StateHome:
+        """Where what sync remembers is kept: the folder, unless there is a database that machines share."""
+        return self.shared_state or self.state_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def open_template(place: Place, reference: str | None, *, fresh: bool = False) -
 
     Raises UsageError when there is none, or an apply has not ended.
     """
-    named = reference or _only_known(place.state_directory)
+    named = reference or _only_known(place.state_home)
     page = None if named else _applied(place)
     named = named or (page.manifest.template if page else "")
     name = templates.name_of(named)
@@ -69,9 +76,9 @@ def source_of(loaded: LoadedTemplate) -> str:
     return next((name for name, each in template_files.shipped().items() if each.resolve() == path), str(path))
 
 
-def _only_known(state_directory: Path) -> str | None:
+def _only_known(home: StateHome) -> str | None:
     """The template that is synced here, when there is exactly one."""
-    known = known_templates(state_directory)
+    known = known_templates(home)
     return next(iter(known.values())) if len(known) == 1 else None
 
 
@@ -87,7 +94,7 @@ def _applied(place: Place) -> ManifestPage:
 
 
 def _remembered_manifest(place: Place, name: str) -> Manifest | None:
-    with State(place.state_directory, name) as state:
+    with State(place.state_home, name) as state:
         remembered = state.remembered()
     return remembered.manifest if remembered else None
 

@@ -43,7 +43,7 @@ from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, Re
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage import templates
-from notion_pm.storage.state import FILE as STATE_FILE
+from notion_pm.storage.state_connection import FILE as STATE_FILE
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.workspace import open_manifest

@@ -8,7 +8,8 @@ import pytest
 
 from notion_pm.errors import AlreadyRunning, FileUnusable
 from notion_pm.storage.lock import LOCK, exclusive
-from notion_pm.storage.state import FILE, State, known_templates
+from notion_pm.storage.state import State, known_templates
+from notion_pm.storage.state_connection import FILE
 
 
 def test_two_at_once_are_refused_and_one_after_the_other_are_not(tmp_path: Path) -> None:

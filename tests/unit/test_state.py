@@ -15,7 +15,8 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Links, Plain, SnapshotPage
 from notion_pm.storage import state_migrations
 from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state import FILE, Remembered, State, known_templates
+from notion_pm.storage.state import Remembered, State, known_templates
+from notion_pm.storage.state_connection import FILE
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
