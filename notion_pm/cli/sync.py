@@ -63,6 +63,7 @@ def command(
             gateway=context.gateway,
             parent_id=context.parent_page,
             state_directory=context.state_directory,
+            shared_state=context.shared_state,
             now=context.now(),
             jobs=context.jobs,
             progress=drawn,
