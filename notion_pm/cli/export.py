@@ -13,7 +13,7 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
-from notion_pm.exporters.write import Surroundings
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
 from notion_pm.workflows.export import Report, Request, export

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from notion_pm.errors import UsageError
 from notion_pm.exporters.names import Names, slug
 
-Format = Literal["csv", "json", "jsonl", "xlsx", "markdown"]
-FORMATS: tuple[Format, ...] = ("csv", "json", "jsonl", "xlsx", "markdown")
+Format = Literal["csv", "json", "jsonl", "xlsx", "markdown", "html", "sqlite", "parquet"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Bodies = Literal["every", "pages", "none"]
+"""Whose bodies a format shows: every row's, those of pages that were asked for by themselves, none."""
 STDOUT = "-"
 
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".md": "markdown",
-    ".markdown": "markdown",
+    ".markdown": "markdown", ".html": "html", ".htm": "html", ".sqlite": "sqlite", ".db": "sqlite",
+    ".sqlite3": "sqlite", ".parquet": "parquet",
 }  # fmt: skip
-_ENDING_OF: dict[Format, str] = {"csv": ".csv", "json": ".json", "jsonl": ".jsonl", "xlsx": ".xlsx", "markdown": ".md"}
-_ONE_TABLE_A_FILE: frozenset[Format] = frozenset({"csv", "jsonl"})
-_WORDS: dict[Format, str] = {"csv": "CSV", "jsonl": "JSON Lines"}
+_ENDING_OF: dict[Format, str] = {format: ending for ending, format in reversed(_ENDINGS.items())}
+_ONE_TABLE_A_FILE: frozenset[Format] = frozenset({"csv", "jsonl", "parquet"})
+_WORDS: dict[Format, str] = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
+_EXTRAS: dict[Format, str] = {"parquet": "pyarrow"}
+"""What a format needs beyond what is always installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Destination:
     is_folder: bool = False
     """Markdown of databases: the one path is a folder, with a file per page."""
 
+    @property
+    def bodies(self) -> Bodies:
+        """Whose bodies have to be read."""
+        return "every" if self.format == "markdown" else "pages" if self.format == "html" else "none"
+
 
 def decide(contents: Contents, output: str | None, wanted: str | None) -> Destination:
     """Return where to write, given `-o` and `--format`, of which both may be missing.
@@ -54,6 +65,7 @@ def decide(contents: Contents, output: str | None, wanted: str | None) -> Destin
     Raises UsageError when the two do not go together, or the format cannot hold what is wanted.
     """
     chosen = _format(contents, output, wanted)
+    _check_installed(chosen)
     everything = tuple(range(len(contents.names)))
     if chosen == "markdown" and not contents.is_page:
         return Destination(chosen, (File(_folder(contents, output), everything),), is_folder=True)
@@ -85,6 +97,14 @@ def _known(name: str) -> Format:
     return next(each for each in FORMATS if each == name)
 
 
+def _check_installed(chosen: Format) -> None:
+    needed = _EXTRAS.get(chosen)
+    if needed and find_spec(needed) is None:
+        raise UsageError(
+            f"{_WORDS[chosen]} needs {needed}, which is not installed.", f"Run  pip install 'notion-pm[{chosen}]'"
+        )
+
+
 def _is_folder(output: str) -> bool:
     return output.endswith("/") or Path(output).is_dir()
 
@@ -112,5 +132,5 @@ def _refuse_several(contents: Contents, chosen: Format) -> None:
     if chosen in _ONE_TABLE_A_FILE and len(contents.names) > 1:
         raise UsageError(
             f"A {_WORDS[chosen]} file holds one database, and these are {len(contents.names)}.",
-            "Name a folder (-o data/), one of the databases, or a format that holds several: xlsx, json.",
+            "Name a folder (-o data/), one of the databases, or a format that holds several: xlsx, json, html, sqlite.",
         )

@@ -18,6 +18,12 @@ def slug(title: str) -> str:
     return f"{short}-" if short in _RESERVED else short
 
 
+def snake(title: str) -> str:
+    """Return a title as a name for SQL that needs no quotes: lower case, letters, digits and underscores."""
+    name = slug(title).strip("-").replace("-", "_")
+    return f"_{name}" if name[0].isdigit() else name
+
+
 def sheet_name(title: str) -> str:
     """Return a title as Excel allows it on a sheet: 31 characters, none of []:*?/\\, no quote at the ends."""
     allowed = cut(_NOT_IN_SHEETS.sub(" ", title).strip(" '"), _LONGEST_SHEET).strip(" '")
@@ -27,16 +33,17 @@ def sheet_name(title: str) -> str:
 class Names:
     """Hands out each name once, however upper and lower case differ; a second one gets a number."""
 
-    def __init__(self, *taken: str, longest: int = 255) -> None:
+    def __init__(self, *taken: str, longest: int = 255, joint: str = " ") -> None:
         self._taken = {each.casefold() for each in taken}
         self._longest = longest
+        self._joint = joint
 
     def free(self, name: str, tie_break: str = "") -> str:
         """Return `name`, or with the tie-break, or a number, added to it when it is taken."""
         candidate, number = name, 1
         while candidate.casefold() in self._taken:
             number += 1
-            mark = f"-{tie_break}" if tie_break and number == 2 else f" {number}"
+            mark = f"-{tie_break}" if tie_break and number == 2 else f"{self._joint}{number}"
             candidate = cut(name, self._longest - len(mark)) + mark
         self._taken.add(candidate.casefold())
         return candidate

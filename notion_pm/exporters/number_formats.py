@@ -27,3 +27,15 @@ def excel_format(notion: str, value: float) -> str:
     if notion in _SYMBOLS:
         return f'"{_SYMBOLS[notion]}"#,##0' if whole else f'"{_SYMBOLS[notion]}"#,##0.00'
     return "General" if value == round(value, _READABLE_DECIMALS) else "0.00"
+
+
+def readable(notion: str, value: float) -> str:
+    """Return a number as Notion shows it: with its currency or percent sign, few decimals, and commas where set."""
+    if notion == "percent":
+        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + "%"
+    if notion in _SYMBOLS:
+        return f"{_SYMBOLS[notion]}{value:,.0f}" if float(value).is_integer() else f"{_SYMBOLS[notion]}{value:,.2f}"
+    rounded = (
+        f"{value:,.{_READABLE_DECIMALS}f}" if notion == "number_with_commas" else f"{value:.{_READABLE_DECIMALS}f}"
+    )
+    return rounded.rstrip("0").rstrip(".")

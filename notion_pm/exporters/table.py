@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue, UniqueIdValue, UnknownValue
@@ -42,6 +43,33 @@ Cell = None | Item | tuple[Item, ...]
 """What one property of one page holds. Empty text is "", every other empty cell is None or an empty tuple."""
 
 
+Kind = Literal["number", "boolean", "date", "list", "text"]
+"""What the cells of a column are, whatever property they come from."""
+
+_KINDS: dict[str, Kind] = {
+    "number": "number",
+    "checkbox": "boolean",
+    **dict.fromkeys(("date", "created_time", "last_edited_time"), "date"),
+    **dict.fromkeys(("multi_select", "people", "files", "relation"), "list"),
+}
+_COMPUTED = frozenset({"formula", "rollup"})
+
+
+def kind_of(cell: Cell) -> Kind:
+    """Return what one cell is."""
+    match cell:
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case DateValue():
+            return "date"
+        case tuple():
+            return "list"
+        case _:
+            return "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A property. `title` is what people call it, `key` what its template does (None: no template made it).
@@ -58,8 +86,22 @@ class Column:
     options: tuple[str, ...] = ()
     target: str = ""
     """Of a relation: the title of the related database."""
+    target_id: NotionId | None = None
+    """Of a relation: the related data source."""
     has_end: bool = False
     has_time: bool = False
+    computed: Kind | None = None
+    """What the cells of a formula or rollup turned out to be, where they are all alike."""
+
+    @property
+    def kind(self) -> Kind:
+        """What its cells are."""
+        return _KINDS.get(self.type) or self.computed or "text"
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether only its cells tell what it is."""
+        return self.type in _COMPUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +127,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: Iterable[Row]
     row_count: int
+    source_id: NotionId | None = None
+    """The data source; None for a page that is no row."""
     is_page: bool = False
     """One page that was asked for by itself; its title is the table's."""

@@ -5,38 +5,37 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
-
-from xlsxwriter.exceptions import FileCreateError
+from pkgutil import resolve_name
+from typing import TextIO
 
 from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
 from notion_pm.exporters.files import CannotWrite, atomic
+from notion_pm.exporters.html import write_html
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.markdown import write_folder, write_page
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Table
-from notion_pm.exporters.xlsx import write_xlsx
 
+TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
+FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]
+"""Writes a file, and returns how many texts it had to cut."""
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What writing needs to know: the time, the zone in which a workbook shows times, and where `-` goes."""
-
-    now: datetime
-    zone: tzinfo
-    stdout: BinaryIO
-
-
-_TEXTS: dict[str, Callable[[Sequence[Table], TextIO], None]] = {
-    "csv": lambda tables, stream: write_csv(tables[0], stream),
-    "jsonl": lambda tables, stream: write_json_lines(tables[0], stream),
-    "json": write_json,
-    "markdown": lambda tables, stream: write_page(tables[0], stream),
+_TEXTS: dict[str, TextWriter] = {
+    "csv": lambda tables, stream, _: write_csv(tables[0], stream),
+    "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
+    "json": lambda tables, stream, _: write_json(tables, stream),
+    "markdown": lambda tables, stream, _: write_page(tables[0], stream),
+    "html": write_html,
 }
+_FILES = {
+    "xlsx": "notion_pm.exporters.xlsx:write_xlsx",
+    "sqlite": "notion_pm.exporters.sqlite:write_sqlite",
+    "parquet": "notion_pm.exporters.parquet:write_parquet",
+}
+"""FileWriters by their names: their libraries are slow to load, or may be missing."""
 
 
 def write(destination: Destination, tables: Sequence[Table], surroundings: Surroundings) -> int:
@@ -54,9 +53,8 @@ def _write(destination: Destination, file: File, tables: Sequence[Table], surrou
         return _to_stdout(destination.format, tables, surroundings)
     try:
         return _to_disk(destination, file.path, tables, surroundings)
-    except (OSError, FileCreateError) as error:
-        cause = error.args[0] if isinstance(error, FileCreateError) else error
-        raise CannotWrite(file.path, getattr(cause, "strerror", None) or str(cause)) from error
+    except OSError as error:
+        raise CannotWrite(file.path, error.strerror or str(error)) from error
 
 
 def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings) -> int:
@@ -68,22 +66,23 @@ def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surr
 
 
 def _to_path(chosen: str, tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
-    if chosen == "xlsx":
-        return write_xlsx(tables, path, now=surroundings.now, zone=surroundings.zone)
+    if chosen in _FILES:
+        writer: FileWriter = resolve_name(_FILES[chosen])
+        return writer(tables, path, surroundings)
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-        _TEXTS[chosen](tables, stream)
+        _TEXTS[chosen](tables, stream, surroundings)
     return 0
 
 
 def _to_stdout(chosen: str, tables: Sequence[Table], surroundings: Surroundings) -> int:
-    if chosen == "xlsx":
+    if chosen in _FILES:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "out.xlsx"
+            path = Path(folder) / "out"
             cut = _to_path(chosen, tables, path, surroundings)
             with path.open("rb") as stream:
                 shutil.copyfileobj(stream, surroundings.stdout)
         return cut
     text = TextIOWrapper(surroundings.stdout, encoding="utf-8", errors="replace", newline="", write_through=True)
-    _TEXTS[chosen](tables, text)
+    _TEXTS[chosen](tables, text, surroundings)
     text.detach()  # stdout stays open
     return 0

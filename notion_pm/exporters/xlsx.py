@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from notion_pm.exporters import dictionary
 from notion_pm.exporters.flat import flat_columns
 from notion_pm.exporters.names import sheet_name, sheet_names
+from notion_pm.exporters.sink import Sink
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Table
 from notion_pm.exporters.widths import row_height
 from notion_pm.exporters.xlsx_sheet import SheetWriter, header_of
@@ -27,14 +30,26 @@ _OPTIONS = {
 }
 
 
-def write_xlsx(tables: Sequence[Table], path: Path, *, now: datetime, zone: tzinfo) -> int:
+def write_xlsx(tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
     """Write a workbook and return how many cells hold more text than Excel takes, and were cut with a visible mark.
 
-    Excel's times know no zone: all are shown in `zone`, and headers say so.
+    Excel's times know no zone: all are shown in that of the surroundings, and headers say so.
 
     Raises TooManyRows when a table is longer than a sheet.
     """
-    with xlsxwriter.Workbook(path, _OPTIONS) as workbook:
+    with path.open("wb") as file:
+        sink = Sink(file)
+        try:
+            return _write(tables, sink, surroundings)
+        except FileCreateError as error:
+            raise error.args[0] from None  # the OSError that it was
+        finally:
+            sink.give_up()
+
+
+def _write(tables: Sequence[Table], sink: Sink, surroundings: Surroundings) -> int:
+    now, zone = surroundings.now, surroundings.zone
+    with xlsxwriter.Workbook(sink, _OPTIONS) as workbook:
         created = now.astimezone(UTC).replace(tzinfo=None)
         workbook.set_properties({"title": ", ".join(each.title for each in tables), "created": created})
         styles = Styles(workbook)

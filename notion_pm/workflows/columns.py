@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
 from notion_pm.errors import IncompleteRead, UsageError
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
-from notion_pm.exporters.table import Cell, Column, Item, Reference, Row
+from notion_pm.exporters.table import Cell, Column, Item, Kind, Reference, Row, kind_of
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
@@ -45,6 +45,7 @@ def _column(found: Property, key: str | None, titles: Mapping[NotionId, str]) ->
         number_format=config.format if isinstance(config, NumberConfig) else "number",
         options=tuple(each.name for each in config.options) if isinstance(config, OptionsConfig) else (),
         target=titles.get(config.data_source_id, "") if isinstance(config, RelationConfig) else "",
+        target_id=config.data_source_id if isinstance(config, RelationConfig) else None,
     )
 
 
@@ -122,15 +123,12 @@ def _items(values: Iterable[Any]) -> Iterator[Item]:
 
 
 @dataclass(slots=True)
-class DateFacts:
-    """Which columns hold spans, and which hold times of day: seen while rows pass by."""
+class Facts:
+    """Which columns hold spans, and times of day, and what formulas and rollups turn out to be: seen in passing."""
 
-    ends: set[str]
-    times: set[str]
-
-    @classmethod
-    def none(cls) -> DateFacts:
-        return cls(set(), set())
+    ends: set[str] = field(default_factory=set)
+    times: set[str] = field(default_factory=set)
+    kinds: dict[str, set[Kind]] = field(default_factory=dict)
 
     def note(self, row: Row, columns: Sequence[Column]) -> None:
         """Take notice of a row."""
@@ -140,10 +138,21 @@ class DateFacts:
                     self.ends.add(column.id)
                 if column.id not in self.times and dates.has_time(cell):
                     self.times.add(column.id)
+            if column.is_computed and cell not in (None, "", ()):
+                self.kinds.setdefault(column.id, set()).add(kind_of(cell))
 
     def told(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return the columns with what was seen."""
-        return tuple(replace(each, has_end=each.id in self.ends, has_time=each.id in self.times) for each in columns)
+        return tuple(
+            replace(
+                each, has_end=each.id in self.ends, has_time=each.id in self.times, computed=self._computed(each.id)
+            )
+            for each in columns
+        )
+
+    def _computed(self, column_id: str) -> Kind | None:
+        kinds = self.kinds.get(column_id, set())
+        return next(iter(kinds)) if len(kinds) == 1 else None
 
 
 def in_order(rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[Order]) -> list[int]:

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from notion_pm.exporters.destination import STDOUT, Contents, Destination, decide
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Column, Table
-from notion_pm.exporters.write import Surroundings, write
+from notion_pm.exporters.write import write
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id
 from notion_pm.workflows.catalogue import Catalogue
@@ -65,7 +66,7 @@ def export(
     destination = decide(_contents(found, request, catalogue), request.output, request.format)
     with ExitStack() as stack:
         reader = Reader(gateway, stack, jobs=jobs, progress=progress)
-        tables = reader.read(found, bodies=destination.format == "markdown")
+        tables = reader.read(found, bodies=destination.bodies)
         if request.keys_as_headers:
             tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
         cut = write(destination, tables, surroundings)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from notion_pm.errors import IncompleteRead, NotShared
+from notion_pm.exporters.destination import Bodies
 from notion_pm.exporters.spool import Spool
 from notion_pm.exporters.table import Cell, Column, Item, Reference, Row, Table
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.model.schema import RelationConfig
-from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
+from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.row_tests import RowTest
 from notion_pm.workflows.sources import Source, Wanted
@@ -82,7 +83,7 @@ class Reader:
         self._titles: dict[NotionId, str] = {}
         self.findings = Findings()
 
-    def read(self, wanted: Sequence[Wanted], *, bodies: bool) -> list[Table]:
+    def read(self, wanted: Sequence[Wanted], *, bodies: Bodies) -> list[Table]:
         """Return the tables, complete, with the bodies of their pages where these are asked for.
 
         Raises IncompleteRead when Notion gives only a part of anything.
@@ -90,7 +91,7 @@ class Reader:
         names = {each.source.data_source.id: each.source.title for each in wanted if each.source}
         drafts = [self._draft(each, names) for each in wanted]
         self._read_titles(drafts)
-        return [self._table(self._with_bodies(each) if bodies else each) for each in drafts]
+        return [self._table(self._with_bodies(each) if _shows_bodies(each, bodies) else each) for each in drafts]
 
     def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:
         if wanted.source is None:
@@ -120,7 +121,7 @@ class Reader:
     def _filled(
         self, wanted: Wanted, shown: tuple[Column, ...], pages: Iterable[Page], read: tuple[Column, ...]
     ) -> _Draft:
-        facts = DateFacts.none()
+        facts = Facts()
         rows = self._spool(self._rows(pages, read, wanted.tests, facts))
         if wanted.sort or read != shown:
             order = in_order(rows, read, wanted.sort)
@@ -128,7 +129,7 @@ class Reader:
         return _Draft(wanted, facts.told(shown), rows)
 
     def _rows(
-        self, pages: Iterable[Page], columns: Sequence[Column], tests: Sequence[RowTest], facts: DateFacts
+        self, pages: Iterable[Page], columns: Sequence[Column], tests: Sequence[RowTest], facts: Facts
     ) -> Iterator[Row]:
         places = [columns.index(chosen(columns, [each.column])[0]) for each in tests]
         for page in pages:
@@ -185,7 +186,19 @@ class Reader:
     def _table(self, draft: _Draft) -> Table:
         rows = _Resolved(draft.rows, self._titles)
         wanted = draft.wanted
-        return Table(wanted.name, wanted.title, draft.columns, rows, len(draft.rows), is_page=wanted.page is not None)
+        return Table(
+            wanted.name,
+            wanted.title,
+            draft.columns,
+            rows,
+            len(draft.rows),
+            source_id=wanted.source.data_source.id if wanted.source else None,
+            is_page=wanted.page is not None,
+        )
+
+
+def _shows_bodies(draft: _Draft, bodies: Bodies) -> bool:
+    return bodies == "every" or (bodies == "pages" and draft.wanted.page is not None)
 
 
 def _referenced(drafts: Sequence[_Draft]) -> dict[NotionId, set[NotionId]]:

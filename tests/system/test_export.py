@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
 from notion_pm.exporters.files import CannotWrite
-from notion_pm.exporters.write import Surroundings
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue

@@ -11,7 +11,7 @@ from notion_pm.exporters.table import Cell, Column, Reference
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue, Value
 from notion_pm.model.schema import DataSource, NumberConfig, Option, OptionsConfig, Property, RelationConfig
-from notion_pm.workflows.columns import DateFacts, chosen, columns_of, in_order, row_of
+from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.conditions import Order
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_a_cut_value_is_refused(value: Value) -> None:
 
 def test_spans_and_times_are_noticed() -> None:
     columns = (Column("d", "D", "date"), Column("t", "T", "date"))
-    facts = DateFacts.none()
+    facts = Facts()
     for start, end in (("2026-01-01", None), ("2026-01-01", "2026-02-01")):
         values = (PropertyValue("d", "date", DateValue(start, end)), PropertyValue("t", "date", None))
         facts.note(row_of(page(*values), columns), columns)

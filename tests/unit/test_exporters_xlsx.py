@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from openpyxl.cell import Cell as SheetCell
 from openpyxl.workbook import Workbook
 
 from notion_pm.exporters.number_formats import excel_format
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Column, Reference, Table
 from notion_pm.exporters.widths import column_width, display_width, row_height
 from notion_pm.exporters.xlsx import write_xlsx
@@ -24,7 +26,7 @@ from tests.unit.exporter_tables import CELLS, COLUMNS, EMPTY, NOW, page_id, row,
 
 
 def exported(path: Path, *tables: Table, zone: str = "UTC") -> Workbook:
-    write_xlsx(tables, path / "out.xlsx", now=NOW, zone=ZoneInfo(zone))
+    write_xlsx(tables, path / "out.xlsx", Surroundings(NOW, ZoneInfo(zone), BytesIO()))
     return load_workbook(path / "out.xlsx")
 
 
@@ -111,7 +113,7 @@ def test_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path)
     columns = (COLUMNS[0], Column("q", "Quote", "rich_text"))
     path = tmp_path / "out.xlsx"
     long = table([row(1, ("A", "x" * 40_000))], columns)
-    assert write_xlsx([long], path, now=NOW, zone=UTC) == 1
+    assert write_xlsx([long], path, Surroundings(NOW, UTC, BytesIO())) == 1
     value = str(cells(load_workbook(path), "Feature specs")["Quote"].value)
     assert len(value) == 32_767
     assert value.endswith("[cut: 40,000 characters; Excel takes 32,767. The whole text is in Notion.]")
@@ -120,7 +122,7 @@ def test_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path)
 def test_a_table_longer_than_a_sheet_is_refused(tmp_path: Path) -> None:
     long = Table("big", "Big", COLUMNS[:1], [], MOST_ROWS + 1)
     with pytest.raises(TooManyRows, match="1,048,576 rows"):
-        write_xlsx([long], tmp_path / "out.xlsx", now=NOW, zone=UTC)
+        write_xlsx([long], tmp_path / "out.xlsx", Surroundings(NOW, UTC, BytesIO()))
 
 
 def test_an_empty_table_is_a_sheet_with_a_header(tmp_path: Path) -> None:
