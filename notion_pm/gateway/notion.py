@@ -20,7 +20,7 @@ from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
-from notion_pm.model.schema import ChildBlock, Database, DataSource, PropertyPatch, User, View
+from notion_pm.model.schema import ChildBlock, Database, DataSource, PropertyPatch, User, View, WidgetPlace
 
 T = TypeVar("T")
 
@@ -235,12 +235,21 @@ class Gateway:
         *,
         filter: Json | None = None,
         sorts: Sequence[Json] | None = None,
+        quick_filters: Json | None = None,
         configuration: Json | None = None,
+        place: WidgetPlace | None = None,
         look_up: LookUp[View],
     ) -> View:
-        """Add a view to a database. filter, sorts and configuration are the API's JSON, with property ids."""
-        place = {"database_id": database_id, "data_source_id": data_source_id, "type": type}
-        body = {**place, **_view_body(name, filter, sorts, configuration)}
+        """Add a view to a database, or with a `place` to a dashboard.
+
+        filter, sorts, quick filters and configuration are the API's JSON, with property ids.
+        """
+        body = {
+            "data_source_id": data_source_id,
+            "type": type,
+            **_view_holder(database_id, place),
+            **_view_body(name, filter, sorts, quick_filters, configuration),
+        }
         return self._created("views", body, wire_schema.read_view, look_up)
 
     def update_view(
@@ -250,12 +259,16 @@ class Gateway:
         name: str | None = None,
         filter: Json | None = None,
         sorts: Sequence[Json] | None = None,
+        quick_filters: Json | None = None,
         configuration: Json | None = None,
         whole: bool = False,
     ) -> View:
-        """Set what is given of a view; a filter or sorts of None go when it is set as a `whole`. Its type is fixed."""
+        """Set what is given of a view; a filter or sorts of None go when it is set as a `whole`. Its type is fixed.
+
+        Quick filters are set property by property, and those of None go.
+        """
         removed = {"filter": filter, "sorts": sorts} if whole else {}
-        body = {**removed, **_view_body(name, filter, sorts, configuration)}
+        body = {**removed, **_view_body(name, filter, sorts, quick_filters, configuration)}
         return wire_schema.read_view(self._connection.send("PATCH", f"views/{view_id}", body=body))
 
     def delete_view(self, view_id: str) -> None:
@@ -281,6 +294,25 @@ def _patches(properties: Mapping[str, PropertyPatch | None]) -> dict[str, Any]:
     return {key: wire_schema.property_patch(each) for key, each in properties.items()}
 
 
-def _view_body(name: str | None, filter: Json | None, sorts: Sequence[Json] | None, configuration: Json | None) -> Json:
-    given = {"name": name, "filter": filter, "sorts": sorts, "configuration": configuration}
+def _view_holder(database_id: str, place: WidgetPlace | None) -> Json:
+    """Return what holds a new view: exactly one of the two may be named (notion-api.md 2.6)."""
+    if place is None:
+        return {"database_id": database_id}
+    return {"view_id": place.dashboard_id, "placement": wire_schema.widget_placement(place)}
+
+
+def _view_body(
+    name: str | None,
+    filter: Json | None,
+    sorts: Sequence[Json] | None,
+    quick_filters: Json | None,
+    configuration: Json | None,
+) -> Json:
+    given = {
+        "name": name,
+        "filter": filter,
+        "sorts": sorts,
+        "quick_filters": quick_filters or None,
+        "configuration": configuration,
+    }
     return {key: value for key, value in given.items() if value is not None}

@@ -31,6 +31,8 @@ from notion_pm.model.schema import (
     UniqueIdConfig,
     User,
     View,
+    WidgetPlace,
+    WidgetRows,
 )
 
 Json = Mapping[str, Any]
@@ -205,7 +207,21 @@ def read_view(json: Json) -> View:
         filter=json.get("filter"),
         sorts=tuple(json.get("sorts") or ()),
         configuration=json.get("configuration") or {},
+        dashboard_id=json.get("dashboard_view_id"),
+        rows=_widget_rows(json),
     )
+
+
+def _widget_rows(json: Json) -> WidgetRows:
+    """Return the widgets of a dashboard, as its configuration holds them (notion-api.md 2.6)."""
+    rows = (json.get("configuration") or {}).get("rows") or ()
+    return tuple(tuple(NotionId(widget["view_id"]) for widget in row["widgets"]) for row in rows)
+
+
+def widget_placement(place: WidgetPlace) -> Json:
+    """Return where a widget goes, as a create takes it."""
+    index = {} if place.row is None else {"row_index": place.row}
+    return {"type": "existing_row" if place.beside else "new_row", **index}
 
 
 def read_child_block(json: Json) -> ChildBlock:

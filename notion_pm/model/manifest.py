@@ -17,12 +17,17 @@ FORMAT = 1
 
 
 class ViewEntry(BaseModel):
-    """A view that we made, and the fingerprint of what the template said when we did: people may change it since."""
+    """A view that we made, and the fingerprint of what the template said when we did: people may change it since.
+
+    A widget names its `dashboard` by its address. `quick` are the properties whose quick filters are ours.
+    """
 
     model_config = _STRICT
 
     id: NotionId
     fingerprint: str
+    dashboard: str | None = None
+    quick: tuple[str, ...] = ()
 
 
 class DatabaseEntry(BaseModel):

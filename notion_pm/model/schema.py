@@ -151,9 +151,16 @@ class Database:
     url: str = ""
 
 
+WidgetRows = tuple[tuple[NotionId, ...], ...]
+"""The views on a dashboard, row by row."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of a data source. filter, sorts and configuration are the API's own JSON, with property ids."""
+    """A view of a data source. filter, sorts and configuration are the API's own JSON, with property ids.
+
+    A widget has a `dashboard_id`; a dashboard has the ids of its widgets in `rows`, and no data source.
+    """
 
     id: NotionId
     name: str
@@ -163,6 +170,17 @@ class View:
     filter: Mapping[str, Any] | None = None
     sorts: tuple[Mapping[str, Any], ...] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    dashboard_id: NotionId | None = None
+    rows: WidgetRows = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetPlace:
+    """Where a view goes on a dashboard: `beside` those in a row, or as a row of its own, without an index the last."""
+
+    dashboard_id: NotionId
+    row: int | None
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True)

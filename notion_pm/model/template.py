@@ -15,6 +15,7 @@ from notion_pm.model.condition import Where
 from notion_pm.model.rule import Rule
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+ViewAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$")]
 Color = Literal["default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"]
 Group = Literal["to_do", "in_progress", "complete"]
 Category = Literal["todo", "doing", "done", "dropped"]
@@ -141,7 +142,7 @@ PropertySpec = Annotated[
 
 
 Direction = Literal["ascending", "descending"]
-ViewType = Literal["table", "board", "list", "calendar", "timeline", "gallery", "chart", "form"]
+ViewType = Literal["table", "board", "list", "calendar", "timeline", "gallery", "chart", "form", "dashboard"]
 Measure = Literal["sum", "average", "median", "min", "max", "count_values", "percent_checked"]
 
 _TYPES_WITH: dict[str, frozenset[str]] = {
@@ -156,8 +157,15 @@ _TYPES_WITH: dict[str, frozenset[str]] = {
     "show": frozenset({"table", "board", "list", "calendar", "timeline", "gallery"}),
     "sort": frozenset({"table", "board", "list", "calendar", "timeline", "gallery"}),
     "where": frozenset({"table", "board", "list", "calendar", "timeline", "gallery", "chart"}),
+    "quick": frozenset({"table", "board", "list", "calendar", "timeline", "gallery", "chart"}),
+    "widgets": frozenset({"dashboard"}),
 }
 """Which types of view have a setting (notion-api.md 2.6)."""
+
+MOST_WIDGETS_IN_ROW = 4
+"""Notion's limit (notion-api.md 2.6)."""
+
+WidgetRow = Annotated[tuple[ViewAddress, ...], Field(min_length=1, max_length=MOST_WIDGETS_IN_ROW)]
 
 
 class ViewSpec(BaseModel):
@@ -182,8 +190,15 @@ class ViewSpec(BaseModel):
     stack_by: Key | None = Field(None, description="Chart: the property whose values divide each column or bar.")
     anonymous: bool = Field(False, description="Form: answers do not tell who gave them.")
     where: Where = Field(default_factory=dict, description="Which pages it shows.")
+    quick: Where = Field(
+        default_factory=dict,
+        description="Quick filters: conditions that people see above the view and change with a click, one a property.",
+    )
     sort: tuple[dict[Key, Direction], ...] = Field((), description="By what it is ordered: [{priority: ascending}].")
     show: tuple[Key, ...] = Field((), description="The properties that are visible, in order; none: all.")
+    widgets: tuple[WidgetRow, ...] = Field(
+        (), description="Dashboard: the views that it holds, row by row, as `database.view`. They are no tabs then."
+    )
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> ViewSpec:
@@ -198,6 +213,8 @@ class ViewSpec(BaseModel):
             raise ValueError("a chart needs `chart`: column, bar, line, donut or number")
         if self.chart not in {None, "number"} and self.group_by is None:
             raise ValueError("a chart needs `group_by`, unless it is a single number")
+        if self.type == "dashboard" and not self.widgets:
+            raise ValueError("a dashboard needs `widgets`: rows of views, such as [[features.board, features.roadmap]]")
         return self
 
 

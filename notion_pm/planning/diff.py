@@ -10,6 +10,7 @@ from notion_pm.model.template import DatabaseSpec, LoadedTemplate, OptionsProper
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
 from notion_pm.planning.diff_properties import property_changes
+from notion_pm.planning.diff_views import view_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import LEFT, view_leftovers
 from notion_pm.planning.wishes import NO_WISHES, Wishes
@@ -42,8 +43,8 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
         else:
             yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
             yield from property_changes(desired.template, key, entry, found, existing, wishes)
-            yield from _views(desired.template, key, spec, entry, found)
-            yield from view_leftovers(key, spec, entry, found, prune=wishes.prune)
+            yield from view_changes(desired.template, key, entry, found, existing)
+            yield from view_leftovers(desired.template, key, entry, found, existing, prune=wishes.prune)
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)
     for key in existing.owned:
@@ -124,20 +125,6 @@ def _database(
         yield Change(
             address(key), "update", "database", "changed in the template", "safe", tuple(details), key, "", changed
         )
-
-
-def _views(
-    template: Template, key: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase
-) -> Iterator[Finding]:
-    for each, view in spec.views.items():
-        place, owned = address(key, "views", each), entry.views.get(each)
-        if owned is None:
-            details = (f"{view.title} ({view.type})",)
-            yield Change(place, "create", "view", "new in the template", "safe", details, key, each)
-        elif owned.id not in found.view_ids:
-            yield Note(place, f"the view {view.title!r} was deleted in Notion; not made again")
-        elif owned.fingerprint != fingerprint.of_view(template, key, each):
-            yield Change(place, "update", "view", "changed in the template", "safe", (view.title,), key, each)
 
 
 def _rows(desired: LoadedTemplate, key: str, entry: DatabaseEntry | None) -> Iterator[Finding]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
-from notion_pm.model.schema import DataSource, View
+from notion_pm.model.schema import DataSource, View, WidgetRows
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingDatabase:
     """One database. `title` is None when only its data source was read.
 
+    `view_ids` are its tabs; `dashboards` those of them that hold views of ours, with all that they hold.
     `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that the
     connection created since that apply began. `left_behind`: that apply made the database and did not record it.
     """
@@ -22,6 +23,7 @@ class ExistingDatabase:
     data_source: DataSource
     title: str | None = None
     view_ids: tuple[NotionId, ...] = ()
+    dashboards: Mapping[NotionId, WidgetRows] = field(default_factory=dict)
     views: tuple[View, ...] = ()
     rows: tuple[Page, ...] = ()
     left_behind: bool = False
@@ -52,6 +54,17 @@ class Existing:
         entry, found = self.entry(database), self.databases.get(database)
         property_id = entry.properties.get(key) if entry else None
         return property_id is not None and found is not None and property_id not in found.data_source.properties
+
+    @property
+    def widget_ids(self) -> frozenset[NotionId]:
+        """The ids of the views on dashboards."""
+        found = (rows for each in self.databases.values() for rows in each.dashboards.values())
+        return frozenset(view_id for rows in found for row in rows for view_id in row)
+
+    @property
+    def view_ids(self) -> dict[tuple[str, str], NotionId]:
+        """The ids of our views, by the keys of their databases and their own."""
+        return {(key, each): view.id for key, entry in self.owned.items() for each, view in entry.views.items()}
 
     @property
     def owned(self) -> Mapping[str, DatabaseEntry]:

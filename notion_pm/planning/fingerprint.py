@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from notion_pm.model.template import DatabaseSpec, FormulaProperty, PropertySpec, Template
-from notion_pm.planning.where import as_filter
+from notion_pm.planning.where import as_filter, as_quick_filters
 
 _LENGTH = 16
 
@@ -23,11 +23,16 @@ def fingerprint(data: Any) -> str:
 
 
 def of_view(template: Template, database: str, key: str) -> str:
-    """Return the fingerprint of what a template says of a view; which options a category means is part of it."""
+    """Return the fingerprint of what a template says of a view; which options a category means is part of it.
+
+    Where the widgets of a dashboard stand is not: no update moves them.
+    """
     view = template.databases[database].views[key]
-    keys = {each: each for each in view.where}
+    keys = {each: each for each in (*view.where, *view.quick)}
     shown = as_filter(template, database, view.where, keys, lambda _, option: option)
-    return fingerprint([view.model_dump(mode="json", exclude={"where"}, exclude_defaults=True), shown])
+    quick = as_quick_filters(template, database, view.quick, keys, lambda _, option: option)
+    settings = view.model_dump(mode="json", exclude={"where", "quick", "widgets"}, exclude_defaults=True)
+    return fingerprint([settings, shown, *([quick] if quick else [])])
 
 
 def of_property(spec: PropertySpec) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
-from notion_pm.model.template import DatabaseSpec, OptionsProperty
+from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.planning.change import Change, Note
+from notion_pm.planning.dashboards import holders, spelled
 from notion_pm.planning.existing import Existing, ExistingDatabase
 
 GONE = "is no longer in the template"
@@ -101,14 +102,36 @@ def option_leftovers(
 
 
 def view_leftovers(
-    database: str, spec: DatabaseSpec, entry: DatabaseEntry, found: ExistingDatabase, *, prune: bool
+    template: Template,
+    database: str,
+    entry: DatabaseEntry,
+    found: ExistingDatabase,
+    existing: Existing,
+    *,
+    prune: bool,
 ) -> Iterator[Finding]:
-    """Find the views that the template no longer has. Notion keeps the last view of a database, and so do we."""
-    old = {key: each.id for key, each in entry.views.items() if key not in spec.views and each.id in found.view_ids}
-    new = [key for key in spec.views if key not in entry.views]
-    others = set(found.view_ids) - set(old.values())
-    for key in old:
-        if prune and (new or others):
-            yield Change(address(database, "views", key), "delete", "view", GONE, "safe", (), database, key)
+    """Find the views that the template no longer has. Notion keeps the last tab of a database, and so do we.
+
+    A dashboard takes its widgets along, and stays while the template has one of them.
+    """
+    spec, there, on = template.databases[database], {*found.view_ids, *existing.widget_ids}, holders(template)
+    old = {key: each for key, each in entry.views.items() if key not in spec.views and each.id in there}
+    new = [key for key in spec.views if key not in entry.views and (database, key) not in on]
+    others = set(found.view_ids) - {each.id for each in old.values()}
+    for key, view in old.items():
+        place = address(database, "views", key)
+        if _holds_what_stays(spelled((database, key)), template, existing):
+            yield Note(place, f"{GONE}; left, because it holds views that are: take them off it in Notion")
+        elif prune and (new or others or view.dashboard):
+            yield Change(place, "delete", "view", GONE, "safe", (), database, key)
         else:
-            yield Note(address(database, "views", key), LEFT)
+            yield Note(place, LEFT)
+
+
+def _holds_what_stays(dashboard: str, template: Template, existing: Existing) -> bool:
+    return any(
+        view.dashboard == dashboard and each in template.databases[key].views
+        for key, entry in existing.owned.items()
+        if key in template.databases
+        for each, view in entry.views.items()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -78,3 +79,8 @@ class Operation:
     def name(self) -> str:
         """The operation's own name, unique in a plan."""
         return "/".join(filter(None, (self.verb.name.lower(), self.database, self.key, str(self.level or ""))))
+
+
+def names(operations: Iterable[Operation]) -> frozenset[str]:
+    """Return the names of operations, as others need them."""
+    return frozenset(each.name for each in operations)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from notion_pm.model.schema import View
 from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.planning.change import Change
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.levels import arranged, property_levels, referenced_titles
 from notion_pm.planning.lookup import property_title
-from notion_pm.planning.operation import Operation, Verb
+from notion_pm.planning.operation import Operation, Verb, names
+from notion_pm.planning.order_views import view_operations
 from notion_pm.planning.starter import RowName, StarterRows
-
-DEFAULT_VIEW = "Default view"
-"""What Notion calls the table view that it makes with every database (notion-api.md 2.1)."""
 
 
 def operations(desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> tuple[Operation, ...]:
@@ -39,13 +36,16 @@ class _Ordering:
 
     def operations(self) -> tuple[Operation, ...]:
         begin = self._begin()
-        structure = [*self._databases(begin), *self._properties(begin), *self._views(begin)]
+        structure = [*self._databases(begin), *self._properties(begin)]
+        views = view_operations(self._template, self._existing, self._changes, self._new, self._found)
+        self._found += views
+        structure += views
         rows = [each for each in self._changes if each.kind == "row"]
         if structure and rows:
-            self._add(Operation(Verb.RECORD_STRUCTURE, needs=_names(structure)))
+            self._add(Operation(Verb.RECORD_STRUCTURE, needs=names(structure)))
         self._rows(rows)
-        told = self._add(Operation(Verb.TELL, needs=_names(self._found)))
-        self._add(Operation(Verb.RECORD_END, needs=_names([told])))
+        told = self._add(Operation(Verb.TELL, needs=names(self._found)))
+        self._add(Operation(Verb.RECORD_END, needs=names([told])))
         return tuple(self._found)
 
     def _add(self, operation: Operation) -> Operation:
@@ -56,10 +56,10 @@ class _Ordering:
         """Mark the start. An interrupted apply is marked already, and its first start stays."""
         if self._existing.manifest is None:
             opened = self._add(Operation(Verb.OPEN_MANIFEST))
-            return _names([self._add(Operation(Verb.READ_MANIFEST, needs=_names([opened])))])
+            return names([self._add(Operation(Verb.READ_MANIFEST, needs=names([opened])))])
         if self._existing.interrupted:
             return frozenset()
-        return _names([self._add(Operation(Verb.MARK_MANIFEST))])
+        return names([self._add(Operation(Verb.MARK_MANIFEST))])
 
     def _databases(self, begin: frozenset[str]) -> list[Operation]:
         targets = {key: self._relation_targets(key) for key in self._template.databases}
@@ -67,7 +67,7 @@ class _Ordering:
         for key in arranged(targets).order:
             if key in self._new:
                 earlier = [each for each in made if each.database in targets[key]]
-                made.append(self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | _names(earlier))))
+                made.append(self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | names(earlier))))
         for change in self._changes:
             if change.kind == "database" and change.action == "update":
                 operation = Operation(Verb.UPDATE_DATABASE, change.database, changes=(change,), needs=begin)
@@ -80,7 +80,7 @@ class _Ordering:
 
     def _properties(self, begin: frozenset[str]) -> list[Operation]:
         work = self._property_work()
-        created = _names(each for each in self._found if each.verb is Verb.CREATE_DATABASE)
+        created = names(each for each in self._found if each.verb is Verb.CREATE_DATABASE)
         settled: list[Operation] = []
         below: list[Operation] = []
         for level in sorted({level for _, level in work}):
@@ -88,7 +88,7 @@ class _Ordering:
             for database in self._near_before_far(level):
                 if (database, level) in work:
                     # One after the other: an answer may tell what Notion called a mirror on the next database.
-                    needs = begin | created | _names(below) | _names(here)
+                    needs = begin | created | names(below) | names(here)
                     changes = tuple(sorted(work[database, level], key=lambda each: each.order))
                     operation = Operation(Verb.SETTLE, database, level=level, changes=changes, needs=needs)
                     here.append(self._add(operation))
@@ -141,54 +141,11 @@ class _Ordering:
         made_here = {key: {near for near, rel, _ in each if levels[near, rel] == level} for key, each in sides.items()}
         return arranged({key: made_here[key] for key in arranged(all_nears).order}).order
 
-    def _views(self, begin: frozenset[str]) -> list[Operation]:
-        changed = {(each.database, each.key): each for each in self._changes if each.kind == "view"}
-        made: list[Operation] = []
-        for database, spec in self._template.databases.items():
-            wanted = [key for key in spec.views if (database, key) in changed]
-            ready = begin | _names(
-                each
-                for each in self._found
-                if each.verb is Verb.SETTLE or (each.verb is Verb.CREATE_DATABASE and each.database == database)
-            )
-            if database in self._new and wanted:
-                listed = self._add(Operation(Verb.LIST_VIEWS, database, needs=ready))
-                made.append(listed)
-                ready |= _names([listed])
-            here = self._views_of(database, [changed[database, key] for key in wanted], ready)
-            gone = [each for each in changed.values() if (each.database, each.action) == (database, "delete")]
-            for change in gone:  # after the new ones: Notion keeps the last view of a database
-                needs = ready | _names(here)
-                made.append(self._add(Operation(Verb.DELETE_VIEW, database, change.key, needs=needs)))
-            made += here
-        return made
-
-    def _views_of(self, database: str, changes: list[Change], ready: frozenset[str]) -> list[Operation]:
-        """Return one operation a view, one after the other: their order is that of the tabs in Notion."""
-        made: list[Operation] = []
-        default = self._has_default_view(database)
-        views = self._template.databases[database].views
-        for change in changes:
-            verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
-            if default and verb is Verb.CREATE_VIEW and views[change.key].type == "table":
-                verb, default = Verb.ADOPT_VIEW, False
-            operation = Operation(verb, database, change.key, needs=ready | _names(made[-1:]))
-            made.append(self._add(operation))
-        if default and views and all(view.type != "table" for view in views.values()):
-            made.append(self._add(Operation(Verb.DROP_DEFAULT_VIEW, database, needs=ready | _names(made[-1:]))))
-        return made
-
-    def _has_default_view(self, database: str) -> bool:
-        """Whether Notion's own first view is still there for us to take over."""
-        found = self._existing.databases.get(database)
-        left = found is not None and found.left_behind and default_view(found.views) is not None
-        return database in self._new or left
-
     def _rows(self, changes: Iterable[Change]) -> None:
         wanted = {(each.database, each.key) for each in changes}
-        base = _names(each for each in self._found if each.verb is not Verb.READ_MANIFEST)
-        base = _names(self._found[-1:]) if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE else base
-        base |= _names(each for each in self._found if each.verb is Verb.READ_MANIFEST)
+        base = names(each for each in self._found if each.verb is not Verb.READ_MANIFEST)
+        base = names(self._found[-1:]) if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE else base
+        base |= names(each for each in self._found if each.verb is Verb.READ_MANIFEST)
         created: dict[RowName, Operation] = {}
         namesakes: dict[tuple[str, str], Operation] = {}
         for name in self._starter.rows:
@@ -196,11 +153,11 @@ class _Ordering:
                 before = [created[each] for each in self._starter.relations(name) if each in created]
                 namesake = self._titled(name)
                 before += [namesakes[namesake]] if namesake in namesakes else []
-                operation = Operation(Verb.CREATE_ROW, *name, needs=base | _names(before))
+                operation = Operation(Verb.CREATE_ROW, *name, needs=base | names(before))
                 created[name] = namesakes[namesake] = self._add(operation)
         for name in self._starter.rows:
             if self._starter.late_of(name) and (name in created or self._was_recovered(name)):
-                self._add(Operation(Verb.COMPLETE_ROW, *name, needs=base | _names(created.values())))
+                self._add(Operation(Verb.COMPLETE_ROW, *name, needs=base | names(created.values())))
 
     def _titled(self, name: RowName) -> tuple[str, str]:
         """Rows of one title are written one by one, so that a lost answer can be looked up by title."""
@@ -212,12 +169,3 @@ class _Ordering:
         found, entry = self._existing.databases.get(database), self._existing.entry(database)
         recent = {page.id for page in found.rows} if found else set()
         return entry is not None and entry.rows.get(key) in recent
-
-
-def default_view(views: Iterable[View]) -> View | None:
-    """Return the view that Notion made by itself, if it is among these."""
-    return next((each for each in views if each.name == DEFAULT_VIEW and each.type == "table"), None)
-
-
-def _names(operations: Iterable[Operation]) -> frozenset[str]:
-    return frozenset(each.name for each in operations)

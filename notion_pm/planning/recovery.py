@@ -11,6 +11,7 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
+from notion_pm.planning.dashboards import ViewName, holders, spelled
 from notion_pm.planning.existing import ExistingDatabase
 from notion_pm.planning.lookup import own, property_keys, property_title, property_type
 from notion_pm.planning.starter import StarterRows
@@ -46,15 +47,29 @@ def _recovered_entry(
             title=spec.title,
             fingerprints={"": fingerprint.of_database(spec)},
         )
+    on = holders(template)
     sources = {each: existing.data_source for each, existing in databases.items()}
     entry = with_properties(template, key, entry, source, sources)
     views = {
-        each: ViewEntry(id=view.id, fingerprint=fingerprint.of_view(template, key, each))
+        each: view_entry(template, (key, each), view.id)
         for each, wanted in spec.views.items()
         for view in found.views
-        if each not in entry.views and (view.name, view.type) == (wanted.title, wanted.type)
+        if each not in entry.views
+        and (view.name, view.type) == (wanted.title, wanted.type)
+        and (view.dashboard_id is not None) == ((key, each) in on)
     }
     return entry.model_copy(update={"views": {**entry.views, **views}})
+
+
+def view_entry(template: Template, name: ViewName, view_id: NotionId) -> ViewEntry:
+    """Return what is recorded of a view that is now as the template has it."""
+    holder = holders(template).get(name)
+    return ViewEntry(
+        id=view_id,
+        fingerprint=fingerprint.of_view(template, *name),
+        dashboard=spelled(holder) if holder else None,
+        quick=tuple(template.databases[name[0]].views[name[1]].quick),
+    )
 
 
 def with_properties(

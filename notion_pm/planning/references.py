@@ -18,7 +18,8 @@ from notion_pm.model.template import (
     Template,
     ViewSpec,
 )
-from notion_pm.planning.fault import Fault
+from notion_pm.planning.dashboards import ViewName, dashboards, spelled, widgets
+from notion_pm.planning.fault import Fault, Path
 from notion_pm.planning.levels import Circular, property_levels, referenced_titles
 from notion_pm.planning.lookup import (
     DATE_TYPES,
@@ -29,9 +30,11 @@ from notion_pm.planning.lookup import (
     property_type,
 )
 from notion_pm.planning.view_json import PAGE_COVERS
-from notion_pm.planning.where import check_where
+from notion_pm.planning.where import check_quick, check_where
 
 _GROUPABLE = frozenset({"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"})
+_TEXTS = frozenset({"title", "rich_text"})
+"""What charts can group by besides: each text by itself."""
 _NUMERIC = frozenset({"number", "formula", "rollup"})
 _MEASURED = {
     **dict.fromkeys(("sum", "average", "median", "min", "max"), _NUMERIC),
@@ -51,7 +54,7 @@ def check(template: Template) -> list[Fault]:
         faults += _check_database(template, key, database)
     for name, export in template.exports.items():
         faults += _check_export(template, name, export)
-    faults += _check_bound(template)
+    faults += [*_check_dashboards(template), *_check_bound(template)]
     return faults + ([] if faults else _check_circles(template))
 
 
@@ -185,9 +188,10 @@ def _is_relation(template: Template, database: str, spec: RollupProperty) -> boo
 
 
 def _check_view(template: Template, database: str, path: tuple[str | int, ...], view: ViewSpec) -> Iterator[Fault]:
+    groupable = _GROUPABLE | (_TEXTS if view.type == "chart" else set())
     for field, key in (("group_by", view.group_by), ("stack_by", view.stack_by)):
         if key is not None:
-            yield from _check_kind(template, database, (*path, field), key, _GROUPABLE)
+            yield from _check_kind(template, database, (*path, field), key, groupable)
     if view.cover not in {None, *PAGE_COVERS}:
         yield from _check_kind(template, database, (*path, "cover"), view.cover or "", {"files"})
     for function, key in view.measure.items():
@@ -195,7 +199,34 @@ def _check_view(template: Template, database: str, path: tuple[str | int, ...], 
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
             yield from _check_kind(template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"})
+    yield from check_quick(template, database, (*path, "quick"), view.quick)
     yield from _check_shown(template, database, path, view.where, view.sort, {"show": view.show})
+
+
+def _check_dashboards(template: Template) -> Iterator[Fault]:
+    """Find widgets that are no views, that cannot be widgets, or that stand in two places."""
+    seen: set[ViewName] = set()
+    for dashboard in dashboards(template):
+        for row, each in enumerate(widgets(template, dashboard)):
+            for place, widget in enumerate(each):
+                path = ("databases", dashboard[0], "views", dashboard[1], "widgets", row, place)
+                yield from _check_widget(template, path, widget)
+                if widget in seen:
+                    already = f"`{spelled(widget)}` stands on a dashboard already."
+                    yield Fault(path, already, "Write a second view for this place.")
+                seen.add(widget)
+
+
+def _check_widget(template: Template, path: Path, widget: ViewName) -> Iterator[Fault]:
+    database, key = widget
+    if database not in template.databases:
+        yield Fault.unknown(path, "database", database, template.databases)
+        return
+    views = template.databases[database].views
+    if key not in views:
+        yield Fault.unknown(path, f"view of {database}", key, views)
+    elif views[key].type == "dashboard":
+        yield Fault(path, "a dashboard cannot stand on a dashboard.", "Name the views themselves.")
 
 
 def _check_export(template: Template, name: str, export: ExportSpec) -> Iterator[Fault]:

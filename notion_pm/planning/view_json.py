@@ -8,13 +8,15 @@ from typing import Any
 
 from notion_pm.model.template import Template, ViewSpec
 from notion_pm.planning.lookup import property_keys, property_type
-from notion_pm.planning.where import OptionName, as_filter
+from notion_pm.planning.where import OptionName, as_filter, as_quick_filters
 
 Json = Mapping[str, Any]
 _GROUP_TYPES = {"people": "person", "title": "title", "rich_text": "text"}
 _GROUP_SETTINGS: dict[str, dict[str, Any]] = {
     "status": {"group_by": "option"},
     "date": {"group_by": "month"},
+    "title": {"group_by": "exact"},
+    "rich_text": {"group_by": "exact"},
 }
 PAGE_COVERS = frozenset({"page_cover", "page_content"})
 """What the cards of a gallery can show that is no property."""
@@ -22,11 +24,15 @@ PAGE_COVERS = frozenset({"page_cover", "page_content"})
 
 @dataclass(frozen=True, slots=True)
 class ViewJson:
-    """What the API takes of a view; a filter of None lets everything through."""
+    """What the API takes of a view; a filter of None lets everything through. A dashboard is configured by its widgets.
+
+    Quick filters are by property id.
+    """
 
     filter: Json | None
     sorts: tuple[Json, ...]
-    configuration: Json
+    quick_filters: Json
+    configuration: Json | None
 
 
 def view_json(
@@ -41,7 +47,8 @@ def view_json(
             for sort in view.sort
             for each, direction in sort.items()
         ),
-        configuration=_configuration(template, database, view, property_ids),
+        quick_filters=as_quick_filters(template, database, view.quick, dict(property_ids), option_name),
+        configuration=_configuration(template, database, view, property_ids) if view.type != "dashboard" else None,
     )
 
 

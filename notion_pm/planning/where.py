@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from notion_pm.model.condition import Condition, Where
-from notion_pm.model.template import Template
+from notion_pm.model.template import OptionSpec, Template
 from notion_pm.planning.fault import Fault, Path
 from notion_pm.planning.lookup import DATE_TYPES, is_open, options_of, property_keys, property_type
 
@@ -70,6 +70,40 @@ def _check_options(template: Template, database: str, path: Path, key: str, cond
             yield Fault.unknown(path, "category", category, _CATEGORIES)
 
 
+def check_quick(template: Template, database: str, path: Path, quick: Where) -> Iterator[Fault]:
+    """Find the conditions that cannot be quick filters: Notion takes one test a property."""
+    yield from check_where(template, database, path, quick)
+    for key, condition in quick.items():
+        kind = property_type(template, database, key)
+        values = condition.is_ or condition.not_ or ()
+        if len(condition.stated) != 1:
+            yield Fault((*path, key), "a quick filter is one test.", "Put what always holds into `where`.")
+        elif len(values) > 1 and kind not in _CHOICES:
+            yield Fault((*path, key), f"a quick filter takes one value of a {kind}.", "Choose one.")
+        elif condition.category and not _of_category(template, database, key, condition):
+            yield Fault((*path, key), f"no option of `{key}` is in that category.")
+
+
+def as_quick_filters(
+    template: Template, database: str, quick: Where, property_ids: dict[str, str], option_name: OptionName
+) -> Json:
+    """Return quick filters as the API takes them: by property, and several values of one test as an array."""
+    return {
+        property_ids[key]: _one_test(
+            property_type(template, database, key) or "",
+            list(_parts(template, database, key, condition, property_ids[key], option_name)),
+        )
+        for key, condition in quick.items()
+    }
+
+
+def _one_test(kind: str, parts: list[Json]) -> Json:
+    tests = [test[kind] for part in parts for test in part.get("or", [part])]
+    operator = next(iter(tests[0]))
+    values = [test[operator] for test in tests]
+    return {kind: {operator: values if len(values) > 1 else values[0]}}
+
+
 def as_filter(
     template: Template, database: str, where: Where, property_ids: dict[str, str], option_name: OptionName
 ) -> Json | None:
@@ -98,8 +132,7 @@ def _parts(
     if condition.is_ is not None:
         yield _any([test(holds, shown(value)) for value in condition.is_])
     if condition.category is not None:
-        chosen = [each for each in options_of(template, database, key) if each.meaning in condition.category]
-        yield _any([test("equals", shown(each.key)) for each in chosen])
+        yield _any([test("equals", shown(each.key)) for each in _of_category(template, database, key, condition)])
     for value in condition.not_ or ():
         yield test(lacks, shown(value))
     if condition.empty is not None:
@@ -107,6 +140,10 @@ def _parts(
     for field, operator in _COMPARISONS.items():
         if getattr(condition, field) is not None:
             yield test(operator, getattr(condition, field))
+
+
+def _of_category(template: Template, database: str, key: str, condition: Condition) -> list[OptionSpec]:
+    return [each for each in options_of(template, database, key) if each.meaning in (condition.category or ())]
 
 
 def _any(tests: list[Json]) -> Json:

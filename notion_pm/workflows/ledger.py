@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import TypeVar
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
+from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue
-from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property, View
+from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property, View, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change
+from notion_pm.planning.dashboards import holders, place_for, widgets, with_widget
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.lookup import own, property_keys, property_title
-from notion_pm.planning.order import default_view
-from notion_pm.planning.recovery import mirror_of, options_by_name, with_properties
+from notion_pm.planning.order_views import default_view
+from notion_pm.planning.recovery import mirror_of, options_by_name, view_entry, with_properties
 
 T = TypeVar("T")
 
@@ -37,6 +38,9 @@ class Ledger:
         self._rows = {key: dict(entry.rows) for key, entry in self._entries.items()}
         self._default_views = {
             key: view.id for key, each in existing.databases.items() if (view := default_view(each.views)) is not None
+        }
+        self._dashboards = {
+            view_id: rows for each in existing.databases.values() for view_id, rows in each.dashboards.items()
         }
         for key in existing.databases:
             if key in self._template.databases and key in self._entries:
@@ -126,6 +130,15 @@ class Ledger:
         """Return the view that Notion made with a database."""
         return self._default_views[database]
 
+    def place_for(self, database: str, key: str) -> WidgetPlace | None:
+        """Return where on its dashboard a new view goes; None when it is a tab."""
+        dashboard = holders(self._template).get((database, key))
+        if dashboard is None:
+            return None
+        ids = {(of, each): view.id for of, entry in self._entries.items() for each, view in entry.views.items()}
+        wanted, there = widgets(self._template, dashboard), self._dashboards.get(ids[dashboard], ())
+        return place_for((database, key), wanted, ids, ids[dashboard], there)
+
     def known_ids(self) -> frozenset[str]:
         """Return the ids of all databases, views and rows that are recorded."""
         with self._lock:
@@ -175,9 +188,13 @@ class Ledger:
 
     def note_view(self, database: str, key: str, view: View) -> None:
         """Record a view as the template has it."""
-        entry = self._entries[database]
-        made = ViewEntry(id=view.id, fingerprint=fingerprint.of_view(self._template, database, key))
+        entry, made = self._entries[database], view_entry(self._template, (database, key), view.id)
         self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
+
+    def note_widget(self, place: WidgetPlace, view_id: NotionId) -> None:
+        """Record where on a dashboard a new view stands."""
+        rows = self._dashboards.get(place.dashboard_id, ())
+        self._dashboards[place.dashboard_id] = with_widget(rows, place, view_id)
 
     def forget_view(self, database: str, key: str) -> None:
         """Record that a view is gone."""

@@ -16,9 +16,10 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
-from notion_pm.model.schema import ChildBlock, Database, View
+from notion_pm.model.schema import ChildBlock, Database, View, WidgetRows
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.binding import bound_entry
+from notion_pm.planning.dashboards import spelled
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
 from notion_pm.storage import templates
@@ -157,6 +158,7 @@ class _Reader:
             found = dict(zip(keys, pool.map(lambda key: self._database(key, bot_id), keys), strict=True))
         databases = {key: each for key, each in found.items() if each is not None}
         lost = frozenset(key for key in keys if key in ours and key not in databases)
+        databases = self._with_widgets(databases) if self._healing else databases
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
         return Existing(manifest, databases, lost)
 
@@ -177,13 +179,21 @@ class _Reader:
         except NotShared:
             return None
         title = next((each.title for each in self._children if each.id == database_id), None)
-        found = ExistingDatabase(source, title, view_ids)
+        found = ExistingDatabase(source, title, view_ids, self._dashboards(key, view_ids))
         return self._with_leftovers(key, found, bot_id) if bot_id is not None else found
 
     def _view_ids(self, entry: DatabaseEntry | None, database_id: NotionId) -> tuple[NotionId, ...]:
         if entry is not None and not self._list_views:
             return tuple(each.id for each in entry.views.values())
         return self._gateway.list_view_ids(database_id)
+
+    def _dashboards(self, key: str, view_ids: Sequence[NotionId]) -> dict[NotionId, WidgetRows]:
+        """Read the dashboards that hold views of ours: Notion lists widgets nowhere else."""
+        entries = self._manifest.databases
+        holding = {view.dashboard for entry in entries.values() for view in entry.views.values()}
+        views = entries[key].views if key in entries and self._list_views else {}
+        ids = [view.id for each, view in views.items() if spelled((key, each)) in holding and view.id in view_ids]
+        return {each: self._gateway.get_view(each).rows for each in ids}
 
     def _left_behind(self, key: str, bot_id: NotionId) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""
@@ -197,7 +207,22 @@ class _Reader:
         views: tuple[View, ...] = ()
         if key in self._loaded.template.databases:
             views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
-        return replace(found, views=views, rows=self._rows(key, found, bot_id), left_behind=entry is None)
+        dashboards = {**found.dashboards, **{each.id: each.rows for each in views if each.type == "dashboard"}}
+        rows = self._rows(key, found, bot_id)
+        return replace(found, views=views, dashboards=dashboards, rows=rows, left_behind=entry is None)
+
+    def _with_widgets(self, databases: Mapping[str, ExistingDatabase]) -> dict[str, ExistingDatabase]:
+        """Read the widgets that the interrupted apply made, each for the database whose pages it shows."""
+        known = {view.id for entry in self._manifest.databases.values() for view in entry.views.values()}
+        widget_ids = Existing(databases=databases).widget_ids - known
+        views = [self._gateway.get_view(each) for each in sorted(widget_ids)]
+        return {
+            key: replace(
+                each,
+                views=(*each.views, *(view for view in views if view.data_source_id == each.data_source.id)),
+            )
+            for key, each in databases.items()
+        }
 
     def _rows(self, key: str, found: ExistingDatabase, bot_id: NotionId) -> tuple[Page, ...]:
         """Return the rows that the interrupted apply made, oldest first."""

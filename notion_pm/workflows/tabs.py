@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.schema import View
+from notion_pm.model.schema import View, WidgetPlace
 from notion_pm.planning.lookup import property_keys
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.view_json import ViewJson, view_json
@@ -27,13 +27,14 @@ def update_view(site: Site, operation: Operation) -> None:
 
 
 def create_view(site: Site, operation: Operation) -> None:
-    """Add a view."""
+    """Add a view: a tab of its database, or a widget of a dashboard."""
     database, entry = operation.database, site.ledger.entry(operation.database)
     spec, json = site.template.databases[database].views[operation.key], _json(site, operation)
+    place = site.ledger.place_for(database, operation.key)
 
     def look_up() -> View | None:
-        unknown = set(site.gateway.list_view_ids(entry.database_id)) - site.ledger.known_ids()
-        views = (site.gateway.get_view(each) for each in sorted(unknown))
+        there = _view_ids(site, entry.database_id) if place is None else _widget_ids(site, place)
+        views = (site.gateway.get_view(each) for each in sorted(there - site.ledger.known_ids()))
         return next((view for view in views if (view.name, view.type) == (spec.title, spec.type)), None)
 
     view = site.gateway.create_view(
@@ -43,10 +44,22 @@ def create_view(site: Site, operation: Operation) -> None:
         spec.type,
         filter=json.filter,
         sorts=json.sorts or None,
+        quick_filters=json.quick_filters,
         configuration=json.configuration,
+        place=place,
         look_up=look_up,
     )
     site.ledger.note_view(database, operation.key, view)
+    if place is not None:
+        site.ledger.note_widget(place, view.id)
+
+
+def _view_ids(site: Site, database_id: NotionId) -> set[NotionId]:
+    return set(site.gateway.list_view_ids(database_id))
+
+
+def _widget_ids(site: Site, place: WidgetPlace) -> set[NotionId]:
+    return {each for row in site.gateway.get_view(place.dashboard_id).rows for each in row}
 
 
 def drop_default_view(site: Site, operation: Operation) -> None:
@@ -61,16 +74,24 @@ def delete_view(site: Site, operation: Operation) -> None:
 
 
 def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:
-    json = _json(site, operation)
+    json, spec = _json(site, operation), site.template.databases[operation.database].views[operation.key]
     view = site.gateway.update_view(
         view_id,
-        name=site.template.databases[operation.database].views[operation.key].title,
+        name=spec.title,
         filter=json.filter,
         sorts=json.sorts or None,
+        quick_filters={**_former_quick_filters(site, operation), **json.quick_filters},
         configuration=json.configuration,
-        whole=True,
+        whole=spec.type != "dashboard",
     )
     site.ledger.note_view(operation.database, operation.key, view)
+
+
+def _former_quick_filters(site: Site, operation: Operation) -> dict[str, None]:
+    """Return what takes away the quick filters that were the template's; those that people added stay."""
+    entry = site.ledger.entry(operation.database)
+    former = entry.views[operation.key].quick if operation.key in entry.views else ()
+    return {entry.properties[key]: None for key in former if key in entry.properties}
 
 
 def _json(site: Site, operation: Operation) -> ViewJson:

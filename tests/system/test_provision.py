@@ -74,7 +74,7 @@ def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspa
     gateway, transport = gateway_to(workspace)
     result = apply_to(gateway, workspace, template_files.load("product"))
     assert result.planned == result.sent == len(transport.seen) == gateway.requests.attempts
-    assert len(result.changes) == 378
+    assert len(result.changes) == 383
     assert len(result.applied_rows) == 291
     gateway.close()
 
@@ -92,7 +92,7 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
     record = 4  # the page, the ids of its blocks, what it tells people, the record itself
     assert len(plan.operations) == made + databases + record
     assert plan.proof == 2 + databases
-    assert plan.requests == 33
+    assert plan.requests == 38
 
 
 def test_applying_again_only_reads_and_changes_nothing(gateway: Gateway, workspace: LocalWorkspace) -> None:
