@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
+from notion_pm.model.ids import NotionId
+from notion_pm.model.state_home import SharedState, StateHome
+from tests import postgresql
 
 
 @pytest.fixture
@@ -30,6 +35,24 @@ def api(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
     """An HTTP client of the workspace: token and newest version set, paths below /v1/."""
     with client_of(workspace) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of a PostgreSQL that the tests have started."""
+    programs = postgresql.found()
+    if programs is None:
+        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+    with postgresql.running(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> StateHome:
+    """A place for the state that holds nothing yet, of each kind in turn."""
+    if request.param == "SQLite":
+        return tmp_path
+    return SharedState(SecretStr(request.getfixturevalue("postgresql_url")), NotionId(str(uuid4())))
 
 
 def client_of(workspace: LocalWorkspace, version: str = "2026-03-11") -> httpx.Client:

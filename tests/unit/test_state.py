@@ -12,6 +12,7 @@ import pytest
 from notion_pm.errors import AlreadyRunning
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
+from notion_pm.model.state_home import StateHome
 from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Links, Plain, SnapshotPage
 from notion_pm.storage import state_migrations
 from notion_pm.storage.lock import exclusive
@@ -30,43 +31,43 @@ WINGS = SnapshotPage(PAGE, "features", "Wings", "https://x", NOW, HELD)
 MANIFEST = Manifest(template="product", version=1, state="applied", started=NOW)
 
 
-def test_everything_comes_back(tmp_path: Path) -> None:
+def test_everything_comes_back(home: StateHome) -> None:
     remembered = Remembered("product", MANIFEST, "scope", NOW, timedelta(seconds=90))
-    with State(tmp_path, "product") as state:
+    with State(home, "product") as state:
         state.remember(remembered)
         state.keep([WINGS], {"features": NOW}, {NotionId("gone"): "gone"})
         state.keep_option_names({"o": "On ice"})
-    with State(tmp_path, "product") as state:
+    with State(home, "product") as state:
         cache = state.cache()
         assert state.remembered() == remembered
         assert cache.pages == {"features": {PAGE: WINGS}}
         assert (cache.marks, cache.absent) == ({"features": NOW}, {"gone": "gone"})
         assert state.option_names() == {"o": "On ice"}
-    assert known_templates(tmp_path) == {"product": "product"}
+    assert known_templates(home) == {"product": "product"}
 
 
-def test_the_baseline_keeps_what_was_held_and_what_was_derived(tmp_path: Path) -> None:
+def test_the_baseline_keeps_what_was_held_and_what_was_derived(home: StateHome) -> None:
     memory = {
         "status": BaseValue("idea", "spec", starter=True),
         "rice": BaseValue(None, SILENT),
         "loop": BaseValue(ForeignOption("o", "On ice"), UNKNOWN),
     }
-    with State(tmp_path, "product") as state:
+    with State(home, "product") as state:
         state.keep_baseline({PAGE: memory})
         state.keep_written(WINGS, {"rice": BaseValue(4.5, 4.5)})
         assert state.baseline() == {PAGE: {**memory, "rice": BaseValue(4.5, 4.5)}}
         assert state.cache().pages["features"][PAGE] == WINGS
 
 
-def test_templates_do_not_see_each_other(tmp_path: Path) -> None:
-    with State(tmp_path, "product") as one, State(tmp_path, "other") as other:
+def test_templates_do_not_see_each_other(home: StateHome) -> None:
+    with State(home, "product") as one, State(home, "other") as other:
         one.keep([WINGS], {}, {})
         one.keep_baseline({PAGE: {"status": BaseValue("idea")}})
         assert (other.cache().pages, other.baseline(), other.remembered()) == ({}, {}, None)
 
 
-def test_read_anew_forgets_the_cache_and_not_the_baseline(tmp_path: Path) -> None:
-    with State(tmp_path, "product") as state:
+def test_read_anew_forgets_the_cache_and_not_the_baseline(home: StateHome) -> None:
+    with State(home, "product") as state:
         state.keep([WINGS], {"features": NOW}, {})
         state.keep_baseline({PAGE: {"status": BaseValue("idea")}})
         state.keep([], {}, {}, anew=True)
@@ -74,15 +75,15 @@ def test_read_anew_forgets_the_cache_and_not_the_baseline(tmp_path: Path) -> Non
         assert PAGE in state.baseline()
 
 
-def test_a_page_that_is_gone_leaves_the_cache(tmp_path: Path) -> None:
-    with State(tmp_path, "product") as state:
+def test_a_page_that_is_gone_leaves_the_cache(home: StateHome) -> None:
+    with State(home, "product") as state:
         state.keep([WINGS], {}, {})
         state.forget(PAGE, "gone")
         assert (state.cache().pages, state.cache().absent) == ({}, {PAGE: "gone"})
 
 
-def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    with State(tmp_path, "product") as state:
+def test_what_fails_half_way_leaves_nothing(home: StateHome) -> None:
+    with State(home, "product") as state:
         unwritable = BaseValue(object())  # type: ignore[arg-type]
         with pytest.raises(TypeError):
             state.keep_baseline({PAGE: {"a": BaseValue("x"), "b": unwritable}})
@@ -98,13 +99,13 @@ def test_the_oldest_file_is_brought_up_to_date(tmp_path: Path) -> None:
         assert state.remembered() == Remembered("own.yaml")
 
 
-def test_nothing_is_known_where_nothing_was_synced(tmp_path: Path) -> None:
-    assert known_templates(tmp_path) == {}
+def test_nothing_is_known_where_nothing_was_synced(home: StateHome) -> None:
+    assert known_templates(home) == {}
 
 
-def test_one_sync_at_a_time(tmp_path: Path) -> None:
-    with exclusive(tmp_path), pytest.raises(AlreadyRunning) as raised, exclusive(tmp_path):
+def test_one_sync_at_a_time(home: StateHome) -> None:
+    with exclusive(home), pytest.raises(AlreadyRunning) as raised, exclusive(home):
         pass
     assert raised.value.advice
-    with exclusive(tmp_path):
+    with exclusive(home):
         pass
