@@ -1,42 +1,47 @@
-"""Telling a webhook how a sync went, without letting the message get in the way of the work."""
+"""Telling a webhook how a sync went, without letting the message get in the way of the work.
+
+What is told is news: pages that were changed, conflicts that are new, a failure that the run before had not, and its
+end. A job that fails for a night is one message, not a hundred.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
+from notion_pm.cli.interruption import sleep
 from notion_pm.cli.output import note
 from notion_pm.cli.render_sync import summary
-from notion_pm.errors import NotificationFailed, NotionPmError
-from notion_pm.workflows.sync import SyncResult
+from notion_pm.errors import NotificationFailed, NotNow
+from notion_pm.workflows.sync_run import Run
 
 
-@contextmanager
-def told(url: str | None) -> Iterator[None]:
-    """Tell of an error that ends the run, and let it go on its way."""
-    try:
-        yield
-    except NotionPmError as error:
-        if url:
-            _post(url, f"notion-pm sync failed: {error}", {"ok": False, "exit_code": error.exit_code})
-        raise
+def tell(url: str, run: Run) -> None:
+    """Tell what is new about a run; nothing when nothing is."""
+    text = _news(run)
+    if text:
+        ok = run.result is not None
+        facts = run.as_data() | {"ok": ok} | ({} if ok else {"exit_code": run.error.exit_code if run.error else 1})
+        _post(url, text, facts)
 
 
-def tell(url: str, result: SyncResult) -> None:
-    """Tell what a sync has done; nothing when it had nothing to do and nothing to say."""
-    evaluation = result.evaluation
-    fresh = sum(each.new for each in evaluation.conflicts)
-    if result.dry_run or not (evaluation.updates or fresh):
-        return
-    facts = {"ok": True, "updates": len(evaluation.updates), "conflicts": len(evaluation.conflicts)}
-    _post(url, f"notion-pm sync: {summary(result)}", facts)
+def _news(run: Run) -> str:
+    if run.trouble and run.trouble != run.trouble_before:
+        return f"notion-pm sync failed: {run.error}"
+    result = run.result
+    if result is None or result.dry_run:
+        return ""
+    if run.trouble_before:
+        return f"notion-pm sync works again: {summary(result)}"
+    return f"notion-pm sync: {summary(result)}" if run.has_news else ""
 
 
 def _post(url: str, text: str, facts: Mapping[str, Any]) -> None:
     from notion_pm import notify  # requests: only for those who want to be told
 
     try:
-        notify.post(url, text, facts)
+        notify.post(url, text, facts, sleep=sleep)
     except NotificationFailed as error:
         note(f"{error} {error.advice}")
+    except NotNow:
+        note("There was no time left to send the notification.")

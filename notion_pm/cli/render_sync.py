@@ -55,14 +55,23 @@ def _show_explained(lines: Iterable[Line]) -> None:
 
 def _show_conflicts(report: Report, result: SyncResult) -> None:
     conflicts = result.evaluation.conflicts
-    for each in conflicts:
-        if each.new:
-            echo(f"Conflict: {_conflict(report, each)}")
+    _show_new(report, conflicts)
     known = sum(not each.new for each in conflicts)
     if known:
         echo(f"{_count(known, 'conflict')} told before: people's values are kept.")
     if conflicts:
         echo("Empty the property to hand it back to the rule, or run with --on-conflict rule to take what rules say.\n")
+
+
+def show_new_conflicts(result: SyncResult) -> None:
+    """Print the conflicts that no earlier run has told."""
+    _show_new(Report(result), result.evaluation.conflicts)
+
+
+def _show_new(report: Report, conflicts: Iterable[Conflict]) -> None:
+    for each in conflicts:
+        if each.new:
+            echo(f"Conflict: {_conflict(report, each)}")
 
 
 def _conflict(report: Report, conflict: Conflict) -> str:
@@ -87,13 +96,13 @@ def _show_proposals(report: Report, result: SyncResult, *, explain: bool) -> Non
 
 
 def summary(result: SyncResult) -> str:
+    """Return the counts in a line."""
     evaluation = result.evaluation
     pages = Counter(update.page.database for update in evaluation.updates)
     databases = result.template.template.databases
     done = [f"{count} in {databases[key].title}" for key, count in pages.items()]
     verb = "would change" if result.dry_run else "changed"
-    total = sum(pages.values()) - len(result.dropped)
-    what = f"{_count(total, 'page')} {verb} ({', '.join(done)})" if done else "Nothing to do"
+    what = f"{_count(result.written, 'page')} {verb} ({', '.join(done)})" if done else "Nothing to do"
     counts = [
         _count(len(found), name)
         for name, found in (("conflict", evaluation.conflicts), ("proposal", evaluation.proposals))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli import render_sync
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.notifying import tell, told
-from notion_pm.cli.output import echo_json, json_option, progress
-from notion_pm.errors import ConflictsFound
+from notion_pm.cli.durations import DURATION
+from notion_pm.cli.logs import LEVELS
+from notion_pm.cli.output import json_option
+from notion_pm.cli.sync_job import Job, Manner
 from notion_pm.model.rule import OnConflict
-from notion_pm.workflows.sync import Options, sync
-from notion_pm.workflows.sync_place import Place
-from notion_pm.workflows.sync_report import Report
+from notion_pm.workflows.sync import Options
 
 
 @click.command(short_help="Carry status and evidence along the relations.")
@@ -33,8 +31,17 @@ from notion_pm.workflows.sync_report import Report
     "--notify",
     metavar="URL",
     envvar="NOTION_PM_NOTIFY",
-    help="Tell a Slack-compatible webhook when something changed, people and rules disagree, or the run fails.",
+    help="Tell a Slack-compatible webhook of changes, of new conflicts, and when runs begin or cease to fail.",
 )
+@click.option(
+    "--every", type=DURATION, help="Run again and again, on this beat, until asked to stop (SIGTERM, Ctrl-C)."
+)
+@click.option("--time-limit", type=DURATION, help="Stop after this time; the next run does what is left.")
+@click.option(
+    "--wait-for-lock", type=DURATION, default=0, help="Wait so long for another run of this workspace to end."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing changed.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Log to stderr from this level on.")
 @json_option
 @pass_context
 def command(
@@ -48,6 +55,11 @@ def command(
     on_conflict: OnConflict | None,
     fail_on_conflict: bool,
     notify: str | None,
+    every: int | None,
+    time_limit: int | None,
+    wait_for_lock: int,
+    quiet: bool,
+    log_level: str,
     as_json: bool,
 ) -> None:
     """Carry status and evidence along the relations, by the rules of the template.
@@ -55,26 +67,28 @@ def command(
     What people set by hand stays: where a rule disagrees, both values are reported as a conflict. Run it as often as
     you like: a second run right after changes nothing.
 
-    Exit codes: 0 done, 1 error, 3 too much would change, 4 conflicts (with --fail-on-conflict).
+    With --every it prints a line for each run that changed something; with --json a line of JSON for each run.
+
+    Exit codes: 0 done, 1 error, 3 too much would change, 4 conflicts (with --fail-on-conflict), 5 left for the next
+    run (another one is running, asked to stop, time is up). With --every: 0 when asked to stop.
     """
     options = Options(template=template, dry_run=dry_run, full=full, force=force, policy=on_conflict)
-    with progress() as drawn:
-        place = Place(
-            gateway=context.gateway,
-            parent_id=context.parent_page,
-            state_directory=context.state_directory,
-            shared_state=context.shared_state,
-            now=context.now(),
-            jobs=context.jobs,
-            progress=drawn,
+    manner = Manner(
+        explain=explain,
+        as_json=as_json,
+        quiet=quiet,
+        fail_on_conflict=fail_on_conflict,
+        notify=notify,
+        time_limit=time_limit,
+        wait_for_lock=wait_for_lock,
+        log_level=log_level,
+    )
+    job = Job(context, options, manner)
+    if every is None:
+        job.once()
+    elif full or force or on_conflict or fail_on_conflict:
+        raise click.UsageError(
+            "--full, --force, --on-conflict and --fail-on-conflict are for one run, not for --every."
         )
-        with told(notify):
-            result = sync(place, options)
-    if notify:
-        tell(notify, result)
-    if as_json:
-        echo_json(Report(result).as_data())
     else:
-        render_sync.show(result, explain=explain)
-    if fail_on_conflict and result.evaluation.conflicts:
-        raise ConflictsFound(f"{len(result.evaluation.conflicts)} conflicts between people and rules.")
+        job.every(every)
