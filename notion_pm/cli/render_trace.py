@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from notion_pm.cli.words import count, one_line
 from notion_pm.model.template import Role
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.branches import Branch
@@ -78,16 +79,16 @@ def _label(thread: Thread, page: SnapshotPage, *, quotes: bool) -> Text:
 def _name(thread: Thread, page: SnapshotPage) -> Text:
     number = thread.number_of(page)
     return Text.assemble(
-        (f"{number} " if number else "", "dim"), (_line(page.title) or "Untitled", _STYLES[thread.role(page)])
+        (f"{number} " if number else "", "dim"), (one_line(page.title) or "Untitled", _STYLES[thread.role(page)])
     )
 
 
 def _said(thread: Thread, insight: SnapshotPage, *, quotes: bool) -> Text:
     """An insight: who said it, how much it matters, when; and the words themselves."""
-    who = ", ".join(map(_line, thread.customers_of(insight)))
+    who = ", ".join(map(one_line, thread.customers_of(insight)))
     facts = [who, str(thread.read(insight, "importance") or ""), thread.text(insight, "observed_on")[:10]]
     told = " · ".join(filter(None, facts))
-    quote = _line(thread.text(insight, "quote")) if quotes else ""
+    quote = one_line(thread.text(insight, "quote")) if quotes else ""
     return Text.assemble(
         _name(thread, insight), (f"  {told}" if told else "", "dim"), (f"\n“{quote}”" if quote else "", "italic")
     )
@@ -96,8 +97,8 @@ def _said(thread: Thread, insight: SnapshotPage, *, quotes: bool) -> Text:
 def _weight(evidence: Evidence) -> str:
     if not evidence.insights:
         return ""
-    facts = [_count(len(evidence.insights), "insight")]
-    facts += [_count(evidence.customers, "customer")] if evidence.customers else []
+    facts = [count(len(evidence.insights), "insight")]
+    facts += [count(evidence.customers, "customer")] if evidence.customers else []
     facts += [f"importance {evidence.importance:g}"] if evidence.importance is not None else []
     facts += [f"ARR {evidence.arr:,.0f}"] if evidence.arr else []
     return ", ".join(facts)
@@ -109,13 +110,4 @@ def _summary(traced: Traced) -> str:
     role = traced.thread.role(traced.trace.page)
     ends = "" if role in {"customers", "insights"} else cut
     tops = "" if role == "vision" else top
-    return f"{_count(traced.requests, 'request')}.{tops}{ends}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _line(text: str) -> str:
-    """Text on one line, without what a terminal would obey."""
-    return " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
+    return f"{count(traced.requests, 'request')}.{tops}{ends}"

@@ -77,6 +77,10 @@ class Thread:
         """Return the role of a page, None for one of a database beside the thread."""
         return self.chain.role(page.database)
 
+    def role_of(self, related: Related) -> Role | None:
+        """Return the role of a related page; None also for one that cannot be seen."""
+        return None if isinstance(related, Unseen) else self.role(related)
+
     def value(self, page: SnapshotPage, key: str) -> Plain:
         """Return a value by its key; None where the template has no such property."""
         return page.values.get(key)
@@ -214,7 +218,7 @@ class Thread:
             each.id: each
             for page in pages
             for each in self.below(page)
-            if isinstance(each, SnapshotPage) and self.role(each) == "insights"
+            if isinstance(each, SnapshotPage) and self.role_of(each) == "insights"
         }
         return tuple(found.values())
 

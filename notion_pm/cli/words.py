@@ -1,0 +1,13 @@
+"""Small words of the command line."""
+
+from __future__ import annotations
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun: `1 page`, `2,000 pages`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def one_line(text: str) -> str:
+    """Return text from a workspace on one line, without what a terminal would obey."""
+    return " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
