@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from notion_pm.errors import UsageError
@@ -38,3 +40,42 @@ def atomic(path: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A folder beside `target` in which everything is made before anything of the target changes."""
+
+    folder: Path
+    target: Path
+
+    def install(self, stale: Iterable[str]) -> None:
+        """Move all that was made into the target, and remove the `stale` files there, relative to it.
+
+        A target that does not exist yet appears at once; in one that does, whose other files are somebody's own, each
+        file takes its place at once.
+        """
+        if not self.target.exists():
+            self.folder.rename(self.target)
+            return
+        for made in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            place = self.target / made.relative_to(self.folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.replace(place)
+        for name in stale:
+            path = (self.target / name).resolve()
+            if path.is_relative_to(self.target.resolve()):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Yield a stage for a folder; what was not installed from it vanishes."""
+    target = folder.resolve()  # a symbolic link stays one
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name[-100:]}.{os.getpid()}.part")
+    part.mkdir()
+    try:
+        yield Stage(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

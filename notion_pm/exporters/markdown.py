@@ -1,7 +1,8 @@
 """Markdown: a file per page with YAML front matter, the page's body, and its relations as links that work.
 
 A folder of files has an index, and a note (`.notion-pm-export.json`) of what was written, so that the next export of
-the same database can take away the file of a page that was renamed or removed, and nothing else.
+the same database can take away the file of a page that was renamed or removed, and nothing else. All files are written
+beside the folder first, and moved into it when the last one is whole.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import yaml
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import plain
 from notion_pm.exporters.commonmark import as_commonmark
-from notion_pm.exporters.files import atomic
+from notion_pm.exporters.files import staged
 from notion_pm.exporters.flat import unique
 from notion_pm.exporters.links import Links, escaped
 from notion_pm.exporters.names import Names, slug
@@ -41,9 +42,13 @@ def write_folder(tables: Sequence[Table], folder: Path) -> None:
     """Write a file per page and an index; of several databases each gets a folder, single pages lie side by side."""
     paths = _paths(tables)
     titles = {row.id: row.title for table in tables for row in table.rows}
-    written = dict(_write_pages(tables, folder, Links(paths, titles)))
-    written |= dict(_write_indexes(tables, folder, paths))
-    _forget_stale(folder, {each.name for each in tables}, {str(path): name for path, name in written.items()})
+    with staged(folder) as stage:
+        written = dict(_write_pages(tables, stage.folder, Links(paths, titles)))
+        written |= dict(_write_indexes(tables, stage.folder, paths))
+        files = {str(path): name for path, name in written.items()}
+        stale, kept = _divided(folder, {each.name for each in tables}, files)
+        _write(stage.folder / _RECORD, json.dumps({"files": kept}, ensure_ascii=False, indent=1) + "\n")
+        stage.install(stale)
 
 
 def document(columns: Sequence[Column], row: Row, links: Links) -> str:
@@ -131,21 +136,16 @@ def _write_indexes(
 
 
 def _write(path: Path, document: str) -> None:
-    with atomic(path) as part:
-        part.write_text(document, encoding="utf-8", newline="\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document, encoding="utf-8", newline="\n")
 
 
-def _forget_stale(folder: Path, tables: set[str], written: dict[str, str]) -> None:
-    """Remove what an earlier export of these tables wrote into the folder and this one did not; note what is there."""
-    record = folder / _RECORD
-    before = _written_before(record)
-    for stale in {path for path, table in before.items() if table in tables} - written.keys():
-        path = (folder / stale).resolve()
-        if path.is_relative_to(folder.resolve()):
-            path.unlink(missing_ok=True)
+def _divided(folder: Path, tables: set[str], written: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """What an earlier export of these tables wrote and this one did not; and all that will be there of ours."""
+    before = _written_before(folder / _RECORD)
+    stale = sorted({path for path, table in before.items() if table in tables} - written.keys())
     others = {path: table for path, table in before.items() if table not in tables}
-    files = dict(sorted({**others, **written}.items()))
-    _write(record, json.dumps({"files": files}, ensure_ascii=False, indent=1) + "\n")
+    return stale, dict(sorted({**others, **written}.items()))
 
 
 def _written_before(record: Path) -> dict[str, str]:

@@ -7,6 +7,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
@@ -258,3 +260,17 @@ def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["--local", str(tmp_path / "new.sqlite"), "export"])
     assert done.exit_code == 1
     assert "notion-pm apply product" in done.stderr
+
+
+@pytest.mark.parametrize("ending", ["csv", "html", "xlsx", "sqlite", "parquet"])
+def test_a_full_disk_leaves_what_was_there_and_one_message(applied: Path, tmp_path: Path, ending: str) -> None:
+    target = tmp_path / f"out.{ending}"
+    target.write_text("from last week")
+    program = [sys.executable, "-m", "notion_pm", "--local", str(applied), "export", "insights", "-o", str(target)]
+    limited = ["sh", "-c", 'ulimit -f 70; exec "$@"', "sh", *program]  # 35 KB: no file may grow beyond that
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {target} cannot be written: ")
+    assert len(done.stderr.splitlines()) == 2
+    assert target.read_text() == "from last week"
+    assert [each.name for each in tmp_path.iterdir()] == [target.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from notion_pm.exporters.markdown import write_folder, write_page
-from notion_pm.exporters.table import Column, Reference
+from notion_pm.exporters.table import Column, Reference, Row, Table
 from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, page_id, row, table, titles_only
@@ -126,3 +127,25 @@ def test_a_broken_record_removes_nothing_outside(tmp_path: Path, record: str) ->
     (folder / ".notion-pm-export.json").write_text(record)
     write_folder([titles_only("A")], folder)
     assert outside.exists()
+
+
+def test_an_interrupted_export_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "specs"
+    write_folder([titles_only("One", "Two")], folder)
+    before = {path: path.read_text() for path in folder.rglob("*.md")}
+
+    def interrupted() -> Iterator[Row]:
+        yield row(1, ("Three",))
+        raise KeyboardInterrupt
+
+    class Rows:
+        walks = 0
+
+        def __iter__(self) -> Iterator[Row]:
+            Rows.walks += 1
+            return interrupted() if Rows.walks > 2 else iter([row(1, ("Three",)), row(2, ("Two",))])
+
+    with pytest.raises(KeyboardInterrupt):
+        write_folder([Table("features", "Feature specs", COLUMNS[:1], Rows(), 2)], folder)
+    assert {path: path.read_text() for path in folder.rglob("*.md")} == before
+    assert [each.name for each in tmp_path.iterdir()] == ["specs"]
