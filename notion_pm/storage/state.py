@@ -6,7 +6,7 @@ reported rather than written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +18,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
+from notion_pm.rules.history import Actor, HistoryChange, at_an_earlier_moment
 from notion_pm.rules.intents import Intent, Intents
+from notion_pm.rules.quarantine import Hold, Spot
 from notion_pm.rules.values import BaseValue, SnapshotPage
+from notion_pm.storage import state_history
 from notion_pm.storage.state_baseline import drop_intent, put_baseline, put_intents, read_baseline, read_intents
 from notion_pm.storage.state_cache import Cache, put_pages, read_cache
 from notion_pm.storage.state_connection import FILE, opened, unusable
+from notion_pm.storage.state_history import (
+    RunRecord,
+    drop_hold,
+    put_changes,
+    put_holds,
+    put_run,
+    read_changes,
+    read_holds,
+    read_runs,
+)
 from notion_pm.storage.state_rows import Rows, transaction
-from notion_pm.storage.state_tables import ABSENT, MARKS, OPTION_NAMES, PAGES, TEMPLATES
+from notion_pm.storage.state_tables import ABSENT, HISTORY, MARKS, OPTION_NAMES, PAGES, TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +115,9 @@ class State:
         absent: Mapping[NotionId, str],
         *,
         anew: bool = False,
+        changes: Iterable[HistoryChange] = (),
     ) -> None:
-        """Remember pages that were read, in one transaction; `anew` forgets all others."""
+        """Remember pages that were read, and what has changed, in one transaction; `anew` forgets all other pages."""
         with transaction(self._connection):
             if anew:
                 for table in (PAGES, MARKS, ABSENT):
@@ -111,6 +125,7 @@ class State:
             put_pages(self._rows, pages)
             self._rows.put(MARKS, ((database, at.isoformat()) for database, at in marks.items()))
             self._rows.put(ABSENT, absent.items())
+            put_changes(self._rows, changes)
 
     def option_names(self) -> dict[str, str]:
         """Return the names that options were last seen with, by id."""
@@ -144,19 +159,69 @@ class State:
             put_baseline(self._rows, pages)
             put_intents(self._rows, intents)
 
-    def keep_written(self, page: SnapshotPage, memory: Mapping[str, BaseValue]) -> None:
-        """Remember a page that was just written: what it holds now, and its baseline, in one transaction."""
+    def keep_written(
+        self, page: SnapshotPage, memory: Mapping[str, BaseValue], changes: Iterable[HistoryChange] = ()
+    ) -> None:
+        """Remember a page that was just written: what it holds now, its baseline, its history, in one transaction."""
         with transaction(self._connection):
             put_pages(self._rows, [page])
             put_baseline(self._rows, {page.id: memory})
             drop_intent(self._rows, page.id)
+            put_changes(self._rows, changes)
 
-    def forget(self, page_id: NotionId, reason: str) -> None:
-        """Drop a page that is no longer there from the cache, and remember why."""
+    def forget(self, page_id: NotionId, reason: str, changes: Iterable[HistoryChange] = ()) -> None:
+        """Drop a page that is no longer there from the cache, and remember why and what it held."""
         with transaction(self._connection):
             self._rows.drop(PAGES, PAGES.c.page == page_id)
             self._rows.put(ABSENT, [(page_id, reason)])
             drop_intent(self._rows, page_id)
+            put_changes(self._rows, changes)
+
+    # --- what has happened
+
+    def keep_run(self, run: RunRecord) -> None:
+        """Remember that a run has begun, or how it ended."""
+        put_run(self._rows, run)
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs, the oldest first."""
+        return read_runs(self._rows)
+
+    def changes(self, since: datetime) -> Iterator[HistoryChange]:
+        """Yield what has changed on pages from a moment on, in its order."""
+        return read_changes(self._rows, state_history.since(since))
+
+    def changes_of(self, page_id: NotionId) -> Iterator[HistoryChange]:
+        """Yield what has changed on a page, the latest first."""
+        return read_changes(self._rows, HISTORY.c.page == page_id, latest_first=True)
+
+    def changes_in(self, run: str, actor: Actor) -> list[HistoryChange]:
+        """Return what rules, an undo or people have changed in a run, or up to it."""
+        return list(read_changes(self._rows, HISTORY.c.run == run, HISTORY.c.actor == actor))
+
+    def pages_at(self, moment: datetime) -> dict[NotionId, SnapshotPage]:
+        """Return the pages as they were at a moment, as far back as history is kept."""
+        now = (page for pages in self.cache().pages.values() for page in pages.values())
+        later = read_changes(self._rows, state_history.after(moment), latest_first=True)
+        return at_an_earlier_moment(now, later)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop the history before a moment, so that it does not grow for ever."""
+        with transaction(self._connection):
+            state_history.prune(self._rows, moment)
+
+    # --- quarantine
+
+    def holds(self) -> dict[Spot, Hold]:
+        """Return what is in quarantine."""
+        return read_holds(self._rows)
+
+    def keep_holds(self, holds: Mapping[Spot, Hold], released: Iterable[Spot] = ()) -> None:
+        """Put properties in quarantine, and let others go."""
+        with transaction(self._connection):
+            for spot in released:
+                drop_hold(self._rows, spot)
+            put_holds(self._rows, holds)
 
 
 def known_templates(home: StateHome) -> dict[str, str]:

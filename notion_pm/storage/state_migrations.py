@@ -52,6 +52,28 @@ STEPS = (
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,
+    # 4: what has happened, by whom, and what is in quarantine.
+    """
+    CREATE TABLE runs (
+        template TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
+        outcome TEXT NOT NULL, told TEXT NOT NULL,
+        PRIMARY KEY (template, run)
+    ) WITHOUT ROWID;
+    CREATE TABLE history (
+        template TEXT NOT NULL, number INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
+        page TEXT NOT NULL, database TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
+        property TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+        actor TEXT NOT NULL, edited TEXT NOT NULL, rules TEXT NOT NULL, because TEXT NOT NULL,
+        PRIMARY KEY (template, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX history_of_page ON history (template, page, number);
+    CREATE INDEX history_in_time ON history (template, at);
+    CREATE TABLE holds (
+        template TEXT NOT NULL, page TEXT NOT NULL, property TEXT NOT NULL,
+        held TEXT NOT NULL, derived TEXT NOT NULL, reason TEXT NOT NULL, runs TEXT NOT NULL,
+        PRIMARY KEY (template, page, property)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

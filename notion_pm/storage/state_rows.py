@@ -36,24 +36,28 @@ class Rows:
 
     def __init__(self, connection: Connection, template: str) -> None:
         self.connection = connection
-        self._template = template
+        self.template = template
 
-    def all(self, table: Table, columns: str, *where: ColumnElement[bool], order: str = "") -> Sequence[Any]:
-        """Return the named columns of the rows for which all of `where` holds."""
+    def all(
+        self, table: Table, columns: str, *where: ColumnElement[bool], order: str = "", descending: bool = False
+    ) -> Sequence[Any]:
+        """Return the named columns of the rows for which all of `where` holds, ordered where that is wanted."""
         chosen = [table.c[name] for name in columns.split()]
-        statement = select(*chosen).where(table.c.template == self._template, *where)
-        return self.connection.execute(statement.order_by(table.c[order]) if order else statement).all()
+        statement = select(*chosen).where(table.c.template == self.template, *where)
+        if order:
+            statement = statement.order_by(table.c[order].desc() if descending else table.c[order])
+        return self.connection.execute(statement).all()
 
     def put(self, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
         """Insert or replace rows, given as what follows the template's name, in the order of the columns."""
         statement = _upsert(table, self.connection.dialect)
-        whole = ((self._template, *row) for row in rows)
+        whole = ((self.template, *row) for row in rows)
         while batch := list(islice(whole, BATCH)):
             self.connection.exec_driver_sql(statement, batch)
 
     def drop(self, table: Table, *where: ColumnElement[bool]) -> None:
         """Delete the rows for which all of `where` holds."""
-        self.connection.execute(delete(table).where(table.c.template == self._template, *where))
+        self.connection.execute(delete(table).where(table.c.template == self.template, *where))
 
 
 @cache

@@ -6,20 +6,16 @@ All but the first begin with the template that a row belongs to: a workspace may
 from __future__ import annotations
 
 from sqlalchemy import Column, Double, Integer, MetaData, Table, Text
-from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData()
 
 
 def _table(name: str, keys: str, values: str, numbers: str = "") -> Table:
     """A table of a template's rows: its primary key, then columns of text, then of whole numbers."""
-    key = ("template", *keys.split())
-    columns = [*((each, Text()) for each in (*key, *values.split())), *((each, Integer()) for each in numbers.split())]
-    return Table(name, METADATA, *(_column(each, kind, key=each in key) for each, kind in columns))
-
-
-def _column(name: str, kind: TypeEngine[object], *, key: bool) -> Column[object]:
-    return Column(name, kind, primary_key=key)
+    key = {"template", *keys.split()}
+    texts = [each for each in ("template", *keys.split(), *values.split()) if each not in numbers.split()]
+    columns = [*((each, Text) for each in texts), *((each, Integer) for each in numbers.split())]
+    return Table(name, METADATA, *(Column(each, kind, primary_key=each in key) for each, kind in columns))
 
 
 TEMPLATES = Table(
@@ -37,4 +33,9 @@ PAGES = _table("pages", "page", "database title url last_edited held")
 ABSENT = _table("absent", "page", "reason")
 OPTION_NAMES = _table("option_names", "option", "name")
 BASELINE = _table("baseline", "page property", "held derived", "starter")
+RUNS = _table("runs", "run", "kind started finished outcome told")
+HISTORY = _table(
+    "history", "number", "run at page database title url property before after actor edited rules because", "number"
+)
+HOLDS = _table("holds", "page property", "held derived reason runs")
 INTENTS = _table("intents", "page property", "held derived before", "starter")

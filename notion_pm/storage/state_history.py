@@ -1,0 +1,150 @@
+"""What has happened: runs, changes of pages between them, and what is in quarantine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.history import HistoryChange
+from notion_pm.rules.quarantine import Hold, Spot
+from notion_pm.storage.plain_json import from_json, to_json
+from notion_pm.storage.state_rows import Rows
+from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
+
+_CHANGE = "run at page database title url property before after actor edited rules because"
+_RUN = "run kind started finished outcome told"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. `finished` is None while it runs, and for ever where it was killed. `told`: its counts, or its error."""
+
+    id: str
+    kind: str
+    started: datetime
+    finished: datetime | None = None
+    outcome: str = "unfinished"
+    told: Mapping[str, Any] | None = None
+
+
+def put_run(rows: Rows, run: RunRecord) -> None:
+    """Remember a run; again when it has finished."""
+    finished = _moment(run.finished) if run.finished else None
+    rows.put(RUNS, [(run.id, run.kind, _moment(run.started), finished, run.outcome, json.dumps(run.told or {}))])
+
+
+def read_runs(rows: Rows, *where: ColumnElement[bool]) -> list[RunRecord]:
+    """Return runs, the oldest first."""
+    return [
+        RunRecord(
+            run,
+            kind,
+            datetime.fromisoformat(started),
+            datetime.fromisoformat(finished) if finished else None,
+            outcome,
+            json.loads(told),
+        )
+        for run, kind, started, finished, outcome, told in rows.all(RUNS, _RUN, *where, order="started")
+    ]
+
+
+def put_changes(rows: Rows, changes: Iterable[HistoryChange]) -> None:
+    """Add changes after all others."""
+    last = rows.connection.execute(
+        select(func.coalesce(func.max(HISTORY.c.number), 0)).where(HISTORY.c.template == rows.template)
+    ).scalar_one()
+    rows.put(HISTORY, ((*_encoded(change), number) for number, change in enumerate(changes, start=last + 1)))
+
+
+def read_changes(rows: Rows, *where: ColumnElement[bool], latest_first: bool = False) -> Iterator[HistoryChange]:
+    """Yield changes in their order, or the latest first."""
+    for row in rows.all(HISTORY, _CHANGE, *where, order="number", descending=latest_first):
+        yield _decoded(row)
+
+
+def prune(rows: Rows, before: datetime) -> None:
+    """Forget what happened before a moment."""
+    rows.drop(HISTORY, HISTORY.c.at < _moment(before))
+    rows.drop(RUNS, RUNS.c.started < _moment(before))
+
+
+def since(moment: datetime) -> ColumnElement[bool]:
+    """The condition that a change happened at a moment or later."""
+    return HISTORY.c.at >= _moment(moment)
+
+
+def after(moment: datetime) -> ColumnElement[bool]:
+    """The condition that a change happened later than a moment."""
+    return HISTORY.c.at > _moment(moment)
+
+
+def read_holds(rows: Rows) -> dict[Spot, Hold]:
+    """Return what is in quarantine."""
+    return {
+        (page, key): Hold(from_json(held), from_json(derived), reason, tuple(json.loads(runs)))
+        for page, key, held, derived, reason, runs in rows.all(HOLDS, "page property held derived reason runs")
+    }
+
+
+def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
+    """Remember what is in quarantine besides."""
+    rows.put(
+        HOLDS,
+        (
+            (page, key, to_json(hold.value), to_json(hold.derived), hold.reason, json.dumps(hold.runs))
+            for (page, key), hold in holds.items()
+        ),
+    )
+
+
+def drop_hold(rows: Rows, spot: Spot) -> None:
+    """Let a property go from quarantine."""
+    rows.drop(HOLDS, HOLDS.c.page == spot[0], HOLDS.c.property == spot[1])
+
+
+def _encoded(change: HistoryChange) -> tuple[str, ...]:
+    return (
+        change.run,
+        _moment(change.at),
+        change.page,
+        change.database,
+        change.title,
+        change.url,
+        change.property,
+        to_json(change.before),
+        to_json(change.after),
+        change.actor,
+        _moment(change.edited),
+        json.dumps(change.rules),
+        json.dumps(change.because),
+    )
+
+
+def _decoded(row: Any) -> HistoryChange:
+    run, at, page, database, title, url, key, before, held, actor, edited, rules, because = row
+    return HistoryChange(
+        run=run,
+        at=datetime.fromisoformat(at),
+        page=NotionId(page),
+        database=database,
+        title=title,
+        url=url,
+        property=key,
+        before=from_json(before),
+        after=from_json(held),
+        actor=actor,
+        edited=datetime.fromisoformat(edited),
+        rules=tuple(json.loads(rules)),
+        because=tuple(json.loads(because)),
+    )
+
+
+def _moment(moment: datetime) -> str:
+    """A moment as text that sorts as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
