@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": "Show the plan, ask, and carry it out.",
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
+    "jobs": "Print files that run sync by a schedule.",
     "export": "Write databases or a page to files.",
     "undo": "Take back the last apply.",
     "trace": "Show a page's thread: up to the vision, down to the customers' words.",

@@ -1,0 +1,85 @@
+"""Files for schedulers, filled with what this machine and the command line say."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from notion_pm import __version__
+from notion_pm.errors import UsageError
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+class _File(Template):
+    """Marks such as %{folder}: neither the shell's nor those of GitHub."""
+
+    delimiter = "%"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be run: the program with its global options, in which folder, as whom, and how often in seconds."""
+
+    program: Sequence[str]
+    options: Sequence[str]
+    folder: Path
+    user: str
+    every: int
+    unit: str = "notion-pm"
+
+
+def crontab(job: Job) -> str:
+    """Return a line for crontab(5), with a comment. In it a percent sign is a line break, unless it is escaped."""
+    line = {"folder": shlex.quote(str(job.folder)), "command": shlex.join([*job.program, *job.options])}
+    escaped = {key: value.replace("%", r"\%") for key, value in line.items()}
+    return _filled("crontab", job, times=cron_times(job.every), **escaped)
+
+
+def systemd_service(job: Job) -> str:
+    """Return a unit that runs the job once (systemd.service(5))."""
+    words = " ".join(_systemd_word(each) for each in (*job.program, *job.options))
+    return _filled("service", job, command=words, user=job.user, folder=str(job.folder).replace("%", "%%"))
+
+
+def systemd_timer(job: Job) -> str:
+    """Return the unit that starts it on its beat (systemd.timer(5))."""
+    return _filled("timer", job, every=f"{job.every}s")
+
+
+def github_workflow(job: Job) -> str:
+    """Return a workflow for GitHub Actions, which is to be kept beside `notion-pm.toml` or a template of one's own."""
+    timeout = str(job.every // _MINUTE + 5)  # for the setup; the program keeps to its limit by itself
+    command = shlex.join(["notion-pm", *job.options])
+    return _filled("workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command)
+
+
+def cron_times(every: int) -> str:
+    """Return the five fields that mean a beat.
+
+    Raises UsageError for a beat that cron cannot keep: only what divides an hour or a day goes.
+    """
+    if every % _MINUTE == 0 and _HOUR % every == 0:
+        return "0 * * * *" if every == _HOUR else f"*/{every // _MINUTE} * * * *"
+    if every % _HOUR == 0 and _DAY % every == 0:
+        return "0 0 * * *" if every == _DAY else f"0 */{every // _HOUR} * * *"
+    raise UsageError(
+        f"cron cannot keep a beat of {every} seconds.",
+        "Use minutes that divide an hour, or hours that divide a day: 15m, 2h.",
+    )
+
+
+def _filled(file: str, job: Job, **marks: str) -> str:
+    text = resources.files(__name__).joinpath(file).read_text(encoding="utf-8")
+    common = {"unit": job.unit, "limit": f"{job.every}s", "version": __version__}
+    return _File(text).substitute(common | marks)
+
+
+def _systemd_word(word: str) -> str:
+    """Quote a word of a command line (systemd.service(5), "Command lines")."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if set(escaped) & set(" '\\\"\t;") or not escaped else escaped
