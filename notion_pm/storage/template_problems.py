@@ -73,6 +73,8 @@ def _fault(error: ErrorDetails, data: Any) -> Fault:
         return Fault.unknown(path, f"value for `{name}`:", str(error["input"]), expected)
     if kind == "string_pattern_mismatch":
         return Fault(path, *_misspelt(str(error["input"]), context["pattern"]))
+    if kind == "too_long":
+        return Fault(path, f"{_subject(path)}has {context['actual_length']} entries, {context['max_length']} at most.")
     if kind == "value_error":
         return Fault(path, f"{_subject(path)}{context['error']!s}.")
     return Fault(path, f"{_subject(path)}{_plain(error['msg'])}, not {_shown(error['input'])}.")
@@ -85,6 +87,8 @@ def _subject(path: YamlPath) -> str:
 def _misspelt(text: str, pattern: str) -> tuple[str, str]:
     if pattern == "^[^,]+$":
         return f"`{text}` has a comma.", "Notion does not take commas in the names of options."
+    if r"\." in pattern:
+        return f"`{text}` does not name a view.", "Write `database.view`, such as `features.board`."
     return f"`{text}` cannot be a key.", "Keys are made of a-z, 0-9, _ and -, and start with a letter or digit."
 
 

@@ -187,8 +187,10 @@ class Ledger:
         self._default_views[key] = view_id
 
     def note_view(self, database: str, key: str, view: View) -> None:
-        """Record a view as the template has it."""
+        """Record a view as the template has it. One that was there before stands where it stood."""
         entry, made = self._entries[database], view_entry(self._template, (database, key), view.id)
+        if (known := entry.views.get(key)) is not None:
+            made = made.model_copy(update={"dashboard": known.dashboard})
         self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
 
     def note_widget(self, place: WidgetPlace, view_id: NotionId) -> None:

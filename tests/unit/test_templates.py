@@ -176,11 +176,47 @@ def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) ->
             "{title: V, type: list, where: {name: {more_than: 3}}}",
             "`more_than` does not go with `name`, which is a title.",
         ),
+        ("{title: V, type: list, quick: {nme: x}}", "unknown property of features `nme`. Did you mean `name`?"),
+        ("{title: V, type: list, quick: {name: [x, y]}}", "a quick filter takes one value of a title. Choose one."),
+        (
+            "{title: V, type: list, quick: {name: {contains: x, empty: false}}}",
+            "a quick filter is one test. Put what always holds into `where`.",
+        ),
+        ("{title: V, type: form, quick: {name: x}}", "features.views.v: a form has no `quick`, only: board, calendar,"),
+        ("{title: V, type: dashboard}", "features.views.v: a dashboard needs `widgets`: rows of views, such as"),
+        ("{title: V, type: list, widgets: [[features.v]]}", "features.views.v: a list has no `widgets`, only: "),
+        ("{title: V, type: dashboard, widgets: [[feature.v]]}", "unknown database `feature`. Did you mean `features`?"),
+        ("{title: V, type: dashboard, widgets: [[board]]}", "`board` does not name a view. Write `database.view`,"),
+        ("{title: V, type: dashboard, widgets: [[features.w]]}", "unknown view of features `w`. Possible: v."),
+        ("{title: V, type: dashboard, widgets: [[features.v]]}", "a dashboard cannot stand on a dashboard. Name the"),
     ],
 )
 def test_views_that_do_not_hold(tmp_path: Path, view: str, problem: str) -> None:
     (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {view}\n")
     assert found.startswith(f"t.yaml:10: {problem}")
+
+
+def test_a_view_stands_on_one_dashboard(tmp_path: Path) -> None:
+    views = """\
+    views:
+      v: {title: V, type: list}
+      d: {title: D, type: dashboard, widgets: [[features.v, features.v]]}
+      e:
+        title: E
+        type: dashboard
+        widgets:
+          - [features.v]
+"""
+    assert [each.partition(". ")[0] for each in _problems(tmp_path, f"{_HEAD}{views}")] == [
+        "t.yaml:11: `features.v` stands on a dashboard already",
+        "t.yaml:16: `features.v` stands on a dashboard already",
+    ]
+
+
+def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
+    widgets = f"[[{', '.join(5 * ['features.v'])}]]"
+    (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {{title: V, type: dashboard, widgets: {widgets}}}\n")
+    assert found == "t.yaml:10: features.views.v.widgets.0: has 5 entries, 4 at most."
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,29 @@ def test_conditions_become_filters(where: dict[str, Any], filter_json: dict[str,
     assert _view(where=where).filter == filter_json
 
 
+@pytest.mark.parametrize(
+    ("quick", "filters"),
+    [
+        ({"status": "idea"}, {"id-status": {"status": {"equals": "Idea"}}}),
+        ({"status": {"category": "todo"}}, {"id-status": {"status": {"equals": ["Idea", "Spec"]}}}),
+        ({"status": {"not": ["idea", "done"]}}, {"id-status": {"status": {"does_not_equal": ["Idea", "Done"]}}}),
+        (
+            {"tags": "x", "owner": {"empty": True}},
+            {"id-tags": {"multi_select": {"contains": "X"}}, "id-owner": {"people": {"is_empty": True}}},
+        ),
+    ],
+)
+def test_quick_filters_go_by_property(quick: dict[str, Any], filters: dict[str, Any]) -> None:
+    assert _view(quick=quick).quick_filters == filters
+
+
 def test_sorts_and_visible_properties_keep_their_order() -> None:
     view = _view(sort=[{"due": "descending"}, {"name": "ascending"}], show=["due", "name"])
     assert view.sorts == (
         {"property": "id-due", "direction": "descending"},
         {"property": "id-name", "direction": "ascending"},
     )
+    assert view.configuration is not None
     shown = view.configuration["properties"]
     assert [each["property_id"] for each in shown if each["visible"]] == ["id-due", "id-name"]
     assert {each["property_id"] for each in shown} == {f"id-{key}" for key in _PROPERTIES}
@@ -116,6 +133,18 @@ def test_a_timeline_has_its_dates() -> None:
                 "y_axis": {"aggregator": "average", "property_id": "id-size"},
             },
         ),
+        (
+            {"chart": "bar", "group_by": "name"},
+            {
+                "x_axis": {
+                    "type": "title",
+                    "property_id": "id-name",
+                    "sort": {"type": "manual"},
+                    "group_by": "exact",
+                },
+                "y_axis": {"aggregator": "count"},
+            },
+        ),
     ],
 )
 def test_a_chart_has_axes_or_a_single_value(view: dict[str, Any], configuration: dict[str, Any]) -> None:
@@ -127,7 +156,8 @@ def test_a_chart_has_axes_or_a_single_value(view: dict[str, Any], configuration:
 
 
 def test_cards_and_forms() -> None:
-    assert _view(type="gallery", cover="page_content").configuration["cover"] == {"type": "page_content"}
+    gallery = {"type": "gallery", "cover": {"type": "page_content"}}
+    assert _view(type="gallery", cover="page_content").configuration == gallery
     assert _view(type="form", anonymous=True).configuration == {"type": "form", "anonymous_submissions": True}
 
 
