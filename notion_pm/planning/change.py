@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from notion_pm.model.ids import Address, address
+from notion_pm.planning.swaps import Swap
 
 Action = Literal["create", "update", "delete"]
 ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
@@ -21,7 +22,7 @@ class Change:
 
     `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
     `property_id` and `option_id` are Notion's, where values may be lost; `pages` how many pages hold such a value, once
-    they were counted.
+    they were counted; `swap` how an option gives way to another.
     """
 
     address: Address
@@ -36,6 +37,7 @@ class Change:
     property_id: str = ""
     option_id: str = ""
     pages: int | None = None
+    swap: Swap | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""

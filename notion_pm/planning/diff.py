@@ -9,6 +9,7 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.template import DatabaseSpec, LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
+from notion_pm.planning.diff_filters import filter_changes
 from notion_pm.planning.diff_properties import property_changes
 from notion_pm.planning.diff_views import view_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
@@ -42,8 +43,10 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
                 yield Note(address(key), f"another database here is called {spec.title!r} too; it is left alone")
         else:
             yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
-            yield from property_changes(desired.template, key, entry, found, existing, wishes)
-            yield from view_changes(desired.template, key, entry, found, existing)
+            inside = list(property_changes(desired.template, key, entry, found, existing, wishes))
+            inside += view_changes(desired.template, key, entry, found, existing)
+            yield from inside
+            yield from filter_changes(desired.template, key, entry, existing, inside)
             yield from view_leftovers(desired.template, key, entry, found, existing, prune=wishes.prune)
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)

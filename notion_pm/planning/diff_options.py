@@ -1,71 +1,160 @@
 """The options of a property that exists.
 
-Notion replaces the list of options as a whole, and can neither rename nor recolour one (notion-api.md 3.2, 3.3). So
-only missing options are added; what people added, renamed or moved to another group is theirs and stays.
+Notion replaces the list of options as a whole, and can neither rename nor recolour one (notion-api.md 3.2, 3.3): what
+the template changes so, is a swap. Missing options are added; what people added, renamed or recoloured is theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import Option, OptionsConfig, Property
-from notion_pm.model.template import GROUP_NAMES, OptionSpec, OptionsProperty, PropertySpec
-from notion_pm.planning.change import Change, Note
+from notion_pm.model.template import OptionSpec, OptionsProperty, PropertySpec
+from notion_pm.planning.change import Action, Change, Note
 from notion_pm.planning.leftovers import option_leftovers
+from notion_pm.planning.option_memory import seen, stated, written
+from notion_pm.planning.swaps import Swap, begun, named
+from notion_pm.planning.wishes import Wishes
 
 _MOST_AT_ONCE = 100
-_BY_HAND = " (column header > Edit property > the option)"
+_REGROUP = "rules do not read groups; to move it: column header > Edit property > drag the option"
 Finding = Change | Note
 
 
 def option_changes(
-    database: str, key: str, owned_as: str, spec: PropertySpec, prop: Property, entry: DatabaseEntry, *, prune: bool
+    database: str, key: str, owned_as: str, spec: PropertySpec, prop: Property, entry: DatabaseEntry, wishes: Wishes
 ) -> Iterator[Finding]:
     """Compare the options that a template states with those that exist."""
     if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
         return
-    missing = [each for each in spec.options if existing_option(owned_as, each, prop, entry) is None]
-    crowded = len(prop.config.options) + len(missing) > _MOST_AT_ONCE
+    findings: list[Finding] = []
     for each in spec.options:
-        place, found = address(database, key, each.key), existing_option(owned_as, each, prop, entry)
-        if found is None:
-            yield _new(place, database, key, each, entry, crowded=crowded)
-            continue
-        if f"{owned_as}.{each.key}" not in entry.options:
+        findings += _Comparison(database, key, owned_as, each, prop, entry, wishes).findings()
+    adding = [each for each in findings if isinstance(each, Change) and (each.action == "create" or each.swap)]
+    crowded = len(prop.config.options) + len(adding) > _MOST_AT_ONCE
+    yield from (_crowded(each) if crowded and each in adding else each for each in findings)
+    yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
+
+
+def _crowded(finding: Finding) -> Finding:
+    assert isinstance(finding, Change)
+    reason = f"the property would have more than {_MOST_AT_ONCE} options, which Notion does not take at once"
+    return replace(finding, reason=reason, change_class="blocked", details=("Add it by hand in Notion.",), swap=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One option of the template beside the one that exists."""
+
+    database: str
+    key: str
+    owned_as: str
+    spec: OptionSpec
+    prop: Property
+    entry: DatabaseEntry
+    wishes: Wishes
+
+    def findings(self) -> Iterator[Finding]:
+        options = self._options
+        found, stand_in = self._found, begun(options, self.spec.key)
+        if found is None and stand_in is None:
+            yield self._new()
+            return
+        if found is not None and self._place not in self.entry.options:
             reason = f"people have an option {found.name!r} already: taken over"
-            yield Change(place, "update", "option", reason, "safe", (), database, key, frozenset({"adopt"}))
-        yield from _drift(place, each, found)
-    yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=prune)
+            yield self._change("update", reason, facets={"adopt"})
+        becomes = self._becoming(found) if found else None
+        if stand_in is not None:
+            yield self._resumed(found, becomes, stand_in)
+        elif found is not None and becomes is not None and (becomes.name, becomes.color) != (found.name, found.color):
+            yield self._swapped(found, becomes)
+        elif found is not None and becomes is not None and becomes != replace(found, id=None):
+            yield self._edited(found, becomes)
+        if found is not None and becomes is not None:
+            yield from self._drift(becomes)
 
+    @property
+    def _options(self) -> tuple[Option, ...]:
+        return self.prop.config.options if isinstance(self.prop.config, OptionsConfig) else ()
 
-def existing_option(owned_as: str, spec: OptionSpec, prop: Property, entry: DatabaseEntry) -> Option | None:
-    """Return the option that the template's is: the one that the manifest names, else one of the same name."""
-    options = prop.config.options if isinstance(prop.config, OptionsConfig) else ()
-    option_id = entry.options.get(f"{owned_as}.{spec.key}")
-    by_id = next((each for each in options if each.id == option_id), None) if option_id else None
-    return by_id or next((each for each in options if each.name.lower() == spec.name.lower()), None)
+    @property
+    def _place(self) -> str:
+        return f"{self.owned_as}.{self.spec.key}"
 
+    @property
+    def _found(self) -> Option | None:
+        """The option that the template's is: the one that the manifest names, else one of the same name."""
+        option_id = self.entry.options.get(self._place)
+        by_id = next((each for each in self._options if each.id == option_id), None) if option_id else None
+        return by_id or named(self._options, self.spec.name)
 
-def _new(place: str, database: str, key: str, spec: OptionSpec, entry: DatabaseEntry, *, crowded: bool) -> Change:
-    where = address(*place.split("."))
-    if crowded:
-        reason = f"the property would have more than {_MOST_AT_ONCE} options, which Notion does not take at once"
-        return Change(where, "create", "option", reason, "blocked", ("Add it by hand in Notion.",), database, key)
-    deleted = f"{key}.{spec.key}" in entry.options
-    reason = "was deleted in Notion: made again" if deleted else "new in the template"
-    return Change(where, "create", "option", reason, "safe", (spec.name,), database, key, frozenset({"options"}))
+    def _becoming(self, found: Option) -> Option:
+        """What the option is to be: the template's where the template changed, and else as it is."""
+        before, there, wanted = written(self.entry, self._place), seen(found), stated(self.spec)
 
+        def changed(facet: str) -> bool:
+            mine, theirs = getattr(before, facet, None), getattr(there, facet)
+            return before is not None and getattr(wanted, facet) != mine == theirs
 
-def _drift(place: str, spec: OptionSpec, found: Option) -> Iterator[Note]:
-    where = address(*place.split("."))
-    if found.name != spec.name:
-        yield Note(
-            where, f"is called {found.name!r} in Notion (template: {spec.name!r}); only people can rename it{_BY_HAND}"
+        reset = self.wishes.reset_titles
+        recolored = changed("color") or (reset and self.spec.color != "default")
+        return Option(
+            self.spec.name if reset or changed("name") else found.name,
+            color=self.spec.color if recolored else found.color,
+            group=wanted.group or found.group if changed("group") else found.group,
+            description=self.spec.description if changed("description") else found.description,
         )
-    if spec.color not in {"default", found.color}:
-        yield Note(where, f"is {found.color} in Notion (template: {spec.color}); only people can recolour it{_BY_HAND}")
-    wanted = GROUP_NAMES[spec.group] if spec.group else None
-    if wanted and found.group and found.group != wanted:
-        yield Note(where, f"is in the group {found.group!r} in Notion (template: {wanted!r}); rules do not read groups")
+
+    def _new(self) -> Change:
+        reason = "was deleted in Notion: made again" if self._place in self.entry.options else "new in the template"
+        return self._change("create", reason, self.spec.name)
+
+    def _swapped(self, found: Option, becomes: Option) -> Change:
+        details = []
+        if becomes.name != found.name:
+            details.append(f"name: {found.name!r} becomes {becomes.name!r}")
+        if becomes.color != found.color:
+            details.append(f"colour: {found.color} becomes {becomes.color}")
+        details.append("the pages move to a new option, for Notion cannot change one in place")
+        if becomes.name != found.name:
+            details.append("filters that people made with the old name have to be set anew")
+        reason = "put back as in the template" if self.wishes.reset_titles else "changed in the template"
+        swap = Swap(self.spec.key, becomes, found)
+        return replace(self._change("update", reason, *details), change_class="slow", swap=swap)
+
+    def _resumed(self, found: Option | None, becomes: Option | None, stand_in: Option) -> Change:
+        """Go on with a swap that was interrupted: the stand-in tells what it stands in for."""
+        if becomes is None:
+            name = stand_in.description or self.spec.name
+            becomes = replace(stand_in, id=None, name=name, description=self.spec.description)
+        differs = found is not None and (becomes.name, becomes.color) != (found.name, found.color)
+        swap = Swap(self.spec.key, becomes, found if differs else None, stand_in)
+        change = self._change("update", "was being recoloured when an apply was interrupted")
+        return replace(change, change_class="slow", swap=swap)
+
+    def _edited(self, found: Option, becomes: Option) -> Change:
+        facets = {each for each in ("group", "description") if getattr(becomes, each) != getattr(found, each)}
+        details = [f"group: {becomes.group}" if each == "group" else each for each in sorted(facets)]
+        change = self._change("update", "changed in the template", *details, facets={"options", *facets})
+        return replace(change, option_id=found.id or "")
+
+    def _drift(self, becomes: Option) -> Iterator[Note]:
+        where, wanted = address(self.database, self.key, self.spec.key), stated(self.spec)
+        if becomes.name != self.spec.name:
+            yield Note(where, f"is called {becomes.name!r} in Notion (template: {self.spec.name!r}); respected")
+        if self.spec.color not in {"default", becomes.color}:
+            yield Note(where, f"is {becomes.color} in Notion (template: {self.spec.color}); respected")
+        if wanted.group and becomes.group and becomes.group != wanted.group:
+            yield Note(where, f"is in the group {becomes.group!r} in Notion (template: {wanted.group!r}); {_REGROUP}")
+
+    def _change(
+        self, action: Action, reason: str, *details: str, facets: frozenset[str] | set[str] = frozenset({"options"})
+    ) -> Change:
+        where = address(self.database, self.key, self.spec.key)
+        return Change(
+            where, action, "option", reason, "safe", details, self.database, self.key, frozenset(facets),
+            property_id=self.prop.id,
+        )  # fmt: skip

@@ -27,6 +27,7 @@ from notion_pm.model.template import (
 )
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change, Note
+from notion_pm.planning.conversions import Conversion, conversion
 from notion_pm.planning.diff_options import option_changes
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import property_leftovers
@@ -35,10 +36,6 @@ from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.wishes import Wishes
 
 Finding = Change | Note
-
-_CONVERTIBLE = frozenset(
-    {"rich_text", "number", "select", "multi_select", "date", "checkbox", "url", "email", "phone_number"}
-)
 
 
 def property_changes(
@@ -65,7 +62,7 @@ def property_changes(
         else:
             prop = source.properties[property_id]
             yield from _kept(template, database, key, owned_as, entry, prop, existing, wishes)
-    yield from property_leftovers(database, claimed, entry, found, existing, prune=wishes.prune)
+    yield from property_leftovers(template, database, claimed, entry, found, existing, prune=wishes.prune)
 
 
 def _new(template: Template, database: str, key: str, source: DataSource) -> Iterator[Finding]:
@@ -93,7 +90,8 @@ def _kept(
     place, title = address(database, key), property_title(template, database, key)
     spec = own(template, database, key)
     written = entry.titles.get(owned_as, prop.name)
-    facets, details = set(), []
+    facets: set[str] = set()
+    details = []
     if owned_as != key:
         facets.add("key")
         details.append(f"its key was {owned_as}")
@@ -105,50 +103,46 @@ def _kept(
         details.append(f"title: {prop.name!r} becomes {title!r} again")
     elif prop.name != title:
         yield Note(place, f"is called {prop.name!r} in Notion (template: {title!r}); respected")
+    judged = Conversion("safe", "changed in the template")
     if spec is not None and spec.type != prop.type:
-        yield _conversion(database, key, spec, prop)
-        return
-    if spec is not None:
-        yield from option_changes(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
-        facets |= _changed_settings(template, database, spec, prop, existing)
+        judged = conversion(prop.type, spec.type)
+        facets |= {"type"} | ({str(spec.type)} & {"formula", "rollup"})
+        details.append(f"type: {prop.type} becomes {spec.type}")
+    elif spec is not None:
+        yield from option_changes(database, key, owned_as, spec, prop, entry, wishes)
+        settings = _changed_settings(template, database, spec, prop, existing)
         if entry.fingerprints.get(owned_as) != fingerprint.of_property(spec):
-            facets.add("description" if spec.type != "formula" else "formula")
+            settings.add("description" if spec.type != "formula" else "formula")
         if isinstance(spec, FormulaProperty) and _names_deleted(template, database, spec, existing):
-            facets.add("formula")
-        if "target" in facets:
-            yield _other_target(database, key)
-            return
+            settings.add("formula")
+        if isinstance(spec, RelationProperty) and isinstance(prop.config, RelationConfig) and "target" in settings:
+            judged = _redirected(spec, prop.config, existing)
+        facets |= settings
+        details += sorted(settings)
     if facets:
-        details += sorted(facets - {"key", "title"})
+        way_out = (judged.way_out,) if judged.way_out else ()
         yield Change(
             place,
             "update",
             "property",
-            "changed in the template",
-            "safe",
-            tuple(details),
+            judged.reason,
+            judged.change_class,
+            (*details, *way_out),
             database,
             key,
             frozenset(facets),
+            property_id=prop.id,
         )
 
 
-def _conversion(database: str, key: str, spec: PropertySpec, prop: Property) -> Change:
-    place, reason = address(database, key), f"its type is {prop.type}, the template wants {spec.type}"
-    if {spec.type, prop.type} <= _CONVERTIBLE:
-        warning = "Values that do not fit the new type are lost."
-        facets = frozenset({"type"})
-        return Change(
-            place, "update", "property", reason, "lossy", (warning,), database, key, facets, property_id=prop.id
-        )
-    way_out = "Notion does not convert it. Give the template's property a new key, or change it back in Notion."
-    return Change(place, "update", "property", reason, "blocked", (way_out,), database, key)
-
-
-def _other_target(database: str, key: str) -> Change:
-    reason = "the relation leads elsewhere, or changes between one-way and two-way"
-    way_out = "Its links would be lost. Give the template's property a new key."
-    return Change(address(database, key), "update", "property", reason, "blocked", (way_out,), database, key)
+def _redirected(spec: RelationProperty, relation: RelationConfig, existing: Existing) -> Conversion:
+    """Judge a relation that is to lead elsewhere, or to get or lose its mirror."""
+    target = existing.databases.get(spec.to)
+    if target is None or target.data_source.id != relation.data_source_id:
+        return Conversion("lossy", "the relation leads to another database: its links are lost")
+    if spec.two_way is None:
+        return Conversion("lossy", "the relation loses its mirror; whether Notion keeps the links is not documented")
+    return Conversion("lossy", "the relation gets a mirror; whether Notion keeps the links is not documented")
 
 
 def _changed_settings(
@@ -178,7 +172,7 @@ def _names_deleted(template: Template, database: str, spec: FormulaProperty, exi
 
 def _leads_there(spec: RelationProperty, relation: RelationConfig, existing: Existing) -> bool:
     target = existing.databases.get(spec.to)
-    same_target = target is None or target.data_source.id == relation.data_source_id
+    same_target = target is not None and target.data_source.id == relation.data_source_id
     return same_target and relation.two_way == (spec.two_way is not None)
 
 

@@ -24,6 +24,7 @@ Finding = Change | Note
 
 
 def property_leftovers(
+    template: Template,
     database: str,
     claimed: Collection[str],
     entry: DatabaseEntry,
@@ -36,6 +37,9 @@ def property_leftovers(
     for key, property_id in entry.properties.items():
         prop = found.data_source.properties.get(property_id)
         if key in claimed or prop is None:
+            continue
+        if _mirrors_what_stays(prop, template, existing):
+            yield Note(address(database, key), f"{GONE}; goes with the mirror of the relation that it was")
             continue
         if not prune or prop.type == "title":  # Notion keeps the title of every database
             yield Note(address(database, key), LEFT)
@@ -53,6 +57,19 @@ def property_leftovers(
             facets,
             property_id=prop.id,
         )
+
+
+def _mirrors_what_stays(prop: Property, template: Template, existing: Existing) -> bool:
+    """Whether the other side of a relation stays: to remove this one would take that along."""
+    if not isinstance(prop.config, RelationConfig):
+        return False
+    other = prop.config.synced_property_id
+    return any(
+        each == other and key in template.databases[database].properties
+        for database, entry in existing.owned.items()
+        if database in template.databases
+        for key, each in entry.properties.items()
+    )
 
 
 def _goes_with_its_mirror(prop: Property, found: ExistingDatabase, existing: Existing) -> bool:

@@ -24,6 +24,13 @@ class Verb(Enum):
     UPDATE_VIEW = "update view"
     DROP_DEFAULT_VIEW = "drop default view"
     DELETE_VIEW = "delete view"
+    FIND_PAGES = "find pages"
+    MOVE_PAGE = "move page"
+    CHECK_MOVED = "check moved"
+    READ_OPTIONS = "read options"
+    DROP_OPTIONS = "drop options"
+    ADD_OPTIONS = "add options"
+    RECORD_OPTIONS = "record options"
     RECORD_STRUCTURE = "record structure"
     CREATE_ROW = "create row"
     COMPLETE_ROW = "complete row"
@@ -43,6 +50,13 @@ _PHASES = {
     Verb.UPDATE_VIEW: "Views",
     Verb.DROP_DEFAULT_VIEW: "Views",
     Verb.DELETE_VIEW: "Views",
+    Verb.FIND_PAGES: "Options",
+    Verb.MOVE_PAGE: "Options",
+    Verb.CHECK_MOVED: "Options",
+    Verb.READ_OPTIONS: "Options",
+    Verb.DROP_OPTIONS: "Options",
+    Verb.ADD_OPTIONS: "Options",
+    Verb.RECORD_OPTIONS: "Record",
     Verb.CREATE_ROW: "Rows",
     Verb.COMPLETE_ROW: "Rows",
     Verb.TELL: "Record",

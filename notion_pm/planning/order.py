@@ -16,6 +16,7 @@ from notion_pm.planning.lookup import property_title
 from notion_pm.planning.operation import Operation, Verb, names
 from notion_pm.planning.order_views import view_operations
 from notion_pm.planning.starter import RowName, StarterRows
+from notion_pm.planning.swap_order import swap_operations
 
 
 def operations(desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> tuple[Operation, ...]:
@@ -40,6 +41,7 @@ class _Ordering:
         views = view_operations(self._template, self._existing, self._changes, self._new, self._found)
         self._found += views
         structure += views
+        structure += self._swaps(names(structure) | begin)
         rows = [each for each in self._changes if each.kind == "row"]
         if structure and rows:
             self._add(Operation(Verb.RECORD_STRUCTURE, needs=names(structure)))
@@ -47,6 +49,10 @@ class _Ordering:
         told = self._add(Operation(Verb.TELL, needs=names(self._found)))
         self._add(Operation(Verb.RECORD_END, needs=names([told])))
         return tuple(self._found)
+
+    def _swaps(self, needs: frozenset[str]) -> list[Operation]:
+        """Last of the structure: as long as the old option is there, an interrupted apply finds all of it undone."""
+        return [self._add(each) for each in swap_operations(self._changes, needs)]
 
     def _add(self, operation: Operation) -> Operation:
         self._found.append(operation)

@@ -9,7 +9,6 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import (
     FormulaConfig,
     NumberConfig,
-    Option,
     OptionsConfig,
     Property,
     PropertyConfig,
@@ -19,10 +18,8 @@ from notion_pm.model.schema import (
     UniqueIdConfig,
 )
 from notion_pm.model.template import (
-    GROUP_NAMES,
     FormulaProperty,
     NumberProperty,
-    OptionSpec,
     OptionsProperty,
     PropertySpec,
     RelationProperty,
@@ -32,8 +29,9 @@ from notion_pm.model.template import (
 )
 from notion_pm.planning.levels import REFERENCE
 from notion_pm.planning.lookup import property_keys, property_title
+from notion_pm.planning.option_list import new_option, with_missing
 
-_SETTINGS = frozenset({"format", "prefix", "rollup", "formula", "options", "type"})
+_SETTINGS = frozenset({"format", "prefix", "rollup", "formula", "options", "type", "target"})
 """Facets that are sent as the property's configuration."""
 
 
@@ -69,9 +67,9 @@ def update(
     facets: frozenset[str],
     found: Property,
     names: Names,
-    gone: frozenset[str] = frozenset(),
+    options: OptionsConfig | None = None,
 ) -> PropertyPatch:
-    """Return what changes these facets of a property that exists; `gone` are the ids of options to remove."""
+    """Return what changes these facets of a property that exists; `options` is the list that it is to have."""
     spec = template.databases[database].properties.get(key)
     title = property_title(template, database, key) if "title" in facets else None
     if spec is None:
@@ -80,8 +78,15 @@ def update(
         return PropertyPatch(name=title)
     if not facets & _SETTINGS:  # Notion's own types want a description beside the type and its settings
         return PropertyPatch(title, spec.type, found.config, spec.description)
-    config = _merged(spec, found, gone) if "options" in facets else _config(template, database, spec, names)
+    config = options or _converted(spec, found) or _config(template, database, spec, names)
     return PropertyPatch(title, spec.type, config, spec.description or found.description)
+
+
+def _converted(spec: PropertySpec, found: Property) -> OptionsConfig | None:
+    """Return the options of one property with options that becomes another: people's own are kept."""
+    if not isinstance(spec, OptionsProperty) or not isinstance(found.config, OptionsConfig):
+        return None
+    return OptionsConfig(with_missing(spec, found.config.options))
 
 
 def _config(template: Template, database: str, spec: PropertySpec, names: Names) -> PropertyConfig | None:
@@ -89,7 +94,7 @@ def _config(template: Template, database: str, spec: PropertySpec, names: Names)
         case NumberProperty(format=number_format):
             return NumberConfig(number_format)
         case OptionsProperty(options=options):
-            return OptionsConfig(tuple(_new_option(each) for each in options)) if options else None
+            return OptionsConfig(tuple(new_option(each) for each in options)) if options else None
         case UniqueIdProperty(prefix=prefix):
             return UniqueIdConfig(prefix)
         case RelationProperty(to=target, two_way=far):
@@ -100,11 +105,6 @@ def _config(template: Template, database: str, spec: PropertySpec, names: Names)
         case RollupProperty():
             return _rollup(template, database, spec, names)
     return None
-
-
-def _new_option(spec: OptionSpec) -> Option:
-    group = GROUP_NAMES[spec.group] if spec.group else None
-    return Option(spec.name, color=spec.color, description=spec.description, group=group)
 
 
 def _rollup(template: Template, database: str, spec: RollupProperty, names: Names) -> RollupConfig:
@@ -118,15 +118,6 @@ def _rollup(template: Template, database: str, spec: RollupProperty, names: Name
         relation_property_name=names.property_name(*relation),
         rollup_property_name=names.property_name(*there),
     )
-
-
-def _merged(spec: PropertySpec, found: Property, gone: frozenset[str]) -> OptionsConfig:
-    """Return the options that exist and stay, as they are, and then those that are missing (notion-api.md 3.2)."""
-    assert isinstance(spec, OptionsProperty)
-    existing = found.config.options if isinstance(found.config, OptionsConfig) else ()
-    kept = [each for each in existing if each.id not in gone]
-    names = {each.name.lower() for each in kept}
-    return OptionsConfig((*kept, *(_new_option(each) for each in spec.options if each.name.lower() not in names)))
 
 
 def in_current_names(template: Template, database: str, expression: str, names: Names) -> str:

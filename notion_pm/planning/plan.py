@@ -89,9 +89,15 @@ class Plan:
         """Return the changes of one class."""
         return tuple(each for each in self.changes if each.change_class == change_class)
 
-    def weighed(self, changes: tuple[Change, ...], pages: tuple[tuple[str, int], ...], reads: int) -> Plan:
+    def weighed(
+        self,
+        changes: tuple[Change, ...],
+        operations: tuple[Operation, ...],
+        pages: tuple[tuple[str, int], ...],
+        reads: int,
+    ) -> Plan:
         """Return the plan with changes whose pages were counted, which took so many more requests."""
-        return replace(self, changes=changes, pages=pages, reads=self.reads + reads)
+        return replace(self, changes=changes, operations=operations, pages=pages, reads=self.reads + reads)
 
     def raise_if_unsafe(self, *, force: bool = False, allow_lossy: bool = False) -> None:
         """Refuse what needs a person's word before the first write.

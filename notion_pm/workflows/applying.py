@@ -13,6 +13,7 @@ from notion_pm.planning.starter import RowName
 from notion_pm.workflows import structure, tabs
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.manifest_page import create_manifest_page, tell, write_record
+from notion_pm.workflows.option_moves import OptionMoves
 from notion_pm.workflows.reading import Reading, since
 from notion_pm.workflows.site import Site
 from notion_pm.workflows.starter_rows import RowWriter
@@ -28,6 +29,7 @@ class Applying:
         self._moment = moment
         self._page = reading.page
         self._rows = RowWriter(site)
+        moves = OptionMoves(site)
         self._do: dict[Verb, Callable[[Operation], None]] = {
             Verb.OPEN_MANIFEST: self._open_manifest,
             Verb.READ_MANIFEST: self._read_manifest,
@@ -41,6 +43,13 @@ class Applying:
             Verb.UPDATE_VIEW: partial(tabs.update_view, site),
             Verb.DROP_DEFAULT_VIEW: partial(tabs.drop_default_view, site),
             Verb.DELETE_VIEW: partial(tabs.delete_view, site),
+            Verb.FIND_PAGES: moves.find,
+            Verb.MOVE_PAGE: moves.move,
+            Verb.CHECK_MOVED: moves.check,
+            Verb.READ_OPTIONS: moves.read,
+            Verb.DROP_OPTIONS: moves.drop,
+            Verb.ADD_OPTIONS: moves.add,
+            Verb.RECORD_OPTIONS: self._record,
             Verb.RECORD_STRUCTURE: self._record,
             Verb.CREATE_ROW: self._rows.create,
             Verb.COMPLETE_ROW: self._rows.complete,

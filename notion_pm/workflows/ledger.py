@@ -17,8 +17,10 @@ from notion_pm.planning.change import Change
 from notion_pm.planning.dashboards import holders, place_for, widgets, with_widget
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.lookup import own, property_keys, property_title
+from notion_pm.planning.option_memory import remembering
 from notion_pm.planning.order_views import default_view
 from notion_pm.planning.recovery import mirror_of, options_by_name, view_entry, with_properties
+from notion_pm.planning.swaps import named
 
 T = TypeVar("T")
 
@@ -179,8 +181,9 @@ class Ledger:
                 titles[change.key] = property_title(self._template, key, change.key)
             if change.kind == "property" and spec is not None:
                 prints[change.key] = fingerprint.of_property(spec)
-        entry = entry.model_copy(update={"titles": titles, "fingerprints": prints})
-        self._set(key, without_deleted(entry, changes))
+        entry = without_deleted(entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes)
+        entry = with_swapped(entry, source, changes)
+        self._set(key, remembering(self._template, key, entry, source))
 
     def note_default_view(self, key: str, view_id: NotionId) -> None:
         """Record which view Notion made with a database."""
@@ -223,12 +226,12 @@ class Ledger:
         properties = {
             key: each for key, each in _rekeyed(entry.properties, renamed).items() if each in source.properties
         }
-        options = {f"{renamed.get(a, a)}.{b}": each for (a, b), each in _split(entry.options)}
+        options = _rekeyed(entry.options, renamed)
         for key in property_keys(self._template, database):
             if key in properties:
                 found = source.properties[properties[key]]
                 options |= options_by_name(self._template, database, key, found, options)
-        return entry.model_copy(
+        entry = entry.model_copy(
             update={
                 "properties": properties,
                 "options": options,
@@ -236,26 +239,42 @@ class Ledger:
                 "fingerprints": _rekeyed(entry.fingerprints, renamed),
             }
         )
+        return remembering(self._template, database, entry, source)
+
+
+def with_swapped(entry: DatabaseEntry, source: DataSource, changes: Iterable[Change]) -> DatabaseEntry:
+    """Return an entry with the options that have come in the place of others, as soon as they are there."""
+    options = dict(entry.options)
+    for change in changes:
+        prop = source.properties.get(change.property_id)
+        if change.swap is None or prop is None or not isinstance(prop.config, OptionsConfig):
+            continue
+        new = named(prop.config.options, change.swap.becomes.name)
+        if new is not None and new.id and (change.swap.old is None or new.id != change.swap.old.id):
+            options[f"{change.key}.{change.swap.option}"] = new.id
+    return entry.model_copy(update={"options": options})
 
 
 def without_deleted(entry: DatabaseEntry, changes: Iterable[Change]) -> DatabaseEntry:
     """Return an entry without the properties and options that were deleted."""
     for change in changes:
         if change.action == "delete" and change.kind == "option":
-            options = {key: each for key, each in entry.options.items() if each != change.option_id}
-            entry = entry.model_copy(update={"options": options})
+            entry = _forgetting(entry, [key for key, each in entry.options.items() if each == change.option_id])
         elif change.action == "delete" and change.kind == "property":
-            entry = entry.model_copy(
-                update={
-                    "properties": without(entry.properties, change.key),
-                    "titles": without(entry.titles, change.key),
-                    "fingerprints": without(entry.fingerprints, change.key),
-                    "options": {
-                        key: each for key, each in entry.options.items() if not key.startswith(f"{change.key}.")
-                    },
-                }
-            )
+            entry = _forgetting(entry, [change.key])
     return entry
+
+
+def _forgetting(entry: DatabaseEntry, places: Iterable[str]) -> DatabaseEntry:
+    """Return an entry without properties or options, and without what lies below them."""
+    gone = tuple(places)
+    below = tuple(f"{place}." for place in gone)
+
+    def kept(mapping: Mapping[str, str]) -> dict[str, str]:
+        return {key: each for key, each in mapping.items() if key not in gone and not key.startswith(below)}
+
+    fields = ("properties", "titles", "fingerprints", "options")
+    return entry.model_copy(update={field: kept(getattr(entry, field)) for field in fields})
 
 
 def without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
@@ -269,10 +288,6 @@ def _ordered(mapping: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:
 
 
 def _rekeyed(mapping: Mapping[str, str], renamed: Mapping[str, str]) -> dict[str, str]:
-    return {renamed.get(key, key): value for key, value in mapping.items()}
-
-
-def _split(options: Mapping[str, str]) -> Iterable[tuple[tuple[str, str], str]]:
-    for name, option_id in options.items():
-        key, _, option = name.partition(".")
-        yield (key, option), option_id
+    """Return a mapping by property keys, or by what lies below them, under the new keys."""
+    split = ((key.partition("."), value) for key, value in mapping.items())
+    return {renamed.get(key, key) + dot + rest: value for (key, dot, rest), value in split}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notion_pm.model.schema import Database, PropertyPatch
-from notion_pm.planning import patches
+from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
+from notion_pm.model.template import OptionsProperty
+from notion_pm.planning import option_list, patches
 from notion_pm.planning.change import Change
 from notion_pm.planning.levels import property_levels
 from notion_pm.planning.lookup import own, property_title
@@ -74,7 +75,6 @@ def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> d
     facets: dict[str, frozenset[str]] = {}
     for change in changes:
         facets[change.key] = facets.get(change.key, frozenset()) | change.facets
-    gone = frozenset(each.option_id for each in changes if (each.kind, each.action) == ("option", "delete"))
     sent: dict[str, PropertyPatch | None] = {
         each.property_id: None for each in changes if (each.kind, each.action) == ("property", "delete")
     }
@@ -84,8 +84,19 @@ def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> d
         found = site.ledger.find_property(database, key)
         if key not in created:
             assert found is not None, "only what exists is updated"
-            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger, gone)
+            options = _options(site, database, key, found, changes) if "options" in changed else None
+            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger, options)
         elif own(site.template, database, key) is not None:  # mirrors come with the relations that they mirror
             title = property_title(site.template, database, key)
             sent[title] = patches.creation(site.template, database, key, site.ledger)
     return sent
+
+
+def _options(site: Site, database: str, key: str, found: Property, changes: Sequence[Change]) -> OptionsConfig:
+    """Return the options that a property is to have next."""
+    spec = site.template.databases[database].properties[key]
+    assert isinstance(spec, OptionsProperty) and isinstance(found.config, OptionsConfig), "it has options"
+    recorded = site.ledger.entry(database).options
+    known = {each.key: recorded[place] for each in spec.options if (place := f"{key}.{each.key}") in recorded}
+    here = [each for each in changes if (each.kind, each.key) == ("option", key)]
+    return OptionsConfig(option_list.edited(spec, found.config.options, known, here))

@@ -1,21 +1,28 @@
-"""How many pages a plan takes something from: counted in Notion, and only where something may be lost."""
+"""How many pages a plan concerns: counted in Notion, and only where something may be lost or has to be moved."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.page import OptionValue, Page, RelationValue, UniqueIdValue
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page, RelationValue, UniqueIdValue
 from notion_pm.planning.change import Change
+from notion_pm.planning.conversions import loses
+from notion_pm.planning.lookup import own
+from notion_pm.planning.option_holders import chosen, holders_filter
+from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows.reading import Reading
 
 
 def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
-    """Return the plan with the pages counted that lossy changes concern; a loss to no page is none.
+    """Return the plan with the pages counted that lossy and slow changes concern; a loss to no page is none.
 
-    One read of each such database, 100 pages a request. Raises a NotionError or IncompleteRead.
+    One read of each such database, 100 pages a request; for options only of the pages that hold them. Raises a
+    NotionError or IncompleteRead.
     """
     before = gateway.requests.logical
     lossy = [each for each in plan.changes if each.change_class == "lossy" and each.property_id]
@@ -23,9 +30,13 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
         database: _pages(gateway, reading, database, [each for each in lossy if each.database == database])
         for database in sorted({each.database for each in lossy})
     }
-    changes = tuple(_counted(each, pages[each.database]) if each in lossy else each for each in plan.changes)
+    held = _held(gateway, reading, [each for each in plan.changes if each.swap is not None])
+    changes = tuple(
+        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held) for each in plan.changes
+    )
     totals = tuple((database, len(found)) for database, found in pages.items())
-    return plan.weighed(changes, totals, gateway.requests.logical - before)
+    steps = operations(reading.loaded, reading.existing, changes)
+    return plan.weighed(changes, steps, totals, gateway.requests.logical - before)
 
 
 def _pages(gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]) -> list[Page]:
@@ -33,13 +44,41 @@ def _pages(gateway: Gateway, reading: Reading, database: str, changes: Iterable[
     return list(gateway.query(source.id, property_ids=sorted({each.property_id for each in changes})))
 
 
-def _counted(change: Change, pages: Iterable[Page]) -> Change:
-    count = sum(_concerns(change, page) for page in pages)
+def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[str, frozenset[NotionId]]:
+    """Return which pages hold the options that are to go, by option id."""
+    leaving: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for change in swaps:
+        for option in (change.swap.old, change.swap.stand_in) if change.swap else ():
+            if option is not None and option.id:
+                leaving[change.database][change.property_id].append(option.id)
+    held: defaultdict[str, set[NotionId]] = defaultdict(set)
+    for database, properties in leaving.items():
+        source = reading.existing.databases[database].data_source
+        asked = holders_filter([(source.properties[each], option_ids) for each, option_ids in properties.items()])
+        for page in gateway.query(source.id, filter=asked, property_ids=sorted(properties)):
+            for property_id in properties:
+                for option_id in chosen(page, property_id):
+                    held[option_id].add(page.id)
+    return {option_id: frozenset(pages) for option_id, pages in held.items()}
+
+
+def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
+    spec = own(reading.loaded.template, change.database, change.key) if "type" in change.facets else None
+    count = sum(_concerns(change, page, spec.type if spec else None) for page in pages)
     return replace(change, pages=count, change_class="lossy" if count else "safe")
 
 
-def _concerns(change: Change, page: Page) -> bool:
-    """Whether a page holds the value that would be lost."""
+def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
+    if change.swap is None:
+        return change
+    swap = change.swap.held_by(held)
+    return replace(change, swap=swap, pages=len(swap.pages), change_class="slow" if swap.pages else "safe")
+
+
+def _concerns(change: Change, page: Page, new_type: str | None) -> bool:
+    """Whether a page holds the value that would be lost, or that another type would lose."""
+    if change.option_id:
+        return change.option_id in chosen(page, change.property_id)
     found = page.properties.get(change.property_id)
     match found.value if found else None:
         case None | "" | () | False:
@@ -48,8 +87,4 @@ def _concerns(change: Change, page: Page) -> bool:
             return bool(ids)
         case UniqueIdValue(number=number):
             return number is not None
-        case OptionValue(id=option_id) if change.option_id:
-            return option_id == change.option_id
-        case tuple() as several if change.option_id:
-            return change.option_id in {each.id for each in several}
-    return True
+    return new_type is None or found is None or loses(found.type, new_type, found.value)

@@ -259,12 +259,17 @@ def test_a_rollup_follows_the_template() -> None:
 def test_what_notion_does_not_convert_is_blocked() -> None:
     changes = _after({"p": _STATUS}, {"p": {"type": "number", "title": "Status"}})
     assert changes["features.p"].change_class == "blocked"
+    assert "Give the template's property a new key" in changes["features.p"].details[-1]
+
+
+def test_a_relation_that_is_to_lead_elsewhere_may_lose_its_links() -> None:
     other = {"databases": {"other": {"title": "Other", "properties": {"name": _NAME}}}}
     before = _features(link=_SELF)
     before["databases"].update(other["databases"])
     after = _features(link={**_SELF, "to": "other"})
     after["databases"].update(other["databases"])
-    assert _changes(load(after), applied(load(before)))["features.link"].change_class == "blocked"
+    change = _changes(load(after), applied(load(before)))["features.link"]
+    assert (change.change_class, change.facets) == ("lossy", {"target"})
 
 
 def test_more_options_than_notion_takes_at_once_are_blocked() -> None:
@@ -287,21 +292,20 @@ def test_options_that_people_renamed_regrouped_or_deleted() -> None:
     assert _changes(desired, existing)["features.status.open"].reason == "was deleted in Notion: made again"
     _, notes = diff(desired, existing, with_rows=True)
     assert [each.message for each in notes] == [
-        "is called 'Finished' in Notion (template: 'Done'); only people can rename it "
-        "(column header > Edit property > the option)",
-        "is in the group 'In progress' in Notion (template: 'Complete'); rules do not read groups",
+        "is called 'Finished' in Notion (template: 'Done'); respected",
+        "is in the group 'In progress' in Notion (template: 'Complete'); rules do not read groups; "
+        "to move it: column header > Edit property > drag the option",
     ]
 
 
-def test_an_option_of_another_colour_is_told_with_the_clicks() -> None:
+def test_an_option_of_another_colour_is_told_and_respected() -> None:
     blue = {**_STATUS, "options": [{"key": "open", "name": "Open", "color": "blue"}]}
     options = (Option("Open", "features.status.open", color="red", group="To-do"),)
     desired = load(_features(status=blue))
     existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
     assert _changes(desired, existing) == {}
     assert _notes(desired, existing) == {
-        "features.status.open": "is red in Notion (template: blue); only people can recolour it "
-        "(column header > Edit property > the option)"
+        "features.status.open": "is red in Notion (template: blue); respected"
     }
 
 
