@@ -35,6 +35,7 @@ COMMANDS = {
     "undo": "Take back the last apply.",
     "trace": "Show a page's thread: up to the vision, down to the customers' words.",
     "audit": "Show where the thread is broken: noise, gaps, what nobody looks at.",
+    "loop": "List who asked for what has shipped, with a message for each.",
     "destroy": "Put what a template made in the trash.",
     "demo": "Run the whole job on a local workspace, without a token.",
     "local": "Serve and inspect local workspaces.",

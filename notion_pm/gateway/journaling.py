@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from pydantic_core import to_jsonable_python
@@ -14,6 +13,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Verb
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.model.schema import Database, DataSource, Property, PropertyPatch, View
+from notion_pm.planning.row_content import row_content
 
 
 class Recorder(Protocol):
@@ -160,17 +160,6 @@ class JournalingGateway(Gateway):
 
     def _view_before(self, view_id: str) -> Any:
         return to_jsonable_python(self.get_view(view_id)) if view_id in self._before else None
-
-
-def row_content(page: Page) -> dict[str, Any]:
-    """Return the values of a row as JSON, by property id; the links to files expire and are left out."""
-    return {each.id: to_jsonable_python(_lasting(each).value) for each in page.properties.values()}
-
-
-def _lasting(value: PropertyValue) -> PropertyValue:
-    if value.type != "files" or not isinstance(value.value, tuple):
-        return value
-    return replace(value, value=tuple(replace(each, url="") for each in value.value))
 
 
 def _changed(known: Mapping[str, Property], now: Mapping[str, Property]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from notion_pm.model.schema import (
     UniqueIdConfig,
     View,
 )
+from notion_pm.model.template import LoadedTemplate
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _CONFIGS: dict[str, type[Any]] = {
@@ -45,7 +46,9 @@ Verb = Literal[
 
 
 class Begun(BaseModel):
-    """How it stood before. `manifest` is None before a first apply; `stamped` are properties that rules write.
+    """How it stood before, and the template that is applied. `manifest` is None before a first apply.
+
+    `stamped` are properties that rules fill in, by database.
 
     `partial`: the apply began elsewhere, and only its later part is told here.
     """
@@ -54,10 +57,7 @@ class Begun(BaseModel):
 
     kind: Literal["begun"] = "begun"
     format: Literal[1] = 1
-    template: str
-    version: int
-    source: str
-    variables: dict[str, str]
+    loaded: LoadedTemplate
     started: datetime
     manifest: Manifest | None
     stamped: dict[str, tuple[str, ...]] = Field(default_factory=dict)

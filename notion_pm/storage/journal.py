@@ -64,7 +64,7 @@ class JournalWriter:
 
     def _append(self, line: Line) -> None:
         """Write a line to the disk itself: what is told must be there also when the machine goes down next."""
-        self._file.write(line.model_dump_json(exclude_defaults=False) + "\n")
+        self._file.write(line.model_dump_json(by_alias=True) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -16,7 +16,6 @@ from notion_pm.workflows import provision
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.sync_memory import remember
-from notion_pm.workflows.sync_place import source_of
 
 
 def apply_recorded(
@@ -40,7 +39,7 @@ def apply_recorded(
     if not plan.operations:
         return provision.apply(gateway, plan, reading, now=now)
     begun = _begun(reading, now)
-    with JournalWriter(path_of(state_directory, begun.template, begun.started), begun) as journal:
+    with JournalWriter(path_of(state_directory, plan.template, begun.started), begun) as journal:
         result = provision.apply(
             gateway,
             plan,
@@ -62,10 +61,7 @@ def _begun(reading: Reading, now: datetime) -> Begun:
     template, existing = reading.loaded.template, reading.existing
     manifest = existing.manifest
     return Begun(
-        template=template.template,
-        version=template.version,
-        source=source_of(reading.loaded),
-        variables=reading.loaded.variables,
+        loaded=reading.loaded,
         started=manifest.started if manifest and existing.interrupted else now,
         manifest=manifest,
         stamped={key: _stamped(template, key) for key in template.databases},

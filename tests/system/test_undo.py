@@ -1,0 +1,375 @@
+"""`undo`: the last apply is played backwards, and what people did since is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
+from notion_pm.errors import UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
+from notion_pm.model.schema import PropertyPatch
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.undo import UndoPlan
+from notion_pm.workflows import provision
+from notion_pm.workflows.provision import Wishes
+from notion_pm.workflows.recording import apply_recorded
+from notion_pm.workflows.undo import look_back, undo
+from notion_pm.workflows.workspace import open_manifest
+from tests.conftest import client_of
+from tests.faults import Fault
+from tests.gateways import gateway_to
+from tests.program import Program
+from tests.system.provisioned import NOW, plan_for
+from tests.unit.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+
+
+def _options(*names: str) -> list[dict[str, str]]:
+    return [{"key": each.lower(), "name": each} for each in names]
+
+
+def _first() -> LoadedTemplate:
+    """A template with two related databases, views and rows."""
+    status = {"type": "select", "title": "Stage", "options": _options("Open", "Closed")}
+    relation = {"type": "relation", "title": "Asks", "to": "asks", "two_way": {"key": "features", "title": "Features"}}
+    data = {
+        "databases": {
+            "features": {
+                "title": "Features",
+                "icon": "🧩",
+                "description": "What",
+                "properties": {
+                    "name": _NAME,
+                    "stage": status,
+                    "effort": {"type": "number", "title": "Effort"},
+                    "double": {"type": "formula", "title": "Double", "expression": 'prop("Effort") * 2'},
+                    "asks": relation,
+                },
+                "views": {
+                    "all": {"title": "All", "type": "table"},
+                    "open": {"title": "Open", "type": "table", "where": {"stage": "open"}},
+                },
+            },
+            "asks": {"title": "Asks", "properties": {"name": _NAME}, "views": {}},
+        }
+    }
+    return load(data, {"features": [{"key": "a", "name": "A", "asks": "x"}], "asks": [{"key": "x", "name": "X"}]})
+
+
+def _second(*without: str) -> LoadedTemplate:
+    """Its next version: everything renamed or set anew, and one more of each kind of thing, but for those `without`."""
+    status = {"type": "select", "title": "State", "options": _options("Open", "Closed", "Parked")}
+    relation = {"type": "relation", "title": "Heard", "to": "asks", "two_way": {"key": "features", "title": "Features"}}
+    releases = {"type": "relation", "title": "Release", "to": "releases", "two_way": {"key": "of", "title": "Of"}}
+    data = {
+        "version": 2,
+        "databases": {
+            "features": {
+                "title": "Feature specs",
+                "icon": "🎯",
+                "description": "The what",
+                "properties": {
+                    "name": _NAME,
+                    "stage": status,
+                    "effort": {"type": "number", "title": "Effort", "format": "percent", "description": "In weeks"},
+                    "double": {"type": "formula", "title": "Double", "expression": 'prop("Effort") * 3'},
+                    "asks": relation,
+                    "risk": {"type": "rich_text", "title": "Risk"},
+                    "release": releases,
+                },
+                "views": {
+                    "all": {"title": "All", "type": "table"},
+                    "open": {"title": "Not closed", "type": "table", "sort": [{"effort": "descending"}]},
+                    "board": {"title": "Board", "type": "board", "group_by": "stage"},
+                },
+            },
+            "asks": {"title": "Asks", "properties": {"name": _NAME}, "views": {}},
+            "releases": {"title": "Releases", "properties": {"name": _NAME}, "views": {}},
+        },
+    }
+    features: Any = data["databases"]["features"]  # type: ignore[index]
+    for each in without:
+        features["properties"].pop(each, None) or features["views"].pop(each)
+    return load(
+        data,
+        {
+            "features": [{"key": "a", "name": "A", "asks": "x"}, {"key": "b", "name": "B", "release": "r"}],
+            "asks": [{"key": "x", "name": "X"}],
+            "releases": [{"key": "r", "name": "R"}],
+        },
+    )
+
+
+class Client:
+    """A client's workspace with something of their own in it, and the machine that applies to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock(NOW)
+        self.workspace: LocalWorkspace = open_workspace(folder / "workspace.sqlite", clock=self.clock)
+        self.gateway, _ = gateway_to(self.workspace)
+        self.state = folder / "state"
+        self.root = NotionId(self.workspace.root_page_id)
+        theirs = self.gateway.create_database(
+            self.root, "Features", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+        )
+        self.gateway.create_row(
+            theirs.data_source_ids[0], [PropertyValue("title", "title", "Theirs")], look_up=lambda: None
+        )
+
+    def close(self) -> None:
+        self.gateway.close()
+        self.workspace.close()
+
+    def apply(self, loaded: LoadedTemplate, *, gateway: Gateway | None = None, **wishes: Any) -> None:
+        """Apply a template, a day after the last time."""
+        self.clock.advance(days=1)
+        door = gateway or self.gateway
+        reading = provision.read_for(door, self.root, loaded)
+        plan = provision.plan(reading, Wishes(**wishes))
+        result = apply_recorded(
+            door, plan, reading, self.state, state_home=self.state, now=self.clock.now, force=True, allow_lossy=True
+        )
+        assert result.planned == result.sent or gateway
+
+    def undo(self, gateway: Gateway | None = None) -> UndoPlan:
+        door = gateway or self.gateway
+        undoing = look_back(door, self.root, self.state, jobs=1)
+        undo(door, undoing, self.state, now=self.clock.now, jobs=1)
+        return undoing.plan
+
+    def entry(self, database: str) -> DatabaseEntry:
+        return open_manifest(self.gateway, self.root)[1].databases[database]
+
+    def set(self, database: str, row: str, *values: PropertyValue) -> None:
+        self.gateway.update_page(self.entry(database).rows[row], values)
+
+    def everything(self) -> list[Any]:
+        """All there is under the parent page, as Notion tells it, but for the times of edits."""
+        with client_of(self.workspace) as api:
+            blocks = _get(api, f"blocks/{self.root}/children")["results"]
+            return [self._whole(api, each) for each in blocks]
+
+    def _whole(self, api: httpx.Client, block: dict[str, Any]) -> Any:
+        if block["type"] != "child_database":
+            return block["type"], block[block["type"]], block["id"]
+        database = _get(api, f"databases/{block['id']}")
+        source_id = database["data_sources"][0]["id"]
+        views = [_get(api, f"views/{each['id']}") for each in _get(api, f"views?database_id={block['id']}")["results"]]
+        rows = api.post(f"data_sources/{source_id}/query", json={}).json()["results"]
+        return _timeless([database, _get(api, f"data_sources/{source_id}"), views, rows])
+
+
+def _get(api: httpx.Client, path: str) -> dict[str, Any]:
+    answer: dict[str, Any] = api.get(path).json()
+    return answer
+
+
+def _timeless(json: Any) -> Any:
+    if isinstance(json, list):
+        return [_timeless(each) for each in json]
+    if isinstance(json, dict):
+        return {key: _timeless(each) for key, each in json.items() if key not in {"last_edited_time", "request_id"}}
+    return json
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    made = Client(tmp_path)
+    yield made
+    made.close()
+
+
+def _left(plan: UndoPlan) -> dict[str, str]:
+    return {each.address: each.reason for each in plan.left}
+
+
+def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
+    before = client.everything()
+    client.apply(_first())
+    plan = client.undo()
+    assert [(each.action, each.address) for each in plan.changes] == [("delete", "asks"), ("delete", "features")]
+    assert plan.left == ()
+    assert client.everything() == before
+    with pytest.raises(UsageError, match="no apply to take back"):
+        client.undo()
+
+
+def test_an_upgrade_is_taken_back_to_what_was_before(client: Client) -> None:
+    client.apply(_first())
+    before, planned = client.everything(), plan_for(client.gateway, client.workspace, _second()).changes
+    client.apply(_second())
+    plan = client.undo()
+    assert plan.left == ()
+    assert client.everything() == before
+    assert plan_for(client.gateway, client.workspace, _first()).changes == ()
+    assert plan_for(client.gateway, client.workspace, _second()).changes == planned
+    client.undo()  # and the one before it
+    assert [each[0] for each in client.everything() if isinstance(each, tuple)] == []
+
+
+def test_what_people_filled_in_or_changed_since_stays(client: Client) -> None:
+    client.apply(_first())
+    client.apply(_second())
+    entry, gateway = client.entry("features"), client.gateway
+    parked = OptionValue(entry.options["stage.parked"], "Parked")
+    text = PropertyValue(entry.properties["risk"], "rich_text", "High")
+    client.set("features", "a", text, PropertyValue(entry.properties["stage"], "select", parked))
+    gateway.update_view(entry.views["board"].id, name="Our board")
+    gateway.update_data_source(entry.data_source_id, {entry.properties["asks"]: PropertyPatch(name="Voices")})
+    row = client.gateway.create_row(
+        client.entry("releases").data_source_id, [PropertyValue("title", "title", "1.0")], look_up=lambda: None
+    )
+    plan = client.undo()
+    assert _left(plan) == {
+        "features.asks": "people changed it since",
+        "features.release": "releases, which stays, is related by it",
+        "features.risk": "1 page holds it",
+        "features.stage.parked": "1 page holds it",
+        "features.views.board": "people changed it since",
+        "releases": "1 of its pages are not from the template",
+    }
+    assert gateway.get_page(row.id).in_trash is False
+    source = gateway.get_data_source(entry.data_source_id)
+    assert {each.name for each in source.properties.values()} == {
+        "Name", "Stage", "Effort", "Double", "Voices", "Risk", "Release",
+    }  # fmt: skip
+    again = plan_for(gateway, client.workspace, _second())
+    assert {str(each.address) for each in again.changes} == {
+        "features", "features.double", "features.effort", "features.rows.b", "features.stage", "features.views.open",
+        "manifest",
+    }  # fmt: skip
+
+
+def test_a_database_that_people_use_stays_and_so_does_what_it_refers_to(client: Client) -> None:
+    client.apply(_first())
+    entry = client.entry("features")
+    client.set("features", "a", PropertyValue(entry.properties["effort"], "number", 3))
+    before = client.everything()
+    plan = look_back(client.gateway, client.root, client.state).plan
+    assert plan.acts == ()
+    assert _left(plan) == {
+        "asks": "features, which stays, refers to it",
+        "features": "people worked on 1 of its rows since ('A')",
+    }
+    assert client.everything() == before
+
+
+def test_rows_that_people_linked_stay(client: Client) -> None:
+    client.apply(_first(), with_rows=False)
+    client.apply(_first(), with_rows=True)
+    features, asks = client.entry("features"), client.entry("asks")
+    link = PropertyValue(features.properties["asks"], "relation", RelationValue((asks.rows["x"],)))
+    title = PropertyValue("title", "title", "Own")
+    client.gateway.create_row(features.data_source_id, [title, link], look_up=lambda: None)
+    plan = client.undo()
+    assert _left(plan) == {"asks.rows.x": "people linked it since"}
+    assert [str(each.address) for each in plan.changes] == ["features.rows.a"]
+
+
+def test_what_was_pruned_is_told_and_views_are_made_again(client: Client) -> None:
+    client.apply(_second())
+    client.apply(_second("risk", "board"), prune=True)
+    plan = client.undo()
+    assert set(_left(plan)) == {"features.risk"}
+    assert "does not bring back" in _left(plan)["features.risk"]
+    views = client.entry("features").views
+    assert client.gateway.get_view(views["board"].id).name == "Board"
+
+
+def _weather(moment: int, *, after: bool) -> Any:
+    def weather(number: int, _: httpx.Request) -> Fault | None:
+        if number == moment and after:
+            return _LastBreath(after=True)
+        if number >= moment:
+            raise _Killed
+        return None
+
+    return weather
+
+
+class _Killed(BaseException):
+    """The process ended here."""
+
+
+class _LastBreath(Fault):
+    def strike(self, request: httpx.Request) -> httpx.Response:
+        raise _Killed
+
+
+def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
+    """Do something until the process is killed at a request; whether it was."""
+    gateway, _ = gateway_to(client.workspace, weather=_weather(moment, after=after))
+    try:
+        work(gateway)
+    except _Killed:
+        return True
+    finally:
+        gateway.close()
+    return False
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after the work"])
+def test_an_undo_that_is_killed_at_any_request_goes_on(tmp_path: Path, after: bool) -> None:
+    moment, killed = 0, True
+    while killed:
+        moment += 1
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        client = Client(folder)
+        client.apply(_first())
+        before = client.everything()
+        client.apply(_second())
+        killed = _cut_short(client, moment, after=after, work=client.undo)
+        if killed and open_manifest(client.gateway, client.root)[1].version == 2:
+            client.undo()
+        assert client.everything() == before, f"killed at request {moment}"
+        client.close()
+    assert moment > 20
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after the work"])
+def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(tmp_path: Path, after: bool) -> None:
+    moment, killed = 0, True
+    while killed:
+        moment += 1
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        client = Client(folder)
+        client.apply(_first())
+        before = client.everything()
+        killed = _cut_short(client, moment, after=after, work=lambda door, of=client: of.apply(_second(), gateway=door))
+        if open_manifest(client.gateway, client.root)[1].started == client.clock.now:
+            client.undo()
+        assert client.everything() == before, f"killed at request {moment}"
+        client.close()
+    assert moment > 20
+
+
+def test_an_apply_elsewhere_is_told(client: Client, tmp_path: Path) -> None:
+    client.apply(_first())
+    with pytest.raises(UsageError, match="another machine"):
+        look_back(client.gateway, client.root, tmp_path / "another")
+
+
+def test_the_command_shows_asks_and_takes_back(tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
+    assert program("undo").code == 1
+    assert program("apply", "product", "--yes", "--no-rows").code == 0
+    shown = program("undo", "apply", "--dry-run")
+    assert shown.code == 0
+    assert "  - features                         made by the apply: Feature specs; 0 rows" in shown.out
+    silent = program("undo")
+    assert (silent.code, "undo --yes" in silent.err) == (1, True)
+    done = program("undo", "--yes", "--json")
+    assert (done.code, done.json["done"], done.json["left"], len(done.json["changes"])) == (0, True, [], 3)
+    assert program("plan", "product", "--exit-code").code == 2
+    assert program("apply", "product", "--yes", "--no-rows").code == 0
