@@ -165,7 +165,7 @@ _TYPES_WITH: dict[str, frozenset[str]] = {
 MOST_WIDGETS_IN_ROW = 4
 """Notion's limit (notion-api.md 2.6)."""
 
-WidgetRow = Annotated[tuple[ViewAddress, ...], Field(min_length=1, max_length=MOST_WIDGETS_IN_ROW)]
+WidgetRow = Annotated[tuple[ViewAddress, ...], Field(max_length=MOST_WIDGETS_IN_ROW)]
 
 
 class ViewSpec(BaseModel):
@@ -213,7 +213,7 @@ class ViewSpec(BaseModel):
             raise ValueError("a chart needs `chart`: column, bar, line, donut or number")
         if self.chart not in {None, "number"} and self.group_by is None:
             raise ValueError("a chart needs `group_by`, unless it is a single number")
-        if self.type == "dashboard" and not self.widgets:
+        if self.type == "dashboard" and not (self.widgets and all(self.widgets)):
             raise ValueError("a dashboard needs `widgets`: rows of views, such as [[features.board, features.roadmap]]")
         return self
 
