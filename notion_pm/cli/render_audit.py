@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from notion_pm.cli.words import count, one_line
+from notion_pm.cli.words import count, markdown_text, one_line
 from notion_pm.thread.audit import Check, Finding
 from notion_pm.thread.audit_checks import SIGNAL
 from notion_pm.workflows.audit import Audited
@@ -34,7 +33,8 @@ def markdown(audited: Audited) -> Iterator[str]:
         if findings := audited.audit.of(check):
             yield from ("", f"## {check.title} ({len(findings)})", "", check.advice, "")
             yield from (
-                f"- [{_escaped(_title(each))}]({each.page.url}){_detail(_escaped(each.detail))}" for each in findings
+                f"- [{markdown_text(_title(each))}]({each.page.url}){_detail(markdown_text(each.detail))}"
+                for each in findings
             )
     if clean := _clean(audited):
         yield from ("", f"Nothing to say about: {clean}.")
@@ -81,8 +81,3 @@ def _title(finding: Finding) -> str:
 
 def _detail(detail: str) -> str:
     return f" ({detail})" if detail else ""
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown and the HTML in it take for nothing but text."""
-    return re.sub(r"([\\`*_\[\]<>#&|~$])", r"\\\1", one_line(text))

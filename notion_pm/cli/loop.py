@@ -1,0 +1,136 @@
+"""`notion-pm loop`: tell those who asked for what has shipped, and note that they were told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from notion_pm.cli import render_loop
+from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.cli.thread_options import place_of, template_option
+from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.exporters.files import atomic
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.thread.message import DEFAULT, Message
+from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
+
+_EXAMPLES = """\b
+  notion-pm loop                                who is to be told, with a message to each
+  notion-pm loop -o drafts.md                   the same as a document (also .csv)
+  notion-pm loop --show-message > ours.txt      a message of your own, in any language:
+  notion-pm loop --message ours.txt
+  notion-pm loop --told "Acme" --told https://app.notion.com/p/...
+                                                they were told: stamp today, sync closes the loop
+"""
+_FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
+    ".csv": render_loop.table,
+    ".md": lambda loop, drafts: "\n".join(render_loop.markdown(loop, drafts)),
+}
+
+
+@click.command(epilog=_EXAMPLES, short_help="List who asked for what has shipped, with a message for each.")
+@click.option("--told", "names", multiple=True, metavar="CUSTOMER|PAGE", help="They were told: stamp today. Repeat it.")
+@click.option("--told-all", is_flag=True, help="All that are listed were told: stamp today on each, after asking.")
+@click.option("--yes", is_flag=True, help="With --told-all: do not ask.")
+@click.option("--dry-run", is_flag=True, help="Show what would be stamped; write nothing.")
+@click.option(
+    "--message",
+    "message_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A Jinja template of the message, instead of the one that comes along.",
+)
+@click.option("--show-message", is_flag=True, help="Print the template that comes along, and end.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a .md or .csv file.",
+)
+@template_option
+@json_option
+@pass_context
+def command(
+    context: Context,
+    *,
+    names: tuple[str, ...],
+    told_all: bool,
+    yes: bool,
+    dry_run: bool,
+    message_file: Path | None,
+    show_message: bool,
+    output: Path | None,
+    template: str | None,
+    as_json: bool,
+) -> None:
+    """List who asked for what has shipped and was not told yet, by customer, with a message drafted for each.
+
+    Nothing is sent. Once they are told, --told notes it in Notion: the date goes into the insight, the next sync closes
+    it, and nobody is listed twice.
+    """
+    if show_message:
+        echo(DEFAULT.rstrip())
+        return
+    message = Message(_read(message_file), message_file.name) if message_file else Message(DEFAULT)
+    with progress() as drawn:
+        loop = open_loops(place_of(context, drawn), template)
+    if names or told_all:
+        insights = loop.all_asks() if told_all else loop.asks_of(names)
+        _confirm(insights, needless=yes or dry_run or not told_all)
+        _show_told(loop, list(loop.tell(insights, dry_run=dry_run)), dry_run=dry_run, as_json=as_json)
+        return
+    _show(loop, loop.drafts(message), output, as_json=as_json)
+
+
+def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: bool) -> None:
+    if output is not None:
+        _write(output, loop, drafts)
+    if as_json:
+        echo_json({"customers": as_data(loop, drafts), "requests": loop.requests})
+    elif output is not None:
+        echo(f"{output}: {render_loop.summary(loop)}")
+    else:
+        echo("\n".join(render_loop.text(loop, drafts)))
+
+
+def _show_told(loop: Loop, told: Sequence[Told], *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        pages = [
+            {"page": each.insight.id, "title": each.insight.title, "problem": each.problem or None} for each in told
+        ]
+        echo_json({"told": pages, "dry_run": dry_run, "requests": loop.requests})
+    else:
+        echo("\n".join(render_loop.stamped(told, loop.requests, dry_run=dry_run)))
+
+
+def _confirm(insights: Sequence[SnapshotPage], *, needless: bool) -> None:
+    """Ask whether all were told. Raises UsageError where nobody is there to answer."""
+    if needless or not insights:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"This would note that the customers of {len(insights)} insights were told, and there is nobody to ask.",
+            "Nothing was changed. Look at them with --dry-run, and run it again with --yes.",
+        )
+    for each in insights:
+        click.echo(f"  {each.title}", err=True)
+    click.confirm(f"Were the customers of all {len(insights)} told?", abort=True, err=True)
+
+
+def _write(path: Path, loop: Loop, drafts: Sequence[Draft]) -> None:
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md.")
+    with atomic(path) as part:
+        part.write_text(form(loop, drafts), encoding="utf-8", newline="")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileUnusable(path, "it is not text in UTF-8", "Save it as UTF-8.") from None

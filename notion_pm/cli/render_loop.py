@@ -1,0 +1,89 @@
+"""Who is to be told what: for a terminal, as Markdown, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import StringIO
+
+from notion_pm.cli.words import count, markdown_text, one_line
+from notion_pm.exporters.csv import guarded
+from notion_pm.thread.graph import Thread
+from notion_pm.thread.loop import Ask
+from notion_pm.workflows.loop import Draft, Loop, Told
+
+_NOBODY = "Somebody (no customer is noted)"
+_FENCE = re.compile(r"`{3,}")
+
+
+def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
+    """Yield the lines for a terminal."""
+    for each in drafts:
+        yield f"{one_line(each.owed.customer) or _NOBODY}: {count(len(each.owed.asks), 'ask')}"
+        for ask in each.owed.asks:
+            yield f"  {one_line(ask.insight.title) or 'Untitled'}{_answer(loop.thread, ask)}"
+            yield f"  {ask.insight.url}"
+        yield ""
+        yield from (f"    {one_line(line)}" for line in each.message.splitlines())
+        yield ""
+    yield f"{summary(loop)} {count(loop.requests, 'request')}."
+    if drafts:
+        yield "Once a customer is told:  notion-pm loop --told CUSTOMER  (or the insight's link)"
+
+
+def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
+    """Yield the lines as Markdown; messages stand in blocks that can be copied."""
+    yield from ("# To tell", "", summary(loop))
+    for each in drafts:
+        yield from ("", f"## {markdown_text(each.owed.customer) or _NOBODY}", "")
+        for ask in each.owed.asks:
+            title = markdown_text(ask.insight.title) or "Untitled"
+            yield f"- [{title}]({ask.insight.url}){_answer(loop.thread, ask, markdown_text)}"
+        fence = "`" * max(3, *(len(found) + 1 for found in _FENCE.findall(each.message)), 3)
+        yield from ("", f"{fence}text", *each.message.splitlines(), fence)
+    yield ""
+
+
+def table(loop: Loop, drafts: Iterable[Draft]) -> str:
+    """Return the drafts as CSV: a line for each customer."""
+    stream = StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(("customer", "contact", "asks", "links", "message"))
+    for each in drafts:
+        asks = [ask.insight for ask in each.owed.asks]
+        contacts = dict.fromkeys(filter(None, (loop.thread.text(ask, "contact") for ask in asks)))
+        cells = (
+            each.owed.customer,
+            ", ".join(contacts),
+            "; ".join(ask.title for ask in asks),
+            " ".join(ask.url for ask in asks),
+            each.message,
+        )
+        writer.writerow([guarded(cell) for cell in cells])
+    return stream.getvalue()
+
+
+def summary(loop: Loop) -> str:
+    """Return how many are to be told."""
+    asks = len(loop.all_asks())
+    if not asks:
+        return "Nobody is to be told."
+    return f"{count(len(loop.owed), 'customer')} to tell about {count(asks, 'insight')}."
+
+
+def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:
+    """Yield what became of the insights that were to be stamped."""
+    done = [each for each in told if not each.problem]
+    for each in told:
+        title = one_line(each.insight.title) or "Untitled"
+        yield f"  {title}: {each.problem}" if each.problem else f"  {title}"
+    verb = "would be stamped" if dry_run else "stamped as told today"
+    yield f"{count(len(done), 'insight')} {verb}. {count(requests, 'request')}."
+    if done and not dry_run:
+        yield "The next  notion-pm sync  closes them."
+
+
+def _answer(thread: Thread, ask: Ask, written: Callable[[str], str] = one_line) -> str:
+    names = [" ".join(filter(None, (thread.number_of(each), written(each.title)))) for each in ask.features]
+    return f" ← {', '.join(names)}" if names else ""

@@ -1,0 +1,145 @@
+"""The story of `loop`: who asked for what has shipped, a message to each, and the stamp once they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notion_pm.errors import NotShared, UsageError
+from notion_pm.rules.evaluation import Change
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.thread.graph import Thread
+from notion_pm.thread.lookup import find, unfound
+from notion_pm.thread.loop import Owed, is_owed, owed, told_on
+from notion_pm.thread.message import Message, words
+from notion_pm.workflows.sync_place import Place
+from notion_pm.workflows.thread import ReadThread, read_thread
+
+TOLD_ON = "told_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A customer to tell, and what to say."""
+
+    owed: Owed
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An insight that was to be stamped; `problem`: why it was not."""
+
+    insight: SnapshotPage
+    problem: str = ""
+
+
+class Loop:
+    """The open loops of a workspace, as they were read."""
+
+    def __init__(self, place: Place, read: ReadThread, requests: int) -> None:
+        self._place = place
+        self._read = read
+        self.owed = owed(read.thread)
+        self._before = place.gateway.requests.logical - requests
+
+    @property
+    def thread(self) -> Thread:
+        """The thread that it was found in."""
+        return self._read.thread
+
+    @property
+    def requests(self) -> int:
+        """How many requests it took so far."""
+        return self._place.gateway.requests.logical - self._before
+
+    def drafts(self, message: Message) -> tuple[Draft, ...]:
+        """Return a message to each customer. Raises UsageError when the template of messages fails."""
+        return tuple(Draft(each, message.to(self.thread, each)) for each in self.owed)
+
+    def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
+        """Return the insights that words name: insights themselves, or customers for all that they are owed.
+
+        Raises UsageError when a word names nothing, or something else.
+        """
+        found = [insight for name in names for insight in self._named(name)]
+        return tuple({each.id: each for each in found}.values())
+
+    def all_asks(self) -> tuple[SnapshotPage, ...]:
+        """Return every insight whose customer is to be told, once."""
+        return tuple({ask.insight.id: ask.insight for each in self.owed for ask in each.asks}.values())
+
+    def tell(self, insights: Sequence[SnapshotPage], *, dry_run: bool = False) -> Iterator[Told]:
+        """Stamp today on insights whose customers were told; never over an earlier day."""
+        for done, insight in enumerate(insights, start=1):
+            problem = self._why_not(insight) or ("" if dry_run else self._stamped(insight))
+            self._place.progress("Writing", done, len(insights))
+            yield Told(insight, problem)
+
+    def _named(self, name: str) -> list[SnapshotPage]:
+        wanted = name.strip().casefold()
+        groups = [each for each in self.owed if each.customer and each.customer.casefold() == wanted]
+        if groups:
+            return [ask.insight for each in groups for ask in each.asks]
+        page = find(self.thread, name)
+        if page is None:
+            raise unfound(self.thread, name)
+        match self.thread.role(page):
+            case "insights":
+                return [page]
+            case "customers":
+                return [
+                    ask.insight for each in self.owed for ask in each.asks if page in self.thread.below(ask.insight)
+                ]
+            case _:
+                raise UsageError(
+                    f"{page.title!r} is neither an insight nor a customer.", "Name what `notion-pm loop` lists."
+                )
+
+    def _why_not(self, insight: SnapshotPage) -> str:
+        if day := told_on(self.thread, insight):
+            return f"told on {day[:10]} already"
+        if not is_owed(self.thread, insight):
+            return "nothing that it asks for has shipped, or it was closed by hand"
+        lock = self._read.loaded.template.databases[insight.database].lock
+        return "locked" if lock and self.thread.value(insight, lock) is True else ""
+
+    def _stamped(self, insight: SnapshotPage) -> str:
+        """Stamp one insight, unless somebody has meanwhile; return why it was not."""
+        gateway, exchange = self._place.gateway, self._read.exchanges[insight.database]
+        try:
+            now = gateway.get_page(insight.id)
+        except NotShared:
+            return "no longer there"
+        if now.in_trash or now.is_archived:
+            return "in the trash"
+        if day := exchange.read(now).values.get(TOLD_ON):
+            return f"told on {str(day)[:10]} already"
+        change = Change(TOLD_ON, None, self._place.now.date().isoformat(), (), "")
+        gateway.update_page(insight.id, exchange.write([change]))
+        return ""
+
+
+def open_loops(place: Place, template: str | None = None) -> Loop:
+    """Read who is to be told. Raises UsageError when the template's insights have no date of being told."""
+    before = place.gateway.requests.logical
+    read = read_thread(place, template)
+    if not read.thread.chain.has(read.thread.chain.database("insights"), TOLD_ON, "date"):
+        raise UsageError(
+            "The insights of this template have no date `told_on`, so nobody could note who was told.",
+            "Add it to the template as in `product`, and run  notion-pm apply.",
+        )
+    return Loop(place, read, place.gateway.requests.logical - before)
+
+
+def as_data(loop: Loop, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Return drafts as JSON data with stable keys."""
+    return [
+        {
+            **words(loop.thread, each.owed),
+            "insights": [ask.insight.id for ask in each.owed.asks],
+            "message": each.message,
+        }
+        for each in drafts
+    ]
