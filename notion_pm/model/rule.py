@@ -27,6 +27,7 @@ a one-way relation backwards: from a parent to its children; `tree(parent)` lead
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -102,12 +103,12 @@ class ValueOf(BaseModel):
         None, description="With `once_per`: date property; the latest value counts. Without it the largest does."
     )
 
-    @property
+    @cached_property
     def way(self) -> str:
         """The one way that is named: count, distinct, sum, ..."""
         return next(way for way in _WAYS if getattr(self, way) is not None)
 
-    @property
+    @cached_property
     def expression(self) -> str:
         """What the way is applied to: a path, or with `formula` an arithmetic expression."""
         return str(getattr(self, self.way))

@@ -21,10 +21,11 @@ class Account:
     def updates(self) -> Iterator[PageUpdate]:
         """Yield the pages that change with what changes on them, by database and title."""
         changes: dict[NotionId, list[Change]] = {}
-        for (page_id, key), written in self._run.written.items():
-            before, after = written.page.values.get(key), self._run.view.value(written.page, key)
-            if not same(before, after):
-                changes.setdefault(page_id, []).append(self._change(written, before, after))
+        for (_, key), those in self._run.written.items():
+            for page_id, written in those.items():
+                before, after = written.page.values.get(key), self._run.view.value(written.page, key)
+                if not same(before, after):
+                    changes.setdefault(page_id, []).append(self._change(written, before, after))
         for pages in self._run.snapshot.databases.values():
             changed = [page for page in pages.values() if page.id in changes]
             for page in sorted(changed, key=lambda each: (each.title.casefold(), each.id)):
@@ -38,10 +39,8 @@ class Account:
         return Change(written.target[1], before, after, names, derived.rule.rule.why, derived.because, starter)
 
     def conflicts(self) -> Iterator[Conflict]:
-        """Yield what people have set and rules would overwrite."""
-        for settled in self._run.settled.values():
-            if settled.outcome.decision is Decision.CONFLICT:
-                yield self._conflict(settled)
+        """Return what people have set and rules would overwrite."""
+        return map(self._conflict, self._run.decided(Decision.CONFLICT))
 
     def _conflict(self, settled: Settled) -> Conflict:
         derived, base = settled.case.derived, self._run.view.before(settled.page, settled.target[1])
@@ -74,7 +73,7 @@ class Account:
         """Yield why rules could not act."""
         yield from self._foreign_notes()
         yield from self._unknown_notes()
-        locked = {each.page.id for each in self._run.settled.values() if each.outcome.decision is Decision.LOCKED}
+        locked = {each.page.id for each in self._run.decided(Decision.LOCKED)}
         if locked:
             are, them = ("page is", "it") if len(locked) == 1 else ("pages are", "them")
             yield Note(f"{len(locked)} {are} locked: rules left {them} alone.")
@@ -82,21 +81,20 @@ class Account:
             yield Note(f"The rules for {database}.{key} do not come to rest; nothing of it was written.")
 
     def _foreign_notes(self) -> Iterator[Note]:
-        for (_, key), settled in self._run.settled.items():
-            if settled.outcome.decision is Decision.FOREIGN and isinstance(settled.case.current, ForeignOption):
-                option = settled.case.current.name
+        for settled in self._run.decided(Decision.FOREIGN):
+            if isinstance(settled.case.current, ForeignOption):
+                key, option = settled.target[1], settled.case.current.name
                 message = f"{key} is {option!r}, an option that the template does not know: left alone."
                 yield Note(message, settled.page)
 
     def _unknown_notes(self) -> Iterator[Note]:
-        for (_, key), settled in self._run.settled.items():
-            if settled.outcome.decision is Decision.UNKNOWN:
-                rules = ", ".join(each.name for each in settled.case.derived.rules)
-                message = (
-                    f"{key} was left as it is ({rules}): a related page could not be read, "
-                    "or holds an option that the template does not know."
-                )
-                yield Note(message, settled.page)
+        for settled in self._run.decided(Decision.UNKNOWN):
+            rules = ", ".join(each.name for each in settled.case.derived.rules)
+            message = (
+                f"{settled.target[1]} was left as it is ({rules}): a related page could not be read, "
+                "or holds an option that the template does not know."
+            )
+            yield Note(message, settled.page)
 
     def baseline(self) -> dict[NotionId, dict[str, BaseValue]]:
         """Return what to remember of the pages whose memory changes."""
@@ -110,8 +108,8 @@ class Account:
 
     def _memory(self, page: SnapshotPage, key: str) -> BaseValue:
         before = self._run.view.before(page, key)
-        settled = self._run.settled.get((page.id, key))
-        derived = settled.outcome.remember if settled else before.derived if before else SILENT
+        untouched = before.derived if before else SILENT
+        derived = self._run.derived.get((page.database, key), {}).get(page.id, untouched)
         value = self._run.view.value(page, key)
-        untouched = before is not None and before.starter and derived is SILENT and same(before.value, value)
-        return BaseValue(value, derived, starter=untouched)
+        starter = before is not None and before.starter and derived is SILENT and same(before.value, value)
+        return BaseValue(value, derived, starter=starter)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import isfinite
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
 from notion_pm.rules import arithmetic
-from notion_pm.rules.conditions import satisfies
+from notion_pm.rules.conditions import Test, test_of
 from notion_pm.rules.paths import Path
+from notion_pm.rules.ruleset import ReadyValue
 from notion_pm.rules.values import UNKNOWN, ForeignOption, Links, Opinion, Plain, SnapshotPage, is_empty
 from notion_pm.rules.view import View
 
@@ -26,14 +28,15 @@ class Result:
     because: tuple[NotionId, ...] = ()
 
 
-def compute(view: View, page: SnapshotPage, value: ValueOf, path: Path | None) -> Result:
+def compute(view: View, page: SnapshotPage, value: ReadyValue) -> Result:
     """Return what a `value` comes to for a page; UNKNOWN when something it needs could not be read."""
+    path = value.path
     if path is None:
-        return Result(_formula(view, page, value.expression))
-    pages = looked_at(view, page, path, value)
+        return Result(_formula(view, page, value.spec.expression))
+    pages = _looked_at(view, page, path, value.of)
     if pages is None:
         return Result(UNKNOWN)
-    return over(view, pages, value, path.key or "")
+    return over(view, pages, value.spec, path.key or "")
 
 
 def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> Result:
@@ -52,13 +55,13 @@ def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) ->
             return Result(_extreme(view, pages, key, largest=way == "max"), because)
 
 
-def looked_at(view: View, page: SnapshotPage, path: Path, value: ValueOf) -> tuple[SnapshotPage, ...] | None:
+def _looked_at(view: View, page: SnapshotPage, path: Path, of: Test) -> tuple[SnapshotPage, ...] | None:
     """Return the related pages that satisfy `of`, None when that is not known of all."""
     found = view.follow(page, path.hops)
-    verdicts = [(each, satisfies(view, each, value.of)) for each in found.pages]
-    if not found.complete or any(verdict is None for _, verdict in verdicts):
+    verdicts = [of(view, each) for each in found.pages]
+    if not found.complete or None in verdicts:
         return None
-    return tuple(each for each, verdict in verdicts if verdict)
+    return tuple(compress(found.pages, verdicts))
 
 
 def _formula(view: View, page: SnapshotPage, expression: str) -> Plain | Opinion:
@@ -70,7 +73,8 @@ def _formula(view: View, page: SnapshotPage, expression: str) -> Plain | Opinion
 
 
 def _share(view: View, pages: Sequence[SnapshotPage], value: ValueOf) -> Plain | Opinion:
-    verdicts = [satisfies(view, each, value.where) for each in pages]
+    counts = test_of(value.where)
+    verdicts = [counts(view, each) for each in pages]
     weights = _weights(view, pages, value.weight)
     if any(verdict is None for verdict in verdicts) or any(weight is None for weight in weights):
         return UNKNOWN

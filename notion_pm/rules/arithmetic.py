@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -18,6 +19,7 @@ class BadFormula(ValueError):
     """A formula is not arithmetic. Its text says what, for a person."""
 
 
+@cache
 def names(expression: str) -> tuple[str, ...]:
     """Return the properties that a formula reads. Raises BadFormula."""
     tree = _parse(expression)
@@ -32,6 +34,7 @@ def calculate(expression: str, numbers: Mapping[str, float | None]) -> float | N
         return None
 
 
+@cache
 def _parse(expression: str) -> ast.expr:
     try:
         tree = ast.parse(expression.strip(), mode="eval").body

@@ -9,6 +9,8 @@ from notion_pm.rules.values import ForeignOption, Links, Plain, SnapshotPage, is
 from notion_pm.rules.view import View
 
 Verdict = bool | None
+Test = Callable[[View, SnapshotPage], Verdict]
+"""A condition made ready: it judges one page after another."""
 
 
 def every(verdicts: Iterable[Verdict]) -> Verdict:
@@ -21,16 +23,36 @@ def every(verdicts: Iterable[Verdict]) -> Verdict:
     return None if unknown else True
 
 
-def satisfies(view: View, page: SnapshotPage, where: Where) -> Verdict:
-    """Tell whether a page satisfies all conditions of a `where`."""
-    return every(_holds(view, page, key, condition) for key, condition in where.items())
+def test_of(where: Where) -> Test:
+    """Return the test of whether a page satisfies all conditions of a `where`."""
+    tests = [_is_one_of(key, each.is_) if _says_only_is(each) else _test(key, each) for key, each in where.items()]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda view, page: every(test(view, page) for test in tests)
 
 
-def _holds(view: View, page: SnapshotPage, key: str, condition: Condition) -> Verdict:
-    stated = condition.stated
-    if stated == {"is_"}:  # by far the most frequent
-        return _among(view.value(page, key), condition.is_ or ())
-    return every(verdict for name in stated for verdict in _CHECKS[name](view, page, key, condition))
+def _says_only_is(condition: Condition) -> bool:
+    return condition.stated == {"is_"}
+
+
+def _is_one_of(key: str, wanted: tuple[Scalar, ...] | None) -> Test:
+    """The most frequent condition by far, and mostly about options: their keys are looked up."""
+    wanted = wanted or ()
+    texts = frozenset(each for each in wanted if type(each) is str and each)
+
+    def test(view: View, page: SnapshotPage) -> Verdict:
+        value = view.value(page, key)
+        return value in texts if type(value) is str and value else _among(value, wanted)
+
+    return test
+
+
+def _test(key: str, condition: Condition) -> Test:
+    checks = [_CHECKS[name] for name in condition.stated]
+    if len(checks) == 1:
+        check = checks[0]
+        return lambda view, page: every(check(view, page, key, condition))
+    return lambda view, page: every(verdict for check in checks for verdict in check(view, page, key, condition))
 
 
 def _equality(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:

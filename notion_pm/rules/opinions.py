@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.rule import If, Related
 from notion_pm.rules.aggregates import compute
-from notion_pm.rules.conditions import Verdict, every, satisfies
-from notion_pm.rules.ruleset import ReadyRule
+from notion_pm.rules.conditions import Verdict, every
+from notion_pm.rules.ruleset import ReadyPart, ReadyRule
 from notion_pm.rules.values import SILENT, UNKNOWN, Opinion, Plain, SnapshotPage, same
 from notion_pm.rules.view import View
 
@@ -25,10 +24,6 @@ class Derived:
     rules: tuple[ReadyRule, ...] = ()
     because: tuple[NotionId, ...] = ()
     disagree: bool = False
-
-    @property
-    def speaks(self) -> bool:
-        return not isinstance(self.value, Opinion)
 
     @property
     def plain(self) -> Plain:
@@ -48,8 +43,8 @@ def opinion_of(view: View, page: SnapshotPage, ready: ReadyRule) -> Derived:
     if not holds:
         return Derived(UNKNOWN if holds is None else SILENT, (ready,))
     rule = ready.rule
-    if rule.value is not None:
-        result = compute(view, page, rule.value, ready.paths.get(rule.value.expression))
+    if ready.value is not None:
+        result = compute(view, page, ready.value)
         return Derived(result.value, (ready,), result.because)
     if rule.note is not None:
         return Derived(_note(view, ready, rule.note, because), (ready,), because)
@@ -63,11 +58,13 @@ def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Deri
     side; otherwise rules that differ disagree, and nothing is written. A rule that does not know outvotes nobody, yet
     keeps others of its priority from writing unless they only move forward.
     """
-    opinions = [opinion_of(view, page, ready) for ready in rules]
-    speaking = [each for each in opinions if each.speaks]
+    opinions = [opinion for ready in rules if (opinion := opinion_of(view, page, ready)).value is not SILENT]
     unknown = [each for each in opinions if each.value is UNKNOWN]
+    speaking = [each for each in opinions if each.value is not UNKNOWN] if unknown else opinions
     if not speaking:
         return unknown[0] if unknown else _silence(rules)
+    if len(opinions) == 1:
+        return opinions[0]
     top = max(each.rule.rule.priority for each in speaking)
     heard = [each for each in speaking if each.rule.rule.priority == top]
     blocking = [each for each in unknown if each.rule.rule.priority >= top]
@@ -108,38 +105,30 @@ def _all_forward(opinions: Iterable[Derived]) -> bool:
 
 def _holds(view: View, page: SnapshotPage, ready: ReadyRule) -> tuple[Verdict, tuple[NotionId, ...]]:
     """Whether a rule's `when` and `if` hold, and the related pages that decide it."""
-    own = satisfies(view, page, ready.rule.when)
-    if own is False or ready.rule.if_ is None:
+    own = ready.when(view, page)
+    if own is False or not ready.parts:
         return own, ()
-    verdicts: list[Verdict] = [own]
-    because: dict[NotionId, None] = {}
-    for quantifier, related in _parts(ready.rule.if_):
-        verdict, pages = _related_holds(view, page, ready, quantifier, related)
-        verdicts.append(verdict)
-        because.update(dict.fromkeys(pages))
-    return every(verdicts), tuple(because)
+    if len(ready.parts) == 1:
+        verdict, pages = _part_holds(view, page, ready.parts[0])
+        return (verdict if own or verdict is False else None), pages
+    judged = [_part_holds(view, page, part) for part in ready.parts]
+    because = dict.fromkeys(each for _, pages in judged for each in pages)
+    return every((own, *(verdict for verdict, _ in judged))), tuple(because)
 
 
-def _parts(condition: If) -> list[tuple[str, Related]]:
-    named = (("any", condition.any), ("all", condition.all), ("none", condition.none))
-    return [(quantifier, related) for quantifier, related in named if related is not None]
-
-
-def _related_holds(
-    view: View, page: SnapshotPage, ready: ReadyRule, quantifier: str, related: Related
-) -> tuple[Verdict, tuple[NotionId, ...]]:
-    found = view.follow(page, ready.paths[related.over].hops)
+def _part_holds(view: View, page: SnapshotPage, part: ReadyPart) -> tuple[Verdict, tuple[NotionId, ...]]:
+    found = view.follow(page, part.path.hops)
     yes: list[NotionId] = []
     no: list[NotionId] = []
     unsure = not found.complete
     for each in found.pages:
-        looked_at = satisfies(view, each, related.of)
-        verdict = looked_at and satisfies(view, each, related.where)
+        looked_at = part.of(view, each)
+        verdict = looked_at and part.where(view, each)
         if looked_at is None or verdict is None:
             unsure = True
         elif looked_at:
             (yes if verdict else no).append(each.id)
-    return _quantified(quantifier, yes, no, unsure=unsure)
+    return _quantified(part.quantifier, yes, no, unsure=unsure)
 
 
 def _quantified(

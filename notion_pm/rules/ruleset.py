@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
 from notion_pm.rules import arithmetic
+from notion_pm.rules.conditions import Test, test_of
 from notion_pm.rules.order import ordered_groups
 from notion_pm.rules.paths import Path, parse_property, parse_relations, parse_target
 from notion_pm.rules.vocabulary import Vocabulary
@@ -18,14 +19,36 @@ Target = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyPart:
+    """A part of a rule's `if`: what must be so (any, all, none) of the pages at the end of a path."""
+
+    quantifier: str
+    path: Path
+    of: Test
+    where: Test
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyValue:
+    """A rule's `value`: the path to the pages it is computed from, None for arithmetic on the page itself."""
+
+    spec: ValueOf
+    path: Path | None
+    of: Test
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyRule:
-    """A rule with its paths resolved. `paths` are by the text that the rule has."""
+    """A rule with its paths resolved and its conditions made tests. `paths` are by the text that the rule has."""
 
     name: str
     rule: Rule
     database: str
     key: str
     paths: dict[str, Path]
+    when: Test
+    parts: tuple[ReadyPart, ...] = ()
+    value: ReadyValue | None = None
 
     @property
     def target(self) -> Target:
@@ -95,16 +118,26 @@ class RuleSet:
 def make_ready(vocabulary: Vocabulary, name: str, rule: Rule) -> ReadyRule:
     """Resolve one rule. Raises BadPath or BadFormula."""
     database, key = parse_target(vocabulary, rule.set)
-    paths = {related.over: parse_relations(vocabulary, database, related.over) for related in relateds(rule)}
+    paths = {related.over: parse_relations(vocabulary, database, related.over) for _, related in related_parts(rule)}
     if rule.value is not None:
         paths.update(_value_path(vocabulary, database, rule.value))
-    return ReadyRule(name, rule, database, key, paths)
+    parts = tuple(
+        ReadyPart(quantifier, paths[each.over], test_of(each.of), test_of(each.where))
+        for quantifier, each in related_parts(rule)
+    )
+    return ReadyRule(name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths))
 
 
-def relateds(rule: Rule) -> tuple[Related, ...]:
-    """Return the parts of a rule's `if`."""
-    parts = (rule.if_.any, rule.if_.all, rule.if_.none) if rule.if_ else ()
-    return tuple(each for each in parts if each is not None)
+def related_parts(rule: Rule) -> tuple[tuple[str, Related], ...]:
+    """Return the parts of a rule's `if`, each with its name."""
+    named = (("any", rule.if_.any), ("all", rule.if_.all), ("none", rule.if_.none)) if rule.if_ else ()
+    return tuple((quantifier, each) for quantifier, each in named if each is not None)
+
+
+def _ready_value(value: ValueOf | None, paths: Mapping[str, Path]) -> ReadyValue | None:
+    if value is None:
+        return None
+    return ReadyValue(value, paths.get(value.expression), test_of(value.of))
 
 
 def dependencies(rules: RuleSet) -> dict[Target, frozenset[Target]]:
@@ -129,7 +162,7 @@ def _value_path(vocabulary: Vocabulary, database: str, value: ValueOf) -> dict[s
 def _far_reads(ready: ReadyRule) -> Iterator[Target]:
     for path in ready.paths.values():
         yield from ((hop.holder, hop.relation) for hop in path.hops)
-    for related in relateds(ready.rule):
+    for _, related in related_parts(ready.rule):
         yield from ((ready.paths[related.over].end, key) for key in (*related.where, *related.of))
     value = ready.rule.value
     if value is not None and value.way != "formula":

@@ -11,7 +11,7 @@ from notion_pm.model.rule import OnConflict
 from notion_pm.rules.opinions import Derived, together
 from notion_pm.rules.ruleset import RuleSet, Target
 from notion_pm.rules.settle import Case, Decision, Outcome, settle
-from notion_pm.rules.values import Baseline, BaseValue, Snapshot, SnapshotPage
+from notion_pm.rules.values import Baseline, BaseValue, Opinion, Plain, Snapshot, SnapshotPage
 from notion_pm.rules.view import View
 
 
@@ -26,7 +26,10 @@ class Settled:
 
 
 class Run:
-    """The state of a run: what pages hold by now, the last word on each property, and the last write to it."""
+    """The state of a run: what pages hold by now, what rules derived, and the last write to each property.
+
+    `settled` holds what has to be told: everything but what was left as it is, of which there is plenty.
+    """
 
     def __init__(
         self, rules: RuleSet, snapshot: Snapshot, baseline: Baseline, today: date, policy: OnConflict | None
@@ -35,8 +38,9 @@ class Run:
         self.snapshot = snapshot
         self.baseline = baseline
         self.view = View(rules.vocabulary, snapshot, baseline, today)
-        self.settled: dict[tuple[NotionId, str], Settled] = {}
-        self.written: dict[tuple[NotionId, str], Settled] = {}
+        self.derived: dict[Target, dict[NotionId, Plain | Opinion]] = {target: {} for target in rules.writers}
+        self.settled: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
+        self.written: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
         self.restless: list[Target] = []
         self._policy = policy
 
@@ -50,9 +54,14 @@ class Run:
         """Yield the pages of a database."""
         return iter(self.snapshot.databases.get(database, {}).values())
 
+    def decided(self, *decisions: Decision) -> Iterator[Settled]:
+        """Yield the last words that came to one of these decisions."""
+        for those in self.settled.values():
+            yield from (each for each in those.values() if each.outcome.decision in decisions)
+
     def _comes_to_rest(self, group: tuple[Target, ...], max_rounds: int) -> bool:
         for _ in range(max_rounds):
-            changed = [self._settle(page, target) for target in group for page in self.pages(target[0])]
+            changed = [self._settle_all(target) for target in group]
             if not any(changed) or not self._reads_itself(group):
                 return True
         return False
@@ -60,42 +69,48 @@ class Run:
     def _reads_itself(self, group: tuple[Target, ...]) -> bool:
         return any(read in group for target in group for each in self.rules.writers[target] for read in each.reads)
 
-    def _settle(self, page: SnapshotPage, target: Target) -> bool:
-        """Decide about one property; tell whether it has got another value."""
-        case = self._case(page, target)
-        outcome = settle(self.rules.vocabulary, case, self._policy)
-        settled = Settled(page, target, case, outcome)
-        self.settled[page.id, target[1]] = settled
-        if outcome.decision is not Decision.WRITE:
-            return False
-        self.written[page.id, target[1]] = settled
-        self.view.set(page, target[1], case.derived.plain)
-        return True
+    def _settle_all(self, target: Target) -> bool:
+        """Decide about a property of all pages; tell whether any has got another value."""
+        writers, lock = self.rules.writers[target], self.rules.vocabulary.template.databases[target[0]].lock
+        changed = [
+            self._settle(page, target, together(self.view, page, writers), lock) for page in self.pages(target[0])
+        ]
+        return any(changed)
 
-    def _case(self, page: SnapshotPage, target: Target) -> Case:
-        derived = together(self.view, page, self.rules.writers[target])
-        lock = self.rules.vocabulary.template.databases[page.database].lock
-        return Case(
+    def _settle(self, page: SnapshotPage, target: Target, derived: Derived, lock: str | None) -> bool:
+        case = Case(
             target=target,
             current=self.view.value(page, target[1]),
             derived=derived,
-            base=self._base(page, target[1]),
+            base=self._base(page, target),
             locked=lock is not None and self.view.value(page, lock) is True,
             edited=page.last_edited,
-            caused=max(self._edited(derived), default=None),
+            caused=self._caused(derived),
         )
+        outcome = settle(self.rules.vocabulary, case, self._policy)
+        self.derived[target][page.id] = outcome.remember
+        self.settled[target].pop(page.id, None)
+        if outcome.decision is Decision.LEAVE:
+            return False
+        settled = self.settled[target][page.id] = Settled(page, target, case, outcome)
+        if outcome.decision is not Decision.WRITE:
+            return False
+        self.written[target][page.id] = settled
+        self.view.set(page, target[1], derived.plain)
+        return True
 
-    def _base(self, page: SnapshotPage, key: str) -> BaseValue | None:
+    def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:
         """What is remembered: after a write in this run, that write."""
-        if written := self.written.get((page.id, key)):
+        if written := self.written[target].get(page.id):
             return BaseValue(written.case.derived.plain, written.case.derived.value)
-        return self.view.before(page, key)
+        return self.view.before(page, target[1])
 
-    def _edited(self, derived: Derived) -> Iterator[datetime]:
-        for page_id in derived.because:
-            for pages in self.snapshot.databases.values():
-                if page := pages.get(page_id):
-                    yield page.last_edited
+    def _caused(self, derived: Derived) -> datetime | None:
+        """When the pages that a rule looked at were last edited, where that settles conflicts."""
+        if (self._policy or derived.rule.rule.on_conflict) != "newest":
+            return None
+        named = (pages.get(id) for id in derived.because for pages in self.snapshot.databases.values())
+        return max((page.last_edited for page in named if page), default=None)
 
     def _undo(self, group: tuple[Target, ...]) -> None:
         """Forget what was decided about properties that do not come to rest."""
@@ -103,5 +118,5 @@ class Run:
         for target in group:
             for page in self.pages(target[0]):
                 self.view.set(page, target[1], page.values.get(target[1]))
-                self.settled.pop((page.id, target[1]), None)
-                self.written.pop((page.id, target[1]), None)
+            for kept in (self.derived, self.settled, self.written):
+                kept[target].clear()

@@ -29,21 +29,22 @@ class View:
         self.snapshot = snapshot
         self.today = today
         self._baseline = baseline
-        self._decided: dict[tuple[NotionId, str], Plain] = {}
+        self._decided: dict[NotionId, dict[str, Plain]] = {}
         self._inverse: dict[tuple[str, str], dict[NotionId, list[SnapshotPage]]] = {}
 
     def value(self, page: SnapshotPage, key: str) -> Plain:
         """Return a property's value: as decided in this run, else as it was read."""
-        decided = (page.id, key)
-        return self._decided[decided] if decided in self._decided else page.values.get(key)
+        decided = self._decided.get(page.id)
+        return decided[key] if decided is not None and key in decided else page.values.get(key)
 
     def set(self, page: SnapshotPage, key: str, value: Plain) -> None:
         """Let a property have a value from now on."""
-        self._decided[page.id, key] = value
+        self._decided.setdefault(page.id, {})[key] = value
 
     def before(self, page: SnapshotPage, key: str) -> BaseValue | None:
         """Return what is remembered of a property from the last sync."""
-        return self._baseline.get(page.id, {}).get(key)
+        remembered = self._baseline.get(page.id)
+        return remembered.get(key) if remembered else None
 
     def number(self, page: SnapshotPage, key: str) -> float | ForeignOption | None:
         """Return a value as a number: a number itself, or the weight of an option."""
@@ -89,7 +90,8 @@ class View:
         links = self.value(page, hop.relation)
         if not isinstance(links, Links):
             return Found(())
-        pages = tuple(each for id in links.ids if (each := self.snapshot.page(hop.end, id)))
+        there = self.snapshot.databases.get(hop.end, {})
+        pages = tuple([there[id] for id in links.ids if id in there])
         return Found(pages, links.complete and len(pages) == len(links.ids))
 
     def _backward(self, page: SnapshotPage, hop: Hop) -> Found:

@@ -22,6 +22,16 @@ class Vocabulary:
     def _far_sides(self) -> dict[str, dict[str, tuple[str, str, FarSide]]]:
         return {database: self.template.far_sides(database) for database in self.template.databases}
 
+    @cached_property
+    def _ranked(self) -> dict[tuple[str, str], dict[object, tuple[int, OptionSpec]]]:
+        """Rank and option by key, of every property that has options."""
+        return {
+            (database, key): {each.key: (rank, each) for rank, each in enumerate(spec.options)}
+            for database, stated in self.template.databases.items()
+            for key, spec in stated.properties.items()
+            if isinstance(spec, OptionsProperty)
+        }
+
     def spec(self, database: str, key: str) -> PropertySpec | None:
         """Return a property as its database states it; None for the far side of a relation and for the unknown."""
         return self.template.databases[database].properties.get(key)
@@ -66,11 +76,13 @@ class Vocabulary:
 
     def option(self, database: str, key: str, option: object) -> OptionSpec | None:
         """Return one option by its key."""
-        return next((each for each in self.options(database, key) if each.key == option), None)
+        found = self._ranked.get((database, key), {}).get(option)
+        return found[1] if found else None
 
     def rank(self, database: str, key: str, option: object) -> int | None:
         """Return an option's place in the list, which is its order for rules that only move forward."""
-        return next((rank for rank, each in enumerate(self.options(database, key)) if each.key == option), None)
+        found = self._ranked.get((database, key), {}).get(option)
+        return found[0] if found else None
 
     def is_terminal(self, database: str, key: str, option: object) -> bool:
         """Tell whether an option of a status ends a page's way: done or dropped."""

@@ -10,7 +10,7 @@ import pytest
 from notion_pm.model.condition import Condition, day_of
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.arithmetic import calculate
-from notion_pm.rules.conditions import satisfies
+from notion_pm.rules.conditions import test_of as judge
 from notion_pm.rules.paths import BadPath, parse_property, parse_relations
 from notion_pm.rules.values import BaseValue, ForeignOption, Links, Plain
 from notion_pm.rules.view import View
@@ -92,21 +92,21 @@ def test_conditions_on_other_types(key: str, condition: Any, value: Plain, verdi
 def holds(key: str, condition: Any, value: Plain) -> bool | None:
     world = World().feature("f").set("f", **{key: value})
     view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
-    return satisfies(view, world.pages["f"], {key: Condition.model_validate(condition)})
+    return judge({key: Condition.model_validate(condition)})(view, world.pages["f"])
 
 
 def test_weights_compare_like_numbers() -> None:
     world = World().insight("a", importance="important").insight("b", importance="nice")
     view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
     where = {"importance": Condition(at_least=2)}
-    assert [satisfies(view, world.pages[name], where) for name in ("a", "b")] == [True, False]
+    assert [judge(where)(view, world.pages[name]) for name in ("a", "b")] == [True, False]
 
 
 def test_multi_select_contains_one_of_them() -> None:
     world = World().insight("a", tags=("csv", "jira"))
     view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
     for wanted, verdict in (("csv", True), ("rollup", False)):
-        assert satisfies(view, world.pages["a"], {"tags": Condition.model_validate(wanted)}) is verdict
+        assert judge({"tags": Condition.model_validate(wanted)})(view, world.pages["a"]) is verdict
 
 
 class TestStamps:
