@@ -47,7 +47,8 @@ R = TypeVar("R")
 
 DEFAULT_TEMPLATE = "product"
 
-_LOCAL_URL = "http://notion-pm.local"
+LOCAL_URL = "http://notion-pm.local"
+"""Where a local workspace is, to clients in this process."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -171,7 +172,7 @@ class Context:
                 self.local_workspace.token,
                 limiter=_limiter(None),
                 sleep=sleep,
-                base_url=_LOCAL_URL,
+                base_url=LOCAL_URL,
                 transport=transport,
                 patience=patience,
                 go_on=go_on,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
 
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.downloading import session_for
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
+from notion_pm.gateway.files import fetch
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
 from notion_pm.workflows.export import Report, Request, export
@@ -63,6 +66,7 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     help="Order by these properties; a dash in front descends: -priority,target.",
 )
 @click.option("--since", metavar="DATE", help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.")
+@click.option("--with-files", is_flag=True, help="Download the files that Notion stores, and let links lead to them.")
 @click.option(
     "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
 )
@@ -79,6 +83,7 @@ def command(
     where: tuple[Condition, ...],
     sort: tuple[Order, ...],
     since: str | None,
+    with_files: bool,
     headers: str,
     template: str | None,
     as_json: bool,
@@ -90,10 +95,13 @@ def command(
     """
     if as_json and output == STDOUT:
         raise UsageError("--json and the data cannot both go to stdout.", "Give the data a file: -o features.csv")
+    if with_files and output == STDOUT:
+        raise UsageError("--with-files needs a place beside the data.", "Give the data a file: -o features.csv")
     now = context.now()
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
-    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys")
+    fetcher = partial(fetch, session_for(context)) if with_files else None
+    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys", fetch=fetcher)
     surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
     catalogue = Catalogue(context.gateway, lambda: context.parent_page, template)
     with progress() as drawn:

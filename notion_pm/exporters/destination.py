@@ -53,6 +53,14 @@ class Destination:
     is_folder: bool = False
     """Markdown of databases: the one path is a folder, with a file per page."""
 
+    def attachments_of(self, table: int) -> str:
+        """Return what the folder with the files of a table's pages is called, beside its file or among its files."""
+        file = next(each for each in self.files if table in each.tables)
+        if self.is_folder or file.path is None:
+            return "files"
+        beside = f"{slug(file.path.stem)}-files"
+        return f"{beside}/{file.tables.index(table) + 1}" if len(file.tables) > 1 else beside
+
     @property
     def bodies(self) -> Bodies:
         """Whose bodies have to be read."""

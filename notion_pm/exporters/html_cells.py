@@ -56,7 +56,7 @@ class CellWriter:
             case OptionValue() | PersonValue():
                 return Markup('<span class="chip">{}</span>').format(text(item))
             case FileValue():
-                return _link(item.url, item.name or item.url)
+                return _link(item.url, item.name or item.url, local=not item.external)
             case str() if column.type == "url":
                 return _link(item, item)
             case str() if column.type == "email":
@@ -98,8 +98,9 @@ def sort_key(cell: Cell, column: Column) -> str | None:
             return None
 
 
-def _link(url: str, shown: str) -> Markup:
-    if not url.startswith((*_SAFE, "#")):
+def _link(url: str, shown: str, *, local: bool = False) -> Markup:
+    """A link; one to a `local` file is a relative path that we made."""
+    if not (url.startswith((*_SAFE, "#")) or (local and ":" not in url)):
         return escape(shown)
     return Markup('<a href="{}">{}</a>').format(url, shown)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from notion_pm.errors import InvalidNotionId
 from notion_pm.exporters.cells import text
@@ -20,6 +20,7 @@ from notion_pm.model.ids import NotionId, parse_notion_id
 
 _NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"
 _TAG = re.compile(rf"<((?:mention-)?(?:page|database))\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)", re.DOTALL)
+_MEDIA = re.compile(r"<(file|pdf|video|audio)\b[^>]*?\bsrc=\"([^\"]*)\"[^>]*>(.*?)</\1>", re.DOTALL)
 _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 
 
@@ -42,7 +43,8 @@ class Links:
 
     def rewritten(self, body: str) -> str:
         """Return a body whose links to exported pages lead to their files."""
-        return _DESTINATION.sub(lambda found: self._local(found[0]), _TAG.sub(self._tag_as_link, body))
+        linked = _MEDIA.sub(_media_as_link, _TAG.sub(self._tag_as_link, body))
+        return _DESTINATION.sub(lambda found: self._local(found[0]), linked)
 
     def _tag_as_link(self, tag: re.Match[str]) -> str:
         label = tag[3] or escaped(self.titles.get(_page_in(tag[2]) or NotionId(""), "")) or UNTITLED
@@ -51,6 +53,12 @@ class Links:
     def _local(self, url: str) -> str:
         page_id = _page_in(url)
         return (page_id and self.path_to(page_id)) or url
+
+
+def _media_as_link(tag: re.Match[str]) -> str:
+    """A file in a body as a link, which other programs know too."""
+    url = tag[2].replace("&amp;", "&")
+    return f"[{tag[3].strip() or escaped(posixpath.basename(urlsplit(url).path)) or tag[1]}]({url})"
 
 
 def escaped(text: str) -> str:

@@ -8,6 +8,7 @@ beside the folder first, and moved into it when the last one is whole.
 from __future__ import annotations
 
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -45,6 +46,7 @@ def write_folder(tables: Sequence[Table], folder: Path) -> None:
     with staged(folder) as stage:
         written = dict(_write_pages(tables, stage.folder, Links(paths, titles)))
         written |= dict(_write_indexes(tables, stage.folder, paths))
+        written |= dict(_copy_attached(tables, stage.folder))
         files = {str(path): name for path, name in written.items()}
         stale, kept = _divided(folder, {each.name for each in tables}, files)
         _write(stage.folder / _RECORD, json.dumps({"files": kept}, ensure_ascii=False, indent=1) + "\n")
@@ -133,6 +135,15 @@ def _write_indexes(
         lines = [f"- {links.link(Reference(row.id, row.title))}" for table in inside for row in table.rows]
         _write(folder / place / _INDEX, "\n".join([f"# {escaped(title)}", "", *lines]) + "\n")
         yield place / _INDEX, inside[0].name
+
+
+def _copy_attached(tables: Sequence[Table], folder: Path) -> Iterator[tuple[PurePosixPath, str]]:
+    """Put the files of pages beside the pages' own, and yield each with the name of its table."""
+    for place, table in _placed(tables):
+        if table.attached:
+            inside = place / table.attached.name
+            shutil.copytree(table.attached.folder, folder / inside, dirs_exist_ok=True)
+            yield from ((inside / each.name, table.name) for each in table.attached.folder.iterdir())
 
 
 def _write(path: Path, document: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 _LONGEST = 80  # bytes of UTF-8: with an id and an ending it stays far below the 255 of file systems
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 _LONGEST_SHEET = 31
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}")
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -16,6 +19,13 @@ def slug(title: str) -> str:
     words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
     short = words.encode()[:_LONGEST].decode(errors="ignore").strip("-") or "untitled"
     return f"{short}-" if short in _RESERVED else short
+
+
+def file_name(title: str, address: str) -> str:
+    """Return a name for a file that was attached to a page of that title: `plan-budget.xlsx`."""
+    attached = PurePosixPath(unquote(urlsplit(address).path))
+    stem = slug(f"{slug(title)[:40]}-{attached.stem}")
+    return f"{stem}{attached.suffix.lower()}" if _ENDING.fullmatch(attached.suffix) else stem
 
 
 def snake(title: str) -> str:

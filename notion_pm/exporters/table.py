@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from notion_pm.model.ids import NotionId, compact
@@ -118,6 +119,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """Files that were downloaded to `folder`; cells and bodies name them as `name/file`."""
+
+    folder: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A data source. `rows` can be walked more than once; `row_count` says how many there are."""
 
@@ -131,3 +140,4 @@ class Table:
     """The data source; None for a page that is no row."""
     is_page: bool = False
     """One page that was asked for by itself; its title is the table's."""
+    attached: Attached | None = None

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
-from notion_pm.exporters.files import CannotWrite, atomic
+from notion_pm.exporters.files import CannotWrite, atomic, staged
 from notion_pm.exporters.html import write_html
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.markdown import write_folder, write_page
@@ -62,7 +62,12 @@ def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surr
         write_folder(tables, path)
         return 0
     with atomic(path) as part:
-        return _to_path(destination.format, tables, part, surroundings)
+        cut = _to_path(destination.format, tables, part, surroundings)
+        for attached in (each.attached for each in tables if each.attached):
+            with staged(path.parent / attached.name) as stage:
+                shutil.copytree(attached.folder, stage.folder, dirs_exist_ok=True)
+                stage.install([])
+        return cut
 
 
 def _to_path(chosen: str, tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:

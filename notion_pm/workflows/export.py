@@ -12,6 +12,7 @@ from notion_pm.exporters.table import Column, Table
 from notion_pm.exporters.write import write
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id
+from notion_pm.workflows.attachments import Fetch
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.selection import Selection, selected
@@ -28,6 +29,8 @@ class Request:
     format: str | None = None
     selection: Selection = field(default_factory=Selection)
     keys_as_headers: bool = False
+    fetch: Fetch | None = None
+    """Downloads attached files; None leaves their addresses as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def export(
 ) -> Report:
     """Write what was asked for, and tell what was written. Nothing is written before all of it was read.
 
-    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part.
+    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part,
+    FileNotFetched when an attached file is asked for and cannot be had.
     """
     wanted = _find(gateway, catalogue, request.names)
     found = [selected(gateway, each, request.selection, surroundings.now) for each in wanted]
@@ -67,6 +71,11 @@ def export(
     with ExitStack() as stack:
         reader = Reader(gateway, stack, jobs=jobs, progress=progress)
         tables = reader.read(found, bodies=destination.bodies)
+        if request.fetch:
+            tables = [
+                reader.with_files(each, request.fetch, destination.attachments_of(place))
+                for place, each in enumerate(tables)
+            ]
         if request.keys_as_headers:
             tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
         cut = write(destination, tables, surroundings)

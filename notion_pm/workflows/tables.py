@@ -10,15 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from notion_pm.errors import IncompleteRead, NotShared
 from notion_pm.exporters.destination import Bodies
 from notion_pm.exporters.spool import Spool
-from notion_pm.exporters.table import Cell, Column, Item, Reference, Row, Table
+from notion_pm.exporters.table import Attached, Cell, Column, Item, Reference, Row, Table
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.model.schema import RelationConfig
+from notion_pm.workflows.attachments import Attachments, Fetch
 from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.row_tests import RowTest
@@ -182,6 +185,18 @@ class Reader:
                 "Nothing was written. Move parts of it into sub-pages, or export without bodies: --format csv.",
             )
         return found
+
+    # --- attached files
+
+    def with_files(self, table: Table, fetch: Fetch, prefix: str) -> Table:
+        """Return a table whose attached files are here, named `prefix/file` in its rows.
+
+        Raises FileNotFetched.
+        """
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
+        attachments = Attachments(self._gateway, fetch, folder, prefix, self._jobs, self._progress)
+        rows = self._spool(attachments.localised(table))
+        return replace(table, rows=rows, attached=Attached(folder, prefix) if any(folder.iterdir()) else None)
 
     def _table(self, draft: _Draft) -> Table:
         rows = _Resolved(draft.rows, self._titles)

@@ -1,0 +1,48 @@
+"""Sessions for attached files: also those of a local workspace that runs inside this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import httpx
+import requests
+from requests.adapters import BaseAdapter
+
+from notion_pm.cli.context import LOCAL_URL, Context
+from notion_pm.config import Local
+from notion_pm.gateway.files import new_session
+
+
+def session_for(context: Context) -> requests.Session:
+    """Return a session that reaches the files of the workspace."""
+    session = new_session()
+    if isinstance(context.target, Local):
+        session.mount(LOCAL_URL, _InProcess(httpx.WSGITransport(app=context.local_workspace.app)))
+    return session
+
+
+class _InProcess(BaseAdapter):
+    """Answers requests by a WSGI application."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **settings: Any) -> requests.Response:
+        answer = self._transport.handle_request(httpx.Request(request.method or "GET", request.url or ""))
+        response = requests.Response()
+        response.status_code = answer.status_code
+        response.headers.update(_text(answer.headers))
+        response.raw = BytesIO(answer.read())
+        response.url = request.url or ""
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def _text(headers: httpx.Headers) -> Mapping[str, str]:
+    return dict(headers.items())
