@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import pytest
 from waitress.server import TcpWSGIServer
@@ -14,10 +15,10 @@ from notion_pm.emulator import LocalWorkspace
 from tests.program import Program
 
 
-@pytest.fixture
-def url(workspace: LocalWorkspace) -> Iterator[str]:
-    """The workspace, served: its URL."""
-    server = TcpWSGIServer(workspace.app, host="127.0.0.1", port=0, threads=4)
+@contextmanager
+def served(app: WSGIApplication) -> Iterator[str]:
+    """Serve an application on this machine, and lend its URL."""
+    server = TcpWSGIServer(app, host="127.0.0.1", port=0, threads=4)
 
     def serve() -> None:
         with suppress(OSError):  # closing takes the socket from under the loop that waits on it
@@ -25,9 +26,18 @@ def url(workspace: LocalWorkspace) -> Iterator[str]:
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}"
-    server.close()
-    thread.join(timeout=5)
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
+        thread.join(timeout=5)
+
+
+@pytest.fixture
+def url(workspace: LocalWorkspace) -> Iterator[str]:
+    """The workspace, served: its URL."""
+    with served(workspace.app) as address:
+        yield address
 
 
 @pytest.fixture
