@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from notion_pm.errors import TemplateInvalid, UsageError
+from notion_pm.planning.dashboards import widgets
 from notion_pm.storage import template_files, templates, yaml_lines
 from notion_pm.storage.template_schema import template_schema
 
@@ -51,6 +52,18 @@ def test_the_product_template_brings_its_starter_rows_and_the_body_of_a_spec() -
     product = templates.load("product")
     assert {key: len(rows) for key, rows in product.rows.items()} == {"vision": 13, "insights": 248, "features": 30}
     assert "## Success metric" in product.bodies["features"]
+
+
+def test_what_people_write_about_begins_with_questions() -> None:
+    full = templates.load("full")
+    assert set(full.bodies) == {"objectives", "opportunities", "features", "releases", "experiments", "decisions"}
+    assert all(full.rows[key] for key in full.bodies), "starter rows show how a page begins"
+
+
+def test_the_leadership_dashboard_shows_every_database_that_leadership_asks_about() -> None:
+    full = templates.load("full").template
+    shown = {database for row in widgets(full, ("vision", "leadership")) for database, _ in row}
+    assert shown == {"features", "insights", "objectives", "customers", "releases", "experiments"}
 
 
 def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
