@@ -85,6 +85,7 @@ class _Walk:
         implied = {
             page_id
             for other, reached in beyond.items()
+            if other != page.id and page.id not in reached  # what leads back here tells nothing new of here
             for page_id in reached & beyond.keys()
             if other not in beyond[page_id]  # in a circle neither implies the other
         }
