@@ -69,7 +69,7 @@ class Job:
     @contextmanager
     def _prepared(self, *, ctrl_c_is_polite: bool) -> Iterator[RunId]:
         """Connect, heed signals and log; settings that are wrong end a job before its first run."""
-        _ = self._context.gateway, self._context.parent_page, self._context.state_directory
+        _ = self._context.gateway, self._context.parent_page, self._context.state_home
         heed_requests_to_stop(click.get_current_context().call_on_close, ctrl_c=ctrl_c_is_polite)
         with logged(self._manner.log_level) as run_id:
             yield run_id
@@ -103,6 +103,7 @@ class Job:
                 now=now,
                 jobs=self._context.jobs,
                 progress=drawn,
+                shared_state=self._context.shared_state,
             )
             run = attempt(place, self._options, run_id.run, self._timing)
         if self._manner.notify:
