@@ -1,0 +1,90 @@
+"""Who is to be told, and what is said to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from notion_pm.errors import UsageError
+from notion_pm.rules.values import Plain
+from notion_pm.thread.loop import Owed, owed
+from notion_pm.thread.message import DEFAULT, Message
+from tests.unit.rules_world import World
+from tests.unit.thread_world import discovery, thread_of
+
+
+def shipped() -> World:
+    return World().feature("wings", "shipped", shipped_on="2026-11-01").feature("fins").feature("tail", "parked")
+
+
+def groups(world: World) -> dict[str, list[str]]:
+    return {each.customer: [ask.insight.title for ask in each.asks] for each in owed(thread_of(world))}
+
+
+def test_customers_are_told_once_each_whatever_the_case_of_their_names() -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme")
+    world.insight("two", features=["wings", "tail"], customer=" acme").insight("three", features=["wings"])
+    assert groups(world) == {"Acme": ["One", "Two"], "": ["Three"]}
+
+
+def test_nobody_is_told_before_all_live_features_are_done() -> None:
+    world = shipped().insight("one", features=["wings", "fins"], customer="Acme").insight("two", features=["tail"])
+    assert groups(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"told_on": "2026-11-02"}, True),
+        ({"loop": "told"}, True),
+        ({"status": "closed"}, True),
+        ({"status": "wont_do"}, True),
+        ({"status": "shipped", "loop": "open"}, False),
+    ],
+)
+def test_what_people_decided_stays(values: dict[str, Plain], told: bool) -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme").set("one", **values)
+    assert (groups(world) == {}) is told
+
+
+def test_what_sync_says_is_told_though_the_feature_is_gone() -> None:
+    assert groups(World().insight("one", "shipped", loop="tell_customer", customer="Acme")) == {"Acme": ["One"]}
+
+
+def test_pages_of_customers_are_told_each() -> None:
+    world = World(template=discovery()).add("customers", "acme").add("customers", "bob").feature("wings", "measured")
+    world.insight("one", features=["wings"], customer=["acme", "bob"])
+    assert groups(world) == {"Acme": ["One"], "Bob": ["One"]}
+
+
+def only(world: World) -> Owed:
+    (found,) = owed(thread_of(world))
+    return found
+
+
+def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann")
+    assert Message(DEFAULT).to(thread_of(world), only(world)) == (
+        "Hello Ann,\n\nyou told us:\n\n> We want to fly.\n\nWings has shipped on 2026-11-01.\n\n"
+        "Thank you for telling us. Does it do what you need?"
+    )
+
+
+def test_a_message_of_ones_own() -> None:
+    world = shipped().insight("one", features=["wings"], customer="{{ Acme }}")
+    message = Message("Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}")
+    assert message.to(thread_of(world), only(world)) == "Hallo {{ Acme }}: Wings"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ nobody }}", "{{ asks[9].title }}", "{{ customer.__class__.__mro__ }}", "{{ customer / 2 }}", "{{ 1 // 0 }}"],
+)
+def test_a_message_that_fails_says_so(source: str) -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme")
+    with pytest.raises(UsageError, match="cannot be filled in"):
+        Message(source, "ours.txt").to(thread_of(world), only(world))
+
+
+def test_a_message_that_cannot_be_read_names_the_line() -> None:
+    with pytest.raises(UsageError, match=r"ours\.txt:2: "):
+        Message("Hello\n{% for %}", "ours.txt")
