@@ -20,7 +20,16 @@ from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
-from notion_pm.model.schema import ChildBlock, Database, DataSource, PropertyPatch, User, View, WidgetPlace
+from notion_pm.model.schema import (
+    ChildBlock,
+    Database,
+    DataSource,
+    PageTemplate,
+    PropertyPatch,
+    User,
+    View,
+    WidgetPlace,
+)
 
 T = TypeVar("T")
 
@@ -70,6 +79,11 @@ class Gateway:
     def get_data_source(self, data_source_id: str) -> DataSource:
         """Return a data source with its properties."""
         return wire_schema.read_data_source(self._get(f"data_sources/{data_source_id}"))
+
+    def page_templates(self, data_source_id: str) -> tuple[PageTemplate, ...]:
+        """Return the page templates of a data source, which only people can make."""
+        found = paging.items(self._connection, f"data_sources/{data_source_id}/templates", results="templates")
+        return tuple(wire_schema.read_page_template(each) for each in found)
 
     def list_view_ids(self, database_id: str) -> tuple[NotionId, ...]:
         """Return the ids of a database's views; Notion lists nothing more of them."""

@@ -23,6 +23,7 @@ from notion_pm.model.schema import (
     NumberConfig,
     Option,
     OptionsConfig,
+    PageTemplate,
     Property,
     PropertyConfig,
     PropertyPatch,
@@ -55,6 +56,8 @@ def read_database(json: Json) -> Database:
         in_trash=bool(json.get("in_trash")),
         created_time=read_time(json.get("created_time")),
         url=json.get("url", ""),
+        icon_type=(json.get("icon") or {}).get("type"),
+        has_cover=bool(json.get("cover")),
     )
 
 
@@ -206,6 +209,7 @@ def read_view(json: Json) -> View:
         database_id=json.get("parent", {}).get("database_id"),
         filter=json.get("filter"),
         sorts=tuple(json.get("sorts") or ()),
+        quick_filters=json.get("quick_filters") or {},
         configuration=json.get("configuration") or {},
         dashboard_id=json.get("dashboard_view_id"),
         rows=_widget_rows(json),
@@ -236,12 +240,18 @@ def read_child_block(json: Json) -> ChildBlock:
         in_trash=bool(json.get("in_trash")),
         created_time=read_time(json.get("created_time")),
         created_by=_user_id(json, "created_by"),
+        has_children=bool(json.get("has_children")),
     )
 
 
 def text_block(kind: str, text: str, settings: Json) -> dict[str, Any]:
     """Return the JSON of a block that holds text."""
     return {kind: {"rich_text": rich_text(text), **settings}}
+
+
+def read_page_template(json: Json) -> PageTemplate:
+    """Return a page template, as it is listed."""
+    return PageTemplate(NotionId(json["id"]), json.get("name", ""), bool(json.get("is_default")))
 
 
 def read_user(json: Json) -> User:

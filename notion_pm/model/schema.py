@@ -138,7 +138,7 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A container of data sources. `icon` is an emoji; other kinds of icon are None."""
+    """A container of data sources. `icon` is an emoji; other kinds of icon are None, and told by their type."""
 
     id: NotionId
     title: str
@@ -149,6 +149,8 @@ class Database:
     in_trash: bool = False
     created_time: datetime | None = None
     url: str = ""
+    icon_type: str | None = None
+    has_cover: bool = False
 
 
 WidgetRows = tuple[tuple[NotionId, ...], ...]
@@ -169,6 +171,7 @@ class View:
     database_id: NotionId | None = None
     filter: Mapping[str, Any] | None = None
     sorts: tuple[Mapping[str, Any], ...] = ()
+    quick_filters: Mapping[str, Any] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
     dashboard_id: NotionId | None = None
     rows: WidgetRows = ()
@@ -181,6 +184,15 @@ class WidgetPlace:
     dashboard_id: NotionId
     row: int | None
     beside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageTemplate:
+    """A page template of a data source, which people made in Notion."""
+
+    id: NotionId
+    name: str
+    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +209,7 @@ class ChildBlock:
     in_trash: bool = False
     created_time: datetime | None = None
     created_by: NotionId | None = None
+    has_children: bool = False
 
 
 @dataclass(frozen=True, slots=True)

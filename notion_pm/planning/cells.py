@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from notion_pm.model.page import DateValue
+from notion_pm.model.schema import OPTION_TYPES
 from notion_pm.model.template import OptionSpec, Template
 from notion_pm.planning.lookup import find_option, is_open, options_of, property_type
 
@@ -51,7 +52,7 @@ def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
     Raises CellInvalid when the property does not take it, or takes none from a file.
     """
     kind = property_type(template, database, key)
-    if kind in {"select", "status", "multi_select"}:
+    if kind in OPTION_TYPES:
         names = _parts(text) if kind == "multi_select" else (text.strip(),)
         return _options(names, options_of(template, database, key), free=is_open(template, database, key))
     if kind == "relation":
@@ -126,3 +127,6 @@ _PARSERS: dict[str, _Parser] = {
     "checkbox": _checkbox,
     "date": _date,
 }
+
+FILLABLE = frozenset({*_PARSERS, *OPTION_TYPES, "relation"})
+"""The types of property that starter rows can fill."""

@@ -28,7 +28,7 @@ _TYPES_OF_FIELD: dict[str, frozenset[str]] = {
     "after": DATE_TYPES,
 }
 _CATEGORIES = ("todo", "doing", "done", "dropped")
-_COMPARISONS = {
+COMPARISONS = {
     "contains": "contains",
     "at_least": "greater_than_or_equal_to",
     "at_most": "less_than_or_equal_to",
@@ -137,7 +137,7 @@ def _parts(
         yield test(lacks, shown(value))
     if condition.empty is not None:
         yield test("is_empty" if condition.empty else "is_not_empty", value=True)
-    for field, operator in _COMPARISONS.items():
+    for field, operator in COMPARISONS.items():
         if getattr(condition, field) is not None:
             yield test(operator, getattr(condition, field))
 

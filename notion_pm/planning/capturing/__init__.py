@@ -1,0 +1,1 @@
+"""From what is live in Notion to a template: the way back of planning."""
