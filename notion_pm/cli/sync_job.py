@@ -103,7 +103,6 @@ class Job:
                 now=now,
                 jobs=self._context.jobs,
                 progress=drawn,
-                shared_state=self._context.shared_state,
             )
             run = attempt(place, self._options, run_id.run, self._timing)
         if self._manner.notify:
