@@ -44,7 +44,11 @@ class Account:
 
     def _conflict(self, settled: Settled) -> Conflict:
         derived, base = settled.case.derived, self._run.view.before(settled.page, settled.target[1])
-        known = base is not None and same(base.value, settled.case.current) and same(base.derived, derived.value)
+        spot = (settled.page.id, settled.target[1])
+        if spot in self._run.held:
+            known = spot in self._run.quarantine.holds
+        else:
+            known = base is not None and same(base.value, settled.case.current) and same(base.derived, derived.value)
         return Conflict(
             page=settled.page,
             property=settled.target[1],

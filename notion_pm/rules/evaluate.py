@@ -12,6 +12,7 @@ from datetime import date
 from notion_pm.model.rule import OnConflict
 from notion_pm.rules.account import Account
 from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.quarantine import NOTHING, Quarantine
 from notion_pm.rules.ruleset import RuleSet
 from notion_pm.rules.run import Run
 from notion_pm.rules.values import Baseline, Snapshot
@@ -27,10 +28,14 @@ def evaluate(
     *,
     today: date,
     policy: OnConflict | None = None,
+    quarantine: Quarantine = NOTHING,
     max_rounds: int = MAX_ROUNDS,
 ) -> Evaluation:
-    """Return what rules change, where people disagree, and what to remember. `policy` overrides that of all rules."""
-    run = Run(rules, snapshot, baseline, today, policy)
+    """Return what rules change, where people disagree, and what to remember.
+
+    `policy` overrides that of all rules. What is in quarantine is left alone, unless the policy is that rules win.
+    """
+    run = Run(rules, snapshot, baseline, today, policy, quarantine)
     run.to_rest(max_rounds)
     account = Account(run)
     return Evaluation(
@@ -39,4 +44,5 @@ def evaluate(
         proposals=tuple(account.proposals()),
         notes=tuple(account.notes()),
         baseline=account.baseline(),
+        holds=run.held,
     )

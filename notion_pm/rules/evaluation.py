@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notion_pm.model.ids import NotionId
@@ -65,12 +66,30 @@ class Note:
     page: SnapshotPage | None = None
 
 
+Spot = tuple[NotionId, str]
+"""A property of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A property in quarantine: what it holds, what rules say and do not write, why, and the runs that led to it."""
+
+    value: Plain
+    derived: Plain
+    reason: str
+    runs: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that rules come to, at rest. `baseline` holds the pages whose memory changes, by page id."""
+    """All that rules come to, at rest.
+
+    `baseline` holds the pages whose memory changes, by page id; `holds` is all that is in quarantine afterwards.
+    """
 
     updates: tuple[PageUpdate, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     notes: tuple[Note, ...] = ()
     baseline: dict[NotionId, dict[str, BaseValue]] = field(default_factory=dict)
+    holds: Mapping[Spot, Hold] = field(default_factory=dict)

@@ -8,10 +8,12 @@ from datetime import date, datetime
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import OnConflict
+from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.opinions import Derived, together
+from notion_pm.rules.quarantine import Quarantine
 from notion_pm.rules.ruleset import RuleSet, Target
 from notion_pm.rules.settle import Case, Decision, Outcome, settle
-from notion_pm.rules.values import Baseline, BaseValue, Opinion, Plain, Snapshot, SnapshotPage
+from notion_pm.rules.values import SILENT, Baseline, BaseValue, Opinion, Plain, Snapshot, SnapshotPage
 from notion_pm.rules.view import View
 
 
@@ -32,7 +34,13 @@ class Run:
     """
 
     def __init__(
-        self, rules: RuleSet, snapshot: Snapshot, baseline: Baseline, today: date, policy: OnConflict | None
+        self,
+        rules: RuleSet,
+        snapshot: Snapshot,
+        baseline: Baseline,
+        today: date,
+        policy: OnConflict | None,
+        quarantine: Quarantine,
     ) -> None:
         self.rules = rules
         self.snapshot = snapshot
@@ -42,6 +50,8 @@ class Run:
         self.settled: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
         self.written: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
         self.restless: list[Target] = []
+        self.quarantine = quarantine
+        self.held: dict[Spot, Hold] = {}
         self._policy = policy
 
     def to_rest(self, max_rounds: int) -> None:
@@ -87,7 +97,7 @@ class Run:
             edited=page.last_edited,
             caused=self._caused(derived),
         )
-        outcome = settle(self.rules.vocabulary, case, self._policy)
+        outcome = self._unless_held(page, case, settle(self.rules.vocabulary, case, self._policy))
         self.derived[target][page.id] = outcome.remember
         self.settled[target].pop(page.id, None)
         if outcome.decision is Decision.LEAVE:
@@ -98,6 +108,18 @@ class Run:
         self.written[target][page.id] = settled
         self.view.set(page, target[1], derived.plain)
         return True
+
+    def _unless_held(self, page: SnapshotPage, case: Case, outcome: Outcome) -> Outcome:
+        """Leave a property alone that is in quarantine. What is remembered stays, so that rules resume afterwards."""
+        spot = (page.id, case.target[1])
+        self.held.pop(spot, None)
+        if outcome.decision is not Decision.WRITE or self._policy == "rule":
+            return outcome
+        hold = self.quarantine.hold(spot, page.values.get(case.target[1]), case.derived.value)
+        if hold is None or page.id in self.written[case.target]:
+            return outcome
+        self.held[spot] = hold
+        return Outcome(Decision.CONFLICT, case.base.derived if case.base else SILENT, hold.reason)
 
     def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:
         """What is remembered: after a write in this run, that write."""

@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
+from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.history import Actor, HistoryChange, at_an_earlier_moment
 from notion_pm.rules.intents import Intent, Intents
-from notion_pm.rules.quarantine import Hold, Spot
 from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.storage import state_history
 from notion_pm.storage.state_baseline import drop_intent, put_baseline, put_intents, read_baseline, read_intents
@@ -183,9 +183,9 @@ class State:
         """Remember that a run has begun, or how it ended."""
         put_run(self._rows, run)
 
-    def runs(self) -> list[RunRecord]:
-        """Return all runs, the oldest first."""
-        return read_runs(self._rows)
+    def runs(self, since: datetime | None = None) -> list[RunRecord]:
+        """Return the runs that began at a moment or later, all without one; the oldest first."""
+        return read_runs(self._rows, since)
 
     def changes(self, since: datetime) -> Iterator[HistoryChange]:
         """Yield what has changed on pages from a moment on, in its order."""
@@ -196,8 +196,13 @@ class State:
         return read_changes(self._rows, HISTORY.c.page == page_id, latest_first=True)
 
     def changes_in(self, run: str, actor: Actor) -> list[HistoryChange]:
-        """Return what rules, an undo or people have changed in a run, or up to it."""
+        """Return what rules or an undo have changed in a run, or what it noticed of people."""
         return list(read_changes(self._rows, HISTORY.c.run == run, HISTORY.c.actor == actor))
+
+    def written_lately(self, runs: int, before: str) -> list[list[HistoryChange]]:
+        """Return what rules wrote in each of the last so many syncs before a run, the oldest first."""
+        syncs = [each.id for each in self.runs() if each.kind == "sync" and each.id != before]
+        return [self.changes_in(each, "rule") for each in syncs[-runs:]]
 
     def pages_at(self, moment: datetime) -> dict[NotionId, SnapshotPage]:
         """Return the pages as they were at a moment, as far back as history is kept."""

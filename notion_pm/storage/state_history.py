@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from notion_pm.model.ids import NotionId
+from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.quarantine import Hold, Spot
 from notion_pm.storage.plain_json import from_json, to_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
@@ -39,8 +39,9 @@ def put_run(rows: Rows, run: RunRecord) -> None:
     rows.put(RUNS, [(run.id, run.kind, _moment(run.started), finished, run.outcome, json.dumps(run.told or {}))])
 
 
-def read_runs(rows: Rows, *where: ColumnElement[bool]) -> list[RunRecord]:
-    """Return runs, the oldest first."""
+def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
+    """Return the runs that began at a moment or later, all without one; the oldest first."""
+    where = [RUNS.c.started >= _moment(since)] if since else []
     return [
         RunRecord(
             run,

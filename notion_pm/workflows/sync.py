@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,13 +13,17 @@ from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, require_modest
 from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.history import HistoryChange, Moment
 from notion_pm.rules.intents import intents_of, taken_up
+from notion_pm.rules.quarantine import Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
+from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.sync_fitness import require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
+from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
 from notion_pm.workflows.sync_telling import Told, tell_workspace
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
 
@@ -36,6 +40,7 @@ class Options:
     full: bool = False
     force: bool = False
     policy: OnConflict | None = None
+    keep_history: timedelta = KEEP_HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,17 @@ class SyncResult:
         return len(self.evaluation.updates) - len(self.dropped)
 
     @property
+    def counts(self) -> Mapping[str, int]:
+        """The figures that are remembered of the run."""
+        evaluation = self.evaluation
+        return {
+            "updates": self.written,
+            "conflicts": len(evaluation.conflicts),
+            "proposals": len(evaluation.proposals),
+            "requests": self.requests,
+        }
+
+    @property
     def new_conflicts(self) -> int:
         """How many conflicts no earlier run has told."""
         return sum(each.new for each in self.evaluation.conflicts)
@@ -72,31 +88,39 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
     with exclusive(place.state_home):
         before = place.gateway.requests.logical
         opened = open_template(place, options.template, fresh=options.full)
-        try:
-            result = _run(place, options, opened)
-        except (NotShared, RequestRefused):
-            # what is remembered of the workspace does not fit it any more: read everything anew
-            was_fresh = opened.fresh
-            opened = opened if was_fresh else open_template(place, options.template, fresh=True)
-            require_properties(place.gateway, RuleSet(opened.loaded.template), opened.manifest)
-            if was_fresh:
-                raise
-            result = _run(place, replace(options, full=True), opened)
-        if not options.dry_run:
-            tell_workspace(place, opened, options.template, Told(result.written, len(result.evaluation.conflicts)))
-        return replace(result, requests=place.gateway.requests.logical - before)
+        name, keep = opened.loaded.template.template, options.keep_history
+        with recorded(place, name, "sync", dry_run=options.dry_run, keep=keep) as recording:
+            result, opened = _run_on_what_is_there(place, options, opened, recording.moment)
+            if not options.dry_run:
+                tell_workspace(place, opened, options.template, Told(result.written, len(result.evaluation.conflicts)))
+            result = replace(result, requests=place.gateway.requests.logical - before)
+            recording.outcome, recording.told = "changed" if result.written else "unchanged", result.counts
+        return result
 
 
-def _run(place: Place, options: Options, opened: Opened) -> SyncResult:
+def _run_on_what_is_there(place: Place, options: Options, opened: Opened, moment: Moment) -> tuple[SyncResult, Opened]:
+    try:
+        return _run(place, options, opened, moment), opened
+    except (NotShared, RequestRefused):
+        # what is remembered of the workspace does not fit it any more: read everything anew
+        anew = opened if opened.fresh else open_template(place, options.template, fresh=True)
+        require_properties(place.gateway, RuleSet(anew.loaded.template), anew.manifest)
+        if opened.fresh:
+            raise
+        return _run(place, replace(options, full=True), anew, moment), anew
+
+
+def _run(place: Place, options: Options, opened: Opened, moment: Moment) -> SyncResult:
     with State(place.state_home, opened.loaded.template.template) as state:
-        return _Run(place, options, state, opened).finished()
+        return _Run(place, options, state, opened, moment).finished()
 
 
 class _Run:
     """One sync of one template."""
 
-    def __init__(self, place: Place, options: Options, state: State, opened: Opened) -> None:
+    def __init__(self, place: Place, options: Options, state: State, opened: Opened, moment: Moment) -> None:
         self._place = place
+        self._moment = moment
         self._options = options
         self._state = state
         self._loaded = opened.loaded
@@ -108,15 +132,25 @@ class _Run:
         reader = Reader(
             self._place.gateway, self._rules, self._manifest, jobs=self._place.jobs, progress=self._place.progress
         )
-        reading, vanished = self._read(reader)
-        today = self._place.now.date()
-        remembered = self._state.baseline()
-        interrupted = taken_up(remembered, self._state.intents(), reading.snapshot)
-        baseline = {**remembered, **interrupted}
-        evaluation = evaluate(self._rules, reading.snapshot, baseline, today=today, policy=self._options.policy)
+        known = self._state.cache()
+        reading, vanished = self._read(reader, known)
+        remembered, intents, holds = self._state.baseline(), self._state.intents(), self._state.holds()
+        interrupted = taken_up(remembered, intents, reading.snapshot)
+        evaluation = evaluate(
+            self._rules,
+            reading.snapshot,
+            {**remembered, **interrupted},
+            today=self._place.now.date(),
+            policy=self._options.policy,
+            quarantine=Quarantine(holds, flips(self._state.written_lately(2, before=self._moment.run))),
+        )
         if not self._options.force:
             require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
-        written = Written() if self._options.dry_run else self._carried_out(reader, reading, evaluation, interrupted)
+        written = Written()
+        if not self._options.dry_run:
+            self._keep(reader, reading, changes_read(self._moment, known, reading, vanished, intents))
+            self._state.keep_holds(evaluation.holds, released=holds.keys() - evaluation.holds.keys())
+            written = self._carried_out(reader, reading, evaluation, interrupted)
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
@@ -129,9 +163,9 @@ class _Run:
             dropped=written.dropped,
         )
 
-    def _read(self, reader: Reader) -> tuple[Reading, tuple[SnapshotPage, ...]]:
+    def _read(self, reader: Reader, known: Cache) -> tuple[Reading, tuple[SnapshotPage, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
-        cache = self._state.cache() if self._remembered.scope == reader.scope else None
+        cache = known if self._remembered.scope == reader.scope else None
         reading = reader.read(cache if cache and not self._is_due() else None, now=self._notions_now)
         vanished = vanished_pages(cache, reading, force=self._options.force) if cache and reading.full else ()
         return reading, vanished
@@ -142,8 +176,7 @@ class _Run:
         return self._options.full or last is None or self._place.now - last >= FULL_AFTER
 
     def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation, interrupted: Memories) -> Written:
-        """Remember what was read and what is about to be written, write the updates, remember each."""
-        self._keep(reader, reading)
+        """Remember what is about to be written, write the updates, remember each."""
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
         self._state.begin_writing({**interrupted, **at_rest}, intents)
@@ -151,6 +184,7 @@ class _Run:
             self._place.gateway,
             self._state,
             reader.exchanges,
+            self._moment,
             jobs=self._place.jobs,
             progress=self._place.progress,
         )
@@ -172,8 +206,9 @@ class _Run:
         """When this run began, by Notion's clock as far as it is known."""
         return self._place.now - self._remembered.ahead
 
-    def _keep(self, reader: Reader, reading: Reading) -> None:
-        self._state.keep(reading.changed, reading.marks, reading.absent, anew=reading.full)
+    def _keep(self, reader: Reader, reading: Reading, changes: Iterable[HistoryChange]) -> None:
+        """Remember what was read, and what it tells that has happened."""
+        self._state.keep(reading.changed, reading.marks, reading.absent, anew=reading.full, changes=changes)
         self._state.keep_option_names(reading.option_names)
         read_in_full = self._place.now if reading.full else self._remembered.read_in_full
         self._remembered = replace(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
@@ -20,7 +22,10 @@ from notion_pm.workflows.workspace import ManifestPage, open_manifest_page
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to sync: the door, the page under which the databases are, and where the memory is kept."""
+    """Where to sync: the door, the page under which the databases are, and where the memory is kept.
+
+    `run_id` is what the run is called; without one it is called after the moment when it begins.
+    """
 
     gateway: Gateway
     parent_id: NotionId
@@ -29,6 +34,8 @@ class Place:
     jobs: int = 4
     progress: Progress = silent
     shared_state: SharedState | None = None
+    run_id: str = ""
+    clock: Callable[[], float] = monotonic
 
     @property
     def state_home(self) -> StateHome:

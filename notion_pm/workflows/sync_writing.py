@@ -13,6 +13,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import Page
 from notion_pm.rules.evaluation import Evaluation, PageUpdate
 from notion_pm.rules.exchange import Exchange, names_of_options
+from notion_pm.rules.history import Moment, gone, made
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress
@@ -43,11 +44,19 @@ class Writer:
     """Carries out updates."""
 
     def __init__(
-        self, gateway: Gateway, state: State, exchanges: Mapping[str, Exchange], *, jobs: int, progress: Progress
+        self,
+        gateway: Gateway,
+        state: State,
+        exchanges: Mapping[str, Exchange],
+        moment: Moment,
+        *,
+        jobs: int,
+        progress: Progress,
     ) -> None:
         self._gateway = gateway
         self._state = state
         self._exchanges = exchanges
+        self._moment = moment
         self._jobs = jobs
         self._progress = progress
 
@@ -102,10 +111,11 @@ class Writer:
     def _remember(self, update: PageUpdate, evaluation: Evaluation) -> None:
         page = update.page
         values = {**page.values, **{change.property: change.after for change in update.changes}}
-        self._state.keep_written(replace(page, values=values), evaluation.baseline.get(page.id, {}))
+        written, memory = replace(page, values=values), evaluation.baseline.get(page.id, {})
+        self._state.keep_written(written, memory, made(self._moment, update))
 
     def _forget(self, page: SnapshotPage, reason: str) -> Dropped:
-        self._state.forget(page.id, reason)
+        self._state.forget(page.id, reason, gone(self._moment, page))
         return Dropped(page, reason)
 
 

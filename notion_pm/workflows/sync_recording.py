@@ -1,0 +1,74 @@
+"""Remembering runs: when they began and ended, what came of them, and what they found changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
+from typing import Any
+
+from notion_pm.errors import NotionPmError, NotNow
+from notion_pm.rules.history import HistoryChange, Moment, noticed
+from notion_pm.rules.intents import Intents
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.storage.state import State
+from notion_pm.storage.state_cache import Cache
+from notion_pm.storage.state_history import RunRecord
+from notion_pm.workflows.sync_place import Place
+from notion_pm.workflows.sync_reading import Reading
+
+KEEP_HISTORY = timedelta(days=730)
+"""How long what has happened is remembered."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """A run while it is recorded. Who carries it out says at the end how it went."""
+
+    moment: Moment
+    outcome: str = "failed"
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def recorded(
+    place: Place, template: str, kind: str, *, dry_run: bool = False, keep: timedelta = KEEP_HISTORY
+) -> Iterator[Recording]:
+    """Remember a run from its beginning to its end, also when it fails; a dry run leaves no trace."""
+    recording = Recording(Moment(place.run_id, place.now))
+    if dry_run:
+        yield recording
+        return
+    began = place.clock()
+    with State(place.state_home, template) as state:
+        run = RunRecord(_unused(state, place), kind, place.now)
+        state.keep_run(run)
+    recording.moment = Moment(run.id, place.now)
+    try:
+        yield recording
+    except NotionPmError as error:
+        recording.outcome = "stopped" if isinstance(error, NotNow) else "failed"
+        recording.told = {"error": str(error)}
+        raise
+    finally:
+        finished = place.now + timedelta(seconds=place.clock() - began)
+        with State(place.state_home, template) as state:
+            state.keep_run(replace(run, finished=finished, outcome=recording.outcome, told=recording.told))
+            state.forget_before(place.now - keep)
+
+
+def changes_read(
+    moment: Moment, known: Cache, reading: Reading, vanished: tuple[SnapshotPage, ...], intents: Intents
+) -> Iterator[HistoryChange]:
+    """Return what a reading tells that has happened since the last one."""
+    before = {database: known.pages.get(database, {}) for database in known.marks}
+    return noticed(moment, before, reading.changed, vanished, intents)
+
+
+def _unused(state: State, place: Place) -> str:
+    """What the run is called: as it was asked for, else after the moment; runs of one moment are numbered."""
+    name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    taken = {run.id for run in state.runs(since=place.now)}
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(each for each in names if each not in taken)
