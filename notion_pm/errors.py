@@ -6,6 +6,7 @@ NotionPmError                      exit 1
  │   └─ InvalidNotionId
  ├─ TemplateInvalid                exit 1   all problems of a template in one report
  │   └─ ValuesMissing                       variables without a value are among them
+ ├─ MappingInvalid                 exit 1   all problems of a mapping of `adopt` in one report
  ├─ NotionError                    exit 1   Notion refused, or could not be reached
  │   ├─ Unauthorized
  │   ├─ NotShared                           404: missing, or not shared with the connection
@@ -114,6 +115,20 @@ class TemplateInvalid(NotionPmError):
     @property
     def advice(self) -> str:
         return "Correct the file and run  notion-pm templates validate  on it."
+
+
+class MappingInvalid(NotionPmError):
+    """A mapping of `adopt` has problems; all of them are here."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        super().__init__("\n".join([f"{path} has {count}:", *(f"  {problem}" for problem in problems)]))
+        self.path = path
+        self.problems = tuple(problems)
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was changed. Correct the file, or make a new one with  notion-pm adopt."
 
 
 class ValuesMissing(TemplateInvalid):

@@ -29,6 +29,7 @@ COMMANDS = {
     "plan": "Show what `apply` would change in the workspace.",
     "apply": "Show the plan, ask, and carry it out.",
     "capture": "Turn a live page with databases into a template.",
+    "adopt": "Take over databases that a client already has.",
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
     "jobs": "Print files that run sync by a schedule.",

@@ -41,6 +41,8 @@ def _show(doomed: Destruction) -> None:
     for each in doomed.databases:
         echo(f"  - {each.title} ({each.key}): {each.pages} pages, {each.theirs} of them not from the template")
     echo("  - the page that keeps the record")
+    for title in doomed.adopted:
+        echo(f"{title} was there before the template: it stays, with all that is in it.")
 
 
 def _ask(name: str, confirm: str | None, *, as_json: bool) -> None:

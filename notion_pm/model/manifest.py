@@ -30,6 +30,19 @@ class ViewEntry(BaseModel):
     quick: tuple[str, ...] = ()
 
 
+class Adopted(BaseModel):
+    """What was the client's before a template took a database over: never renamed, retyped or removed by us.
+
+    By Notion's ids. `headings`: the titles of ours, by key, whose own title a property of the client's has.
+    """
+
+    model_config = _STRICT
+
+    properties: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    headings: dict[str, str] = Field(default_factory=dict)
+
+
 class DatabaseEntry(BaseModel):
     """What belongs to the template in one database.
 
@@ -53,6 +66,11 @@ class DatabaseEntry(BaseModel):
     bound: str | None = Field(
         None, description="How a template names a database that is not ours: read, never changed."
     )
+    adopted: Adopted | None = Field(None, description="Of a database that was there before the template.")
+
+    def is_adopted(self, notion_id: str) -> bool:
+        """Whether a property or an option was the client's before."""
+        return self.adopted is not None and notion_id in {*self.adopted.properties, *self.adopted.options}
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
         """Return the template's key of an option, None for one that people added."""

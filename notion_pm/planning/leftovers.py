@@ -41,7 +41,7 @@ def property_leftovers(
         if _mirrors_what_stays(prop, template, existing):
             yield Note(address(database, key), f"{GONE}; goes with the mirror of the relation that it was")
             continue
-        if not prune or prop.type == "title":  # Notion keeps the title of every database
+        if not prune or prop.type == "title" or entry.is_adopted(prop.id):  # Notion keeps every database's title
             yield Note(address(database, key), LEFT)
             continue
         facets = frozenset({"mirror"}) if _goes_with_its_mirror(prop, found, existing) else frozenset({"removed"})
@@ -100,7 +100,7 @@ def option_leftovers(
         if of != owned_as or option in stated or option_id not in there:
             continue
         place = address(database, key, option)
-        if not prune:
+        if not prune or entry.is_adopted(option_id):
             yield Note(place, LEFT)
             continue
         yield Change(

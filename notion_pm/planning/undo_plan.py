@@ -19,7 +19,8 @@ from notion_pm.planning.undo_views import database_steps, view_steps
 
 def plan_undo(journal: Journal, manifest: Manifest, found: Mapping[str, Found]) -> UndoPlan:
     """Return how an apply is taken back. `manifest` is the record as it stands; what is not `found` is gone."""
-    before = journal.begun.manifest.owned if journal.begun.manifest else {}
+    adopted = {key: entry for key, entry in manifest.owned.items() if entry.adopted}  # never ours to trash
+    before = {**adopted, **(journal.begun.manifest.owned if journal.begun.manifest else {})}
     rows = {page for key, entry in manifest.owned.items() for page in entry.rows.values()}
     going = frozenset(rows - {page for entry in before.values() for page in entry.rows.values()})
     scenes = {

@@ -26,11 +26,15 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True)
 class Destruction:
-    """Everything that would go to the trash: the databases, and then the page that keeps the manifest."""
+    """Everything that would go to the trash: the databases, and then the page that keeps the manifest.
+
+    `adopted` are the titles of databases that were there before the template: they stay, with all that is in them.
+    """
 
     template: str
     databases: tuple[Doomed, ...]
     manifest_page: NotionId
+    adopted: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
@@ -43,8 +47,9 @@ def destruction(gateway: Gateway, parent_id: NotionId, template: str | None = No
     Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
     """
     page_id, manifest = open_manifest(gateway, parent_id, template)
-    found = (_doomed(gateway, key, entry) for key, entry in manifest.owned.items())
-    return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id)
+    found = (_doomed(gateway, key, entry) for key, entry in manifest.owned.items() if entry.adopted is None)
+    adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
+    return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id, adopted)
 
 
 def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:

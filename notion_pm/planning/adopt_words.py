@@ -1,0 +1,81 @@
+"""How alike two names are: the same, words for the same thing, or alike by their letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rapidfuzz import fuzz
+
+SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
+"""From which likeness on a match is sure, is proposed, and is only told."""
+
+_ALIASES = """
+name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary, insight, subject, thema
+status, stage, state, phase, statut, etat, estado, stand, zustand, progress state, workflow
+owner, responsible, assignee, assigned to, dri, lead, pm, product manager, verantwortlich, besitzer, responsable, dueno
+priority, prio, prioritat, priorite, prioridad, importance level, urgency
+effort, estimate, estimation, size, story points, points, aufwand, schatzung, esfuerzo, cost
+impact, value, business value, wirkung, nutzen, impacto, valeur
+reach, audience, users affected, reichweite, portee, alcance
+confidence, certainty, sicherheit, konfidenz, confiance, confianza
+target, due, due date, deadline, target date, ship date, release date, eta, termin, zieldatum, echeance, fecha limite
+start, start date, begin, kickoff, beginn, startdatum, debut, inicio
+insights, feedback, customer insights, customer feedback, voice of customer, requests, customer requests, kundenfeedback
+insights, kundenstimmen, research, findings, erkenntnisse, retours clients, opiniones
+features, feature specs, specs, roadmap, roadmap items, product backlog, backlog, funktionen, fonctionnalites, funciones
+vision, strategy, objectives, goals, okrs, ziele, strategie, objectifs, objetivos, north star
+customer, client, account, company, kunde, kundin, firma, entreprise, cliente, empresa, organisation
+customers, clients, accounts, companies, kunden, firmen, entreprises, clientes
+quote, verbatim, zitat, citation, what they said, wortlaut, original text, cita
+source, origin, channel, quelle, herkunft, canal, fuente, where from
+source url, link, url, source link, reference
+importance, severity, weight, wichtigkeit, gewicht, importancia
+observed on, date, reported on, heard on, created, datum, fecha, received
+segment, tier, plan, customer segment, kundensegment
+arr, revenue, mrr, annual revenue, contract value, umsatz
+problem, pain, pain point, problem statement, schmerz, probleme, problema
+description, beschreibung, details, notes, notizen, descripcion
+kind, type, category, art, typ, tipo, categorie
+done, complete, completed, finished, erledigt, fertig, termine, hecho, terminado
+shipped, released, live, launched, delivered, ausgeliefert, veroffentlicht, livre, lanzado, done
+in progress, doing, wip, building, in development, in arbeit, en cours, en curso, started
+idea, new idea, proposed, icebox, idee, ideas, backlog
+new, inbox, open, neu, offen, nouveau, nuevo, untriaged
+triaged, reviewed, gesichtet, accepted
+planned, scheduled, up next, geplant, prevu, planificado
+parked, on hold, paused, later, pausiert, geparkt, en pause
+dropped, cancelled, canceled, won t do, wont do, rejected, declined, abgelehnt, verworfen, annule, descartado
+discovery, research, exploring, exploration, entdeckung
+spec, specified, specification, writing spec, spezifikation
+ready, ready for dev, ready for development, bereit, pret, listo
+in review, review, qa, testing, im test, en revue
+beta, pilot, early access
+measured, evaluated, gemessen
+closed, geschlossen, ferme, cerrado
+critical, blocker, must have, kritisch, critique, critico
+high, important, hoch, haut, alto, p1
+medium, normal, mittel, moyen, medio, p2
+low, nice to have, minor, niedrig, bas, bajo, p3
+"""
+_GROUPS = [frozenset(each.strip() for each in line.split(",")) for line in _ALIASES.strip().splitlines()]
+
+
+def plain(name: str) -> str:
+    """Return a name in plain lower-case words: without accents, emoji and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(each for each in decomposed if not unicodedata.combining(each))
+    return " ".join(re.findall(r"\w+", letters.replace("_", " ")))
+
+
+def likeness(one: str, other: str) -> float:
+    """Return how alike two names are, from 0 to 1."""
+    a, b = plain(one), plain(other)
+    if not a or not b:
+        return 0.0
+    if a == b:
+        return 1.0
+    if any(a in group and b in group for group in _GROUPS):
+        return 0.95
+    # Names that share a word are not the same thing yet: "Customer name" is no "Customer".
+    return 0.89 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100

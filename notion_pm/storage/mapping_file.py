@@ -1,0 +1,147 @@
+"""Mapping files: what `adopt` proposes, as YAML for a person to look at, and read again with the lines of faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from notion_pm.errors import FileUnusable, MappingInvalid, Problem, UsageError
+from notion_pm.model.mapping import Mapping as AdoptMapping
+from notion_pm.model.template import OptionsProperty, Template
+from notion_pm.planning.adopt_words import SURE
+from notion_pm.planning.adopting import DatabaseMatch, Match, PropertyMatch
+from notion_pm.planning.fault import Fault
+from notion_pm.storage.yaml_lines import YamlPath, parse
+
+_HEAD = """\
+# Which databases of the client are those of the template. Nothing is changed yet.
+# Look at every line and correct it; what is empty is added by the template. Nothing of the client's is renamed,
+# converted or removed. Then:  notion-pm adopt --apply {path}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingFile:
+    """A mapping, and where its parts stand in the file."""
+
+    path: Path
+    mapping: AdoptMapping
+    lines: Mapping[YamlPath, int]
+
+    def refuse(self, faults: Iterator[Fault]) -> None:
+        """Raise MappingInvalid when there are faults, with all of them."""
+        found = tuple(
+            Problem(str(self.path), _line(self.lines, each.path), each.message, each.advice) for each in faults
+        )
+        if found:
+            raise MappingInvalid(self.path, sorted(found))
+
+
+def text(path: Path, reference: str, template: Template, matches: Mapping[str, DatabaseMatch]) -> str:
+    """Return a proposal as YAML with comments."""
+    lines = [_HEAD.format(path=path), f"adopt: {_quoted(reference)}", "databases:"]
+    for key, spec in template.databases.items():
+        if spec.bind is not None:
+            continue
+        match = matches.get(key)
+        lines += _database(template, key, match) if match else [f"  {key}:   # nothing like {spec.title!r}: it is made"]
+    return "\n".join(lines) + "\n"
+
+
+def _database(template: Template, key: str, match: DatabaseMatch) -> Iterator[str]:
+    spec, database = template.databases[key], match.candidate.database
+    yield f"  {key}:   # {database.title!r} as {spec.title!r} ({match.likeness:.0%} alike), {database.url}"
+    yield f"    database: {database.id}"
+    yield f"    seen: {_quoted(match.candidate.seen)}   # a mark of how it looked: leave it as it is"
+    yield "    properties:"
+    width = max(len(_pair(each, found.match)) for each, found in match.properties.items())
+    for each, found in match.properties.items():
+        told = _told(spec.properties[each].title, spec.properties[each].type, found)
+        yield f"      {_pair(each, found.match):{width}}   # {told}"
+    optioned = [each for each, found in match.properties.items() if found.match and _has_options(template, key, each)]
+    if optioned:
+        yield "    options:"
+    for each in optioned:
+        yield from _options(template, key, each, match.properties[each])
+    for prop in match.alone:
+        yield f"    # left alone: {prop.name!r} ({prop.type})"
+
+
+def _has_options(template: Template, database: str, key: str) -> bool:
+    spec = template.databases[database].properties[key]
+    return isinstance(spec, OptionsProperty) and bool(spec.options)
+
+
+def _options(template: Template, database: str, key: str, found: PropertyMatch) -> Iterator[str]:
+    spec = template.databases[database].properties[key]
+    assert isinstance(spec, OptionsProperty)
+    yield f"      {key}:"
+    for option in spec.options:
+        match = found.options.get(option.key)
+        told = _confidence(match) if match else f"{option.name!r} is added"
+        yield f"        {_pair(option.key, match)}   # {told}"
+
+
+def _pair(key: str, match: Match | None) -> str:
+    return f"{key}: {_quoted(match.name)}" if match else f"{key}:"
+
+
+def _told(title: str, kind: str, found: PropertyMatch) -> str:
+    told = _confidence(found.match) if found.match else found.told or f"{title!r} ({kind}) is added"
+    return f"{told}; {found.told}" if found.match and found.told else told
+
+
+def _confidence(match: Match) -> str:
+    if match.likeness >= 1:
+        return "same name"
+    return "sure" if match.likeness >= SURE else f"LOOK: only {match.likeness:.0%} alike"
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML and JSON both write it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def write(path: Path, content: str) -> None:
+    """Write a mapping file.
+
+    Raises UsageError when there is one already: somebody may have worked on it; FileUnusable.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError:
+        raise UsageError(f"There is a file {path} already.", "Name another one with -o, or remove it.") from None
+    except OSError as error:
+        raise FileUnusable(path, error.strerror or str(error)) from error
+
+
+def read(path: Path) -> MappingFile:
+    """Read a mapping file.
+
+    Raises MappingInvalid with all that is wrong with its form, FileUnusable when it cannot be read.
+    """
+    try:
+        document = parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnusable(path, str(error)) from error
+    mistakes = [Problem(str(path), each.line, each.message) for each in document.mistakes]
+    if mistakes:
+        raise MappingInvalid(path, mistakes)
+    try:
+        return MappingFile(path, AdoptMapping.model_validate(document.data), document.lines)
+    except ValidationError as error:
+        found = [
+            Problem(str(path), _line(document.lines, each["loc"]), f"{'.'.join(map(str, each['loc']))}: {each['msg']}.")
+            for each in error.errors(include_url=False)
+        ]
+        raise MappingInvalid(path, found) from None
+
+
+def _line(lines: Mapping[YamlPath, int], path: YamlPath) -> int:
+    """Return the line of a place, or of the nearest thing around it."""
+    return next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 0)

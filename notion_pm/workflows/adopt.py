@@ -1,0 +1,168 @@
+"""The story of `adopt`: look at a client's databases, propose what they are, and record what a person agreed to.
+
+Nothing of the client's is written to. What a template lacks in an adopted database is added by `apply`, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from notion_pm.errors import UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId, parse_notion_id
+from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.schema import ChildBlock
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning import adopt_binding
+from notion_pm.planning.adapted import adapted
+from notion_pm.planning.adopting import Candidate, DatabaseMatch, match_databases
+from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.planning.fault import Fault
+from notion_pm.planning.plan import Plan, make_plan
+from notion_pm.storage import manifest as codec
+from notion_pm.storage import templates
+from notion_pm.storage.mapping_file import MappingFile
+from notion_pm.workflows.manifest_page import create_manifest_page, write_record
+from notion_pm.workflows.workspace import ManifestPage, find_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed: matches by the template's keys. `strangers` are databases that are like none of them."""
+
+    loaded: LoadedTemplate
+    matches: Mapping[str, DatabaseMatch]
+    strangers: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What would be recorded, and what an apply would add afterwards. `new` are the databases that are adopted now."""
+
+    loaded: LoadedTemplate
+    manifest: Manifest
+    page: ManifestPage | None
+    new: Mapping[str, DatabaseEntry]
+    plan: Plan
+
+
+def propose(
+    gateway: Gateway, parent_id: NotionId, reference: str, named: Sequence[str] = (), *, jobs: int = 4
+) -> Proposal:
+    """Match databases to a template: those named by id or URL, else all under the parent page. Reads only.
+
+    Raises TemplateInvalid, UsageError where there is nothing to adopt, ManifestUnreadable or a NotionError.
+    """
+    children = gateway.list_children(parent_id)
+    page = find_manifest(gateway, children, templates.name_of(reference))
+    loaded = templates.load(reference, page.manifest.variables if page else {})
+    known = {each.database_id for each in page.manifest.databases.values()} if page else set()
+    ids = [each for each in (_named(named) if named else _under(children)) if each not in known]
+    if not ids:
+        raise UsageError(
+            "There is no database here that is not the template's already.",
+            "Name others by their links:  notion-pm adopt TEMPLATE https://www.notion.so/...",
+        )
+    with ThreadPoolExecutor(jobs) as pool:
+        candidates = list(pool.map(lambda each: candidate(gateway, each), ids))
+    matches = match_databases(loaded.template, candidates)
+    taken = {id(each.candidate) for each in matches.values()}
+    return Proposal(loaded, matches, tuple(each for each in candidates if id(each) not in taken))
+
+
+def candidate(gateway: Gateway, database_id: str) -> Candidate:
+    """Read a database of the client's.
+
+    Raises UsageError when it has several data sources, or a NotionError.
+    """
+    database = gateway.get_database(database_id)
+    if len(database.data_source_ids) != 1:
+        raise UsageError(
+            f"The database {database.title!r} has {len(database.data_source_ids)} data sources.",
+            "A template can take over a database with one. Name the others only.",
+        )
+    return Candidate(database, gateway.get_data_source(database.data_source_ids[0]))
+
+
+def _named(named: Sequence[str]) -> Iterator[NotionId]:
+    return (parse_notion_id(each) for each in dict.fromkeys(named))
+
+
+def _under(children: Sequence[ChildBlock]) -> Iterator[NotionId]:
+    return (each.id for each in children if each.type == "child_database" and not each.in_trash)
+
+
+def look_at_mapping(
+    gateway: Gateway, parent_id: NotionId, file: MappingFile, *, now: datetime, jobs: int = 4
+) -> Adoption:
+    """Check a mapping against the databases as they are, and plan what an apply would add. Reads only.
+
+    Raises MappingInvalid with all problems, TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    """
+    mapping = file.mapping
+    children = gateway.list_children(parent_id)
+    page = find_manifest(gateway, children, templates.name_of(mapping.adopt))
+    loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
+    recorded = dict(page.manifest.databases) if page else {}
+    file.refuse(_already(file, recorded))
+    wanted = {key: each.database for key, each in mapping.databases.items() if each and key not in recorded}
+    with ThreadPoolExecutor(jobs) as pool:
+        candidates = dict(zip(wanted, pool.map(lambda each: candidate(gateway, each), wanted.values()), strict=True))
+    known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items() if candidates}
+    subject = adopt_binding.Subject(
+        mapping, loaded.template, candidates, {key: each.source.id for key, each in known.items()}
+    )
+    file.refuse(adopt_binding.faults(subject))
+    new = adopt_binding.entries(subject, loaded)
+    manifest = _manifest(loaded, page, {**recorded, **new}, now)
+    existing = {
+        key: ExistingDatabase(each.source, each.database.title) for key, each in {**known, **candidates}.items()
+    }
+    loaded = adapted(loaded, manifest.databases, existing)
+    plan = make_plan(loaded, Existing(manifest, existing))
+    return Adoption(loaded, manifest, page, new, plan)
+
+
+def _candidate_of(gateway: Gateway, entry: DatabaseEntry) -> Candidate:
+    return Candidate(gateway.get_database(entry.database_id), gateway.get_data_source(entry.data_source_id))
+
+
+def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterator[Fault]:
+    """Yield where a mapping names another database than the one that the template has already."""
+    for key, mapped in file.mapping.databases.items():
+        entry = recorded.get(key)
+        if mapped is not None and entry is not None and parse_notion_id(mapped.database) != entry.database_id:
+            message = f"the template has a database for `{key}` already: {entry.title!r}."
+            yield Fault(("databases", key), message, "Leave it empty here, or take the template back first.")
+
+
+def _manifest(
+    loaded: LoadedTemplate, page: ManifestPage | None, databases: dict[str, DatabaseEntry], now: datetime
+) -> Manifest:
+    """Return the record. Starter rows are not for databases with rows of their own: `apply --rows` asks for them."""
+    if page is not None:
+        return page.manifest.model_copy(update={"databases": databases})
+    return Manifest(
+        template=loaded.template.template,
+        version=loaded.template.version,
+        variables=loaded.variables,
+        state="applied",
+        started=now,
+        with_rows=False,
+        databases=databases,
+    )
+
+
+def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption) -> None:
+    """Record what is adopted: one request, and nothing of the client's is touched.
+
+    Raises ManifestUnreadable where the record would be too long, or a NotionError.
+    """
+    codec.encode(adoption.manifest)
+    if adoption.page is None:
+        create_manifest_page(gateway, parent_id, adoption.manifest)
+    elif adoption.new:
+        write_record(gateway, adoption.page, adoption.manifest)
