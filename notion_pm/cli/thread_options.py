@@ -19,6 +19,7 @@ def place_of(context: Context, progress: Progress) -> Place:
         gateway=context.gateway,
         parent_id=context.parent_page,
         state_directory=context.state_directory,
+        shared_state=context.shared_state,
         now=context.now(),
         jobs=context.jobs,
         progress=progress,
