@@ -29,7 +29,7 @@ def post(url: str, text: str, facts: Mapping[str, Any], *, sleep: Callable[[floa
     """
     persist = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(_Passing),
-        wait=tenacity.wait_exponential(multiplier=1),
+        wait=tenacity.wait_exponential(multiplier=0.5),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         sleep=sleep,
         reraise=True,

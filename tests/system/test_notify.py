@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.errors import NotificationFailed
-from notion_pm.notify import post
+from notion_pm.notify import ATTEMPTS, post
+from notion_pm.storage.lock import exclusive
 
 HOOK = "https://hooks.example.com/services/T0/B0/secret"
 
@@ -77,3 +78,55 @@ def test_the_url_is_a_secret(trouble: Exception, hook: responses.RequestsMock) -
         with pytest.raises(NotificationFailed) as caught:
             post(HOOK, "text", {}, sleep=lambda seconds: None)
     assert "secret" not in str(caught.value) + caught.value.advice
+
+
+def test_a_failure_is_told_once_and_so_is_its_end(folder: Path, hook: responses.RequestsMock) -> None:
+    with hook:
+        hook.post(HOOK, body="ok")
+        assert [run("sync", "--notify", HOOK).exit_code for _ in range(3)] == [1, 1, 1]
+        assert len(sent(hook)) == 1, "nothing was applied yet: that is told once"
+        assert run("apply", "product", "--yes").exit_code == 0
+        assert run("sync", "--notify", HOOK).exit_code == 0
+        told = sent(hook)[1]
+        assert told["ok"] is True and str(told["text"]).startswith("notion-pm sync works again: 43 pages changed")
+        assert run("sync", "--notify", HOOK).exit_code == 0
+        assert len(sent(hook)) == 2
+
+
+def test_a_run_that_others_do_is_no_news(folder: Path, hook: responses.RequestsMock) -> None:
+    assert run("apply", "product", "--yes").exit_code == 0
+    (state,) = (each for each in (folder / ".notion-pm").iterdir() if each.is_dir())
+    with hook, exclusive(state):
+        hook.post(HOOK, body="ok")
+        assert run("sync", "--notify", HOOK).exit_code == 5
+        assert sent(hook) == []
+
+
+@pytest.mark.parametrize("trouble", [requests.ConnectionError(HOOK), requests.Timeout(HOOK), 503, 429])
+def test_what_may_pass_is_tried_again(trouble: Exception | int, hook: responses.RequestsMock) -> None:
+    naps: list[float] = []
+    with hook:
+        if isinstance(trouble, int):
+            hook.post(HOOK, status=trouble)
+        else:
+            hook.post(HOOK, body=trouble)
+        hook.post(HOOK, body="ok")
+        post(HOOK, "text", {"ok": True}, sleep=naps.append)
+        assert len(hook.calls) == 2
+    assert naps == [0.5]
+
+
+def test_what_cannot_pass_is_not_tried_again(hook: responses.RequestsMock) -> None:
+    with hook:
+        hook.post(HOOK, status=410)
+        with pytest.raises(NotificationFailed, match="status 410"):
+            post(HOOK, "text", {}, sleep=lambda seconds: None)
+        assert len(hook.calls) == 1
+
+
+def test_it_is_given_up_after_some_attempts(hook: responses.RequestsMock) -> None:
+    with hook:
+        hook.post(HOOK, status=500)
+        with pytest.raises(NotificationFailed, match="status 500"):
+            post(HOOK, "text", {}, sleep=lambda seconds: None)
+        assert len(hook.calls) == ATTEMPTS
