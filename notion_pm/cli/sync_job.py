@@ -100,11 +100,12 @@ class Job:
                 parent_id=self._context.parent_page,
                 state_directory=self._context.state_directory,
                 shared_state=self._context.shared_state,
+                run_id=run_id.run,
                 now=now,
                 jobs=self._context.jobs,
                 progress=drawn,
             )
-            run = attempt(place, self._options, run_id.run, self._timing)
+            run = attempt(place, self._options, self._timing)
         if self._manner.notify:
             tell(self._manner.notify, run)
         return run

@@ -86,13 +86,13 @@ class Timing:
     wait_for_others: float = 0.0
 
 
-def attempt(place: Place, options: Options, run_id: str, timing: Timing) -> Run:
+def attempt(place: Place, options: Options, timing: Timing) -> Run:
     """Sync once; an error is part of how it went. A failure is remembered, for the next run to tell its end."""
     before = last_run.recall(place.state_directory, options.template)
     began, sent_before = timing.clock(), place.gateway.requests.logical
     result, error = _outcome(place, options, timing)
     sent = place.gateway.requests.logical - sent_before
-    run = Run(run_id, place.now, timing.clock() - began, sent, result, error, before.problem)
+    run = Run(place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem)
     if run.trouble and not options.dry_run:
         last_run.remember(place.state_directory, options.template, LastRun(problem=run.trouble, told_in=before.told_in))
     _log.info("The run %s in %.1f seconds, with %d requests.", _ENDED[run.outcome], run.seconds, sent)

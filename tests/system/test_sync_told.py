@@ -53,7 +53,7 @@ def told(product: Product) -> str:
 def attempted(product: Product, gateway: Gateway | None = None, options: Options = ONCE) -> Run:
     root = NotionId(product.workspace.root_page_id)
     place = Place(gateway or product.gateway, root, product.state, product.clock.now)
-    return attempt(place, options, "r", Timing(lambda: 0.0, lambda seconds: None))
+    return attempt(place, options, Timing(lambda: 0.0, lambda seconds: None))
 
 
 def break_too_much(product: Product) -> None:
