@@ -37,9 +37,8 @@ def name_of(reference: str) -> str:
     Raises UsageError when there is no such template, TemplateInvalid when it states no name.
     """
     path = template_files.find(reference)
-    document = yaml_lines.parse(path.read_text(encoding="utf-8", errors="replace"))
-    name = document.data.get("template") if isinstance(document.data, dict) else None
-    return name if isinstance(name, str) and name else load(reference).template.template
+    name = yaml_lines.text_at_top(path.read_text(encoding="utf-8", errors="replace"), "template")
+    return name or load(reference).template.template
 
 
 def list_shipped() -> tuple[LoadedTemplate, ...]:

@@ -38,6 +38,25 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+def text_at_top(text: str, key: str) -> str | None:
+    """Return the text that a document has under a key of its own; None when it has none, or is not sound so far.
+
+    It is read no farther than that: a template says its name first, and is long.
+    """
+    depth, is_key, is_wanted = 0, True, False
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            if depth == 1 and isinstance(event, yaml.NodeEvent):
+                value = event.value if isinstance(event, yaml.ScalarEvent) else None
+                if is_wanted and not is_key:
+                    return value
+                is_key, is_wanted = not is_key, value == key
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+    except yaml.YAMLError:
+        return None
+    return None
+
+
 _MOST_NODES = 200_000
 """Aliases of aliases can stand for billions of nodes; the largest shipped template has some 5,000."""
 

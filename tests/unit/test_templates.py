@@ -484,3 +484,21 @@ def test_the_document_names_every_type_of_property() -> None:
     types = [each["properties"]["type"] for name, each in definitions.items() if name.endswith("Property")]
     for kind in [name for each in types for name in each.get("enum", [each.get("const")])]:
         assert f"`{kind}`" in document
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("template: product", "product"),
+        ("version: 1\n'template': \"a b\"  # why", "a b"),
+        ("{template: flow}", "flow"),
+        ("x: {template: inner}\ny: template\ntemplate: own", "own"),
+        ("template: first\nfarther on: [unsound", "first"),
+        ("template: [1]", None),
+        ("x: {template: inner}", None),
+        ("x: [unsound", None),
+        ("", None),
+    ],
+)
+def test_a_templates_name_is_read_without_the_rest(text: str, name: str | None) -> None:
+    assert yaml_lines.text_at_top(text, "template") == name
