@@ -41,13 +41,13 @@ class NamedDatabase:
 
     @property
     def properties(self) -> list[Property]:
-        """The properties, the title first: as a manifest has them, or as the first tab shows them, or as they come."""
+        """The properties, the title first: as a manifest has them, or as the first tab shows them, or by name."""
         recorded = list(self.live.entry.properties.values() if self.live.entry else ())
         columns = next((each.configuration.get("properties") for each in self.live.views), None) or ()
         shown = [unquote(each.get("property_id", "")) for each in columns]
         place = {each: number for number, each in enumerate(dict.fromkeys([*recorded, *shown]))}
         found = self.live.source.properties.values()
-        return sorted(found, key=lambda each: (each.type != "title", place.get(each.id, len(place))))
+        return sorted(found, key=lambda each: (each.type != "title", place.get(each.id, len(place)), each.name))
 
     def property(self, reference: str) -> Property | None:
         """Return the property that views and filters name by id, percent-encoded or not, or by name."""
