@@ -16,6 +16,8 @@ NotionPmError                      exit 1
  │   ├─ Unavailable                         5xx, timeouts, lost connections, after all retries
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
+ ├─ FileNotFetched                 exit 1   an attached file cannot be downloaded
+ ├─ LinkExpired                    exit 1   its address is too old; caught, and a fresh one is read
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
@@ -349,6 +351,22 @@ class NotNow(NotionPmError):
     """Nothing is wrong, and something is left to do: the next run does it."""
 
     exit_code = 5
+
+
+class FileNotFetched(NotionPmError):
+    """An attached file cannot be downloaded; an export without it would be a part."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The attached file {name!r} cannot be downloaded: {reason}.")
+        self.name = name
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was written. Try again, or export without --with-files."
+
+
+class LinkExpired(NotionPmError):
+    """The address of a file that Notion stores is no longer valid: it is after about an hour (notion-api.md 2.8)."""
 
 
 class AlreadyRunning(NotNow):

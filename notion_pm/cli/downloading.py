@@ -1,9 +1,10 @@
-"""Sessions for attached files: also those of a local workspace that runs inside this process."""
+"""Downloading attached files: also those of a local workspace that runs inside this process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,11 +13,16 @@ from requests.adapters import BaseAdapter
 
 from notion_pm.cli.context import LOCAL_URL, Context
 from notion_pm.config import Local
-from notion_pm.gateway.files import new_session
+from notion_pm.gateway.files import fetch, new_session
 
 
-def session_for(context: Context) -> requests.Session:
-    """Return a session that reaches the files of the workspace."""
+def fetch_for(context: Context) -> Callable[[str, Path], None]:
+    """Return what downloads the files of a workspace. Raises LinkExpired, FileNotFetched."""
+    session = _session(context)
+    return lambda url, path: fetch(session, url, path)
+
+
+def _session(context: Context) -> requests.Session:
     session = new_session()
     if isinstance(context.target, Local):
         session.mount(LOCAL_URL, _InProcess(httpx.WSGITransport(app=context.local_workspace.app)))

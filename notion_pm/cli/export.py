@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.downloading import session_for
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.gateway.files import fetch
+from notion_pm.workflows.attachments import Fetch
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
 from notion_pm.workflows.export import Report, Request, export
@@ -100,13 +98,19 @@ def command(
     now = context.now()
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
-    fetcher = partial(fetch, session_for(context)) if with_files else None
-    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys", fetch=fetcher)
+    fetch = _fetch_for(context) if with_files else None
+    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys", fetch=fetch)
     surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
     catalogue = Catalogue(context.gateway, lambda: context.parent_page, template)
     with progress() as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
+
+
+def _fetch_for(context: Context) -> Fetch:
+    from notion_pm.cli.downloading import fetch_for  # requests: only where files are asked for
+
+    return fetch_for(context)
 
 
 def _show(report: Report, requests: int, *, as_json: bool) -> None:

@@ -13,7 +13,6 @@ from typing import TextIO
 from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
 from notion_pm.exporters.files import CannotWrite, atomic, staged
-from notion_pm.exporters.html import write_html
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.markdown import write_folder, write_page
 from notion_pm.exporters.surroundings import Surroundings
@@ -28,14 +27,14 @@ _TEXTS: dict[str, TextWriter] = {
     "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
     "json": lambda tables, stream, _: write_json(tables, stream),
     "markdown": lambda tables, stream, _: write_page(tables[0], stream),
-    "html": write_html,
+    "html": lambda *what: resolve_name("notion_pm.exporters.html:write_html")(*what),
 }
 _FILES = {
     "xlsx": "notion_pm.exporters.xlsx:write_xlsx",
     "sqlite": "notion_pm.exporters.sqlite:write_sqlite",
     "parquet": "notion_pm.exporters.parquet:write_parquet",
 }
-"""FileWriters by their names: their libraries are slow to load, or may be missing."""
+"""FileWriters by their names: their libraries are slow to load, or may be missing. So it is with HTML above."""
 
 
 def write(destination: Destination, tables: Sequence[Table], surroundings: Surroundings) -> int:

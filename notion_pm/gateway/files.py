@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from notion_pm.errors import NotionPmError
+from notion_pm.errors import FileNotFetched, LinkExpired
 
 _TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and between two parts."""
 _PART = 2**16
 _EXPIRED = frozenset({400, 401, 403})
 """What storages answer to a signature whose time is over."""
-_SIGNATURES = frozenset({"X-Amz-Signature", "Signature", "signature"})
 _RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
-
-
-class LinkExpired(NotionPmError):
-    """The address of a file that Notion stores is no longer valid: it is after about an hour (notion-api.md 2.8)."""
-
-
-class FileNotFetched(NotionPmError):
-    """An attached file cannot be downloaded; an export without it would be a part."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"The attached file {name!r} cannot be downloaded: {reason}.")
-        self.name = name
-
-    @property
-    def advice(self) -> str:
-        return "Nothing was written. Try again, or export without --with-files."
-
-
-def is_signed(url: str) -> bool:
-    """Whether an address is one of a file that Notion stores, rather than of something elsewhere."""
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and not _SIGNATURES.isdisjoint(parse_qs(parts.query))
-
-
-def place_of(url: str) -> str:
-    """Return what stays the same of a signed address when it is signed anew."""
-    return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
 def new_session() -> requests.Session:

@@ -11,16 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
+from notion_pm.errors import FileNotFetched, LinkExpired
 from notion_pm.exporters.names import Names, file_name
 from notion_pm.exporters.table import Cell, Row, Table
-from notion_pm.gateway.files import FileNotFetched, LinkExpired, is_signed, place_of
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
 from notion_pm.workflows.progress import Progress
 
+_SIGNATURES = frozenset({"X-Amz-Signature", "Signature", "signature"})
 _ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
 Fetch = Callable[[str, Path], None]
 """Downloads an address to a path. Raises LinkExpired, FileNotFetched."""
@@ -93,6 +94,17 @@ class Attachments:
         if fresh is None:
             raise FileNotFetched(Path(place_of(url)).name, "it is no longer attached to its page")
         return fresh
+
+
+def is_signed(url: str) -> bool:
+    """Whether an address is one of a file that Notion stores, rather than of something elsewhere."""
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and not _SIGNATURES.isdisjoint(parse_qs(parts.query))
+
+
+def place_of(url: str) -> str:
+    """Return what stays the same of a signed address when it is signed anew."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
 def _unescaped(url: str) -> str:

@@ -57,14 +57,27 @@ class Wanted:
 def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
     """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
 
+    What it probably is comes first: links of views and bare ids are those of databases, other links those of pages.
+
     Raises NotShared when it is none of them.
     """
     notion_id = parse_notion_id(text)
-    try:
-        page = gateway.get_page(notion_id)
-    except (NotShared, RequestRefused) as no_page:  # Notion refuses the id of a database, rather than not finding it
-        yield from _tables_or(gateway, notion_id, no_page)
-        return
+    kinds = [_page, databases_of, _data_source]
+    if "?v=" in text or "/" not in text:
+        kinds.append(kinds.pop(0))
+    refusals: list[NotionError] = []
+    for kind in kinds:
+        try:
+            yield from list(kind(gateway, notion_id))
+        except (NotShared, RequestRefused) as refusal:  # Notion refuses the id of another kind, or does not find it
+            refusals.append(refusal)
+        else:
+            return
+    raise refusals[0]
+
+
+def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:
+    page = gateway.get_page(notion_id)
     name = page.title or UNTITLED
     if page.data_source_id is None:
         yield Wanted(name, None, page)
@@ -87,12 +100,5 @@ def wanted_whole(data_source: DataSource, title: str = "") -> Wanted:
     return Wanted(shown, Source(shown, data_source))
 
 
-def _tables_or(gateway: Gateway, notion_id: NotionId, otherwise: NotionError) -> Iterator[Wanted]:
-    """What has this id and is no page: a database, or one of its data sources."""
-    try:
-        yield from databases_of(gateway, notion_id)
-    except (NotShared, RequestRefused):
-        try:
-            yield wanted_whole(gateway.get_data_source(notion_id))
-        except (NotShared, RequestRefused):
-            raise otherwise from None
+def _data_source(gateway: Gateway, data_source_id: NotionId) -> Iterator[Wanted]:
+    yield wanted_whole(gateway.get_data_source(data_source_id))

@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.gateway.files import FileNotFetched, LinkExpired, fetch, is_signed, new_session, place_of
+from notion_pm.errors import FileNotFetched, LinkExpired
+from notion_pm.gateway.files import fetch, new_session
+from notion_pm.workflows.attachments import is_signed, place_of
 from tests.conftest import client_of
 
 SIGNED = "https://files.example.com/a/plan.pdf?X-Amz-Signature=1"
@@ -106,7 +108,7 @@ def test_an_address_that_expired_meanwhile_is_signed_anew(
             raise LinkExpired(url)
         fetch(session, url, path)
 
-    monkeypatch.setattr("notion_pm.cli.export.fetch", fetch_late)
+    monkeypatch.setattr("notion_pm.cli.downloading.fetch", fetch_late)
     assert export(file, "--format", "markdown", "-o", str(tmp_path / "specs")).exit_code == 0
     assert len(late) == 3
     assert len([*(tmp_path / "specs" / "files").iterdir()]) == 3
@@ -118,7 +120,7 @@ def test_a_file_that_cannot_be_had_stops_the_export(
     def gone(session: requests.Session, url: str, path: Path) -> None:
         raise FileNotFetched("plan.txt", "status 404")
 
-    monkeypatch.setattr("notion_pm.cli.export.fetch", gone)
+    monkeypatch.setattr("notion_pm.cli.downloading.fetch", gone)
     done = export(file, "-o", str(tmp_path / "out.csv"))
     assert done.exit_code == 1
     assert "'plan.txt' cannot be downloaded: status 404" in done.stderr

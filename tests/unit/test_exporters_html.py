@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from io import BytesIO, StringIO
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.exporters.html import write_html
@@ -73,6 +73,7 @@ def test_scripts_in_titles_texts_and_addresses_are_text() -> None:
     assert not [each for each in read(html).links if each.startswith("javascript")]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text())
 def test_any_title_leaves_the_page_as_it_was(title: str) -> None:
     def shape(text: str) -> list[str]:

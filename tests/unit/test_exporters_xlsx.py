@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.cell import Cell as SheetCell
@@ -170,6 +170,7 @@ def test_references_of_a_long_relation_stay_whole(tmp_path: Path) -> None:
     assert len(str(found["Insights (id)"].value).split("; ")) == 200
 
 
+@settings(deadline=None)  # a workbook takes its time on a busy machine
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=50))
 def test_any_text_is_a_string_in_the_workbook(text: str) -> None:
     with TemporaryDirectory() as folder:
