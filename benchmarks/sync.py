@@ -1,13 +1,14 @@
-"""What sync asks of Notion: requests of a first, an unchanged and a 1 %-edited sync, and how much of the budget it uses.
+"""What sync asks of Notion: requests when nothing, a little or all has changed, and how much of the budget it uses.
 
     python benchmarks/sync.py [--pages 10000] [--throughput-pages 2400] [--speed 10] [--json]
 
 Requests: the product template with so many pages of made-up values, two thirds of them insights, on a local workspace.
 
-Throughput: a first sync of `--throughput-pages`, half of which it writes, against a server that lets 180 requests through in each minute of
-its own clock and answers each after 150 ms. Time runs `--speed` times faster than the wall clock, for limiter, latency
-and pauses alike. The share counts the complete minutes of the server, from the first to the last: those that sync could
-have used to the full. Answers with 429 are given as a share of all.
+Throughput: a first sync of `--throughput-pages`, half of which it writes, against a server that lets 180 requests
+through in each minute of its own clock and answers each after 150 ms. Time runs `--speed` times faster than the wall
+clock, for limiter, latency and pauses alike; what this machine takes is then as many times slower, which shows with one
+job. The share counts the complete minutes of the server, between the first and the last: those that sync could have
+used to the full. Answers with 429 are given as a share of all.
 """
 
 from __future__ import annotations
@@ -140,19 +141,18 @@ def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[
     }
 
 
-def people_edit(workspace: LocalWorkspace, clock: ManualClock, seed: int = 3) -> int:
-    """Set the status of one feature in a hundred, and return how many those are."""
+def people_edit(workspace: LocalWorkspace, clock: ManualClock, count: int, seed: int = 3) -> None:
+    """Ship so many features."""
     gateway = gateway_to(workspace)
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     status = entry.properties["status"]
     shipped = PropertyValue(status, "status", OptionValue(entry.options["status.shipped"], ""))
     features = [page.id for page in gateway.query(entry.data_source_id, property_ids=[status])]
-    chosen = random.Random(seed).sample(features, max(1, len(features) // 100))
+    chosen = random.Random(seed).sample(features, count)
     clock.now += timedelta(minutes=5)
     for page_id in chosen:
         gateway.update_page(page_id, [shipped])
     gateway.close()
-    return len(chosen)
 
 
 def requests_of_syncs(pages: int) -> dict[str, dict[str, int]]:
@@ -160,9 +160,13 @@ def requests_of_syncs(pages: int) -> dict[str, dict[str, int]]:
     with tempfile.TemporaryDirectory() as name:
         folder, clock = Path(name), ManualClock()
         workspace = filled(folder, clock, pages)
-        runs = {"first": synced(workspace, folder, clock), "unchanged": synced(workspace, folder, clock)}
-        edited = people_edit(workspace, clock)
-        runs[f"{edited} features edited"] = synced(workspace, folder, clock)
+        runs = {
+            "first": synced(workspace, folder, clock),
+            "after its own writes": synced(workspace, folder, clock),
+            "unchanged": synced(workspace, folder, clock),
+        }
+        people_edit(workspace, clock, pages // 100)
+        runs["1 % edited"] = synced(workspace, folder, clock)
         workspace.close()
     return runs
 
