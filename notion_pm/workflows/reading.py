@@ -18,6 +18,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View, WidgetRows
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.planning.adapted import adapted
 from notion_pm.planning.binding import bound_entry
 from notion_pm.planning.dashboards import spelled
 from notion_pm.planning.existing import Existing, ExistingDatabase
@@ -93,7 +94,10 @@ def _read(
     *,
     list_views: bool = True,
 ) -> Reading:
+    entries = page.manifest.databases if page else {}
+    loaded = adapted(loaded, entries)
     existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
+    loaded = adapted(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
     existing = replace(existing, neighbours=_database_titles(children))
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
