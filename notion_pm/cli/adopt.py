@@ -69,7 +69,8 @@ def command(
 
 def _propose(context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool) -> None:
     proposal = propose(context.gateway, context.parent_page, template, databases, jobs=context.jobs)
-    mapping_file.write(output, mapping_file.text(output, template, proposal.loaded.template, proposal.matches))
+    desired = proposal.loaded.template
+    mapping_file.write(output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches))
     if as_json:
         echo_json(_as_data(proposal, output))
         return
@@ -77,9 +78,9 @@ def _propose(context: Context, template: str, databases: tuple[str, ...], output
         found = sum(each.match is not None for each in match.properties.values())
         what = f"{found} of {len(match.properties)} properties found"
         echo(f"  {key:16} is {match.candidate.database.title!r} ({match.likeness:.0%} alike): {what}")
-    for key, spec in proposal.loaded.template.databases.items():
-        if key not in proposal.matches and spec.bind is None:
-            echo(f"  {key:16} nothing like {spec.title!r}: it will be made")
+    for key in proposal.wanted:
+        if key not in proposal.matches:
+            echo(f"  {key:16} nothing like {desired.databases[key].title!r}: it will be made")
     for stranger in proposal.strangers:
         echo(f"  left alone: {stranger.database.title!r}")
     echo(f"\nNothing was changed. Look at {output}, then:  notion-pm adopt --apply {output}")

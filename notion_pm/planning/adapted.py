@@ -67,7 +67,7 @@ def _database(
         return spec
     renamed = {property_title(template, key, each): title for each, title in titles[key].items()}
     properties = {
-        each: _adapted(prop, entry, _property(found, entry.properties.get(each, "")), titles[key].get(each), renamed)
+        each: _adapted(_in_their_words(prop, titles[key].get(each), renamed), entry, entry.properties.get(each), found)
         for each, prop in spec.properties.items()
     }
     title = (found.title if found else None) or entry.title or spec.title
@@ -75,20 +75,27 @@ def _database(
     return spec.model_copy(update=theirs)
 
 
-def _adapted(
-    spec: PropertySpec, entry: DatabaseEntry, now: Property | None, title: str | None, renamed: Mapping[str, str]
-) -> PropertySpec:
-    changed: dict[str, Any] = {"title": title} if title else {}
+def _in_their_words(spec: PropertySpec, title: str | None, renamed: Mapping[str, str]) -> PropertySpec:
+    changed = {"title": title} if title else {}
     if isinstance(spec, FormulaProperty):
         changed["expression"] = _renamed(spec.expression, renamed)
-    if now is not None and entry.is_adopted(now.id):
-        changed["description"] = None
-        match now.config:
-            case NumberConfig(format=number_format):
-                changed["format"] = number_format
-            case UniqueIdConfig(prefix=prefix):
-                changed["prefix"] = prefix
-    return spec.model_copy(update=changed) if changed else spec
+    return spec.model_copy(update=changed)
+
+
+def _adapted(
+    spec: PropertySpec, entry: DatabaseEntry, property_id: str | None, found: ExistingDatabase | None
+) -> PropertySpec:
+    """Return a property with the settings that it has, where it is the client's: there is nothing to set."""
+    if property_id is None or not entry.is_adopted(property_id):
+        return spec
+    theirs: dict[str, Any] = {"description": None}
+    now = _property(found, property_id)
+    match now.config if now else None:
+        case NumberConfig(format=number_format):
+            theirs["format"] = number_format
+        case UniqueIdConfig(prefix=prefix):
+            theirs["prefix"] = prefix
+    return spec.model_copy(update=theirs)
 
 
 def _renamed(expression: str, renamed: Mapping[str, str]) -> str:

@@ -13,7 +13,8 @@ SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
 _ALIASES = """
 name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary, insight, subject, thema
 status, stage, state, phase, statut, etat, estado, stand, zustand, progress state, workflow
-owner, responsible, assignee, assigned to, dri, lead, pm, product manager, verantwortlich, besitzer, responsable, dueno
+owner, responsible, betreuer, zustandig, assignee, assigned to, dri, lead, pm, product manager
+owner, verantwortlich, besitzer, responsable, dueno, proprietaire, encargado
 priority, prio, prioritat, priorite, prioridad, importance level, urgency
 effort, estimate, estimation, size, story points, points, aufwand, schatzung, esfuerzo, cost
 impact, value, business value, wirkung, nutzen, impacto, valeur
@@ -58,6 +59,7 @@ high, important, hoch, haut, alto, p1
 medium, normal, mittel, moyen, medio, p2
 low, nice to have, minor, niedrig, bas, bajo, p3
 """
+_NOTE = re.compile(r"\(.*?\)")
 _GROUPS = [frozenset(each.strip() for each in line.split(",")) for line in _ALIASES.strip().splitlines()]
 
 
@@ -75,6 +77,8 @@ def likeness(one: str, other: str) -> float:
         return 0.0
     if a == b:
         return 1.0
+    if plain(_NOTE.sub("", one)) == plain(_NOTE.sub("", other)) != "":
+        return 0.97  # "Effort (days)"
     if any(a in group and b in group for group in _GROUPS):
         return 0.95
     # Names that share a word are not the same thing yet: "Customer name" is no "Customer".

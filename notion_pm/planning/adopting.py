@@ -60,9 +60,10 @@ class DatabaseMatch:
     alone: tuple[Property, ...] = ()
 
 
-def match_databases(template: Template, candidates: Sequence[Candidate]) -> dict[str, DatabaseMatch]:
-    """Return which database of the client's is which of the template's, the likeliest first; each at most once."""
-    wanted = [key for key, spec in template.databases.items() if spec.bind is None]
+def match_databases(
+    template: Template, wanted: Sequence[str], candidates: Sequence[Candidate]
+) -> dict[str, DatabaseMatch]:
+    """Return which database of the client's is which of those wanted, the likeliest first; each at most once."""
     scores = {
         (key, place): _database_likeness(template, key, each) for key in wanted for place, each in enumerate(candidates)
     }

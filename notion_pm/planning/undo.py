@@ -107,7 +107,7 @@ class SetDatabase:
 
 @dataclass(frozen=True, slots=True)
 class SetProperties:
-    """Change or (None) remove properties of a data source, by id."""
+    """Change or (None) remove properties of a data source, by id; nothing where one goes along with another."""
 
     data_source_id: NotionId
     patches: Mapping[str, PropertyPatch | None]
@@ -168,6 +168,6 @@ class UndoPlan:
 def _joined(taken: list[tuple[Act, int]]) -> list[SetProperties]:
     patches: dict[tuple[int, NotionId], dict[str, PropertyPatch | None]] = {}
     for act, level in taken:
-        if isinstance(act, SetProperties):
+        if isinstance(act, SetProperties) and act.patches:
             patches.setdefault((level, act.data_source_id), {}).update(act.patches)
     return [SetProperties(source_id, patches[level, source_id]) for level, source_id in sorted(patches)]

@@ -32,6 +32,7 @@ def plan_undo(journal: Journal, manifest: Manifest, found: Mapping[str, Found]) 
     steps = [step for scene in scenes.values() if scene.before is not None for step in _steps(scene)]
     kept = kept_databases(made, _needed(steps, scenes, made))
     steps = [_unless_it_leads_to(step, scenes, made, kept) for step in steps]
+    steps = _each_relation_once(steps, scenes)
     steps += made_database_steps(made, kept)
     after = _record(journal.begun.manifest, manifest, steps, kept)
     return UndoPlan(manifest.template, journal.begun.started, tuple(steps), after)
@@ -74,6 +75,34 @@ def _unless_it_leads_to(
         return step
     reason = f"{', '.join(sorted(stays))}, which stays, is related by it"
     return Step(replace(step.change, reason=reason, change_class="blocked"))
+
+
+def _each_relation_once(steps: Collection[Step], scenes: Mapping[str, Scene]) -> list[Step]:
+    """Return the steps with one side only of a two-way relation removed by a request: the other goes with it."""
+    removed: dict[tuple[str, str], RelationConfig] = {}
+    for step in steps:
+        if (side := _side(step)) is not None:
+            config = scenes[step.change.database].found.source.properties[side[1]].config
+            if isinstance(config, RelationConfig) and config.two_way:
+                removed[side] = config
+    goes_along = {
+        side
+        for side, config in removed.items()
+        if (other := (config.data_source_id, config.synced_property_id or "")) in removed and other < side
+    }
+    return [_without_request(each) if _side(each) in goes_along else each for each in steps]
+
+
+def _side(step: Step) -> tuple[str, str] | None:
+    """Return the data source and id of a property that a step removes."""
+    if not isinstance(step.act, SetProperties) or (step.change.kind, step.change.action) != _MADE:
+        return None
+    return step.act.data_source_id, next(iter(step.act.patches))
+
+
+def _without_request(step: Step) -> Step:
+    assert isinstance(step.act, SetProperties), "of a property"
+    return replace(step, act=replace(step.act, patches={}))
 
 
 def _record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class MappingFile:
     mapping: AdoptMapping
     lines: Mapping[YamlPath, int]
 
-    def refuse(self, faults: Iterator[Fault]) -> None:
+    def refuse(self, faults: Iterable[Fault]) -> None:
         """Raise MappingInvalid when there are faults, with all of them."""
         found = tuple(
             Problem(str(self.path), _line(self.lines, each.path), each.message, each.advice) for each in faults
@@ -41,14 +41,14 @@ class MappingFile:
             raise MappingInvalid(self.path, sorted(found))
 
 
-def text(path: Path, reference: str, template: Template, matches: Mapping[str, DatabaseMatch]) -> str:
-    """Return a proposal as YAML with comments."""
+def text(
+    path: Path, reference: str, template: Template, wanted: Sequence[str], matches: Mapping[str, DatabaseMatch]
+) -> str:
+    """Return a proposal for the databases that are wanted, as YAML with comments."""
     lines = [_HEAD.format(path=path), f"adopt: {_quoted(reference)}", "databases:"]
-    for key, spec in template.databases.items():
-        if spec.bind is not None:
-            continue
-        match = matches.get(key)
-        lines += _database(template, key, match) if match else [f"  {key}:   # nothing like {spec.title!r}: it is made"]
+    for key in wanted:
+        match, title = matches.get(key), template.databases[key].title
+        lines += _database(template, key, match) if match else [f"  {key}:   # nothing like {title!r}: it is made"]
     return "\n".join(lines) + "\n"
 
 
@@ -92,6 +92,7 @@ def _pair(key: str, match: Match | None) -> str:
 
 def _told(title: str, kind: str, found: PropertyMatch) -> str:
     told = _confidence(found.match) if found.match else found.told or f"{title!r} ({kind}) is added"
+    told = "the title" if kind == "title" else told
     return f"{told}; {found.told}" if found.match and found.told else told
 
 

@@ -31,9 +31,13 @@ from notion_pm.workflows.workspace import ManifestPage, find_manifest
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed: matches by the template's keys. `strangers` are databases that are like none of them."""
+    """What is proposed for the databases that are `wanted`, by the template's keys.
+
+    `strangers` are databases that are like none of them.
+    """
 
     loaded: LoadedTemplate
+    wanted: tuple[str, ...]
     matches: Mapping[str, DatabaseMatch]
     strangers: tuple[Candidate, ...]
 
@@ -59,18 +63,20 @@ def propose(
     children = gateway.list_children(parent_id)
     page = find_manifest(gateway, children, templates.name_of(reference))
     loaded = templates.load(reference, page.manifest.variables if page else {})
-    known = {each.database_id for each in page.manifest.databases.values()} if page else set()
+    recorded = page.manifest.databases if page else {}
+    wanted = tuple(key for key, spec in loaded.template.databases.items() if key not in recorded and not spec.bind)
+    known = {each.database_id for each in recorded.values()}
     ids = [each for each in (_named(named) if named else _under(children)) if each not in known]
-    if not ids:
+    if not (ids and wanted):
         raise UsageError(
-            "There is no database here that is not the template's already.",
+            "There is nothing to adopt: no database that is not the template's already, or none that it still lacks.",
             "Name others by their links:  notion-pm adopt TEMPLATE https://www.notion.so/...",
         )
     with ThreadPoolExecutor(jobs) as pool:
         candidates = list(pool.map(lambda each: candidate(gateway, each), ids))
-    matches = match_databases(loaded.template, candidates)
+    matches = match_databases(loaded.template, wanted, candidates)
     taken = {id(each.candidate) for each in matches.values()}
-    return Proposal(loaded, matches, tuple(each for each in candidates if id(each) not in taken))
+    return Proposal(loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken))
 
 
 def candidate(gateway: Gateway, database_id: str) -> Candidate:
@@ -102,27 +108,28 @@ def look_at_mapping(
 
     Raises MappingInvalid with all problems, TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
-    mapping = file.mapping
+    mapping, before = file.mapping, gateway.requests.logical
     children = gateway.list_children(parent_id)
     page = find_manifest(gateway, children, templates.name_of(mapping.adopt))
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
     recorded = dict(page.manifest.databases) if page else {}
     file.refuse(_already(file, recorded))
-    wanted = {key: each.database for key, each in mapping.databases.items() if each and key not in recorded}
+    wanted = {
+        key: parse_notion_id(each.database) for key, each in mapping.databases.items() if each and key not in recorded
+    }
     with ThreadPoolExecutor(jobs) as pool:
         candidates = dict(zip(wanted, pool.map(lambda each: candidate(gateway, each), wanted.values()), strict=True))
-    known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items() if candidates}
-    subject = adopt_binding.Subject(
-        mapping, loaded.template, candidates, {key: each.source.id for key, each in known.items()}
-    )
+    known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items()}
+    sources = {key: each.source.id for key, each in known.items()}
+    subject = adopt_binding.Subject(mapping, loaded.template, candidates, sources)
     file.refuse(adopt_binding.faults(subject))
     new = adopt_binding.entries(subject, loaded)
     manifest = _manifest(loaded, page, {**recorded, **new}, now)
-    existing = {
-        key: ExistingDatabase(each.source, each.database.title) for key, each in {**known, **candidates}.items()
-    }
+    there = {**known, **candidates}
+    existing = {key: ExistingDatabase(each.source, each.database.title) for key, each in there.items()}
     loaded = adapted(loaded, manifest.databases, existing)
-    plan = make_plan(loaded, Existing(manifest, existing))
+    reads = gateway.requests.logical - before
+    plan = make_plan(loaded, Existing(manifest, existing), reads=reads)
     return Adoption(loaded, manifest, page, new, plan)
 
 

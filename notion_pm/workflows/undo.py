@@ -75,8 +75,8 @@ def look_back(
 def _elsewhere(manifest: Manifest) -> UsageError:
     when = f"{manifest.started:%Y-%m-%d %H:%M %Z}".strip()
     return UsageError(
-        f"The last apply of {manifest.template} ({when}) has no journal here: it ran on another machine, or as "
-        "another user, or its journal was removed.",
+        f"The last apply of {manifest.template} ({when}) has no journal here: it ran on another machine or as "
+        "another user, or it was an adopt, which has nothing to take back.",
         "Run undo there. `notion-pm destroy` takes a whole template back, from anywhere.",
     )
 
