@@ -1,15 +1,15 @@
-"""`notion-pm undo`: take back the last apply."""
+"""`notion-pm undo`: take back the last apply, or the last sync."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 import click
 
+from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
-from notion_pm.errors import UsageError
+from notion_pm.cli.undo_sync import take_back_sync
 from notion_pm.planning.change import Change
 from notion_pm.planning.undo import UndoPlan
 from notion_pm.storage.lock import exclusive
@@ -19,21 +19,27 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["apply"]), default="apply")
-@click.option("--template", metavar="NAME", help="Whose apply, where several templates were applied.")
+@click.argument("what", type=click.Choice(["apply", "sync"]), default="apply")
+@click.option("--template", metavar="NAME", help="Whose, where several templates were applied.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be taken back.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
 def command(context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Take back the last apply: show what comes of it, ask, and do it.
+    """Take back the last apply, or the last sync: show what comes of it, ask, and do it.
 
-    Databases, views and rows that it made go to the trash; properties and options that it made are removed where nobody
-    filled them in; what it changed becomes as it was. What people have changed or filled in since is theirs: it stays,
-    and is told. Afterwards  notion-pm plan  shows what apply would do again.
+    Of an apply: databases, views and rows that it made go to the trash; properties and options that it made are removed
+    where nobody filled them in; what it changed becomes as it was. What people have changed or filled in since is
+    theirs: it stays, and is told. Afterwards  notion-pm plan  shows what apply would do again.
+
+    Of a sync: each value that it wrote becomes what it was, where nobody has changed it since. The next sync leaves it
+    so, and tells it as a conflict, until what the rules say moves on.
 
     The journal of an apply is kept on the machine where it ran. After an interruption run the same command again.
     """
+    if what == "sync":
+        take_back_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
+        return
     with exclusive(context.state_home):
         undoing = look_back(context.gateway, context.parent_page, context.state_directory, template, jobs=context.jobs)
         plan = undoing.plan
@@ -42,7 +48,7 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
         if dry_run or not plan.acts:
             _end(plan, as_json=as_json, done=False)
             return
-        _ask(plan, yes=yes, as_json=as_json)
+        ask_to_take_back(len(plan.changes), "", yes=yes, as_json=as_json)
         with progress() as shown:
             undo(
                 context.gateway,
@@ -74,21 +80,6 @@ def _show_changes(changes: Iterable[Change]) -> None:
         details = "; ".join(each.details)
         flag = "[blocked] " if each.change_class == "blocked" else ""
         echo(f"  {_MARKS[each.action]} {each.address:32} {flag}{each.reason}{': ' if details else ''}{details}")
-
-
-def _ask(plan: UndoPlan, *, yes: bool, as_json: bool) -> None:
-    """Get a person's word.
-
-    Raises UsageError where there is nobody to ask, Abort when the answer is no.
-    """
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        raise UsageError(
-            f"{len(plan.changes)} steps back wait for a yes, and there is no terminal to ask on.",
-            "Nothing was changed. Look at them with  notion-pm undo --dry-run, then run  notion-pm undo --yes.",
-        )
-    click.confirm("Take this back?", abort=True)
 
 
 def _end(plan: UndoPlan, *, as_json: bool, done: bool) -> None:

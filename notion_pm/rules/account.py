@@ -46,7 +46,8 @@ class Account:
         derived, base = settled.case.derived, self._run.view.before(settled.page, settled.target[1])
         spot = (settled.page.id, settled.target[1])
         if spot in self._run.held:
-            known = spot in self._run.quarantine.holds
+            hold = self._run.quarantine.holds.get(spot)
+            known = hold is not None and hold.told
         else:
             known = base is not None and same(base.value, settled.case.current) and same(base.derived, derived.value)
         return Conflict(

@@ -72,12 +72,16 @@ Spot = tuple[NotionId, str]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A property in quarantine: what it holds, what rules say and do not write, why, and the runs that led to it."""
+    """A property in quarantine: what it holds, what rules say and do not write, why, and the runs that led to it.
+
+    `told` when a sync has reported it.
+    """
 
     value: Plain
     derived: Plain
     reason: str
     runs: tuple[str, ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from notion_pm.model.ids import NotionId
@@ -118,7 +118,7 @@ class Run:
         hold = self.quarantine.hold(spot, page.values.get(case.target[1]), case.derived.value)
         if hold is None or page.id in self.written[case.target]:
             return outcome
-        self.held[spot] = hold
+        self.held[spot] = replace(hold, told=True)
         return Outcome(Decision.CONFLICT, case.base.derived if case.base else SILENT, hold.reason)
 
     def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:

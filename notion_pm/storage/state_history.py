@@ -18,6 +18,7 @@ from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
 
 _CHANGE = "run at page database title url property before after actor edited rules because"
+_HOLD = "page property held derived reason runs told"
 _RUN = "run kind started finished outcome told"
 
 
@@ -88,8 +89,8 @@ def after(moment: datetime) -> ColumnElement[bool]:
 def read_holds(rows: Rows) -> dict[Spot, Hold]:
     """Return what is in quarantine."""
     return {
-        (page, key): Hold(from_json(held), from_json(derived), reason, tuple(json.loads(runs)))
-        for page, key, held, derived, reason, runs in rows.all(HOLDS, "page property held derived reason runs")
+        (page, key): Hold(from_json(held), from_json(derived), reason, tuple(json.loads(runs)), bool(told))
+        for page, key, held, derived, reason, runs, told in rows.all(HOLDS, _HOLD)
     }
 
 
@@ -98,7 +99,7 @@ def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
     rows.put(
         HOLDS,
         (
-            (page, key, to_json(hold.value), to_json(hold.derived), hold.reason, json.dumps(hold.runs))
+            (page, key, to_json(hold.value), to_json(hold.derived), hold.reason, json.dumps(hold.runs), int(hold.told))
             for (page, key), hold in holds.items()
         ),
     )

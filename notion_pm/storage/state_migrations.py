@@ -70,7 +70,7 @@ STEPS = (
     CREATE INDEX history_in_time ON history (template, at);
     CREATE TABLE holds (
         template TEXT NOT NULL, page TEXT NOT NULL, property TEXT NOT NULL,
-        held TEXT NOT NULL, derived TEXT NOT NULL, reason TEXT NOT NULL, runs TEXT NOT NULL,
+        held TEXT NOT NULL, derived TEXT NOT NULL, reason TEXT NOT NULL, runs TEXT NOT NULL, told INTEGER NOT NULL,
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,

@@ -37,5 +37,5 @@ RUNS = _table("runs", "run", "kind started finished outcome told")
 HISTORY = _table(
     "history", "number", "run at page database title url property before after actor edited rules because", "number"
 )
-HOLDS = _table("holds", "page property", "held derived reason runs")
+HOLDS = _table("holds", "page property", "held derived reason runs", "told")
 INTENTS = _table("intents", "page property", "held derived before", "starter")

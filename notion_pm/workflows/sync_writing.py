@@ -13,7 +13,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import Page
 from notion_pm.rules.evaluation import Evaluation, PageUpdate
 from notion_pm.rules.exchange import Exchange, names_of_options
-from notion_pm.rules.history import Moment, gone, made
+from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress
@@ -52,11 +52,13 @@ class Writer:
         *,
         jobs: int,
         progress: Progress,
+        actor: Actor = "rule",
     ) -> None:
         self._gateway = gateway
         self._state = state
         self._exchanges = exchanges
         self._moment = moment
+        self._actor = actor
         self._jobs = jobs
         self._progress = progress
 
@@ -112,7 +114,7 @@ class Writer:
         page = update.page
         values = {**page.values, **{change.property: change.after for change in update.changes}}
         written, memory = replace(page, values=values), evaluation.baseline.get(page.id, {})
-        self._state.keep_written(written, memory, made(self._moment, update))
+        self._state.keep_written(written, memory, made(self._moment, update, self._actor))
 
     def _forget(self, page: SnapshotPage, reason: str) -> Dropped:
         self._state.forget(page.id, reason, gone(self._moment, page))

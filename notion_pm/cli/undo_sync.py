@@ -1,0 +1,72 @@
+"""`notion-pm undo sync`: take back what the last sync wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notion_pm.cli.applying import ask_to_take_back
+from notion_pm.cli.context import Context
+from notion_pm.cli.output import echo, echo_json, progress, table
+from notion_pm.cli.thread_options import place_of
+from notion_pm.storage.lock import exclusive
+from notion_pm.workflows.sync_report import Report
+from notion_pm.workflows.undo_sync import SyncUndo, look_back, undo_sync
+
+
+def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Show what the last sync wrote and what comes of it, ask, and set it back."""
+    with exclusive(context.state_home), progress() as drawn:
+        place = place_of(context, drawn)
+        undo = look_back(place, template)
+        if not as_json:
+            _show(undo)
+        done = bool(undo.updates) and not dry_run
+        if done:
+            ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
+            undo_sync(place, undo)
+    if as_json:
+        echo_json(_as_data(undo) | {"done": done})
+    elif done:
+        echo("Done. The next sync leaves these values as they are and tells them as conflicts.")
+
+
+def _show(undo: SyncUndo) -> None:
+    echo(f"Taking back the sync of {undo.run.started:%Y-%m-%d %H:%M} ({undo.run.id}):")
+    lines = list(Report(undo.result).lines())
+    if lines:
+        rows = [
+            (line.page.title or "Untitled", "; ".join(f"{key}: {arrow}" for key, arrow in line.changes))
+            for line in lines
+        ]
+        table(("Page", "What becomes of it"), rows)
+    for title, key, reason in _left(undo):
+        echo(f"Left: {title}, {key}: {reason}.")
+    echo(
+        f"{len(lines)} pages to set back, {len(undo.left)} values left." if lines else "Nothing of it is left to undo."
+    )
+
+
+def _left(undo: SyncUndo) -> list[tuple[str, str, str]]:
+    return [
+        (
+            each.change.title or "Untitled",
+            undo.looked.wording.title(each.change.database, each.change.property),
+            each.reason,
+        )
+        for each in undo.left
+    ]
+
+
+def _as_data(undo: SyncUndo) -> dict[str, Any]:
+    data = Report(undo.result).as_data()
+    return {
+        "run": undo.run.id,
+        "started": undo.run.started.isoformat(),
+        "updates": data["updates"],
+        "left": [
+            {"page": each.change.page, "title": each.change.title, "url": each.change.url}
+            | {"address": f"{each.change.database}.{each.change.property}", "reason": each.reason}
+            for each in undo.left
+        ],
+        "requests": data["requests"],
+    }

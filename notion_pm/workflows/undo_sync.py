@@ -1,0 +1,137 @@
+"""Undo of the last sync that wrote something: its writes played backwards, where pages still hold what it wrote.
+
+What is set back counts as a person's decision: the next sync tells it as a conflict, once, and leaves it until what the
+rules say moves on, or a person sets or empties it. Interrupted, it is run again: what is back already is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from notion_pm.errors import UsageError
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.evaluation import Change, Evaluation, Hold, PageUpdate, Spot
+from notion_pm.rules.history import HistoryChange
+from notion_pm.rules.quarantine import UNDONE
+from notion_pm.rules.values import SnapshotPage, same
+from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.storage.state import State
+from notion_pm.storage.state_history import RunRecord
+from notion_pm.workflows.sync import SyncResult
+from notion_pm.workflows.sync_look import Look, look
+from notion_pm.workflows.sync_place import Place, open_template
+from notion_pm.workflows.sync_recording import recorded
+from notion_pm.workflows.sync_writing import Writer
+
+CHANGED_SINCE = "it was changed since"
+GONE = "the page is no longer there"
+LOCKED = "the page is locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A write that is not undone, and why."""
+
+    change: HistoryChange
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncUndo:
+    """What an undo of a run would do, or has done."""
+
+    run: RunRecord
+    result: SyncResult
+    left: tuple[Left, ...]
+    looked: Look
+
+    @property
+    def updates(self) -> tuple[PageUpdate, ...]:
+        """The pages that are set back: one request each."""
+        return self.result.evaluation.updates
+
+
+def look_back(place: Place, template: str | None) -> SyncUndo:
+    """Return what an undo of the last sync would do; a request per database, nothing is written.
+
+    Raises UsageError when no sync that wrote something is remembered.
+    """
+    before = place.gateway.requests.logical
+    opened = open_template(place, template)
+    with State(place.state_home, opened.loaded.template.template) as state:
+        run, written = _last_writes(state)
+        looked = look(place, state, opened)
+    left = tuple(_left(looked, written))
+    stays = {each.change for each in left}
+    updates = tuple(_updates(looked, [each for each in written if each not in stays], run))
+    requests = place.gateway.requests.logical - before
+    return SyncUndo(run, looked.result(Evaluation(updates), requests=requests, dry_run=True), left, looked)
+
+
+def undo_sync(place: Place, undo: SyncUndo) -> None:
+    """Set back what a look has found, side by side, each remembered as soon as it has succeeded."""
+    name = undo.result.template.template.template
+    with recorded(place, name, "undo") as recording, State(place.state_home, name) as state:
+        state.keep_holds(dict(_holds(undo)))
+        writer = Writer(
+            place.gateway,
+            state,
+            undo.looked.exchanges,
+            recording.moment,
+            jobs=place.jobs,
+            progress=place.progress,
+            actor="undo",
+        )
+        written = writer.write(undo.result.evaluation)
+        recording.outcome = "changed" if undo.updates else "unchanged"
+        recording.told = {"undone": undo.run.id, "updates": len(undo.updates) - len(written.dropped)}
+
+
+def _last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
+    for run in reversed(state.runs()):
+        if run.kind == "sync" and (written := state.changes_in(run.id, "rule")):
+            return run, written
+    raise UsageError(
+        "No sync that changed something is remembered here, so there is nothing to undo.",
+        "It is remembered where it ran; notion-pm history  lists what is.",
+    )
+
+
+def _left(looked: Look, written: Iterable[HistoryChange]) -> Iterator[Left]:
+    """Yield what stays and needs a word; what is back already does not."""
+    for change in written:
+        page = looked.page(change.page)
+        if page is None:
+            yield Left(change, GONE)
+        elif same(page.values.get(change.property), change.before):
+            continue
+        elif _is_locked(looked.rules.vocabulary, page):
+            yield Left(change, LOCKED)
+        elif not same(page.values.get(change.property), change.after):
+            yield Left(change, CHANGED_SINCE)
+
+
+def _is_locked(vocabulary: Vocabulary, page: SnapshotPage) -> bool:
+    lock = vocabulary.template.databases[page.database].lock
+    return lock is not None and page.values.get(lock) is True
+
+
+def _updates(looked: Look, changes: Iterable[HistoryChange], run: RunRecord) -> Iterator[PageUpdate]:
+    """Yield the changes backwards, page by page."""
+    back: dict[NotionId, list[Change]] = {}
+    for each in changes:
+        page = looked.page(each.page)
+        if page is not None and not same(page.values.get(each.property), each.before):
+            change = Change(each.property, each.after, each.before, each.rules, f"Undo of {run.id}.", each.because)
+            back.setdefault(each.page, []).append(change)
+    for page_id, those in back.items():
+        page = looked.page(page_id)
+        assert page is not None
+        yield PageUpdate(page, tuple(those))
+
+
+def _holds(undo: SyncUndo) -> Iterator[tuple[Spot, Hold]]:
+    for update in undo.updates:
+        for change in update.changes:
+            yield (update.page.id, change.property), Hold(change.after, change.before, UNDONE, (undo.run.id,))
