@@ -15,5 +15,5 @@ from notion_pm.planning.fingerprint import fingerprint
 def base_of(desired: LoadedTemplate, existing: Existing, wishes: Mapping[str, Any]) -> str:
     """Return the mark of a template with its variables and files, of what exists, and of what was wished for."""
     template = desired.model_dump(mode="json", exclude={"source"})  # wherever the file lies
-    found = [existing.manifest, existing.databases, sorted(existing.lost)]
+    found = [existing.manifest, existing.databases, sorted(existing.lost), existing.bound]
     return fingerprint([template, to_jsonable_python(found), dict(wishes)])

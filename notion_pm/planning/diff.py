@@ -36,7 +36,7 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
         if spec.bind is not None:
             yield from _bound(key, spec, existing)
         elif key in existing.lost:
-            yield _lost(key, spec)
+            yield _lost(key, spec, existing)
         elif entry is None or found is None:
             yield from _new_database(desired.template, key, spec)
             if spec.title in existing.neighbours:
@@ -87,9 +87,15 @@ def _leads_to_the_same(one: DatabaseEntry, other: DatabaseEntry) -> bool:
     return all(getattr(one, each) == getattr(other, each) for each in keys)
 
 
-def _lost(key: str, spec: DatabaseSpec) -> Change:
-    reason = f"the database {spec.title!r} is in the trash, or no longer shared with the connection"
-    way_out = "Restore or share it; to begin anew, delete the manifest page."
+def _lost(key: str, spec: DatabaseSpec, existing: Existing) -> Change:
+    """A database that people took away: it is never made a second time beside the first."""
+    anew = "or, to begin anew without its pages, delete the manifest page"
+    if key in existing.trashed:
+        reason = f"the database {spec.title!r} is in the trash"
+        way_out = f"Restore it in Notion, with its pages: Trash (in the sidebar), or {existing.trashed[key]}; {anew}."
+    else:
+        reason = f"the database {spec.title!r} is no longer shared with the connection, or deleted for good"
+        way_out = f"Share it, or the page that it was moved to: ••• > Connections; {anew}."
     return Change(address(key), "create", "database", reason, "blocked", (way_out,), key)
 
 
@@ -118,7 +124,9 @@ def _database(
     elif reset and found.title not in {None, spec.title}:
         facets.add("title")
         details.append(f"title: {found.title!r} becomes {spec.title!r} again")
-    elif found.title not in {None, spec.title}:
+    elif found.title is None:
+        yield Note(address(key), "is not directly on the parent page any more; respected")
+    elif found.title != spec.title:
         yield Note(address(key), f"is called {found.title!r} in Notion (template: {spec.title!r}); respected")
     if entry.fingerprints.get("") != fingerprint.of_database(spec):
         facets.add("look")

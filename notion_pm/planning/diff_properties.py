@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
@@ -106,8 +107,8 @@ def _kept(
     judged = Conversion("safe", "changed in the template")
     if spec is not None and spec.type != prop.type:
         judged = conversion(prop.type, spec.type)
+        judged = replace(judged, reason=f"is {prop.type}, the template wants {spec.type}: {judged.reason}")
         facets |= {"type"} | ({str(spec.type)} & {"formula", "rollup"})
-        details.append(f"type: {prop.type} becomes {spec.type}")
     elif spec is not None:
         yield from option_changes(database, key, owned_as, spec, prop, entry, wishes)
         settings = _changed_settings(template, database, spec, prop, existing)

@@ -33,7 +33,8 @@ class ExistingDatabase:
 class Existing:
     """The manifest, if there is one, and the databases that it names or that an interrupted apply left behind.
 
-    `lost` are databases of the manifest that are in the trash or no longer shared; `neighbours` the titles of all
+    `lost` are databases of the manifest that are in the trash or no longer shared, `trashed` those of them that are
+    known to be in the trash, with the links to them; `neighbours` the titles of all
     databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
     now.
     """
@@ -43,6 +44,7 @@ class Existing:
     lost: frozenset[str] = frozenset()
     neighbours: frozenset[str] = frozenset()
     bound: Mapping[str, DatabaseEntry] = field(default_factory=dict)
+    trashed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def interrupted(self) -> bool:

@@ -87,12 +87,6 @@ def _check_relations(template: Template) -> Iterator[Fault]:
                     "a relation from or to a bound database can only be one-way.",
                     "Its mirror would change a database that is not ours. Leave `two_way` out.",
                 )
-            elif spec.two_way and spec.to == database:
-                yield Fault(
-                    (*path, "two_way"),
-                    "a relation of a database to itself can only be one-way.",
-                    "Notion fails on it. Leave `two_way` out.",
-                )
             elif spec.two_way and spec.two_way.key in template.databases[spec.to].properties:
                 yield Fault(
                     (*path, "two_way", "key"),
@@ -140,6 +134,12 @@ def _check_property(template: Template, database: str, key: str) -> Iterator[Fau
         )
     if isinstance(spec, NumberProperty) and spec.format not in NUMBER_FORMATS:
         yield Fault.unknown((*path, "format"), "number format", spec.format, sorted(NUMBER_FORMATS))
+    if isinstance(spec, RelationProperty) and spec.two_way and spec.to == database:
+        yield Fault(
+            (*path, "two_way"),
+            "a relation of a database to itself can only be one-way.",
+            "Notion fails on it. Leave `two_way` out.",
+        )
     if isinstance(spec, OptionsProperty):
         yield from _check_options(path, spec)
     if isinstance(spec, RollupProperty):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from notion_pm.planning.starter import RowName
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
+from notion_pm.workflows.parent_page import check_parent
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
@@ -71,7 +72,11 @@ def look(
     Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
     reading = read(gateway, parent_id, reference, values, jobs=jobs)
-    return reading, weighed(gateway, plan(reading, wishes), reading)
+    made = weighed(gateway, plan(reading, wishes), reading)
+    if made.operations:
+        check_parent(gateway, parent_id)
+        made = replace(made, reads=made.reads + 1)
+    return reading, made
 
 
 def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:

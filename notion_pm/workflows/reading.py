@@ -151,6 +151,7 @@ class _Reader:
         self._healing = page.manifest.state == "applying"
         self._jobs = jobs
         self._list_views = list_views
+        self._trashed: dict[str, str] = {}
 
     def existing(self) -> Existing:
         bot_id = self._gateway.me().id if self._healing else None
@@ -164,7 +165,7 @@ class _Reader:
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
-        return Existing(manifest, databases, lost)
+        return Existing(manifest, databases, lost, trashed=self._trashed)
 
     def _database(self, key: str, bot_id: NotionId | None) -> ExistingDatabase | None:
         entry = self._manifest.databases.get(key)
@@ -178,6 +179,7 @@ class _Reader:
         try:
             source = self._gateway.get_data_source(source_id)
             if source.in_trash:
+                self._trashed[key] = source.url
                 return None
             view_ids = self._view_ids(entry, database_id)
         except NotShared:

@@ -105,13 +105,13 @@ def test_a_plan_for_a_pull_request(program: Program) -> None:
 
 def test_what_is_dangerous_is_said_last_and_how_many_pages_it_touches(program: Program) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
-    _edit(program, "size: {type: rich_text, title: Size}", "size: {type: number, title: Size}")
+    _edit(program, "size: {type: rich_text, title: Size}", "size: {type: url, title: Size}")
     planned = program("plan", "small.yaml")
     assert planned.code == 3
     lines = [line.strip() for line in planned.out.splitlines()]
     told = (
-        "~ features.size                    [lossy] its type is rich_text, the template wants number; "
-        "1 page holds it: Values that do not fit the new type are lost."
+        "~ features.size                    [lossy] is rich_text, the template wants url: "
+        "formatting and links in the text are lost, and texts that are too long; 1 page holds it"
     )
     assert lines[lines.index("Look twice:") + 1] == told
     assert lines[-1].startswith("1 property to update.")

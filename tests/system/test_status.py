@@ -71,7 +71,7 @@ def test_a_new_version_shows_who_is_behind_and_where_to_look_twice(clients: Prog
     assert [(each["client"], each["state"], each["version"], each["wanted"]) for each in behind.json] == [
         ("acme", "behind", 1, 2)
     ]
-    _write(clients, 2, "formula, expression: '1'")
+    _write(clients, 2, "relation, to: features")
     assert clients("-w", "acme", "status", "small.yaml", "--json").json[0]["state"] == "look twice"
 
 

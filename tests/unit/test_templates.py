@@ -168,6 +168,14 @@ def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) ->
     assert _problems(tmp_path, f"{_HEAD}      {line}\n") == [f"t.yaml:9: {problem}"]
 
 
+def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> None:
+    both = """\
+      self: {type: relation, title: Self, to: features, two_way: {key: back, title: Back}}
+      size: {type: number, title: Size, format: euros}
+"""
+    assert [each.split(":")[1] for each in _problems(tmp_path, _HEAD + both)] == ["9", "10"]
+
+
 @pytest.mark.parametrize(
     ("view", "problem"),
     [

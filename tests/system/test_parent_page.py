@@ -1,0 +1,90 @@
+"""The page under which everything is made, and databases that people took away from it: told before any write."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from tests.program import Program
+
+_TEMPLATE = """\
+template: small
+version: 1
+title: Small
+databases:
+  features:
+    title: Features
+    properties:
+      name: {type: title, title: Name}
+"""
+
+
+@pytest.fixture
+def client(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+    """The program with a small template, connected to a workspace by URL."""
+    (program.folder / "small.yaml").write_text(_TEMPLATE, encoding="utf-8")
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    return program
+
+
+def _features(api: httpx.Client, workspace: LocalWorkspace) -> str:
+    blocks = api.get(f"blocks/{workspace.root_page_id}/children").json()["results"]
+    return next(str(each["id"]) for each in blocks if each["type"] == "child_database")
+
+
+def _page(api: httpx.Client, workspace: LocalWorkspace) -> str:
+    parent = {"type": "page_id", "page_id": workspace.root_page_id}
+    title = {"title": [{"text": {"content": "Elsewhere"}}]}
+    return str(api.post("pages", json={"parent": parent, "properties": title}).json()["id"])
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_parent_page_in_the_trash_is_told(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client, command: str
+) -> None:
+    page_id = _page(api, workspace)
+    api.patch(f"pages/{page_id}", json={"in_trash": True})
+    client.environment["NOTION_PM_PARENT_PAGE"] = page_id
+    done = client(command, "small.yaml")
+    assert done.code == 1
+    assert "The parent page 'Elsewhere' is in the trash." in done.err
+    assert "Restore it in Notion" in done.err
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_database_is_no_parent_page(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client, command: str
+) -> None:
+    assert client("apply", "small.yaml", "--yes").code == 0
+    client.environment["NOTION_PM_PARENT_PAGE"] = _features(api, workspace)
+    done = client(command, "small.yaml")
+    assert done.code == 1
+    assert "The parent page 'Features' is a database, not a page." in done.err
+
+
+def test_a_database_in_the_trash_is_not_made_again(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    assert client("apply", "small.yaml", "--yes").code == 0
+    database = _features(api, workspace)
+    api.patch(f"databases/{database}", json={"in_trash": True})
+    stopped = client("apply", "small.yaml", "--yes")
+    assert stopped.code == 3
+    assert "features: the database 'Features' is in the trash. Restore it in Notion, with its pages" in stopped.err
+    api.patch(f"databases/{database}", json={"in_trash": False})
+    assert client("plan", "small.yaml", "--exit-code").code == 0
+
+
+def test_a_database_that_was_moved_is_followed(client: Program, workspace: LocalWorkspace, api: httpx.Client) -> None:
+    assert client("apply", "small.yaml", "--yes").code == 0
+    parent = {"type": "page_id", "page_id": _page(api, workspace)}
+    moved = api.patch(f"databases/{_features(api, workspace)}", json={"parent": parent})
+    assert moved.status_code == 200, moved.text
+    planned = client("plan", "small.yaml", "--exit-code")
+    assert planned.code == 0
+    assert "note  features: is not directly on the parent page any more; respected" in planned.out
