@@ -195,9 +195,61 @@ def test_every_layout_shows_something(notion: Notion, features: str, site: Visit
         assert "July 2026 Dated 3 Jul 2026" in shown
         assert "No date Undated" in shown
     elif kind == "dashboard":
-        assert "A dashboard of 0 views" in shown
+        assert "Nothing stands on this dashboard." in shown
     else:
         assert "Dated" in shown
+
+
+def test_a_dashboard_shows_its_widgets_in_rows(notion: Notion, features: str, site: Visitor) -> None:
+    notion.row(features, "Search", Status={"status": {"name": "Shipped"}})
+    database_id = database_of(notion, features)
+    dashboard = notion.post(
+        "/views", database_id=database_id, data_source_id=features, name="Overview", type="dashboard"
+    )
+    for name in ("First", "Second"):
+        notion.post("/views", view_id=dashboard["id"], data_source_id=features, name=name, type="table")
+    html = site.get(path_of(dashboard))
+    assert (html.count('class="dashboard-row"'), html.count('class="widget"')) == (2, 2)
+    assert seen(html).count("Search") == 2
+
+
+@pytest.mark.parametrize(
+    ("chart", "figures"),
+    [
+        ({"chart_type": "donut"}, "Count by Status Idea 2 Shipped 1"),
+        ({"chart_type": "bar", "y_axis": {"aggregator": "sum", "property_id": "Effort"}}, "Sum of Effort by Status"),
+        ({"chart_type": "number", "value": {"aggregator": "count"}}, "Count 3"),
+    ],
+)
+def test_charts_are_drawn(notion: Notion, site: Visitor, chart: Json, figures: str) -> None:
+    source = notion.database("Drawn", Status=STATUS, Effort={"number": {}})
+    for name, status, effort in (("A", "Idea", 3), ("B", "Idea", 4), ("C", "Shipped", 5)):
+        notion.row(source, name, Status={"status": {"name": status}}, Effort={"number": effort})
+    group = {"type": "status", "property_id": "Status", "group_by": "option", "sort": {"type": "manual"}}
+    axis = {} if chart["chart_type"] == "number" else {"x_axis": group}
+    html = site.get(view(notion, source, "chart", configuration={"type": "chart", **chart, **axis}))
+    assert figures in seen(html)
+    if "y_axis" in chart:
+        assert "Idea 7 Shipped 5" in seen(html)
+        assert 'width="100.0%"' in html
+        assert 'width="71.43%"' in html
+
+
+def test_a_stacked_chart_divides_its_bars(notion: Notion, site: Visitor) -> None:
+    kinds = {"select": {"options": [{"name": "X", "color": "red"}, {"name": "Y", "color": "blue"}]}}
+    source = notion.database("Drawn", Kind=kinds, Owner={"rich_text": {}})
+    for owner, kind in (("Ada", "X"), ("Ada", "Y"), ("Ada", "Y"), ("Bo", "X")):
+        notion.row(source, kind, Kind={"select": {"name": kind}}, Owner={"rich_text": [{"text": {"content": owner}}]})
+    by = {"sort": {"type": "manual"}}
+    configuration = {
+        "type": "chart",
+        "chart_type": "column",
+        "x_axis": {"type": "text", "property_id": "Owner", "group_by": "exact", **by},
+        "stack_by": {"type": "select", "property_id": "Kind", **by},
+    }
+    html = site.get(view(notion, source, "chart", configuration=configuration))
+    assert "Ada X Y 3 Bo X 1" in seen(html)
+    assert '<rect class="f-blue" x="33.33%" width="66.67%"' in html
 
 
 @pytest.mark.parametrize("kind", ["select", "multi_select", "checkbox", "people", "status"])

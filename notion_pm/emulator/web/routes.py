@@ -15,7 +15,7 @@ from ..session import Session
 from . import bodies, choices, front, outline, pagesheet, viewing
 from .addresses import Addresses, database_path, id_in, is_own_path
 from .cells import emoji
-from .shown import Asked
+from .shown import Asked, Shown
 
 blueprint = Blueprint("site", __name__)
 
@@ -66,12 +66,22 @@ def _page(session: Session, page: Page) -> str:
 def _database(session: Session, database: Database) -> str:
     views = tabs.views_of(session, database.id)
     view = _wanted_view(session, database, views)
-    shown, widgets = None, []
-    if view is not None and view.type == "dashboard":
-        widgets = VIEWS.select(session.db, "WHERE dashboard_view_id = ? ORDER BY seq", (view.id,))
-    elif view is not None:
+    shown = None
+    if view is not None and view.type != "dashboard":
         shown = viewing.show(session, _addresses(), database.id, view, _asked())
-    return _render("database.html", thing=database, views=views, view=view, shown=shown, widgets=widgets)
+    rows = _widgets(session, database, view) if view is not None and view.type == "dashboard" else []
+    return _render("database.html", thing=database, views=views, view=view, shown=shown, rows=rows)
+
+
+def _widgets(session: Session, database: Database, dashboard: View) -> list[list[tuple[View, Shown]]]:
+    """Returns the views on a dashboard as they stand, each with what it shows."""
+    on = {view.id: view for view in VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))}
+    rows = [[on[widget["view_id"]] for widget in row["widgets"]] for row in dashboard.configuration["rows"]]
+    addresses = _addresses()
+    return [
+        [(view, viewing.show(session, addresses, database.id, view, Asked(anchor=view.id))) for view in row]
+        for row in rows
+    ]
 
 
 def _wanted_view(session: Session, database: Database, views: list[View]) -> View | None:

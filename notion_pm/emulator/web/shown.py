@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..records import Property
 from .cells import Cell, Link, Tag
+from .charts import Chart
 from .choices import Choice
 from .paging import Paging
 
@@ -53,12 +54,17 @@ class Shown:
     sort: str
     paging: Paging | None = None
     note: str | None = None
+    chart: Chart | None = None
     whole: str | None = None  # where the whole board is, when one of its columns is shown alone
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks of a view: which page of its rows, and which group alone."""
+    """What a request asks of a view: which page of its rows, and which group alone.
+
+    `anchor` tells the rows of several views on one page apart.
+    """
 
     page: int = 1
     group: str | None = None
+    anchor: str = ""

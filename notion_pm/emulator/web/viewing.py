@@ -18,6 +18,7 @@ from ..view_queries import asked_by
 from . import formats, wording
 from .addresses import Addresses, database_path
 from .cells import Cell, CellReader, Tag, page_link
+from .charts import chart
 from .choices import choice
 from .grouping import Grouped, Grouping, grouping
 from .paging import Paging
@@ -25,6 +26,7 @@ from .shown import Asked, Field, Group, Row, Shown
 
 PER_PAGE = 100
 PER_COLUMN = 25
+MOST_CHARTED = 5000  # rows that a chart is drawn from
 MOST_COUNTED = 1000  # in a column of a board: to count them all would take longer than anybody looks
 _LAYOUTS = {"board": "board", "gallery": "gallery", "list": "list", "calendar": "dates", "timeline": "dates"}
 _COMPACT = ("board", "gallery", "list")
@@ -57,9 +59,19 @@ class _Viewer:
             sort=wording.sort_text(self._view, self._schema),
             note=self._note(),
         )
+        if self._view.type == "chart" and (drawn := self._drawn(shown)) is not None:
+            return drawn
         if self._layout == "dates":
             return self._by_month(shown)
         return self._grouped(shown, self._grouping) if self._grouping else self._flat(shown)
+
+    def _drawn(self, shown: Shown) -> Shown | None:
+        found = self._found(replace(self._asked_for(), size=MOST_CHARTED)).page_ids
+        pages = [page for page_id in found if (page := PAGES.find(self._session.db, page_id))]
+        figures = chart(self._cells, self._schema, self._config, pages)
+        kind = self._config.get("chart_type")
+        note = f"In Notion this is a {kind} chart." if kind in ("column", "line", "donut") else None
+        return replace(shown, layout="chart", chart=figures, note=note) if figures else None
 
     def _note(self) -> str | None:
         if self._view.type in ("chart", "map", "form"):
@@ -146,7 +158,7 @@ class _Viewer:
             mover = choice(page, self._grouping.prop)
         if self._layout in _COMPACT:
             fields = tuple(field for field in fields if field.cell.items)
-        return Row(page.id, page_link(page), fields, mover)
+        return Row(f"{self._asked.anchor}{page.id}", page_link(page), fields, mover)
 
     def _field(self, page: Page, prop: Property) -> Field:
         return Field(prop.name, self._cells.cell(page, prop), choice(page, prop) if prop.type == "status" else None)
