@@ -23,7 +23,7 @@ _EXAMPLES = """\b
 """
 
 
-@click.command(epilog=_EXAMPLES, short_help="Show where the thread is broken: noise, gaps, what nobody looks at.")
+@click.command(epilog=_EXAMPLES)
 @click.option(
     "--only",
     "names",
@@ -65,7 +65,7 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Show where the thread is broken, each finding with a link and what to do about it.
+    """Show where the thread is broken, and what to do about it.
 
     Features without evidence or objective, objectives without features, insights that nobody looks at, specs and health
     gone stale, dates that have passed, customers who were not told; and the share of signal among the live features.

@@ -32,7 +32,7 @@ _FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
 }
 
 
-@click.command(epilog=_EXAMPLES, short_help="List who asked for what has shipped, with a message for each.")
+@click.command(epilog=_EXAMPLES)
 @click.option("--told", "names", multiple=True, metavar="CUSTOMER|PAGE", help="They were told: stamp today. Repeat it.")
 @click.option("--told-all", is_flag=True, help="All that are listed were told: stamp today on each, after asking.")
 @click.option("--yes", is_flag=True, help="With --told-all: do not ask.")
@@ -67,9 +67,9 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """List who asked for what has shipped and was not told yet, by customer, with a message drafted for each.
+    """List who asked for what has shipped, with a message for each.
 
-    Nothing is sent. Once they are told, --told notes it in Notion: the date goes into the insight, the next sync closes
+    By customer, those who were not told yet. Nothing is sent. Once they are told, --told notes it in Notion: the date goes into the insight, the next sync closes
     it, and nobody is listed twice.
     """
     if show_message:

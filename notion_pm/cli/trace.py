@@ -21,7 +21,7 @@ _EXAMPLES = """\b
 """
 
 
-@click.command(epilog=_EXAMPLES, short_help="Show a page's thread: up to the vision, down to the customers' words.")
+@click.command(epilog=_EXAMPLES)
 @click.argument("page", metavar="PAGE")
 @click.option("--depth", type=click.IntRange(1, DEEPEST), default=DEEPEST, help="So many steps up and down at most.")
 @click.option("--quotes/--no-quotes", default=True, help="With or without the customers' words. Default: with.")
