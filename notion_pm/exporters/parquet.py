@@ -1,4 +1,4 @@
-"""Parquet: one file per database, typed columns, a row group per ten thousand rows. Needs the extra `parquet`."""
+"""Parquet: one file per database, typed columns, a row group per thousand rows, so that memory stays small. Needs the extra `parquet`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue, FileValue
 
-_GROUP = 10_000
+_GROUP = 1_000
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 

@@ -330,3 +330,13 @@ def test_a_place_where_nothing_can_be_written(product: Product, tmp_path: Path, 
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(CannotWrite, match="cannot be written"):
         product.export("Feature specs", output=str(tmp_path / "file" / f"out.{ending}"))
+
+
+def test_a_database_beyond_the_cap_of_a_query_is_exported_to_its_last_row(
+    workspace: LocalWorkspace, product: Product, tmp_path: Path
+) -> None:
+    notes = make_table(product.gateway, product.root, "Notes")
+    workspace.fill(notes.id, 10_050)
+    report = product.export("Notes", output=str(tmp_path / "notes.csv"))
+    assert [each.rows for each in report.files] == [10_050]
+    assert len({each["Page id"] for each in read_csv(tmp_path / "notes.csv")}) == 10_050
