@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from notion_pm.rules.values import ForeignOption, Links, Opinion, Plain
@@ -14,6 +15,7 @@ def to_json(value: Plain | Opinion) -> str:
     return json.dumps(_encoded(value), ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=4096)  # pages hold the same few options, numbers and empty values again and again
 def from_json(text: str) -> Any:
     """Return the value that `to_json` wrote."""
     return _decoded(json.loads(text))
