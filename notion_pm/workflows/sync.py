@@ -20,7 +20,7 @@ from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
 from notion_pm.storage.state_cache import Cache
-from notion_pm.workflows.sync_fitness import require_properties
+from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
 from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
 from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
@@ -104,7 +104,9 @@ def _run_on_what_is_there(place: Place, options: Options, opened: Opened, moment
     except (NotShared, RequestRefused):
         # what is remembered of the workspace does not fit it any more: read everything anew
         anew = opened if opened.fresh else open_template(place, options.template, fresh=True)
-        require_properties(place.gateway, RuleSet(anew.loaded.template), anew.manifest)
+        rules = RuleSet(anew.loaded.template)
+        require_databases(place.gateway, rules, anew.manifest)
+        require_properties(place.gateway, rules, anew.manifest)
         if opened.fresh:
             raise
         return _run(place, replace(options, full=True), anew, moment), anew
@@ -167,8 +169,10 @@ class _Run:
         """Read what is needed; tell also which pages are no longer there."""
         cache = known if self._remembered.scope == reader.scope else None
         reading = reader.read(cache if cache and not self._is_due() else None, now=self._notions_now)
-        vanished = vanished_pages(cache, reading, force=self._options.force) if cache and reading.full else ()
-        return reading, vanished
+        if cache is None or not reading.full:
+            return reading, ()
+        require_databases(self._place.gateway, self._rules, self._manifest)
+        return reading, vanished_pages(cache, reading, force=self._options.force)
 
     def _is_due(self) -> bool:
         """Whether everything is to be read anew."""

@@ -1,21 +1,56 @@
-"""Whether a workspace still has what the rules need: people delete properties, and turn them into other types."""
+"""Whether a workspace still has what the rules need: people delete databases and properties, and change their types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from notion_pm.errors import UsageError
+from notion_pm.errors import NotShared, UsageError
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.manifest import Manifest
+from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange
 
 
+def require_databases(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:
+    """Ask for each database that rules need: a query tells neither of the trash nor why it is refused.
+
+    Raises UsageError when one is in the trash, NotShared when one cannot be reached.
+    """
+    for database in rules.needs:
+        entry = manifest.databases.get(database)
+        if entry is not None:
+            _require_database(gateway, entry)
+
+
+def _require_database(gateway: Gateway, entry: DatabaseEntry) -> None:
+    try:
+        database = gateway.get_database(entry.database_id)
+    except NotShared as lost:
+        raise unreachable(f"The database {entry.title!r}", lost) from None
+    if database.in_trash:
+        raise UsageError(
+            f"The database {entry.title!r} is in the trash. Nothing was changed.",
+            "Restore it in Notion (Trash, in the sidebar). If it is to go, take it and its rules out of the template.",
+        )
+
+
+def unreachable(what: str, lost: NotShared) -> NotShared:
+    """Return the error that says what cannot be reached, in place of Notion's, which knows only an id."""
+    return NotShared(
+        f"{what} cannot be reached: it is no longer shared with the connection, or was deleted for good. "
+        "Nothing was changed.",
+        status=lost.status,
+        code=lost.code,
+        request=lost.request,
+        request_id=lost.request_id,
+    )
+
+
 def require_properties(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:
     """Look for the cause after Notion refused a request: a request per database.
 
-    Raises UsageError naming all properties that rules need and that are gone, NotShared when a database is.
+    Raises UsageError naming all properties that rules need and that are gone.
     """
     gone = [
         f"{database}.{key} was deleted"

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from notion_pm.errors import UsageError
+from notion_pm.errors import NotShared, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
@@ -17,6 +17,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State, known_templates
 from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workflows.sync_fitness import unreachable
 from notion_pm.workflows.workspace import ManifestPage, open_manifest_page
 
 
@@ -107,7 +108,10 @@ def _remembered_manifest(place: Place, name: str) -> Manifest | None:
 
 
 def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:
-    page = open_manifest_page(place.gateway, place.parent_id, name)
+    try:
+        page = open_manifest_page(place.gateway, place.parent_id, name)
+    except NotShared as lost:
+        raise unreachable("The page under which the databases are kept", lost) from None
     if page.manifest.state == "applying":
         which = page.manifest.template
         raise UsageError(f"An apply of {which} has begun and not ended.", f"End it first:  notion-pm apply {which}")

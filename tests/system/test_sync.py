@@ -15,16 +15,17 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.errors import AlreadyRunning, Unavailable, UnsafeChange, UsageError
+from notion_pm.errors import AlreadyRunning, NotShared, Unavailable, UnsafeChange, UsageError
 from notion_pm.gateway.connection import Patience
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
 from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state import FILE as STATE_FILE
+from notion_pm.storage.state_connection import FILE as STATE_FILE
 from notion_pm.workflows.sync import sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_report import Report
+from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.system.product_workspace import Product, apply_product, changed
@@ -113,7 +114,8 @@ class TestRequests:
     def test_everything_is_read_anew_once_a_day_and_when_asked(self, product: Product) -> None:
         product.sync()
         _, sent = product.requests_of_sync(full=True)
-        assert sent == ["GET children", "GET children", *QUERIES]
+        asked = ["GET databases"] * 3  # whether they are in the trash: a query does not tell
+        assert sent == ["GET children", "GET children", *QUERIES, *asked]
         product.later(days=1)
         product.requests_of_sync()
         assert b"last_edited_time" not in product.transport.seen[-1].read()
@@ -316,6 +318,44 @@ class TestSafety:
         assert product.get("features", wings, "evidence_count") == 7
         product.sync(policy="rule")
         assert product.get("features", wings, "evidence_count") == 0
+
+
+class TestLost:
+    """Databases that people delete, or take from the connection: told by name, and never a reason to write."""
+
+    @pytest.fixture
+    def synced(self, product: Product) -> Product:
+        product.add("insights", "Ask", features=[product.add("features", "Wings", status="in_progress")])
+        product.sync()
+        return product
+
+    def test_a_database_in_the_trash(self, synced: Product) -> None:
+        synced.gateway.trash_database(synced.manifest.databases["insights"].database_id)
+        synced.later(days=1)
+        with pytest.raises(UsageError, match="'Customer insights' is in the trash") as told:
+            synced.sync()
+        assert "Restore it" in told.value.advice
+
+    def test_a_database_that_is_no_longer_shared(self, synced: Product) -> None:
+        root = synced.gateway.list_children(synced.workspace.root_page_id)
+        insights = synced.manifest.databases["insights"].database_id
+        shared = [each.id for each in root if each.id != insights]
+        token = synced.workspace.connect("partial", shared=shared)
+        partial, _ = gateway_to(synced.workspace, token=token)
+        with pytest.raises(NotShared, match="cannot be reached") as told:
+            synced.sync(partial)
+        partial.close()
+        assert "Share it with the connection" in told.value.advice
+        assert synced.sync().evaluation.updates == (), "what is remembered was not touched"
+
+    def test_a_database_moved_to_another_page_is_still_the_same(self, synced: Product) -> None:
+        page = synced.gateway.create_page(NotionId(synced.workspace.root_page_id), "Archive", look_up=lambda: None)
+        insights = synced.manifest.databases["insights"].database_id
+        with client_of(synced.workspace) as person:
+            moved = person.patch(f"databases/{insights}", json={"parent": {"type": "page_id", "page_id": page.id}})
+            assert moved.status_code == 200, moved.text
+        synced.later(days=1)
+        assert synced.sync().evaluation.updates == ()
 
 
 class TestInterrupted:
