@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from itertools import islice
+import os
 from pathlib import Path
+from shlex import quote
 
 import click
 
-from notion_pm.cli.context import connect
-from notion_pm.cli.output import echo, note
-from notion_pm.config import NOTION_URL, read_environment
-from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorized, UsageError
-from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import parse_notion_id
+from notion_pm.cli import RootOptions
+from notion_pm.cli.context import open_local
+from notion_pm.cli.init_questions import chosen_page, named_page, working_connection
+from notion_pm.cli.output import echo
+from notion_pm.config import CONFIG_FILE, NOTION_URL, read_config, read_env_file, read_environment
+from notion_pm.errors import UsageError
 from notion_pm.model.page import Page
-from notion_pm.model.schema import User
+from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
-from notion_pm.storage.manifest import template_of
-from notion_pm.workflows.doctor import sharing_advice
-
-_LOOKED_AT, _SHOWN = 300, 30
-_INSTRUCTIONS = """\
-A connection's token lets notion-pm work in your Notion workspace.
-  1. Open https://www.notion.so/profile/integrations and make a connection (internal is enough).
-  2. Give it the capabilities to read, update and insert content.
-  3. In Notion, open the page under which the databases are to live: ••• > Connections > your connection.
-  4. Copy the connection's token (it starts with ntn_).
-"""
 
 
 @click.command()
@@ -38,84 +26,88 @@ A connection's token lets notion-pm work in your Notion workspace.
     type=click.Path(dir_okay=False, path_type=Path),
     default=".env",
     show_default=True,
-    help="File to write; its other lines stay.",
+    help="File to write tokens to; its other lines stay.",
 )
-def command(parent_page: str | None, env_file: Path) -> None:
-    """Connect a Notion workspace: ask for the token, check it, choose the parent page, write .env.
+@click.pass_obj
+def command(options: RootOptions, parent_page: str | None, env_file: Path) -> None:
+    """Connect a Notion workspace: ask for the token, check it, choose the parent page, remember both.
 
-    The token is taken from NOTION_TOKEN when that is set, and never shown.
+    For one workspace they are written to .env. With -w NAME a client of that name is added to notion-pm.toml, and its
+    token to .env as NAME_NOTION_TOKEN; with --local FILE as well, a local workspace that needs no token.
+
+    A token that is in the environment already (NOTION_TOKEN, or the client's own variable) is taken from there, so that
+    with --parent-page nothing is asked. No token is ever shown.
     """
+    name = options.workspace
+    if name is not None:
+        _check_name(name)
+    if options.local and not (name and options.local_from_environment):
+        _init_local(Path(options.local), name)
+        return
     settings = read_environment()
-    known = settings.token.get_secret_value() if settings.token else None
-    token, gateway = _working_connection(known, settings.base_url)
+    token, page = _connect(name, parent_page, settings.base_url)
+    elsewhere = settings.base_url if settings.base_url != NOTION_URL else None
+    if name is None:
+        _remember_only(env_file, token, page, elsewhere)
+    else:
+        _remember_client(name, env_file, token, page, elsewhere)
+    echo(f"Everything will live under {page.title!r}.")
+    _tell_next(f" -w {name}" if name else "")
+
+
+def _connect(name: str | None, parent_page: str | None, base_url: str) -> tuple[str, Page]:
+    variables = {**read_env_file(), **os.environ}
+    known = variables.get(token_variable(name)) if name else variables.get("NOTION_TOKEN")
+    token, gateway, bot = working_connection(known, base_url)
     try:
-        page = _named_page(gateway, parent_page) if parent_page else _choose_page(gateway)
+        return token, named_page(gateway, parent_page) if parent_page else chosen_page(gateway, bot)
     finally:
         gateway.close()
-    values = {"NOTION_TOKEN": token, "NOTION_PM_PARENT_PAGE": page.id}
-    if settings.base_url != NOTION_URL:
-        values["NOTION_PM_BASE_URL"] = settings.base_url
-    write_env(env_file, values)
-    echo(f"Wrote {env_file} (readable by you alone). Everything will live under {page.title!r}.")
-    echo("Next:  notion-pm plan product")
 
 
-def _working_connection(known: str | None, base_url: str) -> tuple[str, Gateway]:
-    """Return a token that Notion accepts: the known one, or the one that a person gives instead."""
-    token = known or _ask_for_token()
-    try:
-        gateway, bot = _connected(token, base_url)
-    except Unauthorized:
-        note("Notion does not accept that token.")
-        if not sys.stdin.isatty() and known is None:
-            raise
-        return _working_connection(None, base_url)
-    echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
-    return token, gateway
+def _remember_only(env_file: Path, token: str, page: Page, base_url: str | None) -> None:
+    server = {"NOTION_PM_BASE_URL": base_url} if base_url else {}
+    write_env(env_file, {"NOTION_TOKEN": token, "NOTION_PM_PARENT_PAGE": page.id, **server})
+    echo(f"Wrote {env_file} (readable by you alone).")
 
 
-def _connected(token: str, base_url: str) -> tuple[Gateway, User]:
-    gateway = connect(token, base_url)
-    try:
-        return gateway, gateway.me()
-    except NotionError:
-        gateway.close()
-        raise
+def _remember_client(name: str, env_file: Path, token: str, page: Page, base_url: str | None) -> None:
+    variable = token_variable(name)
+    server = {"base_url": base_url} if base_url else {}
+    write_env(env_file, {variable: token})
+    add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable, **server})
+    echo(f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}.")
 
 
-def _ask_for_token() -> str:
-    note(_INSTRUCTIONS)
-    token: str = click.prompt("Token (not shown)", hide_input=sys.stdin.isatty(), err=True)
-    return token.strip()
-
-
-def _named_page(gateway: Gateway, text: str) -> Page:
-    page_id = parse_notion_id(text)
-    try:
-        return gateway.get_page(page_id)
-    except (NotShared, RequestRefused) as error:  # the id of a database is refused, rather than not found
-        raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
-
-
-def _choose_page(gateway: Gateway) -> Page:
-    """Let a person choose among the shared pages; a link always works, also where search lags behind."""
-    found = islice(gateway.shared_pages(), _LOOKED_AT)
-    pages = [each for each in found if each.data_source_id is None and template_of(each.title) is None][:_SHOWN]
-    _show(pages)
-    while True:
-        answer: str = click.prompt("Number, or the link of a page", err=True)
-        if answer.isdecimal() and 1 <= int(answer) <= len(pages):
-            return pages[int(answer) - 1]
-        try:
-            return _named_page(gateway, answer)
-        except UsageError as error:
-            note(f"{error} {error.advice}")
-
-
-def _show(pages: Sequence[Page]) -> None:
-    if not pages:
-        note("No shared page was found yet. Share one: open it in Notion, ••• > Connections > your connection.")
+def _init_local(file: Path, name: str | None) -> None:
+    """Make a local workspace, which needs no connection."""
+    open_local(file).close()
+    echo(f"The local workspace {file} is there: no token, no network.")
+    if name is None:
+        _tell_next(f" --local {quote(str(file))}")
         return
-    note("Pages shared with the connection:")
-    for number, page in enumerate(pages, start=1):
-        note(f"  {number:2}  {page.title or '(no title)'}")
+    add_workspace(CONFIG_FILE, name, {"local": str(file)})
+    echo(f"Added {name} to {CONFIG_FILE}.")
+    _tell_next(f" -w {name}")
+
+
+def _check_name(name: str) -> None:
+    """Raises UsageError for a name that cannot be used, or is."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"A client cannot be called {name!r}.", "Use letters, digits, - and _.")
+    if name in read_config(CONFIG_FILE).workspaces:
+        raise UsageError(
+            f"{CONFIG_FILE} has a workspace {name!r} already.",
+            f"Check it with  notion-pm -w {name} doctor , change it in the file, or choose another name.",
+        )
+
+
+def _tell_next(where: str) -> None:
+    echo("Next:")
+    for command, what in (
+        (f"notion-pm{where} doctor --write", "prove that everything works"),
+        ("notion-pm templates list", "see what there is to choose from"),
+        (f"notion-pm{where} plan product", "see what would be made"),
+        (f"notion-pm{where} apply product", "make it: asks first"),
+    ):
+        echo(f"  {command:45} {what}")

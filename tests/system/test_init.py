@@ -1,0 +1,115 @@
+"""`notion-pm init` as a first-time consultant meets it: at a terminal, and in a script."""
+
+from __future__ import annotations
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+import threading
+import tomllib
+from contextlib import suppress
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from tests.program import Finished, Program
+
+
+@pytest.fixture
+def newcomer(program: Program, url: str) -> Program:
+    """The program with nothing set but where Notion is."""
+    program.environment["NOTION_PM_BASE_URL"] = url
+    return program
+
+
+def at_a_terminal(program: Program, arguments: list[str], typed: list[tuple[str, str]]) -> Finished:
+    """Run the program at a terminal, and type each answer when its question is there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "notion_pm", *arguments],
+        cwd=program.folder,
+        env=program.environment | {"TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = ""
+    stuck = threading.Timer(60, process.kill)
+    stuck.start()
+    with suppress(OSError):  # the terminal is gone with the program
+        while chunk := os.read(ours, 4096).decode(errors="replace"):
+            shown += chunk
+            if typed and typed[0][0] in shown.rpartition("\x00")[2]:
+                os.write(ours, f"{typed.pop(0)[1]}\n".encode())
+                shown += "\x00"  # each question is answered once
+    os.close(ours)
+    code = process.wait(timeout=60)
+    stuck.cancel()
+    return Finished(code, shown.replace("\x00", ""), "")
+
+
+def test_a_newcomer_gets_from_nothing_to_an_applied_template(newcomer: Program, workspace: LocalWorkspace) -> None:
+    done = at_a_terminal(
+        newcomer, ["init"], [("Token (not shown)", workspace.token), ("Number, or the link", ""), ("Number, or", "1")]
+    )
+    assert done.code == 0, done.out
+    assert workspace.token not in done.out
+    for told in (
+        "notion.so/profile/integrations",
+        "Insert content",
+        "••• (top right) > Connections",
+        "The token works",
+    ):
+        assert told in done.out
+    assert "notion-pm apply product" in done.out
+    del newcomer.environment["NOTION_PM_BASE_URL"]
+    assert newcomer("doctor", "--write").code == 0
+    applied = at_a_terminal(newcomer, ["apply", "product", "--no-rows"], [("Apply these changes?", "y")])
+    assert applied.code == 0, applied.out
+    assert newcomer("plan", "product", "--exit-code").code == 0
+
+
+def test_the_link_of_a_page_is_no_token(newcomer: Program, workspace: LocalWorkspace) -> None:
+    answers = [("Token (not shown)", workspace.root_page_id), ("Token (not shown)", workspace.token), ("Number", "1")]
+    done = at_a_terminal(newcomer, ["init"], answers)
+    assert done.code == 0, done.out
+    assert "That is the id or link of a page" in done.out
+
+
+def test_a_script_adds_clients_without_being_asked(newcomer: Program, workspace: LocalWorkspace) -> None:
+    (newcomer.folder / "notion-pm.toml").write_text('# ours\ndefault = "acme"', encoding="utf-8")
+    for name in ("acme", "glob-ex"):
+        newcomer.environment[f"{name.replace('-', '_').upper()}_NOTION_TOKEN"] = workspace.token
+        done = newcomer("init", "--workspace", name, "--parent-page", workspace.root_page_id)
+        assert done.code == 0, done.err
+        assert f"notion-pm -w {name} doctor --write" in done.out
+        assert workspace.token not in done.out + done.err
+        del newcomer.environment[f"{name.replace('-', '_').upper()}_NOTION_TOKEN"]
+    text = (newcomer.folder / "notion-pm.toml").read_text(encoding="utf-8")
+    assert text.startswith('# ours\ndefault = "acme"\n')
+    assert workspace.token not in text
+    assert tomllib.loads(text)["workspaces"]["glob-ex"]["token_env"] == "GLOB_EX_NOTION_TOKEN"
+    assert stat.S_IMODE((newcomer.folder / ".env").stat().st_mode) == 0o600
+    assert [each["client"] for each in newcomer("status", "product", "--json").json] == ["acme", "glob-ex"]
+    assert newcomer("-w", "glob-ex", "doctor").code == 0
+
+
+def test_a_client_is_never_replaced_and_its_name_can_be_used(newcomer: Program) -> None:
+    assert newcomer("init", "-w", "trial", "--local", "trial.sqlite").code == 0
+    assert newcomer("-w", "trial", "doctor").code == 0
+    again = newcomer("init", "-w", "trial", "--local", "other.sqlite")
+    assert again.code == 1 and "has a workspace 'trial' already" in again.err
+    assert not (newcomer.folder / "other.sqlite").exists()
+    strange = newcomer("init", "-w", "a b", "--local", "trial.sqlite")
+    assert strange.code == 1 and "cannot be called 'a b'" in strange.err
+
+
+def test_a_local_workspace_needs_no_connection(program: Program) -> None:
+    done = program("--local", "my trial.sqlite", "init")
+    assert done.code == 0, done.err
+    assert "notion-pm --local 'my trial.sqlite' apply product" in done.out
+    assert not (program.folder / ".env").exists()
