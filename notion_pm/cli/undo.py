@@ -18,7 +18,7 @@ from notion_pm.workflows.undo import look_back, undo
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
 
-@click.command()
+@click.command(short_help="Take back the last apply, or the last sync.")
 @click.argument("what", type=click.Choice(["apply", "sync"]), default="apply")
 @click.option("--template", metavar="NAME", help="Whose, where several templates were applied.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be taken back.")

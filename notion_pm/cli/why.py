@@ -1,0 +1,59 @@
+"""`notion-pm why`: how a page's properties came to be what they are."""
+
+from __future__ import annotations
+
+import click
+
+from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.cli.thread_options import place_of, template_option
+from notion_pm.rules.standing import speaks
+from notion_pm.workflows.sync_report import text
+from notion_pm.workflows.why import Answer, Why, why
+
+_NAMED = 5
+
+
+@click.command(short_help="Tell why a page holds what it holds, and what would change it.")
+@click.argument("page", metavar="PAGE")
+@click.argument("wanted", metavar="[PROPERTY]", required=False)
+@template_option
+@json_option
+@pass_context
+def command(context: Context, *, page: str, wanted: str | None, template: str | None, as_json: bool) -> None:
+    """Tell of each property of a page that rules set: its value, who set it and when, what the rules say and because of
+    which pages, whether it is in conflict or quarantine, and what would change it next.
+
+    PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. Reads only.
+    """
+    with progress() as drawn:
+        found = why(place_of(context, drawn), page, wanted, template=template)
+    if as_json:
+        echo_json(found.as_data())
+    else:
+        _show(found)
+
+
+def _show(found: Why) -> None:
+    echo(found.page.title or "Untitled")
+    echo(f"  {found.page.url}")
+    for answer in found.answers:
+        echo(f"\n{found.title(answer)}: {text(found.readable(answer, answer.standing.value))}")
+        echo(f"  Set by: {found.set_by(answer)}")
+        if answer.standing.reason:
+            kind = "Quarantine" if answer.standing.hold else "Conflict"
+            echo(f"  {kind}: {answer.standing.reason}.")
+        _show_rules(found, answer)
+        echo(f"  Next: {found.next(answer)}")
+    echo(f"\n{found.requests} requests.")
+
+
+def _show_rules(found: Why, answer: Answer) -> None:
+    for opinion in answer.standing.opinions:
+        says = f"says {found.says(answer, opinion)}" if speaks(opinion) else found.says(answer, opinion)
+        echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")
+        pages = found.pages(opinion.because)
+        for page in pages[:_NAMED]:
+            echo(f"    because of {page.title or 'Untitled'}  {page.url}")
+        if len(pages) > _NAMED:
+            echo(f"    and {len(pages) - _NAMED} more pages")
