@@ -69,8 +69,8 @@ def command(
 ) -> None:
     """List who asked for what has shipped, with a message for each.
 
-    By customer, those who were not told yet. Nothing is sent. Once they are told, --told notes it in Notion: the date goes into the insight, the next sync closes
-    it, and nobody is listed twice.
+    By customer, those who were not told yet. Nothing is sent. Once they are told, --told notes it in Notion: the date
+    goes into the insight, the next sync closes it, and nobody is listed twice.
     """
     if show_message:
         echo(DEFAULT.rstrip())

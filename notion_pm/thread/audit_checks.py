@@ -23,10 +23,11 @@ def is_signal(thread: Thread, feature: SnapshotPage) -> bool:
 
 def has_evidence(thread: Thread, feature: SnapshotPage) -> bool:
     """Whether an insight stands behind a feature, one of its parts, or the opportunity that it addresses."""
+    if thread.insights_behind(feature):
+        return True
     parts = [each for each in thread.all_below(feature) if thread.role(each) == "features"]
     needs = [each for each in thread.above(feature) if thread.role_of(each) == "opportunities"]
-    behind = (each for each in (feature, *parts, *needs) if isinstance(each, SnapshotPage))
-    return any(thread.evidence(each).insights for each in behind)
+    return any(thread.insights_behind(each) for each in (*parts, *needs) if isinstance(each, SnapshotPage))
 
 
 def serves(thread: Thread, feature: SnapshotPage) -> bool:

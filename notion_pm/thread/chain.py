@@ -46,6 +46,7 @@ class Chain:
         self._there = there
         specs = vocabulary.template.databases
         self._roles = {role: key for key, spec in specs.items() if key in there and (role := _role(key, spec))}
+        self._role_of = {key: role for role, key in self._roles.items()}
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ class Chain:
 
     def role(self, database: str) -> Role | None:
         """Return the role of a database, None for one that is aside."""
-        return next((role for role, key in self._roles.items() if key == database), None)
+        return self._role_of.get(database)
 
     def has(self, database: str | None, key: str, *types: str) -> bool:
         """Whether a database has a property of that key, of one of these types where any are named."""

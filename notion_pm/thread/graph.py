@@ -61,6 +61,8 @@ class Thread:
         self.wording = wording
         self.today = today
         self._view = View(chain.vocabulary, snapshot, {}, today)
+        self._above: dict[NotionId, tuple[Related, ...]] = {}
+        self._below: dict[NotionId, tuple[Related, ...]] = {}
 
     # --- pages and their values
 
@@ -130,15 +132,19 @@ class Thread:
 
     def above(self, page: SnapshotPage) -> tuple[Related, ...]:
         """Return the pages that a page serves, one step up."""
-        edges = [each for each in self._edges(page) if each.lower == page.database]
-        return self._along(page, edges, [each.held_below for each in edges])
+        if page.id not in self._above:
+            edges = [each for each in self._edges(page) if each.lower == page.database]
+            self._above[page.id] = self._along(page, edges, [each.held_below for each in edges])
+        return self._above[page.id]
 
     def below(self, page: SnapshotPage) -> tuple[Related, ...]:
         """Return the pages that serve a page, one step down. A page beside the thread has those it is tied to."""
         if self.role(page) is None:
             return self.above(page)
-        edges = [each for each in self.chain.edges if each.upper == page.database]
-        return self._along(page, edges, [not each.held_below for each in edges])
+        if page.id not in self._below:
+            edges = [each for each in self.chain.edges if each.upper == page.database]
+            self._below[page.id] = self._along(page, edges, [not each.held_below for each in edges])
+        return self._below[page.id]
 
     def all_above(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         """Return everything that a page serves, in any number of steps, each page once."""
@@ -190,7 +196,7 @@ class Thread:
         the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of a customer,
         what it said; of an insight, itself.
         """
-        insights = self._insights_behind(page)
+        insights = self.insights_behind(page)
         if not insights:
             return Evidence()
         customers, importance, arr = (
@@ -199,7 +205,8 @@ class Thread:
         )
         return Evidence(insights, int(customers) if customers is not None else None, importance, arr)
 
-    def _insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+    def insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        """Return the insights that are the evidence behind a page."""
         match self.role(page):
             case "insights":
                 return (page,)
