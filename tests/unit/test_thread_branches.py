@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import Links, SnapshotPage
+from notion_pm.storage import templates
 from notion_pm.thread.branches import Branch, branches_in, trace
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.mermaid import flowchart
@@ -52,6 +53,15 @@ def test_up_from_a_customers_words() -> None:
     found = trace(thread, page(thread, "ask"))
     assert outline(found.below) == ["Acme"]
     assert outline(found.above) == ["Tail", "  Need", "    Aim", "      Vision", "Wings", "  Need*"]
+
+
+def test_a_page_beside_the_thread_shows_what_it_is_tied_to() -> None:
+    world = World(template=templates.load("full").template).add("objectives", "aim").feature("wings", objective=["aim"])
+    world.insight("ask", features=["wings"]).add("releases", "spring", features=["wings"])
+    thread = thread_of(world)
+    found = trace(thread, page(thread, "spring"))
+    assert outline(found.above) == ["Wings", "  Aim"]
+    assert outline(found.below) == ["Wings", "  Ask"]
 
 
 def test_depth_ends_a_trace_and_says_what_is_beyond() -> None:
