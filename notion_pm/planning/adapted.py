@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from notion_pm.model.manifest import DatabaseEntry
-from notion_pm.model.schema import NumberConfig, Property, UniqueIdConfig
+from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property, UniqueIdConfig
 from notion_pm.model.template import (
+    GROUP_NAMES,
     DatabaseSpec,
     FormulaProperty,
     LoadedTemplate,
+    OptionSpec,
+    OptionsProperty,
     PropertySpec,
     RelationProperty,
     Template,
@@ -31,11 +34,11 @@ def adapted(
     entries: Mapping[str, DatabaseEntry],
     found: Mapping[str, ExistingDatabase] = _NOTHING_FOUND,
 ) -> LoadedTemplate:
-    """Return the template in the client's words: as they are where databases were read, else as they were recorded."""
+    """Return the template in the client's words, and with the settings of their properties where these were read."""
     adopted = {key: each for key, each in entries.items() if each.adopted and key in loaded.template.databases}
     if not adopted:
         return loaded
-    titles = {key: _titles(loaded.template, key, each, found.get(key)) for key, each in adopted.items()}
+    titles = {key: _titles(loaded.template, key, each) for key, each in adopted.items()}
     databases = {
         key: _with_mirrors(_database(loaded.template, key, adopted.get(key), found.get(key), titles), titles)
         for key in loaded.template.databases
@@ -43,16 +46,12 @@ def adapted(
     return loaded.model_copy(update={"template": loaded.template.model_copy(update={"databases": databases})})
 
 
-def _titles(template: Template, database: str, entry: DatabaseEntry, found: ExistingDatabase | None) -> dict[str, str]:
-    """Return what the properties of an adopted database are called, by key, where it is not what the template says."""
+def _titles(template: Template, database: str, entry: DatabaseEntry) -> dict[str, str]:
+    """Return what the properties of an adopted database were called then, by key: formulas are to stay as they are."""
     assert entry.adopted is not None, "of an adopted database"
-    titles = dict(entry.adopted.headings)
-    for key in property_keys(template, database):
-        property_id = entry.properties.get(key, "")
-        if property_id in entry.adopted.properties:
-            prop = _property(found, property_id)
-            titles[key] = prop.name if prop else entry.titles.get(key, property_title(template, database, key))
-    return titles
+    theirs = {key: each for key, each in entry.properties.items() if each in entry.adopted.properties}
+    known = property_keys(template, database)
+    return {**entry.adopted.headings, **{key: entry.titles[key] for key in theirs if key in known}}
 
 
 def _database(
@@ -67,11 +66,10 @@ def _database(
         return spec
     renamed = {property_title(template, key, each): title for each, title in titles[key].items()}
     properties = {
-        each: _adapted(_in_their_words(prop, titles[key].get(each), renamed), entry, entry.properties.get(each), found)
+        each: _adapted(_in_their_words(prop, titles[key].get(each), renamed), entry, each, found)
         for each, prop in spec.properties.items()
     }
-    title = (found.title if found else None) or entry.title or spec.title
-    theirs = {"title": title, "icon": None, "description": "", "properties": properties}
+    theirs = {"title": entry.title, "icon": None, "description": "", "properties": properties}
     return spec.model_copy(update=theirs)
 
 
@@ -82,11 +80,10 @@ def _in_their_words(spec: PropertySpec, title: str | None, renamed: Mapping[str,
     return spec.model_copy(update=changed)
 
 
-def _adapted(
-    spec: PropertySpec, entry: DatabaseEntry, property_id: str | None, found: ExistingDatabase | None
-) -> PropertySpec:
+def _adapted(spec: PropertySpec, entry: DatabaseEntry, key: str, found: ExistingDatabase | None) -> PropertySpec:
     """Return a property with the settings that it has, where it is the client's: there is nothing to set."""
-    if property_id is None or not entry.is_adopted(property_id):
+    property_id = entry.properties.get(key, "")
+    if not entry.is_adopted(property_id):
         return spec
     theirs: dict[str, Any] = {"description": None}
     now = _property(found, property_id)
@@ -95,7 +92,21 @@ def _adapted(
             theirs["format"] = number_format
         case UniqueIdConfig(prefix=prefix):
             theirs["prefix"] = prefix
+        case OptionsConfig(options=options) if isinstance(spec, OptionsProperty):
+            there = {each.id: each for each in options if entry.is_adopted(each.id or "")}
+            theirs["options"] = tuple(_option(each, there, entry, key) for each in spec.options)
     return spec.model_copy(update=theirs)
+
+
+def _option(spec: OptionSpec, there: Mapping[str | None, Option], entry: DatabaseEntry, key: str) -> OptionSpec:
+    """Return an option as it is, where it is the client's; what it means to rules stays."""
+    now = there.get(entry.options.get(f"{key}.{spec.key}"))
+    if now is None:
+        return spec
+    group = next((each for each, name in GROUP_NAMES.items() if name == now.group), None)
+    meaning = spec.meaning if spec.group or spec.category else None
+    theirs = {"name": now.name, "color": now.color, "description": now.description}
+    return spec.model_copy(update={**theirs, "group": group, "category": meaning})
 
 
 def _renamed(expression: str, renamed: Mapping[str, str]) -> str:

@@ -121,7 +121,7 @@ def _database(
     if spec.title != entry.title and found.title in {None, entry.title}:
         facets.add("title")
         details.append(f"title: {entry.title!r} becomes {spec.title!r}")
-    elif reset and found.title not in {None, spec.title}:
+    elif reset and entry.adopted is None and found.title not in {None, spec.title}:
         facets.add("title")
         details.append(f"title: {found.title!r} becomes {spec.title!r} again")
     elif found.title is None:

@@ -99,7 +99,7 @@ def _kept(
     if title != written and prop.name == written:
         facets.add("title")
         details.append(f"title: {written!r} becomes {title!r}")
-    elif prop.name != title and wishes.reset_titles:
+    elif prop.name != title and wishes.reset_titles and not entry.is_adopted(prop.id):
         facets.add("title")
         details.append(f"title: {prop.name!r} becomes {title!r} again")
     elif prop.name != title:

@@ -129,7 +129,10 @@ def _uses(scene: Scene, prop: Property) -> int:
     """Count the pages that people filled a property in on."""
     if prop.type in _NOBODY_FILLS_IN or prop.id in scene.stamped:
         return 0
-    return sum(holds(page, prop.id, but=scene.going) for page in scene.found.pages if page.id not in scene.going)
+    pages = [page for page in scene.found.pages if page.id not in scene.going]
+    default = _options(prop)[0].id or "" if prop.type == "status" and _options(prop) else ""
+    chosen = [page for page in pages if not (default and holds(page, prop.id, default))]  # Notion's choice, not theirs
+    return sum(holds(page, prop.id, but=scene.going) for page in chosen)
 
 
 def _patch(now: Property, was: Property, facets: set[str], gone: frozenset[str | None]) -> PropertyPatch:
