@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 
 import click
 
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo_json, end_with, json_option
-from notion_pm.config import Local
+from notion_pm.config import ENV_FILE, Local
+from notion_pm.storage.env_file import is_readable_by_others
 from notion_pm.workflows import doctor
-from notion_pm.workflows.doctor import Check
+from notion_pm.workflows.check import Check
 
 _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yellow")}
 
@@ -20,11 +23,16 @@ _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yello
 @json_option
 @pass_context
 def command(context: Context, *, write: bool, as_json: bool) -> None:
-    """Check token, sharing, capabilities and limits; exit code 1 when something is not in place."""
+    """Check token, sharing, capabilities and limits; exit code 1 when something is not in place.
+
+    Of each template that was applied: its record, its databases (bound ones too), what rules need, and what this
+    machine remembers. Every problem comes with the next click or command.
+    """
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
+    found = doctor.examine(context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write)
     checks = []
-    for check in doctor.examine(context.gateway, parent, budget=context.budget, write=write):
+    for check in chain(_settings(), found):
         checks.append(check)
         if not as_json:
             _show(check)
@@ -32,6 +40,13 @@ def command(context: Context, *, write: bool, as_json: bool) -> None:
     if as_json:
         echo_json({"ok": ok, "checks": [asdict(each) for each in checks], "requests": context.gateway.requests.logical})
     end_with(0 if ok else 1)
+
+
+def _settings() -> Iterator[Check]:
+    """Tokens are kept in `.env`: nobody else on this machine is to read it."""
+    if ENV_FILE.exists() and is_readable_by_others(ENV_FILE):
+        advice = f"Keep it to yourself:  chmod 600 {ENV_FILE}"
+        yield Check("settings", ok=None, detail=f"others on this machine can read {ENV_FILE}", advice=advice)
 
 
 def _show(check: Check) -> None:

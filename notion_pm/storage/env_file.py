@@ -32,6 +32,11 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def is_readable_by_others(path: Path) -> bool:
+    """Whether more than the owner may read a file; where the system has no such rights, nobody may."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o077)
+
+
 def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")

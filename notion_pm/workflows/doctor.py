@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from notion_pm.errors import NotCapable, NotionError, NotShared, RequestRefused
+from notion_pm.errors import NotCapable, NotionError, NotionPmError, NotShared, RequestRefused
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.schema import User
-from notion_pm.storage.manifest import template_of
+from notion_pm.model.state_home import StateHome
+from notion_pm.workflows.check import Check
+from notion_pm.workflows.doctor_templates import examine_templates
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. `ok` None: could not be told, or nothing to worry about."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    advice: str = ""
-
-
-def examine(gateway: Gateway, parent_page: NotionId | None, *, budget: int | None, write: bool) -> Iterator[Check]:
+def examine(
+    gateway: Gateway,
+    parent_page: NotionId | None,
+    home: Callable[[], StateHome],
+    *,
+    budget: int | None,
+    write: bool,
+) -> Iterator[Check]:
     """Yield what is found, in the order in which it can fail; what depends on a failed check is left out.
 
-    With `write` a page is made under the parent page and put in the trash again: the only proof of the capability to
-    insert and update content.
+    `home` says where what sync remembers is kept. With `write` a page is made under the parent page and put in the trash
+    again: the only proof of the capability to insert and update content.
     """
     try:
         bot = gateway.me()
@@ -45,7 +43,7 @@ def examine(gateway: Gateway, parent_page: NotionId | None, *, budget: int | Non
     yield sharing
     if not sharing.ok:
         return
-    yield from _examine_content(gateway, parent_page)
+    yield from _examine_content(gateway, parent_page, home)
     if write:
         yield _examine_writing(gateway, parent_page)
 
@@ -89,27 +87,17 @@ def sharing_advice(page: NotionId, bot: User) -> str:
     )
 
 
-def _examine_content(gateway: Gateway, parent_page: NotionId) -> Iterator[Check]:
+def _examine_content(gateway: Gateway, parent_page: NotionId, home: Callable[[], StateHome]) -> Iterator[Check]:
     try:
         children = gateway.list_children(parent_page)
     except NotCapable as error:
         yield Check("read content", ok=False, detail=str(error), advice=error.advice)
         return
     yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")
-    manifests = [
-        each.title
-        for each in children
-        if each.type == "child_page" and not each.in_trash and template_of(each.title) is not None
-    ]
-    if len(set(manifests)) < len(manifests):
-        twice = next(title for title in manifests if manifests.count(title) > 1)
-        detail = f"there are {manifests.count(twice)} pages {twice!r}"
-        yield Check("templates", ok=False, detail=detail, advice="All but the first are copies: delete them.")
-    elif manifests:
-        applied = ", ".join(template_of(title) or "" for title in manifests)
-        yield Check("templates", ok=True, detail=f"applied: {applied}")
-    else:
-        yield Check("templates", ok=None, detail="none applied yet", advice="Run  notion-pm apply product.")
+    try:
+        yield from examine_templates(gateway, children, home())
+    except NotionPmError as error:
+        yield Check("local state", ok=False, detail=str(error), advice=error.advice)
 
 
 def _examine_writing(gateway: Gateway, parent_page: NotionId) -> Check:

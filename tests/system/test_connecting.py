@@ -182,3 +182,60 @@ def test_a_file_that_is_no_workspace_is_left_alone(program: Program) -> None:
     assert done.code == 1
     assert "notes.txt" in done.err and "Traceback" not in done.err
     assert (program.folder / "notes.txt").read_text() == "precious"
+
+
+# --- doctor, once templates are applied
+
+
+@pytest.fixture
+def provisioned(connected: Program) -> Program:
+    applied = connected("apply", "product", "--yes", "--no-rows")
+    assert applied.code == 0, applied.err
+    return connected
+
+
+def _checks(program: Program) -> dict[str, tuple[bool | None, str, str]]:
+    found = program("doctor", "--json").json["checks"]
+    return {each["name"]: (each["ok"], each["detail"], each["advice"]) for each in found}
+
+
+def test_doctor_finds_an_applied_template_in_order(provisioned: Program) -> None:
+    checks = _checks(provisioned)
+    assert all(ok for ok, _, _ in checks.values())
+    assert checks["template product"][1] == "applied: product, version 1"
+    assert {"databases of product", "views of product", "local state", "rules"} <= checks.keys()
+
+
+def test_doctor_tells_a_trashed_database_and_what_rules_miss(provisioned: Program, workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    blocks = gateway.list_children(workspace.root_page_id)
+    ids = {each.title: each.id for each in blocks if each.type == "child_database"}
+    insights = gateway.get_data_source(gateway.get_database(ids["Customer insights"]).data_source_ids[0])
+    status = insights.named("Status")
+    assert status is not None
+    gateway.update_data_source(insights.id, {status.id: None})
+    gateway.trash_database(ids["Vision"])
+    gateway.close()
+    checks = _checks(provisioned)
+    assert checks["database 'Vision'"][0] is False and "Restore it in Notion" in checks["database 'Vision'"][2]
+    assert checks["rules"][0] is False and "insights.status" in checks["rules"][1]
+    assert "notion-pm plan product" in checks["rules"][2]
+
+
+def test_doctor_tells_a_record_that_people_damaged(provisioned: Program, workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    page = next(each for each in gateway.list_children(workspace.root_page_id) if each.title == "notion-pm: product")
+    record = next(each for each in gateway.list_children(page.id) if each.type == "code")
+    gateway.update_text_block(record.id, "code", "oops", language="json")
+    gateway.close()
+    ok, detail, advice = _checks(provisioned)["template product"]
+    assert ok is False and "cannot be read" in detail and "page history" in advice
+
+
+def test_doctor_tells_when_others_can_read_the_token(connected: Program) -> None:
+    file = connected.folder / ".env"
+    file.write_text("OTHER=x\n")
+    file.chmod(0o644)
+    assert _checks(connected)["settings"][2] == "Keep it to yourself:  chmod 600 .env"
+    file.chmod(0o600)
+    assert "settings" not in _checks(connected)

@@ -1,0 +1,124 @@
+"""What `doctor` finds of the templates that were applied: their records, their databases, and what rules need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from notion_pm.errors import ManifestUnreadable, NotionError, NotionPmError, NotShared, TemplateInvalid, UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.schema import ChildBlock, DataSource
+from notion_pm.model.state_home import StateHome
+from notion_pm.rules import RuleSet
+from notion_pm.storage import templates
+from notion_pm.storage.manifest import template_of
+from notion_pm.storage.state import State
+from notion_pm.workflows.check import Check
+from notion_pm.workflows.workspace import read_manifest_page
+
+
+def examine_templates(gateway: Gateway, children: Sequence[ChildBlock], home: StateHome) -> Iterator[Check]:
+    """Yield what is found of each template that was applied under the parent page."""
+    pages = [
+        each
+        for each in children
+        if each.type == "child_page" and not each.in_trash and template_of(each.title) is not None
+    ]
+    titles = [each.title for each in pages]
+    if not pages:
+        yield Check("templates", ok=None, detail="none applied yet", advice="Run  notion-pm apply product.")
+    for title in dict.fromkeys(each for each in titles if titles.count(each) > 1):
+        detail = f"there are {titles.count(title)} pages {title!r}"
+        yield Check("templates", ok=False, detail=detail, advice="All but the first are copies: delete them.")
+    for page in pages:
+        if titles.count(page.title) == 1:
+            yield from _Template(gateway, template_of(page.title) or "", page, home).checks()
+
+
+class _Template:
+    """One applied template."""
+
+    def __init__(self, gateway: Gateway, name: str, page: ChildBlock, home: StateHome) -> None:
+        self._gateway = gateway
+        self._name = name
+        self._page = page
+        self._home = home
+        self._sources: dict[str, DataSource] = {}
+
+    def checks(self) -> Iterator[Check]:
+        try:
+            manifest = read_manifest_page(self._gateway, self._page.id).manifest
+        except (ManifestUnreadable, NotionError) as error:
+            yield Check(f"template {self._name}", ok=False, detail=str(error), advice=error.advice)
+            return
+        yield self._record(manifest)
+        for entry_key, entry in manifest.databases.items():
+            trouble = self._database(entry_key, entry)
+            if trouble is not None:
+                yield trouble
+        if len(self._sources) == len(manifest.databases):
+            yield Check(f"databases of {self._name}", ok=True, detail=f"all {len(self._sources)} can be read")
+        yield from self._views(manifest)
+        yield from self._memory(manifest)
+
+    def _record(self, manifest: Manifest) -> Check:
+        if manifest.state == "applying":
+            advice = f"Run  notion-pm apply {self._name}  again: it makes only what is missing."
+            return Check(f"template {self._name}", ok=False, detail="an apply was interrupted", advice=advice)
+        return Check(f"template {self._name}", ok=True, detail=f"applied: {self._name}, version {manifest.version}")
+
+    def _database(self, key: str, entry: DatabaseEntry) -> Check | None:
+        """Read a database of the template; None when it is well."""
+        what = f"{'bound ' if entry.bound else ''}database {entry.title or key!r}"
+        try:
+            source = self._gateway.get_data_source(entry.data_source_id)
+        except NotShared:
+            advice = "Share it (••• top right > Connections > your connection), or restore it if it was deleted."
+            return Check(what, ok=False, detail="it is gone, or no longer shared with the connection", advice=advice)
+        except NotionError as error:
+            return Check(what, ok=False, detail=str(error), advice=error.advice)
+        if source.in_trash:
+            advice = "Restore it in Notion: Trash in the sidebar, its name, Restore."
+            return Check(what, ok=False, detail="it is in the trash", advice=advice)
+        self._sources[key] = source
+        return None
+
+    def _views(self, manifest: Manifest) -> Iterator[Check]:
+        """Prove on one database that Notion lets the connection see views."""
+        entry = next((each for key, each in manifest.owned.items() if key in self._sources), None)
+        if entry is None:
+            return
+        try:
+            self._gateway.list_view_ids(entry.database_id)
+        except NotionError as error:
+            yield Check(f"views of {self._name}", ok=False, detail=str(error), advice=error.advice)
+        else:
+            yield Check(f"views of {self._name}", ok=True, detail="can be read")
+
+    def _memory(self, manifest: Manifest) -> Iterator[Check]:
+        """Open what sync remembers, and see whether the properties that its rules need are still there."""
+        try:
+            with State(self._home, self._name) as state:
+                remembered = state.remembered()
+        except NotionPmError as error:
+            yield Check("local state", ok=False, detail=str(error), advice=error.advice)
+            return
+        yield Check("local state", ok=True, detail="can be read and written")
+        with suppress(TemplateInvalid, UsageError):  # a template of another folder, which this machine does not have
+            source = remembered.source if remembered else self._name
+            yield from self._needs(manifest, RuleSet(templates.load(source, manifest.variables).template))
+
+    def _needs(self, manifest: Manifest, rules: RuleSet) -> Iterator[Check]:
+        missing = [
+            f"{database}.{key}"
+            for database, keys in rules.needs.items()
+            if database in self._sources
+            for key in keys
+            if manifest.databases[database].properties.get(key) not in self._sources[database].properties
+        ]
+        if missing:
+            advice = f"See what would bring it back:  notion-pm plan {self._name}"
+            yield Check("rules", ok=False, detail=f"they need what is gone: {', '.join(missing)}", advice=advice)
+        elif rules.needs:
+            yield Check("rules", ok=True, detail="everything that they need is there")
