@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import click
 
@@ -20,19 +19,9 @@ def seconds_in(text: str) -> int | None:
     return sum(amount * unit for amount, unit in zip(parts, _UNITS, strict=True)) or None
 
 
-class Duration(click.ParamType):
-    """A span of time, in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        seconds = value if isinstance(value, int) else seconds_in(str(value))
-        if seconds is None:
-            self.fail(f"{value!r} is no span of time; write 90s, 15m or 1h30m.", param, ctx)
-        return seconds
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "TIME"
-
-
-DURATION = Duration()
+def duration(value: int | str) -> int:
+    """Return an option's value in seconds: for `type=` of an option, with the metavar TIME."""
+    seconds = value if isinstance(value, int) else seconds_in(value)
+    if seconds is None:
+        raise click.BadParameter(f"{value!r} is no span of time; write 90s, 15m or 1h30m.")
+    return seconds

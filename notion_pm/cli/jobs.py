@@ -12,18 +12,20 @@ from pathlib import Path
 import click
 
 from notion_pm.cli import RootOptions, job_files
-from notion_pm.cli.durations import DURATION
+from notion_pm.cli.durations import duration
 from notion_pm.cli.job_files import Job
 from notion_pm.cli.output import echo, note
 from notion_pm.config import read_env_file
 from notion_pm.errors import UsageError
 
-_every = click.option("--every", type=DURATION, default="15m", show_default=True, help="How often it is to run.")
+_every = click.option(
+    "--every", type=duration, metavar="TIME", default="15m", show_default=True, help="How often it is to run."
+)
 
 
 @click.group(short_help="Print files that run sync by a schedule.")
 def command() -> None:
-    """Print files that run `notion-pm sync` by a schedule, with the paths and options of here and now.
+    """Print files that run sync by a schedule, with the paths and options of here and now.
 
     Settings come from the .env or notion-pm.toml of this folder: neither file has a token in it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.durations import DURATION
+from notion_pm.cli.durations import duration
 from notion_pm.cli.logs import LEVELS
 from notion_pm.cli.output import json_option
 from notion_pm.cli.sync_job import Job, Manner
@@ -34,11 +34,20 @@ from notion_pm.workflows.sync import Options
     help="Tell a Slack-compatible webhook of changes, of new conflicts, and when runs begin or cease to fail.",
 )
 @click.option(
-    "--every", type=DURATION, help="Run again and again, on this beat, until asked to stop (SIGTERM, Ctrl-C)."
+    "--every",
+    type=duration,
+    metavar="TIME",
+    help="Run again and again, on this beat, until asked to stop (SIGTERM, Ctrl-C).",
 )
-@click.option("--time-limit", type=DURATION, help="Stop after this time; the next run does what is left.")
 @click.option(
-    "--wait-for-lock", type=DURATION, default=0, help="Wait so long for another run of this workspace to end."
+    "--time-limit", type=duration, metavar="TIME", help="Stop after this time; the next run does what is left."
+)
+@click.option(
+    "--wait-for-lock",
+    type=duration,
+    metavar="TIME",
+    default=0,
+    help="Wait so long for another run of this workspace to end.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing changed.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Log to stderr from this level on.")
