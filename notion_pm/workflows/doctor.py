@@ -24,8 +24,8 @@ def examine(
 ) -> Iterator[Check]:
     """Yield what is found, in the order in which it can fail; what depends on a failed check is left out.
 
-    `home` says where what sync remembers is kept. With `write` a page is made under the parent page and put in the trash
-    again: the only proof of the capability to insert and update content.
+    `home` says where what sync remembers is kept. With `write` a page is made under the parent page and put in the
+    trash again: the only proof of the capability to insert and update content.
     """
     try:
         bot = gateway.me()
