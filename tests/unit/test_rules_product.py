@@ -217,6 +217,26 @@ def test_f6_follows_the_parts_of_a_feature(parent: str, children: list[str], bec
     assert world.get("whole", "status") == becomes
 
 
+@pytest.mark.parametrize(
+    ("parent", "children", "proposed"),
+    [
+        ("in_review", ["shipped", "measured"], ["shipped"]),
+        ("beta", ["shipped", "dropped"], ["shipped"]),
+        ("in_review", ["shipped", "in_progress"], []),
+        ("in_review", ["dropped", "parked"], []),
+        ("in_progress", ["shipped"], []),
+        ("in_review", [], []),
+    ],
+)
+def test_f6_only_proposes_that_a_whole_has_shipped(parent: str, children: list[str], proposed: list[str]) -> None:
+    world = World(only("F6-ship")).feature("whole", parent)
+    for place, each in enumerate(children):
+        world.feature(f"part{place}", each, parent=["whole"])
+    evaluation = world.sync()
+    assert [each.proposed for each in evaluation.proposals] == proposed
+    assert not evaluation.updates
+
+
 def test_f6_climbs_a_tree_in_one_evaluation() -> None:
     world = World(only("F6-start")).feature("root").feature("branch", parent=["root"])
     world.feature("leaf", "in_progress", parent=["branch"])
