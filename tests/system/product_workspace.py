@@ -99,11 +99,13 @@ class Product:
 
     # --- sync
 
+    def place(self, gateway: Gateway | None = None) -> Place:
+        """Where a sync works at this moment."""
+        parent = NotionId(self.workspace.root_page_id)
+        return Place(gateway or self.gateway, parent, self.state, self.clock.now, jobs=2)
+
     def sync(self, gateway: Gateway | None = None, **options: Any) -> SyncResult:
-        place = Place(
-            gateway or self.gateway, NotionId(self.workspace.root_page_id), self.state, self.clock.now, jobs=2
-        )
-        return sync(place, Options(**options))
+        return sync(self.place(gateway), Options(**options))
 
     def requests_of_sync(self, **options: Any) -> tuple[SyncResult, list[str]]:
         """Sync, and return the requests that it sent."""
