@@ -269,7 +269,8 @@ def test_a_relation_that_is_to_lead_elsewhere_may_lose_its_links() -> None:
     after = _features(link={**_SELF, "to": "other"})
     after["databases"].update(other["databases"])
     change = _changes(load(after), applied(load(before)))["features.link"]
-    assert (change.change_class, change.facets) == ("lossy", {"target"})
+    assert change.change_class == "lossy"
+    assert change.facets == {"target"}
 
 
 def test_more_options_than_notion_takes_at_once_are_blocked() -> None:
@@ -304,9 +305,7 @@ def test_an_option_of_another_colour_is_told_and_respected() -> None:
     desired = load(_features(status=blue))
     existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
     assert _changes(desired, existing) == {}
-    assert _notes(desired, existing) == {
-        "features.status.open": "is red in Notion (template: blue); respected"
-    }
+    assert _notes(desired, existing) == {"features.status.open": "is red in Notion (template: blue); respected"}
 
 
 def test_an_option_that_left_the_template_is_left() -> None:
