@@ -28,7 +28,7 @@ import httpx
 
 from notion_pm.emulator import open_workspace
 
-ROWS = 1_000
+ROWS = 5_000
 PACKAGES = ("ultimate-notion", "notion2pandas")
 
 _ULTIMATE_NOTION = """

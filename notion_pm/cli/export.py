@@ -28,6 +28,8 @@ _EXAMPLES = """\b
   notion-pm export https://app.notion.com/p/... -o spec.md
                                                 one page, by its link
   notion-pm export roadmap                      an export that the template names
+  notion-pm export features --where status=shipped --since "30 days ago" -o shipped.html
+                                                only these rows, as a page that prints
   notion-pm export features -o - | head         to a pipe
 """
 

@@ -1,4 +1,7 @@
-"""Parquet: one file per database, typed columns, a row group per thousand rows, so that memory stays small. Needs the extra `parquet`."""
+"""Parquet: one file per database with typed columns. Needs the extra `parquet`.
+
+A row group holds a thousand rows, so that memory stays small.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -60,7 +61,13 @@ def _time(text: str) -> datetime:
 def read_property_value(json: Json) -> PropertyValue:
     """Return the value of one property of a page."""
     kind = json["type"]
-    return PropertyValue(unquote(json["id"]), kind, read_value(json), _is_complete(kind, json))
+    return PropertyValue(_decoded(json["id"]), kind, read_value(json), _is_complete(kind, json))
+
+
+@lru_cache(maxsize=4096)
+def _decoded(property_id: str) -> str:
+    """Each page repeats the same few ids."""
+    return unquote(property_id)
 
 
 def read_value(json: Json) -> Value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from notion_pm.exporters.destination import STDOUT, Contents, Destination, decide
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Column, Table
+from notion_pm.exporters.table import Column, Row, Table
 from notion_pm.exporters.write import write
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id
@@ -78,7 +78,7 @@ def export(
             ]
         if request.keys_as_headers:
             tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
-        cut = write(destination, tables, surroundings)
+        cut = write(destination, [_watched(each, progress) for each in tables], surroundings)
     return Report(tuple(_written(destination, tables)), (*_trashed(found), *_notes(reader.findings, cut)))
 
 
@@ -98,6 +98,25 @@ def _contents(found: Sequence[Wanted], request: Request, catalogue: Catalogue) -
         return Contents((only.name,), only.name, is_page=only.page is not None, format=only.format)
     title = " ".join(request.names) if request.names else catalogue.title
     return Contents(tuple(each.name for each in found), title)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Rows whose walks are told: writing a large table takes a while."""
+
+    table: Table
+    progress: Progress
+
+    def __iter__(self) -> Iterator[Row]:
+        what, total = f"Writing {self.table.title}", self.table.row_count
+        for done, row in enumerate(self.table.rows, start=1):
+            yield row
+            if done % 100 == 0 or done == total:
+                self.progress(what, done, total)
+
+
+def _watched(table: Table, progress: Progress) -> Table:
+    return replace(table, rows=_Watched(table, progress))
 
 
 def _by_key(column: Column) -> Column:
