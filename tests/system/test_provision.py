@@ -320,17 +320,17 @@ def test_the_manifest_page_speaks_to_people_first(
     page_id, manifest = open_manifest(gateway, workspace.root_page_id)
     assert manifest.state == "applied"
     assert manifest_pages(gateway, workspace) == {"notion-pm: test": 1}
-    callout, told, record = gateway.list_children(page_id)
+    callout, told, of_sync, record = gateway.list_children(page_id)
     assert callout.text.startswith("This page belongs to notion-pm.")
     assert told.text.startswith("Template test, version 1: 2 databases. Last apply: 2026-11-22 09:00 UTC.")
-    assert record.type == "code"
+    assert (of_sync.type, record.type) == ("paragraph", "code")
 
 
 def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(gateway: Gateway, workspace: LocalWorkspace) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
     page_id, _ = open_manifest(gateway, workspace.root_page_id)
-    record = gateway.list_children(page_id)[2]
+    (record,) = (each for each in gateway.list_children(page_id) if each.type == "code")
     gateway.update_text_block(record.id, "code", '{"format": 1', language="json")
     with pytest.raises(ManifestUnreadable):
         plan_for(gateway, workspace, loaded)
