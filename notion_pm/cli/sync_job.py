@@ -19,7 +19,7 @@ from notion_pm.cli.interruption import heed_requests_to_stop, sleep, time_limit
 from notion_pm.cli.logs import RunId, logged
 from notion_pm.cli.notifying import tell
 from notion_pm.cli.output import echo, echo_json, note, progress
-from notion_pm.errors import ConflictsFound, Stopped
+from notion_pm.errors import ConflictsFound, Stopped, TimeUp
 from notion_pm.workflows.every import repeat
 from notion_pm.workflows.sync import Options, SyncResult
 from notion_pm.workflows.sync_place import Place
@@ -80,7 +80,7 @@ class Job:
             click.echo(json.dumps(run.as_data(), ensure_ascii=False))
         elif run.result is not None and run.has_news:
             self._show_briefly(run.started, run.result)
-        elif run.trouble:
+        elif run.trouble or isinstance(run.error, TimeUp):
             note(f"{_at(run.started)}  Error: {run.error} {run.error.advice if run.error else ''}".rstrip())
         return run
 
