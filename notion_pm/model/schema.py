@@ -103,6 +103,11 @@ class Property:
     description: str | None = None
 
 
+def options_of(prop: Property) -> tuple[Option, ...]:
+    """Return the options of a property; none for types that have none."""
+    return prop.config.options if isinstance(prop.config, OptionsConfig) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyPatch:
     """What to set on a property of a data source: only what is not None is sent.

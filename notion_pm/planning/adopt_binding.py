@@ -10,11 +10,11 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Adopted, DatabaseEntry
 from notion_pm.model.mapping import DatabaseMapping
 from notion_pm.model.mapping import Mapping as AdoptMapping
-from notion_pm.model.schema import DataSource, Property, RelationConfig
+from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.planning import fingerprint
 from notion_pm.planning.adapted import adapted
-from notion_pm.planning.adopting import Candidate, fits, options_of
+from notion_pm.planning.adopting import Candidate, fits
 from notion_pm.planning.fault import Fault, Path
 from notion_pm.planning.lookup import property_keys, property_title
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.schema import Database, DataSource, Option, OptionsConfig, Property, RelationConfig
+from notion_pm.model.schema import Database, DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import OptionsProperty, PropertySpec, RelationProperty, Template
 from notion_pm.planning.adopt_words import LIKELY, POSSIBLE, likeness
 from notion_pm.planning.fingerprint import fingerprint
@@ -188,11 +188,6 @@ def match_options(spec: PropertySpec, prop: Property) -> dict[str, Match]:
         for place, option in enumerate(there)
     }
     return {key: Match(there[place].name, score) for (key, place), score in _paired(scores, LIKELY)}
-
-
-def options_of(prop: Property) -> tuple[Option, ...]:
-    """Return the options of a property; none for other types."""
-    return prop.config.options if isinstance(prop.config, OptionsConfig) else ()
 
 
 def _paired(scores: Mapping[tuple[str, K], float], least: float) -> Iterable[tuple[tuple[str, K], float]]:

@@ -107,6 +107,8 @@ def _kept(
     judged = Conversion("safe", "changed in the template")
     if spec is not None and spec.type != prop.type:
         judged = conversion(prop.type, spec.type)
+        if entry.is_adopted(prop.id):
+            judged = Conversion("blocked", "it was the client's before, and is theirs to convert")
         judged = replace(judged, reason=f"is {prop.type}, the template wants {spec.type}: {judged.reason}")
         facets |= {"type"} | ({str(spec.type)} & {"formula", "rollup"})
     elif spec is not None:

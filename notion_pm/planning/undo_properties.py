@@ -15,6 +15,7 @@ from notion_pm.model.schema import (
     PropertyPatch,
     RelationConfig,
     RollupConfig,
+    options_of,
 )
 from notion_pm.planning.change import Change
 from notion_pm.planning.undo import Scene, SetProperties, Step
@@ -94,9 +95,9 @@ def _options_to_drop(
     scene: Scene, key: str, was: Property, made: Property, now: Property
 ) -> Iterator[tuple[Option, Step]]:
     """Find the options that the apply added, and whether anybody chose them."""
-    known, added = {each.id for each in _options(was)}, {each.id: each for each in _options(made)}
+    known, added = {each.id for each in options_of(was)}, {each.id: each for each in options_of(made)}
     added = {each: option for each, option in added.items() if each not in known}
-    found = [option for option in _options(now) if option.id in added]
+    found = [option for option in options_of(now) if option.id in added]
     drop = frozenset(option.id for option in found if not _option_stays(scene, now, added[option.id], option))
     for option in found:
         option_key = scene.entry.key_of_option(key, option.id or "") or option.name
@@ -118,8 +119,8 @@ def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> st
 
 
 def _options_removed(scene: Scene, key: str, was: Property, made: Property) -> Iterator[Step]:
-    there = {each.id for each in _options(made)}
-    for option in _options(was):
+    there = {each.id for each in options_of(made)}
+    for option in options_of(was):
         if option.id not in there:
             reason = "was removed or made anew, and Notion does not bring it back"
             yield _left(scene, key, "create", reason, option.name)
@@ -130,7 +131,7 @@ def _uses(scene: Scene, prop: Property) -> int:
     if prop.type in _NOBODY_FILLS_IN or prop.id in scene.stamped:
         return 0
     pages = [page for page in scene.found.pages if page.id not in scene.going]
-    default = _options(prop)[0].id or "" if prop.type == "status" and _options(prop) else ""
+    default = options_of(prop)[0].id or "" if prop.type == "status" and options_of(prop) else ""
     chosen = [page for page in pages if not (default and holds(page, prop.id, default))]  # Notion's choice, not theirs
     return sum(holds(page, prop.id, but=scene.going) for page in chosen)
 
@@ -160,10 +161,6 @@ def _config(prop: Property) -> object:
 
 def _content(prop: Property) -> object:
     return prop.name, prop.type, prop.description or "", _config(prop)
-
-
-def _options(prop: Property) -> tuple[Option, ...]:
-    return prop.config.options if isinstance(prop.config, OptionsConfig) else ()
 
 
 def _told(facet: str, now: Property, was: Property) -> str:

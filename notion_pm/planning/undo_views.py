@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from notion_pm.model.ids import address
-from notion_pm.model.schema import View
+from notion_pm.model.schema import View, options_of
 from notion_pm.planning.change import Action, Change
 from notion_pm.planning.undo import Act, DeleteView, MakeView, Scene, SetDatabase, SetView, Step
 
@@ -46,7 +47,9 @@ def _changed(scene: Scene, key: str, was: View, now: View) -> Iterator[Step]:
     made = scene.journal.view_after(now.id) or now
     if _content(now) == _content(was):
         return
-    if _content(now) != _content(made):
+    if lost := _lost_options(scene, was):
+        yield _step(scene, key, "update", f"it filtered by {', '.join(lost)}, which is no longer there", None, now.name)
+    elif _content(now) != _content(made):
         yield _step(scene, key, "update", _CHANGED_SINCE, None, now.name)
     else:
         yield _step(scene, key, "update", "changed by the apply", SetView(was, now), now.name)
@@ -54,11 +57,32 @@ def _changed(scene: Scene, key: str, was: View, now: View) -> Iterator[Step]:
 
 def _removed(scene: Scene, key: str, was: View) -> Iterator[Step]:
     """Make a view again; one that an interrupted undo made already is found by its name."""
-    if key not in scene.entry.views:
+    if key in scene.entry.views:
+        return
+    if lost := _lost_options(scene, was):
+        yield _step(scene, key, "create", f"it filtered by {', '.join(lost)}, which is no longer there", None, was.name)
+    else:
         known = {each.id for each in scene.entry.views.values()}
         same = (each.id for each in scene.found.views.values() if each.id not in known and _alike(each, was))
         act = MakeView(scene.key, key, was, scene.found.database.id, next(same, None))
         yield _step(scene, key, "create", "removed by the apply", act, was.name)
+
+
+def _lost_options(scene: Scene, was: View) -> list[str]:
+    """Return the options that a view filtered by and that the apply removed: Notion refuses such a filter."""
+    before = scene.journal.properties_before(scene.found.source.id).values()
+    there = {option.name for prop in scene.found.source.properties.values() for option in options_of(prop)}
+    gone = {option.name for prop in before for option in options_of(prop)} - there
+    return sorted(gone & set(_texts(was.filter)))
+
+
+def _texts(json: Any) -> Iterator[str]:
+    """Yield the texts in a filter."""
+    if isinstance(json, str):
+        yield json
+    elif isinstance(json, Mapping | list):
+        for each in json.values() if isinstance(json, Mapping) else json:
+            yield from _texts(each)
 
 
 def _alike(one: View, other: View) -> bool:

@@ -22,6 +22,7 @@ from notion_pm.workflows import provision
 from notion_pm.workflows.provision import Wishes
 from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import look_back, undo
+from notion_pm.workflows.weighing import weighed
 from notion_pm.workflows.workspace import open_manifest
 from tests.conftest import client_of
 from tests.faults import Fault
@@ -134,7 +135,7 @@ class Client:
         self.clock.advance(days=1)
         door = gateway or self.gateway
         reading = provision.read_for(door, self.root, loaded)
-        plan = provision.plan(reading, Wishes(**wishes))
+        plan = weighed(door, provision.plan(reading, Wishes(**wishes)), reading)
         result = apply_recorded(
             door, plan, reading, self.state, state_home=self.state, now=self.clock.now, force=True, allow_lossy=True
         )
@@ -283,6 +284,24 @@ def test_what_was_pruned_is_told_and_views_are_made_again(client: Client) -> Non
     assert "does not bring back" in _left(plan)["features.risk"]
     views = client.entry("features").views
     assert client.gateway.get_view(views["board"].id).name == "Board"
+
+
+def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> None:
+    client.apply(_first())
+    entry = client.entry("features")
+    closed = OptionValue(entry.options["stage.closed"], "Closed")
+    client.set("features", "a", PropertyValue(entry.properties["stage"], "select", closed))
+    renamed = _first().model_dump(mode="json", by_alias=True)
+    renamed["template"]["databases"]["features"]["properties"]["stage"]["options"][1]["name"] = "Shut"
+    client.apply(LoadedTemplate.model_validate(renamed))
+    plan = client.undo()
+    assert _left(plan) == {
+        "features.stage": "was removed or made anew, and Notion does not bring it back",
+        "features.stage.closed": "1 page holds it",
+    }
+    row = client.gateway.get_page(client.entry("features").rows["a"]).properties[entry.properties["stage"]].value
+    assert isinstance(row, OptionValue)
+    assert row.name == "Shut"
 
 
 def _weather(moment: int, *, after: bool) -> Any:

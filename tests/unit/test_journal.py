@@ -1,0 +1,66 @@
+"""Journals on the disk: each line is there before its request, a torn one is as if it was never written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from notion_pm.errors import FileUnusable
+from notion_pm.model.journal import Begun, Done, Ended
+from notion_pm.storage import templates
+from notion_pm.storage.journal import JournalWriter, mark_undone, path_of, read
+
+_NOW = datetime(2026, 11, 22, 9, 0, 0, 7, tzinfo=UTC)
+
+
+def _begun() -> Begun:
+    return Begun(loaded=templates.load("product"), started=_NOW, manifest=None)
+
+
+def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = path_of(tmp_path, "product", _NOW)
+    with JournalWriter(path, _begun()) as journal:
+        number = journal.doing("update view", "v", "", {"id": "v"})
+        assert read(path) is not None
+        journal.done(number, "v", {"id": "v", "name": "After"})
+        journal.doing("delete view", "w", "", None)
+        journal.ended(_NOW)
+    found = read(path)
+    assert found is not None
+    assert found.begun == _begun()
+    assert [(doing.verb, done and done.after) for doing, done in found.writes] == [
+        ("update view", {"id": "v", "name": "After"}),
+        ("delete view", None),
+    ]
+    assert (found.before("update view", "v"), found.after("v")) == ({"id": "v"}, {"id": "v", "name": "After"})
+    assert found.ids == {"v", "w"}
+    assert isinstance(found.lines[-1], Ended)
+
+
+def test_one_that_was_interrupted_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
+    path = path_of(tmp_path, "product", _NOW)
+    with JournalWriter(path, _begun()) as journal:
+        journal.doing("create view", "", "All", None)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"kind":"done","numb')
+    assert read(path) is not None
+    with JournalWriter(path, _begun()) as journal:
+        assert journal.doing("create view", "", "All", None) == 2
+        journal.done(2, "v", None)
+    mark_undone(path, _NOW)
+    found = read(path)
+    assert found is not None
+    assert [each.number for each in found.lines if isinstance(each, Done)] == [2]
+
+
+def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    assert read(path) is None
+    path.write_text('{"kind":"ended","moment":"2026-11-22T09:00:00Z"}\n')
+    with pytest.raises(FileUnusable, match="beginning is missing"):
+        read(path)
+    path.write_text("[]\n")
+    with pytest.raises(FileUnusable, match="not a journal"):
+        read(path)
