@@ -47,3 +47,30 @@ class FaultyTransport(httpx.BaseTransport):
         if fault.after:
             self.inner.handle_request(request).read()
         return fault.strike(request)
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class LastBreath(Fault):
+    """The request was carried out, and nobody is left to hear the answer."""
+
+    def strike(self, request: httpx.Request) -> httpx.Response:
+        raise Killed
+
+
+Weather = Callable[[int, httpx.Request], Fault | None]
+
+
+def killed(moment: int, *, after: bool) -> Weather:
+    """Return the weather in which a process ends at a request: before it is sent, or after it was carried out."""
+
+    def weather(number: int, _: httpx.Request) -> Fault | None:
+        if number == moment and after:
+            return LastBreath(after=True)
+        if number >= moment:
+            raise Killed
+        return None
+
+    return weather

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from notion_pm.emulator import LocalWorkspace
+from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -16,8 +17,10 @@ from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.binding import BindingUnfit
 from notion_pm.workflows.destroy import destruction
+from tests.conftest import client_of
+from tests.faults import Killed, Weather, killed
 from tests.gateways import gateway_to
-from tests.system.provisioned import apply_to, plan_for
+from tests.system.provisioned import apply_to, plan_for, tables
 from tests.unit.template_worlds import load
 
 _NAME = {"type": "title", "title": "Name"}
@@ -53,6 +56,10 @@ def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
 @pytest.fixture
 def theirs(api: httpx.Client, workspace: LocalWorkspace) -> dict[str, Any]:
     """What engineering has: a database of tasks, as Notion shows it."""
+    return _made(api, workspace)
+
+
+def _made(api: httpx.Client, workspace: LocalWorkspace) -> dict[str, Any]:
     body = {
         "parent": {"type": "page_id", "page_id": workspace.root_page_id},
         "title": [{"text": {"content": "Engineering tasks"}}],
@@ -155,3 +162,37 @@ def test_what_cannot_be_bound(
     assert theirs
     with pytest.raises(error, match=message):
         plan_for(gateway, workspace, _template(bind, **tasks))
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_every_request_of_an_apply_beside_a_bound_database_survives(tmp_path: Path, *, after: bool) -> None:
+    moment, whole = 0, False
+    while not whole:
+        moment += 1
+        workspace = open_workspace(tmp_path / f"{moment}.sqlite")
+        with client_of(workspace) as api:
+            theirs = _made(api, workspace)
+            before, loaded = _shown(api, theirs), _template(theirs["id"], state=_STATE)
+            whole = _struck(workspace, loaded, killed(moment, after=after))
+            gateway, _ = gateway_to(workspace)
+            apply_to(gateway, workspace, loaded)
+            made = tables(gateway, workspace)
+            assert {title: len(each) for title, each in made.items()} == {"Features": 1, "Engineering tasks": 1}, moment
+            assert ("Task count", "rollup") in made["Features"][0].properties
+            assert plan_for(gateway, workspace, loaded).changes == ()
+            assert _shown(api, theirs) == before
+            gateway.close()
+        workspace.close()
+    assert moment > len(loaded.template.databases)
+
+
+def _struck(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weather) -> bool:
+    """Apply in this weather, and return whether it came to its end."""
+    gateway, _ = gateway_to(workspace, weather=weather)
+    try:
+        apply_to(gateway, workspace, loaded)
+    except Killed:
+        return False
+    finally:
+        gateway.close()
+    return True

@@ -28,43 +28,17 @@ from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
 from notion_pm.storage import templates
 from tests.conftest import client_of
-from tests.faults import Fault
+from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.provisioned import apply_to, manifest_pages, plan_for
 
-Weather = Callable[[int, httpx.Request], Fault | None]
 _ROWS = {"vision": 3, "insights": 5, "features": 4}
 _SAMPLE = 2
 _PATIENT = Patience(attempts=3)
 
 
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class _LastBreath(Fault):
-    """The request was carried out, and nobody is left to hear the answer."""
-
-    def strike(self, request: httpx.Request) -> httpx.Response:
-        raise Killed
-
-
 def _once(fault: Fault) -> Callable[[int], Weather]:
     return lambda moment: lambda number, _: fault if number == moment else None
-
-
-def _killed(*, after: bool) -> Callable[[int], Weather]:
-    def at(moment: int) -> Weather:
-        def weather(number: int, _: httpx.Request) -> Fault | None:
-            if number == moment and after:
-                return _LastBreath(after=True)
-            if number >= moment:
-                raise Killed
-            return None
-
-        return weather
-
-    return at
 
 
 TROUBLE: dict[str, Callable[[int], Weather]] = {
@@ -72,8 +46,8 @@ TROUBLE: dict[str, Callable[[int], Weather]] = {
     "dropped after the work": _once(Fault(lost=True, after=True)),
     "503 saved": _once(Fault(after=True)),
     "429": _once(Fault(429, "rate_limited", headers={"Retry-After": "5"})),
-    "killed before": _killed(after=False),
-    "killed after the work": _killed(after=True),
+    "killed before": lambda moment: killed(moment, after=False),
+    "killed after the work": lambda moment: killed(moment, after=True),
 }
 
 

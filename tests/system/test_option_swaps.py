@@ -31,13 +31,12 @@ from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workflows.workspace import open_manifest
-from tests.faults import Fault
+from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.people import edit_option
 from tests.system.provisioned import NOW
 from tests.unit.template_worlds import load
 
-Weather = Callable[[int, httpx.Request], Fault | None]
 _SAMPLE = 3
 _NAME = {"type": "title", "title": "Name"}
 _LIVELY = {"title": "Lively", "type": "table", "where": {"status": {"is": ["idea", "done"]}, "tags": "x"}}
@@ -263,29 +262,9 @@ def test_what_people_choose_meanwhile_is_not_lost(workspace: LocalWorkspace) -> 
     calmly.close()
 
 
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class _LastBreath(Fault):
-    def strike(self, request: httpx.Request) -> httpx.Response:
-        raise Killed
-
-
-def _killed(moment: int, *, after: bool) -> Weather:
-    def weather(number: int, _: httpx.Request) -> Fault | None:
-        if number == moment and after:
-            return _LastBreath(after=True)
-        if number >= moment:
-            raise Killed
-        return None
-
-    return weather
-
-
 _TROUBLE: dict[str, Callable[[int], Weather]] = {
-    "killed before": lambda moment: _killed(moment, after=False),
-    "killed after": lambda moment: _killed(moment, after=True),
+    "killed before": lambda moment: killed(moment, after=False),
+    "killed after": lambda moment: killed(moment, after=True),
     "answer lost": lambda moment: lambda number, _: Fault(lost=True, after=True) if number == moment else None,
     "503 saved": lambda moment: lambda number, _: Fault(after=True) if number == moment else None,
 }
