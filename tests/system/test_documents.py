@@ -14,7 +14,7 @@ from tests.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-GENERATED = {"cli.md"}  # the help pages: made from the program, and checked by `make check`
+ELSEWHERE = {"cli.md", "consultants.md"}  # the help pages, made from the program; a guide that a test runs in its order
 ENDLESS = "local serve"
 NOT_HERE = ("notion-pm init", "notion-pm -w ", "notion-pm completion")
 """Commands that need a person, other clients or a shell; tests of their own run them."""
@@ -25,7 +25,7 @@ def commands() -> list[tuple[str, str]]:
     return [
         (document.name, line.split("  #")[0].strip().removeprefix("$ "))
         for document in DOCUMENTS
-        if document.name not in GENERATED
+        if document.name not in ELSEWHERE
         for block in re.findall(r"```(?:sh|console)\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
         for line in block.splitlines()
         if line.removeprefix("$ ").startswith("notion-pm ")
