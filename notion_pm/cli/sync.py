@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from notion_pm.cli.context import Context, pass_context
@@ -25,6 +27,14 @@ from notion_pm.workflows.sync import Options
     "--on-conflict",
     type=click.Choice(["keep", "rule", "newest"]),
     help="Settle all conflicts this way, once: keep what people set, take what rules say, or what is newest.",
+)
+@click.option(
+    "--keep-history",
+    type=click.IntRange(1),
+    default=730,
+    show_default=True,
+    metavar="DAYS",
+    help="Forget what happened earlier than so many days ago.",
 )
 @click.option("--fail-on-conflict", is_flag=True, help="Exit with 4 when people and rules disagree.")
 @click.option(
@@ -62,6 +72,7 @@ def command(
     full: bool,
     force: bool,
     on_conflict: OnConflict | None,
+    keep_history: int,
     fail_on_conflict: bool,
     notify: str | None,
     every: int | None,
@@ -81,7 +92,14 @@ def command(
     Exit codes: 0 done, 1 error, 3 too much would change, 4 conflicts (with --fail-on-conflict), 5 left for the next
     run (another one is running, asked to stop, time is up). With --every: 0 when asked to stop.
     """
-    options = Options(template=template, dry_run=dry_run, full=full, force=force, policy=on_conflict)
+    options = Options(
+        template=template,
+        dry_run=dry_run,
+        full=full,
+        force=force,
+        policy=on_conflict,
+        keep_history=timedelta(days=keep_history),
+    )
     manner = Manner(
         explain=explain,
         as_json=as_json,
