@@ -6,7 +6,7 @@ the template changes so, is a swap. Missing options are added; what people added
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from notion_pm.model.ids import address
@@ -15,12 +15,14 @@ from notion_pm.model.schema import Option, OptionsConfig, Property
 from notion_pm.model.template import OptionSpec, OptionsProperty, PropertySpec
 from notion_pm.planning.change import Action, Change, Note
 from notion_pm.planning.leftovers import option_leftovers
+from notion_pm.planning.option_list import new_option
 from notion_pm.planning.option_memory import seen, stated, written
 from notion_pm.planning.swaps import Swap, begun, named
 from notion_pm.planning.wishes import Wishes
 
 _MOST_AT_ONCE = 100
 _REGROUP = "rules do not read groups; to move it: column header > Edit property > drag the option"
+_RESUMED = "was being replaced when an apply was interrupted"
 Finding = Change | Note
 
 
@@ -33,10 +35,37 @@ def option_changes(
     findings: list[Finding] = []
     for each in spec.options:
         findings += _Comparison(database, key, owned_as, each, prop, entry, wishes).findings()
+    ours = set(entry.options.values())
+    findings = [_timed(each, findings, spec, prop.config.options, ours) for each in findings]
     adding = [each for each in findings if isinstance(each, Change) and (each.action == "create" or each.swap)]
     crowded = len(prop.config.options) + len(adding) > _MOST_AT_ONCE
     yield from (_crowded(each) if crowded and each in adding else each for each in findings)
     yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
+
+
+def _timed(
+    finding: Finding, others: Sequence[Finding], spec: OptionsProperty, options: Sequence[Option], ours: Collection[str]
+) -> Finding:
+    """Tell what can be added only once another option is gone that has its name; one that stays is in the way."""
+    if not isinstance(finding, Change) or (finding.swap is None and finding.action != "create"):
+        return finding
+    swap = finding.swap or _plain(spec, finding)
+    going = [each.swap.old for each in others if isinstance(each, Change) and each.swap and each.swap.old]
+    taken = named(options, swap.becomes.name)
+    if named(going, swap.becomes.name) is not None:
+        return replace(finding, swap=replace(swap, late=True))
+    mine = {each.id for each in (swap.old, swap.stand_in) if each}
+    if taken is not None and taken.id in ours and taken.id not in mine and finding.reason != _RESUMED:
+        reason = f"another option of the template is called {taken.name!r} in Notion"
+        return replace(finding, reason=reason, change_class="blocked", details=("Rename that one first.",), swap=None)
+    return finding
+
+
+def _plain(spec: OptionsProperty, finding: Change) -> Swap:
+    """Return a new option as one that nothing gives way to."""
+    option = spec.option(finding.address.rpartition(".")[2])
+    assert option is not None, "it is of the template"
+    return Swap(option.key, new_option(option))
 
 
 def _crowded(finding: Finding) -> Finding:
@@ -89,7 +118,8 @@ class _Comparison:
         """The option that the template's is: the one that the manifest names, else one of the same name."""
         option_id = self.entry.options.get(self._place)
         by_id = next((each for each in self._options if each.id == option_id), None) if option_id else None
-        return by_id or named(self._options, self.spec.name)
+        others = {each for place, each in self.entry.options.items() if place != self._place}
+        return by_id or named((each for each in self._options if each.id not in others), self.spec.name)
 
     def _becoming(self, found: Option) -> Option:
         """What the option is to be: the template's where the template changed, and else as it is."""
@@ -132,7 +162,7 @@ class _Comparison:
             becomes = replace(stand_in, id=None, name=name, description=self.spec.description)
         differs = found is not None and (becomes.name, becomes.color) != (found.name, found.color)
         swap = Swap(self.spec.key, becomes, found if differs else None, stand_in)
-        change = self._change("update", "was being recoloured when an apply was interrupted")
+        change = self._change("update", _RESUMED)
         return replace(change, change_class="slow", swap=swap)
 
     def _edited(self, found: Option, becomes: Option) -> Change:

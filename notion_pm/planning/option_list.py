@@ -30,13 +30,13 @@ def edited(
         key = change.address.rpartition(".")[2]
         if change.action == "delete":
             options = [each for each in options if each.id != change.option_id]
-        elif change.swap is not None:
+        elif change.swap is not None and change.swap.added_first is not None:
             beside = change.swap.old or change.swap.stand_in
             place = _index(options, beside.id) if beside else len(options)
             _add(options, change.swap.added_first, place)
-        elif change.action == "create":
+        elif change.action == "create" and change.swap is None:
             _add(options, _new(spec, key), _place(spec, key, options, known))
-        else:
+        elif change.swap is None:
             wanted = _new(spec, key)
             options = [_set(each, wanted, change.facets) if each.id == change.option_id else each for each in options]
     return tuple(options)

@@ -40,7 +40,7 @@ class _Chain:
         swaps = [each.swap for each in self._changes if each.swap]
         if any(each.leaving(OUT) for each in swaps):
             self._move(OUT)
-        if any(each.aside for each in swaps):
+        if any(each.late for each in swaps):
             self._then(Verb.ADD_OPTIONS, OUT)
         if any(each.leaving(HOME) for each in swaps):
             self._move(HOME)

@@ -245,12 +245,13 @@ class Ledger:
 def with_swapped(entry: DatabaseEntry, source: DataSource, changes: Iterable[Change]) -> DatabaseEntry:
     """Return an entry with the options that have come in the place of others, as soon as they are there."""
     options = dict(entry.options)
+    going = {each.swap.old.id for each in changes if each.swap and each.swap.old}
     for change in changes:
         prop = source.properties.get(change.property_id)
         if change.swap is None or prop is None or not isinstance(prop.config, OptionsConfig):
             continue
         new = named(prop.config.options, change.swap.becomes.name)
-        if new is not None and new.id and (change.swap.old is None or new.id != change.swap.old.id):
+        if new is not None and new.id and new.id not in going:
             options[f"{change.key}.{change.swap.option}"] = new.id
     return entry.model_copy(update={"options": options})
 

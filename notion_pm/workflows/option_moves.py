@@ -68,7 +68,7 @@ class OptionMoves:
         lists: dict[str, tuple[Option, ...]] = {}
         for change in operation.changes:
             swap = change.swap
-            if swap is None or not swap.aside:
+            if swap is None or not swap.late:
                 continue
             options = lists.get(change.property_id) or _options(self._property(operation, change.key))
             if named(options, swap.becomes.name) is None:

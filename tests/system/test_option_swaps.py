@@ -72,7 +72,8 @@ def _template(*, version: int = 1, **changed: dict[str, Any]) -> LoadedTemplate:
 _RENAMED = {"idea": {"name": "Concept"}, "a": {"name": "Alpha", "color": "red"}, "x": {"name": "Ex"}}
 _RECOLOURED = {"idea": {"color": "pink"}, "a": {"color": "red"}, "x": {"color": "brown"}}
 _BOTH = {"idea": {"color": "pink"}, "a": {"name": "Alpha"}, "x": {"name": "x"}, "y": {"name": "Why"}}
-_CASES = {"renamed": _RENAMED, "recoloured": _RECOLOURED, "some of both": _BOTH}
+_EXCHANGED = {"a": {"name": "B"}, "b": {"name": "A"}, "x": {"name": "Y"}, "y": {"name": "Z"}}
+_CASES = {"renamed": _RENAMED, "recoloured": _RECOLOURED, "some of both": _BOTH, "exchanged": _EXCHANGED}
 
 
 @pytest.fixture
@@ -163,6 +164,19 @@ def test_a_recoloured_option_waits_on_a_stand_in(gateway: Gateway, workspace: Lo
     ]
     assert dict(rows)["R1"] == {"status": ["Idea"], "kind": ["A"], "tags": ["X", "Y"]}
     assert dict(rows)["R4"] == {"status": ["Doing"], "kind": [], "tags": []}
+    assert _look(gateway, workspace, again)[1].changes == ()
+
+
+def test_names_can_change_hands(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    _apply(gateway, workspace, _template())
+    again = _template(version=2, **_EXCHANGED)
+    result = _apply(gateway, workspace, again)
+    assert result.planned == result.sent
+    options, rows, _ = _seen(gateway, workspace)
+    assert [name for name, _, _ in options["kind"]] == ["B", "A"]
+    assert [name for name, _, _ in options["tags"]] == ["Y", "Z"]
+    assert {row: values["kind"] for row, values in rows} == {"R1": ["B"], "R2": ["A"], "R3": ["B"], "R4": []}
+    assert {row: values["tags"] for row, values in rows} == {"R1": ["Y", "Z"], "R2": ["Z"], "R3": ["Y"], "R4": []}
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
