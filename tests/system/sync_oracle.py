@@ -48,7 +48,11 @@ class Outcome:
     conflicts: set[Place] = field(default_factory=set)
 
 
-def expected(world: World, memory: Mapping[Place, Memory], today: str) -> Outcome:
+Barred = Mapping[Place, list[tuple[Any, Any]]]
+"""What must not be written: a property that holds the first and would get the second."""
+
+
+def expected(world: World, memory: Mapping[Place, Memory], today: str, barred: Barred) -> Outcome:
     """Return what a complete sync makes of a workspace."""
     now = {database: {id: dict(row) for id, row in rows.items()} for database, rows in world.items()}
     outcome = Outcome()
@@ -63,6 +67,9 @@ def expected(world: World, memory: Mapping[Place, Memory], today: str) -> Outcom
                 said = say(now, id, row, memory, today)
                 base = written.get(place) or memory.get(place)
                 after, remembered, conflict = decide(target, row[key], said, base, locked=row["lock"])
+                held = (world[database][id][key], after)
+                if not alike(after, row[key]) and place not in written and _is_barred(held, barred.get(place, [])):
+                    after, remembered, conflict = row[key], Memory(row[key], base.said if base else SILENT), True
                 moved = moved or not alike(after, row[key])
                 if not alike(after, row[key]):
                     written[place] = remembered
@@ -70,6 +77,10 @@ def expected(world: World, memory: Mapping[Place, Memory], today: str) -> Outcom
                 outcome.values[place], outcome.memory[place] = after, remembered
                 (outcome.conflicts.add if conflict else outcome.conflicts.discard)(place)
     return outcome
+
+
+def _is_barred(change: tuple[Any, Any], barred: Iterable[tuple[Any, Any]]) -> bool:
+    return any(alike(change[0], before) and alike(change[1], after) for before, after in barred)
 
 
 def decide(
