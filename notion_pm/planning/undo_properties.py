@@ -18,6 +18,7 @@ from notion_pm.model.schema import (
     options_of,
 )
 from notion_pm.planning.change import Change
+from notion_pm.planning.option_holders import chosen
 from notion_pm.planning.undo import Scene, SetProperties, Step
 from notion_pm.planning.usage import holds
 
@@ -114,7 +115,7 @@ def _options_to_drop(
 def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> str:
     if made != now:
         return _CHANGED_SINCE
-    count = sum(holds(page, prop.id, now.id or "") for page in scene.found.pages if page.id not in scene.going)
+    count = sum(now.id in chosen(page, prop.id) for page in scene.found.pages if page.id not in scene.going)
     return f"{_pages(count)} it" if count else ""
 
 
@@ -131,9 +132,9 @@ def _uses(scene: Scene, prop: Property) -> int:
     if prop.type in _NOBODY_FILLS_IN or prop.id in scene.stamped:
         return 0
     pages = [page for page in scene.found.pages if page.id not in scene.going]
-    default = options_of(prop)[0].id or "" if prop.type == "status" and options_of(prop) else ""
-    chosen = [page for page in pages if not (default and holds(page, prop.id, default))]  # Notion's choice, not theirs
-    return sum(holds(page, prop.id, but=scene.going) for page in chosen)
+    if prop.type == "status":  # Notion gives every page the first option: nobody chose it
+        pages = [page for page in pages if chosen(page, prop.id) != {each.id for each in options_of(prop)[:1]}]
+    return sum(holds(page, prop.id, but=scene.going) for page in pages)
 
 
 def _patch(now: Property, was: Property, facets: set[str], gone: frozenset[str | None]) -> PropertyPatch:

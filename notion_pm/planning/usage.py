@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from notion_pm.model.page import OptionValue, Page, RelationValue, UniqueIdValue
+from notion_pm.model.page import Page, RelationValue, UniqueIdValue
 
 NOBODYS: frozenset[str] = frozenset()
 
 
-def holds(page: Page, property_id: str, option_id: str = "", but: Collection[str] = NOBODYS) -> bool:
-    """Whether a page holds a value of a property: of an option where one is named, of a relation to others `but`."""
+def holds(page: Page, property_id: str, but: Collection[str] = NOBODYS) -> bool:
+    """Whether a page holds a value of a property; of a relation, to others `but` these."""
     found = page.properties.get(property_id)
     match found.value if found else None:
         case None | "" | () | False:
@@ -19,8 +19,4 @@ def holds(page: Page, property_id: str, option_id: str = "", but: Collection[str
             return bool(set(ids) - set(but))
         case UniqueIdValue(number=number):
             return number is not None
-        case OptionValue(id=chosen) if option_id:
-            return chosen == option_id
-        case tuple() as several if option_id:
-            return option_id in {each.id for each in several}
     return True

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import Page, RelationValue, UniqueIdValue
+from notion_pm.model.page import Page
 from notion_pm.planning.change import Change
 from notion_pm.planning.conversions import loses
 from notion_pm.planning.lookup import own
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
+from notion_pm.planning.usage import holds
 from notion_pm.workflows.reading import Reading
 
 
@@ -79,12 +80,7 @@ def _concerns(change: Change, page: Page, new_type: str | None) -> bool:
     """Whether a page holds the value that would be lost, or that another type would lose."""
     if change.option_id:
         return change.option_id in chosen(page, change.property_id)
-    found = page.properties.get(change.property_id)
-    match found.value if found else None:
-        case None | "" | () | False:
-            return False
-        case RelationValue(ids=ids):
-            return bool(ids)
-        case UniqueIdValue(number=number):
-            return number is not None
-    return new_type is None or found is None or loses(found.type, new_type, found.value)
+    if not holds(page, change.property_id):
+        return False
+    found = page.properties[change.property_id]
+    return new_type is None or loses(found.type, new_type, found.value)
