@@ -57,8 +57,8 @@ def test_all_clients_are_planned_and_applied_beside_one_that_fails(clients: Prog
     applied = clients("apply", "small.yaml", "--all", "--yes")
     assert applied.code == 1
     assert [line.split() for line in applied.out.splitlines() if line.startswith(("acme ", "globex ", "initech "))] == [
-        ["acme", "applied", "small", "3", "10"],
-        ["globex", "applied", "small", "3", "10"],
+        ["acme", "applied", "small", "3", "11"],
+        ["globex", "applied", "small", "3", "11"],
         ["initech", "failed", "0"],
     ]
     assert "initech: No token for workspace 'initech'" in applied.out
@@ -69,8 +69,9 @@ def test_all_clients_are_planned_and_applied_beside_one_that_fails(clients: Prog
 
 
 def test_a_dangerous_plan_is_held_back_and_the_others_go_on(clients: Program) -> None:
+    _write(clients, 1, "files")
     assert clients("-w", "acme", "apply", "small.yaml", "--yes").code == 0
-    _write(clients, 2, "formula, expression: '1'")
+    _write(clients, 2, "rich_text")
     clients.environment["INITECH_TOKEN"] = "never-asked"
     (clients.folder / "notion-pm.toml").write_text(dedent(_CLIENTS).partition("[workspaces.initech]")[0])
     done = clients("apply", "small.yaml", "--all", "--yes", "--json")

@@ -149,6 +149,6 @@ def test_two_applies_never_overlap(program: Program) -> None:
     (folder,) = (each for each in (program.folder / "state").iterdir() if each.is_dir())
     with exclusive(folder):
         refused = program("apply", "small.yaml", "--yes")
-    assert refused.code == 1
+    assert refused.code == 5
     assert "Another sync or apply of this workspace is running." in refused.err
     assert program("apply", "small.yaml", "--yes").code == 0
