@@ -17,6 +17,7 @@ from notion_pm.storage.yaml_lines import YamlPath
 
 _WIDTH = 120
 _INDENT = "  "
+_DEPTH_OF_LISTS = 3  # databases / features / properties
 _MARKUP = re.compile(r"\{[{%#]")
 _APART = frozenset({"databases"})
 """What is set off by an empty line."""
@@ -101,7 +102,7 @@ Comments = Mapping[YamlPath, list[str]]
 
 
 def _mapping(data: Mapping[str, Any], path: YamlPath, comments: Comments) -> Iterator[str]:
-    indent = _INDENT * _depth(path)
+    indent = _INDENT * len(path)
     for place, (key, value) in enumerate(data.items()):
         inside = (*path, key)
         if key in _APART or (path == ("databases",) and place):
@@ -116,22 +117,21 @@ def _mapping(data: Mapping[str, Any], path: YamlPath, comments: Comments) -> Ite
 
 
 def _items(data: Sequence[Any], path: YamlPath, comments: Comments) -> Iterator[str]:
-    indent = _INDENT * _depth(path)
+    indent = _INDENT * len(path)
     for place, each in enumerate(data):
         yield from _comments(comments.get((*path, place), ()), indent)
         yield f"{indent}- {_flow(each)}"
 
 
 def _fits(line: str, value: Any, path: YamlPath, comments: Comments) -> bool:
-    """Whether a thing is said on one line: one that is small, and about whose parts nothing is remarked."""
-    spread = path in {("databases",)} or (len(path) in {2, 3} and path[0] == "databases")
+    """Whether a thing is said on one line: one that is small, and about whose parts nothing is remarked.
+
+    Databases, their properties and their views have a line each at least, and so have options.
+    """
+    spread = path[0] == "databases" and len(path) <= _DEPTH_OF_LISTS
+    listed = isinstance(value, dict) and "options" in value
     remarked = any(each[: len(path)] == path and len(each) > len(path) for each in comments)
-    listed = isinstance(value, dict) and any(
-        isinstance(each, list) and each and isinstance(each[0], dict)
-        for name, each in value.items()
-        if name == "options"
-    )
-    return not (spread or remarked or listed) and len(line) <= _WIDTH
+    return not (spread or listed or remarked) and len(line) <= _WIDTH
 
 
 def _comments(remarks: Iterable[str], indent: str) -> Iterator[str]:
@@ -143,7 +143,3 @@ def _comments(remarks: Iterable[str], indent: str) -> Iterator[str]:
 def _flow(value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")
-
-
-def _depth(path: YamlPath) -> int:
-    return len(path)

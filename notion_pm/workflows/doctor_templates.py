@@ -58,7 +58,11 @@ class _Template:
             if trouble is not None:
                 yield trouble
         if len(self._sources) == len(manifest.databases):
-            yield Check(f"databases of {self._name}", ok=True, detail=f"all {len(self._sources)} can be read")
+            yield Check(
+                f"databases of {self._name}",
+                ok=True,
+                detail=f"{len(self._sources)} of {len(self._sources)} can be read",
+            )
         yield from self._views(manifest)
         yield from self._memory(manifest)
 
