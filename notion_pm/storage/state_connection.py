@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -36,7 +38,7 @@ def connected(home: SharedState) -> Connection:
     """Return a connection to the database itself. Raises SQLAlchemyError, UsageError."""
     url = _url_of(home)
     try:
-        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", paramstyle="format")
+        engine = _engine(url)
     except ModuleNotFoundError as missing:
         advice = "Install it:  pip install 'notion-pm[postgresql]'"
         raise UsageError(f"Keeping the state in PostgreSQL needs the package {missing.name}.", advice) from None
@@ -58,11 +60,17 @@ def unusable(home: StateHome, error: Exception) -> NotionPmError:
     )
 
 
+@lru_cache(maxsize=16)
+def _engine(url: URL) -> Engine:
+    """An engine without a pool. It is kept for the statements that it has compiled, which is most of a small query."""
+    own: dict[str, Any] = {"paramstyle": "format"} if url.drivername != "sqlite" else {"connect_args": {"timeout": 10}}
+    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **own)
+
+
 def _to_file(file: Path) -> Connection:
     file.parent.mkdir(parents=True, exist_ok=True)
     url = URL.create("sqlite", database=str(file))
-    connect = {"timeout": 10}
-    connection = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connect).connect()
+    connection = _engine(url).connect()
     try:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         connection.exec_driver_sql("PRAGMA synchronous = NORMAL")

@@ -2,8 +2,9 @@
 
 A state machine does at random what happens to a workspace in years. After every sync the workspace is what
 `sync_oracle.py` says, a second account of docs/sync.md; nothing that people own or that no rule sets was changed,
-nothing was lost or doubled; a further sync changes nothing and costs one query per database; the state file is sound. An undo
-of the last sync sets back what is still as that left it, and nothing else; it stays so, as does what would flip back.
+nothing was lost or doubled; a further sync changes nothing and costs one query per database; the state file is sound.
+An undo of the last sync sets back what is still as that left it, and nothing else; it stays so, as does what would flip
+back.
 
 A step is a sync, in calm or bad weather or killed, after up to five things that people did. Left out are edits of a
 property that an interrupted run was about to write (whose they are cannot be told afterwards), a machine that syncs
@@ -332,7 +333,7 @@ class Machine(RuleBasedStateMachine):
         old, locked = _by_spot(before), {id for rows in before.values() for id, row in rows.items() if row["lock"]}
         with self._state(machine) as state:
             written = next((each for each in reversed(state.written_lately(10**6, before="")) if each), [])
-        should = {
+        should: dict[Spot, Any] = {
             (each.page, each.property): each.before
             for each in written
             if each.page not in locked and alike(old.get((each.page, each.property), SILENT), each.after)
