@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
 from notion_pm.gateway.notion import Gateway
@@ -20,24 +18,14 @@ from notion_pm.model.journal import Journal
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.schema import View
 from notion_pm.model.state_home import StateHome
-from notion_pm.planning.undo import (
-    Act,
-    DeleteView,
-    Found,
-    MakeView,
-    SetDatabase,
-    SetProperties,
-    SetView,
-    TrashDatabase,
-    TrashPage,
-    UndoPlan,
-)
+from notion_pm.planning.undo import Found, TrashPage, UndoPlan
 from notion_pm.planning.undo_plan import plan_undo
 from notion_pm.storage import journal as journals
 from notion_pm.storage.state import State
 from notion_pm.workflows.manifest_page import tell, write_record
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
+from notion_pm.workflows.undo_acts import Doing
 from notion_pm.workflows.workspace import ManifestPage, find_manifest
 
 
@@ -145,7 +133,7 @@ def undo(
     Raises FileUnusable or a NotionError.
     """
     plan = undoing.plan
-    doing = _Doing(gateway)
+    doing = Doing(gateway)
     acts = plan.acts
     rows = [act for act in acts if isinstance(act, TrashPage)]
     with ThreadPoolExecutor(jobs) as pool:
@@ -158,73 +146,6 @@ def undo(
     _set_record(gateway, undoing.page, manifest, now)
     _remember(state_home, plan.template, manifest)
     journals.mark_undone(undoing.path, now)
-
-
-class _Doing:
-    """Does the acts. `views` are those that were made again, by database and key."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self.views: dict[tuple[str, str], NotionId] = {}
-
-    def __call__(self, act: Act) -> None:
-        match act:
-            case TrashPage(page_id):
-                self._gateway.trash_page(page_id)
-            case TrashDatabase(database_id):
-                self._gateway.trash_database(database_id)
-            case DeleteView(view_id):
-                with suppress(NotShared):  # a widget goes with its dashboard
-                    self._gateway.delete_view(view_id)
-            case SetView(before, current):
-                self._set_view(before, current)
-            case MakeView():
-                self.views[act.database, act.key] = act.twin or self._make_view(act)
-            case SetDatabase(database_id, title, icon, description):
-                self._gateway.update_database(database_id, title=title, icon=icon, description=description)
-            case SetProperties(source_id, patches):
-                self._gateway.update_data_source(source_id, patches)
-
-    def _set_view(self, before: View, current: View) -> None:
-        """Set a view as it was: settings that it did not have are emptied (notion-api.md 2.6)."""
-        emptied = dict.fromkeys(current.configuration.keys() - before.configuration.keys())
-        self._gateway.update_view(
-            current.id,
-            name=before.name,
-            filter=before.filter,
-            sorts=before.sorts or None,
-            configuration={**emptied, **_writable(before.configuration)},
-            whole=True,
-        )
-
-    def _make_view(self, act: MakeView) -> NotionId:
-        before, known = act.before, set(self._gateway.list_view_ids(act.database_id))
-
-        def look_up() -> View | None:
-            new = set(self._gateway.list_view_ids(act.database_id)) - known
-            return self._gateway.get_view(new.pop()) if new else None
-
-        assert before.data_source_id is not None, "views of ours show a data source"
-        view = self._gateway.create_view(
-            act.database_id,
-            before.data_source_id,
-            before.name,
-            before.type,
-            filter=before.filter,
-            sorts=before.sorts or None,
-            configuration=_writable(before.configuration),
-            look_up=look_up,
-        )
-        return view.id
-
-
-def _writable(json: Any) -> Any:
-    """Return a configuration as requests take it: answers name properties beside their ids."""
-    if isinstance(json, list):
-        return [_writable(each) for each in json]
-    if isinstance(json, Mapping):
-        return {key: _writable(each) for key, each in json.items() if key != "property_name"}
-    return json
 
 
 def _with_views(manifest: Manifest, views: Mapping[tuple[str, str], NotionId]) -> Manifest:

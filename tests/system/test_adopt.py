@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import look_back, undo
 from notion_pm.workflows.workspace import open_manifest
 from tests.gateways import gateway_to
+from tests.kills import Killed, killed_at
 from tests.program import Program
 from tests.system.messy_workspaces import english, german, is_kept, related, theirs
 from tests.system.provisioned import NOW
@@ -195,6 +197,21 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
     assert isinstance(value, OptionValue)
     assert value.name == "Shipped"
     client.close()
+
+
+@pytest.mark.parametrize("moment", [12, 24, 36])
+def test_an_apply_to_adopted_databases_that_was_killed_is_healed(client: Client, moment: int) -> None:
+    client.databases = english(client.gateway, client.root)
+    before = client.theirs()
+    client.adopt()
+    door, _ = gateway_to(client.workspace, weather=killed_at(moment, after=True))
+    reading = provision.read(door, client.root, "product")
+    with pytest.raises(Killed):
+        provision.apply(door, provision.plan(reading), reading, now=datetime.now(UTC), force=True)
+    door.close()
+    client.apply()
+    assert client.apply() == 0
+    assert is_kept(before, client.theirs())
 
 
 def test_all_faults_of_a_mapping_are_told_with_their_lines(client: Client) -> None:

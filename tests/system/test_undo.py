@@ -25,8 +25,8 @@ from notion_pm.workflows.undo import look_back, undo
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workflows.workspace import open_manifest
 from tests.conftest import client_of
-from tests.faults import Fault
 from tests.gateways import gateway_to
+from tests.kills import Killed, killed_at
 from tests.program import Program
 from tests.system.provisioned import NOW, plan_for
 from tests.unit.template_worlds import load
@@ -304,32 +304,12 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
     assert row.name == "Shut"
 
 
-def _weather(moment: int, *, after: bool) -> Any:
-    def weather(number: int, _: httpx.Request) -> Fault | None:
-        if number == moment and after:
-            return _LastBreath(after=True)
-        if number >= moment:
-            raise _Killed
-        return None
-
-    return weather
-
-
-class _Killed(BaseException):
-    """The process ended here."""
-
-
-class _LastBreath(Fault):
-    def strike(self, request: httpx.Request) -> httpx.Response:
-        raise _Killed
-
-
 def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
     """Do something until the process is killed at a request; whether it was."""
-    gateway, _ = gateway_to(client.workspace, weather=_weather(moment, after=after))
+    gateway, _ = gateway_to(client.workspace, weather=killed_at(moment, after=after))
     try:
         work(gateway)
-    except _Killed:
+    except Killed:
         return True
     finally:
         gateway.close()
