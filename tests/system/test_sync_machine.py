@@ -13,7 +13,7 @@ tells of it).
 
 By default some 200 steps. The proof takes some minutes; half of it runs on each of two processors:
 
-    NOTION_PM_PROOF_STEPS=5000 pytest tests/system/test_sync_machine.py -n 2 -rP
+    NOTION_PM_PROOF_STEPS=5000 pytest tests/system/test_sync_machine.py -n 2 -rP -p no:logging
 """
 
 from __future__ import annotations
