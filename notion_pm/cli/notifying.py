@@ -16,24 +16,29 @@ from notion_pm.errors import NotificationFailed, NotNow
 from notion_pm.workflows.sync_run import Run
 
 
-def tell(url: str, run: Run) -> None:
-    """Tell what is new about a run; nothing when nothing is."""
-    text = _news(run)
+def tell(url: str, run: Run, *, client: str = "") -> None:
+    """Tell what is new about a run, nothing when nothing is. `client`: whose run, where there are several."""
+    text = _news(run, f"notion-pm sync of {client}" if client else "notion-pm sync")
     if text:
         ok = run.result is not None
-        facts = run.as_data() | {"ok": ok} | ({} if ok else {"exit_code": run.error.exit_code if run.error else 1})
+        facts = (
+            ({"client": client} if client else {})
+            | run.as_data()
+            | {"ok": ok}
+            | ({} if ok else {"exit_code": run.error.exit_code if run.error else 1})
+        )
         _post(url, text, facts)
 
 
-def _news(run: Run) -> str:
+def _news(run: Run, who: str) -> str:
     if run.trouble and run.trouble != run.trouble_before:
-        return f"notion-pm sync failed: {run.error}"
+        return f"{who} failed: {run.error}"
     result = run.result
     if result is None or result.dry_run:
         return ""
     if run.trouble_before:
-        return f"notion-pm sync works again: {summary(result)}"
-    return f"notion-pm sync: {summary(result)}" if run.has_news else ""
+        return f"{who} works again: {summary(result)}"
+    return f"{who}: {summary(result)}" if run.has_news else ""
 
 
 def _post(url: str, text: str, facts: Mapping[str, Any]) -> None:

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import click
 
+from notion_pm.cli.clients import all_option
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.durations import duration
 from notion_pm.cli.logs import LEVELS
 from notion_pm.cli.output import json_option
-from notion_pm.cli.sync_job import Job, Manner
+from notion_pm.cli.sync_all import AllClients
+from notion_pm.cli.sync_job import Job
+from notion_pm.cli.sync_runs import Manner
 from notion_pm.model.rule import OnConflict
 from notion_pm.workflows.sync import Options
 
@@ -61,6 +64,7 @@ from notion_pm.workflows.sync import Options
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing changed.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Log to stderr from this level on.")
+@all_option
 @json_option
 @pass_context
 def command(
@@ -80,6 +84,7 @@ def command(
     wait_for_lock: int,
     quiet: bool,
     log_level: str,
+    everyone: bool,
     as_json: bool,
 ) -> None:
     """Carry status and evidence along the relations, by the rules of the template.
@@ -88,6 +93,9 @@ def command(
     you like: a second run right after changes nothing.
 
     With --every it prints a line for each run that changed something; with --json a line of JSON for each run.
+
+    With --all one client's failure is nobody else's, and workspaces of one token share its budget. The exit code is the
+    most serious one.
 
     Exit codes: 0 done, 1 error, 3 too much would change, 4 conflicts (with --fail-on-conflict), 5 left for the next
     run (another one is running, asked to stop, time is up). With --every: 0 when asked to stop.
@@ -110,7 +118,7 @@ def command(
         wait_for_lock=wait_for_lock,
         log_level=log_level,
     )
-    job = Job(context, options, manner)
+    job = (AllClients if everyone else Job)(context, options, manner)
     if every is None:
         job.once()
     elif full or force or on_conflict or fail_on_conflict:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-
-from notion_pm.workflows.sync_run import Run
+from typing import Protocol
 
 LONGEST_PAUSE = 3600.0
 """Seconds after which a job that fails and fails is tried again at the latest, unless its beat is longer."""
 _DOUBLINGS = 12
+
+
+class Ended(Protocol):
+    """How an attempt ended: what kind of failure it was, empty when it was none, and how long to wait at least."""
+
+    @property
+    def trouble(self) -> str: ...
+
+    @property
+    def asks_to_wait(self) -> float: ...
 
 
 def next_start(began: float, now: float, every: float, failures: int, wait: float = 0.0) -> float:
@@ -23,7 +32,7 @@ def next_start(began: float, now: float, every: float, failures: int, wait: floa
 
 
 def repeat(
-    attempt: Callable[[], Run],
+    attempt: Callable[[], Ended],
     *,
     every: float,
     clock: Callable[[], float],
@@ -32,7 +41,7 @@ def repeat(
     """Attempt on a beat for ever: until `sleep`, or the attempt, raises."""
     began, failures = clock(), 0
     while True:
-        run = attempt()
-        failures = failures + 1 if run.trouble else 0
+        ended = attempt()
+        failures = failures + 1 if ended.trouble else 0
         now = clock()
-        sleep(next_start(began, now, every, failures, run.asks_to_wait) - now)
+        sleep(next_start(began, now, every, failures, ended.asks_to_wait) - now)
