@@ -57,12 +57,9 @@ class _Template:
             trouble = self._database(entry_key, entry)
             if trouble is not None:
                 yield trouble
-        if len(self._sources) == len(manifest.databases):
-            yield Check(
-                f"databases of {self._name}",
-                ok=True,
-                detail=f"{len(self._sources)} of {len(self._sources)} can be read",
-            )
+        count = len(self._sources)
+        if count == len(manifest.databases):
+            yield Check(f"databases of {self._name}", ok=True, detail=f"{count} of {count} can be read")
         yield from self._views(manifest)
         yield from self._memory(manifest)
 
