@@ -6,7 +6,7 @@ nearer page implies is told twice: a feature under an opportunity is not told ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
@@ -46,6 +46,12 @@ def trace(thread: Thread, page: SnapshotPage, *, depth: int = DEEPEST) -> Trace:
         _Walk(thread, thread.above, upward=True).branches(page, depth),
         _Walk(thread, thread.below, upward=False).branches(page, depth),
     )
+
+
+def forest(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
+    """Return the trees below several pages; what an earlier one told is only named in a later one."""
+    walk = _Walk(thread, thread.below, upward=False)
+    return tuple(Branch(each, walk.branches(each, DEEPEST)) for each in tops)
 
 
 def branches_in(branches: Sequence[Branch]) -> Iterator[Branch]:

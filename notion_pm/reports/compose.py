@@ -1,0 +1,119 @@
+"""A report: every section of it, decided from a thread and its past."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from notion_pm.reports import pictures
+from notion_pm.reports.changes import Changelog, changelog
+from notion_pm.reports.charts import Chart
+from notion_pm.reports.ledger import Entry, ledger
+from notion_pm.reports.past import Past
+from notion_pm.reports.roadmap import Lane, roadmap
+from notion_pm.reports.slip import Slip, slips
+from notion_pm.reports.strategy import Strategy, strategy
+from notion_pm.reports.tree import Tree, tree
+from notion_pm.reports.waiting import Waiting, waiting
+from notion_pm.thread import Thread
+from notion_pm.thread.audit import Audit, Thresholds, audit
+from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline number."""
+
+    number: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that the page shows. A section that the template has nothing for is empty, and `absent` says so."""
+
+    title: str
+    now: datetime
+    since: datetime | None
+    figures: tuple[Figure, ...]
+    strategy: Strategy
+    roadmap: tuple[Lane, ...]
+    ledger: tuple[Entry, ...]
+    tree: Tree
+    audit: Audit
+    waiting: Waiting
+    slips: tuple[Slip, ...]
+    changelog: Changelog
+    charts: dict[str, Chart]
+    notes: tuple[str, ...]
+    definition_of_signal: str = SIGNAL
+
+
+def compose(thread: Thread, past: Past, *, title: str, now: datetime, quotes: int) -> Report:
+    """Return the report on a thread; so many quotes behind a feature at most."""
+    goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
+    waits = waiting(thread)
+    drawn = {
+        "progress": pictures.progress(goals.objectives),
+        "stages": pictures.stages(thread),
+        "heard": pictures.heard(thread),
+        "waiting": pictures.who_waits(waits.customers),
+    }
+    changed = changelog(thread, past)
+    return Report(
+        title=title,
+        now=now,
+        since=past.since,
+        figures=_figures(goals, found, waits, changed, past),
+        strategy=goals,
+        roadmap=roadmap(thread),
+        ledger=ledger(thread, quotes),
+        tree=tree(thread, quotes),
+        audit=found,
+        waiting=waits,
+        slips=slips(thread, past),
+        changelog=changed,
+        charts={name: each for name, each in drawn.items() if each},
+        notes=tuple(_notes(thread, past)),
+    )
+
+
+def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, past: Past) -> tuple[Figure, ...]:
+    healths = Counter(each.health.tone for each in goals.objectives if each.health)
+    figures = [Figure(str(len(goals.objectives)), "live objectives")]
+    if healths:
+        silent = f"; of {healths['quiet']} nobody has said" if healths["quiet"] else ""
+        figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
+    if found.share is not None:
+        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live} live features"))
+    if past.since:
+        figures.append(Figure(str(len(changed.of("shipped"))), f"features shipped since {past.since:%Y-%m-%d}"))
+    figures.append(Figure(str(len(waits.customers)), f"customers waiting, with {waits.asks} open asks"))
+    return tuple(figures)
+
+
+def _notes(thread: Thread, past: Past) -> list[str]:
+    notes = []
+    if past.since is None:
+        notes.append(
+            "Nothing is remembered of this workspace yet, so the report cannot say what has changed. Each run of sync "
+            "remembers it: run  notion-pm sync  before the next report."
+        )
+    elif past.since > past.asked:
+        notes.append(f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then.")
+    chain = thread.chain
+    missing = [
+        what
+        for what, is_there in (
+            ("a vision", chain.database("vision")),
+            ("insights", chain.database("insights")),
+            ("opportunities", chain.database("opportunities")),
+            ("customers of their own (what each pays)", chain.database("customers")),
+            ("releases", "releases" in chain.asides),
+        )
+        if not is_there
+    ]
+    if missing:
+        notes.append(f"This workspace keeps no {', no '.join(missing)}: what would be told of them is left out.")
+    return notes

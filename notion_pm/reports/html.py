@@ -1,0 +1,82 @@
+"""The report as one HTML file: nothing is loaded from anywhere, and only its own script and style may work.
+
+Jinja escapes whatever comes from Notion, and only http(s) addresses become links. The content security policy names the
+script and the style by their hashes (https://www.w3.org/TR/CSP3/#match-element-to-source-list), so that nothing that a
+title might smuggle in would run.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from notion_pm.reports.changes import KINDS
+from notion_pm.reports.compose import Report
+from notion_pm.reports.roadmap import HORIZONS
+
+_FOLDER = "reports/pages"
+_WEB = ("https://", "http://")
+
+_HORIZONS: Mapping[str, str] = {"now": "Now", "next": "Next", "later": "Later", "done": "Done"}
+_KINDS: Mapping[str, str] = {
+    "shipped": "Shipped",
+    "status": "Moved on",
+    "health": "Health",
+    "date": "Dates",
+    "new": "New",
+    "gone": "Gone",
+    "renamed": "Renamed",
+}
+
+
+def write_report(report: Report) -> str:
+    """Return the page."""
+    style, script = _asset("report.css"), _asset("report.js")
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            horizons=[(each, _HORIZONS[each]) for each in HORIZONS],
+            kinds=[(each, _KINDS[each]) for each in KINDS],
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("notion_pm", _FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["is_web"] = lambda url: url.startswith(_WEB)
+    environment.filters["count"] = _count
+    environment.filters["plain_number"] = lambda number: f"{number:,.1f}".removesuffix(".0")
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    source, _, _ = PackageLoader("notion_pm", _FOLDER).get_source(_environment(), name)
+    return source
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _count(number: int, what: str) -> str:
+    """A number with its noun: `1 page`, `2,000 pages`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,34 @@
+"""What is remembered of a workspace: what pages held when the time began that a report looks back on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.history import HistoryChange
+from notion_pm.rules.values import Plain, SnapshotPage
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Pages as they were at a moment, and what has changed on them since.
+
+    `asked`: the moment that was asked for; `since` is later where memory begins later, None where there is none.
+    """
+
+    asked: datetime
+    since: datetime | None = None
+    pages: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
+    changes: tuple[HistoryChange, ...] = ()
+
+    def held(self, page: SnapshotPage, key: str) -> Plain:
+        """Return what a property held then, None also where it was empty or is not remembered."""
+        then = self.pages.get(page.id)
+        return then.values.get(key) if then else None
+
+    def number(self, page: SnapshotPage, key: str) -> float | None:
+        """Return the number that a property held then."""
+        value = self.held(page, key)
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None

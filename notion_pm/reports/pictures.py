@@ -1,0 +1,82 @@
+"""Which charts a report shows, and what they say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from notion_pm.reports.charts import Chart, Data, Series, bars, columns, in_words, stacked_bars
+from notion_pm.reports.strategy import Objective
+from notion_pm.reports.telling import label
+from notion_pm.reports.waiting import Waiter
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.thread import Thread
+from notion_pm.thread.audit_checks import is_signal
+
+_MONTHS = 12
+_CUSTOMERS = 10
+
+
+def progress(objectives: Iterable[Objective]) -> Chart | None:
+    """Draw how far the objectives are, where any has begun; beside it how far they were, where that was else."""
+    known = [each for each in objectives if each.progress is not None]
+    if not any(each.progress for each in known):
+        return None
+    labels = tuple(each.page.title for each in known)
+    series = [Series("Now", tuple(float(each.progress or 0) for each in known))]
+    if any(each.gained for each in known):
+        before = tuple(None if each.progress_before is None else float(each.progress_before) for each in known)
+        series.append(Series("Before", before))
+    says = in_words([(each.page.title, f"{each.progress} %") for each in known])
+    return bars(Data("Progress of the objectives", says, labels, tuple(series), " %"), name="chart-progress", top=100)
+
+
+def stages(thread: Thread) -> Chart | None:
+    """Draw how many live features are at which step, and how many of them are signal."""
+    key = thread.chain.status_key(thread.chain.database("features") or "")
+    live = [each for each in thread.pages("features") if thread.is_live(each)]
+    if not live or key is None:
+        return None
+    by_status: dict[str, list[bool]] = {}
+    options = thread.chain.vocabulary.rank
+    for each in sorted(live, key=lambda page: options(page.database, key, page.values.get(key)) or 0):
+        by_status.setdefault(thread.status(each) or "No status", []).append(is_signal(thread, each))
+    labels = tuple(by_status)
+    signal = Series("Signal", tuple(float(sum(each)) or None for each in by_status.values()))
+    noise = Series("Noise", tuple(float(len(each) - sum(each)) or None for each in by_status.values()))
+    says = in_words([(label, str(len(each))) for label, each in by_status.items()], most=len(labels))
+    shown = (signal, noise) if any(noise.values) else (signal,)
+    return stacked_bars(Data("Features by stage", says, labels, shown), name="chart-stages")
+
+
+def heard(thread: Thread) -> Chart | None:
+    """Draw how many insights were observed in each of the last months in which any were, by importance."""
+    insights = sorted(thread.pages("insights"), key=lambda each: thread.number(each, "importance") or 0)
+    months = tuple(sorted(filter(None, {_month(thread, each) for each in insights}))[-_MONTHS:])
+    if len(months) < 2:
+        return None
+    counts: dict[str, Counter[str]] = {}
+    for each in insights:
+        name = label(thread, each, "importance") or "Not said"
+        counts.setdefault(name, Counter())[_month(thread, each)] += 1
+    series = tuple(Series(name, tuple(float(count[month]) for month in months)) for name, count in counts.items())
+    totals = [(month, str(sum(count[month] for count in counts.values()))) for month in months]
+    data = Data("What customers said, by month", in_words(totals, most=_MONTHS), months, series)
+    return columns(data, name="chart-heard")
+
+
+def _month(thread: Thread, insight: SnapshotPage) -> str:
+    return thread.text(insight, "observed_on")[:7]
+
+
+def who_waits(customers: Iterable[Waiter]) -> Chart | None:
+    """Draw the customers that wait: by what they pay where that is known, else by how much they ask."""
+    first = list(customers)[:_CUSTOMERS]
+    if not first:
+        return None
+    by_amount = any(each.amount for each in first)
+    values = tuple(each.amount if by_amount else float(len(each.asks)) for each in first)
+    what = "ARR that waits" if by_amount else "Open asks by customer"
+    pairs = [(each.name, each.arr or "0") if by_amount else (each.name, str(len(each.asks))) for each in first]
+    labels = tuple(each.name for each in first)
+    return bars(Data(what, in_words(pairs), labels, (Series(what, values),)), name="chart-waiting")

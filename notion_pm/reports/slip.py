@@ -1,0 +1,53 @@
+"""Release slip: dates that have moved or passed, of releases and of features with a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from notion_pm.reports.past import Past
+from notion_pm.reports.strategy import percent
+from notion_pm.reports.telling import Health, Told, as_date, day, health, told
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.thread import Thread
+
+_DATES = (("releases", "closes"), ("features", "target"))
+"""The dates that somebody waits for, by database and property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A page with a date. `moved`: by how many days since then; `overdue`: how many days ago it was due."""
+
+    page: Told
+    due: str
+    before: str
+    moved: int
+    overdue: int
+    progress: int | None
+    health: Health | None
+
+
+def slips(thread: Thread, past: Past) -> tuple[Slip, ...]:
+    """Return what has a date and is open, or whose date has moved; what slips most first."""
+    found = [each for database, key in _DATES for each in _slips_of(thread, past, database, key)]
+    return tuple(sorted(found, key=lambda each: (-each.overdue, -each.moved, each.due)))
+
+
+def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[Slip]:
+    for page in thread.snapshot.databases.get(database, {}).values():
+        due, before = as_date(thread.text(page, key)), as_date(_held(past, page, key))
+        if due is None or not thread.is_live(page):
+            continue
+        moved = (due - before).days if before else 0
+        overdue = max((thread.today - due).days, 0) if thread.is_open(page) else 0
+        if moved or thread.is_open(page):
+            yield Slip(
+                told(thread, page), due.isoformat(), before.isoformat() if before and moved else "", moved, overdue,
+                percent(thread.number(page, "progress")), health(thread, page),
+            )  # fmt: skip
+
+
+def _held(past: Past, page: SnapshotPage, key: str) -> str:
+    value = past.held(page, key)
+    return day(value) if isinstance(value, str) else ""

@@ -1,0 +1,81 @@
+"""The tree from the vision to a single quote: every page once, with what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notion_pm.model.template import Role
+from notion_pm.reports.telling import Quote, Told, Weight, label, quote, quotes, told, weight
+from notion_pm.thread import Thread
+from notion_pm.thread.branches import Branch, forest
+from notion_pm.thread.graph import Unseen
+
+_TOPS: tuple[Role, ...] = ("vision", "objectives", "key_results", "opportunities", "features")
+_NAMES: dict[Role | None, str] = {
+    "vision": "Vision",
+    "objectives": "Objective",
+    "key_results": "Key result",
+    "opportunities": "Opportunity",
+    "features": "Feature",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A page of the tree. `page` is None where it is not shared; `repeated`: it stands in full elsewhere.
+
+    An insight is a leaf with its `quote`. `more` quotes below are not shown.
+    """
+
+    page: Told | None
+    kind: str = ""
+    role: Role | None = None
+    weight: Weight | None = None
+    quote: Quote | None = None
+    nodes: tuple[Node, ...] = ()
+    repeated: bool = False
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The trees of a thread; `loose` are customers' words that are linked to nothing, `more` of them not shown."""
+
+    nodes: tuple[Node, ...]
+    loose: tuple[Quote, ...]
+    more: int
+
+
+def tree(thread: Thread, most: int) -> Tree:
+    """Return the trees of a thread, from each page that serves nothing above it; so many quotes under a page at most.
+
+    Left out is what was dropped, or is of the vision, with nothing behind it. Customers are named by their quotes.
+    """
+    tops = [each for role in _TOPS for each in thread.pages(role) if not thread.above(each)]
+    shown = [
+        branch
+        for branch, page in zip(forest(thread, tops), tops, strict=True)
+        if branch.branches or (thread.is_live(page) and thread.role(page) != "vision")
+    ]
+    loose = quotes(thread, (each for each in thread.pages("insights") if not thread.above(each)))
+    return Tree(tuple(_node(thread, each, most) for each in shown), loose[:most], len(loose[most:]))
+
+
+def _node(thread: Thread, branch: Branch, most: int) -> Node:
+    page = branch.page
+    if isinstance(page, Unseen):
+        return Node(None)
+    role = thread.role(page)
+    if role == "insights":
+        return Node(told(thread, page), "Quote", role, quote=quote(thread, page), repeated=branch.repeated)
+    kind = (label(thread, page, "kind") if role == "vision" else "") or _NAMES.get(role, "")
+    shown, more = _first_quotes([_node(thread, each, most) for each in branch.branches], most)
+    return Node(told(thread, page), kind, role, weight(thread, page), None, shown, branch.repeated, more)
+
+
+def _first_quotes(nodes: Sequence[Node], most: int) -> tuple[tuple[Node, ...], int]:
+    """The nodes with the first so many quotes among them, and how many more there are."""
+    leaves = [each for each in nodes if each.quote]
+    left_out = {id(each) for each in leaves[most:]}
+    return tuple(each for each in nodes if id(each) not in left_out), len(left_out)

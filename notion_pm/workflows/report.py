@@ -1,0 +1,60 @@
+"""The story of `report`: read the thread as it is now, recall what it was, and compose what leadership is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.reports.compose import Report, compose
+from notion_pm.reports.html import write_report
+from notion_pm.reports.past import Past
+from notion_pm.storage.state import State
+from notion_pm.workflows.sync_place import Place
+from notion_pm.workflows.thread import read_thread
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report as a page, and what it took."""
+
+    report: Report
+    html: str
+    requests: int
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what the report comes to as JSON data with stable keys."""
+        told = self.report
+        return {
+            "bytes": len(self.html.encode()),
+            "since": told.since.isoformat() if told.since else None,
+            "objectives": len(told.strategy.objectives),
+            "features": told.audit.live,
+            "signal": told.audit.share,
+            "findings": len(told.audit.findings),
+            "waiting": len(told.waiting.customers),
+            "changes": len(told.changelog.changes),
+            "notes": list(told.notes),
+            "requests": self.requests,
+        }
+
+
+def report(place: Place, since: datetime, *, quotes: int, template: str | None = None) -> Reported:
+    """Return the report on a workspace, with what has changed since a moment."""
+    before = place.gateway.requests.logical
+    read = read_thread(place, template, asides=True)
+    past = _recall(place, read.loaded, since)
+    title = read.loaded.template.title
+    told = compose(read.thread, past, title=title, now=place.now, quotes=quotes)
+    return Reported(told, write_report(told), place.gateway.requests.logical - before)
+
+
+def _recall(place: Place, loaded: LoadedTemplate, since: datetime) -> Past:
+    """What sync remembers of the workspace, from the moment on or from when it began to."""
+    with State(place.state_home, loaded.template.template) as state:
+        begun = [each.started for each in state.runs() if each.kind == "sync"]
+        if not begun:
+            return Past(since)
+        start = max(since, begun[0])
+        return Past(since, start, state.pages_at(start), tuple(state.changes(start)))
