@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from notion_pm.reports.past import Past
-from notion_pm.reports.telling import UNTITLED, plain
+from notion_pm.reports.telling import DATES, UNTITLED, plain
 from notion_pm.rules.history import THE_PAGE, Actor, HistoryChange
 from notion_pm.rules.values import Links, Plain, SnapshotPage, same
 from notion_pm.thread import Thread
 
-Kind = Literal["shipped", "status", "health", "date", "new", "gone", "renamed"]
+Kind = Literal["shipped", "status", "health", "date", "asks", "new", "gone", "renamed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ACTORS: dict[Actor, str] = {"person": "", "rule": "by a rule", "undo": "by undo"}
@@ -88,15 +88,21 @@ class _Teller:
     def kind(self, change: HistoryChange) -> Kind | None:
         if change.property == THE_PAGE:
             return "new" if change.before is None else "gone" if change.after is None else "renamed"
-        match self._vocabulary.type(change.database, change.property):
-            case "status":
-                option = self._vocabulary.option(change.database, change.property, change.after)
-                is_shipped = change.database == self._thread.chain.database("features") and option is not None
-                return "shipped" if is_shipped and option and option.meaning == "done" else "status"
-            case "date":
-                return "date"
+        if (change.database, change.property) in DATES:
+            return "date"
+        if self._vocabulary.type(change.database, change.property) == "status":
+            return self._kind_of_status(change)
+        return "health" if change.property == "health" else None
+
+    def _kind_of_status(self, change: HistoryChange) -> Kind:
+        option = self._vocabulary.option(change.database, change.property, change.after)
+        match self._thread.chain.role(change.database):
+            case "features" if option is not None and option.meaning == "done":
+                return "shipped"
+            case "insights":
+                return "asks"
             case _:
-                return "health" if change.property == "health" else None
+                return "status"
 
     def told(self, change: HistoryChange, kind: Kind) -> Change:
         is_page = change.property == THE_PAGE

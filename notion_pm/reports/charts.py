@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +13,13 @@ from pygal import HorizontalBar, HorizontalStackedBar, StackedBar
 from pygal.etree import etree
 from pygal.style import Style
 
-_WIDTH = 640
+# pygal leaves a finder for its maps behind, of a kind that Python has given up: every later import would warn of it
+sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
+
+_WIDTH = 520
 _BAR, _FRAME = 26, 70
 """Height of a bar and of what is around them all."""
-_LONGEST = 34
+_LONGEST = 28
 """Characters of a label beside a bar."""
 
 _OURS = frozenset({"script", "style", "defs", "desc", "title"})

@@ -28,6 +28,7 @@ _KINDS: Mapping[str, str] = {
     "status": "Moved on",
     "health": "Health",
     "date": "Dates",
+    "asks": "Asks that moved on",
     "new": "New",
     "gone": "Gone",
     "renamed": "Renamed",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.values import Plain, SnapshotPage
+from notion_pm.rules.values import Plain, SnapshotPage, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,14 @@ class Past:
         """Return what a property held then, None also where it was empty or is not remembered."""
         then = self.pages.get(page.id)
         return then.values.get(key) if then else None
+
+    def first(self, page: SnapshotPage, key: str) -> Plain:
+        """Return what a property held then, or where it was empty the first value that it got since."""
+        found = self.held(page, key)
+        if not is_empty(found):
+            return found
+        later = (each.after for each in self.changes if each.page == page.id and each.property == key)
+        return next((each for each in later if not is_empty(each)), None)
 
     def number(self, page: SnapshotPage, key: str) -> float | None:
         """Return the number that a property held then."""

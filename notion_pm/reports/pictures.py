@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections import Counter
 from collections.abc import Iterable
 
@@ -60,9 +61,16 @@ def heard(thread: Thread) -> Chart | None:
         name = label(thread, each, "importance") or "Not said"
         counts.setdefault(name, Counter())[_month(thread, each)] += 1
     series = tuple(Series(name, tuple(float(count[month]) for month in months)) for name, count in counts.items())
+    labels = tuple(_short(month, first=month == months[0]) for month in months)
     totals = [(month, str(sum(count[month] for count in counts.values()))) for month in months]
-    data = Data("What customers said, by month", in_words(totals, most=_MONTHS), months, series)
+    data = Data("What customers said, by month", in_words(totals, most=_MONTHS), labels, series)
     return columns(data, name="chart-heard")
+
+
+def _short(month: str, *, first: bool) -> str:
+    """`2026-03` as `Mar`, and with its year where one begins."""
+    year, number = month.split("-")
+    return f"{month_abbr[int(number)]} {year}" if first or number == "01" else month_abbr[int(number)]
 
 
 def _month(thread: Thread, insight: SnapshotPage) -> str:

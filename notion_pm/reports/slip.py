@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from notion_pm.reports.past import Past
 from notion_pm.reports.strategy import percent
-from notion_pm.reports.telling import Health, Told, as_date, day, health, told
+from notion_pm.reports.telling import DATES, Health, Told, as_date, day, health, told
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
-
-_DATES = (("releases", "closes"), ("features", "target"))
-"""The dates that somebody waits for, by database and property."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A page with a date. `moved`: by how many days since then; `overdue`: how many days ago it was due."""
+    """A page with a date. `before`: the first that it had since then; `moved`: by how many days from it to now."""
 
     page: Told
     due: str
@@ -30,13 +27,13 @@ class Slip:
 
 def slips(thread: Thread, past: Past) -> tuple[Slip, ...]:
     """Return what has a date and is open, or whose date has moved; what slips most first."""
-    found = [each for database, key in _DATES for each in _slips_of(thread, past, database, key)]
+    found = [each for database, key in DATES for each in _slips_of(thread, past, database, key)]
     return tuple(sorted(found, key=lambda each: (-each.overdue, -each.moved, each.due)))
 
 
 def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[Slip]:
     for page in thread.snapshot.databases.get(database, {}).values():
-        due, before = as_date(thread.text(page, key)), as_date(_held(past, page, key))
+        due, before = as_date(thread.text(page, key)), as_date(_promised(past, page, key))
         if due is None or not thread.is_live(page):
             continue
         moved = (due - before).days if before else 0
@@ -48,6 +45,6 @@ def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[S
             )  # fmt: skip
 
 
-def _held(past: Past, page: SnapshotPage, key: str) -> str:
-    value = past.held(page, key)
+def _promised(past: Past, page: SnapshotPage, key: str) -> str:
+    value = past.first(page, key)
     return day(value) if isinstance(value, str) else ""

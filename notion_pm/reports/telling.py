@@ -13,6 +13,9 @@ from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 
 UNTITLED = "Untitled"
+DATES = (("releases", "closes"), ("features", "target"))
+"""The dates that somebody waits for, by database and property."""
+
 _HEALTHS = {"on_track": "good", "at_risk": "warn", "off_track": "bad"}
 
 

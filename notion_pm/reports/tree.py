@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from notion_pm.model.template import Role
 from notion_pm.reports.telling import Quote, Told, Weight, label, quote, quotes, told, weight
+from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.branches import Branch, forest
-from notion_pm.thread.graph import Unseen
+from notion_pm.thread.graph import Related, Unseen
 
 _TOPS: tuple[Role, ...] = ("vision", "objectives", "key_results", "opportunities", "features")
 _NAMES: dict[Role | None, str] = {
@@ -48,18 +49,20 @@ class Tree:
 
 
 def tree(thread: Thread, most: int) -> Tree:
-    """Return the trees of a thread, from each page that serves nothing above it; so many quotes under a page at most.
+    """Return the trees of a thread, from the top down; so many quotes under a page at most.
 
     Left out is what was dropped, or is of the vision, with nothing behind it. Customers are named by their quotes.
     """
-    tops = [each for role in _TOPS for each in thread.pages(role) if not thread.above(each)]
-    shown = [
-        branch
-        for branch, page in zip(forest(thread, tops), tops, strict=True)
-        if branch.branches or (thread.is_live(page) and thread.role(page) != "vision")
-    ]
+    pages = [each for role in _TOPS for each in thread.pages(role)]
+    tops = [each for each in pages if not any(isinstance(above, SnapshotPage) for above in thread.above(each))]
+    branches = forest(thread, [*tops, *pages])  # pages in a circle serve each other: no top leads to them
+    shown = [each for each in branches if each.branches or _is_worth_telling(thread, each.page)]
     loose = quotes(thread, (each for each in thread.pages("insights") if not thread.above(each)))
     return Tree(tuple(_node(thread, each, most) for each in shown), loose[:most], len(loose[most:]))
+
+
+def _is_worth_telling(thread: Thread, page: Related) -> bool:
+    return isinstance(page, SnapshotPage) and thread.is_live(page) and thread.role(page) != "vision"
 
 
 def _node(thread: Thread, branch: Branch, most: int) -> Node:

@@ -49,9 +49,9 @@ def trace(thread: Thread, page: SnapshotPage, *, depth: int = DEEPEST) -> Trace:
 
 
 def forest(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
-    """Return the trees below several pages; what an earlier one told is only named in a later one."""
+    """Return the trees below several pages. One that an earlier tree told has no tree of its own."""
     walk = _Walk(thread, thread.below, upward=False)
-    return tuple(Branch(each, walk.branches(each, DEEPEST)) for each in tops)
+    return tuple(Branch(each, walk.branches(each, DEEPEST)) for each in tops if not walk.has_told(each))
 
 
 def branches_in(branches: Sequence[Branch]) -> Iterator[Branch]:
@@ -70,6 +70,9 @@ class _Walk:
         self._upward = upward
         self._told: set[NotionId] = set()
         self._reached: dict[NotionId, frozenset[NotionId]] = {}
+
+    def has_told(self, page: SnapshotPage) -> bool:
+        return page.id in self._told
 
     def branches(self, page: SnapshotPage, depth: int) -> tuple[Branch, ...]:
         self._told.add(page.id)
