@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.npm import installed
+
 pytestmark = pytest.mark.sdk
 
 FOLDER = Path(__file__).resolve().parent.parent / "sdk"
-PACKAGES = FOLDER / "node_modules"
 PROGRAM = (sys.executable, "-m", "notion_pm", "local")
 
 
@@ -40,19 +38,7 @@ def test_the_official_sdk_finds_its_notion(
 @pytest.fixture(scope="session")
 def sdk() -> None:
     """The SDK, installed once beside the scripts; whoever lacks npm or its registry sees a skip."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("needs node and npm")
-    if PACKAGES.exists():
-        return
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(FOLDER / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm cannot install the SDK: {done.stderr.strip().splitlines()[-1:]}")
-        with suppress(OSError):  # another worker was faster
-            Path(folder, "node_modules").rename(PACKAGES)
+    installed(FOLDER)
 
 
 @pytest.fixture
