@@ -12,9 +12,9 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, require_modest
-from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.evaluation import Evaluation, Hold, Spot
 from notion_pm.rules.history import HistoryChange, Moment
-from notion_pm.rules.intents import intents_of, taken_up
+from notion_pm.rules.intents import Intents, intents_of, taken_up
 from notion_pm.rules.quarantine import Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
@@ -22,18 +22,23 @@ from notion_pm.storage.state import Remembered, State
 from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
-from notion_pm.workflows.sync_reading import FULL_AFTER, OVERLAP, Reader, Reading, vanished_pages
+from notion_pm.workflows.sync_reading import FULL_AFTER, GONE, OVERLAP, Reader, Reading, vanished_pages
 from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
 from notion_pm.workflows.sync_telling import Told, tell_workspace
 from notion_pm.workflows.sync_writing import Dropped, Writer, Written
 
 Memories = Mapping[NotionId, Mapping[str, BaseValue]]
 """What is to be remembered of pages, by page and property."""
+ONE_BY_ONE = 20
+"""So many pages are asked for by their ids at most: beyond it a query of each database is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to sync. `policy` overrides the rules' own `on_conflict`; `force` passes the thresholds."""
+    """How to sync. `policy` overrides the rules' own `on_conflict`; `force` passes the thresholds.
+
+    `only`: pages that somebody has said were edited; where the others are known, these alone are read.
+    """
 
     template: str | None = None
     dry_run: bool = False
@@ -41,6 +46,7 @@ class Options:
     force: bool = False
     policy: OnConflict | None = None
     keep_history: timedelta = KEEP_HISTORY
+    only: frozenset[NotionId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,23 @@ def _run(place: Place, options: Options, opened: Opened, moment: Moment) -> Sync
         return _Run(place, options, state, opened, moment).finished()
 
 
+def _involved(evaluation: Evaluation) -> frozenset[NotionId]:
+    """The pages that are to be written, and those that are the reason."""
+    reasons = (id for update in evaluation.updates for change in update.changes for id in change.because)
+    return frozenset((*reasons, *(update.page.id for update in evaluation.updates)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a run has read, and what it has decided."""
+
+    reading: Reading
+    vanished: tuple[SnapshotPage, ...]
+    interrupted: Memories
+    holds: Mapping[Spot, Hold]
+    evaluation: Evaluation
+
+
 class _Run:
     """One sync of one template."""
 
@@ -135,8 +158,43 @@ class _Run:
             self._place.gateway, self._rules, self._manifest, jobs=self._place.jobs, progress=self._place.progress
         )
         known = self._state.cache()
-        reading, vanished = self._read(reader, known)
-        remembered, intents, holds = self._state.baseline(), self._state.intents(), self._state.holds()
+        remembered, intents = self._state.baseline(), self._state.intents()
+        looked = self._looked(reader, known, remembered, intents)
+        reading, evaluation = looked.reading, looked.evaluation
+        if not self._options.force:
+            require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
+        written = Written()
+        if not self._options.dry_run:
+            changes = changes_read(self._moment, known, reading, looked.vanished, intents)
+            self._keep(reader, reading, looked.vanished, changes)
+            self._state.keep_holds(evaluation.holds, released=looked.holds.keys() - evaluation.holds.keys())
+            written = self._carried_out(reader, reading, evaluation, looked.interrupted)
+        return SyncResult(
+            template=self._loaded,
+            manifest=self._manifest,
+            evaluation=evaluation,
+            snapshot=reading.snapshot,
+            option_names={**self._state.option_names(), **reading.option_names, **written.option_names},
+            requests=0,
+            dry_run=self._options.dry_run,
+            vanished=looked.vanished,
+            dropped=written.dropped,
+        )
+
+    def _looked(self, reader: Reader, known: Cache, remembered: Memories, intents: Intents) -> _Looked:
+        """Read and decide. What is written, and because of which pages, was read just now: people edit meanwhile."""
+        only = self._options.only
+        while True:
+            reading, vanished = self._read(reader, known, only)
+            looked = self._decided(reading, vanished, remembered, intents)
+            if only is None or reading.full or (involved := _involved(looked.evaluation)) <= only:
+                return looked
+            only = only | involved if len(only | involved) <= ONE_BY_ONE else None
+
+    def _decided(
+        self, reading: Reading, vanished: tuple[SnapshotPage, ...], remembered: Memories, intents: Intents
+    ) -> _Looked:
+        holds = self._state.holds()
         interrupted = taken_up(remembered, intents, reading.snapshot)
         evaluation = evaluate(
             self._rules,
@@ -146,31 +204,18 @@ class _Run:
             policy=self._options.policy,
             quarantine=Quarantine(holds, flips(self._state.written_lately(2, before=self._moment.run))),
         )
-        if not self._options.force:
-            require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
-        written = Written()
-        if not self._options.dry_run:
-            self._keep(reader, reading, changes_read(self._moment, known, reading, vanished, intents))
-            self._state.keep_holds(evaluation.holds, released=holds.keys() - evaluation.holds.keys())
-            written = self._carried_out(reader, reading, evaluation, interrupted)
-        return SyncResult(
-            template=self._loaded,
-            manifest=self._manifest,
-            evaluation=evaluation,
-            snapshot=reading.snapshot,
-            option_names={**self._state.option_names(), **reading.option_names, **written.option_names},
-            requests=0,
-            dry_run=self._options.dry_run,
-            vanished=vanished,
-            dropped=written.dropped,
-        )
+        return _Looked(reading, vanished, interrupted, holds, evaluation)
 
-    def _read(self, reader: Reader, known: Cache) -> tuple[Reading, tuple[SnapshotPage, ...]]:
+    def _read(
+        self, reader: Reader, known: Cache, only: frozenset[NotionId] | None
+    ) -> tuple[Reading, tuple[SnapshotPage, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
         cache = known if self._remembered.scope == reader.scope else None
-        reading = reader.read(cache if cache and not self._is_due() else None, now=self._notions_now)
-        if cache is None or not reading.full:
+        reading = reader.read(None if self._is_due() else cache, now=self._notions_now, only=only)
+        if cache is None:
             return reading, ()
+        if not reading.full:  # what is gone was asked for by its id, so that no access can have been lost unnoticed
+            return reading, vanished_pages(cache, reading, force=True)
         require_databases(self._place.gateway, self._rules, self._manifest)
         return reading, vanished_pages(cache, reading, force=self._options.force)
 
@@ -210,9 +255,13 @@ class _Run:
         """When this run began, by Notion's clock as far as it is known."""
         return self._place.now - self._remembered.ahead
 
-    def _keep(self, reader: Reader, reading: Reading, changes: Iterable[HistoryChange]) -> None:
+    def _keep(
+        self, reader: Reader, reading: Reading, vanished: Iterable[SnapshotPage], changes: Iterable[HistoryChange]
+    ) -> None:
         """Remember what was read, and what it tells that has happened."""
         self._state.keep(reading.changed, reading.marks, reading.absent, anew=reading.full, changes=changes)
+        for page in () if reading.full else vanished:
+            self._state.forget(page.id, reading.absent.get(page.id, GONE))
         self._state.keep_option_names(reading.option_names)
         read_in_full = self._place.now if reading.full else self._remembered.read_in_full
         self._remembered = replace(

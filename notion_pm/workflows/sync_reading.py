@@ -1,10 +1,10 @@
-"""Reading for a sync: everything the first time and once a day, otherwise only what was edited since."""
+"""Reading for a sync: everything the first time and once a day, otherwise what was edited since, or what is named."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -62,6 +62,7 @@ class Reader:
         self._rules = rules
         self._jobs = jobs
         self._progress = progress
+        self._answers: dict[NotionId, Page | str] = {}
         self._sources = {key: _entry(manifest, rules, key).data_source_id for key in rules.needs}
         self.exchanges = {
             key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
@@ -73,14 +74,21 @@ class Reader:
         told = {key: [self._sources[key], each.meaning] for key, each in self.exchanges.items()}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
-    def read(self, cache: Cache | None, *, now: datetime) -> Reading:
-        """Return all pages: everything read anew without a cache, else what was edited since it was filled."""
+    def read(self, cache: Cache | None, *, now: datetime, only: Collection[NotionId] | None = None) -> Reading:
+        """Return all pages: everything read anew without a cache, else what was edited since it was filled.
+
+        `only`: pages that somebody has said were edited; beside a cache nothing else is read.
+        """
         known = {key: dict(cache.pages.get(key, {})) if cache else {} for key in self._sources}
         pages = _Pages(known)
-        marks = self._query(pages, cache.marks if cache else {}, now)
+        absent = dict(cache.absent) if cache else {}
+        if cache and only is not None:
+            marks: Mapping[str, datetime] = cache.marks
+            self._read_named(pages, absent, only)
+        else:
+            marks = self._query(pages, cache.marks if cache else {}, now)
         if cache:
             pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
-        absent = dict(cache.absent) if cache else {}
         self._ask_for_missing(pages, absent)
         before = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
         return Reading(
@@ -101,13 +109,36 @@ class Reader:
         """Query all databases side by side, put what comes over what is known, and return the new marks."""
         read_to = dict(marks)
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = pool.map(lambda key: (key, self._rows(key, pages.all[key], marks.get(key), now)), self._sources)
-            for done, (key, (rows, to_the_end)) in enumerate(found, start=1):
+            answers = pool.map(lambda key: (key, self._rows(key, pages.all[key], marks.get(key), now)), self._sources)
+            for done, (key, (rows, to_the_end)) in enumerate(answers, start=1):
                 if to_the_end:
                     read_to[key] = now
                 self._take(pages, key, rows)
                 self._progress("Reading", done, len(self._sources))
         return read_to
+
+    def _read_named(self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]) -> None:
+        """Put pages where they are now: in one of the databases, or nowhere."""
+        homes = {source: key for key, source in self._sources.items()}
+        for page_id, answer in self._asked_for(named):
+            was_known = any(page_id in those for those in pages.all.values())
+            for those in pages.all.values():
+                those.pop(page_id, None)
+            home = None if isinstance(answer, str) else homes.get(answer.data_source_id or NotionId(""))
+            if home and not isinstance(answer, str):
+                self._take(pages, home, [answer])
+            elif was_known:
+                absent[page_id] = answer if isinstance(answer, str) else GONE
+
+    def _asked_for(self, named: Collection[NotionId]) -> list[tuple[NotionId, Page | str]]:
+        """Ask for each page by its id, once in a run."""
+        unasked = [page_id for page_id in named if page_id not in self._answers]
+        with ThreadPoolExecutor(self._jobs) as pool:
+            answers = pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), unasked)
+            for done, (page_id, answer) in enumerate(answers, start=1):
+                self._answers[page_id] = answer
+                self._progress("Reading", done, len(unasked))
+        return [(page_id, self._answers[page_id]) for page_id in named]
 
     def _rows(
         self, database: str, known: Mapping[NotionId, SnapshotPage], mark: datetime | None, now: datetime
@@ -161,16 +192,21 @@ class Reader:
 
 def look(gateway: Gateway, data_source_id: NotionId, page_id: NotionId) -> Page | str:
     """Return a row that some relation names, or why it is not to be had: GONE or UNSHARED."""
+    page = found(gateway, page_id)
+    return GONE if not isinstance(page, str) and page.data_source_id != data_source_id else page
+
+
+def found(gateway: Gateway, page_id: NotionId) -> Page | str:
+    """Return a page, wherever it is, or why it is not to be had: GONE or UNSHARED."""
     try:
         page = gateway.get_page(page_id)
     except NotShared:
         return UNSHARED
-    elsewhere = page.data_source_id != data_source_id
-    return GONE if page.in_trash or page.is_archived or elsewhere else page
+    return GONE if page.in_trash or page.is_archived else page
 
 
 def vanished_pages(cached: Cache, reading: Reading, *, force: bool) -> tuple[SnapshotPage, ...]:
-    """Return the pages that a full read no longer gave.
+    """Return the pages that were known and that a read no longer gave.
 
     Raises UnsafeChange when they are so many that the connection has rather lost its access, unless forced.
     """
@@ -204,15 +240,15 @@ def missing_pages(
     vocabulary: Vocabulary, needs: Mapping[str, Sequence[str]], pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
 ) -> Iterable[tuple[str, NotionId]]:
     """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
-    found: dict[tuple[str, NotionId], None] = {}
+    missing: dict[tuple[str, NotionId], None] = {}
     for database, keys in needs.items():
         targets = {key: target for key in keys if (target := vocabulary.target(database, key)) in pages}
         for page in pages[database].values():
             for key, target in targets.items():
                 links = page.values.get(key)
                 ids = links.ids if isinstance(links, Links) else ()
-                found.update(((target, id), None) for id in ids if target and id not in pages[target])
-    return found
+                missing.update(((target, id), None) for id in ids if target and id not in pages[target])
+    return missing
 
 
 def without_gone(
