@@ -58,6 +58,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("notion_pm", _FOLDER),
         autoescape=True,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,

@@ -1,0 +1,219 @@
+"""The report in a real browser: it opens from a file, filters, zooms, prints, and is accessible."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from notion_pm.model.ids import NotionId
+from notion_pm.reports.compose import compose
+from notion_pm.reports.html import write_report
+from notion_pm.reports.past import Past
+from tests.browser import chromium
+from tests.npm import installed
+from tests.unit.rules_world import EDITED, World
+from tests.unit.thread_world import discovery, thread_of
+
+pytestmark = pytest.mark.browser
+__all__ = ["chromium"]  # a fixture
+
+THEN = datetime(2026, 11, 1, tzinfo=UTC)
+MEAN = '</script><img src=x onerror="document.title=1">'
+WIDTHS = {"desk": 1400, "phone": 390}
+SECONDS = 10
+AXE = Path(__file__).resolve().parent.parent / "axe"
+
+
+def world() -> World:
+    """A workspace with something in every section."""
+    made = World(template=discovery()).add("vision", "why", kind="vision", status="active", statement="We fly.")
+    for name, health, progress in (("aim", "at_risk", 0.5), ("goal", "on_track", 0.25)):
+        made.add("objectives", name, vision=["why"], status="in_progress", health=health, progress=progress)
+    made.add("customers", "acme", arr=5000).add("customers", "zeta", arr=100)
+    made.add("opportunities", "need", objective=["aim"], status="targeted")
+    made.feature("wings", "in_progress", objective=["aim"], opportunity=["need"], target="2026-11-01")
+    made.feature("tail", "spec", objective=["goal"]).feature("claws", "shipped", objective=["goal"]).feature("mean")
+    made.pages["mean"] = replace(made.pages["mean"], title=MEAN)
+    said: dict[str, Any] = {"quote": "We want to fly.", "importance": "critical", "customer": ["acme"], "arr": 5000}
+    made.insight("ask", features=["wings"], observed_on="2026-10-01", **said)
+    made.insight("late", features=["tail", "mean"], customer=["zeta"], quote=MEAN, observed_on="2026-11-02")
+    return made.insight("got", "shipped", features=["claws"], customer=["acme"]).insight("loose")
+
+
+@dataclass
+class Page:
+    """The report on the screen."""
+
+    chrome: webdriver.Chrome
+    url: str
+
+    def open(self, anchor: str = "") -> None:
+        self.chrome.get("about:blank")
+        self.chrome.get(self.url + anchor)
+
+    def find(self, selector: str) -> WebElement:
+        return self.chrome.find_element(By.CSS_SELECTOR, selector)
+
+    def shown(self, selector: str) -> list[str]:
+        """The texts of those elements that are on the screen."""
+        return [each.text for each in self.chrome.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed()]
+
+    def run(self, script: str) -> Any:
+        return self.chrome.execute_script(script)
+
+    def command(self, name: str, **parameters: Any) -> Any:
+        return self.chrome.execute_cdp_cmd(name, parameters)
+
+    def until(self, holds: Callable[[], object]) -> None:
+        WebDriverWait(self.chrome, SECONDS).until(lambda _: holds())
+
+    def resize(self, width: int) -> None:
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+
+    def prefer(self, scheme: str) -> None:
+        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = world()
+    then = {page.id: page for page in made.pages.values()}
+    aim = made.pages["aim"]
+    then[NotionId("aim")] = replace(aim, values={**aim.values, "progress": 0.2, "health": "on_track"})
+    told = compose(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED, quotes=5)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(write_report(told), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(chromium: webdriver.Chrome, file: Path) -> Iterator[Page]:
+    opened = Page(chromium, file.as_uri())
+    opened.resize(WIDTHS["desk"])
+    opened.open()
+    chromium.get_log("browser")  # type: ignore[no-untyped-call]
+    yield opened
+    opened.prefer("light")
+    assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_it_opens_and_nothing_that_a_title_holds_runs(page: Page) -> None:
+    page.open()
+    assert page.chrome.title == "Product: report of 2026-11-22"
+    assert page.shown("h2")[:3] == ["Strategy", "Roadmap", "Evidence"]
+    assert page.run("return document.images.length") == 0
+    assert page.run("return performance.getEntriesByType('resource').length") == 0
+    assert MEAN in page.find("#roadmap").text
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
+    page.resize(width)
+    page.run("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_words_filter_every_section_and_say_how_much_is_left(page: Page) -> None:
+    page.find("#words").send_keys("WINGS")
+    assert page.shown("#roadmap [data-item]")[0].startswith("Wings")
+    assert len(page.shown("#roadmap [data-item]")) == 1
+    assert page.shown("#roadmap h3") == ["Aim"]
+    assert len(page.shown("#evidence article")) == 1
+    assert page.find("#said").get_attribute("textContent").endswith(" shown")  # type: ignore[union-attr]
+    page.find("#words").send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE)
+    assert len(page.shown("#roadmap h3")) == 3
+
+
+def test_an_objective_filters_what_serves_it(page: Page) -> None:
+    Select(page.find("#aim")).select_by_visible_text("Goal")
+    assert page.shown("#roadmap h3") == ["Goal"]
+    assert page.shown("#strategy tbody th a") == ["Goal"]
+    assert page.shown("#evidence h3") == ["Tail", "Claws"]
+    Select(page.find("#aim")).select_by_visible_text("All objectives")
+
+
+def test_the_tree_zooms_to_a_quote_and_back_by_keyboard(page: Page) -> None:
+    page.run("document.querySelector('#tree .tree summary').focus()")
+    assert page.shown("#tree .title")[0] == "Why"
+    page.run("location.hash = 't-need'")
+    page.until(lambda: page.shown(".crumbs li") == ["Everything", "Why", "Aim", "Need"])
+    assert page.shown("#tree summary .title") == ["Need", "Wings"]
+    page.run("document.querySelector('#t-wings > details > summary').focus()")
+    page.chrome.switch_to.active_element.send_keys(Keys.ENTER)
+    page.until(lambda: page.shown("#t-wings blockquote"))
+    page.run("document.querySelector('#t-ask .tools a').focus()")
+    page.chrome.switch_to.active_element.send_keys(Keys.ENTER)
+    page.until(lambda: page.shown(".crumbs li")[-1:] == ["Ask"])
+    assert "“We want to fly.”" in page.shown("#tree blockquote")[0]
+    assert len(page.shown("#tree blockquote")) == 1
+    page.chrome.switch_to.active_element.send_keys(Keys.ESCAPE)
+    page.until(lambda: page.shown(".crumbs li")[-1:] == ["Wings"])
+    page.chrome.back()
+    page.until(lambda: page.shown(".crumbs li")[-1:] == ["Ask"])
+    page.find(".crumbs a").click()
+    page.until(lambda: not page.shown(".crumbs li"))
+    assert "Why" in page.shown("#tree .title")
+
+
+def test_a_link_into_the_tree_opens_zoomed(page: Page) -> None:
+    page.open("#t-wings")
+    assert page.shown(".crumbs li") == ["Everything", "Why", "Aim", "Need", "Wings"]
+    page.open("#t-nothing-of-the-kind")
+    assert page.shown(".crumbs li") == []
+
+
+def test_all_of_a_section_opens_and_closes(page: Page) -> None:
+    page.find("[data-in=evidence][data-set=open]").click()
+    assert len(page.shown("#evidence blockquote")) == 4
+    page.find("[data-in=evidence][data-set=close]").click()
+    assert page.shown("#evidence blockquote") == []
+
+
+def test_it_reads_without_a_script(page: Page) -> None:
+    page.command("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page.open()
+        assert "Wings" in page.find("#roadmap").text
+        assert page.shown(".filter") == []
+        assert page.shown(".controls") == []
+    finally:
+        page.command("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_it_prints_with_the_strategy_on_the_first_page(page: Page, tmp_path: Path) -> None:
+    printed = page.command("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
+    document = base64.b64decode(printed)
+    assert document.startswith(b"%PDF")
+    assert 2 <= document.count(b"/Type /Page\n") + document.count(b"/Type /Page ") <= 10
+    page.command("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert page.shown(".top") == []
+        assert page.shown(".controls") == []
+        assert page.run("return getComputedStyle(document.body).colorScheme") is not None
+        assert page.run("return getComputedStyle(document.querySelector('#strategy .charts')).breakBefore") == "page"
+    finally:
+        page.command("Emulation.setEmulatedMedia", media="")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_it_is_accessible(page: Page, scheme: str, width: int) -> None:
+    axe = (installed(AXE) / "axe-core/axe.min.js").read_text(encoding="utf-8")
+    page.resize(width)
+    page.prefer(scheme)
+    page.run("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.run(axe)
+    found = page.chrome.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
+    assert {"color-contrast", "heading-order", "svg-img-alt"} <= {each["id"] for each in found["passes"]}
+    assert [(each["id"], node["html"][:200]) for each in found["violations"] for node in each["nodes"]] == []

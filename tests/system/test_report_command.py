@@ -1,0 +1,118 @@
+"""`notion-pm report` as it is run: what it writes, what it costs, and what has changed since a date."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from notion_pm.cli import main
+from notion_pm.model.ids import NotionId
+from tests.system.product_workspace import Product, apply_product
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return apply_product(tmp_path_factory.mktemp("applied"))
+
+
+@pytest.fixture
+def product(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Product]:
+    monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    opened = Product.copied(applied, tmp_path, datetime.now(UTC))
+    aim = opened.add("vision", "Aim", kind="objective", status="active", health="on_track")
+    wings = opened.add("features", "Wings", status="in_progress", vision=[aim], effort=1)
+    opened.add("insights", "Ask", features=[wings], customer="Acme", quote="We want to fly.", importance="critical")
+    yield opened
+    opened.close()
+
+
+def run(product: Product, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["--local", str(product.workspace.path), *arguments])
+
+
+def written(product: Product, *arguments: str) -> str:
+    result = run(product, "report", *arguments)
+    assert result.exit_code == 0, result.stderr
+    return Path("report.html").read_text(encoding="utf-8")
+
+
+def test_it_writes_one_file_and_tells_what_is_in_it(product: Product) -> None:
+    run(product, "sync")
+    result = run(product, "report", "-o", "q4.html")
+    assert re.match(r"q4\.html: 1 objective, 1 live feature, 0 gaps, \d+ kB\. 3 requests\.\n", result.stdout)
+    page = Path("q4.html").read_text(encoding="utf-8")
+    assert "“We want to fly.”" in page
+    assert list(Path().glob("*.part")) == []
+
+
+def test_before_the_first_sync_it_says_that_nothing_is_remembered(product: Product) -> None:
+    result = run(product, "report")
+    assert "Note: Nothing is remembered of this workspace yet" in result.stderr
+    assert "Changes</h2>" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_it_tells_what_has_changed_between_syncs(product: Product) -> None:
+    run(product, "sync")
+    product.set("features", only_page(product, "features"), status="shipped")
+    run(product, "sync", "--force")
+    page = written(product)
+    assert re.search(r"Wings</a>\s*: In progress → Shipped", page)
+    assert '+100<span class="vh"> points' in page
+    assert "<b>1</b> features shipped since" in page
+    assert "Shipped since" not in written(product, "--since", "2999-01-01")
+
+
+def only_page(product: Product, database: str) -> NotionId:
+    (page,) = product.gateway.query(product.manifest.databases[database].data_source_id)
+    return page.id
+
+
+def test_for_a_program_it_tells_figures(product: Product) -> None:
+    run(product, "sync")
+    told = json.loads(run(product, "report", "--json").stdout)
+    assert told["file"] == "report.html"
+    assert told["bytes"] == Path("report.html").stat().st_size
+    assert (told["objectives"], told["features"], told["signal"], told["waiting"]) == (1, 1, 1, 1)
+
+
+def test_it_goes_to_a_pipe(product: Product) -> None:
+    page = run(product, "report", "-o", "-").stdout
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>\n")
+    assert not Path("report.html").exists()
+
+
+@pytest.mark.parametrize("option", ["--json", "--open"])
+def test_a_pipe_takes_only_the_page(product: Product, option: str) -> None:
+    result = run(product, "report", "-o", "-", option)
+    assert result.exit_code == 1
+    assert "Give it a file" in result.stderr
+
+
+def test_a_date_that_is_none_ends_with_advice(product: Product) -> None:
+    result = run(product, "report", "--since", "soon")
+    assert result.exit_code == 1
+    assert "'soon' is no date." in result.stderr
+
+
+def test_on_the_starter_data_it_stays_under_a_megabyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    for arguments in (("apply", "full", "--yes"), ("report",)):
+        result = CliRunner().invoke(main, ["--local", "full.sqlite", *arguments])
+        assert result.exit_code == 0, result.stderr
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert 300_000 < len(page.encode()) < MEGABYTE
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+    assert len(set(re.findall(r'id="t-\w+"', page))) > 240
