@@ -97,8 +97,8 @@ def _notes(thread: Thread, past: Past) -> list[str]:
     notes = []
     if past.since is None:
         notes.append(
-            "Nothing is remembered of this workspace yet, so the report cannot say what has changed. Each run of sync "
-            "remembers it: run  notion-pm sync  before the next report."
+            "Nothing is remembered of this workspace yet, so the report cannot say what has changed. "
+            "The next one can: each report and each run of sync remembers what it saw."
         )
     elif past.since > past.asked:
         notes.append(f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then.")

@@ -21,6 +21,7 @@ from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.history import Actor, HistoryChange, at_an_earlier_moment
 from notion_pm.rules.intents import Intent, Intents
+from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.storage import state_history
 from notion_pm.storage.state_baseline import drop_intent, put_baseline, put_intents, read_baseline, read_intents
@@ -37,6 +38,7 @@ from notion_pm.storage.state_history import (
     read_runs,
 )
 from notion_pm.storage.state_rows import Rows, transaction
+from notion_pm.storage.state_sightings import put_sightings, read_sightings
 from notion_pm.storage.state_tables import ABSENT, HISTORY, MARKS, OPTION_NAMES, PAGES, TEMPLATES
 
 
@@ -214,6 +216,17 @@ class State:
         """Drop the history before a moment, so that it does not grow for ever."""
         with transaction(self._connection):
             state_history.prune(self._rows, moment)
+
+    # --- what reports saw
+
+    def sightings(self) -> list[Sighting]:
+        """Return what reports saw of pages, in the order of time."""
+        return read_sightings(self._rows)
+
+    def keep_sightings(self, sightings: Iterable[Sighting]) -> None:
+        """Remember what a report saw."""
+        with transaction(self._connection):
+            put_sightings(self._rows, sightings)
 
     # --- quarantine
 

@@ -74,6 +74,14 @@ STEPS = (
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,
+    # 5: what reports saw of pages, also what no rule reads.
+    """
+    CREATE TABLE sightings (
+        template TEXT NOT NULL, page TEXT NOT NULL, at TEXT NOT NULL,
+        database TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL, held TEXT NOT NULL,
+        PRIMARY KEY (template, page, at)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

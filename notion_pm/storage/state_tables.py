@@ -38,4 +38,5 @@ HISTORY = _table(
     "history", "number", "run at page database title url property before after actor edited rules because", "number"
 )
 HOLDS = _table("holds", "page property", "held derived reason runs", "told")
+SIGHTINGS = _table("sightings", "page at", "database title url held")
 INTENTS = _table("intents", "page property", "held derived before", "starter")

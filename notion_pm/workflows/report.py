@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from notion_pm.model.template import LoadedTemplate
 from notion_pm.reports.compose import Report, compose
 from notion_pm.reports.html import write_report
-from notion_pm.reports.past import Past
 from notion_pm.storage.state import State
+from notion_pm.workflows.report_memory import recall
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import read_thread
 
@@ -44,17 +43,8 @@ def report(place: Place, since: datetime, *, quotes: int, template: str | None =
     """Return the report on a workspace, with what has changed since a moment."""
     before = place.gateway.requests.logical
     read = read_thread(place, template, asides=True)
-    past = _recall(place, read.loaded, since)
-    title = read.loaded.template.title
-    told = compose(read.thread, past, title=title, now=place.now, quotes=quotes)
+    loaded = read.loaded.template
+    with State(place.state_home, loaded.template) as state:
+        past = recall(state, read.thread, since, place.now)
+    told = compose(read.thread, past, title=loaded.title, now=place.now, quotes=quotes)
     return Reported(told, write_report(told), place.gateway.requests.logical - before)
-
-
-def _recall(place: Place, loaded: LoadedTemplate, since: datetime) -> Past:
-    """What sync remembers of the workspace, from the moment on or from when it began to."""
-    with State(place.state_home, loaded.template.template) as state:
-        begun = [each.started for each in state.runs() if each.kind == "sync"]
-        if not begun:
-            return Past(since)
-        start = max(since, begun[0])
-        return Past(since, start, state.pages_at(start), tuple(state.changes(start)))

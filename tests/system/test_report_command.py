@@ -71,6 +71,17 @@ def test_it_tells_what_has_changed_between_syncs(product: Product) -> None:
     assert "Shipped since" not in written(product, "--since", "2999-01-01")
 
 
+def test_what_no_rule_reads_is_remembered_from_report_to_report(product: Product) -> None:
+    written(product)
+    product.set("vision", only_page(product, "vision"), health="at_risk")
+    for _ in range(2):  # the second report sees nothing new, and still knows what was
+        page = written(product)
+        assert re.search(r"Aim</a>\s*: On track → At risk", page)
+        assert "was On track" in page
+    product.set("vision", only_page(product, "vision"), health="on_track")
+    assert "was On track" not in written(product)
+
+
 def only_page(product: Product, database: str) -> NotionId:
     (page,) = product.gateway.query(product.manifest.databases[database].data_source_id)
     return page.id
