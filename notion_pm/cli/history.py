@@ -15,14 +15,15 @@ from notion_pm.workflows.history import History, history
 from notion_pm.workflows.sync_report import text
 
 
-@click.command(short_help="List the runs, and what has changed since a date.")
+@click.command()
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Also what changed on pages from this day on.")
 @template_option
 @json_option
 @pass_context
 def command(context: Context, *, since: datetime | None, template: str | None, as_json: bool) -> None:
-    """List the runs of sync and undo; with --since also every change of a page, and who or which rule made it.
+    """List the runs, and what has changed since a date.
 
+    Runs are those of sync and undo. With --since every change of a page is listed, and who or which rule made it.
     What people change is noticed by the next sync; only the properties that rules need are looked at.
     """
     with progress() as drawn:

@@ -14,15 +14,17 @@ from notion_pm.workflows.why import Answer, Why, why
 _NAMED = 5
 
 
-@click.command(short_help="Tell why a page holds what it holds, and what would change it.")
+@click.command()
 @click.argument("page", metavar="PAGE")
 @click.argument("wanted", metavar="[PROPERTY]", required=False)
 @template_option
 @json_option
 @pass_context
 def command(context: Context, *, page: str, wanted: str | None, template: str | None, as_json: bool) -> None:
-    """Tell of each property of a page that rules set: its value, who set it and when, what the rules say and because of
-    which pages, whether it is in conflict or quarantine, and what would change it next.
+    """Tell why a page holds what it holds, and what would change it.
+
+    For each property that rules set: its value, who set it and when, what the rules say and because of which pages,
+    and whether it is in conflict or quarantine.
 
     PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. Reads only.
     """
