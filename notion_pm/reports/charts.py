@@ -87,6 +87,7 @@ def _chart(kind: Any, data: Data, *, height: int) -> Any:
         width=_WIDTH,
         height=height,
         margin=8,
+        margin_right=24,
         spacing=8,
         style=Style(font_family="inherit", label_font_size=12, major_label_font_size=12, value_font_size=12,
                     legend_font_size=12, background="transparent", plot_background="transparent"),

@@ -25,7 +25,7 @@ def progress(objectives: Iterable[Objective]) -> Chart | None:
         return None
     labels = tuple(each.page.title for each in known)
     series = [Series("Now", tuple(float(each.progress or 0) for each in known))]
-    if any(each.gained for each in known):
+    if any(each.gained for each in known) and any(each.progress_before for each in known):
         before = tuple(None if each.progress_before is None else float(each.progress_before) for each in known)
         series.append(Series("Before", before))
     says = in_words([(each.page.title, f"{each.progress} %") for each in known])
@@ -61,16 +61,11 @@ def heard(thread: Thread) -> Chart | None:
         name = label(thread, each, "importance") or "Not said"
         counts.setdefault(name, Counter())[_month(thread, each)] += 1
     series = tuple(Series(name, tuple(float(count[month]) for month in months)) for name, count in counts.items())
-    labels = tuple(_short(month, first=month == months[0]) for month in months)
+    labels = tuple(month_abbr[int(month[5:])] for month in months)
     totals = [(month, str(sum(count[month] for count in counts.values()))) for month in months]
-    data = Data("What customers said, by month", in_words(totals, most=_MONTHS), labels, series)
+    title = f"What customers said, by month, {months[0]} to {months[-1]}"
+    data = Data(title, in_words(totals, most=_MONTHS), labels, series)
     return columns(data, name="chart-heard")
-
-
-def _short(month: str, *, first: bool) -> str:
-    """`2026-03` as `Mar`, and with its year where one begins."""
-    year, number = month.split("-")
-    return f"{month_abbr[int(number)]} {year}" if first or number == "01" else month_abbr[int(number)]
 
 
 def _month(thread: Thread, insight: SnapshotPage) -> str:
