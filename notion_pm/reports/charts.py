@@ -22,7 +22,7 @@ _BAR, _FRAME = 26, 70
 _LONGEST = 28
 """Characters of a label beside a bar."""
 
-_OURS = frozenset({"script", "style", "defs", "desc", "title"})
+_LEFT_OUT = frozenset({"script", "style", "defs", "desc", "title"})
 """Elements that pygal adds for a drawing that stands alone: the page has its own style, and runs nothing of it."""
 
 
@@ -68,7 +68,7 @@ def columns(data: Data, *, name: str) -> Chart:
     chart = _chart(StackedBar, data, height=260)
     chart.x_labels = data.labels
     for each in data.series:
-        chart.add(each.name, list(each.values))
+        chart.add(_printable(each.name), list(each.values))
     return Chart(data, _svg(chart, data, name))
 
 
@@ -78,7 +78,7 @@ def _drawn(kind: Any, data: Data, name: str, *, top: float | None = None) -> Cha
     chart.x_labels = [_cut(each) for each in reversed(data.labels)]  # pygal draws from the bottom up
     chart.range = (0, top) if top else None
     for each in data.series:
-        chart.add(each.name, list(reversed(each.values)))
+        chart.add(_printable(each.name), list(reversed(each.values)))
     return Chart(data, _svg(chart, data, name))
 
 
@@ -109,15 +109,15 @@ def _chart(kind: Any, data: Data, *, height: int) -> Any:
 def _svg(chart: Any, data: Data, name: str) -> Markup:
     """The drawing alone, named for those who cannot see it."""
     root = chart.render_tree()
-    root.attrib.update({"id": name, "role": "img", "aria-label": f"{data.title}. {data.says}"})
+    root.attrib.update({"id": name, "role": "img", "aria-label": _printable(f"{data.title}. {data.says}")})
     _strip(root)
-    return Markup(etree.tostring(root, encoding="unicode", short_empty_elements=False))  # noqa: S704 - pygal escapes
+    return Markup(etree.tostring(root, encoding="unicode", method="html"))  # noqa: S704 - it escapes
 
 
 def _strip(element: Any) -> None:
     element.attrib.pop("style", None)
     for child in list(element):
-        if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _OURS:
+        if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _LEFT_OUT:
             element.remove(child)
         else:
             _strip(child)
@@ -128,7 +128,13 @@ def _number(value: float | None, unit: str) -> str:
 
 
 def _cut(text: str) -> str:
+    text = _printable(text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
+def _printable(text: str) -> str:
+    """Text without what XML cannot hold: pygal builds it with lxml where that is installed, which refuses the rest."""
+    return "".join(each for each in text if each.isprintable())
 
 
 def in_words(pairs: Sequence[tuple[str, str]], most: int = 4) -> str:

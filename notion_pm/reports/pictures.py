@@ -39,8 +39,8 @@ def stages(thread: Thread) -> Chart | None:
     if not live or key is None:
         return None
     by_status: dict[str, list[bool]] = {}
-    options = thread.chain.vocabulary.rank
-    for each in sorted(live, key=lambda page: options(page.database, key, page.values.get(key)) or 0):
+    rank = thread.chain.vocabulary.rank
+    for each in sorted(live, key=lambda page: rank(page.database, key, page.values.get(key)) or 0):
         by_status.setdefault(thread.status(each) or "No status", []).append(is_signal(thread, each))
     labels = tuple(by_status)
     signal = Series("Signal", tuple(float(sum(each)) or None for each in by_status.values()))
