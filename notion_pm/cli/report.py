@@ -49,6 +49,8 @@ def command(
     if output == STDOUT and (as_json or opens):
         raise UsageError("The page goes to stdout.", "Give it a file: -o report.html")
     moment = parse_moment(since, context.now())
+    if moment > context.now():
+        raise UsageError(f"{since} lies ahead: nothing has changed since then.", "Give a day that has passed.")
     with progress() as drawn:
         made = report(place_of(context, drawn), moment, quotes=quotes, template=template)
     if output == STDOUT:
