@@ -40,7 +40,7 @@ COMMANDS = {
     "trace": "Show the thread through a page: up to the vision, down to the customers' words.",
     "audit": "Show where the thread is broken, and what to do about it.",
     "loop": "List who asked for what has shipped, with a message for each.",
-    "report": "Write one page for leadership: strategy, roadmap, evidence, gaps.",
+    "report": "Write one HTML file for leadership.",
     "destroy": "Put what a template made in the trash.",
     "demo": "Run the whole job on a local workspace, without a token.",
     "local": "Serve and inspect local workspaces.",

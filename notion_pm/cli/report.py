@@ -23,7 +23,7 @@ _EXAMPLES = """\b
 """
 
 
-@click.command(epilog=_EXAMPLES, short_help="Write one page for leadership: strategy, roadmap, evidence, gaps.")
+@click.command(epilog=_EXAMPLES)
 @click.option("-o", "--output", metavar="FILE|-", default="report.html", show_default=True, help="- is stdout.")
 @click.option(
     "--since", metavar="DATE", default="30 days ago", show_default=True,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -77,7 +78,7 @@ class Page:
         return self.chrome.execute_cdp_cmd(name, parameters)
 
     def until(self, holds: Callable[[], object]) -> None:
-        WebDriverWait(self.chrome, SECONDS).until(lambda _: holds())
+        WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(lambda _: holds())
 
     def resize(self, width: int) -> None:
         self.command("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
