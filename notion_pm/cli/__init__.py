@@ -32,6 +32,7 @@ COMMANDS = {
     "adopt": "Take over databases that a client already has.",
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
+    "serve": "Take Notion's webhooks, and sync what they name.",
     "jobs": "Print files that run sync by a schedule.",
     "export": "Write databases or a page to files.",
     "undo": "Take back the last apply, or the last sync.",

@@ -1,0 +1,65 @@
+"""What is kept of webhooks: the verification token, for the eyes of its owner alone, and which events have come."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from notion_pm.errors import FileUnusable
+
+TOKEN_FILE = "webhook-token"  # noqa: S105
+EVENTS_FILE = "webhook-events.sqlite"
+_OWNER_ONLY = 0o600
+
+
+def read_token(directory: Path) -> str | None:
+    """Return the verification token that was stored, None when there is none. Raises FileUnusable."""
+    try:
+        return (directory / TOKEN_FILE).read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnusable(directory / TOKEN_FILE, str(error)) from error
+
+
+def keep_token(directory: Path, token: str) -> None:
+    """Store the verification token; the file is replaced as a whole, and nobody else may ever read it."""
+    new = directory / f"{TOKEN_FILE}.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="ascii") as file:
+        file.write(f"{token}\n")
+    new.replace(directory / TOKEN_FILE)
+
+
+class SeenEvents:
+    """The ids of events that have come, so that a delivery that is repeated, or replayed, counts once."""
+
+    def __init__(self, directory: Path, *, keep: timedelta) -> None:
+        """Open the record. Raises FileUnusable."""
+        self._keep = keep
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(directory / EVENTS_FILE, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID"
+            )
+            self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON events (seen)")
+        except sqlite3.Error as error:
+            raise FileUnusable(directory / EVENTS_FILE, str(error)) from error
+
+    def is_new(self, event_id: str, now: datetime) -> bool:
+        """Remember an event, and return whether it had not come before. Those too old to come again are forgotten."""
+        with self._lock:
+            self._db.execute("DELETE FROM events WHERE seen < ?", ((now - self._keep).timestamp(),))
+            row = (event_id, now.timestamp())
+            return self._db.execute("INSERT OR IGNORE INTO events VALUES (?, ?)", row).rowcount == 1
+
+    def close(self) -> None:
+        """Close the record."""
+        with self._lock:
+            self._db.close()

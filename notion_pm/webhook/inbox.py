@@ -1,0 +1,98 @@
+"""What deliveries have named and no sync has read yet. HTTP's threads put in, one listener takes out."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from notion_pm.webhook.deliveries import NOTHING, Edit, Event, Named, named_by
+
+LONGEST = 6
+"""So many quiet times after the first delivery what has come is read, also while more are coming."""
+OWN_EDITS_KNOWN_FOR = 900.0
+"""Seconds: Notion tells of an edit within five minutes, and of one that we failed to take again."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has become of deliveries since the start."""
+
+    taken: int = 0
+    repeated: int = 0
+    stale: int = 0
+    our_own: int = 0
+    of_no_concern: int = 0
+    refused: int = 0
+
+
+class Inbox:
+    """Gathers what is named until it has been quiet for a while."""
+
+    def __init__(self, *, quiet: float, clock: Callable[[], float]) -> None:
+        self._quiet = quiet
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting = NOTHING
+        self._first = self._last = -math.inf
+        self._bot = ""
+        self._written: dict[Edit, float] = {}
+        self.counts = Counts()
+
+    def put(self, event: Event) -> None:
+        """Take an event in: what it names waits to be read, unless the edit is our own."""
+        with self._lock:
+            named = named_by(event)
+            if not named:
+                self.counts.of_no_concern += 1
+            elif self._is_our_own(event):
+                self.counts.our_own += 1
+            else:
+                self.counts.taken += 1
+                self._add(named)
+
+    def put_back(self, named: Named) -> None:
+        """Let what was taken out wait again: nothing came of it."""
+        with self._lock:
+            self._add(named)
+
+    def take(self) -> Named:
+        """Return what waits, and let nothing wait any more."""
+        with self._lock:
+            taken, self._waiting = self._waiting, NOTHING
+            return taken
+
+    @property
+    def waiting(self) -> Named:
+        """What waits to be read."""
+        return self._waiting
+
+    @property
+    def due(self) -> float:
+        """When what waits is to be read; infinity when nothing waits."""
+        with self._lock:
+            if not self._waiting:
+                return math.inf
+            return min(self._last + self._quiet, self._first + LONGEST * self._quiet)
+
+    def expect(self, bot: str, edits: Iterable[Edit]) -> None:
+        """Know the deliveries that our own edits of these pages' properties will cause: what they tell is known."""
+        with self._lock:
+            now = self._clock()
+            recent = {edit: at for edit, at in self._written.items() if now - at < OWN_EDITS_KNOWN_FOR}
+            new = ((page, unquote(property_id)) for page, property_id in edits)
+            self._bot, self._written = bot, recent | dict.fromkeys(new, now)
+
+    def _add(self, named: Named) -> None:
+        now = self._clock()
+        if not self._waiting:
+            self._first = now
+        self._waiting, self._last = self._waiting | named, now
+
+    def _is_our_own(self, event: Event) -> bool:
+        """Whether the bot alone has edited what a sync here wrote lately. Other programs may use the bot's token."""
+        now = self._clock()
+        lately = (now - self._written.get(edit, -math.inf) < OWN_EDITS_KNOWN_FOR for edit in event.edits)
+        return bool(event.edits) and event.is_by(self._bot) and all(lately)

@@ -1,0 +1,58 @@
+"""Serving the door on threads of its own, while the main thread listens and syncs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from notion_pm.errors import UsageError
+from notion_pm.webhook.app import LARGEST_BODY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_THREADS = 4
+_CONNECTIONS = 100
+_IDLE_SECONDS = 20
+_PARTING_SECONDS = 5
+
+
+@contextmanager
+def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
+    """Serve meanwhile, and lend the URL. What sends slowly, or too much, is cut off. Raises UsageError."""
+    server = _opened(app, host, port)
+    listens_on = server.effective_listen[0][1] if isinstance(server, MultiSocketServer) else server.getsockname()[1]
+
+    def serve() -> None:
+        with suppress(OSError):  # closing takes the socket from under the loop that waits on it
+            server.run()
+
+    thread = threading.Thread(target=serve, name="webhooks", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{f'[{host}]' if ':' in host else host}:{listens_on}"
+    finally:
+        server.close()
+        thread.join(_PARTING_SECONDS)
+
+
+def _opened(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
+    try:
+        return create_server(
+            app,
+            host=host,
+            port=port,
+            threads=_THREADS,
+            connection_limit=_CONNECTIONS,
+            channel_timeout=_IDLE_SECONDS,
+            cleanup_interval=_IDLE_SECONDS,
+            max_request_body_size=LARGEST_BODY,
+            ident=None,
+        )
+    except OSError as error:
+        advice = "Name another --port; 0 takes a free one."
+        raise UsageError(f"{host}:{port} cannot be served: {error.strerror}.", advice) from None
