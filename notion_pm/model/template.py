@@ -42,6 +42,7 @@ class OptionSpec(BaseModel):
         None, description="Status only: what it means to rules; by default that of its group."
     )
     weight: float | None = Field(None, description="Select only: what it counts for in sums (importance 0 to 3).")
+    was: Key | None = Field(None, description="The key that this option had in an earlier version of the template.")
 
     @property
     def meaning(self) -> Category:

@@ -92,7 +92,9 @@ class _Comparison:
         if found is None and stand_in is None:
             yield self._new()
             return
-        if found is not None and self._place not in self.entry.options:
+        if found is not None and self._place != self._place_now:
+            yield self._change("update", f"its key was {self.spec.was!r}", facets={"adopt"})
+        elif found is not None and self._place not in self.entry.options:
             reason = f"people have an option {found.name!r} already: taken over"
             yield self._change("update", reason, facets={"adopt"})
         becomes = self._becoming(found) if found else None
@@ -111,6 +113,13 @@ class _Comparison:
 
     @property
     def _place(self) -> str:
+        """Where the manifest has the option: under an earlier key where that is how it knows it."""
+        before = f"{self.owned_as}.{self.spec.was}"
+        known = self.entry.options
+        return before if before in known and self._place_now not in known else self._place_now
+
+    @property
+    def _place_now(self) -> str:
         return f"{self.owned_as}.{self.spec.key}"
 
     @property

@@ -93,7 +93,7 @@ def option_leftovers(
     prune: bool,
 ) -> Iterator[Finding]:
     """Find the options of a property that the template no longer has."""
-    stated = {each.key for each in spec.options}
+    stated = {key for each in spec.options for key in (each.key, each.was)}
     there = {each.id: each for each in prop.config.options} if isinstance(prop.config, OptionsConfig) else {}
     for known, option_id in entry.options.items():
         of, _, option = known.partition(".")

@@ -160,7 +160,11 @@ def _check_options(path: tuple[str | int, ...], spec: OptionsProperty) -> Iterat
     ):
         for place in _repeated(dict(enumerate(names))):
             yield Fault((*path, "options", place, what), f"a second option has the {what} `{names[place]}`.")
+    keys = {each.key for each in spec.options}
     for place, each in enumerate(spec.options):
+        if each.was in keys:
+            message = f"`{each.was}` is still an option of the property."
+            yield Fault((*path, "options", place, "was"), message, "`was` names a key that is gone.")
         if spec.type != "status" and (each.group or each.category):
             field = "group" if each.group else "category"
             yield Fault((*path, "options", place, field), f"only a status has a {field}.", "Leave it out.")

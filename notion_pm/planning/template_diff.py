@@ -94,7 +94,7 @@ def _database(key: str, database: DatabaseSpec) -> dict[Address, Mapping[str, An
     for each, spec in database.properties.items():
         found[address(key, each)] = {**_data(spec, exclude={"options", "was"}), **_order(spec)}
         if isinstance(spec, OptionsProperty):
-            found |= {address(key, each, option.key): _data(option) for option in spec.options}
+            found |= {address(key, each, option.key): _data(option, exclude={"was"}) for option in spec.options}
     found |= {address(key, "views", each): _data(view) for each, view in database.views.items()}
     return found
 
@@ -110,12 +110,16 @@ def _data(model: BaseModel, exclude: set[str] | None = None) -> dict[str, Any]:
 
 
 def _renamed(after: LoadedTemplate) -> dict[Address, Address]:
-    return {
-        address(key, spec.was): address(key, each)
-        for key, database in after.template.databases.items()
-        for each, spec in database.properties.items()
-        if spec.was is not None
-    }
+    """Return the new addresses of what has got another key; those of options before those of properties."""
+    found = {}
+    for key, database in after.template.databases.items():
+        for each, spec in database.properties.items():
+            for option in spec.options if isinstance(spec, OptionsProperty) else ():
+                if option.was is not None:
+                    found[address(key, spec.was or each, option.was)] = address(key, each, option.key)
+            if spec.was is not None:
+                found[address(key, spec.was)] = address(key, each)
+    return found
 
 
 def _under_new_key(old: Address, renamed: Mapping[Address, Address]) -> Address:

@@ -19,6 +19,7 @@ from notion_pm.planning.existing import Existing
 from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.option_memory import remembering
 from notion_pm.planning.order_views import default_view
+from notion_pm.planning.present_keys import under_present_keys
 from notion_pm.planning.recovery import mirror_of, options_by_name, view_entry, with_properties
 from notion_pm.planning.swaps import named
 
@@ -218,27 +219,14 @@ class Ledger:
     def _brought_up_to_date(self, database: str, entry: DatabaseEntry) -> DatabaseEntry:
         """Return an entry under the template's present keys, without what people deleted, with options they added."""
         source = self._sources[database]
-        renamed = {
-            spec.was: key
-            for key, spec in self._template.databases[database].properties.items()
-            if spec.was is not None and spec.was in entry.properties and key not in entry.properties
-        }
-        properties = {
-            key: each for key, each in _rekeyed(entry.properties, renamed).items() if each in source.properties
-        }
-        options = _rekeyed(entry.options, renamed)
+        entry = under_present_keys(self._template, database, entry)
+        properties = {key: each for key, each in entry.properties.items() if each in source.properties}
+        options = entry.options
         for key in property_keys(self._template, database):
             if key in properties:
                 found = source.properties[properties[key]]
                 options |= options_by_name(self._template, database, key, found, options)
-        entry = entry.model_copy(
-            update={
-                "properties": properties,
-                "options": options,
-                "titles": _rekeyed(entry.titles, renamed),
-                "fingerprints": _rekeyed(entry.fingerprints, renamed),
-            }
-        )
+        entry = entry.model_copy(update={"properties": properties, "options": options})
         return remembering(self._template, database, entry, source)
 
 
@@ -286,9 +274,3 @@ def without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
 def _ordered(mapping: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:
     """Return a mapping in the order of these keys, the others after them."""
     return {key: mapping[key] for key in (*(key for key in keys if key in mapping), *mapping)}
-
-
-def _rekeyed(mapping: Mapping[str, str], renamed: Mapping[str, str]) -> dict[str, str]:
-    """Return a mapping by property keys, or by what lies below them, under the new keys."""
-    split = ((key.partition("."), value) for key, value in mapping.items())
-    return {renamed.get(key, key) + dot + rest: value for (key, dot, rest), value in split}

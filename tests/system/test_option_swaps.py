@@ -319,3 +319,22 @@ def _folder(parent: Path, number: int) -> Path:
     folder = parent / str(number)
     folder.mkdir()
     return folder
+
+
+def test_an_option_keeps_its_pages_when_the_template_calls_it_otherwise(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    _apply(gateway, workspace, _template())
+    before = {each.name: each.id for each in _options(_property(gateway, workspace, "kind")[1])}
+    data = _template(version=2).template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    kind = data["databases"]["features"]["properties"]["kind"]
+    kind["options"][0] |= {"key": "first", "was": "a"}
+    _, plan = _look(gateway, workspace, load(data))
+    assert [(each.address, each.reason) for each in plan.changes if each.kind == "option"] == [
+        ("features.kind.first", "its key was 'a'")
+    ]
+    _apply(gateway, workspace, load(data))
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    assert entry.options["kind.first"] == before["A"]
+    assert "kind.a" not in entry.options
+    assert not _look(gateway, workspace, load(data))[1].changes
