@@ -1,0 +1,120 @@
+"""Sync as Prefect flows: the workspaces of notion-pm.toml, spread over as many machines as there are workers.
+
+    pip install 'notion-pm[prefect]'
+    python -m notion_pm.flows --every 15m      # one machine: registers the schedule, and runs it
+
+One task a workspace. Workspaces with the same token share one of Prefect's concurrency limits, which all workers heed:
+a token's budget of requests is spent by one task at a time. What stops a task for a while (Notion is not to be reached,
+asks to wait) is tried again; what needs a person fails it, and keeps nobody else from being synced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import click
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.futures import wait
+
+from notion_pm.cli import RootOptions
+from notion_pm.cli.context import Context
+from notion_pm.cli.durations import duration
+from notion_pm.cli.sync_runs import Manner, new_run_id, run
+from notion_pm.config import Local
+from notion_pm.errors import NotionPmError, RateLimited, Unavailable
+from notion_pm.workflows.progress import silent
+from notion_pm.workflows.sync import Options
+from notion_pm.workflows.sync_run import Run
+
+_RETRIES = 3
+_PAUSES = [60, 300, 900]
+"""Seconds before each retry: longer than the retries of a run itself have taken."""
+_OPTIONS = RootOptions(local=None, local_from_environment=False, workspace=None, jobs=4, max_wait=900, debug=False)
+
+
+class SyncFailed(Exception):
+    """The sync of a workspace failed. `passes` tells whether it may succeed later without anybody's doing."""
+
+    def __init__(self, error: NotionPmError) -> None:
+        super().__init__(f"{error} {error.advice}".strip())
+        self.passes = isinstance(error, RateLimited | Unavailable)
+
+
+def limit_of(context: Context) -> str:
+    """Return the name of the concurrency limit of a workspace's token, from which nobody can tell the token."""
+    target = context.target
+    secret = str(target.path.resolve()) if isinstance(target, Local) else target.token.get_secret_value()
+    return f"notion-pm-{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
+
+
+def _passes(task: Any, task_run: Any, state: Any) -> bool:
+    """Whether a failed task is worth another try."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, SyncFailed) and error.passes
+
+
+@task(task_run_name="sync {client}", retries=_RETRIES, retry_delay_seconds=_PAUSES, retry_condition_fn=_passes)
+def sync_workspace(client: str) -> dict[str, Any]:
+    """Sync one workspace of notion-pm.toml, and return what `notion-pm sync --json` says of a run.
+
+    A run that meets another one at work is skipped, which is no failure. Raises SyncFailed.
+    """
+    with ExitStack() as closing:
+        try:
+            done = _synced(_client(client, closing))
+        except NotionPmError as error:
+            raise SyncFailed(error) from None
+    if done.error is not None and done.outcome == "failed":
+        raise SyncFailed(done.error)
+    return {"client": client, **done.as_data()}
+
+
+def _synced(context: Context) -> Run:
+    limit = limit_of(context)
+    with get_client(sync_client=True) as server, suppress(ObjectAlreadyExists):  # another task was quicker
+        server.upsert_global_concurrency_limit_by_name(limit, 1)
+    with concurrency(limit, occupy=1, strict=True):
+        return run(context, Options(), Manner(), new_run_id(context.now()), silent, client=context.name)
+
+
+@flow(name="notion-pm sync")
+def sync_workspaces(clients: list[str] | None = None) -> list[dict[str, Any]]:
+    """Sync the workspaces of notion-pm.toml, or those that are named; fails when one of them has failed."""
+    with ExitStack() as closing:
+        names = clients or [each.name for each in Context(_OPTIONS, closing.callback).all_clients()]
+    futures = [sync_workspace.submit(each) for each in names]
+    wait(futures)
+    return [each.result() for each in futures]
+
+
+def _client(name: str, closing: ExitStack) -> Context:
+    found = Context(_OPTIONS, closing.callback).all_clients()
+    return next(each for each in found if each.name == name)
+
+
+@click.command()
+@click.option("--every", type=duration, metavar="TIME", default="15m", show_default=True, help="How often: 15m, 2h.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Run it now, print what came of it as JSON, and end with 1 when a workspace has failed.",
+)
+def main(*, every: int, once: bool) -> None:
+    """Sync every workspace of notion-pm.toml by Prefect's schedule, on this machine."""
+    if once:
+        try:
+            click.echo(json.dumps(sync_workspaces(), ensure_ascii=False))
+        except SyncFailed as failed:
+            raise click.ClickException(str(failed)) from None
+    else:
+        sync_workspaces.serve(name="notion-pm", interval=every)
+
+
+if __name__ == "__main__":
+    main()
