@@ -16,6 +16,8 @@ _COMPUTED = frozenset({"formula", "rollup"})
 _TITLE_COUNTS, _PROPERTIES_COUNT = 0.6, 0.4
 _ALIKE = 0.45
 """From which likeness on a database is taken for one of the template's, name and properties together."""
+_SOMEWHAT = 0.1
+"""The same where a person has named the database: it is one of them, the question is which."""
 
 K = TypeVar("K")
 
@@ -61,13 +63,16 @@ class DatabaseMatch:
 
 
 def match_databases(
-    template: Template, wanted: Sequence[str], candidates: Sequence[Candidate]
+    template: Template, wanted: Sequence[str], candidates: Sequence[Candidate], *, named: bool = False
 ) -> dict[str, DatabaseMatch]:
-    """Return which database of the client's is which of those wanted, the likeliest first; each at most once."""
+    """Return which database of the client's is which of those wanted, the likeliest first; each at most once.
+
+    `named`: whether a person has named the candidates, rather than that they were found.
+    """
     scores = {
         (key, place): _database_likeness(template, key, each) for key in wanted for place, each in enumerate(candidates)
     }
-    chosen = {key: candidates[place] for (key, place), _ in _paired(scores, _ALIKE)}
+    chosen = {key: candidates[place] for (key, place), _ in _paired(scores, _SOMEWHAT if named else _ALIKE)}
     sources = {key: each.source.id for key, each in chosen.items()}
     return {
         key: _matched(template, key, chosen[key], scores[key, candidates.index(chosen[key])], sources)

@@ -74,7 +74,7 @@ def propose(
         )
     with ThreadPoolExecutor(jobs) as pool:
         candidates = list(pool.map(lambda each: candidate(gateway, each), ids))
-    matches = match_databases(loaded.template, wanted, candidates)
+    matches = match_databases(loaded.template, wanted, candidates, named=bool(named))
     taken = {id(each.candidate) for each in matches.values()}
     return Proposal(loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken))
 

@@ -43,9 +43,7 @@ class Audited:
         }
 
 
-def look(
-    place: Place, *, template: str | None = None, only: Collection[str] = (), thresholds: Thresholds
-) -> Audited:
+def look(place: Place, *, template: str | None = None, only: Collection[str] = (), thresholds: Thresholds) -> Audited:
     """Audit a workspace; `only` names checks, none means all."""
     before = place.gateway.requests.logical
     thread = read_thread(place, template).thread
