@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -268,7 +269,8 @@ def test_a_full_disk_leaves_what_was_there_and_one_message(applied: Path, tmp_pa
     target.write_text("from last week")
     program = [sys.executable, "-m", "notion_pm", "--local", str(applied), "export", "insights", "-o", str(target)]
     limited = ["sh", "-c", 'ulimit -f 70; exec "$@"', "sh", *program]  # 35 KB: no file may grow beyond that
-    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    environment = {key: each for key, each in os.environ.items() if key != "NOTION_PM_LOCAL_RECORD"}  # a file as well
+    done = subprocess.run(limited, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: {target} cannot be written: ")
     assert len(done.stderr.splitlines()) == 2

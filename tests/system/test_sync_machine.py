@@ -14,6 +14,8 @@ tells of it).
 By default some 200 steps. The proof takes some minutes; half of it runs on each of two processors:
 
     NOTION_PM_PROOF_STEPS=5000 pytest tests/system/test_sync_machine.py -n 2 -rP -p no:logging
+
+The steps are the same each time; NOTION_PM_PROOF_SEED, a number or `random`, takes others.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -72,6 +74,7 @@ from tests.system.sync_oracle import (
 )
 from tests.system.sync_oracle import Place as Spot
 
+SEED = os.environ.get("NOTION_PM_PROOF_SEED", "0")
 STEPS = int(os.environ.get("NOTION_PM_PROOF_STEPS", "0"))
 TEMPLATE = Path(__file__).with_name("sync_machine.yaml")
 FILE = "workspace.sqlite"
@@ -522,9 +525,12 @@ def test_sync_is_right_whatever_happens(half: str, applied: Path, monkeypatch: p
     monkeypatch.setattr(templates, "name_of", lambda reference: loaded.template.template)
     Machine.applied = applied
     TAKEN.clear()
+    turn = random.randrange(10**6) if SEED == "random" else int(SEED)
     while TAKEN["syncs"] < max(STEPS / 2, 1):  # Hypothesis may end an example early
+        turn += 1
+        print(f"NOTION_PM_PROOF_SEED={turn - 1} begins with these steps")  # noqa: T201 - to take them again
         run_state_machine_as_test(
-            Machine,
+            seed(f"{half} {turn}")(Machine),
             settings=settings(
                 max_examples=10 if STEPS else 4,
                 stateful_step_count=50 if STEPS else 25,
