@@ -107,8 +107,9 @@ def _fits(tools: Path, traffic: Path, what: str, *, answers_only: bool = False) 
 def _as_the_types_mean(method: str, path: str, request: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield what to check of a request.
 
-    The types of a view's filter, sorts and quick filters are closed empty objects (`Record<string, never>`), while their
-    own comments say that they are those of a query, a quick filter without its property: they are checked as a query's.
+    The types of a view's filter, sorts and quick filters are closed empty objects (`Record<string, never>`), while
+    their own comments say that they are those of a query, a quick filter without its property: they are checked as a
+    query's.
     """
     if "/views" in path and isinstance(request, dict):
         queried = {key: request[key] for key in ("filter", "sorts") if request.get(key)}

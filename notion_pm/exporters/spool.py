@@ -5,13 +5,33 @@ from __future__ import annotations
 import pickle
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
 _IN_MEMORY = 8 * 2**20  # bytes
+
+
+class _Reducers(dict[type, Callable[[Any], tuple[type, tuple[Any, ...]]]]):
+    """How the pickler takes dataclasses apart: into the arguments that make them.
+
+    What dataclasses do by themselves asks for their fields at every object, and took most of the time.
+    """
+
+    def __missing__(self, kind: type) -> Callable[[Any], tuple[type, tuple[Any, ...]]]:
+        if not is_dataclass(kind):
+            raise KeyError(kind)
+        names = [each.name for each in fields(kind)]
+        values = attrgetter(*names) if len(names) > 1 else lambda it: tuple(getattr(it, name) for name in names)
+        self[kind] = lambda it: (kind, values(it))
+        return self[kind]
+
+
+_REDUCERS = _Reducers()
 
 
 class Spool(Generic[T]):
@@ -45,4 +65,6 @@ class Spool(Generic[T]):
     def append(self, item: T) -> None:
         """Add an item at the end."""
         self._starts.append(self._file.seek(0, 2))
-        pickle.dump(item, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler = pickle.Pickler(self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler.dispatch_table = _REDUCERS
+        pickler.dump(item)

@@ -136,9 +136,9 @@ def _trashed(found: Sequence[Wanted]) -> Iterator[str]:
 
 
 def _notes(findings: Findings, cut: int) -> Iterator[str]:
-    if findings.unresolved:
+    if findings.untitled:
         yield (
-            f"{_count(len(findings.unresolved), 'related page')} could not be read (in the trash, or not shared with "
+            f"{_count(findings.untitled, 'related page')} could not be read (in the trash, or not shared with "
             "the connection): ids stand in place of titles."
         )
     if findings.unknown_blocks:

@@ -1,6 +1,6 @@
-"""Reading what is to be exported: each data source once, related titles joined in memory, all before a byte is written.
+"""Reading what is to be exported: each data source once, related titles joined here, all before a byte is written.
 
-Rows wait on disk (`exporters.spool`), so that memory holds no more than titles by id, whatever the number of pages.
+Rows and titles wait on disk (`exporters.spool`, `exporters.titles`), whatever the number of pages.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +17,10 @@ from notion_pm.errors import IncompleteRead, NotShared
 from notion_pm.exporters.destination import Bodies
 from notion_pm.exporters.spool import Spool
 from notion_pm.exporters.table import Attached, Cell, Column, Item, Reference, Row, Table
+from notion_pm.exporters.titles import Titles
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
-from notion_pm.model.schema import RelationConfig
 from notion_pm.workflows.attachments import Attachments, Fetch
 from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
@@ -41,11 +41,11 @@ _NO_ROW = (Column(_TITLE, "Title", "title"),)
 class Findings:
     """What is worth telling of a reading.
 
-    `unresolved`: related pages whose titles could not be read; `unknown_blocks`: blocks that Notion cannot say in
+    `untitled`: related pages whose titles could not be read; `unknown_blocks`: blocks that Notion cannot say in
     Markdown, which stand in the body as <unknown> tags.
     """
 
-    unresolved: set[NotionId] = field(default_factory=set)
+    untitled: int = 0
     unknown_blocks: int = 0
 
 
@@ -63,7 +63,7 @@ class _Resolved:
     """Rows whose references have titles, given anew at each walk."""
 
     rows: Iterable[Row]
-    titles: Mapping[NotionId, str]
+    titles: Titles
 
     def __iter__(self) -> Iterator[Row]:
         return (replace(row, cells=tuple(self._cell(cell) for cell in row.cells)) for row in self.rows)
@@ -72,7 +72,7 @@ class _Resolved:
         return tuple(self._item(each) for each in cell) if isinstance(cell, tuple) else cell
 
     def _item(self, item: Item) -> Item:
-        return Reference(item.id, self.titles.get(item.id)) if isinstance(item, Reference) else item
+        return Reference(item.id, self.titles.of(item.id)) if isinstance(item, Reference) else item
 
 
 class Reader:
@@ -83,7 +83,7 @@ class Reader:
         self._stack = stack
         self._jobs = jobs
         self._progress = progress
-        self._titles: dict[NotionId, str] = {}
+        self._titles = stack.enter_context(Titles())
         self.findings = Findings()
 
     def read(self, wanted: Sequence[Wanted], *, bodies: Bodies) -> list[Table]:
@@ -93,7 +93,7 @@ class Reader:
         """
         names = {each.source.data_source.id: each.source.title for each in wanted if each.source}
         drafts = [self._draft(each, names) for each in wanted]
-        self._read_titles(drafts)
+        self._read_titles()
         return [self._table(self._with_bodies(each) if _shows_bodies(each, bodies) else each) for each in drafts]
 
     def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:
@@ -125,7 +125,7 @@ class Reader:
         self, wanted: Wanted, shown: tuple[Column, ...], pages: Iterable[Page], read: tuple[Column, ...]
     ) -> _Draft:
         facts = Facts()
-        rows = self._spool(self._rows(pages, read, wanted.tests, facts))
+        rows = self._spool(self._related(self._rows(pages, read, wanted.tests, facts), shown))
         if wanted.sort or read != shown:
             order = in_order(rows, read, wanted.sort)
             rows = self._spool(replace(row, cells=row.cells[: len(shown)]) for row in rows.at(order))
@@ -137,10 +137,18 @@ class Reader:
         places = [columns.index(chosen(columns, [each.column])[0]) for each in tests]
         for page in pages:
             row = row_of(page, columns)
-            self._titles[page.id] = page.title
+            self._titles.note(page.id, page.title)
             if all(test.passes(row.cells[place]) for test, place in zip(tests, places, strict=True)):
                 facts.note(row, columns)
                 yield row
+
+    def _related(self, rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[Row]:
+        """Pass rows on, and note which pages are related to."""
+        targets = [(place, each.target_id) for place, each in enumerate(columns) if each.target_id]
+        for row in rows:
+            for place, target in targets:
+                self._titles.relate(target, _references(row.cells[place]))
+            yield row
 
     def _spool(self, rows: Iterable[Row]) -> Spool[Row]:
         spool = self._stack.enter_context(Spool[Row]())
@@ -150,16 +158,15 @@ class Reader:
 
     # --- titles of related pages that were not read themselves
 
-    def _read_titles(self, drafts: Sequence[_Draft]) -> None:
+    def _read_titles(self) -> None:
         """Read the titles of each related data source once: never page by page."""
-        missing = {each: ids - self._titles.keys() for each, ids in _referenced(drafts).items()}
-        for data_source_id in [each for each, ids in missing.items() if ids]:
+        for data_source_id in self._titles.wanting():
             try:
                 for page in self._gateway.query(data_source_id, property_ids=[_TITLE]):
-                    self._titles[page.id] = page.title
+                    self._titles.note(page.id, page.title)
             except NotShared:
                 continue  # its ids stay ids, and are counted
-        self.findings.unresolved = set().union(*missing.values()) - self._titles.keys()
+        self.findings.untitled = self._titles.untitled()
 
     # --- bodies
 
@@ -216,18 +223,6 @@ def _shows_bodies(draft: _Draft, bodies: Bodies) -> bool:
     return bodies == "every" or (bodies == "pages" and draft.wanted.page is not None)
 
 
-def _referenced(drafts: Sequence[_Draft]) -> dict[NotionId, set[NotionId]]:
-    """The ids of related pages, by the data source that they are in."""
-    found: dict[NotionId, set[NotionId]] = {}
-    for draft in drafts:
-        targets = [_target(draft.wanted.source, column) for column in draft.columns]
-        for row in draft.rows:
-            for target, cell in zip(targets, row.cells, strict=True):
-                if target and isinstance(cell, tuple):
-                    found.setdefault(target, set()).update(each.id for each in cell if isinstance(each, Reference))
-    return found
-
-
-def _target(source: Source | None, column: Column) -> NotionId | None:
-    config = source.data_source.properties[column.id].config if source else None
-    return config.data_source_id if isinstance(config, RelationConfig) else None
+def _references(cell: Cell) -> Iterator[NotionId]:
+    """The ids of the pages that a cell names."""
+    return (each.id for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, Reference))
