@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
+from notion_pm.model.template import Template
 from notion_pm.workflows.attachments import Fetch
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
@@ -67,6 +69,8 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
 )
 @click.option("--since", metavar="DATE", help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.")
 @click.option("--with-files", is_flag=True, help="Download the files that Notion stores, and let links lead to them.")
+@click.option("--ids-only", is_flag=True, help="Read no other databases: pages in them that are related stay ids.")
+@click.option("--no-bodies", is_flag=True, help="Markdown of properties alone: a request fewer for every page.")
 @click.option(
     "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
 )
@@ -84,6 +88,8 @@ def command(
     sort: tuple[Order, ...],
     since: str | None,
     with_files: bool,
+    ids_only: bool,
+    no_bodies: bool,
     headers: str,
     template: str | None,
     as_json: bool,
@@ -101,12 +107,27 @@ def command(
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
     fetch = _fetch_for(context) if with_files else None
-    request = Request(names, output, format_, selection, keys_as_headers=headers == "keys", fetch=fetch)
+    request = Request(
+        names,
+        output,
+        format_,
+        selection,
+        keys_as_headers=headers == "keys",
+        with_titles=not ids_only,
+        with_bodies=not no_bodies,
+        fetch=fetch,
+    )
     surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
-    catalogue = Catalogue(context.gateway, lambda: context.parent_page, template)
+    catalogue = Catalogue(context.gateway, lambda: context.parent_page, _load, template)
     with progress() as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
+
+
+def _load(reference: str, variables: Mapping[str, str] | None) -> Template:
+    from notion_pm.storage import templates  # rules, Jinja and YAML: only where an export is named
+
+    return templates.load(reference, variables).template
 
 
 def _fetch_for(context: Context) -> Fetch:

@@ -25,9 +25,9 @@ class _Reducers(dict[type, Callable[[Any], tuple[type, tuple[Any, ...]]]]):
     def __missing__(self, kind: type) -> Callable[[Any], tuple[type, tuple[Any, ...]]]:
         if not is_dataclass(kind):
             raise KeyError(kind)
-        names = [each.name for each in fields(kind)]
-        values = attrgetter(*names) if len(names) > 1 else lambda it: tuple(getattr(it, name) for name in names)
-        self[kind] = lambda it: (kind, values(it))
+        first, *others = (each.name for each in fields(kind))
+        values: Callable[[Any], Any] = attrgetter(first, *others)
+        self[kind] = lambda it: (kind, values(it) if others else (values(it),))
         return self[kind]
 
 

@@ -14,7 +14,6 @@ from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
 from notion_pm.exporters.files import CannotWrite, atomic, staged
 from notion_pm.exporters.json import write_json, write_json_lines
-from notion_pm.exporters.markdown import write_folder, write_page
 from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Table
 
@@ -22,11 +21,12 @@ TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
 FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]
 """Writes a file, and returns how many texts it had to cut."""
 
+_MARKDOWN = "notion_pm.exporters.markdown"
 _TEXTS: dict[str, TextWriter] = {
     "csv": lambda tables, stream, _: write_csv(tables[0], stream),
     "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
     "json": lambda tables, stream, _: write_json(tables, stream),
-    "markdown": lambda tables, stream, _: write_page(tables[0], stream),
+    "markdown": lambda tables, stream, _: resolve_name(f"{_MARKDOWN}:write_page")(tables[0], stream),
     "html": lambda *what: resolve_name("notion_pm.exporters.html:write_html")(*what),
 }
 _FILES = {
@@ -34,7 +34,7 @@ _FILES = {
     "sqlite": "notion_pm.exporters.sqlite:write_sqlite",
     "parquet": "notion_pm.exporters.parquet:write_parquet",
 }
-"""FileWriters by their names: their libraries are slow to load, or may be missing. So it is with HTML above."""
+"""FileWriters by their names: their libraries are slow to load, or may be missing. So it is with two of those above."""
 
 
 def write(destination: Destination, tables: Sequence[Table], surroundings: Surroundings) -> int:
@@ -58,7 +58,7 @@ def _write(destination: Destination, file: File, tables: Sequence[Table], surrou
 
 def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings) -> int:
     if destination.is_folder:
-        write_folder(tables, path)
+        resolve_name(f"{_MARKDOWN}:write_folder")(tables, path)
         return 0
     with atomic(path) as part:
         cut = _to_path(destination.format, tables, part, surroundings)

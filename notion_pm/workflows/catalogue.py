@@ -13,10 +13,13 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.template import Template
 from notion_pm.planning.fault import nearest
-from notion_pm.storage import template_files, templates
+from notion_pm.storage import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
 from notion_pm.workflows.workspace import find_manifest
+
+Load = Callable[[str, Mapping[str, str] | None], Template]
+"""Reads a template by its name or path, given the values of its variables."""
 
 
 class Catalogue:
@@ -26,9 +29,12 @@ class Catalogue:
     applied.
     """
 
-    def __init__(self, gateway: Gateway, parent: Callable[[], NotionId], template: str | None = None) -> None:
+    def __init__(
+        self, gateway: Gateway, parent: Callable[[], NotionId], load: Load, template: str | None = None
+    ) -> None:
         self._gateway = gateway
         self._parent = parent
+        self._load = load
         self._template = template
 
     @property
@@ -101,11 +107,11 @@ class Catalogue:
         reference = self._template or (self._manifest.template if self._manifest else None)
         if reference is None or (self._template is None and reference not in template_files.shipped()):
             return None
-        return templates.load(reference, self._manifest.variables if self._manifest else None).template
+        return self._load(reference, self._manifest.variables if self._manifest else None)
 
     @cached_property
     def _template_name(self) -> str | None:
-        return templates.load(self._template).template.template if self._template else None
+        return self._load(self._template, None).template if self._template else None
 
     @property
     def _entries(self) -> Mapping[str, DatabaseEntry]:

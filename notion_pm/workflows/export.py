@@ -29,6 +29,10 @@ class Request:
     format: str | None = None
     selection: Selection = field(default_factory=Selection)
     keys_as_headers: bool = False
+    with_titles: bool = True
+    """Reads databases that are not exported for the titles of related pages; otherwise their ids stand there."""
+    with_bodies: bool = True
+    """Reads the bodies of pages, where the format shows them."""
     fetch: Fetch | None = None
     """Downloads attached files; None leaves their addresses as they are."""
 
@@ -70,7 +74,8 @@ def export(
     destination = decide(_contents(found, request, catalogue), request.output, request.format)
     with ExitStack() as stack:
         reader = Reader(gateway, stack, jobs=jobs, progress=progress)
-        tables = reader.read(found, bodies=destination.bodies)
+        bodies = destination.bodies if request.with_bodies else "none"
+        tables = reader.read(found, bodies=bodies, with_titles=request.with_titles)
         if request.fetch:
             tables = [
                 reader.with_files(each, request.fetch, destination.attachments_of(place))

@@ -86,14 +86,17 @@ class Reader:
         self._titles = stack.enter_context(Titles())
         self.findings = Findings()
 
-    def read(self, wanted: Sequence[Wanted], *, bodies: Bodies) -> list[Table]:
+    def read(self, wanted: Sequence[Wanted], *, bodies: Bodies, with_titles: bool) -> list[Table]:
         """Return the tables, complete, with the bodies of their pages where these are asked for.
+
+        Without titles, related pages that are in none of the tables stay ids.
 
         Raises IncompleteRead when Notion gives only a part of anything.
         """
         names = {each.source.data_source.id: each.source.title for each in wanted if each.source}
         drafts = [self._draft(each, names) for each in wanted]
-        self._read_titles()
+        if with_titles:
+            self._read_titles()
         return [self._table(self._with_bodies(each) if _shows_bodies(each, bodies) else each) for each in drafts]
 
     def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:

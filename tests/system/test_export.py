@@ -33,6 +33,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
+from notion_pm.storage import templates
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.progress import silent
@@ -65,7 +66,9 @@ class Product:
     plan: Page
 
     def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> Report:
-        catalogue = Catalogue(self.gateway, lambda: self.root)
+        catalogue = Catalogue(
+            self.gateway, lambda: self.root, lambda name, values: templates.load(name, values).template
+        )
         surroundings = Surroundings(NOW, UTC, out or io.BytesIO())
         asked = Request(names, **request)  # type: ignore[arg-type]
         return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=silent)
@@ -146,6 +149,24 @@ def test_relations_cost_one_query_per_database_not_one_request_per_page(product:
     product.export("Feature specs", output=str(tmp_path / "features.json"))
     # children of the root, database, data source; query of features, rest of 30 relations; query of insights
     assert product.gateway.requests.logical - before <= 7
+
+
+def test_without_titles_no_other_database_is_read(product: Product, tmp_path: Path) -> None:
+    before = product.gateway.requests.logical
+    report = product.export(product.features.id, output=str(tmp_path / "f.csv"), with_titles=False)
+    assert product.gateway.requests.logical - before == 5  # its id, twice; the parent page; rows; relations beyond 25
+    limits, _ = read_csv(tmp_path / "f.csv")
+    assert limits["Insights"] == limits["Insights (id)"] == "; ".join(each.id for each in product.insight_pages)
+    assert report.notes == ()
+
+
+def test_without_bodies_markdown_is_the_properties(product: Product, tmp_path: Path) -> None:
+    before = product.gateway.requests.logical
+    product.export(product.features.id, output=f"{tmp_path}/", format="markdown", with_bodies=False, with_titles=False)
+    assert product.gateway.requests.logical - before == 5
+    written = (tmp_path / "plan-first-apply.md").read_text(encoding="utf-8")
+    assert "Status: Shipped" in written
+    assert "Nobody sees it." not in written
 
 
 def test_an_export_of_everything_reads_each_data_source_once(product: Product, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from notion_pm.exporters.files import atomic
 from notion_pm.exporters.names import Names, sheet_name, sheet_names, slug
 from notion_pm.exporters.spool import Spool
+from notion_pm.exporters.table import Row
+from tests.unit import exporter_tables
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,12 @@ def test_spool_is_walked_more_than_once_and_at_once() -> None:
             spool.append(each)
         assert list(zip(spool, spool, strict=True)) == [(0, 0), (1, 1), (2, 2)]
         assert len(spool) == 3
+
+
+def test_spool_gives_back_rows_as_they_were() -> None:
+    rows = [exporter_tables.row(1), exporter_tables.row(2, exporter_tables.EMPTY, markdown="Body")]
+    with Spool[Row]() as spool:
+        for each in rows:
+            spool.append(each)
+        assert list(spool) == rows
+        assert list(spool.at([1, 0])) == rows[::-1]
