@@ -39,7 +39,7 @@ def _features(api: httpx.Client, workspace: LocalWorkspace) -> str:
 
 def _page(api: httpx.Client, workspace: LocalWorkspace) -> str:
     parent = {"type": "page_id", "page_id": workspace.root_page_id}
-    title = {"title": [{"text": {"content": "Elsewhere"}}]}
+    title = {"title": {"title": [{"text": {"content": "Elsewhere"}}]}}
     return str(api.post("pages", json={"parent": parent, "properties": title}).json()["id"])
 
 

@@ -29,8 +29,11 @@ def _computed(kind: Kind, content: Value) -> Comparable:
 
 
 def fold(text: str) -> str:
-    """Returns text as Notion compares it: without regard to case."""
-    return text.casefold()
+    """Returns text as Notion compares it: without regard to case.
+
+    NUL gives way to a sign of its own, for SQLite's JSON would end the text there.
+    """
+    return text.casefold().replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def plain_text(content: Any) -> str:
