@@ -36,6 +36,9 @@ def command(context: Context, *, since: datetime | None, template: str | None, a
 
 
 def _show(found: History) -> None:
+    if not found.runs:
+        echo("No run is remembered here. What sync remembers is kept where it runs.")
+        return
     runs = [
         (run.id, run.kind, f"{run.started:%Y-%m-%d %H:%M}", run.outcome, _counts(run.told or {})) for run in found.runs
     ]

@@ -28,14 +28,19 @@ class Standing:
     hold: Hold | None = None
 
     @property
-    def speaking(self) -> tuple[Derived, ...]:
-        """The rules that say something."""
-        return tuple(each for each in self.opinions if speaks(each))
+    def says(self) -> Plain:
+        """What the rules say together; None when they are silent or do not know."""
+        return None if isinstance(self.together, Opinion) else self.together
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any rule says a value."""
+        return any(map(speaks, self.opinions))
 
     @property
     def agrees(self) -> bool:
         """Whether the page holds what the rules say."""
-        return bool(self.speaking) and any(same(self.value, each.value) for each in self.speaking)
+        return self.speaks and same(self.value, self.says)
 
 
 def speaks(opinion: Derived) -> bool:

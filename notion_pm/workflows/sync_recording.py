@@ -67,8 +67,8 @@ def changes_read(
 
 
 def _unused(state: State, place: Place) -> str:
-    """What the run is called: as it was asked for, else after the moment; runs of one moment are numbered."""
+    """What the run is called: as it was asked for, else after the second; runs of one second are numbered."""
     name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    taken = {run.id for run in state.runs(since=place.now)}
+    taken = {run.id for run in state.runs(since=place.now.replace(microsecond=0))}
     names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
     return next(each for each in names if each not in taken)

@@ -12,7 +12,7 @@ from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import taken_up
 from notion_pm.rules.opinions import Derived
 from notion_pm.rules.quarantine import Quarantine, flips
-from notion_pm.rules.settle import Decision
+from notion_pm.rules.settle import RULES_DISAGREE, Decision
 from notion_pm.rules.standing import Standing, speaks, standings
 from notion_pm.rules.values import Opinion, SnapshotPage, same
 from notion_pm.storage.state import State
@@ -75,12 +75,14 @@ class Why:
     def next(self, answer: Answer) -> str:
         """Say what would change the value next."""
         standing = answer.standing
-        says = text(self.readable(answer, standing.speaking[0].value)) if standing.speaking else "nothing"
+        says = text(self.readable(answer, standing.says)) if standing.speaks else "nothing"
         match standing.decision:
             case Decision.WRITE:
                 return f"The next sync sets it to {says}."
             case Decision.CONFLICT if standing.hold:
                 return f"It stays until the rules say something else than {says}, or somebody sets or empties it."
+            case Decision.CONFLICT if standing.reason == RULES_DISAGREE:
+                return "It stays until the rules agree, or the template gives one of them a higher priority."
             case Decision.CONFLICT:
                 return f"The person's value stays. Empty it, or set it to {says}, to hand it back to the rule."
             case Decision.LOCKED:
@@ -91,7 +93,7 @@ class Why:
                 return "A related page could not be read: share it with the connection."
         if standing.agrees:
             return "It follows the pages behind it."
-        if standing.speaking:
+        if standing.speaks:
             return f"The rules say {says}, and do not lead it there from what it is: it belongs to people, or is ahead."
         return "It is for people to set, until one of its rules has something to say."
 

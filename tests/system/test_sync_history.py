@@ -238,6 +238,13 @@ class TestUndo:
         undo(shipped)
         assert not look_back(shipped.place(), None).updates
 
+    def test_each_undo_of_one_second_is_remembered(self, shipped: Product) -> None:
+        undo(shipped)
+        shipped.later(milliseconds=1)
+        undo(shipped)
+        with remembered(shipped) as state:
+            assert [each.kind for each in state.runs()] == ["sync", "sync", "undo", "undo"]
+
     def test_there_is_nothing_to_undo_where_nothing_was_synced(self, product: Product) -> None:
         with pytest.raises(UsageError, match="nothing to undo"):
             look_back(product.place(), None)
