@@ -5,11 +5,11 @@
 Requests: the product template with so many pages of made-up values, two thirds of them insights, on a local workspace.
 
 Throughput: a first sync of `--throughput-pages`, half of which it writes, against a server that lets 180 requests
-through in each minute of its own clock and answers each after 150 ms, with one job and with the default of `--jobs`. It
-takes about five minutes each. With `--speed 10` time runs ten times faster than the wall clock, for limiter, latency and
-pauses alike; but what this machine takes then counts ten times, which shows with one job. The share counts the complete
-minutes of the server, between the first and the last: those that sync could have used to the full. Answers with 429 are
-given as a share of all.
+through in each minute of its own clock and answers each after 150 ms, with one job and with the default of `--jobs`.
+That takes about five minutes each. With `--speed 10` time runs ten times faster than the wall clock, for limiter,
+latency and pauses alike; but what this machine takes then counts ten times, which shows with one job. The share counts
+the complete minutes of the server, between the first and the last: those that sync could have used to the full. Answers
+with 429 are given as a share of all.
 """
 
 from __future__ import annotations

@@ -49,13 +49,16 @@ def search(connection: Connection, body: Json) -> Iterator[Json]:
             return
 
 
-def rows(connection: Connection, data_source_id: str, *, filter: Json | None, query: Json) -> Iterator[Json]:
+def rows(
+    connection: Connection, data_source_id: str, *, filter: Json | None, query: Json, since: str | None = None
+) -> Iterator[Json]:
     """Yield all rows of a data source that satisfy a filter, oldest first, each once.
+
+    `since` leaves out what was created before that minute: for who has it already.
 
     Raises IncompleteRead when more rows than a query may return were created in one minute.
     """
     seen: set[str] = set()
-    since: str | None = None
     while True:
         known, cut = len(seen), False
         for answer in _query(connection, data_source_id, _within(filter, since), query):
@@ -75,8 +78,7 @@ def rows(connection: Connection, data_source_id: str, *, filter: Json | None, qu
 
 def edited_rows(connection: Connection, data_source_id: str, moment: datetime, *, query: Json) -> Iterator[Json]:
     """Yield the rows that were edited at or after a minute, the latest first; where Notion cuts that, all of them."""
-    minute = moment.astimezone(UTC).replace(second=0, microsecond=0).isoformat()
-    wanted = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute}}
+    wanted = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute_of(moment)}}
     seen: set[str] = set()
     cut = False
     for answer in _query(connection, data_source_id, wanted, query, _LATEST_EDIT_FIRST):
@@ -87,6 +89,11 @@ def edited_rows(connection: Connection, data_source_id: str, moment: datetime, *
     if cut:
         again = rows(connection, data_source_id, filter=wanted, query=query)
         yield from (row for row in again if row["id"] not in seen)
+
+
+def minute_of(moment: datetime) -> str:
+    """Return a moment as filters take it, floored to the minute as Notion floors its times."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0).isoformat()
 
 
 def _query(

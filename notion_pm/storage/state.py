@@ -37,6 +37,7 @@ from notion_pm.storage.state_history import (
     read_holds,
     read_runs,
 )
+from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
 from notion_pm.storage.state_rows import Rows, transaction
 from notion_pm.storage.state_sightings import put_sightings, read_sightings
 from notion_pm.storage.state_tables import ABSENT, HISTORY, MARKS, OPTION_NAMES, PAGES, TEMPLATES
@@ -119,15 +120,33 @@ class State:
         anew: bool = False,
         changes: Iterable[HistoryChange] = (),
     ) -> None:
-        """Remember pages that were read, and what has changed, in one transaction; `anew` forgets all other pages."""
+        """Remember pages that were read, and what has changed, in one transaction.
+
+        `anew`: they are all there are. Other pages are forgotten, and what was read on the way to them.
+        """
         with transaction(self._connection):
             if anew:
                 for table in (PAGES, MARKS, ABSENT):
                     self._rows.drop(table)
-            put_pages(self._rows, pages)
+                drop_parts(self._rows)
+            put_pages(self._rows, PAGES, pages)
             self._rows.put(MARKS, ((database, at.isoformat()) for database, at in marks.items()))
             self._rows.put(ABSENT, absent.items())
             put_changes(self._rows, changes)
+
+    def parts(self) -> dict[str, Part]:
+        """Return what a full read has got that did not come to its end, by database."""
+        return read_parts(self._rows)
+
+    def keep_part(self, database: str, part: Part) -> None:
+        """Remember pages that a full read has got on its way, beside those that it had before."""
+        with transaction(self._connection):
+            put_part(self._rows, database, part)
+
+    def forget_parts(self) -> None:
+        """Let the next full read begin anew."""
+        with transaction(self._connection):
+            drop_parts(self._rows)
 
     def option_names(self) -> dict[str, str]:
         """Return the names that options were last seen with, by id."""
@@ -166,7 +185,7 @@ class State:
     ) -> None:
         """Remember a page that was just written: what it holds now, its baseline, its history, in one transaction."""
         with transaction(self._connection):
-            put_pages(self._rows, [page])
+            put_pages(self._rows, PAGES, [page])
             put_baseline(self._rows, {page.id: memory})
             drop_intent(self._rows, page.id)
             put_changes(self._rows, changes)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import Table
+
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.plain_json import values_from_json, values_to_json
@@ -24,17 +26,22 @@ class Cache:
 
 def read_cache(rows: Rows) -> Cache:
     """Return the pages as they were last read."""
-    pages: dict[str, dict[NotionId, SnapshotPage]] = {}
-    for page in _pages(rows):
-        pages.setdefault(page.database, {})[page.id] = page
     marks = {key: datetime.fromisoformat(at) for key, at in rows.all(MARKS, "database read_at")}
-    return Cache(pages, marks, dict(rows.all(ABSENT, "page reason")))
+    return Cache(read_pages(rows, PAGES), marks, dict(rows.all(ABSENT, "page reason")))
 
 
-def put_pages(rows: Rows, pages: Iterable[SnapshotPage]) -> None:
-    """Remember pages."""
+def read_pages(rows: Rows, table: Table) -> dict[str, dict[NotionId, SnapshotPage]]:
+    """Return the pages that a table holds, by database."""
+    pages: dict[str, dict[NotionId, SnapshotPage]] = {}
+    for page in _pages(rows, table):
+        pages.setdefault(page.database, {})[page.id] = page
+    return pages
+
+
+def put_pages(rows: Rows, table: Table, pages: Iterable[SnapshotPage]) -> None:
+    """Remember pages in a table: those that were read last, or those of a read that has not ended."""
     rows.put(
-        PAGES,
+        table,
         (
             (page.id, page.database, page.title, page.url, page.last_edited.isoformat(), values_to_json(page.values))
             for page in pages
@@ -42,6 +49,6 @@ def put_pages(rows: Rows, pages: Iterable[SnapshotPage]) -> None:
     )
 
 
-def _pages(rows: Rows) -> Iterator[SnapshotPage]:
-    for page, database, title, url, edited, held in rows.all(PAGES, "page database title url last_edited held"):
+def _pages(rows: Rows, table: Table) -> Iterator[SnapshotPage]:
+    for page, database, title, url, edited, held in rows.all(table, "page database title url last_edited held"):
         yield SnapshotPage(page, database, title, url, datetime.fromisoformat(edited), values_from_json(held))

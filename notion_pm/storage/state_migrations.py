@@ -82,6 +82,19 @@ STEPS = (
         PRIMARY KEY (template, page, at)
     ) WITHOUT ROWID;
     """,
+    # 6: what a full read has got that has not come to its end.
+    """
+    CREATE TABLE parts (
+        template TEXT NOT NULL, database TEXT NOT NULL,
+        scope TEXT NOT NULL, began TEXT NOT NULL, created_until TEXT NOT NULL,
+        PRIMARY KEY (template, database)
+    ) WITHOUT ROWID;
+    CREATE TABLE part_pages (
+        template TEXT NOT NULL, page TEXT NOT NULL, database TEXT NOT NULL,
+        title TEXT NOT NULL, url TEXT NOT NULL, last_edited TEXT NOT NULL, held TEXT NOT NULL,
+        PRIMARY KEY (template, page)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

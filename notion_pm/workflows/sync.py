@@ -20,12 +20,14 @@ from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
 from notion_pm.storage.state_cache import Cache
+from notion_pm.workflows.sync_absence import GONE, MOVED, Gone, lost_pages
 from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
-from notion_pm.workflows.sync_reading import FULL_AFTER, GONE, OVERLAP, Reader, Reading, vanished_pages
+from notion_pm.workflows.sync_reading import ASK_AT_MOST, OVERLAP, Reader, Reading
 from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
 from notion_pm.workflows.sync_telling import Told, tell_workspace
-from notion_pm.workflows.sync_writing import Dropped, Writer, Written
+from notion_pm.workflows.sync_unfinished import FULL_AFTER, Unfinished
+from notion_pm.workflows.sync_writing import Writer, Written
 
 Memories = Mapping[NotionId, Mapping[str, BaseValue]]
 """What is to be remembered of pages, by page and property."""
@@ -60,8 +62,8 @@ class SyncResult:
     option_names: Mapping[str, str]
     requests: int
     dry_run: bool
-    vanished: tuple[SnapshotPage, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    vanished: tuple[Gone, ...] = ()
+    dropped: tuple[Gone, ...] = ()
 
     @property
     def written(self) -> int:
@@ -134,7 +136,7 @@ class _Looked:
     """What a run has read, and what it has decided."""
 
     reading: Reading
-    vanished: tuple[SnapshotPage, ...]
+    vanished: tuple[Gone, ...]
     interrupted: Memories
     holds: Mapping[Spot, Hold]
     evaluation: Evaluation
@@ -165,8 +167,9 @@ class _Run:
             require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
         written = Written()
         if not self._options.dry_run:
-            changes = changes_read(self._moment, known, reading, looked.vanished, intents)
-            self._keep(reader, reading, looked.vanished, changes)
+            vanished = [each.page for each in looked.vanished]
+            changes = changes_read(self._moment, known, reading, vanished, intents)
+            self._keep(reader, reading, vanished, changes)
             self._state.keep_holds(evaluation.holds, released=looked.holds.keys() - evaluation.holds.keys())
             written = self._carried_out(reader, reading, evaluation, looked.interrupted)
         return SyncResult(
@@ -191,9 +194,7 @@ class _Run:
                 return looked
             only = only | involved if len(only | involved) <= ONE_BY_ONE else None
 
-    def _decided(
-        self, reading: Reading, vanished: tuple[SnapshotPage, ...], remembered: Memories, intents: Intents
-    ) -> _Looked:
+    def _decided(self, reading: Reading, vanished: tuple[Gone, ...], remembered: Memories, intents: Intents) -> _Looked:
         holds = self._state.holds()
         interrupted = taken_up(remembered, intents, reading.snapshot)
         evaluation = evaluate(
@@ -206,18 +207,31 @@ class _Run:
         )
         return _Looked(reading, vanished, interrupted, holds, evaluation)
 
-    def _read(
-        self, reader: Reader, known: Cache, only: frozenset[NotionId] | None
-    ) -> tuple[Reading, tuple[SnapshotPage, ...]]:
+    def _read(self, reader: Reader, known: Cache, only: frozenset[NotionId] | None) -> tuple[Reading, tuple[Gone, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
         cache = known if self._remembered.scope == reader.scope else None
-        reading = reader.read(None if self._is_due() else cache, now=self._notions_now, only=only)
+        if cache is not None and not self._is_due():
+            reading = reader.read(cache, now=self._notions_now, only=only)
+            # what is gone was asked for by its id, so that no access can have been lost unnoticed
+            lost = lost_pages(cache, reading.snapshot, force=True)
+            return reading, tuple(Gone(page, reading.absent.get(page.id, MOVED)) for page in lost)
+        return self._read_in_full(reader, cache)
+
+    def _read_in_full(self, reader: Reader, cache: Cache | None) -> tuple[Reading, tuple[Gone, ...]]:
+        """Read everything, going on where a full read was broken off; a dry run leaves no part behind."""
+        now, anew = self._notions_now, self._options.full
+        unfinished = None if self._options.dry_run else Unfinished(self._state, reader.scope, now, anew=anew)
+        reading = reader.read(None, now=now, unfinished=unfinished)
         if cache is None:
             return reading, ()
-        if not reading.full:  # what is gone was asked for by its id, so that no access can have been lost unnoticed
-            return reading, vanished_pages(cache, reading, force=True)
         require_databases(self._place.gateway, self._rules, self._manifest)
-        return reading, vanished_pages(cache, reading, force=self._options.force)
+        lost = lost_pages(cache, reading.snapshot, force=self._options.force)
+        if len(lost) <= ASK_AT_MOST:
+            return reader.told_apart(reading, lost)
+        if unfinished is None or not unfinished.is_resumed:
+            return reading, tuple(Gone(page, GONE) for page in lost)
+        unfinished.forget()  # too many to ask for: that they are gone must come from one whole read
+        return self._read_in_full(reader, cache)
 
     def _is_due(self) -> bool:
         """Whether everything is to be read anew."""
@@ -263,7 +277,7 @@ class _Run:
         for page in () if reading.full else vanished:
             self._state.forget(page.id, reading.absent.get(page.id, GONE))
         self._state.keep_option_names(reading.option_names)
-        read_in_full = self._place.now if reading.full else self._remembered.read_in_full
+        read_in_full = reading.began + self._remembered.ahead if reading.full else self._remembered.read_in_full
         self._remembered = replace(
             self._remembered,
             source=source_of(self._loaded),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
-from notion_pm.errors import NotShared, UnsafeChange, UsageError
+from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId
@@ -21,20 +23,24 @@ from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage.state_cache import Cache
+from notion_pm.workflows.interleaved import interleaved
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.sync_absence import MOVED, Gone, found, look, thrown_away, without_gone
 from notion_pm.workflows.sync_fitness import require_types
+from notion_pm.workflows.sync_unfinished import Unfinished
 
 OVERLAP = timedelta(minutes=2)
 """Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
-FULL_AFTER = timedelta(days=1)
-"""Pages that vanished are found by a full read only."""
-LOST_SHARE, LOST_FROM = 0.3, 10
-GONE, UNSHARED = "gone", "unshared"
+ASK_AT_MOST = 100
+"""So many pages that are gone are asked for by their ids, to tell why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, merged with what was known. `changed`: pages that differ from the cache."""
+    """What was read, merged with what was known. `changed`: pages that differ from the cache.
+
+    `began`: when the first of it was read, by Notion's clock; earlier than this run where an unfinished read went on.
+    """
 
     snapshot: Snapshot
     changed: tuple[SnapshotPage, ...]
@@ -42,6 +48,17 @@ class Reading:
     absent: Mapping[NotionId, str]
     option_names: Mapping[str, str]
     full: bool
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows that came of a query; whether all that was asked for has come with them."""
+
+    rows: Sequence[Page]
+    to_the_end: bool = False
+    created_until: datetime | None = None
+    """All rows of the database that were created before are in, where that is known."""
 
 
 @dataclass(slots=True)
@@ -74,61 +91,98 @@ class Reader:
         told = {key: [self._sources[key], each.meaning] for key, each in self.exchanges.items()}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
-    def read(self, cache: Cache | None, *, now: datetime, only: Collection[NotionId] | None = None) -> Reading:
+    def read(
+        self,
+        cache: Cache | None,
+        *,
+        now: datetime,
+        only: Collection[NotionId] | None = None,
+        unfinished: Unfinished | None = None,
+    ) -> Reading:
         """Return all pages: everything read anew without a cache, else what was edited since it was filled.
 
-        `only`: pages that somebody has said were edited; beside a cache nothing else is read.
+        `only`: pages that somebody has said were edited; beside a cache nothing else is read. `unfinished`: where a
+        full read goes on that was broken off, and where it is kept while it is on its way.
         """
-        known = {key: dict(cache.pages.get(key, {})) if cache else {} for key in self._sources}
-        pages = _Pages(known)
+        before = cache.pages if cache else unfinished.pages if unfinished else {}
+        pages = _Pages({key: dict(before.get(key, {})) for key in self._sources})
         absent = dict(cache.absent) if cache else {}
         if cache and only is not None:
             marks: Mapping[str, datetime] = cache.marks
             self._read_named(pages, absent, only)
         else:
-            marks = self._query(pages, cache.marks if cache else {}, now)
-        if cache:
+            marks = self._query(pages, cache.marks if cache else {}, now, unfinished)
+        if before:
             pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
         self._ask_for_missing(pages, absent)
-        before = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
+        known = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
         return Reading(
             snapshot=Snapshot({key: without_gone(those, absent) for key, those in pages.all.items()}),
             changed=tuple(
-                page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
+                page for those in pages.all.values() for page in those.values() if known.get(page.id) != page
             ),
             marks=marks,
             absent=absent,
             option_names=pages.option_names,
             full=cache is None,
+            began=unfinished.began if unfinished else now,
         )
+
+    def told_apart(self, reading: Reading, lost: Sequence[SnapshotPage]) -> tuple[Reading, tuple[Gone, ...]]:
+        """Ask for each page that was lost why it is gone. What is there after all is put back."""
+        gone: list[Gone] = []
+        back: dict[NotionId, SnapshotPage] = {}
+        absent = dict(reading.absent)
+        for page, (_, answer) in zip(lost, self._asked_for([each.id for each in lost]), strict=True):
+            home = self._home(answer)
+            if not isinstance(answer, str) and home == page.database:
+                back[page.id] = self.exchanges[home].read(answer)
+                continue
+            gone.append(Gone(page, answer if isinstance(answer, str) else MOVED))
+            if home is None:
+                absent[page.id] = gone[-1].reason
+        return _with(replace(reading, absent=absent), back), tuple(gone)
 
     def _reconciled(self, pages: _Pages) -> Mapping[str, Mapping[NotionId, SnapshotPage]]:
         return reconciled(self._rules.vocabulary, pages.all, pages.fresh)
 
-    def _query(self, pages: _Pages, marks: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
+    def _query(
+        self, pages: _Pages, marks: Mapping[str, datetime], now: datetime, unfinished: Unfinished | None
+    ) -> dict[str, datetime]:
         """Query all databases side by side, put what comes over what is known, and return the new marks."""
-        read_to = dict(marks)
-        with ThreadPoolExecutor(self._jobs) as pool:
-            answers = pool.map(lambda key: (key, self._rows(key, pages.all[key], marks.get(key), now)), self._sources)
-            for done, (key, (rows, to_the_end)) in enumerate(answers, start=1):
-                if to_the_end:
-                    read_to[key] = now
-                self._take(pages, key, rows)
-                self._progress("Reading", done, len(self._sources))
+        read_to, done = dict(marks), 0
+        queries = {
+            key: self._edited(key, pages.all[key], marks[key], now)
+            if key in marks
+            else self._everything(key, unfinished)
+            for key in self._sources
+        }
+        with closing(interleaved(queries, self._jobs)) as batches:
+            for key, batch in batches:
+                taken = self._take(pages, key, batch.rows)
+                if unfinished and batch.created_until:
+                    unfinished.keep(key, taken, batch.created_until, names_of_options(batch.rows))
+                if batch.to_the_end:
+                    read_to[key], done = now, done + 1
+                    self._progress("Reading", done, len(self._sources))
         return read_to
 
     def _read_named(self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]) -> None:
         """Put pages where they are now: in one of the databases, or nowhere."""
-        homes = {source: key for key, source in self._sources.items()}
         for page_id, answer in self._asked_for(named):
             was_known = any(page_id in those for those in pages.all.values())
             for those in pages.all.values():
                 those.pop(page_id, None)
-            home = None if isinstance(answer, str) else homes.get(answer.data_source_id or NotionId(""))
+            home = self._home(answer)
             if home and not isinstance(answer, str):
                 self._take(pages, home, [answer])
             elif was_known:
-                absent[page_id] = answer if isinstance(answer, str) else GONE
+                absent[page_id] = answer if isinstance(answer, str) else MOVED
+
+    def _home(self, answer: Page | str) -> str | None:
+        """The database that a page is in, None where it is in none of them."""
+        source = None if isinstance(answer, str) else answer.data_source_id
+        return next((key for key, each in self._sources.items() if each == source), None)
 
     def _asked_for(self, named: Collection[NotionId]) -> list[tuple[NotionId, Page | str]]:
         """Ask for each page by its id, once in a run."""
@@ -140,18 +194,27 @@ class Reader:
                 self._progress("Reading", done, len(unasked))
         return [(page_id, self._answers[page_id]) for page_id in named]
 
-    def _rows(
-        self, database: str, known: Mapping[NotionId, SnapshotPage], mark: datetime | None, now: datetime
-    ) -> tuple[list[Page], bool]:
-        """Return the rows edited since the mark, latest first, and whether they were read to the end.
+    def _everything(self, database: str, unfinished: Unfinished | None) -> Iterator[_Batch]:
+        """Yield the rows of a database, oldest first; where a part is there, the others and what was edited since."""
+        source, ids = self._sources[database], self.exchanges[database].property_ids
+        part = unfinished.part(database) if unfinished else None
+        rows = self._gateway.query(source, property_ids=ids, created_since=part.created_until if part else None)
+        while batch := list(islice(rows, PAGE_SIZE)):
+            full = len(batch) == PAGE_SIZE  # what is less is the end, and read again as quickly as it is kept
+            yield _Batch(batch, created_until=batch[-1].created_time if full else None)
+        edited = self._gateway.edited_since(source, part.began - OVERLAP, property_ids=ids) if part else ()
+        yield _Batch(tuple(edited), to_the_end=True)
+
+    def _edited(
+        self, database: str, known: Mapping[NotionId, SnapshotPage], mark: datetime, now: datetime
+    ) -> Iterator[_Batch]:
+        """Yield the rows edited since the mark, latest first.
 
         Edits fall on whole minutes, so that right after many edits (an apply, a sync) all of them come again. Shortly
         after a read to the end it is therefore enough to read until a request brings nothing new; the mark stays, and
         a later sync reads the rest.
         """
         source, ids = self._sources[database], self.exchanges[database].property_ids
-        if mark is None:
-            return list(self._gateway.query(source, property_ids=ids)), True
         rows: list[Page] = []
         unchanged = 0
         for row in self._gateway.edited_since(source, mark - OVERLAP, property_ids=ids):
@@ -159,18 +222,23 @@ class Reader:
             same = self.exchanges[database].read(row) == known.get(row.id)
             unchanged = unchanged + 1 if same else 0
             if unchanged == PAGE_SIZE and now - mark < OVERLAP:
-                return rows, False
-        return rows, True
+                yield _Batch(rows)
+                return
+        yield _Batch(rows, to_the_end=True)
 
-    def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> None:
+    def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> list[SnapshotPage]:
+        """Put rows where they belong, and return them as rules see them, without what is thrown away."""
+        taken: list[SnapshotPage] = []
         for row in rows:
-            if row.in_trash or row.is_archived:
+            if thrown_away(row):
                 pages.all[database].pop(row.id, None)
                 continue
             require_types(self.exchanges[database], row)
-            pages.all[database][row.id] = self.exchanges[database].read(row)
+            taken.append(self.exchanges[database].read(row))
+            pages.all[database][row.id] = taken[-1]
             pages.fresh.add(row.id)
             pages.option_names.update(names_of_options([row]))
+        return taken
 
     def _ask_for_missing(self, pages: _Pages, absent: dict[NotionId, str]) -> None:
         """Ask once for each page that relations name and no query gave: in the trash, moved, not shared, or late."""
@@ -190,38 +258,13 @@ class Reader:
         return look(self._gateway, self._sources[database], page_id)
 
 
-def look(gateway: Gateway, data_source_id: NotionId, page_id: NotionId) -> Page | str:
-    """Return a row that some relation names, or why it is not to be had: GONE or UNSHARED."""
-    page = found(gateway, page_id)
-    return GONE if not isinstance(page, str) and page.data_source_id != data_source_id else page
-
-
-def found(gateway: Gateway, page_id: NotionId) -> Page | str:
-    """Return a page, wherever it is, or why it is not to be had: GONE or UNSHARED."""
-    try:
-        page = gateway.get_page(page_id)
-    except NotShared:
-        return UNSHARED
-    return GONE if page.in_trash or page.is_archived else page
-
-
-def vanished_pages(cached: Cache, reading: Reading, *, force: bool) -> tuple[SnapshotPage, ...]:
-    """Return the pages that were known and that a read no longer gave.
-
-    Raises UnsafeChange when they are so many that the connection has rather lost its access, unless forced.
-    """
-    vanished: list[SnapshotPage] = []
-    for database, pages in cached.pages.items():
-        there = reading.snapshot.databases.get(database)
-        lost = [page for id, page in pages.items() if there is not None and id not in there]
-        if not force and len(pages) >= LOST_FROM and len(lost) > LOST_SHARE * len(pages):
-            raise UnsafeChange(
-                f"{len(lost)} of {len(pages)} pages of {database} are no longer to be seen. Nothing was changed.",
-                "Look whether the database is still shared with the connection (notion-pm doctor). "
-                "If they were deleted on purpose, run again with --full --force.",
-            )
-        vanished += lost
-    return tuple(vanished)
+def _with(reading: Reading, back: Mapping[NotionId, SnapshotPage]) -> Reading:
+    """The reading with pages besides that no query gave."""
+    databases = {
+        key: {**those, **{id: page for id, page in back.items() if page.database == key}}
+        for key, those in reading.snapshot.databases.items()
+    }
+    return replace(reading, snapshot=Snapshot(databases), changed=(*reading.changed, *back.values()))
 
 
 def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
@@ -249,21 +292,3 @@ def missing_pages(
                 ids = links.ids if isinstance(links, Links) else ()
                 missing.update(((target, id), None) for id in ids if target and id not in pages[target])
     return missing
-
-
-def without_gone(
-    pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
-) -> dict[NotionId, SnapshotPage]:
-    """Return the pages, their relations without what is in the trash or moved away; the unshared stays unknown."""
-    gone = {id for id, reason in absent.items() if reason == GONE}
-    return {id: _unlinked(page, gone) for id, page in pages.items()} if gone else dict(pages)
-
-
-def _unlinked(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
-    values = {
-        key: Links(tuple(id for id in held.ids if id not in gone), held.complete)
-        if isinstance(held, Links) and not gone.isdisjoint(held.ids)
-        else held
-        for key, held in page.values.items()
-    }
-    return replace(page, values=values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
@@ -59,7 +59,7 @@ def recorded(
 
 
 def changes_read(
-    moment: Moment, known: Cache, reading: Reading, vanished: tuple[SnapshotPage, ...], intents: Intents
+    moment: Moment, known: Cache, reading: Reading, vanished: Iterable[SnapshotPage], intents: Intents
 ) -> Iterator[HistoryChange]:
     """Return what a reading tells that has happened since the last one."""
     before = {database: known.pages.get(database, {}) for database in known.marks}

@@ -12,9 +12,17 @@ from notion_pm.rules.values import Plain, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.workflows.sync import SyncResult
-from notion_pm.workflows.sync_reading import UNSHARED
+from notion_pm.workflows.sync_absence import ARCHIVED, GONE, MOVED, TRASHED, UNSHARED
 
 Json = dict[str, Any]
+
+_WHY = {
+    TRASHED: "is in the trash",
+    ARCHIVED: "is archived",
+    MOVED: "was moved elsewhere",
+    UNSHARED: "is no longer shared with the connection",
+    GONE: "is in the trash, was moved, or is no longer shared",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,9 @@ class Report:
         for note in self._result.evaluation.notes:
             yield note.message, note.page
         for dropped in self._result.dropped:
-            why = "is no longer shared with the connection" if dropped.reason == UNSHARED else "is in the trash"
-            yield f"It {why} and was not written.", dropped.page
-        for page in self._result.vanished:
-            yield "It is no longer there: in the trash, moved, or no longer shared.", page
+            yield f"It {_WHY[dropped.reason]} and was not written.", dropped.page
+        for vanished in self._result.vanished:
+            yield f"It {_WHY[vanished.reason]}: it counts no more.", vanished.page
 
     def title(self, page: SnapshotPage, key: str) -> str:
         """Return the title of a property, as people see it."""

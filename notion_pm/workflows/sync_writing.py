@@ -17,15 +17,7 @@ from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.sync_reading import GONE, UNSHARED
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A page that could not be written because it is no longer there, and why."""
-
-    page: SnapshotPage
-    reason: str
+from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Written:
     That is the names of the options that were set, and what Notion's clock said at the first write.
     """
 
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[Gone, ...] = ()
     option_names: Mapping[str, str] = field(default_factory=dict)
     began: datetime | None = None
 
@@ -68,7 +60,7 @@ class Writer:
         When one fails nothing new is begun; what was written stays remembered, and the first error is raised.
         """
         updates = evaluation.updates
-        dropped: list[Dropped] = []
+        dropped: list[Gone] = []
         answers: list[Page] = []
         first_error: BaseException | None = None
         with ThreadPoolExecutor(self._jobs) as pool, ExitStack() as ending:
@@ -106,8 +98,8 @@ class Writer:
             page = self._gateway.get_page(update.page.id)
         except NotionError:
             raise refused from None
-        if page.in_trash or page.is_archived:
-            return GONE
+        if reason := thrown_away(page):
+            return reason
         raise refused
 
     def _remember(self, update: PageUpdate, evaluation: Evaluation) -> None:
@@ -116,9 +108,9 @@ class Writer:
         written, memory = replace(page, values=values), evaluation.baseline.get(page.id, {})
         self._state.keep_written(written, memory, made(self._moment, update, self._actor))
 
-    def _forget(self, page: SnapshotPage, reason: str) -> Dropped:
+    def _forget(self, page: SnapshotPage, reason: str) -> Gone:
         self._state.forget(page.id, reason, gone(self._moment, page))
-        return Dropped(page, reason)
+        return Gone(page, reason)
 
 
 def _call_off(futures: Iterable[Future[Page | str]]) -> None:

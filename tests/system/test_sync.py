@@ -161,7 +161,7 @@ class TestReading:
         product.gateway.trash_page(asks[0])
         result = product.sync(full=True)
         assert changed(result.evaluation) == {"Wings.evidence_count": 1}
-        assert [page.title for page in result.vanished] == ["Ask 0"]
+        assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask 0", "trashed")]
         assert changed(product.sync().evaluation) == {}
 
     def test_relations_past_25_are_whole(self, product: Product) -> None:
@@ -304,7 +304,7 @@ class TestSafety:
         robbed, _ = gateway_to(product.workspace, weather=thief)
         result = product.sync(robbed)
         robbed.close()
-        assert [(each.page.title, each.reason) for each in result.dropped] == [("Ask", "gone")]
+        assert [(each.page.title, each.reason) for each in result.dropped] == [("Ask", "trashed")]
         product.later()
         assert changed(product.sync().evaluation) == {"Wings.evidence_count": 0}
 

@@ -70,7 +70,7 @@ def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(pro
     assert product.get("features", wings, "evidence_count") == 3
     product.gateway.trash_page(asks[0])
     result = product.sync(only=frozenset({asks[0]}))
-    assert [page.id for page in result.vanished] == [asks[0]]
+    assert [each.page.id for each in result.vanished] == [asks[0]]
     assert product.get("features", wings, "evidence_count") == 2
     assert product.sync(only=frozenset({asks[0]})).vanished == ()
     product.later()

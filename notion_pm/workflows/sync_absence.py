@@ -1,0 +1,83 @@
+"""Pages that are no longer there, and why: each is asked for by its id, for a query does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from notion_pm.errors import NotShared, UnsafeChange
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.storage.state_cache import Cache
+
+TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
+GONE = "gone"
+"""It was not asked for: one of the others."""
+LOST_SHARE, LOST_FROM = 0.3, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A page that was there and no longer is, and why."""
+
+    page: SnapshotPage
+    reason: str
+
+
+def found(gateway: Gateway, page_id: NotionId) -> Page | str:
+    """Return a page, wherever it is, or why it is not to be had: TRASHED, ARCHIVED or UNSHARED."""
+    try:
+        page = gateway.get_page(page_id)
+    except NotShared:
+        return UNSHARED
+    return thrown_away(page) or page
+
+
+def look(gateway: Gateway, data_source_id: NotionId, page_id: NotionId) -> Page | str:
+    """Return a row of a data source, or why it is not to be had: as `found` tells, or MOVED."""
+    page = found(gateway, page_id)
+    return MOVED if not isinstance(page, str) and page.data_source_id != data_source_id else page
+
+
+def thrown_away(page: Page) -> str:
+    """Return TRASHED or ARCHIVED for a page that is, an empty text for any other."""
+    return TRASHED if page.in_trash else ARCHIVED if page.is_archived else ""
+
+
+def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[SnapshotPage, ...]:
+    """Return the pages that were known and that a read no longer gave.
+
+    Raises UnsafeChange when they are so many that the connection has rather lost its access, unless forced.
+    """
+    lost_in_all: list[SnapshotPage] = []
+    for database, pages in cached.pages.items():
+        there = snapshot.databases.get(database)
+        lost = [page for id, page in pages.items() if there is not None and id not in there]
+        if not force and len(pages) >= LOST_FROM and len(lost) > LOST_SHARE * len(pages):
+            raise UnsafeChange(
+                f"{len(lost)} of {len(pages)} pages of {database} are no longer to be seen. Nothing was changed.",
+                "Look whether the database is still shared with the connection (notion-pm doctor). "
+                "If they were deleted on purpose, run again with --full --force.",
+            )
+        lost_in_all += lost
+    return tuple(lost_in_all)
+
+
+def without_gone(
+    pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
+) -> dict[NotionId, SnapshotPage]:
+    """Return the pages, their relations without what is in the trash or moved away; the unshared stays unknown."""
+    gone = {id for id, reason in absent.items() if reason != UNSHARED}
+    return {id: _unlinked(page, gone) for id, page in pages.items()} if gone else dict(pages)
+
+
+def _unlinked(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
+    values = {
+        key: Links(tuple(id for id in held.ids if id not in gone), held.complete)
+        if isinstance(held, Links) and not gone.isdisjoint(held.ids)
+        else held
+        for key, held in page.values.items()
+    }
+    return replace(page, values=values)

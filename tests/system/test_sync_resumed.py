@@ -1,0 +1,190 @@
+"""A full read that was broken off goes on where it ended, and comes to what one whole read comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from notion_pm.errors import UnsafeChange
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.storage.state import State
+from notion_pm.workflows.sync import Options, SyncResult, sync
+from tests.conftest import client_of
+from tests.faults import Fault, Killed, killed
+from tests.gateways import gateway_to
+from tests.system.product_workspace import Product, apply_product
+
+FEATURES, INSIGHTS = 250, 450
+QUERIES = 3 + 5 + 1  # of one whole read: pages of a hundred of features, insights and the vision
+
+Pages = Mapping[str, Mapping[NotionId, SnapshotPage]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which much happened before anybody synced."""
+    folder = tmp_path_factory.mktemp("filled")
+    file = apply_product(folder)
+    product = Product.copied(file, tmp_path_factory.mktemp("copied"))
+    for database, count in (("features", FEATURES), ("insights", INSIGHTS)):
+        product.workspace.fill(product.manifest.databases[database].data_source_id, count, seed=5)
+    product.close()
+    return product.workspace.path
+
+
+@pytest.fixture
+def product(filled: Path, tmp_path: Path) -> Iterator[Product]:
+    opened = Product.copied(filled, tmp_path)
+    yield opened
+    opened.close()
+
+
+def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
+    """Sync until so many queries are answered; then the process ends, at once or between Notion's work and answer."""
+    queries = iter(range(10**6))
+
+    def weather(number: int, request: httpx.Request) -> Fault | None:
+        if "query" in request.url.path and next(queries) >= after:
+            return killed(0, after=lost)(0, request)
+        return None
+
+    gateway, _ = gateway_to(product.workspace, weather=weather)
+    with pytest.raises(Killed):
+        sync(replace(product.place(gateway), jobs=1), Options(force=True))
+    gateway.close()
+
+
+def queries_of(product: Product, **options: object) -> tuple[SyncResult, list[httpx.Request]]:
+    before = len(product.transport.seen)
+    result = product.sync(force=True, **options)
+    return result, [each for each in product.transport.seen[before:] if "query" in each.url.path]
+
+
+def pages_known(product: Product) -> Pages:
+    with State(product.state, "product") as state:
+        return state.cache().pages
+
+
+def pages_there(product: Product, folder: Path) -> Pages:
+    """What one whole read gives that remembers nothing."""
+    place = replace(product.place(), state_directory=folder)
+    seen = sync(place, Options(dry_run=True)).snapshot.databases
+    return {key: dict(pages) for key, pages in seen.items() if pages}
+
+
+def oldest(product: Product, database: str) -> NotionId:
+    return next(product.gateway.query(product.manifest.databases[database].data_source_id)).id
+
+
+@pytest.mark.parametrize("after", range(1, QUERIES))
+def test_it_goes_on_and_sees_what_people_did_meanwhile(product: Product, tmp_path: Path, after: int) -> None:
+    broken_off(product, after, lost=after % 2 == 0)
+    product.later()
+    product.set("features", oldest(product, "features"), status="shipped", insights=[oldest(product, "insights")])
+    product.add("insights", "Come meanwhile", features=[oldest(product, "features")])
+    product.later()
+    expected = sync(replace(product.place(), state_directory=tmp_path / "new"), Options(dry_run=True, force=True))
+    result, sent = queries_of(product)
+    assert [each.page.id for each in result.evaluation.updates] == [
+        each.page.id for each in expected.evaluation.updates
+    ]
+    rest = QUERIES - after + 3  # each database may have had one query more to its end, and one for later edits
+    assert len(sent) <= rest + 1
+    product.later()
+    assert product.sync(force=True).evaluation.updates == ()
+    assert pages_known(product) == pages_there(product, tmp_path / "another")
+
+
+def test_it_gets_to_its_end_however_often_it_is_broken_off(product: Product, tmp_path: Path) -> None:
+    for _ in range(6):
+        broken_off(product, 3)
+        product.later(minutes=10)
+    queries_of(product)
+    product.later()
+    product.sync(force=True)
+    assert pages_known(product) == pages_there(product, tmp_path / "another")
+
+
+def test_what_was_kept_on_the_way_is_forgotten_at_the_end(product: Product) -> None:
+    broken_off(product, 6)
+    with State(product.state, "product") as state:
+        assert sum(len(each.pages) for each in state.parts().values()) >= 300
+        assert state.cache().pages == {}, "a part never passes as the whole"
+    product.sync(force=True)
+    with State(product.state, "product") as state:
+        assert state.parts() == {}
+
+
+def test_a_dry_run_neither_uses_nor_leaves_a_part(product: Product) -> None:
+    _, sent = queries_of(product, dry_run=True)
+    assert len(sent) == QUERIES
+    with State(product.state, "product") as state:
+        assert state.parts() == {}
+
+
+@pytest.mark.parametrize("why", ["asked to", "a day has passed"])
+def test_it_begins_anew(product: Product, why: str) -> None:
+    broken_off(product, 6)
+    product.later(days=1 if why == "a day has passed" else 0)
+    _, sent = queries_of(product, full=why == "asked to")
+    assert len(sent) == QUERIES
+    assert not any(b'last_edited_time": {' in each.read() for each in sent)
+
+
+def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(product: Product) -> None:
+    wings = oldest(product, "features")
+    broken_off(product, QUERIES - 1)
+    product.later(hours=20)
+    product.gateway.trash_page(wings)
+    product.sync(force=True)
+    product.later(hours=3)
+    product.sync()
+    product.later(hours=2)
+    result = product.sync()
+    assert [(each.page.id, each.reason) for each in result.vanished] == [(wings, "trashed")]
+
+
+def trash(product: Product, page: NotionId, *, back: bool = False) -> None:
+    with client_of(product.workspace) as person:
+        assert person.patch(f"pages/{page}", json={"in_trash": not back}).status_code == 200
+
+
+def test_that_a_page_is_gone_does_not_come_from_a_part(product: Product) -> None:
+    wings = oldest(product, "features")
+    product.sync(force=True)
+    product.later(days=1)
+    trash(product, wings)
+    broken_off(product, QUERIES - 1)
+    trash(product, wings, back=True)
+    result = product.sync(force=True)
+    assert result.vanished == ()
+    assert wings in pages_known(product)["features"]
+
+
+def test_nor_that_many_are(product: Product) -> None:
+    pages = [page.id for page in product.gateway.query(product.manifest.databases["insights"].data_source_id)]
+    product.sync(force=True)
+    product.later(days=1)
+    for each in pages[:101]:
+        trash(product, each)
+    broken_off(product, QUERIES - 2)
+    for each in pages[:101]:
+        trash(product, each, back=True)
+    assert product.sync(force=True).vanished == ()
+    assert set(pages) == pages_known(product)["insights"].keys()
+
+
+def test_a_threshold_that_stops_a_run_does_not_cost_the_read(product: Product) -> None:
+    wings = product.add("features", "Wings", status="in_progress")
+    for page in product.gateway.query(product.manifest.databases["insights"].data_source_id):
+        product.set("insights", page.id, status="triaged", features=[wings])
+    product.later()
+    with pytest.raises(UnsafeChange):
+        product.sync()
+    _, sent = queries_of(product)
+    assert len(sent) < QUERIES
