@@ -164,6 +164,40 @@ class TestReading:
         assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask 0", "trashed")]
         assert changed(product.sync().evaluation) == {}
 
+    @pytest.mark.parametrize("named", [False, True])
+    @pytest.mark.parametrize("reason", ["trashed", "archived", "moved", "unshared"])
+    def test_pages_that_are_gone_are_told_apart(self, product: Product, reason: str, named: bool) -> None:
+        wings = product.add("features", "Wings")
+        ask = product.add("insights", "Ask", features=[wings])
+        product.sync()
+        product.later(days=1)
+        root = product.workspace.root_page_id
+        token = product.workspace.connect("partial", shared=[e.id for e in product.gateway.list_children(root)])
+        private = product.gateway.create_page(NotionId(root), "Private", look_up=lambda: None).id
+        there = wings if reason == "moved" else private
+        with client_of(product.workspace) as person:
+            person.patch(f"pages/{ask}", json={"properties": {}, "is_archived": True} if reason == "archived" else {})
+            if reason == "trashed":
+                product.gateway.trash_page(ask)
+            elif reason != "archived":
+                parent = {"type": "page_id", "page_id": there}
+                person.post(f"pages/{ask}/move", json={"parent": parent}).raise_for_status()
+        partial, _ = gateway_to(product.workspace, token=token)
+        result = product.sync(partial, only=frozenset({ask}) if named else None)
+        partial.close()
+        assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask", reason)]
+        (note,) = (text for text, page in Report(result).notes() if page and page.title == "Ask")
+        assert (
+            note
+            == {
+                "trashed": "It is in the trash: it counts no more.",
+                "archived": "It is archived: it counts no more.",
+                "moved": "It was moved elsewhere: it counts no more.",
+                "unshared": "It is no longer shared with the connection: it counts no more.",
+            }[reason]
+        )
+        assert product.get("features", wings, "evidence_count") == 0
+
     def test_relations_past_25_are_whole(self, product: Product) -> None:
         wings = product.add("features", "Wings")
         for number in range(30):

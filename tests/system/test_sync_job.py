@@ -41,16 +41,17 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 class Slow:
-    """A workspace that takes its time to write, and tells which requests it has answered."""
+    """A workspace that takes its time to write (and to query), and tells which requests it has answered."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
         self.answered: list[str] = []
         self.seconds = 0.0
+        self.slow_queries = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
-        if method == "PATCH":
+        if method == "PATCH" or (self.slow_queries and method == "POST"):
             time.sleep(self.seconds)
         answer = list(self._app(environ, start_response))
         self.answered.append(f"{method} {environ['PATH_INFO'].split('/')[2]}")
@@ -162,6 +163,41 @@ def test_a_run_takes_no_longer_than_it_may(runner: Runner) -> None:
     del runner.program.environment["NOTION_PM_BUDGET"]
     assert runner.program("sync").code == 0
     assert runner.program("sync", "--quiet").out == ""
+
+
+@pytest.fixture
+def crowded(runner: Runner) -> Runner:
+    """A workspace of eleven queries, each of which takes half a second."""
+    for database, count in (("features", 350), ("insights", 550)):
+        runner.product.workspace.fill(runner.product.manifest.databases[database].data_source_id, count, seed=5)
+    runner.server.seconds, runner.server.slow_queries = 0.5, True
+    return runner
+
+
+def test_a_first_read_gets_to_its_end_though_no_run_has_the_time_for_it(crowded: Runner) -> None:
+    codes = []
+    while not codes or codes[-1] == 5:
+        assert len(codes) < 8, "each run gets on"
+        done = crowded.program("--jobs", "1", "sync", "--force", "--time-limit", "3s")
+        assert "Traceback" not in done.err
+        codes.append(done.code)
+        if crowded.server.answered.count("PATCH pages"):
+            break  # it has read everything: the rest is writing
+    assert codes.count(5) >= 2
+    assert crowded.server.answered.count("POST data_sources") <= 11 + 3 * len(codes)
+
+
+def test_a_first_read_that_was_killed_goes_on_where_it_was(crowded: Runner) -> None:
+    killed = crowded.start("--force", "--jobs", "1")
+    crowded.server.wait_for("POST data_sources", 7)
+    killed.kill()
+    killed.communicate()
+    crowded.server.seconds = 0
+    before = crowded.server.answered.count("POST data_sources")
+    rest = crowded.program("sync", "--force", "--json")
+    assert rest.code == 0, rest.err
+    assert crowded.server.answered.count("POST data_sources") - before < 11
+    assert crowded.program("sync", "--json").json["updates"] == []
 
 
 def test_only_one_run_at_a_time_and_those_who_want_wait_for_it(runner: Runner) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import pytest
 
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.sync import Options, SyncResult, sync
+from notion_pm.workflows.sync_reading import ASK_AT_MOST
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, killed
 from tests.gateways import gateway_to
@@ -149,34 +152,35 @@ def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(
     assert [(each.page.id, each.reason) for each in result.vanished] == [(wings, "trashed")]
 
 
-def trash(product: Product, page: NotionId, *, back: bool = False) -> None:
+def restore(product: Product, *pages: NotionId) -> None:
+    """Take pages out of the trash, without a mark of an edit: whether Notion leaves one is not known."""
     with client_of(product.workspace) as person:
-        assert person.patch(f"pages/{page}", json={"in_trash": not back}).status_code == 200
+        for page in pages:
+            assert person.patch(f"pages/{page}", json={"in_trash": False}).status_code == 200
+    with closing(sqlite3.connect(product.workspace.path)) as file, file:
+        file.executemany("UPDATE pages SET last_edited_time = created_time WHERE id = ?", ((each,) for each in pages))
 
 
-def test_that_a_page_is_gone_does_not_come_from_a_part(product: Product) -> None:
-    wings = oldest(product, "features")
+def named_by_none(product: Product, database: str) -> list[NotionId]:
+    """The pages that no relation names, oldest first: nobody asks for them by their ids."""
+    known = [page for pages in pages_known(product).values() for page in pages.values()]
+    named = {id for page in known for held in page.values.values() if isinstance(held, Links) for id in held.ids}
+    rows = product.gateway.query(product.manifest.databases[database].data_source_id)
+    return [row.id for row in rows if row.id not in named]
+
+
+@pytest.mark.parametrize("number", [1, ASK_AT_MOST + 1])
+def test_that_pages_are_gone_does_not_come_from_a_part(product: Product, number: int) -> None:
     product.sync(force=True)
+    pages = named_by_none(product, "insights")[:number]
+    assert len(pages) == number
     product.later(days=1)
-    trash(product, wings)
-    broken_off(product, QUERIES - 1)
-    trash(product, wings, back=True)
-    result = product.sync(force=True)
-    assert result.vanished == ()
-    assert wings in pages_known(product)["features"]
-
-
-def test_nor_that_many_are(product: Product) -> None:
-    pages = [page.id for page in product.gateway.query(product.manifest.databases["insights"].data_source_id)]
-    product.sync(force=True)
-    product.later(days=1)
-    for each in pages[:101]:
-        trash(product, each)
+    for each in pages:
+        product.gateway.trash_page(each)
     broken_off(product, QUERIES - 2)
-    for each in pages[:101]:
-        trash(product, each, back=True)
+    restore(product, *pages)
     assert product.sync(force=True).vanished == ()
-    assert set(pages) == pages_known(product)["insights"].keys()
+    assert set(pages) <= pages_known(product)["insights"].keys()
 
 
 def test_a_threshold_that_stops_a_run_does_not_cost_the_read(product: Product) -> None:
