@@ -75,6 +75,8 @@ def summary(loop: Loop) -> str:
 def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:
     """Yield what became of the insights that were to be stamped."""
     done = [each for each in told if not each.problem]
+    if not told:
+        yield "They are owed nothing: what they asked for has not shipped, or they were told already."
     for each in told:
         title = one_line(each.insight.title) or "Untitled"
         yield f"  {title}: {each.problem}" if each.problem else f"  {title}"

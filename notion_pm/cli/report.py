@@ -30,15 +30,16 @@ _EXAMPLES = """\b
     help="Changes count from then: 2026-11-01, a time, 7 days ago.",
 )  # fmt: skip
 @click.option(
-    "--quotes", type=click.IntRange(1), default=25, show_default=True, metavar="N",
-    help="So many quotes behind a feature at most.",
+    "--quotes", type=click.IntRange(1), metavar="N",
+    help="So many quotes behind a feature at most, and every row of the lists, however large the file becomes. "
+    "Default: 25, and fewer where the file would pass 1 MB.",
 )  # fmt: skip
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
 @template_option
 @json_option
 @pass_context
 def command(
-    context: Context, *, output: str, since: str, quotes: int, opens: bool, template: str | None, as_json: bool
+    context: Context, *, output: str, since: str, quotes: int | None, opens: bool, template: str | None, as_json: bool
 ) -> None:
     """Write one HTML file for leadership, to be opened, mailed or printed without this program.
 

@@ -100,7 +100,7 @@ def _chart(kind: Any, data: Data, *, height: int) -> Any:
         show_x_guides=False,
         rounded_bars=2,
         value_formatter=partial(_number, unit=data.unit),
-        max_scale=6,
+        max_scale=4,
         truncate_label=-1,
         disable_xml_declaration=True,
     )  # fmt: skip

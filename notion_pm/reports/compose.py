@@ -12,6 +12,7 @@ from notion_pm.reports.charts import Chart
 from notion_pm.reports.ledger import Entry, ledger
 from notion_pm.reports.past import Past
 from notion_pm.reports.roadmap import Lane, roadmap
+from notion_pm.reports.room import WHOLE, Room
 from notion_pm.reports.slip import Slip, slips
 from notion_pm.reports.strategy import Strategy, strategy
 from notion_pm.reports.tree import Tree, tree
@@ -31,7 +32,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that the page shows. A section that the template has nothing for is empty, and `absent` says so."""
+    """All that the page shows. A section that the template has nothing for is empty, and a note says so.
+
+    `more_entries` of the ledger are left out; of the lists that are here whole the page shows what there is `room` for.
+    """
 
     title: str
     now: datetime
@@ -48,10 +52,12 @@ class Report:
     charts: dict[str, Chart]
     notes: tuple[str, ...]
     definition_of_signal: str = SIGNAL
+    room: Room = WHOLE
+    more_entries: int = 0
 
 
-def compose(thread: Thread, past: Past, *, title: str, now: datetime, quotes: int) -> Report:
-    """Return the report on a thread; so many quotes behind a feature at most."""
+def compose(thread: Thread, past: Past, *, title: str, now: datetime) -> Report:
+    """Return the report on a thread, complete."""
     goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
     waits = waiting(thread)
     drawn = {
@@ -59,6 +65,7 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, quotes: in
         "stages": pictures.stages(thread),
         "heard": pictures.heard(thread),
         "waiting": pictures.who_waits(waits.customers),
+        "needs": pictures.what_waits(waits.needs),
     }
     changed = changelog(thread, past)
     return Report(
@@ -68,8 +75,8 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, quotes: in
         figures=_figures(goals, found, waits, changed, past),
         strategy=goals,
         roadmap=roadmap(thread),
-        ledger=ledger(thread, quotes),
-        tree=tree(thread, quotes),
+        ledger=ledger(thread),
+        tree=tree(thread),
         audit=found,
         waiting=waits,
         slips=slips(thread, past),
@@ -83,7 +90,7 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
     healths = Counter(each.health.tone for each in goals.objectives if each.health)
     figures = [Figure(str(len(goals.objectives)), "live objectives")]
     if healths:
-        silent = f"; of {healths['quiet']} nobody has said" if healths["quiet"] else ""
+        silent = f"; nothing is said of {healths['quiet']}" if healths["quiet"] else ""
         figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
     if found.share is not None:
         figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live} live features"))

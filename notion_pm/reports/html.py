@@ -18,6 +18,7 @@ from markupsafe import Markup
 from notion_pm.reports.changes import KINDS
 from notion_pm.reports.compose import Report
 from notion_pm.reports.roadmap import HORIZONS
+from notion_pm.reports.tree import pages_of
 
 _FOLDER = "reports/pages"
 _WEB = ("https://", "http://")
@@ -49,6 +50,8 @@ def write_report(report: Report) -> str:
             script_hash=_hash(script),
             horizons=[(each, _HORIZONS[each]) for each in HORIZONS],
             kinds=[(each, _KINDS[each]) for each in KINDS],
+            in_ledger={each.page.id for each in report.ledger},
+            in_tree=set(pages_of(report.tree.nodes)),
         )
     )
 

@@ -19,21 +19,21 @@ class Entry:
     objectives: tuple[Told, ...]
     weight: Weight
     quotes: tuple[Quote, ...]
-    more: int
+    more: int = 0
 
 
-def ledger(thread: Thread, most: int) -> tuple[Entry, ...]:
-    """Return the live features behind which an insight stands, what weighs most first, with so many quotes at most."""
+def ledger(thread: Thread) -> tuple[Entry, ...]:
+    """Return the live features behind which an insight stands, what weighs most first, with all their quotes."""
     goals = {each.id for each in objectives(thread)}
     found = [
-        _entry(thread, each, goals, most)
+        _entry(thread, each, goals)
         for each in thread.pages("features")
         if thread.is_live(each) and thread.insights_behind(each)
     ]
     return tuple(sorted(found, key=lambda each: (-(each.weight.importance or 0), -each.weight.insights)))
 
 
-def _entry(thread: Thread, feature: SnapshotPage, goals: set[NotionId], most: int) -> Entry:
+def _entry(thread: Thread, feature: SnapshotPage, goals: set[NotionId]) -> Entry:
     serves = [told(thread, each) for each in thread.all_above(feature) if each.id in goals]
     said = quotes(thread, thread.insights_behind(feature))
-    return Entry(told(thread, feature), tuple(serves), weight(thread, feature), said[:most], len(said[most:]))
+    return Entry(told(thread, feature), tuple(serves), weight(thread, feature), said)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from calendar import month_abbr
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from notion_pm.reports.charts import Chart, Data, Series, bars, columns, in_words, stacked_bars
 from notion_pm.reports.strategy import Objective
 from notion_pm.reports.telling import label
-from notion_pm.reports.waiting import Waiter
+from notion_pm.reports.waiting import Need, Waiter
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import is_signal
 
 _MONTHS = 12
-_CUSTOMERS = 10
+_BARS = 10
 
 
 def progress(objectives: Iterable[Objective]) -> Chart | None:
@@ -74,12 +74,25 @@ def _month(thread: Thread, insight: SnapshotPage) -> str:
 
 def who_waits(customers: Iterable[Waiter]) -> Chart | None:
     """Draw the customers that wait: by what they pay where that is known, else by how much they ask."""
-    first = list(customers)[:_CUSTOMERS]
+    rows = [(each.name, each.arr, each.amount, len(each.asks)) for each in customers]
+    return _first(rows, "ARR that waits, by customer", "Open asks by customer", "chart-waiting")
+
+
+def what_waits(needs: Iterable[Need]) -> Chart | None:
+    """Draw the opportunities that customers wait for, alike."""
+    rows = [(each.page.title, each.weight.arr, each.amount, each.weight.insights) for each in needs]
+    return _first(rows, "ARR that waits, by opportunity", "Open asks by opportunity", "chart-needs")
+
+
+def _first(rows: Sequence[tuple[str, str, float, int]], by_amount: str, by_asks: str, name: str) -> Chart | None:
+    """Draw the first rows of label, amount in words, amount, and asks: by amount where any is known."""
+    first = rows[:_BARS]
     if not first:
         return None
-    by_amount = any(each.amount for each in first)
-    values = tuple(each.amount if by_amount else float(len(each.asks)) for each in first)
-    what = "ARR that waits" if by_amount else "Open asks by customer"
-    pairs = [(each.name, each.arr or "0") if by_amount else (each.name, str(len(each.asks))) for each in first]
-    labels = tuple(each.name for each in first)
-    return bars(Data(what, in_words(pairs), labels, (Series(what, values),)), name="chart-waiting")
+    is_known = any(amount for _, _, amount, _ in first)
+    values = tuple(amount if is_known else float(asks) for _, _, amount, asks in first)
+    title = by_amount if is_known else by_asks
+    says = in_words([(label, words or "0" if is_known else str(asks)) for label, words, _, asks in first])
+    return bars(
+        Data(title, says, tuple(row[0] for row in first), (Series("ARR" if is_known else "Asks", values),)), name=name
+    )

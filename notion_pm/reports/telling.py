@@ -10,7 +10,7 @@ from typing import Any
 from notion_pm.exporters.number_formats import readable
 from notion_pm.model.template import Category, NumberProperty
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.thread import Thread
+from notion_pm.thread import Evidence, Thread
 
 UNTITLED = "Untitled"
 DATES = (("releases", "closes"), ("features", "target"))
@@ -77,7 +77,11 @@ def anchor(page: SnapshotPage) -> str:
 
 def weight(thread: Thread, page: SnapshotPage) -> Weight:
     """Return what stands behind a page."""
-    found = thread.evidence(page)
+    return weight_of(thread, thread.evidence(page))
+
+
+def weight_of(thread: Thread, found: Evidence) -> Weight:
+    """Return evidence as a report tells it."""
     return Weight(len(found.insights), found.customers, found.importance, money(thread, found.arr))
 
 

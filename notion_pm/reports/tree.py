@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from notion_pm.model.template import Role
@@ -26,7 +26,7 @@ _NAMES: dict[Role | None, str] = {
 class Node:
     """A page of the tree. `page` is None where it is not shared; `repeated`: it stands in full elsewhere.
 
-    An insight is a leaf with its `quote`. `more` quotes below are not shown.
+    An insight is a leaf with its `quote`. `more` quotes and `more_pages` below are not shown.
     """
 
     page: Told | None
@@ -37,19 +37,32 @@ class Node:
     nodes: tuple[Node, ...] = ()
     repeated: bool = False
     more: int = 0
+    more_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The trees of a thread; `loose` are customers' words that are linked to nothing, `more` of them not shown."""
+    """The trees of a thread; `loose` are customers' words that are linked to nothing.
+
+    `more` of these, and `more_pages` at the top, are not shown.
+    """
 
     nodes: tuple[Node, ...]
     loose: tuple[Quote, ...]
-    more: int
+    more: int = 0
+    more_pages: int = 0
 
 
-def tree(thread: Thread, most: int) -> Tree:
-    """Return the trees of a thread, from the top down; so many quotes under a page at most.
+def pages_of(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the ids of the pages that trees tell in full."""
+    for each in nodes:
+        if each.page and not each.repeated:
+            yield each.page.id
+        yield from pages_of(each.nodes)
+
+
+def tree(thread: Thread) -> Tree:
+    """Return the trees of a thread, from the top down.
 
     Left out is what was dropped, or is of the vision, with nothing behind it. Customers are named by their quotes.
     """
@@ -58,14 +71,14 @@ def tree(thread: Thread, most: int) -> Tree:
     branches = forest(thread, [*tops, *pages])  # pages in a circle serve each other: no top leads to them
     shown = [each for each in branches if each.branches or _is_worth_telling(thread, each.page)]
     loose = quotes(thread, (each for each in thread.pages("insights") if not thread.above(each)))
-    return Tree(tuple(_node(thread, each, most) for each in shown), loose[:most], len(loose[most:]))
+    return Tree(tuple(_node(thread, each) for each in shown), loose)
 
 
 def _is_worth_telling(thread: Thread, page: Related) -> bool:
     return isinstance(page, SnapshotPage) and thread.is_live(page) and thread.role(page) != "vision"
 
 
-def _node(thread: Thread, branch: Branch, most: int) -> Node:
+def _node(thread: Thread, branch: Branch) -> Node:
     page = branch.page
     if isinstance(page, Unseen):
         return Node(None)
@@ -73,12 +86,5 @@ def _node(thread: Thread, branch: Branch, most: int) -> Node:
     if role == "insights":
         return Node(told(thread, page), "Quote", role, quote=quote(thread, page), repeated=branch.repeated)
     kind = (label(thread, page, "kind") if role == "vision" else "") or _NAMES.get(role, "")
-    shown, more = _first_quotes([_node(thread, each, most) for each in branch.branches], most)
-    return Node(told(thread, page), kind, role, weight(thread, page), None, shown, branch.repeated, more)
-
-
-def _first_quotes(nodes: Sequence[Node], most: int) -> tuple[tuple[Node, ...], int]:
-    """The nodes with the first so many quotes among them, and how many more there are."""
-    leaves = [each for each in nodes if each.quote]
-    left_out = {id(each) for each in leaves[most:]}
-    return tuple(each for each in nodes if id(each) not in left_out), len(left_out)
+    below = tuple(_node(thread, each) for each in branch.branches)
+    return Node(told(thread, page), kind, role, weight(thread, page), None, below, branch.repeated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notion_pm.reports.telling import Told, Weight, as_date, day, label, money, told, weight
+from notion_pm.reports.telling import Told, Weight, as_date, day, label, money, told, weight_of
 from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.loop import is_owed, owed
@@ -29,7 +29,7 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An opportunity that somebody waits for."""
+    """An opportunity that somebody waits for; `weight` and `amount` (ARR) are those of its open asks."""
 
     page: Told
     weight: Weight
@@ -61,7 +61,7 @@ def waiting(thread: Thread) -> Waiting:
     customers = [_waiter(thread, asks, key) for key, asks in by_customer.items()]
     return Waiting(
         tuple(sorted(customers, key=lambda each: (-each.amount, -each.weight, -len(each.asks), each.name.casefold()))),
-        _needs(thread),
+        _needs(thread, open_asks),
         sum(not thread.customers_of(each) for each in open_asks),
         tuple((each.customer, tuple(told(thread, ask.insight) for ask in each.asks)) for each in owed(thread)),
     )
@@ -106,11 +106,13 @@ def _wishes(thread: Thread, asks: Sequence[SnapshotPage]) -> tuple[Told, ...]:
     return tuple(told(thread, each) for each in features.values())
 
 
-def _needs(thread: Thread) -> tuple[Need, ...]:
-    """Open opportunities with evidence, by what the customers behind them pay, then by how much it matters."""
+def _needs(thread: Thread, open_asks: Sequence[SnapshotPage]) -> tuple[Need, ...]:
+    """Opportunities with open asks, by what the customers behind these pay, then by how much it matters."""
+    waiting = {each.id for each in open_asks}
     found = []
     for each in thread.pages("opportunities"):
-        evidence = thread.evidence(each)
-        if thread.is_open(each) and evidence.insights:
-            found.append(Need(told(thread, each), weight(thread, each), evidence.arr or 0))
+        asks = tuple(ask for ask in thread.insights_behind(each) if ask.id in waiting)
+        if thread.is_open(each) and asks:
+            evidence = thread.weighed(asks)
+            found.append(Need(told(thread, each), weight_of(thread, evidence), evidence.arr or 0))
     return tuple(sorted(found, key=lambda need: (-need.amount, -(need.weight.importance or 0))))

@@ -91,7 +91,7 @@ def _stale_specs(thread: Thread, thresholds: Thresholds) -> Found:
 
 def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
     for each in objectives(thread):
-        if not thread.is_open(each) or not _is_judged(thread, each):
+        if not thread.is_open(each):
             continue
         said = thread.text(each, "health_date")
         days = _since(thread, date.fromisoformat(said[:10])) if said else None
@@ -103,14 +103,11 @@ def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
             yield each, "nobody has said how it is"
 
 
-def _is_judged(thread: Thread, page: SnapshotPage) -> bool:
-    """Whether people say how a page is: its database has a health that no rule writes."""
-    spec = thread.chain.vocabulary.spec(page.database, "health")
-    return spec is not None and not spec.stamped and thread.chain.has(page.database, "health")
-
-
-def _any_judged(thread: Thread) -> bool:
-    return any(_is_judged(thread, each) for each in objectives(thread))
+def _is_judged(thread: Thread) -> bool:
+    """Whether people say how objectives are: their database has a health that no rule writes."""
+    database = thread.chain.database("objectives") or thread.chain.database("vision") or ""
+    spec = thread.chain.vocabulary.spec(database, "health") if thread.chain.has(database, "health") else None
+    return spec is not None and not spec.stamped
 
 
 def _overdue(thread: Thread, thresholds: Thresholds) -> Found:
@@ -175,7 +172,7 @@ CHECKS = (
         "stale-health",
         "Objectives whose health nobody updates",
         "Ask its owner for the health, a note and the date.",
-        _any_judged,
+        _is_judged,
         _stale_health,
     ),
     Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from notion_pm.model.ids import NotionId
@@ -63,6 +64,8 @@ class Thread:
         self._view = View(chain.vocabulary, snapshot, {}, today)
         self._above: dict[NotionId, tuple[Related, ...]] = {}
         self._below: dict[NotionId, tuple[Related, ...]] = {}
+        self._behind: dict[NotionId, tuple[SnapshotPage, ...]] = {}
+        self._evidence: dict[NotionId, Evidence] = {}
 
     # --- pages and their values
 
@@ -134,7 +137,8 @@ class Thread:
         """Return the pages that a page serves, one step up."""
         if page.id not in self._above:
             edges = [each for each in self._edges(page) if each.lower == page.database]
-            self._above[page.id] = self._along(page, edges, [each.held_below for each in edges])
+            told = self._along(page, edges, [each.held_below for each in edges])
+            self._above[page.id] = told or self._vision_of(page)
         return self._above[page.id]
 
     def below(self, page: SnapshotPage) -> tuple[Related, ...]:
@@ -143,7 +147,8 @@ class Thread:
             return self.above(page)
         if page.id not in self._below:
             edges = [each for each in self.chain.edges if each.upper == page.database]
-            self._below[page.id] = self._along(page, edges, [not each.held_below for each in edges])
+            told = self._along(page, edges, [not each.held_below for each in edges])
+            self._below[page.id] = (*told, *(each for each in self._objectives_of(page) if each not in told))
         return self._below[page.id]
 
     def all_above(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
@@ -187,6 +192,24 @@ class Thread:
         reached.pop(page.id, None)
         return tuple(reached.values())
 
+    @cached_property
+    def _vision(self) -> SnapshotPage | None:
+        """The one live vision where objectives are rows of its database, which has no relation between the two."""
+        visions = [each for each in self._of_kind("vision") if self.is_live(each)]
+        return visions[0] if len(visions) == 1 else None  # of several nobody can tell which one is meant
+
+    def _of_kind(self, kind: str) -> Iterator[SnapshotPage]:
+        return (each for each in self.pages("vision") if each.values.get("kind") == kind)
+
+    def _vision_of(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        is_objective = self.role(page) == "vision" and page.values.get("kind") == "objective"
+        return (self._vision,) if self._vision and is_objective else ()
+
+    def _objectives_of(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        if page != self._vision:
+            return ()
+        return tuple(each for each in self._of_kind("objective") if self.above(each) == (page,))
+
     # --- evidence
 
     def evidence(self, page: SnapshotPage) -> Evidence:
@@ -196,17 +219,27 @@ class Thread:
         the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of a customer,
         what it said; of an insight, itself.
         """
-        insights = self.insights_behind(page)
+        if page.id not in self._evidence:
+            self._evidence[page.id] = self.weighed(self.insights_behind(page))
+        return self._evidence[page.id]
+
+    def weighed(self, insights: tuple[SnapshotPage, ...]) -> Evidence:
+        """Return insights with what they weigh together."""
         if not insights:
             return Evidence()
         customers, importance, arr = (
-            self._weighed(insights, value, key)
+            self._sum(insights, value, key)
             for value, key in ((_CUSTOMERS, "customer"), (_IMPORTANCE, "importance"), (_ARR, "arr"))
         )
         return Evidence(insights, int(customers) if customers is not None else None, importance, arr)
 
     def insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         """Return the insights that are the evidence behind a page."""
+        if page.id not in self._behind:
+            self._behind[page.id] = self._find_behind(page)
+        return self._behind[page.id]
+
+    def _find_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         match self.role(page):
             case "insights":
                 return (page,)
@@ -229,7 +262,7 @@ class Thread:
         }
         return tuple(found.values())
 
-    def _weighed(self, insights: tuple[SnapshotPage, ...], value: ValueOf, key: str) -> float | None:
+    def _sum(self, insights: tuple[SnapshotPage, ...], value: ValueOf, key: str) -> float | None:
         if not self.chain.has(insights[0].database, key):
             return None
         result = over(self._view, insights, value, key).value
@@ -250,11 +283,13 @@ class Thread:
         """Return pages as a person reads them: from the top down, by priority, what matters most to customers first."""
         return sorted(pages, key=self._rank)
 
-    def _rank(self, related: Related) -> tuple[int, float, float, str]:
+    def _rank(self, related: Related) -> tuple[int, float, float, int, str]:
         if isinstance(related, Unseen):
-            return (len(ROLES), 0, 0, related.id)
+            return (len(ROLES), 0, 0, 0, related.id)
         role = self.role(related)
         place = ROLES.index(role) if role else -1
         priority = self.chain.vocabulary.rank(related.database, "priority", related.values.get("priority"))
-        weight = self.number(related, "importance") if role == "insights" else None
-        return (place, 99 if priority is None else priority, -(weight or 0), related.title.casefold())
+        evidence = Evidence() if role == "insights" else self.evidence(related)
+        weight = self.number(related, "importance") if role == "insights" else evidence.importance
+        told = (-(weight or 0), -len(evidence.insights), related.title.casefold())
+        return (place, 99 if priority is None else priority, *told)

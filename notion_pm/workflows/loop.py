@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
@@ -77,11 +78,17 @@ class Loop:
             self._place.progress("Writing", done, len(insights))
             yield Told(insight, problem)
 
+    @cached_property
+    def _customers(self) -> frozenset[str]:
+        """All customers by name, also those that nothing is owed (any more)."""
+        insights = self.thread.pages("insights")
+        named = {name.casefold() for each in insights for name in self.thread.customers_of(each)}
+        return frozenset({*named, *(each.customer.casefold() for each in self.owed)} - {""})
+
     def _named(self, name: str) -> list[SnapshotPage]:
         wanted = name.strip().casefold()
-        groups = [each for each in self.owed if each.customer and each.customer.casefold() == wanted]
-        if groups:
-            return [ask.insight for each in groups for ask in each.asks]
+        if wanted in self._customers:
+            return [ask.insight for each in self.owed if each.customer.casefold() == wanted for ask in each.asks]
         page = find(self.thread, name)
         if page is None:
             raise unfound(self.thread, name)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from notion_pm.reports.abridge import abridged, fitted
 from notion_pm.reports.compose import Report, compose
 from notion_pm.reports.html import write_report
+from notion_pm.reports.room import Room
 from notion_pm.storage.state import State
 from notion_pm.workflows.report_memory import recall
 from notion_pm.workflows.sync_place import Place
@@ -39,12 +41,21 @@ class Reported:
         }
 
 
-def report(place: Place, since: datetime, *, quotes: int, template: str | None = None) -> Reported:
-    """Return the report on a workspace, with what has changed since a moment."""
+def report(place: Place, since: datetime, *, quotes: int | None = None, template: str | None = None) -> Reported:
+    """Return the report on a workspace, with what has changed since a moment.
+
+    Behind each feature so many `quotes`, and everything else whole; None: as much of both as stays below 1 MB.
+    """
     before = place.gateway.requests.logical
     read = read_thread(place, template, asides=True)
     loaded = read.loaded.template
     with State(place.state_home, loaded.template) as state:
         past = recall(state, read.thread, since, place.now)
-    told = compose(read.thread, past, title=loaded.title, now=place.now, quotes=quotes)
-    return Reported(told, write_report(told), place.gateway.requests.logical - before)
+    whole = compose(read.thread, past, title=loaded.title, now=place.now)
+    told, page = fitted(whole) if quotes is None else _with(whole, Room(quotes))
+    return Reported(told, page, place.gateway.requests.logical - before)
+
+
+def _with(whole: Report, room: Room) -> tuple[Report, str]:
+    told = abridged(whole, room)
+    return told, write_report(told)

@@ -93,7 +93,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     then = {page.id: page for page in made.pages.values()}
     aim = made.pages["aim"]
     then[NotionId("aim")] = replace(aim, values={**aim.values, "progress": 0.2, "health": "on_track"})
-    told = compose(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED, quotes=5)
+    told = compose(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED)
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(write_report(told), encoding="utf-8")
     return path

@@ -185,6 +185,9 @@ def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -
     day = product.get("insights", ask, "told_on")  # type: ignore[arg-type]
     assert isinstance(day, str)
     assert "told on" in data_of(product, "loop", "--told", "Ask")["told"][0]["problem"]
+    again = run(product, "loop", "--told", "ACME")
+    assert again.stdout.startswith("They are owed nothing")
+    assert again.exit_code == 0
     run(product, "sync")
     assert product.get("insights", ask, "status") == "Closed"  # type: ignore[arg-type]
     assert data_of(product, "loop")["customers"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -12,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
+from notion_pm.reports.abridge import abridged, fitted
 from notion_pm.reports.changes import changelog
 from notion_pm.reports.charts import Data, Series, bars
 from notion_pm.reports.compose import Report, compose
 from notion_pm.reports.html import write_report
-from notion_pm.reports.ledger import ledger
 from notion_pm.reports.past import Past
 from notion_pm.reports.roadmap import roadmap
+from notion_pm.reports.room import ROOMS, Room
 from notion_pm.reports.slip import slips
 from notion_pm.reports.strategy import strategy
 from notion_pm.reports.tree import Node, tree
@@ -55,8 +57,8 @@ def change(page: str, key: str, before: Plain, after: Plain, **others: Any) -> H
     return replace(HistoryChange("run", EDITED, *about, before, after, "person", EDITED), **others)
 
 
-def composed(world: World, past: Past = NOTHING, quotes: int = 5) -> Report:
-    return compose(thread_of(world), past, title="Product", now=EDITED, quotes=quotes)
+def composed(world: World, past: Past = NOTHING) -> Report:
+    return compose(thread_of(world), past, title="Product", now=EDITED)
 
 
 # --- strategy
@@ -93,6 +95,22 @@ def test_key_results_are_told_under_their_objective() -> None:
 # --- roadmap and evidence
 
 
+def test_what_has_priority_then_what_weighs_most_comes_first_on_the_roadmap() -> None:
+    world = World().add("vision", "aim", kind="objective", status="active")
+    for name, priority, importance in (
+        ("a", "p1", "nice"),
+        ("b", "p1", "critical"),
+        ("c", "p0", None),
+        ("d", "p1", None),
+    ):
+        world.feature(name, "in_progress", vision=["aim"], priority=priority)
+        if importance:
+            world.insight(f"of {name}", features=[name], customer=name, importance=importance)
+    world.insight("of d", features=["d"])
+    (lane,) = roadmap(thread_of(world))
+    assert [each.page.title for each in lane.items["now"]] == ["C", "B", "A", "D"]
+
+
 def test_features_are_now_next_later_or_done() -> None:
     aim, nothing = roadmap(thread_of(product_world()))
     assert {horizon: [each.page.title for each in those] for horizon, those in aim.items.items()} == {
@@ -108,7 +126,7 @@ def test_features_are_now_next_later_or_done() -> None:
 def test_the_ledger_has_the_words_that_matter_most_first() -> None:
     world = product_world().insight("old", features=["wings"], customer="Bob", importance="nice", quote="Higher.")
     world.insight("late", features=["wings"], customer="Cy", importance="critical", observed_on="2026-11-02")
-    (entry,) = ledger(thread_of(world), 2)
+    (entry,) = abridged(composed(world), Room(quotes=2)).ledger
     assert [(each.insight.title, each.customers) for each in entry.quotes] == [("Late", ("Cy",)), ("Ask", ("Acme",))]
     assert entry.quotes[1].words == "We want to fly."
     assert entry.more == 1
@@ -131,7 +149,7 @@ def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() ->
     world.add("objectives", "aim", vision=["why"]).add("opportunities", "need", objective=["aim"])
     world.feature("wings", objective=["aim"], opportunity=["need"]).feature("kite")
     world.insight("ask", features=["wings", "kite"]).insight("loose")
-    grown = tree(thread_of(world), 5)
+    grown = tree(thread_of(world))
     assert outline(grown.nodes) == ["Why", "  Aim", "    Need", "      Wings", "        Ask", "Kite", "  Ask*"]
     assert [each.insight.title for each in grown.loose] == ["Loose"]
 
@@ -139,14 +157,14 @@ def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() ->
 def test_pages_in_a_circle_are_in_the_tree() -> None:
     world = World(template=discovery()).add("opportunities", "hen").add("opportunities", "egg", parent=["hen"])
     world.set("hen", parent=Links((NotionId("egg"),)))
-    assert outline(tree(thread_of(world), 5).nodes) == ["Hen", "  Egg", "    Hen*"]
+    assert outline(tree(thread_of(world)).nodes) == ["Hen", "  Egg", "    Hen*"]
 
 
 def test_quotes_beyond_the_limit_are_counted() -> None:
     world = World().feature("wings")
     for name in "abc":
         world.insight(name, features=["wings"])
-    (wings,) = tree(thread_of(world), 2).nodes
+    (wings,) = abridged(composed(world), Room(quotes=2)).tree.nodes
     assert (len(wings.nodes), wings.more) == (2, 1)
 
 
@@ -177,6 +195,29 @@ def test_where_customers_are_pages_their_own_arr_counts() -> None:
     told = waiting(thread_of(world))
     assert [(each.name, each.arr, each.url) for each in told.customers] == [("Acme", "$700", "https://x/acme")]
     assert [(each.page.title, each.weight.arr) for each in told.needs] == [("Need", "$700")]
+
+
+def test_a_need_weighs_what_its_open_asks_weigh() -> None:
+    world = World(template=discovery()).add("opportunities", "small", status="targeted")
+    world.add("opportunities", "big", status="targeted").add("opportunities", "met", status="targeted")
+    for name, need, status, arr in (
+        ("a", "small", "new", 700),
+        ("b", "small", "wont_do", 9000),
+        ("c", "big", "linked", 800),
+        ("d", "met", "closed", 1),
+    ):
+        world.add("customers", f"of {name}").insight(name, status, opportunity=[need], customer=[f"of {name}"], arr=arr)
+    told = waiting(thread_of(world))
+    assert [(each.page.title, each.weight.arr, each.weight.insights) for each in told.needs] == [
+        ("Big", "$800", 1),
+        ("Small", "$700", 1),
+    ]
+    chart = composed(world).charts["needs"].data
+    assert (chart.title, chart.labels, chart.series[0].values) == (
+        "ARR that waits, by opportunity",
+        ("Big", "Small"),
+        (800, 700),
+    )
 
 
 # --- dates and changes
@@ -267,6 +308,51 @@ def test_links_within_the_page_lead_somewhere() -> None:
     assert inner <= ids
 
 
+def wide_world(features: int, insights: int) -> World:
+    """A workspace of so many features under two objectives, with several insights of long words behind each."""
+    world = World().add("vision", "aim", kind="objective", status="active").add("vision", "goal", kind="objective")
+    for number in range(features):
+        world.feature(f"feature {number}", "in_progress", vision=["goal" if number % 2 else "aim"], target="2026-10-01")
+    for number in range(insights):
+        said = {"quote": "Words. " * 20, "customer": f"customer {number}", "importance": "nice"}
+        world.insight(f"insight {number}", features=[f"feature {number % features}"], **said)
+    return world
+
+
+@pytest.mark.parametrize("most_bytes", [700_000, 250_000, 90_000])
+def test_a_report_is_as_long_as_there_is_room_and_says_what_it_leaves_out(most_bytes: int) -> None:
+    whole = composed(wide_world(60, 600))
+    told, source = fitted(whole, most_bytes)
+    assert len(source.encode()) <= most_bytes
+    assert told.room in ROOMS[1:]
+    larger = ROOMS[ROOMS.index(told.room) - 1]
+    assert len(write_report(abridged(whole, larger)).encode()) > most_bytes
+    assert f"To stay below {most_bytes // 1000:,} kB" in told.notes[-1]
+    assert sum(len(each.quotes) + each.more for each in told.ledger) + 10 * told.more_entries == 600
+    page = Page(source)
+    ids = {each["id"] for _, each in page.elements if "id" in each}
+    assert {str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")} <= ids
+
+
+def test_what_is_left_out_of_each_list_is_counted_in_its_place() -> None:
+    source = write_report(abridged(composed(wide_world(6, 24)), Room(quotes=1, rows=2)))
+    for said in (
+        "1 more feature<",
+        "4 more features with",
+        "1 more page ",
+        "3 more quotes",
+        "4 more findings",
+        "22 more customers",
+    ):
+        assert f"and {said}" in source
+
+
+def test_a_report_that_fits_leaves_nothing_out() -> None:
+    told, source = fitted(composed(product_world()))
+    assert (told.room, told.more_entries, told.notes) == (ROOMS[0], 0, composed(product_world()).notes)
+    assert not re.search(r"and [\d,]+ more ", source)
+
+
 HOSTILE = st.text(alphabet="<>&\"'/`={}%#\\ ascript-!", max_size=30) | st.sampled_from(
     [
         "</script><script>alert(1)</script>",
@@ -304,7 +390,7 @@ def test_an_empty_workspace_has_a_report(name: str) -> None:
 
 def test_what_serves_only_pages_that_cannot_be_seen_is_in_the_tree() -> None:
     world = product_world().set("wings", vision=Links((NotionId("hidden"),)))
-    assert "Wings" in outline(tree(thread_of(world), 5).nodes)
+    assert "Wings" in outline(tree(thread_of(world)).nodes)
 
 
 def test_a_year_of_memory_that_is_shorter_than_asked_for_is_said() -> None:

@@ -143,3 +143,28 @@ def test_several_that_may_be_meant_are_listed() -> None:
     assert "Feathers (features)" in str(raised.value)
     assert find(thread, "nothing of the kind") is None
     assert find(thread, " ") is None
+
+
+def test_objectives_of_the_visions_own_database_serve_the_one_vision() -> None:
+    world = small_world().add("vision", "why", kind="vision", status="active").add("vision", "value", kind="value")
+    thread = thread_of(world)
+    assert titles(thread.above(world.pages["aim"])) == ["Why"]
+    assert titles(thread.below(world.pages["why"])) == ["Aim"]
+    assert thread.below(world.pages["value"]) == ()
+    assert {each.title for each in thread.all_above(world.pages["ask"])} == {"Wings", "Aim", "Why"}
+
+
+def test_of_several_visions_nobody_can_tell_which_one_an_objective_serves() -> None:
+    world = small_world().add("vision", "why", kind="vision", status="active").add("vision", "how", kind="vision")
+    assert thread_of(world).above(world.pages["aim"]) == ()
+    world.set("how", status="superseded")
+    assert titles(thread_of(world).above(world.pages["aim"])) == ["Why"]
+
+
+def test_pages_are_told_by_priority_then_by_what_weighs_most_then_by_title() -> None:
+    world = World()
+    for name, priority in (("late", "p2"), ("light", "p1"), ("heavy", "p1"), ("first", "p0"), ("also light", "p1")):
+        world.feature(name, priority=priority)
+    world.insight("ask", features=["heavy"], customer="Acme", importance="critical")
+    thread = thread_of(world)
+    assert titles(thread.in_order(thread.pages("features"))) == ["First", "Heavy", "Also Light", "Light", "Late"]

@@ -106,6 +106,11 @@ def test_in_product_a_health_without_a_date_counts_once_it_is_said() -> None:
     assert set(found("stale-health", thread_of(world))) == {"Goal"}
 
 
+def test_a_workspace_without_objectives_yet_has_been_looked_at_for_their_health() -> None:
+    told = audit(thread_of(World()), CHECKS, is_signal, Thresholds())
+    assert told.left_out == ()
+
+
 def test_dates_that_have_passed() -> None:
     world = product_world().set("wings", target=ago(1).date().isoformat()).set("aim", review_by="2026-11-22")
     world.feature("done", "shipped", target="2020-01-01")
