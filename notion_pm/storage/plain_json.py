@@ -9,10 +9,12 @@ from typing import Any
 
 from notion_pm.rules.values import ForeignOption, Links, Opinion, Plain
 
+_text_of = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one for each call
+
 
 def to_json(value: Plain | Opinion) -> str:
     """Return a value as JSON text."""
-    return json.dumps(_encoded(value), ensure_ascii=False, separators=(",", ":"))
+    return _text_of(_encoded(value))
 
 
 @lru_cache(maxsize=4096)  # pages hold the same few options, numbers and empty values again and again
@@ -23,7 +25,7 @@ def from_json(text: str) -> Any:
 
 def values_to_json(values: Mapping[str, Plain]) -> str:
     """Return the values of a page as JSON text."""
-    return json.dumps({key: _encoded(value) for key, value in values.items()}, ensure_ascii=False)
+    return _text_of({key: _encoded(value) for key, value in values.items()})
 
 
 def values_from_json(text: str) -> dict[str, Plain]:

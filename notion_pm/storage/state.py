@@ -193,7 +193,7 @@ class State:
     def forget(self, page_id: NotionId, reason: str, changes: Iterable[HistoryChange] = ()) -> None:
         """Drop a page that is no longer there from the cache, and remember why and what it held."""
         with transaction(self._connection):
-            self._rows.drop(PAGES, PAGES.c.page == page_id)
+            self._rows.drop(PAGES, page=page_id)
             self._rows.put(ABSENT, [(page_id, reason)])
             drop_intent(self._rows, page_id)
             put_changes(self._rows, changes)

@@ -56,4 +56,4 @@ def put_intents(rows: Rows, intents: Intents) -> None:
 
 def drop_intent(rows: Rows, page_id: NotionId) -> None:
     """Forget what was about to be written to a page."""
-    rows.drop(INTENTS, INTENTS.c.page == page_id)
+    rows.drop(INTENTS, page=page_id)

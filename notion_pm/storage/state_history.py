@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Hold, Spot
@@ -58,9 +58,7 @@ def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
 
 def put_changes(rows: Rows, changes: Iterable[HistoryChange]) -> None:
     """Add changes after all others."""
-    last = rows.connection.execute(
-        select(func.coalesce(func.max(HISTORY.c.number), 0)).where(HISTORY.c.template == rows.template)
-    ).scalar_one()
+    last = rows.last(HISTORY, "number")
     rows.put(HISTORY, ((*_encoded(change), number) for number, change in enumerate(changes, start=last + 1)))
 
 
@@ -72,8 +70,8 @@ def read_changes(rows: Rows, *where: ColumnElement[bool], latest_first: bool = F
 
 def prune(rows: Rows, before: datetime) -> None:
     """Forget what happened before a moment."""
-    rows.drop(HISTORY, HISTORY.c.at < _moment(before))
-    rows.drop(RUNS, RUNS.c.started < _moment(before))
+    rows.drop_before(HISTORY, "at", _moment(before))
+    rows.drop_before(RUNS, "started", _moment(before))
 
 
 def since(moment: datetime) -> ColumnElement[bool]:
@@ -107,7 +105,7 @@ def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
 
 def drop_hold(rows: Rows, spot: Spot) -> None:
     """Let a property go from quarantine."""
-    rows.drop(HOLDS, HOLDS.c.page == spot[0], HOLDS.c.property == spot[1])
+    rows.drop(HOLDS, page=spot[0], property=spot[1])
 
 
 def _encoded(change: HistoryChange) -> tuple[str, ...]:

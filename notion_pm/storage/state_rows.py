@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Select, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 5_000
@@ -55,9 +55,28 @@ class Rows:
         while batch := list(islice(whole, BATCH)):
             self.connection.exec_driver_sql(statement, batch)
 
-    def drop(self, table: Table, *where: ColumnElement[bool]) -> None:
-        """Delete the rows for which all of `where` holds."""
-        self.connection.execute(delete(table).where(table.c.template == self.template, *where))
+    def drop(self, table: Table, **held: str) -> None:
+        """Delete the rows whose columns hold these values; all of them when none is named."""
+        self.connection.execute(_deletion(table, *held), {"template": self.template, **held})
+
+    def drop_before(self, table: Table, column: str, moment: str) -> None:
+        """Delete the rows of which a column says that they are older."""
+        self.connection.execute(delete(table).where(table.c.template == self.template, table.c[column] < moment))
+
+    def last(self, table: Table, column: str) -> int:
+        """Return the highest number in a column, 0 where there is no row."""
+        return int(self.connection.execute(_highest(table, column), {"template": self.template}).scalar_one())
+
+
+@cache
+def _deletion(table: Table, *columns: str) -> Delete:
+    """A statement is built once: that takes longer than to carry it out for one page."""
+    return delete(table).where(*(table.c[each] == bindparam(each) for each in ("template", *columns)))
+
+
+@cache
+def _highest(table: Table, column: str) -> Select[Any]:
+    return select(func.coalesce(func.max(table.c[column]), 0)).where(table.c.template == bindparam("template"))
 
 
 @cache

@@ -175,7 +175,7 @@ def crowded(runner: Runner) -> Runner:
 
 
 def test_a_first_read_gets_to_its_end_though_no_run_has_the_time_for_it(crowded: Runner) -> None:
-    codes = []
+    codes: list[int] = []
     while not codes or codes[-1] == 5:
         assert len(codes) < 8, "each run gets on"
         done = crowded.program("--jobs", "1", "sync", "--force", "--time-limit", "3s")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -62,7 +63,7 @@ def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
     gateway.close()
 
 
-def queries_of(product: Product, **options: object) -> tuple[SyncResult, list[httpx.Request]]:
+def queries_of(product: Product, **options: Any) -> tuple[SyncResult, list[httpx.Request]]:
     before = len(product.transport.seen)
     result = product.sync(force=True, **options)
     return result, [each for each in product.transport.seen[before:] if "query" in each.url.path]
