@@ -14,6 +14,10 @@ from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.values import Opinion, Plain, same
 
 UNDONE = "an undo set it back"
+WITHIN = 3
+"""Runs within which a value must have been turned back to count as flipping."""
+LOOK_BACK = 2 * WITHIN
+"""Runs that tell whether it was so twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +33,29 @@ class Quarantine:
         return next((each for each in either if each and _applies(each, current, derived)), None)
 
 
-def flips(writes: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
-    """Return what must not be written a third time, from what rules wrote in the last two runs, the older first.
+def flips(runs: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
+    """Return what must not be written a third time, from what the last runs noticed and wrote, the oldest first.
 
-    Both wrote the property. Where it holds again what it held before the first, and would get the same value as then,
-    it flips: something turns it back each time.
+    The last two writes of a property set it to the same value, and nothing that rules wrote lies between: so somebody
+    else turned it back. Each time that took three runs at most. Where it holds again what it held before the first, it
+    flips, unless a person has given it another value since. What rules themselves lead to and fro, because what it
+    follows goes to and fro, does not flip.
     """
-    if len(writes) < 2:
-        return {}
-    first, second = ({(each.page, each.property): each for each in run} for run in writes)
-    return {spot: _flip(change, second[spot]) for spot, change in first.items() if spot in second}
+    last: dict[Spot, tuple[int, HistoryChange]] = {}
+    found: dict[Spot, Hold] = {}
+    for number, run in enumerate(runs):
+        for each in run:
+            spot = (each.page, each.property)
+            if each.actor != "rule":
+                if spot in found and not same(found[spot].value, each.after):
+                    del found[spot]
+                continue
+            found.pop(spot, None)
+            before, first = last.get(spot, (0, None))
+            if first and same(first.after, each.after) and max(number - before, len(runs) - number) <= WITHIN:
+                found[spot] = _flip(first, each)
+            last[spot] = (number, each)
+    return found
 
 
 NOTHING = Quarantine()

@@ -29,6 +29,7 @@ from notion_pm.storage.state_cache import Cache, put_pages, read_cache
 from notion_pm.storage.state_connection import FILE, opened, unusable
 from notion_pm.storage.state_history import (
     RunRecord,
+    changes_lately,
     drop_hold,
     put_changes,
     put_holds,
@@ -220,10 +221,9 @@ class State:
         """Return what rules or an undo have changed in a run, or what it noticed of people."""
         return list(read_changes(self._rows, HISTORY.c.run == run, HISTORY.c.actor == actor))
 
-    def written_lately(self, runs: int, before: str) -> list[list[HistoryChange]]:
-        """Return what rules wrote in each of the last so many syncs before a run, the oldest first."""
-        syncs = [each.id for each in self.runs() if each.kind == "sync" and each.id != before]
-        return [self.changes_in(each, "rule") for each in syncs[-runs:]]
+    def changes_lately(self, runs: int, before: str) -> list[list[HistoryChange]]:
+        """Return what each of the last so many syncs before a run noticed and wrote, the oldest first."""
+        return changes_lately(self._rows, runs, besides=before)
 
     def pages_at(self, moment: datetime) -> dict[NotionId, SnapshotPage]:
         """Return the pages as they were at a moment, as far back as history is kept."""

@@ -68,6 +68,16 @@ def read_changes(rows: Rows, *where: ColumnElement[bool], latest_first: bool = F
         yield _decoded(row)
 
 
+def changes_lately(rows: Rows, runs: int, besides: str) -> list[list[HistoryChange]]:
+    """Return what each of the last so many syncs, but for one, noticed and wrote, the oldest first."""
+    those = RUNS.c.kind == "sync", RUNS.c.run != besides
+    latest = rows.all(RUNS, "run started", *those, order="started", descending=True, limit=runs)
+    found: dict[str, list[HistoryChange]] = {run: [] for run, _ in reversed(latest)}
+    for change in read_changes(rows, HISTORY.c.at >= latest[-1].started) if latest else ():
+        found.get(change.run, []).append(change)
+    return list(found.values())
+
+
 def prune(rows: Rows, before: datetime) -> None:
     """Forget what happened before a moment."""
     rows.drop_before(HISTORY, "at", _moment(before))

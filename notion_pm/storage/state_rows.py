@@ -39,11 +39,17 @@ class Rows:
         self.template = template
 
     def all(
-        self, table: Table, columns: str, *where: ColumnElement[bool], order: str = "", descending: bool = False
+        self,
+        table: Table,
+        columns: str,
+        *where: ColumnElement[bool],
+        order: str = "",
+        descending: bool = False,
+        limit: int | None = None,
     ) -> Sequence[Any]:
         """Return the named columns of the rows for which all of `where` holds, ordered where that is wanted."""
         chosen = [table.c[name] for name in columns.split()]
-        statement = select(*chosen).where(table.c.template == self.template, *where)
+        statement = select(*chosen).where(table.c.template == self.template, *where).limit(limit)
         if order:
             statement = statement.order_by(table.c[order].desc() if descending else table.c[order])
         return self.connection.execute(statement).all()

@@ -15,7 +15,7 @@ from notion_pm.rules import RuleSet, evaluate, require_modest
 from notion_pm.rules.evaluation import Evaluation, Hold, Spot
 from notion_pm.rules.history import HistoryChange, Moment
 from notion_pm.rules.intents import Intents, intents_of, taken_up
-from notion_pm.rules.quarantine import Quarantine, flips
+from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State
@@ -203,7 +203,7 @@ class _Run:
             {**remembered, **interrupted},
             today=self._place.now.date(),
             policy=self._options.policy,
-            quarantine=Quarantine(holds, flips(self._state.written_lately(2, before=self._moment.run))),
+            quarantine=Quarantine(holds, flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))),
         )
         return _Looked(reading, vanished, interrupted, holds, evaluation)
 

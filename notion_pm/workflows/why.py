@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import taken_up
 from notion_pm.rules.opinions import Derived
-from notion_pm.rules.quarantine import Quarantine, flips
+from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.settle import RULES_DISAGREE, Decision
 from notion_pm.rules.standing import Standing, speaks, standings
 from notion_pm.rules.values import Opinion, SnapshotPage, same
@@ -151,7 +151,7 @@ def why(place: Place, words: str, wanted: str | None = None, *, template: str | 
             looked.rules,
             looked.snapshot,
             {**baseline, **taken_up(baseline, state.intents(), looked.snapshot)},
-            Quarantine(state.holds(), flips(state.written_lately(2, before=""))),
+            Quarantine(state.holds(), flips(state.changes_lately(LOOK_BACK, before=""))),
             page,
             place.now.date(),
         )

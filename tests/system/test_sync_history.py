@@ -276,6 +276,17 @@ class TestQuarantine:
             assert not again.evaluation.updates
             assert [each.new for each in again.evaluation.conflicts if each.property == "evidence_count"] == [False]
 
+    @pytest.mark.parametrize(("every", "flips"), [(1, True), (2, True), (3, True), (4, False)])
+    def test_what_is_turned_back_within_three_runs_flips(self, product: Product, every: int, flips: bool) -> None:
+        wings = product.add("features", "Wings", insights=[product.add("insights", "One")])
+        for run in range(3 * every):
+            product.sync()
+            product.later(minutes=15)
+            if run % every == every - 1:
+                product.set("features", wings, evidence_count=None)
+        product.sync()
+        assert product.get("features", wings, "evidence_count") == (None if flips else 1)
+
     def test_it_is_released_when_the_rules_move_on(self, flipping: Product) -> None:
         flipping.sync()
         flipping.later()
@@ -298,7 +309,7 @@ class TestQuarantine:
     def test_counts_that_follow_people_are_no_flips(self, product: Product) -> None:
         wings, one, two = (product.add(*each) for each in (("features", "W"), ("insights", "1"), ("insights", "2")))
         product.sync()
-        for links in ([one], [one, two], [one], [], [one, two]):
+        for links in ([one], [one, two], [one], [one, two], [one], [], [one], [], [one], [one, two]):
             product.later()
             product.set("features", wings, insights=links)
             product.sync()

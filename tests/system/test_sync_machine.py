@@ -46,7 +46,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.rules.quarantine import flips
+from notion_pm.rules.quarantine import LOOK_BACK, flips
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
@@ -335,7 +335,8 @@ class Machine(RuleBasedStateMachine):
         before = self._world()
         old, locked = _by_spot(before), {id for rows in before.values() for id, row in rows.items() if row["lock"]}
         with self._state(machine) as state:
-            written = next((each for each in reversed(state.written_lately(10**6, before="")) if each), [])
+            runs = reversed(state.changes_lately(10**6, before=""))
+            written = next((ours for run in runs if (ours := [each for each in run if each.actor == "rule"])), [])
         should: dict[Spot, Any] = {
             (each.page, each.property): each.before
             for each in written
@@ -352,9 +353,9 @@ class Machine(RuleBasedStateMachine):
             assert alike(value, should.get(spot, old[spot])), (self._named(spot), old[spot], value)
 
     def _barred(self, machine: str) -> Barred:
-        """What the machine remembers that must not be written: the last two runs did, or an undo set it back."""
+        """What the machine remembers that must not be written: it flips, or an undo set it back."""
         with self._state(machine) as state:
-            holds, flipping = state.holds(), flips(state.written_lately(2, before=""))
+            holds, flipping = state.holds(), flips(state.changes_lately(LOOK_BACK, before=""))
         found: dict[Spot, list[tuple[Any, Any]]] = {}
         for spot, hold in (*holds.items(), *flipping.items()):
             found.setdefault(spot, []).append((hold.value, hold.derived))

@@ -1,0 +1,73 @@
+"""What flips: turned back twice, each time within three runs, by somebody else than rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.history import HistoryChange
+from notion_pm.rules.quarantine import flips
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SPOT = NotionId("p"), "status"
+
+Writes = list[list[tuple[str | int | None, str | int | None]]]
+
+
+def wrote(run: int, before: object, after: object) -> HistoryChange:
+    return HistoryChange(f"run {run}", NOW, SPOT[0], "d", "t", "u", SPOT[1], before, after, "rule", NOW)  # type: ignore[arg-type]
+
+
+def held(writes: Writes) -> object:
+    """The value that is held when it comes back, None where none is: one list of writes (before, after) per run."""
+    found = flips([[wrote(number, *each) for each in run] for number, run in enumerate(writes)]).get(SPOT)
+    return found and (found.value, found.derived, found.runs)
+
+
+def test_what_a_person_gave_another_value_since_is_the_persons() -> None:
+    runs = [[wrote(0, None, 1)], [wrote(1, None, 1)]]
+    seven = replace(wrote(2, None, 7), actor="person")
+    assert SPOT in flips([*runs, [replace(seven, after=None)]]), "emptied: it is back where it was"
+    assert flips([*runs, [seven]]) == {}
+
+
+@pytest.mark.parametrize(
+    ("writes", "expected"),
+    [
+        ([], None),
+        ([[("a", "b")]], None),
+        ([[("a", "b")], [("a", "b")]], ("a", "b", ("run 0", "run 1"))),
+        ([[("a", "b")], [], [], [("a", "b")]], ("a", "b", ("run 0", "run 3"))),
+        ([[("a", "b")], [], [], [], [("a", "b")]], None),
+        ([[("a", "b")], [("a", "b")], [], []], ("a", "b", ("run 0", "run 1"))),
+        ([[("a", "b")], [("a", "b")], [], [], []], None),
+        ([[("a", "b")], [("c", "b")]], ("a", "b", ("run 0", "run 1"))),
+        ([[("a", "b")], [("a", "c")]], None),
+        ([[(1, 2)], [(2, 1)], [(1, 2)]], None),
+        ([[(1, 2)], [(2, 1)], [(1, 2)], [(2, 1)], [(1, 2)]], None),
+        ([[("a", "b")], [("a", "b")], [("b", "c")]], None),
+        ([[("b", "a")], [("a", "b")], [("a", "b")]], ("a", "b", ("run 1", "run 2"))),
+        ([[(None, 1.0)], [(None, 1)]], (None, 1.0, ("run 0", "run 1"))),
+    ],
+    ids=[
+        "nothing was written",
+        "once is no flip",
+        "turned back at once",
+        "turned back after three runs",
+        "turned back after four",
+        "long ago is three runs",
+        "longer ago is none",
+        "turned into something else in between",
+        "the rules have moved on",
+        "led back by rules themselves",
+        "and again, as counts do that follow links",
+        "flipped, and then the rules moved on",
+        "led there by rules, then turned back twice",
+        "a number is a number",
+    ],
+)
+def test_flips(writes: Writes, expected: object) -> None:
+    assert held(writes) == expected
