@@ -6,7 +6,8 @@ NotionPmError                      exit 1
  │   └─ InvalidNotionId
  ├─ TemplateInvalid                exit 1   all problems of a template in one report
  │   └─ ValuesMissing                       variables without a value are among them
- ├─ MappingInvalid                 exit 1   all problems of a mapping of `adopt` in one report
+ ├─ MappingInvalid                 exit 1   all problems of a mapping of `adopt` or `import` in one report
+ ├─ RowsRejected                   exit 1   an import left out rows; all others were imported
  ├─ NotionError                    exit 1   Notion refused, or could not be reached
  │   ├─ Unauthorized
  │   ├─ NotShared                           404: missing, or not shared with the connection
@@ -120,7 +121,7 @@ class TemplateInvalid(NotionPmError):
 
 
 class MappingInvalid(NotionPmError):
-    """A mapping of `adopt` has problems; all of them are here."""
+    """A mapping of `adopt` or a map of `import` has problems; all of them are here."""
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
@@ -130,7 +131,20 @@ class MappingInvalid(NotionPmError):
 
     @property
     def advice(self) -> str:
-        return "Nothing was changed. Correct the file, or make a new one with  notion-pm adopt."
+        return "Nothing was changed. Correct the file, or name one that is not there yet: a new one is proposed."
+
+
+class RowsRejected(NotionPmError):
+    """Rows of a file were not imported; all others were. Fields: `count`, `path` of the file that holds them."""
+
+    def __init__(self, count: int, path: Path) -> None:
+        super().__init__(f"{count} row{'s were' if count != 1 else ' was'} not imported.")
+        self.count = count
+        self.path = path
+
+    @property
+    def advice(self) -> str:
+        return f"{self.path} has them, each with what is wrong. Correct them there, and import that file."
 
 
 class ValuesMissing(TemplateInvalid):

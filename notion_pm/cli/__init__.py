@@ -34,6 +34,7 @@ COMMANDS = {
     "sync": "Carry status and evidence along the relations.",
     "serve": "Take Notion's webhooks, and sync what they name.",
     "jobs": "Print files that run sync by a schedule.",
+    "import": "Bring insights and customers in from other tools, without duplicates.",
     "export": "Write databases or a page to files.",
     "undo": "Take back the last apply, or the last sync.",
     "why": "Tell why a page holds what it holds, and what would change it.",
@@ -48,6 +49,9 @@ COMMANDS = {
     "completion": "Print the completion script for your shell.",
 }
 """Every command and its short help, in the order in which people need them."""
+
+_MODULES = {"import": "import_data"}
+"""Where a command lives whose name no module can have."""
 
 _GLOBAL_OPTIONS = {"--local": 1, "-w": 1, "--workspace": 1, "--jobs": 1, "--max-wait": 1, "--debug": 0}
 """Options of the root that may also stand after the command, and how many values they take."""
@@ -74,7 +78,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"notion_pm.cli.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command = importlib.import_module(f"notion_pm.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -117,7 +117,7 @@ def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> Non
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
         echo_json({"template": adoption.manifest.template, "adopted": adopted, "plan": adoption.plan.as_data()})
     elif adoption.new:
-        reference = file.mapping.adopt
+        reference = file.model.adopt
         echo(f"Recorded; nothing of the client's was touched. Now:  notion-pm apply {reference}")
     else:
         echo("No changes: all of it was adopted before.")

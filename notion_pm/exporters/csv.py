@@ -9,9 +9,7 @@ from notion_pm.exporters import dates
 from notion_pm.exporters.flat import Scalar, flat_columns
 from notion_pm.exporters.table import Table
 from notion_pm.model.page import DateValue
-
-_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # full width too: Excel takes them in some languages
-_FORMULA_CONTROLS = ("\t", "\r", "\n")
+from notion_pm.model.spreadsheet import guarded
 
 
 def write_csv(table: Table, stream: TextIO) -> None:
@@ -20,15 +18,6 @@ def write_csv(table: Table, stream: TextIO) -> None:
     writer = csv.writer(stream)  # its CRLF is what makes it quote a lone carriage return
     writer.writerow([guarded(each.header) for each in columns])
     writer.writerows([_field(each.of(row)) for each in columns] for row in table.rows)
-
-
-def guarded(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: what could start one gets an apostrophe in front.
-
-    The list is that of OWASP's "CSV Injection" page; blanks before the sign do not hide it.
-    """
-    risky = text.startswith(_FORMULA_CONTROLS) or text.lstrip().startswith(_FORMULA_SIGNS)
-    return f"'{text}" if risky else text
 
 
 def _field(value: Scalar) -> str | int | float | None:

@@ -237,6 +237,9 @@ class DatabaseSpec(BaseModel):
         None, description="Its part in `trace`, `audit` and reports. By default that of its key, where the key is one."
     )
     lock: Key | None = Field(None, description="Checkbox property: rules leave a page alone while it is ticked.")
+    import_by: tuple[Key, ...] = Field(
+        (), description="Properties that tell whether an imported row is there already, the best first."
+    )
     bind: str | None = Field(
         None,
         description="A database that the client has already, by id, URL or title: read by its titles, never changed.",

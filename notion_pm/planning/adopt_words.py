@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from rapidfuzz import fuzz
+
+K = TypeVar("K")
 
 SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
 """From which likeness on a match is sure, is proposed, and is only told."""
@@ -36,6 +40,10 @@ observed on, date, reported on, heard on, created, datum, fecha, received
 segment, tier, plan, customer segment, kundensegment
 arr, revenue, mrr, annual revenue, contract value, umsatz
 problem, pain, pain point, problem statement, schmerz, probleme, problema
+problem, bug, defect, incident, issue, fehler, erreur, error
+request, feature request, feature, enhancement, improvement, suggestion, wish, wunsch, demande, peticion
+question, how to, inquiry, frage, pregunta
+praise, compliment, kudos, lob, eloge, elogio
 description, beschreibung, details, notes, notizen, descripcion
 kind, type, category, art, typ, tipo, categorie
 done, complete, completed, finished, erledigt, fertig, termine, hecho, terminado
@@ -83,3 +91,14 @@ def likeness(one: str, other: str) -> float:
         return 0.95
     # Names that share a word are not the same thing yet: "Customer name" is no "Customer".
     return 0.89 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
+
+
+def best_pairs(scores: Mapping[tuple[str, K], float], least: float) -> Iterable[tuple[tuple[str, K], float]]:
+    """Yield the best pairs, each side at most once; of equals the first."""
+    left: set[str] = set()
+    right: set[K] = set()
+    for (one, other), score in sorted(scores.items(), key=lambda each: -each[1]):
+        if score >= least and one not in left and other not in right:
+            left.add(one)
+            right.add(other)
+            yield (one, other), score

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Database, DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import OptionsProperty, PropertySpec, RelationProperty, Template
-from notion_pm.planning.adopt_words import LIKELY, POSSIBLE, likeness
+from notion_pm.planning.adopt_words import LIKELY, POSSIBLE, best_pairs, likeness
 from notion_pm.planning.fingerprint import fingerprint
 
 _COMPUTED = frozenset({"formula", "rollup"})
@@ -18,8 +17,6 @@ _ALIKE = 0.45
 """From which likeness on a database is taken for one of the template's, name and properties together."""
 _SOMEWHAT = 0.1
 """The same where a person has named the database: it is one of them, the question is which."""
-
-K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def match_databases(
     scores = {
         (key, place): _database_likeness(template, key, each) for key in wanted for place, each in enumerate(candidates)
     }
-    chosen = {key: candidates[place] for (key, place), _ in _paired(scores, _SOMEWHAT if named else _ALIKE)}
+    chosen = {key: candidates[place] for (key, place), _ in best_pairs(scores, _SOMEWHAT if named else _ALIKE)}
     sources = {key: each.source.id for key, each in chosen.items()}
     return {
         key: _matched(template, key, chosen[key], scores[key, candidates.index(chosen[key])], sources)
@@ -119,7 +116,7 @@ def match_properties(
         for (key, prop_id), score in scores.items()
         if fits(specs[key], source.properties[prop_id], sources)
     }
-    chosen = {key: (source.properties[prop_id], score) for (key, prop_id), score in _paired(fit, LIKELY)}
+    chosen = {key: (source.properties[prop_id], score) for (key, prop_id), score in best_pairs(fit, LIKELY)}
     return {
         key: _property_match(spec, chosen.get(key), _others(key, scores, source, chosen)) for key, spec in specs.items()
     }
@@ -192,18 +189,7 @@ def match_options(spec: PropertySpec, prop: Property) -> dict[str, Match]:
         for each in spec.options
         for place, option in enumerate(there)
     }
-    return {key: Match(there[place].name, score) for (key, place), score in _paired(scores, LIKELY)}
-
-
-def _paired(scores: Mapping[tuple[str, K], float], least: float) -> Iterable[tuple[tuple[str, K], float]]:
-    """Yield the best pairs, each side at most once; of equals the first."""
-    left: set[str] = set()
-    right: set[K] = set()
-    for (one, other), score in sorted(scores.items(), key=lambda each: -each[1]):
-        if score >= least and one not in left and other not in right:
-            left.add(one)
-            right.add(other)
-            yield (one, other), score
+    return {key: Match(there[place].name, score) for (key, place), score in best_pairs(scores, LIKELY)}
 
 
 def _mark(prop: Property) -> list[object]:

@@ -23,6 +23,9 @@ percent_per_group show_original
 ROLLUP_FUNCTIONS = frozenset(_ROLLUP_FUNCTIONS.split())
 """Notion's rollup functions (notion-api.md 3.3)."""
 
+IDENTITY_TYPES = frozenset({"title", "rich_text", "url", "email"})
+"""The types of property that can tell one row from another."""
+
 DATE_TYPES = frozenset({"date", "created_time", "last_edited_time"})
 
 

@@ -23,6 +23,7 @@ from notion_pm.planning.fault import Fault, Path
 from notion_pm.planning.levels import Circular, property_levels, referenced_titles
 from notion_pm.planning.lookup import (
     DATE_TYPES,
+    IDENTITY_TYPES,
     NUMBER_FORMATS,
     ROLLUP_FUNCTIONS,
     property_keys,
@@ -123,6 +124,8 @@ def _check_database(template: Template, key: str, database: DatabaseSpec) -> Ite
         yield from _check_view(template, key, (*path, "views", each), view)
     if database.lock is not None:
         yield from _check_kind(template, key, (*path, "lock"), database.lock, {"checkbox"})
+    for number, identity in enumerate(database.import_by):
+        yield from _check_kind(template, key, (*path, "import_by", number), identity, IDENTITY_TYPES)
 
 
 def _check_property(template: Template, database: str, key: str) -> Iterator[Fault]:

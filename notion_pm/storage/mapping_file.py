@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from notion_pm.errors import FileUnusable, MappingInvalid, Problem, UsageError
+from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.model.mapping import Mapping as AdoptMapping
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.planning.adopt_words import SURE
 from notion_pm.planning.adopting import DatabaseMatch, Match, PropertyMatch
-from notion_pm.planning.fault import Fault
-from notion_pm.storage.yaml_lines import YamlPath, parse
+from notion_pm.storage.yaml_model import ModelFile, read_model
 
 _HEAD = """\
 # Which databases of the client are those of the template. Nothing is changed yet.
@@ -24,21 +20,8 @@ _HEAD = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class MappingFile:
-    """A mapping, and where its parts stand in the file."""
-
-    path: Path
-    mapping: AdoptMapping
-    lines: Mapping[YamlPath, int]
-
-    def refuse(self, faults: Iterable[Fault]) -> None:
-        """Raise MappingInvalid when there are faults, with all of them."""
-        found = tuple(
-            Problem(str(self.path), _line(self.lines, each.path), each.message, each.advice) for each in faults
-        )
-        if found:
-            raise MappingInvalid(self.path, sorted(found))
+MappingFile = ModelFile[AdoptMapping]
+"""A mapping, and where its parts stand in the file."""
 
 
 def text(
@@ -126,23 +109,4 @@ def read(path: Path) -> MappingFile:
 
     Raises MappingInvalid with all that is wrong with its form, FileUnusable when it cannot be read.
     """
-    try:
-        document = parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnusable(path, str(error)) from error
-    mistakes = [Problem(str(path), each.line, each.message) for each in document.mistakes]
-    if mistakes:
-        raise MappingInvalid(path, mistakes)
-    try:
-        return MappingFile(path, AdoptMapping.model_validate(document.data), document.lines)
-    except ValidationError as error:
-        found = [
-            Problem(str(path), _line(document.lines, each["loc"]), f"{'.'.join(map(str, each['loc']))}: {each['msg']}.")
-            for each in error.errors(include_url=False)
-        ]
-        raise MappingInvalid(path, found) from None
-
-
-def _line(lines: Mapping[YamlPath, int], path: YamlPath) -> int:
-    """Return the line of a place, or of the nearest thing around it."""
-    return next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 0)
+    return read_model(path, AdoptMapping)

@@ -38,6 +38,7 @@ from notion_pm.storage.state_history import (
     read_holds,
     read_runs,
 )
+from notion_pm.storage.state_imports import Imported, put_imported, read_imported
 from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
 from notion_pm.storage.state_rows import Rows, transaction
 from notion_pm.storage.state_sightings import put_sightings, read_sightings
@@ -246,6 +247,17 @@ class State:
         """Remember what a report saw."""
         with transaction(self._connection):
             put_sightings(self._rows, sightings)
+
+    # --- what imports brought
+
+    def imported(self, source_id: NotionId) -> dict[str, Imported]:
+        """Return what imports put into a data source, by the keys of their rows."""
+        return read_imported(self._rows, source_id)
+
+    def keep_imported(self, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
+        """Remember rows that were imported, in one transaction."""
+        with transaction(self._connection):
+            put_imported(self._rows, source_id, imported)
 
     # --- quarantine
 

@@ -95,6 +95,14 @@ STEPS = (
         PRIMARY KEY (template, page)
     ) WITHOUT ROWID;
     """,
+    # 7: what imports put into pages.
+    """
+    CREATE TABLE imported (
+        template TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,
+        page TEXT NOT NULL, said TEXT NOT NULL,
+        PRIMARY KEY (template, source, key)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -41,4 +41,5 @@ HISTORY = _table(
 )
 HOLDS = _table("holds", "page property", "held derived reason runs", "told")
 SIGHTINGS = _table("sightings", "page at", "database title url held")
+IMPORTED = _table("imported", "source key", "page said")
 INTENTS = _table("intents", "page property", "held derived before", "starter")

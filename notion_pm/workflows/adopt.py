@@ -108,7 +108,7 @@ def look_at_mapping(
 
     Raises MappingInvalid with all problems, TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
-    mapping, before = file.mapping, gateway.requests.logical
+    mapping, before = file.model, gateway.requests.logical
     children = gateway.list_children(parent_id)
     page = find_manifest(gateway, children, templates.name_of(mapping.adopt))
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
@@ -139,7 +139,7 @@ def _candidate_of(gateway: Gateway, entry: DatabaseEntry) -> Candidate:
 
 def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterator[Fault]:
     """Yield where a mapping names another database than the one that the template has already."""
-    for key, mapped in file.mapping.databases.items():
+    for key, mapped in file.model.databases.items():
         entry = recorded.get(key)
         if mapped is not None and entry is not None and parse_notion_id(mapped.database) != entry.database_id:
             message = f"the template has a database for `{key}` already: {entry.title!r}."

@@ -35,12 +35,12 @@ class Catalogue:
         self._gateway = gateway
         self._parent = parent
         self._load = load
-        self._template = template
+        self._wanted = template
 
     @property
     def title(self) -> str:
         """What everything together is called."""
-        return self._manifest.template if self._manifest else "workspace"
+        return self.manifest.template if self.manifest else "workspace"
 
     def everything(self) -> Iterator[Wanted]:
         """Yield all databases: the template's in its order, then those that people made.
@@ -97,29 +97,30 @@ class Catalogue:
         return {each.id: each.title for each in self._blocks if each.type == "child_database" and not each.in_trash}
 
     @cached_property
-    def _manifest(self) -> Manifest | None:
+    def manifest(self) -> Manifest | None:
+        """The record of what the template made here; None where none was applied."""
         found = find_manifest(self._gateway, self._blocks, self._template_name)
         return found.manifest if found else None
 
     @cached_property
-    def _loaded(self) -> Template | None:
+    def template(self) -> Template | None:
         """The template as it is written; one of somebody's own that is not named cannot be found."""
-        reference = self._template or (self._manifest.template if self._manifest else None)
-        if reference is None or (self._template is None and reference not in template_files.shipped()):
+        reference = self._wanted or (self.manifest.template if self.manifest else None)
+        if reference is None or (self._wanted is None and reference not in template_files.shipped()):
             return None
-        return self._load(reference, self._manifest.variables if self._manifest else None)
+        return self._load(reference, self.manifest.variables if self.manifest else None)
 
     @cached_property
     def _template_name(self) -> str | None:
-        return self._load(self._template, None).template if self._template else None
+        return self._load(self._wanted, None).template if self._wanted else None
 
     @property
     def _entries(self) -> Mapping[str, DatabaseEntry]:
-        return self._manifest.databases if self._manifest else {}
+        return self.manifest.databases if self.manifest else {}
 
     @property
     def _exports(self) -> tuple[str, ...]:
-        return tuple(self._loaded.exports) if self._loaded and self._manifest else ()
+        return tuple(self.template.exports) if self.template and self.manifest else ()
 
     @property
     def _titles(self) -> dict[str, str]:
@@ -157,9 +158,9 @@ class Catalogue:
                 yield wanted_whole(self._gateway.get_data_source(each))
 
     def _export(self, name: str) -> Wanted:
-        assert self._loaded
-        database = self._loaded.exports[name].database
-        return named_export(name, self._loaded, self._entries[database], self._source(database))
+        assert self.template
+        database = self.template.exports[name].database
+        return named_export(name, self.template, self._entries[database], self._source(database))
 
     def _source(self, key: str) -> Source:
         return self._told(key, self._gateway.get_data_source(self._entries[key].data_source_id))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +15,7 @@ from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress
+from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
 
 
@@ -59,26 +58,16 @@ class Writer:
 
         When one fails nothing new is begun; what was written stays remembered, and the first error is raised.
         """
-        updates = evaluation.updates
         dropped: list[Gone] = []
         answers: list[Page] = []
-        first_error: BaseException | None = None
-        with ThreadPoolExecutor(self._jobs) as pool, ExitStack() as ending:
-            futures = {pool.submit(self._send, update): update for update in updates}
-            ending.callback(_call_off, futures)  # also when Ctrl-C ends it here: what was not begun is not sent
-            for done, (update, outcome) in enumerate(_outcomes(futures), start=1):
-                if isinstance(outcome, BaseException):
-                    first_error = first_error or outcome
-                    _call_off(futures)  # not shutdown(cancel_futures=True), which as_completed never hears of
-                    continue
-                if isinstance(outcome, Page):
-                    answers.append(outcome)
-                    self._remember(update, evaluation)
-                else:
-                    dropped.append(self._forget(update.page, outcome))
-                self._progress("Writing", done, len(updates))
-        if first_error:
-            raise first_error
+        outcomes = side_by_side(self._send, evaluation.updates, self._jobs)
+        for done, (update, outcome) in enumerate(outcomes, start=1):
+            if isinstance(outcome, Page):
+                answers.append(outcome)
+                self._remember(update, evaluation)
+            else:
+                dropped.append(self._forget(update.page, outcome))
+            self._progress("Writing", done, len(evaluation.updates))
         began = min((page.last_edited_time for page in answers), default=None)
         return Written(tuple(dropped), names_of_options(answers), began)
 
@@ -111,21 +100,3 @@ class Writer:
     def _forget(self, page: SnapshotPage, reason: str) -> Gone:
         self._state.forget(page.id, reason, gone(self._moment, page))
         return Gone(page, reason)
-
-
-def _call_off(futures: Iterable[Future[Page | str]]) -> None:
-    for future in futures:
-        future.cancel()
-
-
-def _outcomes(
-    futures: Mapping[Future[Page | str], PageUpdate],
-) -> Iterator[tuple[PageUpdate, Page | str | BaseException]]:
-    """What became of each update, as it comes; those that were not begun are left out."""
-    for future in as_completed(futures):
-        try:
-            yield futures[future], future.result()
-        except CancelledError:
-            continue
-        except Exception as error:
-            yield futures[future], error

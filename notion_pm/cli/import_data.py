@@ -1,0 +1,177 @@
+"""`notion-pm import`: feedback of other tools in, without duplicates."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+
+import click
+
+from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.cli.render_import import as_data, done_line, map_lines, preview_lines
+from notion_pm.errors import RowsRejected, UsageError
+from notion_pm.exporters.rejects import suffix_for, write_rejects
+from notion_pm.gateway.limiter import NOTION_BUDGET
+from notion_pm.importing.interpret import Reject
+from notion_pm.model.template import Template
+from notion_pm.storage import import_maps, templates
+from notion_pm.storage.lock import exclusive
+from notion_pm.storage.records_file import FORMATS, STDIN, read_records
+from notion_pm.storage.state import State
+from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
+from notion_pm.workflows.import_rows import Order, Prepared, carry_out, prepare
+from notion_pm.workflows.import_target import Destination, open_destination
+
+_EXAMPLES = """\b
+  notion-pm import jira.csv --dry-run           what would become of each row; a known tool's file is recognised
+  notion-pm import feedback.csv --map ours.yaml
+                                                a file of your own: proposes a map, or imports by the one that is there
+  notion-pm import accounts.csv --into customers
+  gh issue list --state all -L 1000 --json number,title,body,url,labels,createdAt |
+    notion-pm import - --format json --yes      from a pipe
+  notion-pm import --show-preset jira > jira.yaml
+                                                a known tool's map, to make your own of
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("file", metavar="FILE|-", required=False)
+@click.option("--into", metavar="DATABASE", help="Its key, title or link. Default: as the map says, else insights.")
+@click.option(
+    "--map",
+    "map_path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The map to import by. Where there is no such file, a proposal is written there.",
+)
+@click.option("--preset", metavar="TOOL", help="Take the file for one of this tool, rather than by its headers.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file.")
+@click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
+@click.option("--details", is_flag=True, help="Show every row.")
+@click.option("--overwrite", is_flag=True, help="Take what the file says also where people changed or removed it.")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows go that cannot be imported. Default: beside the file.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--template", metavar="NAME|FILE", help="The template of the databases, if not the applied one.")
+@click.option("--show-preset", metavar="TOOL", help="Print the map of a known tool, and end.")
+@json_option
+@pass_context
+def command(
+    context: Context,
+    *,
+    file: str | None,
+    into: str | None,
+    map_path: Path | None,
+    preset: str | None,
+    format_: str | None,
+    dry_run: bool,
+    details: bool,
+    overwrite: bool,
+    rejects: Path | None,
+    yes: bool,
+    template: str | None,
+    show_preset: str | None,
+    as_json: bool,
+) -> None:
+    """Bring insights and customers in from other tools, without duplicates.
+
+    FILE is CSV, JSON or JSON Lines. Files of known tools are recognised by their headers; for others a map is proposed,
+    which you confirm and which is remembered for files with the same columns. Rows are known by a key: importing again
+    updates, what people changed meanwhile stays, and an interrupted import goes on where it ended. Rows that cannot be
+    imported go to a file of their own.
+    """
+    if show_preset is not None:
+        echo(import_maps.preset_text(show_preset).rstrip())
+        return
+    if file is None:
+        raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
+    records = read_records(file, format_)
+    wishes = Wishes(map_path, preset, into, "import" if file == STDIN else Path(file).stem)
+    before = context.gateway.requests.logical
+    chosen = choose(records, wishes, _opener(context, template), context.state_directory)
+    if not as_json:
+        echo(f"{file}: {len(records.records):,} rows, {len(records.columns)} columns.")
+        for line in map_lines(chosen, records):
+            echo(line)
+    if chosen.how == "proposed" and map_path is not None:
+        import_maps.write_map(map_path, chosen.map)
+    done = None
+    with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
+        with progress() as drawn:
+            prepared = prepare(
+                context.gateway, state, chosen.destination, Order(records, chosen.map, overwrite), context.jobs, drawn
+            )
+        if not as_json:
+            for line in preview_lines(prepared, budget=context.budget or NOTION_BUDGET, details=details):
+                echo(line)
+        if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
+            if chosen.how == "proposed":
+                import_maps.remember(context.state_directory, chosen.map.into, records.columns, chosen.map)
+            with progress() as drawn:
+                done = carry_out(context.gateway, state, prepared, context.jobs, drawn)
+    requests = context.gateway.requests.logical - before
+    if as_json:
+        echo_json(as_data(chosen, prepared, done, requests))
+    elif done is not None:
+        echo(f"{done_line(done)} {requests:,} requests in all.")
+    if done is not None:
+        _set_aside([*prepared.rejects, *done.rejects], rejects, file)
+
+
+def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:
+    def load(reference: str, variables: Mapping[str, str] | None) -> Template:
+        return templates.load(reference, variables).template
+
+    catalogue = Catalogue(context.gateway, lambda: context.parent_page, load, template)
+    return lambda name: open_destination(context.gateway, catalogue, name)
+
+
+def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes: bool, as_json: bool) -> bool:
+    """Get a person's word: on what is to be written, and on a map that was only proposed, which --yes does not cover.
+
+    Raises UsageError where there is nobody to ask, Abort when the answer is no.
+    """
+    is_proposed = chosen.how == "proposed"
+    if yes and not is_proposed:
+        return True
+    asked = not as_json and sys.stdin.isatty()
+    if asked:
+        click.confirm("Import it by this map?" if is_proposed else "Import it?", abort=True)
+        return True
+    if not is_proposed and not prepared.writes:
+        return True
+    if not is_proposed:
+        raise UsageError(
+            f"{prepared.writes} writes wait for a yes, and there is no terminal to ask on.",
+            "Nothing was changed. Look at them with --dry-run, then run it again with --yes.",
+        )
+    if map_path is not None:
+        note(f"Nothing was imported. Look at {map_path}, correct it, and run the same command again.")
+        return False
+    raise UsageError(
+        "This file is of no tool that is known here, and nobody has confirmed the map that is proposed.",
+        "Nothing was changed. Write it to a file with  --map ours.yaml, look at it, and run the same command again.",
+    )
+
+
+def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str) -> None:
+    """Write the rows that were not imported. Raises RowsRejected where there are any."""
+    if not rejects:
+        return
+    path = path or _free(Path("import" if file == STDIN else file).with_suffix(f".rejects{suffix_for(rejects)}"))
+    write_rejects(rejects, path)
+    raise RowsRejected(len(rejects), path)
+
+
+def _free(path: Path) -> Path:
+    """The path, numbered where there is a file already: somebody may be correcting it."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return path if not path.exists() else next(each for each in numbered if not each.exists())

@@ -1,0 +1,254 @@
+"""How an import is shown: the map, what would become of the rows, and what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from notion_pm.cli.words import count, one_line
+from notion_pm.importing.compare import Create, FieldChange, Kept, LeftAlone, Update
+from notion_pm.importing.interpret import Reject
+from notion_pm.importing.records import Records
+from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.texts import shortened
+from notion_pm.model.import_map import Filling, ImportMap
+from notion_pm.workflows.import_mapping import Chosen
+from notion_pm.workflows.import_rows import Done, Prepared
+
+_SHOWN = 5
+"""Rows, values or words that are named before the rest is only counted."""
+_WIDTH = 48
+
+
+def map_lines(chosen: Chosen, records: Records) -> Iterator[str]:
+    """Yield the map as a person judges it: each property with its columns, and what stands there first."""
+    map, target = chosen.map, chosen.destination.target
+    yield f"{_whence(chosen)} Into {target.title!r}:"
+    yield ""
+    lines = [*_fill_lines(map, target, records), ("(key)", _key(map))]
+    width = max(len(name) for name, _ in lines)
+    yield from (f"  {name:{width}}  {told}" for name, told in lines)
+    yield from _map_notes(chosen, records)
+    yield ""
+
+
+def _whence(chosen: Chosen) -> str:
+    match chosen.how:
+        case "file":
+            return f"By the map {chosen.name}."
+        case "remembered":
+            return "By the map that was confirmed for files with these columns."
+        case "preset":
+            return f"Recognised as {chosen.map.source}{_unverified(chosen.map)}."
+        case _:
+            known = f"Recognised as {chosen.map.source}{_unverified(chosen.map)}, which leaves some of it to you. "
+            return f"{known if chosen.name else ''}This map is proposed: look at it."
+
+
+def _unverified(map: ImportMap) -> str:
+    return "" if map.verified else " (by its documents; no real file of it has passed through this map yet)"
+
+
+def _fill_lines(map: ImportMap, target: Target, records: Records) -> Iterator[tuple[str, str]]:
+    for name, filling in map.fill.items():
+        found = target.named(name)
+        yield (found.name if found else name), _filling(filling, records)
+    if map.body:
+        yield "(page)", _filling(map.body, records)
+
+
+def _filling(filling: Filling, records: Records) -> str:
+    if filling.value is not None:
+        return f"always {filling.value!r}"
+    example = next((text for column in filling.columns for text in records.texts(column)), "")
+    shown = shortened(one_line(example), _WIDTH) if example else "(nothing)"
+    date = f", dates as {filling.date}" if filling.date else ""
+    return f"<- {', '.join(filling.columns)}{date}: {shown}{_translations(filling)}"
+
+
+def _translations(filling: Filling) -> str:
+    """Their words for our options, and those for which there is none."""
+    told = [f"{one_line(theirs)} = {ours or '(empty)'}" for theirs, ours in filling.words.items()]
+    return f"; {', '.join(told)}" if told else ""
+
+
+def _key(map: ImportMap) -> str:
+    columns = " and ".join(map.key.columns)
+    marked = f"a mark of {columns}: a row whose text changes is another row" if map.key.hashed else columns
+    return f"<- {marked}"
+
+
+def _map_notes(chosen: Chosen, records: Records) -> Iterator[str]:
+    map = chosen.map
+    unused = [each for each in records.columns if each not in map.used_columns and not each.startswith("_")]
+    if unused:
+        yield f"\n  Columns that are left out: {', '.join(unused)}"
+    if chosen.lacking:
+        yield f"  Properties that this database does not have: {', '.join(chosen.lacking)}"
+    yield from (f"  Note: {each}" for each in (*map.notes, *records.notes))
+
+
+def preview_lines(prepared: Prepared, *, budget: int, details: bool) -> Iterator[str]:
+    """Yield what would become of the rows; with `details` every one of them. `budget`: requests a minute."""
+    shown = 10**9 if details else _SHOWN
+    yield f"  + {count(len(prepared.creates), 'row')} to create"
+    if details:
+        yield from (f"      {_title(each, prepared.target)}" for each in prepared.creates)
+    yield from _update_lines(prepared, shown)
+    yield from _kept_lines(prepared, shown)
+    yield from _left_lines(prepared, shown)
+    yield from _reject_lines(prepared.rejects, shown)
+    yield from _side_lines(prepared, shown)
+    yield ""
+    yield _summary(prepared, budget)
+
+
+def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+    updates = prepared.updates
+    same = sum(isinstance(each, Update) and not each.changes for each in prepared.decisions)
+    if updates:
+        fields = Counter(change.field.name for each in updates for change in each.changes)
+        yield f"  ~ {count(len(updates), 'row')} to update: {', '.join(f'{name} {n}' for name, n in fields.items())}"
+        for each in updates[:shown]:
+            yield f"      {_title(each, prepared.target)}"
+            for change in each.changes:
+                yield f"        {change.field.name}: {_shown(change.before, change.field, prepared)} -> " + _shown(
+                    change.after, change.field, prepared
+                )
+        yield from _more(len(updates), shown)
+    if same:
+        yield f"  = {count(same, 'row')} as the file says"
+
+
+def _kept_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+    kept = [(each, one) for each in prepared.decisions if isinstance(each, Update) for one in each.kept]
+    if kept:
+        yield f"  ! {count(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
+        for update, one in kept[:shown]:
+            yield f"      {_title(update, prepared.target)}"
+            yield f"        {_kept(one, prepared)}"
+        yield from _more(len(kept), shown)
+
+
+_REASONS = {
+    "changed": "somebody changed it",
+    "cleared": "somebody emptied it",
+    "not remembered": "no earlier import of it is remembered here",
+}
+
+
+def _kept(kept: Kept, prepared: Prepared) -> str:
+    held, said = (_shown(each, kept.field, prepared) for each in (kept.held, kept.said))
+    return f"{kept.field.name}: {held}, the file says {said}; {_REASONS[kept.reason]}"
+
+
+def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+    left = [each for each in prepared.decisions if isinstance(each, LeftAlone)]
+    for reason, number in Counter(each.reason for each in left).items():
+        yield f"  - {count(number, 'row')} left alone: {reason}"
+        titles = [_title(each, prepared.target) for each in left if each.reason == reason]
+        yield from (f"      {each}" for each in titles[:shown])
+        yield from _more(number, shown)
+
+
+def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
+    if rejects:
+        yield f"  x {count(len(rejects), 'row')} that cannot be imported"
+        yield from (f"      line {each.record.line}: {one_line(each.problem)}" for each in rejects[:shown])
+        yield from _more(len(rejects), shown)
+
+
+def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+    told, target = prepared.interpreted, prepared.target
+    for title, number in Counter(each.related.title for each in prepared.new).items():
+        names = [each.title for each in prepared.new if each.related.title == title]
+        more = f" and {number - shown:,} more" if number > shown else ""
+        yield f"  + {count(number, 'page')} in {title}: {', '.join(map(one_line, names[:shown]))}{more}"
+    for key in dict.fromkeys(key for key, _ in told.unlisted):
+        words = [f"{one_line(word)!r} ({n})" for (of, word), n in told.unlisted.most_common() if of == key]
+        more = f" and {len(words) - shown} more" if len(words) > shown else ""
+        told_words = f"{', '.join(words[:shown])}{more}"
+        yield f"  ? {target.fields[key].name} is left empty for words that are no option: {told_words}"
+    for number, what in (
+        (told.left_out, "left out, as the map says"),
+        (told.repeated, "whose key an earlier row has: the first counts"),
+        (told.untitled, "without a title: called by the beginning of its text"),
+    ):
+        if number:
+            yield f"  . {count(number, 'row')} {what}"
+
+
+def _more(number: int, shown: int) -> Iterator[str]:
+    if number > shown:
+        yield f"      ... and {number - shown:,} more; --details shows all"
+
+
+def _summary(prepared: Prepared, budget: int) -> str:
+    if not prepared.writes:
+        return "Nothing to do."
+    minutes = max(1, -(-prepared.writes // budget))
+    return f"{count(prepared.writes, 'request')} to write it (about {count(minutes, 'minute')} at {budget} a minute)."
+
+
+def _title(decision: Create | Update | LeftAlone, target: Target) -> str:
+    return one_line(str(decision.row.values[target.title_field.key]))
+
+
+def _shown(item: Item, field: Field, prepared: Prepared) -> str:
+    """A value as people read it; related pages are counted: their titles say nothing of what changes."""
+    if field.type == "relation" and isinstance(item, tuple):
+        titles = {each.placeholder: each.title for each in prepared.new}
+        new = [titles[each] for each in item if each in titles]
+        return f"{count(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
+    text = ", ".join(item) if isinstance(item, tuple) else str(item)
+    return repr(shortened(one_line(text), _WIDTH)) if text else "empty"
+
+
+def done_line(done: Done) -> str:
+    """Return what an import did, in a line."""
+    made = f", {count(len(done.made), 'related page')} made" if done.made else ""
+    return f"{count(len(done.created), 'row')} created, {len(done.updated):,} updated{made}."
+
+
+def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int) -> dict[str, Any]:
+    """Return what an import does or would do, as JSON data with stable keys. `done` is None in a dry run."""
+    target = prepared.target
+    rejects = [*prepared.rejects, *(done.rejects if done else ())]
+    pages = {row.key: page.id for row, page in done.created} if done else {}
+    return {
+        "into": target.name,
+        "source": chosen.map.source,
+        "map": chosen.how,
+        "dry_run": done is None,
+        "created": [
+            {"key": each.row.key, "line": each.row.record.line, "page": pages.get(each.row.key)}
+            for each in prepared.creates
+            if done is None or each.row.key in pages
+        ],
+        "updated": [
+            {"key": each.row.key, "page": each.page.id, "changes": [_change(one) for one in each.changes]}
+            for each in (prepared.updates if done is None else done.updated)
+        ],
+        "kept": [
+            {"key": each.row.key, "page": each.page.id, **_kept_data(one)}
+            for each in prepared.decisions
+            if isinstance(each, Update)
+            for one in each.kept
+        ],
+        "left_alone": [
+            {"key": each.row.key, "reason": each.reason} for each in prepared.decisions if isinstance(each, LeftAlone)
+        ],
+        "unchanged": sum(isinstance(each, Update) and not each.changes for each in prepared.decisions),
+        "rejected": [{"line": each.record.line, "problem": each.problem} for each in rejects],
+        "related_pages": [{"database": each.related.title, "title": each.title} for each in prepared.new],
+        "requests": requests,
+    }
+
+
+def _kept_data(kept: Kept) -> dict[str, Any]:
+    return {"property": kept.field.key, "held": kept.held, "said": kept.said, "reason": kept.reason}
+
+
+def _change(change: FieldChange) -> dict[str, Any]:
+    return {"property": change.field.key, "before": change.before, "after": change.after}

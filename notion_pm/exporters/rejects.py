@@ -1,0 +1,57 @@
+"""The rows that an import refused, as a file that can be corrected and imported by the same map.
+
+It has the columns of the file that was imported, before them the line there and what is wrong. An import takes no
+notice of these two.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from notion_pm.exporters.files import atomic
+from notion_pm.importing.interpret import Reject
+from notion_pm.model.spreadsheet import guarded
+
+LINE, PROBLEM = "_line", "_problem"
+
+
+def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
+    """Write rejected rows: JSON Lines where they came from JSON, else CSV."""
+    with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        if any(each.record.original is not None for each in rejects):
+            stream.writelines(f"{json.dumps(_object(each), ensure_ascii=False)}\n" for each in rejects)
+            return
+        columns = _columns(rejects)
+        writer = csv.writer(stream)
+        writer.writerow([LINE, PROBLEM, *(guarded(each) for each in columns)])
+        writer.writerows([each.record.line, guarded(each.problem), *_cells(each, columns)] for each in rejects)
+
+
+def suffix_for(rejects: Sequence[Reject]) -> str:
+    """Return the ending of a file with these rows."""
+    return ".jsonl" if any(each.record.original is not None for each in rejects) else ".csv"
+
+
+def _object(reject: Reject) -> dict[str, object]:
+    told: dict[str, object] = {LINE: reject.record.line, PROBLEM: reject.problem}
+    original = reject.record.original
+    return {**told, **original} if isinstance(original, dict) else {**told, "text": original}
+
+
+def _columns(rejects: Sequence[Reject]) -> list[str]:
+    """Each column as often as the row that has most of it, in the order of the file."""
+    counts: dict[str, int] = {}
+    for each in rejects:
+        for name, number in Counter(name for name, _ in each.record.cells).items():
+            if name not in {LINE, PROBLEM}:
+                counts[name] = max(number, counts.get(name, 0))
+    return [name for name, number in counts.items() for _ in range(number)]
+
+
+def _cells(reject: Reject, columns: Sequence[str]) -> Iterator[str]:
+    left = {name: iter(reject.record.all(name)) for name in columns}
+    return (guarded(next(left[name], "")) for name in columns)

@@ -1,0 +1,221 @@
+"""From the records of a file to rows for a database, by a map; what is not fit is told with its line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from notion_pm.importing.cells import MOST_VALUES, CellUnfit, Unlisted, item_of, text_of
+from notion_pm.importing.dates import DatesAmbiguous, pattern_of
+from notion_pm.importing.identity import identity
+from notion_pm.importing.records import Record, Records
+from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.texts import shortened
+from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
+
+TITLE_LENGTH = 80
+"""Characters of a title that is made from the text."""
+_LONGEST_KEY = 200
+_LONGEST_BODY = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A row to import. `values` by field; those of relations are still words: titles, domains, keys or ids."""
+
+    record: Record
+    key: str
+    values: Mapping[str, Item]
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not imported, and why."""
+
+    record: Record
+    problem: str
+
+
+@dataclass
+class Interpreted:
+    """What a file says, by a map. `unlisted`: words that are no options, by field; they are left out."""
+
+    rows: list[Incoming] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    unlisted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: int = 0
+    repeated: int = 0
+    untitled: int = 0
+
+
+class DatesUnclear(ValueError):
+    """A column of dates can be read in two ways. Fields: `field`, `columns`, `ambiguous`."""
+
+    def __init__(self, name: str, columns: tuple[str, ...], ambiguous: DatesAmbiguous) -> None:
+        super().__init__(str(ambiguous))
+        self.field = name
+        self.columns = columns
+        self.ambiguous = ambiguous
+
+
+def interpret(records: Records, map: ImportMap, target: Target) -> Interpreted:
+    """Return the rows of a file, and what is wrong with the others.
+
+    Raises DatesUnclear when it takes a person to say how dates are to be read.
+    """
+    return _Interpreter(records, map, target).run()
+
+
+class _Interpreter:
+    def __init__(self, records: Records, map: ImportMap, target: Target) -> None:
+        self._records = records
+        self._map = map
+        self._target = target
+        self._fields = {name: found for name in map.fill if (found := target.named(name))}
+        self._dates = {name: self._pattern(name) for name, each in self._fields.items() if each.type == "date"}
+        self._key_field = key_field(map, target)
+        self._result = Interpreted()
+        self._seen: dict[str, int] = {}
+
+    def run(self) -> Interpreted:
+        result = self._result
+        result.rejects += [Reject(record, problem) for record, problem in self._records.broken]
+        for record in self._records.records:
+            if not self._is_wanted(record):
+                result.left_out += 1
+                continue
+            try:
+                self._take(self._row(record))
+            except CellUnfit as unfit:
+                result.rejects.append(Reject(record, str(unfit)))
+        result.rejects.sort(key=lambda each: each.record.line)
+        return result
+
+    def _pattern(self, name: str) -> str:
+        filling = self._map.fill[name]
+        if filling.date is not None:
+            return filling.date
+        try:
+            return pattern_of(text for column in filling.columns for text in self._records.texts(column))
+        except DatesAmbiguous as ambiguous:
+            raise DatesUnclear(name, filling.columns, ambiguous) from None
+
+    def _is_wanted(self, record: Record) -> bool:
+        held = record.by_column
+        return all(held.get(column, "") in wanted for column, wanted in self._map.only.items()) and not any(
+            held.get(column) for column in self._map.without
+        )
+
+    def _take(self, row: Incoming) -> None:
+        first = self._seen.setdefault(identity(self._key_field, row.key), row.record.line)
+        if first == row.record.line:
+            self._result.rows.append(row)
+        elif self._map.repeats == "first":
+            self._result.repeated += 1
+        else:
+            raise CellUnfit(f"the key `{row.key}` is that of line {first}")
+
+    def _row(self, record: Record) -> Incoming:
+        key = key_of(self._map.key, record)
+        values: dict[str, Item] = {self._key_field.key: key}
+        for name, found in self._fields.items():
+            item = self._item(found, self._map.fill[name], record, self._dates.get(name, ""))
+            if item not in ("", ()):
+                values[found.key] = item
+        self._see_to_title(values, record)
+        return Incoming(record, key, values, self._body(record))
+
+    def _item(self, found: Field, filling: Filling, record: Record, date: str) -> Item:
+        texts = [each for each in _texts(filling, record) if each.strip()]
+        try:
+            if found.is_list:
+                return self._several(found, filling, texts, date)
+            read = item_of(found, filling, texts[0], date) if texts else ""
+        except CellUnfit as unfit:
+            raise CellUnfit(f"{found.name}: {unfit}") from None
+        return self._listed(found, read)
+
+    def _several(self, found: Field, filling: Filling, texts: list[str], date: str) -> Item:
+        words = [part.strip() for text in texts for part in (text.split(filling.split) if filling.split else [text])]
+        items = (self._listed(found, item_of(found, filling, word, date)) for word in words if word)
+        kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
+        if len(kept) > MOST_VALUES:
+            raise CellUnfit(f"{len(kept)} values are more than the {MOST_VALUES} that Notion takes")
+        return kept
+
+    def _listed(self, found: Field, read: Item | Unlisted) -> Item:
+        if isinstance(read, Unlisted):
+            self._result.unlisted[found.key, read.word] += 1
+            return ""
+        return read
+
+    def _see_to_title(self, values: dict[str, Item], record: Record) -> None:
+        """A row without a title is called by the beginning of its longest text."""
+        title = self._target.title_field.key
+        if title in values:
+            return
+        texts = (str(values.get(each.key, "")) for each in self._fields.values() if each.type == "rich_text")
+        words = " ".join(max(texts, key=len, default="").split())
+        if not words:
+            raise CellUnfit("it has neither a title nor a text to take one from")
+        values[title] = shortened(words, TITLE_LENGTH)
+        self._result.untitled += 1
+
+    def _body(self, record: Record) -> str | None:
+        filling = self._map.body
+        texts = [each for each in _texts(filling, record) if each.strip()] if filling else []
+        return text_of(filling, "\n\n".join(texts), _LONGEST_BODY) if filling and texts else None
+
+
+def key_field(map: ImportMap, target: Target) -> Field:
+    """Return the field that keeps the key: the map's, else the template's best that the map fills, else its best."""
+    if map.key.property is not None and (named := target.named(map.key.property)):
+        return named
+    filled = {found.key for name in map.fill if (found := target.named(name))}
+    best = [target.fields[each] for each in target.identities if each in target.fields]
+    return next((each for each in best if each.key in filled), best[0] if best else target.title_field)
+
+
+def key_of(key: RowKey, record: Record) -> str:
+    """Return what a row is known by.
+
+    Raises CellUnfit when it has nothing of it.
+    """
+    parts = [_part(key.part, record.first(column)) for column in key.columns]
+    if not any(parts):
+        raise CellUnfit(f"{' and '.join(f'`{each}`' for each in key.columns)} is empty: nothing identifies the row")
+    text = parts[0] if len(parts) == 1 else " ".join(parts)
+    if key.hashed or len(text) > _LONGEST_KEY:
+        text = sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+    return f"{key.prefix}{text}"
+
+
+def _texts(filling: Filling, record: Record) -> Iterator[str]:
+    if filling.value is not None:
+        yield _placed(filling.value, record)
+        return
+    for column in filling.columns:
+        for text in record.all(column):
+            if part := _part(filling.part, text):
+                yield part
+
+
+def _placed(value: str, record: Record) -> str:
+    """The value with its placeholders filled; nothing where one of them is empty."""
+    names = placeholders(value)
+    if any(not record.first(each) for each in names):
+        return ""
+    for each in names:
+        value = value.replace(f"{{{each}}}", record.first(each))
+    return value
+
+
+def _part(pattern: str | None, text: str) -> str:
+    if pattern is None:
+        return text.strip()
+    found = re.search(pattern, text)
+    return found[1].strip() if found and found[1] else ""

@@ -1,0 +1,106 @@
+"""Which tool a file comes from, by its headers; and what of a tool's map fits the database at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from notion_pm.importing.dates import is_pattern
+from notion_pm.importing.target import Target
+from notion_pm.model.import_map import Filling, ImportMap
+from notion_pm.planning.fault import Fault, suggestion
+from notion_pm.planning.lookup import IDENTITY_TYPES
+
+
+def recognise(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
+    """Return the preset whose headers are all there, of several the one that asks for most."""
+    there = frozenset(columns)
+    fitting = [name for name, each in presets.items() if each.needs and there.issuperset(each.needs)]
+    return max(fitting, key=lambda name: len(presets[name].needs), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A preset as far as it fits a database and a file; `lacking` are properties that the database does not have."""
+
+    map: ImportMap
+    lacking: tuple[str, ...]
+
+
+def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
+    """Return a preset without what this file, or this database, does not have: columns of a tool come and go."""
+    there = frozenset(columns)
+    kept: dict[str, Filling] = {}
+    lacking: list[str] = []
+    for name, each in preset.fill.items():
+        found = target.named(name)
+        if found is None or not found.is_fillable:
+            lacking.append(name)
+        elif each.value is not None:
+            kept[name] = each
+        elif some := tuple(column for column in each.columns if column in there):
+            kept[name] = each.model_copy(update={"columns": some})
+    only = {column: words for column, words in preset.only.items() if column in there}
+    without = tuple(each for each in preset.without if each in there)
+    key = preset.key.model_copy(update={"columns": tuple(each for each in preset.key.columns if each in there)})
+    body = preset.body if preset.body and there.intersection(preset.body.columns) else None
+    changed = {"fill": kept, "only": only, "without": without, "body": body}
+    return Fitted(preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking))
+
+
+def faults(map: ImportMap, target: Target, columns: Sequence[str]) -> Iterator[Fault]:
+    """Yield everything in a person's map that does not fit the database or the file."""
+    for name, filling in map.fill.items():
+        yield from _property_faults(name, target)
+        yield from _column_faults(("fill", name), filling.columns, columns)
+        if filling.date is not None and not is_pattern(filling.date):
+            advice = "Write iso, unix, or the parts of a whole day such as %d/%m/%Y or %b %d, %Y."
+            yield Fault(("fill", name, "date"), f"`{filling.date}` says no whole day.", advice)
+        yield from _word_faults(name, filling, target)
+    yield from _column_faults(("key",), map.key.columns, columns)
+    yield from _column_faults(("without",), map.without, columns)
+    for column in map.only:
+        yield from _column_faults(("only", column), (column,), columns)
+    if map.body is not None:
+        yield from _column_faults(("body",), map.body.columns, columns)
+    if map.key.property is not None:
+        yield from _key_faults(map.key.property, target)
+
+
+def _property_faults(name: str, target: Target) -> Iterator[Fault]:
+    found = target.named(name)
+    known = [each.key for each in target.fillable]
+    if found is None:
+        yield Fault.unknown(("fill", name), f"property of {target.title}", name, known)
+    elif found.stamped:
+        yield Fault(("fill", name), f"`{name}` is written by rules, not by people.", "Leave it out: sync fills it.")
+    elif not found.is_fillable:
+        yield Fault(("fill", name), f"an import cannot fill `{name}`, of type {found.type}.", "Leave it out.")
+
+
+def _key_faults(name: str, target: Target) -> Iterator[Fault]:
+    found = target.named(name)
+    if found is None:
+        yield Fault.unknown(("key", "property"), f"property of {target.title}", name, target.fields)
+    elif found.type not in IDENTITY_TYPES:
+        advice = "Name a text, link or title that is different on every page."
+        yield Fault(
+            ("key", "property"), f"`{name}` is of type {found.type}: it cannot tell one row from another.", advice
+        )
+
+
+def _column_faults(path: tuple[str, ...], named: Sequence[str], columns: Sequence[str]) -> Iterator[Fault]:
+    for each in named:
+        if each not in columns:
+            yield Fault(path, f"the file has no column `{each}`.", suggestion(each, columns))
+
+
+def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[Fault]:
+    found = target.named(name)
+    if found is None or not filling.words:
+        return
+    for theirs, ours in filling.words.items():
+        may_be_new = found.type != "status" and (found.open if filling.new is None else filling.new)
+        if ours and found.choice(ours) is None and not may_be_new:
+            known = [each.key or each.name for each in found.choices]
+            yield Fault.unknown(("fill", name, "words", theirs), "option", ours, known)

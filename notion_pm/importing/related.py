@@ -1,0 +1,173 @@
+"""Related pages by the words of a file: an id or link, a template's key, a domain, a title."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from notion_pm.importing.cells import CellUnfit
+from notion_pm.importing.identity import as_link, is_domain, site
+from notion_pm.importing.interpret import Incoming, Reject
+from notion_pm.importing.target import Field, Item, Target
+from notion_pm.model.ids import NotionId, is_id, parse_notion_id
+from notion_pm.model.import_map import ImportMap
+from notion_pm.planning.fault import nearest
+
+_NEW = "new:"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A database that rows are related to. `domain`: the property that tells two of one name apart, by its id.
+
+    `row_keys`: a template's keys of its starter rows.
+    """
+
+    data_source_id: NotionId
+    title: str
+    title_id: str
+    domain_id: str | None = None
+    number_id: str | None = None
+    row_keys: Mapping[str, NotionId] = field(default_factory=dict)
+
+    @property
+    def property_ids(self) -> list[str]:
+        """The properties to ask for."""
+        return [each for each in (self.title_id, self.domain_id, self.number_id) if each]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPage:
+    """A page that rows may be related to, by what it can be called."""
+
+    id: NotionId
+    title: str
+    domain: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """A related page that is not there yet."""
+
+    related: Related
+    title: str
+    domain: str | None = None
+
+    @property
+    def placeholder(self) -> str:
+        """What stands for its id until it is there."""
+        return f"{_NEW}{self.related.data_source_id}:{self.title.casefold()}"
+
+
+class Index:
+    """The pages of one related database, by everything that they can be called."""
+
+    def __init__(self, related: Related, pages: Iterable[RelatedPage]) -> None:
+        self.related = related
+        self._titles: dict[str, str] = {}
+        self._ids: set[NotionId] = set()
+        self._named: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
+        self._surely: dict[str, NotionId] = dict(related.row_keys)
+        self._domains: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
+        for each in pages:
+            self._add(each)
+
+    def _add(self, page: RelatedPage) -> None:
+        self._ids.add(page.id)
+        self._titles[page.title] = page.id
+        self._named[_plain(page.title)][page.id] = None
+        if page.domain:
+            self._domains[site(page.domain)][page.id] = None
+        if page.number:
+            self._surely[page.number] = page.id
+
+    def find(self, word: str) -> NotionId | None:
+        """Return the page that a word means, None when there is none.
+
+        Raises CellUnfit when several are called so.
+        """
+        if is_id(word) and (page_id := parse_notion_id(word)) in self._ids:
+            return page_id
+        if (sure := self._surely.get(word)) is not None:
+            return sure
+        found = self._named.get(_plain(word)) or self._domains.get(site(word)) or {}
+        if len(found) > 1:
+            raise CellUnfit(
+                f"{len(found)} pages of {self.related.title} are called `{word}`: name one by its domain or id"
+            )
+        return next(iter(found), None)
+
+    def nearest(self, word: str) -> str:
+        """Return the question whether the nearest title was meant."""
+        return nearest(word, self._titles)
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Rows with the ids of related pages in place of words, and the pages that are to be made for them."""
+
+    rows: tuple[Incoming, ...]
+    new: tuple[NewPage, ...]
+    rejects: tuple[Reject, ...]
+
+
+def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]) -> Resolved:
+    """Find the related pages that rows name; `indexes` by field."""
+    makes = {key: _makes_pages(target, map, key) for key in indexes}
+    new: dict[str, NewPage] = {}
+    done: list[Incoming] = []
+    rejects: list[Reject] = []
+    for row in rows:
+        try:
+            wanted = {
+                key: _pages(target.fields[key], index, row.values[key], new=makes[key])
+                for key, index in indexes.items()
+                if key in row.values
+            }
+        except CellUnfit as unfit:
+            rejects.append(Reject(row.record, str(unfit)))
+            continue
+        for page in (each for pages in wanted.values() for each in pages if isinstance(each, NewPage)):
+            new.setdefault(page.placeholder, page)
+        ids: dict[str, Item] = {key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()}
+        done.append(replace(row, values={**row.values, **ids}))
+    return Resolved(tuple(done), tuple(new.values()), tuple(rejects))
+
+
+def _ids_of(pages: Iterable[NotionId | NewPage]) -> Iterator[str]:
+    """The id of each page, and what stands for the id of one that is not there yet."""
+    return (each.placeholder if isinstance(each, NewPage) else each for each in pages)
+
+
+def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
+    found = next(filling for name, filling in map.fill.items() if (each := target.named(name)) and each.key == key)
+    return target.fields[key].open if found.new is None else found.new
+
+
+def _pages(found: Field, index: Index, words: Item, *, new: bool) -> list[NotionId | NewPage]:
+    assert isinstance(words, tuple)
+    return [_page(found, index, word, new=new) for word in words]
+
+
+def _page(found: Field, index: Index, word: str, *, new: bool) -> NotionId | NewPage:
+    try:
+        page_id = index.find(word)
+    except CellUnfit as unfit:
+        raise CellUnfit(f"{found.name}: {unfit}") from None
+    if page_id is not None:
+        return page_id
+    if not new or is_id(word):
+        raise CellUnfit(f"{found.name}: {index.related.title} has no page `{word}`. {index.nearest(word)}".rstrip())
+    domain = as_link(word) if index.related.domain_id and is_domain(word) else None
+    return NewPage(index.related, word, domain)
+
+
+def with_made(item: Item, made: Mapping[str, NotionId]) -> Item:
+    """Return the item with the ids of pages that were made meanwhile in place of what stood for them."""
+    return tuple(made.get(each, each) for each in item) if isinstance(item, tuple) else item

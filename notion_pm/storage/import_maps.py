@@ -1,0 +1,109 @@
+"""Maps of imports on the disk: those of known tools, which ship, those of people, and those that a person confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.model.import_map import ImportMap
+from notion_pm.planning.fault import suggestion
+from notion_pm.storage.template_files import shipped_folder
+from notion_pm.storage.yaml_model import ModelFile, read_model
+
+MapFile = ModelFile[ImportMap]
+"""A map, and where its parts stand in the file."""
+
+_FOLDER = "imports"
+_HEAD = """\
+# Which columns of the file fill which properties. Look at every line and correct it; docs/import.md explains them.
+# Words that are empty are options that nobody could match: name ours, by key or name, or leave the property empty.
+"""
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the maps that ship."""
+    return tuple(sorted(each.stem for each in _presets().glob("*.yaml")))
+
+
+def preset(name: str) -> ImportMap:
+    """Return the map of a tool. Raises UsageError when none of that name ships."""
+    return _read_preset(name).model
+
+
+def presets() -> dict[str, ImportMap]:
+    """Return the maps of all tools, by name."""
+    return {name: preset(name) for name in preset_names()}
+
+
+def preset_text(name: str) -> str:
+    """Return the map of a tool as it is written. Raises UsageError when none of that name ships."""
+    return _read_preset(name).path.read_text(encoding="utf-8")
+
+
+def _read_preset(name: str) -> MapFile:
+    if name not in preset_names():
+        raise UsageError(f"There is no preset {name!r}.", suggestion(name, preset_names()))
+    return read_model(_presets() / f"{name}.yaml", ImportMap)
+
+
+def _presets() -> Path:
+    return shipped_folder() / _FOLDER
+
+
+def read_map(path: Path) -> MapFile:
+    """Read a person's map.
+
+    Raises MappingInvalid with all that is wrong with its form, FileUnusable when it cannot be read.
+    """
+    return read_model(path, ImportMap)
+
+
+def write_map(path: Path, map: ImportMap, *, replace: bool = False) -> None:
+    """Write a map. Raises UsageError where there is a file already, unless it may be replaced; FileUnusable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w" if replace else "x", encoding="utf-8") as file:
+            file.write(as_text(map))
+    except FileExistsError:
+        raise UsageError(f"There is a file {path} already.", "Name another one with --map.") from None
+    except OSError as error:
+        raise FileUnusable(path, error.strerror or str(error)) from error
+
+
+def as_text(map: ImportMap) -> str:
+    """Return a map as YAML, without what is as it would be anyway; a column alone stands for itself."""
+    stated = map.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    data = {"source": map.source, "into": map.into, **stated, "key": _short(stated["key"])}
+    data["fill"] = {name: _short(each) for name, each in data["fill"].items()}
+    if "body" in data:
+        data["body"] = _short(data["body"])
+    data.pop("needs", None)
+    return _HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _short(filling: dict[str, Any]) -> Any:
+    columns = filling.get("from")
+    if columns and len(columns) == 1:
+        filling = {**filling, "from": columns[0]}
+    return filling["from"] if list(filling) == ["from"] else filling
+
+
+def remembered(state_directory: Path, into: str, columns: Sequence[str]) -> MapFile | None:
+    """Return the map that a person confirmed for a file with these columns, None when there is none."""
+    path = _remembered(state_directory, into, columns)
+    return read_model(path, ImportMap) if path.is_file() else None
+
+
+def remember(state_directory: Path, into: str, columns: Sequence[str], map: ImportMap) -> None:
+    """Keep a map that a person confirmed, for the next file with these columns."""
+    write_map(_remembered(state_directory, into, columns), map, replace=True)
+
+
+def _remembered(state_directory: Path, into: str, columns: Sequence[str]) -> Path:
+    mark = sha256("\x1f".join([into, *sorted(columns)]).encode()).hexdigest()[:16]
+    return state_directory / _FOLDER / f"{mark}.yaml"

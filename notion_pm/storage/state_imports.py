@@ -1,0 +1,38 @@
+"""What imports put into pages, one row for each of theirs: by it the next import tells a person's edit from its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from notion_pm.importing.target import Item
+from notion_pm.model.ids import NotionId
+from notion_pm.storage.state_rows import Rows
+from notion_pm.storage.state_tables import IMPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The page of an imported row, and what the last import said of its fields."""
+
+    page_id: NotionId
+    said: Mapping[str, Item]
+
+
+def read_imported(rows: Rows, source_id: NotionId) -> dict[str, Imported]:
+    """Return what was imported into a data source, by key."""
+    found = rows.all(IMPORTED, "key page said", IMPORTED.c.source == source_id)
+    return {key: Imported(NotionId(page), _items(said)) for key, page, said in found}
+
+
+def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
+    """Remember what was imported into a data source."""
+    rows.put(
+        IMPORTED,
+        ((source_id, key, each.page_id, json.dumps(each.said, ensure_ascii=False)) for key, each in imported),
+    )
+
+
+def _items(said: str) -> dict[str, Item]:
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in json.loads(said).items()}

@@ -1,0 +1,89 @@
+"""What is there already: the pages of the rows that an import brings, by their keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from notion_pm.errors import NotShared
+from notion_pm.gateway.notion import Gateway
+from notion_pm.importing.compare import Left, held
+from notion_pm.importing.identity import identity
+from notion_pm.importing.target import Field, Target
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.workflows.progress import Progress
+
+AT_ONCE = 100
+"""Keys that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""
+_EXACT = frozenset({"rich_text"})
+"""Types of property whose texts are compared as they are, so that Notion can look for them."""
+
+
+def read_pages(
+    gateway: Gateway,
+    target: Target,
+    by: Field,
+    keys: Sequence[str],
+    fields: Iterable[Field],
+    *,
+    jobs: int,
+    progress: Progress,
+) -> dict[str, list[Page]]:
+    """Return the pages with one of these keys, by what identifies them; a request for each 100 keys, or 100 pages.
+
+    Only what the import compares is read. Raises IncompleteRead when Notion gives only a part.
+    """
+    ids = list(dict.fromkeys(["title", by.id, *(each.id for each in fields), *_lock(target)]))
+    wanted = {identity(by, each) for each in keys}
+    found: defaultdict[str, list[Page]] = defaultdict(list)
+    for page in _rows(gateway, target, by, keys, ids, jobs=jobs, progress=progress):
+        if (key := identity(by, str(held(page, by)))) in wanted:
+            found[key].append(page)
+    return found
+
+
+def _lock(target: Target) -> list[str]:
+    return [target.fields[target.lock].id] if target.lock and target.lock in target.fields else []
+
+
+def _rows(
+    gateway: Gateway,
+    target: Target,
+    by: Field,
+    keys: Sequence[str],
+    property_ids: list[str],
+    *,
+    jobs: int,
+    progress: Progress,
+) -> Iterator[Page]:
+    if by.type not in _EXACT:
+        yield from gateway.query(target.data_source_id, property_ids=property_ids)
+        return
+    chunks = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+
+    def ask(chunk: Sequence[str]) -> list[Page]:
+        return list(gateway.query(target.data_source_id, filter=filter_for(by, chunk), property_ids=property_ids))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for done, pages in enumerate(pool.map(ask, chunks), start=1):
+            progress("Reading", done, len(chunks))
+            yield from pages
+
+
+def filter_for(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:
+    """Return the API's filter for rows with one of these keys."""
+    return {"or": [{"property": by.id, by.type: {"equals": each}} for each in keys]}
+
+
+def look_for(gateway: Gateway, target: Target, page_id: NotionId) -> Page | Left:
+    """Return a page that was imported once and that has another key now, or why it is not among the rows."""
+    try:
+        page = gateway.get_page(page_id)
+    except NotShared:
+        return "moved away or not shared"
+    if page.in_trash or page.is_archived:
+        return "in the trash"
+    return page if page.data_source_id == target.data_source_id else "moved away or not shared"

@@ -1,0 +1,99 @@
+"""Where an import goes: the database, what its template knows of it, and the databases that it is related to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from notion_pm.errors import UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.importing.related import Index, Related, RelatedPage
+from notion_pm.importing.target import Field, Known, Target, target_of
+from notion_pm.model.ids import NotionId, is_id
+from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.page import Page, UniqueIdValue
+from notion_pm.model.template import Template
+from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.sources import Wanted, find_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The database, with its template and manifest where it has them."""
+
+    target: Target
+    template: Template | None
+    manifest: Manifest | None
+
+    @property
+    def memory(self) -> str:
+        """Under which name it is remembered what was imported."""
+        return self.template.template if self.template else "-"
+
+
+def open_destination(gateway: Gateway, catalogue: Catalogue, name: str) -> Destination:
+    """Return the database of that key, title, id or link.
+
+    Raises UsageError when there is none, or it is not one database.
+    """
+    found = list(map(catalogue.recognised, find_by_id(gateway, name)) if is_id(name) else catalogue.find(name))
+    wanted = found[0]
+    if len(found) != 1 or wanted.source is None or wanted.page is not None:
+        raise UsageError(f"{name!r} is not one database.", "Name a database, or one of its data sources by its id.")
+    template, manifest = catalogue.template, catalogue.manifest
+    known = _known(wanted, template)
+    target = target_of(wanted.name, wanted.source.title, wanted.source.data_source, known)
+    return Destination(target, template if known else None, manifest if known else None)
+
+
+def _known(wanted: Wanted, template: Template | None) -> Known | None:
+    source = wanted.source
+    if source is None or template is None or not source.keys or wanted.name not in template.databases:
+        return None
+    return Known(template, wanted.name, source.keys, source.options)
+
+
+def read_indexes(gateway: Gateway, destination: Destination, fields: Iterable[Field], *, jobs: int) -> dict[str, Index]:
+    """Read the pages that rows may be related to, by field: each database once, titles and what tells them apart."""
+    related = {each.key: _related(gateway, destination, each.related) for each in fields if each.related}
+    sources = {each.data_source_id: each for each in related.values()}
+    with ThreadPoolExecutor(jobs) as pool:
+        pages = dict(zip(sources, pool.map(lambda each: _pages(gateway, each), sources.values()), strict=True))
+    return {key: Index(each, pages[each.data_source_id]) for key, each in related.items()}
+
+
+def _related(gateway: Gateway, destination: Destination, source_id: NotionId) -> Related:
+    template, manifest = destination.template, destination.manifest
+    entries: Mapping[str, DatabaseEntry] = manifest.databases if manifest else {}
+    key = next((key for key, each in entries.items() if each.data_source_id == source_id), None)
+    if key is None or template is None or key not in template.databases:
+        source = gateway.get_data_source(source_id)
+        return Related(source_id, source.title, "title")
+    spec, entry = template.databases[key], entries[key]
+
+    def first(kind: str, keys: Iterable[str]) -> str | None:
+        of_kind = (each for each in keys if each in spec.properties and spec.properties[each].type == kind)
+        return next((entry.properties[each] for each in of_kind if each in entry.properties), None)
+
+    return Related(
+        source_id,
+        entry.title or spec.title,
+        "title",
+        first("url", spec.import_by),
+        first("unique_id", spec.properties),
+        entry.rows,
+    )
+
+
+def _pages(gateway: Gateway, related: Related) -> list[RelatedPage]:
+    rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
+    return [_page(each, related) for each in rows]
+
+
+def _page(page: Page, related: Related) -> RelatedPage:
+    def text(property_id: str | None) -> str:
+        held = page.properties.get(property_id) if property_id else None
+        return str(held.value) if held and isinstance(held.value, str | UniqueIdValue) else ""
+
+    return RelatedPage(page.id, page.title, text(related.domain_id), text(related.number_id))
