@@ -192,7 +192,7 @@ def _summary(prepared: Prepared, budget: int) -> str:
 
 
 def _title(decision: Create | Update | LeftAlone, target: Target) -> str:
-    return one_line(str(decision.row.values[target.title_field.key]))
+    return one_line(str(decision.row.values.get(target.title_field.key, decision.row.key)))
 
 
 def _shown(item: Item, field: Field, prepared: Prepared) -> str:

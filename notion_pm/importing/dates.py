@@ -67,7 +67,7 @@ def pattern_of(texts: Iterable[str]) -> str:
 
 
 def day_of(text: str, pattern: str) -> str:
-    """Return the day that a text says, as YYYY-MM-DD: as it stands there, in whatever time zone.
+    """Return the day that a text says, as YYYY-MM-DD: as it stands there, in whatever time zone; of a span the first.
 
     Raises ValueError when it is no date of that pattern.
     """
@@ -88,7 +88,7 @@ def _read(text: str, pattern: str) -> str | None:
 
 
 def _parsed(text: str, pattern: str) -> datetime:
-    plain = _ZONE_NAME.sub("", text)
+    plain = _ZONE_NAME.sub("", text.partition("→")[0].strip())
     if pattern == ISO:
         return datetime.fromisoformat(plain)
     if pattern == UNIX:

@@ -13,7 +13,7 @@ from notion_pm.importing.dates import DatesAmbiguous, pattern_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.records import Record, Records
 from notion_pm.importing.target import Field, Item, Target
-from notion_pm.importing.texts import shortened
+from notion_pm.importing.texts import READERS, shortened
 from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
 
 TITLE_LENGTH = 80
@@ -134,13 +134,15 @@ class _Interpreter:
         try:
             if found.is_list:
                 return self._several(found, filling, texts, date)
-            read = item_of(found, filling, texts[0], date) if texts else ""
+            read = [item_of(found, filling, text, date) for text in (texts if found.choices else texts[:1])]
         except CellUnfit as unfit:
             raise CellUnfit(f"{found.name}: {unfit}") from None
-        return self._listed(found, read)
+        listed = (each for each in read if each != "" and not isinstance(each, Unlisted))
+        return self._listed(found, next(listed, read[0] if read else ""))
 
     def _several(self, found: Field, filling: Filling, texts: list[str], date: str) -> Item:
-        words = [part.strip() for text in texts for part in (text.split(filling.split) if filling.split else [text])]
+        plain = [READERS[filling.text](text) for text in texts]
+        words = [part.strip() for text in plain for part in (text.split(filling.split) if filling.split else [text])]
         items = (self._listed(found, item_of(found, filling, word, date)) for word in words if word)
         kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
         if len(kept) > MOST_VALUES:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from notion_pm.importing.dates import DatesAmbiguous, day_of, pattern_of
+from notion_pm.importing.identity import is_domain
 from notion_pm.importing.records import Records
 from notion_pm.importing.target import Choice, Field, Target
+from notion_pm.importing.texts import links_pages
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.planning.adopt_words import LIKELY, SURE, best_pairs, likeness, plain
 
@@ -19,6 +21,10 @@ _QUOTE = "quote feedback comment body details content description text message a
 _QUOTE_WORDS = frozenset(_QUOTE.split())
 _WEIGHT = re.compile(r"\s*(\d)(?:\D|$)")
 _LINK = re.compile(r"https?://\S+$")
+_MAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[a-z]+\s*", re.IGNORECASE)
+_MAIL_FOR_ALL = "gmail|googlemail|outlook|hotmail|live|yahoo|icloud|me|gmx|web|proton|protonmail|aol|mail|msn"
+_DOMAIN_OF_FIRM = rf"@(?!(?:{_MAIL_FOR_ALL})\.)(\S+)"
+"""What tells a firm in the address of a person; the addresses that anybody can have tell none."""
 
 
 def propose(records: Records, target: Target, source: str, known: ImportMap | None = None) -> ImportMap:
@@ -42,8 +48,10 @@ class _Proposal:
             self._free.remove(column)
         self._find_text()
         self._find_title()
+        self._find_customer()
         if self._known is not None:
-            return self._known.model_copy(update={"fill": self._in_order(), "complete": True})
+            changed = {"fill": self._in_order(), "key": self._completed(self._known.key), "complete": True}
+            return self._known.model_copy(update=changed)
         return ImportMap(source=self._source, into=self._target.name, key=self._key(), fill=self._in_order())
 
     def _in_order(self) -> dict[str, Filling]:
@@ -84,7 +92,7 @@ class _Proposal:
             case "date":
                 return self._date(texts) is not None
             case "url":
-                return sum(_LINK.match(each) is not None for each in texts) * 2 > len(texts)
+                return sum(bool(_LINK.match(each) or is_domain(each)) for each in texts) * 2 > len(texts)
             case "number":
                 return sum(any(map(str.isdigit, each)) for each in texts) * 2 > len(texts)
             case _:
@@ -111,7 +119,9 @@ class _Proposal:
         data: dict[str, object] = {"from": (column,)}
         if found.type == "date" and (pattern := self._date(texts)):
             data["date"] = pattern
-        if found.is_list and (separator := _separator(texts)):
+        if found.type == "relation" and texts and all(map(links_pages, texts)):
+            data |= {"text": "notion", "split": "\n"}
+        elif found.is_list and (separator := _separator(texts)):
             data["split"] = separator
         if found.choices and not found.open:
             data["words"] = dict(self._words(found, column))
@@ -147,6 +157,24 @@ class _Proposal:
             return
         if texts := [each for each in self._free if self._sample(each)]:
             self._fill[title.key] = Filling.model_validate(texts[0])
+
+    def _find_customer(self) -> None:
+        """Without a column for the customer, it is the domain of who wrote; the person is left out."""
+        wanted = self._target.named("customer")
+        if wanted is None or not wanted.is_fillable or wanted.key in map(self._key_of, self._fill):
+            return
+        for column in self._free:
+            texts = self._sample(column)
+            if texts and all(map(_MAIL.fullmatch, texts)):
+                self._fill[wanted.key] = Filling.model_validate({"from": (column,), "part": _DOMAIN_OF_FIRM})
+                return
+
+    def _completed(self, key: RowKey) -> RowKey:
+        """A mark of when somebody answered is not enough: two may answer in one second."""
+        quote = next((each for name, each in self._fill.items() if self._key_of(name) == "quote"), None)
+        if not key.hashed or quote is None:
+            return key
+        return key.model_copy(update={"columns": tuple(dict.fromkeys([*key.columns, *quote.columns]))})
 
     def _key(self) -> RowKey:
         """What identifies a row: a column that says so and never repeats, else a mark of what it says."""

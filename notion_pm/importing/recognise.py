@@ -15,7 +15,11 @@ from notion_pm.planning.lookup import IDENTITY_TYPES
 def recognise(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
     """Return the preset whose headers are all there, of several the one that asks for most."""
     there = frozenset(columns)
-    fitting = [name for name, each in presets.items() if each.needs and there.issuperset(each.needs)]
+    fitting = [
+        name
+        for name, each in presets.items()
+        if each.needs and there.issuperset(each.needs) and each.first in {None, *columns[:1]}
+    ]
     return max(fitting, key=lambda name: len(presets[name].needs), default=None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 _BLOCK = "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article"
 _BLOCKS = frozenset(_BLOCK.split())
@@ -66,6 +67,26 @@ def from_jira(text: str) -> str:
     return _tidy(text)
 
 
+_LINKED = re.compile(r"(.+?) \(https?://[^\s()]+\)(?:,\s*|$)")
+_FILED = re.compile(r"(.+?)(?:%20|\s)[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:,\s*|$)")
+
+
+def from_notion(text: str) -> str:
+    """Return the titles of the pages that a cell of Notion's own export links to, a line each.
+
+    It writes `Title (https://www.notion.so/...)`, or before 2026 a path to the page's file.
+    """
+    if linked := _LINKED.findall(text):
+        return "\n".join(each.strip() for each in linked)
+    filed = [unquote(each).rpartition("/")[2].strip() for each in _FILED.findall(text)]
+    return "\n".join(filed) if filed else text.strip()
+
+
+def links_pages(text: str) -> bool:
+    """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
+    return bool(_LINKED.sub("", text).strip() == "" or _FILED.sub("", text).strip() == "")
+
+
 def _tidy(text: str) -> str:
     lines = (re.sub(r"[ \t\r\f\v\xa0]+", " ", line).strip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -75,7 +96,12 @@ def _as_it_is(text: str) -> str:
     return text.strip()
 
 
-READERS: dict[str, Callable[[str], str]] = {"plain": _as_it_is, "html": from_html, "jira": from_jira}
+READERS: dict[str, Callable[[str], str]] = {
+    "plain": _as_it_is,
+    "html": from_html,
+    "jira": from_jira,
+    "notion": from_notion,
+}
 
 
 def shortened(text: str, length: int) -> str:
@@ -83,5 +109,6 @@ def shortened(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     cut = text[: length - 1]
-    words = cut.rsplit(None, 1)[0] if not text[length - 1].isspace() else cut
+    between = cut[-1:].isspace() or text[length - 1].isspace()
+    words = cut if between else cut.rsplit(None, 1)[0]
     return f"{(words if len(words) > length // 2 else cut).rstrip()}…"

@@ -43,7 +43,9 @@ class Filling(_FromColumns):
     """
 
     value: str | None = Field(None, description="The same for every row; `{Column}` stands for that row's cell.")
-    text: Literal["plain", "html", "jira"] = Field("plain", description="What the text is marked up with.")
+    text: Literal["plain", "html", "jira", "notion"] = Field(
+        "plain", description="What the text is marked up with; notion: links to pages, of which the titles are taken."
+    )
     date: str | None = Field(
         None, description="How dates are written: iso, unix, or as %d/%m/%Y. Without it, found out from all of them."
     )
@@ -100,6 +102,7 @@ class ImportMap(BaseModel):
         True, description="Whether nothing is left to a person, such as which question is the quote."
     )
     needs: tuple[str, ...] = ()
+    first: str | None = Field(None, description="The header that is the first where the tool's files are recognised.")
     key: RowKey
     fill: dict[str, Filling] = Field(description="Properties, by key or title.")
     body: Filling | None = Field(None, description="What a new page holds, in Markdown.")

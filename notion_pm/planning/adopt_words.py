@@ -16,6 +16,7 @@ SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
 
 _ALIASES = """
 name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary, insight, subject, thema
+name, title, subject, headline, betreff, objet, asunto
 status, stage, state, phase, statut, etat, estado, stand, zustand, progress state, workflow
 owner, responsible, betreuer, zustandig, assignee, assigned to, dri, lead, pm, product manager
 owner, verantwortlich, besitzer, responsable, dueno, proprietaire, encargado
@@ -35,10 +36,12 @@ customers, clients, accounts, companies, kunden, firmen, entreprises, clientes
 quote, verbatim, zitat, citation, what they said, wortlaut, original text, cita
 source, origin, channel, quelle, herkunft, canal, fuente, where from
 source url, link, url, source link, reference
-importance, severity, weight, wichtigkeit, gewicht, importancia
+importance, severity, weight, priority, prio, urgency, wichtigkeit, dringlichkeit, gewicht, importancia
+tags, tag, labels, label, topics, topic, keywords, schlagworte, schlagworter, etiquettes, etiquetas
 observed on, date, reported on, heard on, created, datum, fecha, received
 segment, tier, plan, customer segment, kundensegment
-arr, revenue, mrr, annual revenue, contract value, umsatz
+arr, revenue, mrr, annual revenue, yearly revenue, annual recurring revenue, contract value, umsatz, jahresumsatz
+domain, website, web site, homepage, site, webseite, company domain, company website, site web, sitio web
 problem, pain, pain point, problem statement, schmerz, probleme, problema
 problem, bug, defect, incident, issue, fehler, erreur, error
 request, feature request, feature, enhancement, improvement, suggestion, wish, wunsch, demande, peticion

@@ -19,6 +19,8 @@ MapFile = ModelFile[ImportMap]
 """A map, and where its parts stand in the file."""
 
 _FOLDER = "imports"
+_OF_PRESETS = frozenset({"needs", "first"})
+"""What only serves to recognise files."""
 _HEAD = """\
 # Which columns of the file fill which properties. Look at every line and correct it; docs/import.md explains them.
 # Words that are empty are options that nobody could match: name ours, by key or name, or leave the property empty.
@@ -82,7 +84,7 @@ def as_text(map: ImportMap) -> str:
     data["fill"] = {name: _short(each) for name, each in data["fill"].items()}
     if "body" in data:
         data["body"] = _short(data["body"])
-    data.pop("needs", None)
+    data = {name: each for name, each in data.items() if name not in _OF_PRESETS}
     return _HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
@@ -19,6 +20,7 @@ STDIN = "-"
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SEPARATORS = ",;\t|"
 _LONGEST_CELL = 10_000_000
+_OF_ONE_VIEW = re.compile(r" [0-9a-f]{32}\.csv$")
 
 
 def read_records(path: str, format: str | None = None) -> Records:
@@ -33,6 +35,11 @@ def read_records(path: str, format: str | None = None) -> Records:
     records = _READERS[found](path, text)
     if not (records.records or records.broken):
         raise UsageError(f"There is nothing to import in {path}.", "It has no rows below its headers.")
+    if _OF_ONE_VIEW.search(path):
+        notes = (
+            *notes,
+            "Notion puts only the columns of one view into this file: take the one that ends with _all.csv.",
+        )
     return Records(records.columns, records.records, records.broken, (*notes, *records.notes))
 
 

@@ -137,19 +137,25 @@ def _decision(
     *,
     overwrite: bool,
 ) -> Decision | Reject:
-    pages, imported = there.get(identity(by, row.key), ()), known.get(row.key)
+    key = identity(by, row.key)
+    pages, imported = there.get(key, ()), known.get(key)
     if len(pages) > 1:
         return Reject(row.record, f"{len(pages)} pages have {by.name} `{row.key}`: make them one, or give them others")
     memory: Memory | None = imported.said if imported else None
     if pages:
         is_same = imported is not None and imported.page_id == pages[0].id
-        return compare(target, row, pages[0], memory if is_same else None, overwrite=overwrite)
+        return compare(target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite)
     if imported is None:
         return Create(row)
     found = look_for(gateway, target, imported.page_id)
     if isinstance(found, Page):
-        return compare(target, row, found, memory, overwrite=overwrite)
+        return compare(target, _without(by, row), found, memory, overwrite=overwrite)
     return Create(row) if overwrite else LeftAlone(row, found)
+
+
+def _without(by: Field, row: Incoming) -> Incoming:
+    """A row without what told that it is there: it may be written in another way there, or a person changed it."""
+    return replace(row, values={key: item for key, item in row.values.items() if key != by.key})
 
 
 @dataclass
@@ -215,7 +221,8 @@ class _Writer:
 
     def _created(self, decision: Create) -> Page:
         row, source_id = decision.row, self._target.data_source_id
-        same = filter_for(self._prepared.by, [row.key])
+        by = self._prepared.by
+        same = filter_for(by, [str(row.values[by.key])])
         return self._gateway.create_row(
             source_id,
             self._values(row.values),
@@ -249,4 +256,4 @@ class _Writer:
     def _memories(self, updates: Iterable[Update]) -> Iterator[tuple[str, Imported]]:
         for each in updates:
             said = {key: with_made(item, self._done.made) for key, item in each.row.values.items()}
-            yield each.row.key, Imported(each.page.id, said)
+            yield identity(self._prepared.by, each.row.key), Imported(each.page.id, said)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import stat
-import subprocess
-import sys
-import threading
 import tomllib
-from contextlib import suppress
 
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from tests.program import Finished, Program
+from tests.program import Program
+from tests.terminal import at_a_terminal
 
 
 @pytest.fixture
@@ -22,34 +17,6 @@ def newcomer(program: Program, url: str) -> Program:
     """The program with nothing set but where Notion is."""
     program.environment["NOTION_PM_BASE_URL"] = url
     return program
-
-
-def at_a_terminal(program: Program, arguments: list[str], typed: list[tuple[str, str]]) -> Finished:
-    """Run the program at a terminal, and type each answer when its question is there."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "notion_pm", *arguments],
-        cwd=program.folder,
-        env=program.environment | {"TERM": "xterm"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    shown = ""
-    stuck = threading.Timer(60, process.kill)
-    stuck.start()
-    with suppress(OSError):  # the terminal is gone with the program
-        while chunk := os.read(ours, 4096).decode(errors="replace"):
-            shown += chunk
-            if typed and typed[0][0] in shown.rpartition("\x00")[2]:
-                os.write(ours, f"{typed.pop(0)[1]}\n".encode())
-                shown += "\x00"  # each question is answered once
-    os.close(ours)
-    code = process.wait(timeout=60)
-    stuck.cancel()
-    return Finished(code, shown.replace("\x00", ""), "")
 
 
 def test_a_newcomer_gets_from_nothing_to_an_applied_template(newcomer: Program, workspace: LocalWorkspace) -> None:

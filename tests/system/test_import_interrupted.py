@@ -1,0 +1,190 @@
+"""An import that is interrupted anywhere, in any way, goes on where it ended: nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.errors import NotionPmError
+from notion_pm.gateway.connection import Patience
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.import_map import ImportMap
+from notion_pm.model.page import OptionValue, Page, RelationValue
+from notion_pm.model.template import Template
+from notion_pm.storage import templates
+from notion_pm.storage.state import State
+from notion_pm.workflows import provision
+from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workflows.import_rows import Done, Order, Prepared, carry_out, prepare
+from notion_pm.workflows.import_target import open_destination
+from tests.faults import Fault, FaultyTransport, Killed, Weather, killed
+from tests.gateways import calm, gateway_to
+from tests.system.provisioned import NOW
+from tests.unit.import_world import records
+
+MAP = ImportMap.model_validate(
+    {
+        "source": "test",
+        "key": {"from": "id", "prefix": "t:"},
+        "fill": {"name": "title", "customer": "customer", "tags": "tags", "importance": "importance"},
+        "body": "text",
+    }
+)
+ROWS = records(
+    {"id": "1", "title": "One", "customer": "Acme", "tags": ["new", "api"], "text": "# Body"},
+    {"id": "2", "title": "Two", "customer": "acme", "tags": ["new"], "importance": "critical"},
+    {"id": "3", "title": "Three", "customer": "beta.example"},
+)
+JOBS = 1  # so that the same request comes at the same place
+
+
+@dataclass
+class World:
+    """A workspace with the discovery template, what imports remember, and the weather."""
+
+    workspace: LocalWorkspace
+    state: Path
+
+    def run(self, weather: Weather = calm, *, rows: Any = ROWS) -> tuple[Done | None, FaultyTransport]:
+        """Import once; troubles end it as they end the program."""
+        gateway, transport = gateway_to(self.workspace, weather=weather, patience=Patience(attempts=3))
+        done = None
+        try:
+            with suppress(Killed, NotionPmError), State(self.state, "discovery") as state:
+                prepared = self.prepared(gateway, state, rows)
+                done = carry_out(gateway, state, prepared, JOBS)
+        finally:
+            gateway.close()
+        return done, transport
+
+    def prepared(self, gateway: Gateway, state: State, rows: Any = ROWS) -> Prepared:
+        def load(reference: str, values: Mapping[str, str] | None) -> Template:
+            return templates.load(reference, values).template
+
+        catalogue = Catalogue(gateway, lambda: NotionId(self.workspace.root_page_id), load)
+        return prepare(gateway, state, open_destination(gateway, catalogue, "insights"), Order(rows, MAP), JOBS)
+
+    def content(self) -> dict[str, list[Any]]:
+        """Everything in insights and customers, as people see it."""
+        gateway, _ = gateway_to(self.workspace)
+        blocks = gateway.list_children(self.workspace.root_page_id)
+        sources = {
+            each.title: gateway.get_database(each.id).data_source_ids[0]
+            for each in blocks
+            if each.title in {"Customer insights", "Customers"}
+        }
+        pages = {title: list(gateway.query(source)) for title, source in sources.items()}
+        titles = {page.id: page.title for each in pages.values() for page in each}
+        found = {title: sorted(_seen(gateway, page, titles) for page in those) for title, those in pages.items()}
+        gateway.close()
+        return found
+
+
+def _seen(gateway: Gateway, page: Page, titles: Mapping[NotionId, str]) -> list[str]:
+    values = [page.title, gateway.page_markdown(page.id).markdown]
+    for each in page.properties.values():
+        match each.value:
+            case RelationValue(ids):
+                values.append(" ".join(sorted(titles.get(id, "?") for id in ids)))
+            case OptionValue(name=name):
+                values.append(name)
+            case tuple() as several:
+                values.append(" ".join(getattr(item, "name", "") for item in several))
+    return values
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("discovery") / "workspace.sqlite"
+    workspace = open_workspace(file)
+    gateway, _ = gateway_to(workspace)
+    reading = provision.read(gateway, NotionId(workspace.root_page_id), "discovery", {}, jobs=4)
+    provision.apply(gateway, provision.plan(reading, provision.Wishes(with_rows=False)), reading, now=NOW)
+    gateway.close()
+    workspace.close()
+    return file
+
+
+def world_in(folder: Path, applied: Path) -> World:
+    folder.mkdir(exist_ok=True)
+    for each in applied.parent.glob("workspace.sqlite*"):
+        shutil.copy(each, folder / each.name)
+    return World(open_workspace(folder / "workspace.sqlite"), folder / "state")
+
+
+@pytest.fixture
+def world(tmp_path: Path, applied: Path) -> Iterator[World]:
+    made = world_in(tmp_path, applied)
+    yield made
+    made.workspace.close()
+
+
+def struck(moment: int, fault: Fault) -> Weather:
+    """One request fails; the next try is calm."""
+    return lambda number, _: fault if number == moment else None
+
+
+TROUBLES: dict[str, Callable[[int], Weather]] = {
+    "killed before": lambda moment: killed(moment, after=False),
+    "killed after": lambda moment: killed(moment, after=True),
+    "answer lost": lambda moment: struck(moment, Fault(lost=True, after=True)),
+    "never arrived": lambda moment: struck(moment, Fault(lost=True)),
+    "saved, but 503": lambda moment: struck(moment, Fault(after=True)),
+    "rate limited": lambda moment: struck(moment, Fault(429, "rate_limited", {"Retry-After": "1"})),
+}
+
+
+def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Path) -> None:
+    done, transport = world.run()
+    assert done is not None
+    assert (len(done.created), len(done.made)) == (3, 2)
+    wanted, requests = world.content(), len(transport.seen)
+    assert [each[0] for each in wanted["Customers"]] == ["Acme", "beta.example"]
+    for moment in range(1, requests + 1):
+        writes = transport.seen[moment - 1].url.path.endswith("/pages")
+        for name, weather in TROUBLES.items() if writes else [("killed before", TROUBLES["killed before"])]:
+            other = world_in(tmp_path / f"{moment} {name}", applied)
+            other.run(weather(moment))
+            again, _ = other.run()
+            assert again is not None
+            assert other.content() == wanted, (moment, name, str(transport.seen[moment - 1].url))
+            quiet, sent = other.run()
+            assert quiet is not None and not (quiet.created or quiet.updated or quiet.made)
+            assert not [each for each in sent.seen if each.method == "PATCH"]
+            other.workspace.close()
+
+
+def test_what_it_asks_for_is_little(world: World) -> None:
+    """Five reads: parent page, manifest, database; customers; which rows are there. Then a request for every write."""
+    _, transport = world.run()
+    reads = [each for each in transport.seen if each.method == "GET" or each.url.path.endswith("/query")]
+    assert (len(reads), len(transport.seen)) == (5, 5 + 2 + 3)
+    many = records(*({"id": str(number), "title": f"Row {number}"} for number in range(250)))
+    _, first = world.run(rows=many)
+    _, second = world.run(rows=many)
+    assert len(second.seen) == 3 + 3  # a request for each hundred keys; no relation is filled, so none is read
+    assert len(first.seen) == len(second.seen) + 250
+
+
+def test_a_row_that_notion_refuses_is_told_and_the_others_go_on(world: World) -> None:
+    def refusing(number: int, request: httpx.Request) -> Fault | None:
+        is_two = request.method == "POST" and b'"Two"' in request.content and b"data_source_id" in request.content
+        return Fault(400, "validation_error") if is_two else None
+
+    done, _ = world.run(refusing)
+    assert done is not None
+    assert [row.key for row, _ in done.created] == ["t:1", "t:3"]
+    assert [(each.record.line, each.problem) for each in done.rejects] == [(3, done.rejects[0].problem)]
+    assert done.rejects[0].problem.startswith("Notion refused it: ")
+    again, _ = world.run()
+    assert again is not None
+    assert [row.key for row, _ in again.created] == ["t:2"]

@@ -1,0 +1,87 @@
+"""Dates of other tools: one pattern a column, found out from all of them, and asked about where it cannot be."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notion_pm.importing.dates import DatesAmbiguous, day_of, is_pattern, pattern_of, patterns
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-09-03", "2026-09-03"),
+        ("2026-09-03T23:05:00Z", "2026-09-03"),
+        ("2026-09-03T23:05:00-08:00", "2026-09-03"),  # as it stands there
+        ("2017-11-14 21:45:08", "2017-11-14"),  # Intercom
+        ("2024-10-05 02:41:38 UTC", "2024-10-05"),
+        ("03/Sep/26 9:05 AM", "2026-09-03"),  # Jira
+        ("Fri Oct 02 2026 17:00:00 GMT+0000 (GMT+00:00)", "2026-10-02"),  # Linear
+        ("January 5, 2026 10:40 AM", "2026-01-05"),  # Notion
+        ("January 5, 2026 → January 9, 2026", "2026-01-05"),
+        ("1/31/2026 9:05:12", "2026-01-31"),  # Google Forms
+        ("31/01/2026 09:05:12", "2026-01-31"),
+        ("31.1.2026", "2026-01-31"),
+        ("28 Nov 2026", "2026-11-28"),
+        ("Sat, 28 Nov 2026 10:00:00 +0100", "2026-11-28"),
+        ("1790000000", "2026-09-21"),
+        ("1790000000000", "2026-09-21"),
+    ],
+)
+def test_dates_of_other_tools(text: str, day: str) -> None:
+    assert day_of(text, pattern_of([text])) == day
+
+
+def test_one_day_above_twelve_decides_for_the_column() -> None:
+    column = ["03/04/2026", "05/06/2026", "13/06/2026"]
+    assert [day_of(each, pattern_of(column)) for each in column] == ["2026-04-03", "2026-06-05", "2026-06-13"]
+
+
+def test_a_column_that_can_be_read_in_two_ways_is_not_guessed() -> None:
+    with pytest.raises(DatesAmbiguous) as told:
+        pattern_of(["04/04/2026", "05/06/2026"])
+    assert told.value.example == "05/06/2026"
+    assert set(told.value.patterns) == {"%m/%d/%Y", "%d/%m/%Y"}
+
+
+def test_the_same_day_both_ways_is_not_ambiguous() -> None:
+    assert day_of("04/04/2026", pattern_of(["04/04/2026"])) == "2026-04-04"
+
+
+def test_a_few_odd_cells_do_not_turn_the_column() -> None:
+    column = ["31/01/2026", "soon", "28/02/2026"]
+    assert pattern_of(column) == "%d/%m/%Y"
+    with pytest.raises(ValueError, match="soon"):
+        day_of("soon", pattern_of(column))
+
+
+def test_patterns_that_say_no_whole_day() -> None:
+    assert not is_pattern("%d/%m")
+    assert not is_pattern("DD/MM/YYYY")
+    assert all(map(is_pattern, patterns()))
+
+
+@given(
+    st.sampled_from([each for each in patterns() if "%" in each]),
+    st.lists(st.dates(date(2001, 1, 1), date(2068, 12, 31)), min_size=1, max_size=20),
+)
+def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(pattern: str, days: list[date]) -> None:
+    column = [datetime(each.year, each.month, each.day, 9, 5, 7, tzinfo=UTC).strftime(pattern) for each in days]
+    try:
+        found = pattern_of(column)
+    except DatesAmbiguous:
+        return
+    assert [day_of(each, found) for each in column] == [each.isoformat() for each in days]
+
+
+@given(st.text())
+def test_any_text_is_a_day_or_refused(text: str) -> None:
+    for pattern in patterns():
+        try:
+            assert len(day_of(text, pattern)) == 10
+        except ValueError:
+            continue

@@ -1,0 +1,190 @@
+"""Maps for files that nobody knows, known tools' maps as far as they fit, and what is wrong with a person's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notion_pm.importing.interpret import interpret
+from notion_pm.importing.propose import propose
+from notion_pm.importing.recognise import faults, fitted, recognise
+from notion_pm.importing.related import Index, Related, RelatedPage, resolve
+from notion_pm.model.ids import NotionId
+from notion_pm.model.import_map import ImportMap
+from notion_pm.storage.import_maps import as_text, presets
+from notion_pm.storage.yaml_lines import parse
+from tests.unit.import_world import TARGET, records
+
+QUESTION = "What would you change about the product?"
+FEEDBACK = records(
+    {
+        "Ticket ID": "17",
+        "Betreff": "Export bricht ab",
+        "Kunde": "Acme GmbH",
+        "Beschreibung": "Seit gestern bricht der Export nach zehn Zeilen ab, und niemand sieht, warum.",
+        "Prio": "3 - hoch",
+        "Datum": "27.11.2026",
+        "Labels": "export; api",
+        "Typ": "Bug",
+    },
+    {
+        "Ticket ID": "18",
+        "Betreff": "Wie teile ich eine Seite?",
+        "Kunde": "Beta AG",
+        "Beschreibung": "Wir finden den Knopf nicht, mit dem man eine Seite mit Kunden teilen kann.",
+        "Prio": "1 - niedrig",
+        "Datum": "28.11.2026",
+        "Labels": "sharing",
+        "Typ": "Frage",
+    },
+)
+
+
+def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
+    found = propose(FEEDBACK, TARGET, "Support 2026")
+    assert {name: each.columns for name, each in found.fill.items()} == {
+        "name": ("Betreff",),
+        "customer": ("Kunde",),
+        "quote": ("Beschreibung",),
+        "importance": ("Prio",),
+        "observed_on": ("Datum",),
+        "tags": ("Labels",),
+        "kind": ("Typ",),
+    }
+    assert found.fill["importance"].words == {"3 - hoch": "critical", "1 - niedrig": "nice"}
+    assert found.fill["kind"].words == {"Bug": "problem", "Frage": "question"}
+    assert found.fill["tags"].split == ";"
+    assert (found.key.columns, found.key.prefix) == (("Ticket ID",), "support-2026:")
+    first, _ = interpret(FEEDBACK, found, TARGET).rows
+    assert first.values["observed_on"] == "2026-11-27"
+    assert first.values["tags"] == ("export", "api")
+
+
+def test_a_survey_is_known_by_what_it_says() -> None:
+    survey = records(
+        {"When": "2026-11-27", "Your e-mail": "ada@acme.com", QUESTION: "More charts, please, and soon."},
+        {"When": "2026-11-28", "Your e-mail": "bob@gmail.com", QUESTION: "Nothing at all, it is fine as it is."},
+    )  # fmt: skip
+    found = propose(survey, TARGET, "survey")
+    assert found.key.hashed
+    first, second = interpret(survey, found, TARGET).rows
+    assert first.values["quote"] == "More charts, please, and soon."
+    assert first.values["name"] == first.values["quote"]  # a title is made of the text
+    assert first.values["customer"] == "acme.com"  # the firm, not the person
+    assert "customer" not in second.values  # anybody has such an address
+    assert not any("@" in str(item) for row in (first, second) for item in row.values.values())
+
+
+def test_links_of_notions_own_export_become_titles() -> None:
+    hex = "0123456789abcdef0123456789abcdef"
+    exported = records(
+        {"Insight": "A", "Source id": "s1", "Features": f"One, two (https://www.notion.so/One-{hex}?pvs=21), Three (https://www.notion.so/T-{hex})"},
+        {"Insight": "B", "Source id": "s2", "Features": f"../Features%20{hex}/Old%20one%20{hex}.md"},
+    )  # fmt: skip
+    found = propose(exported, TARGET, "notion")
+    assert found.key.property == "source_id"
+    rows = interpret(exported, found, TARGET).rows
+    assert [each.values["features"] for each in rows] == [("One, two", "Three"), ("Old one",)]
+
+
+def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
+    known = presets()
+    assert set(known) >= {"github", "linear", "jira", "uservoice", "typeform", "google-forms", "zendesk", "intercom"}
+    for name, preset in known.items():
+        columns = [*([preset.first] if preset.first else []), *preset.needs, "Some other column"]
+        assert recognise(known, columns) == name
+        assert not preset.verified, "no real export has passed through it yet: say so here when one has"
+        everything = sorted(preset.used_columns | set(columns))
+        assert list(faults(preset, TARGET, everything)) == [
+            each for each in faults(preset, TARGET, everything) if each.path[1:] == ("source",)
+        ]  # this small world has no property of that name
+
+
+def test_a_file_that_has_less_than_a_preset_knows() -> None:
+    jira = presets()["jira"]
+    fit = fitted(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
+    assert set(fit.map.fill) == {"name", "kind"}
+    assert fit.map.body is None
+    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]).map.fill["customer"].columns == (
+        "Requester domain",
+    )
+    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
+
+
+def told(data: dict[str, Any]) -> list[str]:
+    map = ImportMap.model_validate({"source": "x", "key": "id", "fill": {"name": "title"}, **data})
+    return [each.message for each in faults(map, TARGET, ["id", "title", "kind"])]
+
+
+def test_everything_that_is_wrong_with_a_map_is_told() -> None:
+    assert told({}) == []
+    assert told({"fill": {"nme": "title", "loop": "kind", "created": "kind", "name": "titel"}}) == [
+        "unknown property of Customer insights `nme`.",
+        "`loop` is written by rules, not by people.",
+        "an import cannot fill `created`, of type created_time.",
+        "the file has no column `titel`.",
+    ]
+    assert told({"key": {"from": "ID", "property": "tags"}, "without": "gone", "only": {"went": "x"}}) == [
+        "the file has no column `ID`.",
+        "the file has no column `gone`.",
+        "the file has no column `went`.",
+        "`tags` is of type multi_select: it cannot tell one row from another.",
+    ]
+    assert told({"fill": {"kind": {"from": "kind", "words": {"bug": "defect"}}}}) == ["unknown option `defect`."]
+    assert told({"fill": {"observed_on": {"from": "kind", "date": "DD/MM"}}}) == ["`DD/MM` says no whole day."]
+
+
+def test_a_map_that_is_written_is_read_as_it_was() -> None:
+    for each in [propose(FEEDBACK, TARGET, "x"), *presets().values()]:
+        again = ImportMap.model_validate(parse(as_text(each)).data)
+        assert again == each.model_copy(update={"needs": (), "first": None})
+
+
+def index(*pages: RelatedPage) -> Index:
+    keys = {"rate-budget": NotionId("p9")}
+    return Index(Related(NotionId("features-source"), "Features", "title", "d", None, keys), pages)
+
+
+def test_related_pages_by_anything_that_they_are_called() -> None:
+    acme = NotionId("00000000-0000-4000-8000-000000000001")
+    pages = index(
+        RelatedPage(acme, "Acme  Inc", "https://www.acme.com/", "FEAT-7"),
+        RelatedPage(NotionId("p2"), "Twin", "https://one.example"),
+        RelatedPage(NotionId("p3"), "Twin", "https://two.example"),
+    )
+    for word in (
+        "acme inc",
+        "ACME INC",
+        "acme.com",
+        "http://acme.com",
+        "FEAT-7",
+        acme,
+        f"https://www.notion.so/{acme.replace('-', '')}",
+    ):
+        assert pages.find(word) == acme, word
+    assert pages.find("rate-budget") == "p9"
+    assert pages.find("two.example") == "p3"
+    assert pages.find("Nobody") is None
+
+    map = ImportMap.model_validate(
+        {"source": "x", "key": "id", "fill": {"name": "t", "features": {"from": "f", "split": ";", "new": True}}}
+    )
+    rows = records(
+        {"id": "1", "t": "A", "f": "acme inc;New One"},
+        {"id": "2", "t": "B", "f": "new one; fresh.example"},
+        {"id": "3", "t": "C", "f": "twin"},
+    )
+    found = resolve(interpret(rows, map, TARGET).rows, TARGET, map, {"features": pages})
+    assert [each.title for each in found.new] == ["New One", "fresh.example"]
+    assert [each.domain for each in found.new] == [None, "https://fresh.example"]
+    assert found.rows[0].values["features"] == (acme, found.new[0].placeholder)
+    ((line, problem),) = [(each.record.line, each.problem) for each in found.rejects]
+    assert (line, problem) == (4, "Features: 2 pages of Features are called `twin`: name one by its domain or id")
+
+
+def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> None:
+    map = ImportMap.model_validate({"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}})
+    rows = interpret(records({"id": "1", "t": "A", "f": "Rate bugdet"}), map, TARGET).rows
+    found = resolve(rows, TARGET, map, {"features": index(RelatedPage(NotionId("p1"), "Rate budget"))})
+    assert [each.problem for each in found.rejects] == [
+        "Features: Features has no page `Rate bugdet`. Did you mean `Rate budget`?"
+    ]
