@@ -14,7 +14,11 @@ from tests.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-ELSEWHERE = {"cli.md", "consultants.md"}  # the help pages, made from the program; a guide that a test runs in its order
+ELSEWHERE = {
+    "cli.md",
+    "consultants.md",
+    "import.md",
+}  # help pages, made from the program; guides
 ENDLESS = "local serve"
 NOT_HERE = ("notion-pm init", "notion-pm -w ", "notion-pm completion")
 """Commands that need a person, other clients or a shell; tests of their own run them."""

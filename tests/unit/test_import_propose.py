@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from notion_pm.importing.interpret import interpret
@@ -9,7 +11,7 @@ from notion_pm.importing.propose import propose
 from notion_pm.importing.recognise import faults, fitted, recognise
 from notion_pm.importing.related import Index, Related, RelatedPage, resolve
 from notion_pm.model.ids import NotionId
-from notion_pm.model.import_map import ImportMap
+from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.storage.import_maps import as_text, presets
 from notion_pm.storage.yaml_lines import parse
 from tests.unit.import_world import TARGET, records
@@ -188,3 +190,13 @@ def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> No
     assert [each.problem for each in found.rejects] == [
         "Features: Features has no page `Rate bugdet`. Did you mean `Rate budget`?"
     ]
+
+
+def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert ImportMap.model_validate(parse(example).data).source == "Jira"
+    of_presets = {"verified", "complete", "needs", "first", "notes", "fill", "columns", "source", "into"}
+    words = {*ImportMap.model_fields, *Filling.model_fields, *RowKey.model_fields} - of_presets
+    assert {each for each in words if f"`{each}`" not in text} == set()
+    assert {each for each in presets() if f"`{each}`" not in text} == set()

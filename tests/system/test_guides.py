@@ -1,4 +1,4 @@
-"""The guide for consultants is true: its commands run as they stand, in their order, and print what it shows."""
+"""The guides are true: their commands run as they stand, in their order, and print what is shown."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from tests.program import Program
 
-_GUIDE = Path(__file__).resolve().parent.parent.parent / "docs" / "consultants.md"
+_DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 _BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
 _REST = "..."
 """Stands for lines that the guide does not show."""
 
 
-def test_the_guide_is_true_from_its_first_command_to_its_last(program: Program) -> None:
+@pytest.mark.parametrize(("guide", "at_least"), [("consultants.md", 20), ("import.md", 6)])
+def test_a_guide_is_true_from_its_first_command_to_its_last(program: Program, guide: str, at_least: int) -> None:
     ran = 0
-    for block in _BLOCK.finditer(_GUIDE.read_text(encoding="utf-8")):
+    for block in _BLOCK.finditer((_DOCS / guide).read_text(encoding="utf-8")):
         if block["file"]:
             (program.folder / block["file"]).write_text(block["text"], encoding="utf-8")
         elif block["kind"] == "console":
             for command, shown in _commands(block["text"]):
                 _run(program, command, shown)
                 ran += 1
-    assert ran > 20
+    assert ran >= at_least
 
 
 def _commands(block: str) -> Iterator[tuple[str, list[str]]]:
