@@ -143,10 +143,19 @@ def _kept(kept: Kept, prepared: Prepared) -> str:
     return f"{kept.field.name}: {held}, the file says {said}; {_REASONS[kept.reason]}"
 
 
+_LEFT = {
+    "locked": "people have locked their pages",
+    "trashed": "their pages are in the trash",
+    "archived": "their pages are archived",
+    "moved": "their pages were moved elsewhere",
+    "unshared": "their pages are no longer shared with the connection",
+}
+
+
 def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
     left = [each for each in prepared.decisions if isinstance(each, LeftAlone)]
     for reason, number in Counter(each.reason for each in left).items():
-        yield f"  - {count(number, 'row')} left alone: {reason}"
+        yield f"  - {count(number, 'row')} left alone: {_LEFT.get(reason, reason)}"
         titles = [_title(each, prepared.target) for each in left if each.reason == reason]
         yield from (f"      {each}" for each in titles[:shown])
         yield from _more(number, shown)

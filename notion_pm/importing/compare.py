@@ -13,7 +13,7 @@ from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, Re
 
 Reason = Literal["changed", "cleared", "not remembered"]
 """Why a value is left as it is: a person changed or cleared it, or nothing is known of an earlier import."""
-Left = Literal["locked", "in the trash", "moved away or not shared"]
+LOCKED = "locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A row whose page is not to be written, or that people removed."""
+    """A row whose page is not to be written, or that people removed: LOCKED, or why it is no longer there."""
 
     row: Incoming
-    reason: Left
+    reason: str
 
 
 Decision = Create | Update | LeftAlone
@@ -68,7 +68,7 @@ Memory = Mapping[str, Item]
 def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool) -> Decision:
     """Return what becomes of a row that is there. An empty cell never empties a property."""
     if target.lock and held(page, target.fields.get(target.lock)) is True:
-        return LeftAlone(row, "locked")
+        return LeftAlone(row, LOCKED)
     judged = [
         judge(target.fields[key], held(page, target.fields[key]), said, (memory or {}).get(key), overwrite=overwrite)
         for key, said in row.values.items()

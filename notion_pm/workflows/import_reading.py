@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from notion_pm.errors import NotShared
 from notion_pm.gateway.notion import Gateway
-from notion_pm.importing.compare import Left, held
+from notion_pm.importing.compare import held
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
-from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.workflows.progress import Progress
 
@@ -76,14 +74,3 @@ def _rows(
 def filter_for(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return the API's filter for rows with one of these keys."""
     return {"or": [{"property": by.id, by.type: {"equals": each}} for each in keys]}
-
-
-def look_for(gateway: Gateway, target: Target, page_id: NotionId) -> Page | Left:
-    """Return a page that was imported once and that has another key now, or why it is not among the rows."""
-    try:
-        page = gateway.get_page(page_id)
-    except NotShared:
-        return "moved away or not shared"
-    if page.in_trash or page.is_archived:
-        return "in the trash"
-    return page if page.data_source_id == target.data_source_id else "moved away or not shared"

@@ -22,10 +22,11 @@ from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.storage.state import State
 from notion_pm.storage.state_imports import Imported
-from notion_pm.workflows.import_reading import filter_for, look_for, read_pages
+from notion_pm.workflows.import_reading import filter_for, read_pages
 from notion_pm.workflows.import_target import Destination, read_indexes
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.side_by_side import side_by_side
+from notion_pm.workflows.sync_absence import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _decision(
         return compare(target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite)
     if imported is None:
         return Create(row)
-    found = look_for(gateway, target, imported.page_id)
+    found = look(gateway, target.data_source_id, imported.page_id)
     if isinstance(found, Page):
         return compare(target, _without(by, row), found, memory, overwrite=overwrite)
     return Create(row) if overwrite else LeftAlone(row, found)

@@ -171,7 +171,7 @@ def test_what_people_removed_stays_removed(product: Imports) -> None:
     product("jira.csv", "--yes")
     product.edit(lambda gateway, page, _: gateway.trash_page(page.id), "Charts in the report")
     told = product.data("jira.csv", "--yes")
-    assert told["left_alone"] == [{"key": "jira:SHOP-2", "reason": "in the trash"}]
+    assert told["left_alone"] == [{"key": "jira:SHOP-2", "reason": "trashed"}]
     assert len(product.rows()) == 1
     product("jira.csv", "--yes", "--overwrite")
     assert len(product.rows()) == 2
