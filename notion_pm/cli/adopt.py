@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option
+from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.errors import UsageError
 from notion_pm.gateway.limiter import NOTION_BUDGET
@@ -68,7 +68,8 @@ def command(
 
 
 def _propose(context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool) -> None:
-    proposal = propose(context.gateway, context.parent_page, template, databases, jobs=context.jobs)
+    with progress(context):
+        proposal = propose(context.gateway, context.parent_page, template, databases, jobs=context.jobs)
     desired = proposal.loaded.template
     mapping_file.write(output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches))
     if as_json:
@@ -107,12 +108,14 @@ def _as_data(proposal: Proposal, output: Path) -> dict[str, object]:
 def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> None:
     file = mapping_file.read(path)
     with exclusive(context.state_home):
-        adoption = look_at_mapping(context.gateway, context.parent_page, file, now=context.now(), jobs=context.jobs)
+        with progress(context):
+            adoption = look_at_mapping(context.gateway, context.parent_page, file, now=context.now(), jobs=context.jobs)
         if not as_json:
             _show(context, adoption)
         if adoption.new:
             _ask(yes=yes, as_json=as_json)
-            adopt(context.gateway, context.parent_page, adoption)
+            with progress(context):
+                adopt(context.gateway, context.parent_page, adoption)
     if as_json:
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
         echo_json({"template": adoption.manifest.template, "adopted": adopted, "plan": adoption.plan.as_data()})

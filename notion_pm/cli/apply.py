@@ -67,21 +67,22 @@ def command(
         return
     order = _ordered(_Order(context.template(template), terms, checksum))
     with exclusive(context.state_home):
-        reading, plan = provision.look(
-            context.gateway,
-            context.parent_page,
-            order.reference,
-            order.terms.values,
-            order.terms.wishes,
-            jobs=context.jobs,
-        )
+        with progress(context):
+            reading, plan = provision.look(
+                context.gateway,
+                context.parent_page,
+                order.reference,
+                order.terms.values,
+                order.terms.wishes,
+                jobs=context.jobs,
+            )
         if not as_json:
             for line in plan_lines(plan, context.budget or NOTION_BUDGET, details=details):
                 echo(line)
         _refuse_if_moved(plan, order)
         plan.raise_if_unsafe(force=order.terms.force, allow_lossy=order.terms.allow_lossy)
         ask(len(plan.changes), yes=yes or order.checksum is not None, as_json=as_json)
-        with progress() as shown:
+        with progress(context) as shown:
             result = carry_out(context, plan, reading, order.terms, shown)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})

@@ -18,16 +18,18 @@ from notion_pm.workflows.provision import ApplyResult
 
 def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool) -> None:
     """Show every plan, ask once, and apply side by side what is safe."""
-    clients = [Outcome(client, client) for client in context.all_clients()]
+    asked = context.all_clients()
+    clients = [Outcome(client, client) for client in asked]
     with ExitStack() as locks:
         locked = [attempt(partial(_lock, locks), each) for each in clients]  # here: SQLite's locks belong to a thread
-        looked = go_on(locked, lambda client, _: look(client, template, terms))
+        with progress(*asked):
+            looked = go_on(locked, lambda client, _: look(client, template, terms))
         safe = go_on(looked, lambda _, found: hold_back(found, terms))
         if not as_json:
             show_plans(looked, details=details)
         waiting = [len(each.value[1].changes) for each in safe if each.error is None and each.value[1].changes]
         ask(sum(waiting), yes=yes, as_json=as_json, whose=f" to {len(waiting)} of {len(clients)} clients")
-        with progress() as shown:
+        with progress(*asked) as shown:
             ended = go_on(safe, partial(_carry_out, terms, shown))
     tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
     end_with(most_serious(each.exit_code for each in ended))

@@ -72,7 +72,7 @@ def command(
     What the template has nothing for is left out. Reads only: each database once.
     """
     thresholds = Thresholds(insight_days, spec_days, health_days)
-    with progress() as drawn:
+    with progress(context) as drawn:
         audited = look(place_of(context, drawn), template=template, only=names, thresholds=thresholds)
     if as_json:
         echo_json(audited.as_data())

@@ -59,7 +59,7 @@ def command(
     if with_rows and output is None:
         raise UsageError("Rows go to files beside the template.", "Name its file with -o, or leave out --rows.")
     page_id = parse_notion_id(page) if page else context.parent_page
-    with progress() as shown:
+    with progress(context) as shown:
         captured = capture(
             context.gateway,
             page_id,

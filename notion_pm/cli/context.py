@@ -125,6 +125,20 @@ class Context:
         self._closing(gateway.close)
         return gateway
 
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far."""
+        return self.gateway.requests.attempts if self._has_gateway else 0
+
+    @property
+    def wait(self) -> float:
+        """How many seconds the next request has to wait for the budget."""
+        return self.gateway.wait if self._has_gateway else 0.0
+
+    @property
+    def _has_gateway(self) -> bool:
+        return "gateway" in vars(self)  # a bar that is drawn is no reason to connect
+
     @cached_property
     def parent_page(self) -> NotionId:
         """The page under which everything is kept."""

@@ -24,11 +24,12 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
     Nothing else is touched, and Notion keeps the trash for 30 days. TEMPLATE is needed where several were applied.
     """
     with exclusive(context.state_home):
-        doomed = destruction(context.gateway, context.parent_page, template)
+        with progress(context):
+            doomed = destruction(context.gateway, context.parent_page, template)
         if not as_json:
             _show(doomed)
         _ask(doomed.template, confirm, as_json=as_json)
-        with progress() as shown:
+        with progress(context) as shown:
             destroy(context.gateway, doomed, shown)
     if as_json:
         echo_json(doomed.as_data())

@@ -9,7 +9,7 @@ from itertools import chain
 import click
 
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo_json, end_with, json_option
+from notion_pm.cli.output import echo_json, end_with, json_option, one_by_one
 from notion_pm.config import ENV_FILE, Local
 from notion_pm.storage.env_file import is_readable_by_others
 from notion_pm.workflows import doctor
@@ -32,7 +32,7 @@ def command(context: Context, *, write: bool, as_json: bool) -> None:
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
     found = doctor.examine(context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write)
     checks = []
-    for check in chain(_settings(), found):
+    for check in one_by_one(chain(_settings(), found), context):
         checks.append(check)
         if not as_json:
             _show(check)

@@ -119,7 +119,7 @@ def command(
     )
     surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
     catalogue = Catalogue(context.gateway, lambda: context.parent_page, _load, template)
-    with progress() as drawn:
+    with progress(context) as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
 

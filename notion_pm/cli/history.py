@@ -26,7 +26,7 @@ def command(context: Context, *, since: datetime | None, template: str | None, a
     Runs are those of sync and undo. With --since every change of a page is listed, and who or which rule made it.
     What people change is noticed by the next sync; only the properties that rules need are looked at.
     """
-    with progress() as drawn:
+    with progress(context) as drawn:
         place = place_of(context, drawn)
         found = history(place, since.replace(tzinfo=place.now.tzinfo) if since else None, template=template)
     if as_json:

@@ -126,7 +126,8 @@ def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
     """Add rows of test data to the local workspace in FILE, and print the id of their data source."""
     wanted = parse_notion_id(data_source) if data_source else None
     with opened_local(file) as workspace, progress() as draw:
-        echo(workspace.fill(wanted, rows, seed=seed, progress=lambda done: draw("Rows", done, rows)))
+        made = workspace.fill(wanted, rows, seed=seed, progress=lambda done: draw("Rows", done, rows))
+    echo(made)
 
 
 @command.command()

@@ -76,12 +76,14 @@ def command(
         echo(DEFAULT.rstrip())
         return
     message = Message(_read(message_file), message_file.name) if message_file else Message(DEFAULT)
-    with progress() as drawn:
+    with progress(context) as drawn:
         loop = open_loops(place_of(context, drawn), template)
     if names or told_all:
         insights = loop.all_asks() if told_all else loop.asks_of(names)
         _confirm(insights, needless=yes or dry_run or not told_all)
-        _show_told(loop, list(loop.tell(insights, dry_run=dry_run)), dry_run=dry_run, as_json=as_json)
+        with progress(context) as drawn:
+            told = list(loop.tell(insights, dry_run=dry_run, progress=drawn))
+        _show_told(loop, told, dry_run=dry_run, as_json=as_json)
         return
     _show(loop, loop.drafts(message), output, as_json=as_json)
 

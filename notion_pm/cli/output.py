@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from notion_pm.workflows.progress import Progress, silent
 
+if TYPE_CHECKING:
+    from notion_pm.cli.bars import Asking
+
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -42,25 +46,33 @@ def end_with(code: int) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Give a Progress that draws bars on stderr, or nothing where stderr is not a terminal."""
+def progress(*asking: Asking) -> Iterator[Progress]:
+    """Give a Progress that draws bars on stderr, or nothing where stderr is not a terminal.
+
+    `asking`: whose requests are counted beside them. Nothing is to be asked or printed while bars are drawn.
+    """
     if not sys.stderr.isatty():
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    from notion_pm.cli.bars import Bars
 
-        def draw(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
+    bars = Bars(Console(stderr=True), asking)
+    with bars.drawn:
+        yield bars.draw
 
-        yield draw
+
+def one_by_one(items: Iterable[T], *asking: Asking) -> Iterator[T]:
+    """Yield items that take their time, with a bar while each is made and none while it is used."""
+    made = iter(items)
+    while True:
+        with progress(*asking):
+            try:
+                item = next(made)
+            except StopIteration:
+                return
+        yield item
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Mapping[int, str] | None = None) -> None:

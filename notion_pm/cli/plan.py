@@ -8,7 +8,7 @@ import click
 
 from notion_pm.cli.clients import all_option
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, end_with, json_option
+from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress
 from notion_pm.cli.plan_all import plan_all
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.render_plan_markdown import plan_markdown
@@ -66,9 +66,10 @@ def command(
         plan_all(context, template, terms, details=details, exit_code=exit_code, as_json=as_json or form == "json")
         return
     reference = context.template(template)
-    reading, plan = provision.look(
-        context.gateway, context.parent_page, reference, terms.values, terms.wishes, jobs=context.jobs
-    )
+    with progress(context):
+        reading, plan = provision.look(
+            context.gateway, context.parent_page, reference, terms.values, terms.wishes, jobs=context.jobs
+        )
     if output is not None:
         variables = reading.loaded.variables
         made = plan_file.of(plan, reference, variables, allow_lossy=terms.allow_lossy, force=terms.force)

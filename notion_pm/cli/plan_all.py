@@ -8,7 +8,7 @@ from typing import Any
 
 from notion_pm.cli.clients import Outcome, for_each_client, go_on, most_serious
 from notion_pm.cli.context import Context
-from notion_pm.cli.output import echo, echo_json, end_with, table
+from notion_pm.cli.output import echo, echo_json, end_with, progress, table
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms
 from notion_pm.errors import UnsafeChange
@@ -56,7 +56,9 @@ def plan_all(
     context: Context, template: str | None, terms: Terms, *, details: bool, exit_code: bool, as_json: bool
 ) -> None:
     """Show every client's plan, and all of them in a table."""
-    looked = for_each_client(context.all_clients(), lambda client: look(client, template, terms))
+    clients = context.all_clients()
+    with progress(*clients):
+        looked = for_each_client(clients, lambda client: look(client, template, terms))
     safe = go_on(looked, lambda _, found: hold_back(found, terms))
     if not as_json:
         show_plans(looked, details=details)

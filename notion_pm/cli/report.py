@@ -52,7 +52,7 @@ def command(
     moment = parse_moment(since, context.now())
     if moment > context.now():
         raise UsageError(f"{since} lies ahead: nothing has changed since then.", "Give a day that has passed.")
-    with progress() as drawn:
+    with progress(context) as drawn:
         made = report(place_of(context, drawn), moment, quotes=quotes, template=template)
     if output == STDOUT:
         click.echo(made.html, nl=False)

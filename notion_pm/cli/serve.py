@@ -118,7 +118,7 @@ class Listener:
     def _sync(self, named: Named, run_id: RunId) -> Run:
         run_id.run = new_run_id(self._context.now())
         options = replace(self._options, only=None if named.everything else named.pages)
-        with progress() as drawn, time_limit(self._manner.time_limit):
+        with progress(self._context) as drawn, time_limit(self._manner.time_limit):
             done = run(self._context, options, self._manner, run_id.run, drawn)
             self._expect_our_edits(done)
         self.health.outcome, self.health.ended = done.outcome, self._context.now()

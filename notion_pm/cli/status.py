@@ -6,7 +6,7 @@ import click
 
 from notion_pm.cli.clients import Outcome, for_each_client, most_serious
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, end_with, json_option, table
+from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress, table
 from notion_pm.workflows.standing import Standing, standing
 
 _CHANGES = 2  # exit code of --exit-code
@@ -30,7 +30,9 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
         reference = template or client.target.template
         return standing(client.gateway, client.parent_page, client.name, reference, jobs=client.jobs)
 
-    outcomes = for_each_client(context.clients(), look)
+    clients = context.clients()
+    with progress(*clients):
+        outcomes = for_each_client(clients, look)
     found = [_of(each, template) for each in outcomes]
     if as_json:
         echo_json([each.as_data() for each in found])

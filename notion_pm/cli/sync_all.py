@@ -102,7 +102,7 @@ class AllClients:
         """Run all clients. Their runs have one id: it says which of them belong together."""
         began = datetime.now(UTC)
         run_id.run = new_run_id(began)
-        with progress() as drawn, time_limit(self._manner.time_limit):
+        with progress(*self._clients) as drawn, time_limit(self._manner.time_limit):
 
             def work(client: Context) -> Run:
                 def draw(what: str, done: int, total: int) -> None:

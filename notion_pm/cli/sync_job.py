@@ -51,7 +51,7 @@ class Job:
 
     def _run(self, run_id: RunId) -> Run:
         run_id.run = new_run_id(self._context.now())
-        with progress() as drawn, time_limit(self._manner.time_limit):
+        with progress(self._context) as drawn, time_limit(self._manner.time_limit):
             return run(self._context, self._options, self._manner, run_id.run, drawn)
 
 

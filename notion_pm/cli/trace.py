@@ -39,7 +39,7 @@ def command(
     """
     if mermaid and as_json:
         raise UsageError("--mermaid and --json are two outputs.", "Give one of them.")
-    with progress() as drawn:
+    with progress(context) as drawn:
         traced = follow(place_of(context, drawn), page, template=template, depth=depth)
     if as_json:
         echo_json(traced.as_data())

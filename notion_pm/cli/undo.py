@@ -41,7 +41,10 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
         take_back_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
         return
     with exclusive(context.state_home):
-        undoing = look_back(context.gateway, context.parent_page, context.state_directory, template, jobs=context.jobs)
+        with progress(context):
+            undoing = look_back(
+                context.gateway, context.parent_page, context.state_directory, template, jobs=context.jobs
+            )
         plan = undoing.plan
         if not as_json:
             _show(plan)
@@ -49,7 +52,7 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
             _end(plan, as_json=as_json, done=False)
             return
         ask_to_take_back(len(plan.changes), "", yes=yes, as_json=as_json)
-        with progress() as shown:
+        with progress(context) as shown:
             undo(
                 context.gateway,
                 undoing,

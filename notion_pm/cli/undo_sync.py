@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from notion_pm.cli.applying import ask_to_take_back
@@ -15,15 +16,17 @@ from notion_pm.workflows.undo_sync import SyncUndo, look_back, undo_sync
 
 def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Show what the last sync wrote and what comes of it, ask, and set it back."""
-    with exclusive(context.state_home), progress() as drawn:
-        place = place_of(context, drawn)
-        undo = look_back(place, template)
+    with exclusive(context.state_home):
+        with progress(context) as drawn:
+            place = place_of(context, drawn)
+            undo = look_back(place, template)
         if not as_json:
             _show(undo)
         done = bool(undo.updates) and not dry_run
         if done:
             ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
-            undo_sync(place, undo)
+            with progress(context) as drawn:
+                undo_sync(replace(place, progress=drawn), undo)
     if as_json:
         echo_json(_as_data(undo) | {"done": done})
     elif done:

@@ -28,7 +28,7 @@ def command(context: Context, *, page: str, wanted: str | None, template: str | 
 
     PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. Reads only.
     """
-    with progress() as drawn:
+    with progress(context) as drawn:
         found = why(place_of(context, drawn), page, wanted, template=template)
     if as_json:
         echo_json(found.as_data())

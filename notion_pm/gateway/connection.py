@@ -109,6 +109,11 @@ class Connection:
         self.requests.count_request()
         return self._persist(method, path, query, body, repeatable=repeatable, surface=surface)
 
+    @property
+    def wait(self) -> float:
+        """How many seconds the next request has to wait for the budget."""
+        return self._limiter.wait
+
     def create(self, path: str, body: Json, *, read: Callable[[Json], T], look_up: LookUp[T]) -> T:
         """Create something once: when the outcome is unknown, look before sending the request again.
 

@@ -54,16 +54,26 @@ class WindowLimiter:
             self._paused_until = max(self._paused_until, now + seconds)
             self._window_ends = min(self._window_ends, self._paused_until)
 
+    @property
+    def wait(self) -> float:
+        """Seconds until one more request may be sent; 0 when it may now."""
+        with self._lock:
+            return self._wait(self._clock())
+
     def _try_to_spend(self) -> float:
         """Spend one request and return 0, or return how long to wait before trying again."""
         with self._lock:
             now = self._clock()
-            if now < self._paused_until:
-                return self._paused_until - now
+            if (wait := self._wait(now)) > 0:
+                return wait
             if now >= self._window_ends:
                 self._window_ends = now + self._window
                 self._spent = 0
-            if self._budget is not None and self._spent >= self._budget:
-                return self._window_ends - now
             self._spent += 1
             return 0.0
+
+    def _wait(self, now: float) -> float:
+        if now < self._paused_until:
+            return self._paused_until - now
+        is_spent = self._budget is not None and self._spent >= self._budget
+        return self._window_ends - now if is_spent and now < self._window_ends else 0.0

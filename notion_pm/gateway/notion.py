@@ -48,6 +48,11 @@ class Gateway:
         """How many requests were sent so far."""
         return self._connection.requests
 
+    @property
+    def wait(self) -> float:
+        """How many seconds the next request has to wait for the budget."""
+        return self._connection.wait
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

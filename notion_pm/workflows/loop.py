@@ -14,6 +14,7 @@ from notion_pm.thread.graph import Thread
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.loop import Owed, is_owed, owed, told_on
 from notion_pm.thread.message import Message, words
+from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import ReadThread, read_thread
 
@@ -71,11 +72,13 @@ class Loop:
         """Return every insight whose customer is to be told, once."""
         return tuple({ask.insight.id: ask.insight for each in self.owed for ask in each.asks}.values())
 
-    def tell(self, insights: Sequence[SnapshotPage], *, dry_run: bool = False) -> Iterator[Told]:
+    def tell(
+        self, insights: Sequence[SnapshotPage], *, dry_run: bool = False, progress: Progress = silent
+    ) -> Iterator[Told]:
         """Stamp today on insights whose customers were told; never over an earlier day."""
         for done, insight in enumerate(insights, start=1):
             problem = self._why_not(insight) or ("" if dry_run else self._stamped(insight))
-            self._place.progress("Writing", done, len(insights))
+            progress("Writing", done, len(insights))
             yield Told(insight, problem)
 
     @cached_property
