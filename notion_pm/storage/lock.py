@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from notion_pm.errors import AlreadyRunning, FileUnusable
+from notion_pm.errors import AlreadyRunning, FileUnusable, StateUnusable
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.storage.state_connection import connected, unusable
 
@@ -24,7 +24,7 @@ def exclusive(home: StateHome) -> Iterator[None]:
 
     Raises AlreadyRunning when somebody does, FileUnusable or StateUnusable when that cannot be found out.
     """
-    with closing(_held(home) if isinstance(home, SharedState) else _locked(home / LOCK)):
+    with _held(home) if isinstance(home, SharedState) else closing(_locked(home / LOCK)):
         yield
 
 
@@ -45,14 +45,27 @@ def _locked(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _held(home: SharedState) -> Connection:
-    """PostgreSQL's lock on a number of ours: gone with the connection that held it."""
+@contextmanager
+def _held(home: SharedState) -> Iterator[None]:
+    """PostgreSQL's lock on a number of ours: gone with the connection that held it, were the process killed."""
     number = int.from_bytes(sha256(home.schema.encode()).digest()[:8], signed=True)
     try:
         connection = connected(home)
-        if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar_one():
-            return connection
     except SQLAlchemyError as error:
         raise unusable(home, error) from error
-    connection.close()
-    raise AlreadyRunning
+    with closing(connection):
+        if not _asked(home, connection, f"SELECT pg_try_advisory_lock({number})"):
+            raise AlreadyRunning
+        try:
+            yield
+        finally:
+            # a server that only sees the connection closed lets go of the lock when it comes to that
+            with suppress(StateUnusable):
+                _asked(home, connection, f"SELECT pg_advisory_unlock({number})")
+
+
+def _asked(home: SharedState, connection: Connection, question: str) -> bool:
+    try:
+        return bool(connection.exec_driver_sql(question).scalar_one())
+    except SQLAlchemyError as error:
+        raise unusable(home, error) from error
