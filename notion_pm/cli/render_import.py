@@ -19,6 +19,7 @@ from notion_pm.workflows.import_rows import Done, Prepared
 _SHOWN = 5
 """Rows, values or words that are named before the rest is only counted."""
 _WIDTH = 48
+_WORDS = 8
 
 
 def map_lines(chosen: Chosen, records: Records) -> Iterator[str]:
@@ -64,17 +65,19 @@ def _filling(filling: Filling, records: Records) -> str:
     example = next((text for column in filling.columns for text in records.texts(column)), "")
     shown = shortened(one_line(example), _WIDTH) if example else "(nothing)"
     date = f", dates as {filling.date}" if filling.date else ""
-    return f"<- {', '.join(filling.columns)}{date}: {shown}{_translations(filling)}"
+    columns = ", ".join(shortened(one_line(each), _WIDTH) for each in filling.columns)
+    return f"<- {columns}{date}: {shown}{_translations(filling)}"
 
 
 def _translations(filling: Filling) -> str:
     """Their words for our options, and those for which there is none."""
     told = [f"{one_line(theirs)} = {ours or '(empty)'}" for theirs, ours in filling.words.items()]
-    return f"; {', '.join(told)}" if told else ""
+    more = f" and {len(told) - _WORDS} more" if len(told) > _WORDS else ""
+    return f"; {', '.join(told[:_WORDS])}{more}" if told else ""
 
 
 def _key(map: ImportMap) -> str:
-    columns = " and ".join(map.key.columns)
+    columns = " and ".join(map.key.columns) + (f", after {map.key.prefix!r}" if map.key.prefix else "")
     marked = f"a mark of {columns}: a row whose text changes is another row" if map.key.hashed else columns
     return f"<- {marked}"
 

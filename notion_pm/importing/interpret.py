@@ -130,7 +130,7 @@ class _Interpreter:
         return Incoming(record, key, values, self._body(record))
 
     def _item(self, found: Field, filling: Filling, record: Record, date: str) -> Item:
-        texts = [each for each in _texts(filling, record) if each.strip()]
+        texts = list(_texts(filling, record, every=found.type == "multi_select"))
         try:
             if found.is_list:
                 return self._several(found, filling, texts, date)
@@ -169,7 +169,7 @@ class _Interpreter:
 
     def _body(self, record: Record) -> str | None:
         filling = self._map.body
-        texts = [each for each in _texts(filling, record) if each.strip()] if filling else []
+        texts = list(_texts(filling, record, every=True)) if filling else []
         return text_of(filling, "\n\n".join(texts), _LONGEST_BODY) if filling and texts else None
 
 
@@ -196,14 +196,16 @@ def key_of(key: RowKey, record: Record) -> str:
     return f"{key.prefix}{text}"
 
 
-def _texts(filling: Filling, record: Record) -> Iterator[str]:
+def _texts(filling: Filling, record: Record, *, every: bool) -> Iterator[str]:
+    """Yield what a record has for a property: from every column, or from the first that is not empty."""
     if filling.value is not None:
-        yield _placed(filling.value, record)
+        yield from filter(None, [_placed(filling.value, record)])
         return
     for column in filling.columns:
-        for text in record.all(column):
-            if part := _part(filling.part, text):
-                yield part
+        texts = [part for text in record.all(column) if (part := _part(filling.part, text))]
+        yield from texts
+        if texts and not every:
+            return
 
 
 def _placed(value: str, record: Record) -> str:

@@ -15,6 +15,10 @@ from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.planning.adopt_words import LIKELY, SURE, best_pairs, likeness, plain
 
 _ID_WORDS = ("id", "key", "issue key", "ticket id", "response id", "uuid", "number", "no", "nr", "external id", "#")
+_FIRM = frozenset(
+    {"company", "organisation", "organization", "employer", "firma", "unternehmen", "entreprise", "empresa"}
+)
+_LONG_NAME = 60
 _MOST_WORDS = 40
 """Different words of a column that are told in a map."""
 _QUOTE = "quote feedback comment body details content description text message answer"
@@ -46,9 +50,9 @@ class _Proposal:
         for column, found in self._pairs():
             self._fill[found.key] = self._filling(found, column)
             self._free.remove(column)
+        self._find_customer()
         self._find_text()
         self._find_title()
-        self._find_customer()
         if self._known is not None:
             changed = {"fill": self._in_order(), "key": self._completed(self._known.key), "complete": True}
             return self._known.model_copy(update=changed)
@@ -159,15 +163,20 @@ class _Proposal:
             self._fill[title.key] = Filling.model_validate(texts[0])
 
     def _find_customer(self) -> None:
-        """Without a column for the customer, it is the domain of who wrote; the person is left out."""
+        """The customer is what a question asks for, or the domain of who wrote; the person is left out."""
         wanted = self._target.named("customer")
         if wanted is None or not wanted.is_fillable or wanted.key in map(self._key_of, self._fill):
             return
-        for column in self._free:
-            texts = self._sample(column)
-            if texts and all(map(_MAIL.fullmatch, texts)):
-                self._fill[wanted.key] = Filling.model_validate({"from": (column,), "part": _DOMAIN_OF_FIRM})
-                return
+        samples = {each: texts for each in self._free if (texts := self._sample(each))}
+        asked = (
+            each for each, texts in samples.items() if _asks_for_firm(each) and fmean(map(len, texts)) < _LONG_NAME
+        )
+        addresses = (each for each, texts in samples.items() if all(map(_MAIL.fullmatch, texts)))
+        if (column := next(asked, None)) is not None:
+            self._fill[wanted.key] = self._filling(wanted, column)
+            self._free.remove(column)
+        elif (column := next(addresses, None)) is not None:
+            self._fill[wanted.key] = Filling.model_validate({"from": (column,), "part": _DOMAIN_OF_FIRM})
 
     def _completed(self, key: RowKey) -> RowKey:
         """A mark of when somebody answered is not enough: two may answer in one second."""
@@ -206,6 +215,10 @@ class _Proposal:
 
     def _all_links(self, column: str) -> bool:
         return all(_LINK.match(each) for each in self._sample(column))
+
+
+def _asks_for_firm(column: str) -> bool:
+    return not _FIRM.isdisjoint(plain(column).split())
 
 
 def _as_id(column: str) -> int:

@@ -39,7 +39,7 @@ class _FromColumns(BaseModel):
 class Filling(_FromColumns):
     """How one property is filled. A word alone is the column to take.
 
-    Of several columns a list takes all values, everything else the first that is not empty.
+    Of several columns a multi-select takes all values, everything else those of the first that is not empty.
     """
 
     value: str | None = Field(None, description="The same for every row; `{Column}` stands for that row's cell.")

@@ -89,6 +89,12 @@ def test_lists_from_cells_columns_and_separators() -> None:
     }
 
 
+def test_of_several_columns_a_relation_takes_the_first_that_is_not_empty() -> None:
+    fill = {"features": {"from": ["a", "b"], "part": "^(?!-$)(.+)$"}}
+    assert values(fill, a=["one", "two"], b="three") == {"features": ("one", "two")}
+    assert values(fill, a="-", b="three") == {"features": ("three",)}
+
+
 def test_texts_lose_their_markup() -> None:
     assert values({"quote": {"from": "t", "text": "html"}}, t="<p>Hello&nbsp;<b>you</b></p><script>x</script>") == {
         "quote": "Hello you"

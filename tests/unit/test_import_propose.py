@@ -76,6 +76,13 @@ def test_a_survey_is_known_by_what_it_says() -> None:
     assert not any("@" in str(item) for row in (first, second) for item in row.values.values())
 
 
+def test_a_question_for_the_firm_is_the_customer() -> None:
+    survey = records({"#": "1", "What's your <b>company</b>?": "Acme", QUESTION: "More charts, please, and very soon."})
+    found = propose(survey, TARGET, "survey")
+    assert found.fill["customer"].columns == ("What's your <b>company</b>?",)
+    assert found.fill["quote"].columns == (QUESTION,)
+
+
 def test_links_of_notions_own_export_become_titles() -> None:
     hex = "0123456789abcdef0123456789abcdef"
     exported = records(
