@@ -1,17 +1,24 @@
 """What an export costs, side by side with other Python clients, on the same local workspace served on loopback.
 
-    python benchmarks/export.py [ROWS]
+    python benchmarks/export.py [--rows ROWS]
+    python benchmarks/export.py --formats [--rows ROWS]
 
 Each program reads one database and writes it as CSV, in a process of its own: ours with `notion-pm export`, the others
 by the calls that their documentation shows. They are installed from PyPI into a throwaway environment. Requests are
 those that the server saw; times are CPU seconds of this machine, imports included: compare ratios, not seconds.
 
 Two databases: one with a property of every kind and no relations, and the product template's features, whose pages
-are related to insights; there other clients give ids where ours gives titles too.
+are related to insights. There ultimate-notion and ours give their titles; notion2pandas gives ids, and so does
+`notion-pm export --ids-only`.
+
+With --formats: our export of features and insights together, so many of each, in every format, and what memory it takes
+at most. Markdown is that of properties alone: bodies are a request a page. This process stays small: what it holds when
+it starts a program counts as that program's memory.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -19,17 +26,20 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import httpx
 
-from notion_pm.emulator import open_workspace
-
 ROWS = 5_000
+ROWS_OF_FORMATS = 100_000
 PACKAGES = ("ultimate-notion", "notion2pandas")
+FORMATS = ("csv", "jsonl", "json", "xlsx", "sqlite", "html", "parquet", "markdown")
+OURS = (sys.executable, "-m", "notion_pm")
 
 _ULTIMATE_NOTION = """
     import os, sys
@@ -45,57 +55,82 @@ _NOTION2PANDAS = """
     client.get_dataframe(sys.argv[2]).to_csv(sys.argv[3])
 """
 
+Command = Sequence[str | Path]
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A database to export."""
 
-    title: str
     data_source_id: str
     database_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one export took; `failed` holds the last line of a program that did not finish."""
+    """What a program took, and what it said on stdout; `failed` holds the last line of one that did not finish."""
 
-    requests: int
     cpu: float
+    seconds: float
     megabytes: float
-    lines: int
-    failed: str = ""
+    said: str
+    failed: str
 
 
-def prepared(file: Path, rows: int) -> list[Source]:
-    """Make the workspace, and return what is to be exported."""
-    program = [sys.executable, "-m", "notion_pm", "--local", str(file), "apply", "product", "--yes"]
-    subprocess.run(program, check=True, capture_output=True)
-    workspace = open_workspace(file)
-    headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": "2026-03-11"}
-    transport = httpx.WSGITransport(app=workspace.app)
-    with closing(workspace), httpx.Client(transport=transport, base_url="http://local/v1", headers=headers) as api:
-        body = {"query": "Feature specs", "filter": {"property": "object", "value": "data_source"}}
-        (features, *_) = api.post("/search", json=body).raise_for_status().json()["results"]
-        workspace.fill(features["id"], rows)
-        plain = api.get(f"/data_sources/{workspace.fill(None, rows)}").raise_for_status().json()
-    return [
-        Source(f"{rows:,} pages with a property of every kind", plain["id"], plain["parent"]["database_id"]),
-        Source(f"{rows:,} more features, with relations", features["id"], features["parent"]["database_id"]),
-    ]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A local workspace that is served."""
+
+    file: Path
+    traffic: Path
+    environment: Mapping[str, str]
+
+    def source(self, title: str) -> Source:
+        """Return the database of that title."""
+        body = {"query": title, "filter": {"property": "object", "value": "data_source"}}
+        answer = httpx.post(f"{self._url}/v1/search", json=body, headers=self._headers).raise_for_status()
+        return _source(answer.json()["results"][0])
+
+    def fill(self, rows: int, data_source_id: str | None = None) -> Source:
+        """Add rows of test data to a data source, or to that of a new database."""
+        where = ["--data-source", data_source_id] if data_source_id else []
+        fill = [*OURS, "local", "fill", str(self.file), "--rows", str(rows), *where]
+        filled = subprocess.run(fill, check=True, capture_output=True, text=True).stdout.split()[-1]
+        answer = httpx.get(f"{self._url}/v1/data_sources/{filled}", headers=self._headers).raise_for_status()
+        return _source(answer.json())
+
+    def requests(self) -> int:
+        """Return how many requests the server saw so far."""
+        with self.traffic.open("rb") as lines:
+            return sum(1 for _ in lines)
+
+    @property
+    def _url(self) -> str:
+        return self.environment["NOTION_PM_BASE_URL"]
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.environment['NOTION_TOKEN']}", "Notion-Version": "2026-03-11"}
+
+
+def _source(data_source: Mapping[str, Any]) -> Source:
+    return Source(data_source["id"], data_source["parent"]["database_id"])
 
 
 @contextmanager
-def served(file: Path, traffic: Path) -> Iterator[dict[str, str]]:
-    """Serve the workspace, and give what clients need in their environment."""
-    program = [sys.executable, "-m", "notion_pm", "local"]
-    told = subprocess.run([*program, "info", str(file), "--json"], check=True, capture_output=True).stdout
-    token = json.loads(told)["token"]
-    serve = [*program, "serve", str(file), "--port", "0", "--record", str(traffic)]
+def served(folder: Path, *, recorded: bool, starter_rows: bool) -> Iterator[Place]:
+    """Make a workspace with the product template, and serve it."""
+    file, traffic = folder / "workspace.sqlite", folder / "traffic.jsonl"
+    rows = "--rows" if starter_rows else "--no-rows"
+    subprocess.run([*OURS, "--local", file, "apply", "product", "--yes", rows], check=True, capture_output=True)
+    told = subprocess.run([*OURS, "local", "info", file, "--json"], check=True, capture_output=True).stdout
+    record = ["--record", str(traffic)] if recorded else []
+    serve = [*OURS, "local", "serve", str(file), "--port", "0", *record]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
-        url = server.stdout.readline().strip()
+        known = {"NOTION_TOKEN": json.loads(told)["token"], "NOTION_PM_BASE_URL": server.stdout.readline().strip()}
         try:
-            yield {**os.environ, "NOTION_TOKEN": token, "NOTION_PM_BASE_URL": url}
+            yield Place(file, traffic, {**os.environ, **known})
         finally:
             server.terminate()
 
@@ -108,21 +143,21 @@ def environment_of_others(folder: Path) -> Path:
     return python
 
 
-def exported(command: Sequence[str | Path], out: Path, traffic: Path, environment: Mapping[str, str]) -> Cost:
-    """Run one export to its end and return what it took."""
-    before = _lines(traffic)
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        said = process.stderr.read().decode(errors="replace").strip()
+def run(command: Command, environment: Mapping[str, str]) -> Cost:
+    """Run a program to its end and return what it took."""
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=complained)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    failed = said.splitlines()[-1] if process.returncode else ""
-    cpu = usage.ru_utime + usage.ru_stime
-    return Cost(_lines(traffic) - before, cpu, usage.ru_maxrss / 1024, _rows(out), failed)
+        took = time.monotonic() - begin
+        failed = _text(complained).splitlines()[-1] if process.returncode else ""
+        return Cost(usage.ru_utime + usage.ru_stime, took, usage.ru_maxrss / 1024, _text(said), failed)
 
 
-def _lines(path: Path) -> int:
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").strip()
 
 
 def _rows(path: Path) -> int:
@@ -132,37 +167,80 @@ def _rows(path: Path) -> int:
         return sum(1 for _ in csv.reader(stream)) - 1
 
 
-def report(sources: Sequence[Source], others: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Export every source with every program, and print what each took."""
-    ours = [sys.executable, "-m", "notion_pm", "export"]
-    programs: dict[str, Callable[[Source, Path], list[str | Path]]] = {
-        "notion-pm": lambda source, out: [*ours, source.database_id, "-o", out],
-        "ultimate-notion": lambda source, out: _script(others, _ULTIMATE_NOTION, source, out),
-        "notion2pandas": lambda source, out: _script(others, _NOTION2PANDAS, source, out),
+def compare(programs: Mapping[str, Command], place: Place, out: Path) -> None:
+    """Export one database with every program, and print what each took."""
+    print(f"{'':22} {'rows':>6} {'requests':>9} {'CPU s':>7} {'CPU s/1000':>11} {'peak MB':>8}")
+    for name, command in programs.items():
+        out.unlink(missing_ok=True)
+        before = place.requests()
+        cost = run(command, place.environment)
+        rows, requests = _rows(out), place.requests() - before
+        figures = f"{rows:6} {requests:9} {cost.cpu:7.2f} {cost.cpu / (rows or 1) * 1000:11.2f} {cost.megabytes:8.0f}"
+        print(f"{name:22} {figures}  {cost.failed}", flush=True)
+
+
+def programs_for(source: Source, out: Path, others: Path) -> dict[str, Command]:
+    """Return what exports a database, by the names of the programs."""
+
+    def script(code: str) -> Command:
+        return [others, "-c", textwrap.dedent(code), source.data_source_id, source.database_id, out]
+
+    ours = [*OURS, "export", source.database_id, "-o", str(out)]
+    return {
+        "notion-pm": ours,
+        "ultimate-notion": script(_ULTIMATE_NOTION),
+        "notion-pm --ids-only": [*ours, "--ids-only"],
+        "notion2pandas": script(_NOTION2PANDAS),
     }
-    for source in sources:
-        print(f"\n{source.title}\n{'':22} {'rows':>6} {'requests':>9} {'CPU s':>7} {'CPU s/1000':>11} {'peak MB':>8}")
-        for number, (name, command) in enumerate(programs.items()):
-            out = folder / f"{source.data_source_id}-{number}.csv"
-            cost = exported(command(source, out), out, folder / "traffic.jsonl", environment)
-            per_thousand = cost.cpu / cost.lines * 1000 if cost.lines else 0
-            figures = f"{cost.lines:6} {cost.requests:9} {cost.cpu:7.2f} {per_thousand:11.2f} {cost.megabytes:8.0f}"
-            print(f"{name:22} {figures}  {cost.failed}")
 
 
-def _script(python: Path, script: str, source: Source, out: Path) -> list[str | Path]:
-    return [python, "-c", textwrap.dedent(script), source.data_source_id, source.database_id, out]
+def side_by_side(folder: Path, rows: int) -> None:
+    """Print the tables of all programs."""
+    others = environment_of_others(folder / "others")
+    out = folder / "out.csv"
+    with served(folder, recorded=True, starter_rows=True) as place:
+        print(f"{rows:,} pages with a property of every kind, none of them a relation")
+        compare(programs_for(place.fill(rows), out, others), place, out)
+        print(f"\n{rows:,} features beside those of the template, with relations")
+        features = place.fill(rows, place.source("Feature specs").data_source_id)
+        compare(programs_for(features, out, others), place, out)
+
+
+def formats(folder: Path, rows: int) -> None:
+    """Print the table of our formats."""
+    with served(folder, recorded=False, starter_rows=False) as place:
+        for title in ("Customer insights", "Feature specs"):
+            place.fill(rows, place.source(title).data_source_id)
+        environment = {**place.environment, "NOTION_PM_PARENT_PAGE": _root(place.file)}
+        print(f"{rows:,} features and {rows:,} insights\n")
+        print(f"{'':10} {'rows':>8} {'requests':>9} {'CPU s/1000':>11} {'seconds':>8} {'peak MB':>8}")
+        for each in FORMATS:
+            out = folder / each
+            out.mkdir()
+            command = [*OURS, "export", "features", "insights", "-o", f"{out}/", "--format", each, "--json"]
+            cost = run([*command, "--no-bodies"], environment)
+            told: dict[str, Any] = json.loads(cost.said) if cost.said else {"files": [], "requests": 0}
+            count = sum(file["rows"] for file in told["files"])
+            figures = f"{cost.cpu / (count or 1) * 1000:11.2f} {cost.seconds:8.0f} {cost.megabytes:8.0f}"
+            print(f"{each:10} {count:8} {told['requests']:9} {figures}  {cost.failed}", flush=True)
+
+
+def _root(file: Path) -> str:
+    told = subprocess.run([*OURS, "local", "info", str(file), "--json"], check=True, capture_output=True).stdout
+    return str(json.loads(told)["root_page_id"])
 
 
 def main() -> None:
-    """Print the tables."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    """Print what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, help=f"default: {ROWS:,}; with --formats {ROWS_OF_FORMATS:,}")
+    parser.add_argument("--formats", action="store_true", help="measure our formats, and no other clients")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        sources = prepared(folder / "workspace.sqlite", rows)
-        others = environment_of_others(folder / "others")
-        with served(folder / "workspace.sqlite", folder / "traffic.jsonl") as environment:
-            report(sources, others, folder, environment)
+        if asked.formats:
+            formats(Path(name), asked.rows or ROWS_OF_FORMATS)
+        else:
+            side_by_side(Path(name), asked.rows or ROWS)
 
 
 if __name__ == "__main__":
