@@ -58,10 +58,11 @@ class Stage:
         if not self.target.exists():
             self.folder.rename(self.target)
             return
-        for made in sorted(path for path in self.folder.rglob("*") if path.is_file()):
-            place = self.target / made.relative_to(self.folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            made.replace(place)
+        for made, _, names in os.walk(self.folder):
+            place = self.target / Path(made).relative_to(self.folder)
+            place.mkdir(parents=True, exist_ok=True)
+            for name in sorted(names):
+                (Path(made) / name).replace(place / name)
         for name in stale:
             path = (self.target / name).resolve()
             if path.is_relative_to(self.target.resolve()):

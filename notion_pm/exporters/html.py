@@ -123,7 +123,7 @@ def _articles(table: Table, cells: CellWriter) -> Iterator[Markup]:
 
 def _body(row: Row) -> Markup:
     """A body as HTML. Tags in it are text, and images are links: the page loads nothing."""
-    links = Links(titles={row.id: row.title})
+    links = Links(title_of={row.id: row.title}.get)
     return Markup(_markdown().render(links.rewritten(as_commonmark(row.markdown or ""))))  # noqa: S704 - html is off
 
 

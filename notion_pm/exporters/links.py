@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from notion_pm.errors import InvalidNotionId
@@ -28,14 +27,14 @@ _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 class Links:
     """Which pages have files, by their paths in the exported folder, and in which file we are."""
 
-    paths: Mapping[NotionId, PurePosixPath] = field(default_factory=dict)
-    titles: Mapping[NotionId, str] = field(default_factory=dict)
-    here: PurePosixPath = field(default_factory=PurePosixPath)
+    paths: Mapping[NotionId, str] = field(default_factory=dict)
+    title_of: Callable[[NotionId], str | None] = lambda _: None
+    here: str = ""
 
     def path_to(self, page_id: NotionId) -> str | None:
         """Return the relative path to a page's file, escaped for a URL; None when it was not exported."""
         target = self.paths.get(page_id)
-        return quote(posixpath.relpath(target, self.here.parent)) if target else None
+        return quote(posixpath.relpath(target, posixpath.dirname(self.here) or ".")) if target else None
 
     def link(self, reference: Reference) -> str:
         """Return a Markdown link to a related page: to its file, else to Notion."""
@@ -47,7 +46,8 @@ class Links:
         return _DESTINATION.sub(lambda found: self._local(found[0]), linked)
 
     def _tag_as_link(self, tag: re.Match[str]) -> str:
-        label = tag[3] or escaped(self.titles.get(_page_in(tag[2]) or NotionId(""), "")) or UNTITLED
+        page_id = _page_in(tag[2])
+        label = tag[3] or escaped((page_id and self.title_of(page_id)) or "") or UNTITLED
         return f"[{label}]({tag[2]})"
 
     def _local(self, url: str) -> str:

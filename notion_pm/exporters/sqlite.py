@@ -84,7 +84,7 @@ def write_sqlite(tables: Sequence[Table], path: Path, surroundings: Surroundings
 
 def _write(tables: Sequence[Table], path: Path, surroundings: Surroundings) -> None:
     with closing(Database(path)) as db:
-        db.execute("PRAGMA journal_mode = MEMORY")  # the file takes its place only when it is whole
+        db.execute("PRAGMA journal_mode = OFF")  # the file takes its place only when it is whole
         db.execute("PRAGMA synchronous = OFF")
         plans = _plans(tables)
         for each in plans:
