@@ -15,6 +15,8 @@ SEPARATOR = "; "
 def text(cell: Cell) -> str:
     """Return a cell as one text; several items are joined by a semicolon and a space."""
     match cell:
+        case str():
+            return cell
         case None:
             return ""
         case bool():
@@ -40,6 +42,8 @@ def text(cell: Cell) -> str:
 def plain(cell: Cell) -> Any:
     """Return a cell as JSON data: numbers and booleans as such, what has an id with its id."""
     match cell:
+        case None | str() | bool() | int() | float():
+            return cell
         case DateValue():
             end = dates.iso(cell.end, cell.time_zone) if cell.end else None
             return {"start": dates.iso(cell.start, cell.time_zone), "end": end}
@@ -57,5 +61,3 @@ def plain(cell: Cell) -> Any:
             return cell.raw
         case tuple():
             return [plain(each) for each in cell]
-        case _:
-            return cell

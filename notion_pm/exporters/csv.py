@@ -22,11 +22,11 @@ def write_csv(table: Table, stream: TextIO) -> None:
 
 def _field(value: Scalar) -> str | int | float | None:
     match value:
+        case str():
+            return guarded(value)
         case bool():
             return "true" if value else "false"
         case DateValue():
             return dates.span(value)
-        case str():
-            return guarded(value)
         case _:
             return value

@@ -78,7 +78,7 @@ def _reader(place: int, part: Callable[[Cell], Scalar]) -> Callable[[Row], Scala
 
 def _scalar(cell: Cell) -> Scalar:
     match cell:
-        case None | bool() | int() | float():
+        case None | str() | bool() | int() | float():
             return cell
         case DateValue():
             return DateValue(cell.start, None, cell.time_zone)

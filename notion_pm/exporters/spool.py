@@ -7,28 +7,34 @@ import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-_IN_MEMORY = 8 * 2**20  # bytes
+_IN_MEMORY = 2**20  # bytes
 
 
-class _Reducers(dict[type, Callable[[Any], tuple[type, tuple[Any, ...]]]]):
-    """How the pickler takes dataclasses apart: into the arguments that make them.
+_Reduce = Callable[[Any], Any]
+_AS_IT_IS: _Reduce = methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
+
+
+class _Reducers(dict[type, _Reduce]):
+    """How the pickler takes objects apart: dataclasses into the arguments that make them, others as they know.
 
     What dataclasses do by themselves asks for their fields at every object, and took most of the time.
     """
 
-    def __missing__(self, kind: type) -> Callable[[Any], tuple[type, tuple[Any, ...]]]:
-        if not is_dataclass(kind):
-            raise KeyError(kind)
-        first, *others = (each.name for each in fields(kind))
-        values: Callable[[Any], Any] = attrgetter(first, *others)
-        self[kind] = lambda it: (kind, values(it) if others else (values(it),))
+    def __missing__(self, kind: type) -> _Reduce:
+        self[kind] = _by_fields(kind) if is_dataclass(kind) else _AS_IT_IS
         return self[kind]
+
+
+def _by_fields(kind: type) -> _Reduce:
+    first, *others = (each.name for each in fields(kind))
+    values: Callable[[Any], Any] = attrgetter(first, *others)
+    return lambda it: (kind, values(it) if others else (values(it),))
 
 
 _REDUCERS = _Reducers()

@@ -2,7 +2,7 @@
 
 A query ends silently at 10,000 results: `has_more` is false and `request_status` says incomplete (notion-api.md 4.2).
 Rows are therefore read oldest first, and where a query was cut the next begins at the last row's created_time. Reading
-starts over there, so rows of that minute come twice and are told apart by id.
+starts over there, so rows of that minute come twice and are told apart by id: only theirs are remembered.
 """
 
 from __future__ import annotations
@@ -58,18 +58,22 @@ def rows(
 
     Raises IncompleteRead when more rows than a query may return were created in one minute.
     """
-    seen: set[str] = set()
+    latest: set[str] = set()
     while True:
-        known, cut = len(seen), False
+        found, cut = False, False
         for answer in _query(connection, data_source_id, _within(filter, since), query):
             cut = _is_cut(answer)
-            fresh = [row for row in answer["results"] if row["id"] not in seen]
-            seen.update(row["id"] for row in fresh)
-            since = fresh[-1]["created_time"] if fresh else since
-            yield from fresh
+            for row in answer["results"]:
+                if row["created_time"] != since:
+                    since, latest = row["created_time"], set()
+                elif row["id"] in latest:
+                    continue
+                latest.add(row["id"])
+                found = True
+                yield row
         if not cut:
             return
-        if len(seen) == known:
+        if not found:
             raise IncompleteRead(
                 f"data source {data_source_id}: over 10,000 rows were created at {since}",
                 "Move some of these rows to another database, or read them by a narrower filter.",

@@ -83,16 +83,25 @@ def read_value(json: Json) -> Value:
 
 
 def _is_complete(kind: str, json: Json) -> bool:
-    raw = json.get(kind)
     if kind == "relation":
         return not json.get("has_more")
-    if kind == "people":
-        return len(raw or ()) < TRUNCATED_AT
-    if kind in {"title", "rich_text"}:
-        return len([each for each in raw or () if each["type"] == "mention"]) < TRUNCATED_AT
-    if kind == "rollup":
-        return len((raw or {}).get("array") or ()) < TRUNCATED_AT
-    return True
+    references = _REFERENCES.get(kind)
+    return references is None or references(json.get(kind) or ()) < TRUNCATED_AT
+
+
+def _mentions(rich_text: Any) -> int:
+    """Texts of few items, which most are, cannot have too many mentions."""
+    few = len(rich_text) < TRUNCATED_AT
+    return 0 if few else sum(each["type"] == "mention" for each in rich_text)
+
+
+_REFERENCES: Mapping[str, Callable[[Any], int]] = {
+    "people": len,
+    "title": _mentions,
+    "rich_text": _mentions,
+    "rollup": lambda raw: len(raw.get("array") or ()) if raw else 0,
+}
+"""How many references a value holds, of the types that are cut without saying so."""
 
 
 def _option(raw: Any) -> Value:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # full width too: Excel takes them in some languages
-_FORMULA_CONTROLS = ("\t", "\r", "\n")
+import re
+
+_FORMULA = re.compile(r"[\t\r\n]|\s*[-=+@＝＋－＠]")  # full width too: Excel takes them in some languages
 
 
 def guarded(text: str) -> str:
@@ -11,13 +12,9 @@ def guarded(text: str) -> str:
 
     The list is that of OWASP's "CSV Injection" page; blanks before the sign do not hide it.
     """
-    return f"'{text}" if _is_risky(text) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unguarded(text: str) -> str:
     """Return text without the apostrophe that `guarded` put in front."""
-    return text[1:] if text.startswith("'") and _is_risky(text[1:]) else text
-
-
-def _is_risky(text: str) -> bool:
-    return text.startswith(_FORMULA_CONTROLS) or text.lstrip().startswith(_FORMULA_SIGNS)
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
