@@ -27,7 +27,7 @@ _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 class Links:
     """Which pages have files, by their paths in the exported folder, and in which file we are."""
 
-    paths: Mapping[NotionId, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
     title_of: Callable[[NotionId], str | None] = lambda _: None
     here: str = ""
 

@@ -13,6 +13,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,9 +26,9 @@ from notion_pm.exporters.files import staged
 from notion_pm.exporters.flat import unique
 from notion_pm.exporters.links import Links, escaped
 from notion_pm.exporters.names import Names, slug
+from notion_pm.exporters.scratch import Shelf
 from notion_pm.exporters.table import UNTITLED, Cell, Column, Reference, Row, Table
-from notion_pm.exporters.titles import Titles
-from notion_pm.model.ids import NotionId, compact
+from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
 
 _RECORD = ".notion-pm-export.json"
@@ -46,17 +47,16 @@ def write_page(table: Table, stream: TextIO) -> None:
 
 def write_folder(tables: Sequence[Table], folder: Path) -> None:
     """Write a file per page and an index; of several databases each gets a folder, single pages lie side by side."""
-    paths = _paths(tables)
-    with staged(folder) as stage, Titles() as titles:
-        for row in (row for table in tables for row in table.rows):
-            titles.note(row.id, row.title)
-        written = dict(_write_pages(tables, stage.folder, Links(paths, titles.of)))
-        written |= dict(_write_indexes(tables, stage.folder, paths))
-        written |= dict(_copy_attached(tables, stage.folder))
-        stale, kept = _divided(folder, {each.name for each in tables}, written)
-        with (stage.folder / _RECORD).open("w", encoding="utf-8", newline="\n") as record:
-            json.dump({"files": kept}, record, ensure_ascii=False, indent=1)
-            record.write("\n")
+    with staged(folder) as stage, Shelf() as titles, Shelf() as paths, Shelf() as written:
+        _note(tables, titles, paths)
+        for path, table in chain(
+            _write_pages(tables, stage.folder, Links(paths, titles.get)),
+            _write_indexes(tables, stage.folder, paths),
+            _copy_attached(tables, stage.folder),
+        ):
+            written[path] = table
+        stale = _settle(written, _written_before(folder / _RECORD), {each.name for each in tables})
+        _write_record(stage.folder / _RECORD, written)
         stage.install(stale)
 
 
@@ -111,14 +111,14 @@ def _items(cells: Sequence[Cell], links: Links) -> Iterator[str]:
     return (f"    - {links.link(each)}" for each in cells if isinstance(each, Reference))
 
 
-def _paths(tables: Sequence[Table]) -> dict[NotionId, str]:
-    """A path for each page, from its title; of two that are the same, the later one gets a part of its id."""
-    names: dict[str, Names] = defaultdict(lambda: Names("index"))
-    return {
-        row.id: posixpath.join(place, f"{names[place].free(slug(row.title), compact(row.id)[-8:])}.md")
-        for place, table in _placed(tables)
-        for row in table.rows
-    }
+def _note(tables: Sequence[Table], titles: Shelf, paths: Shelf) -> None:
+    """Note each page's title, and from it its path; of two that are the same, the later one gets a part of its id."""
+    with Shelf() as taken:
+        names = Names(*(posixpath.join(place, "index") for place, _ in _placed(tables)), memory=taken)
+        for place, table in _placed(tables):
+            for row in table.rows:
+                titles[row.id] = row.title
+                paths[row.id] = names.free(posixpath.join(place, slug(row.title)), compact(row.id)[-8:]) + ".md"
 
 
 def _placed(tables: Sequence[Table]) -> Iterator[tuple[str, Table]]:
@@ -138,7 +138,7 @@ def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterato
             yield here, table.name
 
 
-def _write_indexes(tables: Sequence[Table], folder: Path, paths: Mapping[NotionId, str]) -> Iterator[tuple[str, str]]:
+def _write_indexes(tables: Sequence[Table], folder: Path, paths: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     contents: dict[str, list[Table]] = defaultdict(list)
     for place, table in _placed(tables):
         contents[place].append(table)
@@ -170,12 +170,26 @@ def _write(path: Path, document: str) -> None:
     path.write_text(document, encoding="utf-8", newline="\n")
 
 
-def _divided(folder: Path, tables: set[str], written: dict[str, str]) -> tuple[list[str], dict[str, str]]:
-    """What an earlier export of these tables wrote and this one did not; and all that will be there of ours."""
-    before = _written_before(folder / _RECORD)
-    stale = sorted({path for path, table in before.items() if table in tables} - written.keys())
-    others = {path: table for path, table in before.items() if table not in tables}
-    return stale, dict(sorted({**others, **written}.items()))
+def _settle(written: Shelf, before: Mapping[str, str], tables: set[str]) -> list[str]:
+    """Return what an earlier export of these tables wrote and this one did not, and keep what it wrote of others."""
+    gone = {path: table for path, table in before.items() if path not in written}
+    for path, table in gone.items():
+        if table not in tables:
+            written[path] = table
+    return sorted(path for path, table in gone.items() if table in tables)
+
+
+def _write_record(path: Path, written: Shelf) -> None:
+    """Write which file came from which table, a line each: a change of one is a line in Git."""
+    with path.open("w", encoding="utf-8", newline="\n") as record:
+        record.write('{\n "files": {')
+        for number, (file, table) in enumerate(written.items()):
+            record.write(f"{',' if number else ''}\n  {_dumps(file)}: {_dumps(table)}")
+        record.write("\n }\n}\n")
+
+
+def _dumps(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _written_before(record: Path) -> dict[str, str]:

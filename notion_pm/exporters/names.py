@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePosixPath
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 _LONGEST = 80  # bytes of UTF-8: with an id and an ending it stays far below the 255 of file systems
@@ -40,11 +41,23 @@ def sheet_name(title: str) -> str:
     return "History sheet" if allowed.lower() == "history" else allowed or "Sheet"
 
 
-class Names:
-    """Hands out each name once, however upper and lower case differ; a second one gets a number."""
+class Memory(Protocol):
+    """What remembers names: a set, or one on disk."""
 
-    def __init__(self, *taken: str, longest: int = 255, joint: str = " ") -> None:
-        self._taken = {each.casefold() for each in taken}
+    def __contains__(self, name: object, /) -> bool: ...
+    def add(self, name: str, /) -> None: ...
+
+
+class Names:
+    """Hands out each name once, however upper and lower case differ; a second one gets a number.
+
+    The names that are taken are remembered in `memory`: a set, unless another is given.
+    """
+
+    def __init__(self, *taken: str, longest: int = 255, joint: str = " ", memory: Memory | None = None) -> None:
+        self._taken: Memory = set() if memory is None else memory
+        for each in taken:
+            self._taken.add(each.casefold())
         self._longest = longest
         self._joint = joint
 

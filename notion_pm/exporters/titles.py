@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
+from notion_pm.exporters.scratch import Scratch
 from notion_pm.model.ids import NotionId
 
 _REMEMBERED = 10_000
 _TOGETHER = 1_000
 _LAYOUT = """
-    PRAGMA journal_mode = OFF;
-    PRAGMA synchronous = OFF;
-    PRAGMA cache_size = -8192;
     CREATE TABLE titles (page_id TEXT PRIMARY KEY, title TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE related (source_id TEXT, page_id TEXT, PRIMARY KEY (source_id, page_id)) WITHOUT ROWID;
 """
@@ -29,8 +26,7 @@ class Titles:
     """
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)  # a file without a name
-        self._db.executescript(_LAYOUT)
+        self._disk = Scratch(_LAYOUT, cache=8192)
         self._noted: list[tuple[NotionId, str]] = []
         self._related: set[tuple[NotionId, NotionId]] = set()
         self.of = lru_cache(_REMEMBERED)(self._of)
@@ -42,7 +38,7 @@ class Titles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._db.close()
+        self._disk.__exit__(kind, error, traceback)
 
     def note(self, page_id: NotionId, title: str) -> None:
         """Remember what a page is called."""
@@ -59,28 +55,22 @@ class Titles:
     def wanting(self) -> list[NotionId]:
         """Return the data sources with related pages whose titles were not noted."""
         self._store()
-        return [row[0] for row in self._db.execute(f"SELECT DISTINCT source_id {_UNTITLED} ORDER BY 1")]
+        return [row[0] for row in self._disk.select(f"SELECT DISTINCT source_id {_UNTITLED} ORDER BY 1")]
 
     def untitled(self) -> int:
         """Return the number of related pages whose titles were not noted."""
         self._store()
-        number: int = self._db.execute(f"SELECT count(DISTINCT page_id) {_UNTITLED}").fetchone()[0]
-        return number
+        return sum(1 for _ in self._disk.select(f"SELECT DISTINCT page_id {_UNTITLED}"))
 
     def _of(self, page_id: NotionId) -> str | None:
         self._store()
-        found = self._db.execute("SELECT title FROM titles WHERE page_id = ?", (page_id,)).fetchone()
-        return found[0] if found else None
+        found = self._disk.select("SELECT title FROM titles WHERE page_id = ?", page_id)
+        return next((str(title) for (title,) in found), None)
 
     def _store(self) -> None:
         if not self._noted and not self._related:
             return
-        try:
-            self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR REPLACE INTO titles VALUES (?, ?)", self._noted)
-            self._db.executemany("INSERT OR IGNORE INTO related VALUES (?, ?)", self._related)
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise OSError(None, f"SQLite says: {error}") from error
+        self._disk.insert("INSERT OR REPLACE INTO titles VALUES (?, ?)", self._noted)
+        self._disk.insert("INSERT OR IGNORE INTO related VALUES (?, ?)", self._related)
         self._noted.clear()
         self._related.clear()
