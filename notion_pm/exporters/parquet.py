@@ -1,14 +1,13 @@
 """Parquet: one file per database with typed columns. Needs the extra `parquet`.
 
-A row group holds a thousand rows, so that memory stays small.
+A row group holds a thousand rows, or fewer that have many related pages, so that memory stays small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,9 @@ from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue, FileValue
 
-_GROUP = 1_000
+_MOST_ROWS = 1_000
+_MOST_ITEMS = 10_000
+"""Of lists, in a row group."""
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 
@@ -42,12 +43,24 @@ def write_parquet(tables: Sequence[Table], path: Path, surroundings: Surrounding
     about = {"title": table.title, "exported_at": surroundings.now.isoformat(timespec="seconds")}
     types = [(name, each.type) for name, each in zip(names, fields, strict=True)]
     schema = pa.schema(types, metadata=about)
-    rows = iter(table.rows)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while some := list(islice(rows, _GROUP)):
+        for some in _groups(table.rows):
             columns = [pa.array([field.of(row) for row in some], field.type) for field in fields]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     return 0
+
+
+def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    some: list[Row] = []
+    items = 0
+    for row in rows:
+        some.append(row)
+        items += sum(len(cell) for cell in row.cells if isinstance(cell, tuple))
+        if len(some) >= _MOST_ROWS or items >= _MOST_ITEMS:
+            yield some
+            some, items = [], 0
+    if some:
+        yield some
 
 
 def _fields(table: Table) -> Iterator[_Field]:

@@ -68,9 +68,15 @@ class SheetWriter:
             self._sheet.set_row(line, row_height([*map(self._wrapped, self._columns, values)], widths))
             for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
                 self._write(line, place, column, value, row.url)
+            self._forget_height(line - 1)
         self._sheet.autofilter(0, 0, table.row_count, len(self._columns) - 1)
         readable = sum(1 for each in self._columns if each.role in {"value", "end"})
         set_up_print(self._sheet, table.row_count, widths[:readable])
+
+    def _forget_height(self, line: int) -> None:
+        """Let go of a row that XlsxWriter has written by now: a hundred thousand of them took 25 MB."""
+        for kept in ("row_info", "row_sizes"):
+            vars(self._sheet).get(kept, {}).pop(line, None)
 
     def _widths(self, table: Table) -> list[int]:
         rows = list(islice(table.rows, _SAMPLE))

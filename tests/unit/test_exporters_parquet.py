@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Column, Table
+from notion_pm.exporters.table import Column, Reference, Table
 from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table
 
@@ -56,3 +56,12 @@ def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
     found = read(tmp_path, replace(table([]), title="Feature specs"))
     assert found.num_rows == 0
     assert found.schema.metadata[b"title"] == b"Feature specs"
+
+
+def test_rows_with_many_related_pages_come_in_small_groups(tmp_path: Path) -> None:
+    columns = (COLUMNS[0], Column("r", "Insights", "relation"))
+    related = tuple(Reference(page_id(number)) for number in range(4_000))
+    found = read(tmp_path, table([row(number, (f"{number}", related)) for number in range(7)], columns))
+    assert found.column("Feature").to_pylist() == [f"{number}" for number in range(7)]
+    groups = pq.read_metadata(tmp_path / "out.parquet")
+    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [3, 3, 1]

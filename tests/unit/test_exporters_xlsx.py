@@ -52,6 +52,12 @@ def test_cells_are_what_they_are(tmp_path: Path) -> None:
     assert found["Feature"].hyperlink.target == "https://app.notion.com/p/000000000000feed0000000000000001"
 
 
+def test_every_row_is_as_high_as_its_text(tmp_path: Path) -> None:
+    rows = [row(number, (text,)) for number, text in enumerate(["A", "A\nB\nC", "A", "A\nB"])]
+    sheet = exported(tmp_path, table(rows, COLUMNS[:1]))["Feature specs"]
+    assert [sheet.row_dimensions[number].height for number in range(2, 6)] == [None, 45, None, 30]
+
+
 def test_times_are_shown_in_the_zone_that_the_header_names(tmp_path: Path) -> None:
     found = cells(exported(tmp_path, table([row(1)]), zone="America/New_York"), "Feature specs")
     assert found["Edited (America/New_York)"].value == datetime(2026, 7, 4, 3, 8)  # noqa: DTZ001
