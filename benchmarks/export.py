@@ -1,11 +1,13 @@
 """What an export costs, side by side with other Python clients, on the same local workspace served on loopback.
 
     python benchmarks/export.py [--rows ROWS]
-    python benchmarks/export.py --formats [--rows ROWS]
+    python benchmarks/export.py --formats [FORMAT ...] [--rows ROWS]
 
 Each program reads one database and writes it as CSV, in a process of its own: ours with `notion-pm export`, the others
-by the calls that their documentation shows. They are installed from PyPI into a throwaway environment. Requests are
-those that the server saw; times are CPU seconds of this machine, imports included: compare ratios, not seconds.
+by the calls that their documentation shows. All are installed as a user installs them, ours from this checkout and the
+others from PyPI, into throwaway environments. Requests are those that the server saw; times are CPU seconds of this
+machine, imports included: compare ratios, not seconds. notion2pandas asks for the id of a data source, and so ours is
+given its URL: a database's id or link takes a request more, whoever asks which data sources it has.
 
 Two databases: one with a property of every kind and no relations, and the product template's features, whose pages
 are related to insights. There ultimate-notion and ours give their titles; notion2pandas gives ids, and so does
@@ -38,8 +40,10 @@ import httpx
 ROWS = 5_000
 ROWS_OF_FORMATS = 100_000
 PACKAGES = ("ultimate-notion", "notion2pandas")
+CHECKOUT = Path(__file__).resolve().parent.parent
 FORMATS = ("csv", "jsonl", "json", "xlsx", "sqlite", "html", "parquet", "markdown")
 OURS = (sys.executable, "-m", "notion_pm")
+"""Makes and serves the workspace; what is measured is installed."""
 
 _ULTIMATE_NOTION = """
     import os, sys
@@ -135,12 +139,12 @@ def served(folder: Path, *, recorded: bool, starter_rows: bool) -> Iterator[Plac
             server.terminate()
 
 
-def environment_of_others(folder: Path) -> Path:
-    """Install the other clients, and return their Python."""
+def installed(folder: Path, *packages: str) -> Path:
+    """Install packages into an environment of their own, and return the folder with its programs."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return python
+    programs = folder / "bin"
+    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", *packages], check=True)
+    return programs
 
 
 def run(command: Command, environment: Mapping[str, str]) -> Cost:
@@ -179,46 +183,47 @@ def compare(programs: Mapping[str, Command], place: Place, out: Path) -> None:
         print(f"{name:22} {figures}  {cost.failed}", flush=True)
 
 
-def programs_for(source: Source, out: Path, others: Path) -> dict[str, Command]:
+def programs_for(source: Source, out: Path, ours: Path, others: Path) -> dict[str, Command]:
     """Return what exports a database, by the names of the programs."""
 
     def script(code: str) -> Command:
-        return [others, "-c", textwrap.dedent(code), source.data_source_id, source.database_id, out]
+        return [others / "python", "-c", textwrap.dedent(code), source.data_source_id, source.database_id, out]
 
-    ours = [*OURS, "export", source.database_id, "-o", str(out)]
+    export: list[str | Path] = [ours / "notion-pm", "export", f"collection://{source.data_source_id}", "-o", out]
     return {
-        "notion-pm": ours,
+        "notion-pm": export,
         "ultimate-notion": script(_ULTIMATE_NOTION),
-        "notion-pm --ids-only": [*ours, "--ids-only"],
+        "notion-pm --ids-only": [*export, "--ids-only"],
         "notion2pandas": script(_NOTION2PANDAS),
     }
 
 
 def side_by_side(folder: Path, rows: int) -> None:
     """Print the tables of all programs."""
-    others = environment_of_others(folder / "others")
+    ours, others = installed(folder / "ours", str(CHECKOUT)), installed(folder / "others", *PACKAGES)
     out = folder / "out.csv"
     with served(folder, recorded=True, starter_rows=True) as place:
         print(f"{rows:,} pages with a property of every kind, none of them a relation")
-        compare(programs_for(place.fill(rows), out, others), place, out)
+        compare(programs_for(place.fill(rows), out, ours, others), place, out)
         print(f"\n{rows:,} features beside those of the template, with relations")
         features = place.fill(rows, place.source("Feature specs").data_source_id)
-        compare(programs_for(features, out, others), place, out)
+        compare(programs_for(features, out, ours, others), place, out)
 
 
-def formats(folder: Path, rows: int) -> None:
+def formats(folder: Path, rows: int, wanted: Sequence[str]) -> None:
     """Print the table of our formats."""
+    ours = installed(folder / "ours", f"{CHECKOUT}[parquet]")
     with served(folder, recorded=False, starter_rows=False) as place:
         for title in ("Customer insights", "Feature specs"):
             place.fill(rows, place.source(title).data_source_id)
         environment = {**place.environment, "NOTION_PM_PARENT_PAGE": _root(place.file)}
         print(f"{rows:,} features and {rows:,} insights\n")
         print(f"{'':10} {'rows':>8} {'requests':>9} {'CPU s/1000':>11} {'seconds':>8} {'peak MB':>8}")
-        for each in FORMATS:
+        for each in wanted:
             out = folder / each
             out.mkdir()
-            command = [*OURS, "export", "features", "insights", "-o", f"{out}/", "--format", each, "--json"]
-            cost = run([*command, "--no-bodies"], environment)
+            export = ["export", "features", "insights", "--format", each, "--no-bodies", "--json", "-o", f"{out}/"]
+            cost = run([ours / "notion-pm", *export], environment)
             told: dict[str, Any] = json.loads(cost.said) if cost.said else {"files": [], "requests": 0}
             count = sum(file["rows"] for file in told["files"])
             figures = f"{cost.cpu / (count or 1) * 1000:11.2f} {cost.seconds:8.0f} {cost.megabytes:8.0f}"
@@ -234,13 +239,14 @@ def main() -> None:
     """Print what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, help=f"default: {ROWS:,}; with --formats {ROWS_OF_FORMATS:,}")
-    parser.add_argument("--formats", action="store_true", help="measure our formats, and no other clients")
+    only = "measure our formats, and no other clients; default: all of them"
+    parser.add_argument("--formats", nargs="*", metavar="FORMAT", choices=FORMATS, help=only)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        if asked.formats:
-            formats(Path(name), asked.rows or ROWS_OF_FORMATS)
-        else:
+        if asked.formats is None:
             side_by_side(Path(name), asked.rows or ROWS)
+        else:
+            formats(Path(name), asked.rows or ROWS_OF_FORMATS, asked.formats or FORMATS)
 
 
 if __name__ == "__main__":

@@ -17,18 +17,21 @@ Address = NewType("Address", str)
 _HEX = r"[0-9a-f]"
 _DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _CANONICAL = re.compile(rf"{_DASHED}\Z")
+DATA_SOURCE_URL = "collection://"
+"""How Notion's Markdown begins the URL of a data source, which ends with its id."""
 _ID = re.compile(rf"(?:{_DASHED}|{_HEX}{{32}})$", re.IGNORECASE)
 
 
 def parse_notion_id(text: str) -> NotionId:
-    """Return the id that `text` names: an id with or without dashes, or the URL of a page, database or view.
+    """Return the id that `text` names: an id with or without dashes, or the URL of a page, database, view or
+    data source.
 
     Takes the URLs of www.notion.so, app.notion.com (``/p/...``) and published notion.site pages; a page that is opened
     in a side peek is named by the URL's ``p`` parameter, which wins.
 
     Raises InvalidNotionId when there is no id in it.
     """
-    candidate = text.strip()
+    candidate = text.strip().removeprefix(DATA_SOURCE_URL)
     url = urlsplit(candidate)
     if url.scheme and url.netloc:
         peeked = parse_qs(url.query).get("p", [""])[0]

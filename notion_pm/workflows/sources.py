@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.exporters.table import UNTITLED
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import NotionId, parse_notion_id
+from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import DataSource
 from notion_pm.workflows.conditions import Order
 from notion_pm.workflows.row_tests import RowTest
+
+_Kind = Callable[[Gateway, NotionId], Iterator["Wanted"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,13 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
     """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
 
     What it probably is comes first: links of views and bare ids are those of databases, other links those of pages.
+    The URL of a data source says what it is, and saves asking.
 
     Raises NotShared when it is none of them.
     """
     notion_id = parse_notion_id(text)
-    kinds = [_page, databases_of, _data_source]
-    if "?v=" in text or "/" not in text:
-        kinds.append(kinds.pop(0))
     refusals: list[NotionError] = []
-    for kind in kinds:
+    for kind in _kinds(text):
         try:
             yield from list(kind(gateway, notion_id))
         except (NotShared, RequestRefused) as refusal:  # Notion refuses the id of another kind, or does not find it
@@ -74,6 +74,13 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
         else:
             return
     raise refusals[0]
+
+
+def _kinds(text: str) -> list[_Kind]:
+    if text.startswith(DATA_SOURCE_URL):
+        return [_data_source]
+    is_database = "?v=" in text or "/" not in text
+    return [databases_of, _data_source, _page] if is_database else [_page, databases_of, _data_source]
 
 
 def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:

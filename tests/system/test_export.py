@@ -189,16 +189,23 @@ def test_json_has_titles_and_ids(product: Product, tmp_path: Path) -> None:
     assert limits["properties"]["Insights"][29] == {"id": product.insight_pages[29].id, "title": "Insight 29"}
 
 
-@pytest.mark.parametrize("named_by", ["id", "url", "data source"])
-def test_a_database_by_id_or_url(product: Product, tmp_path: Path, named_by: str) -> None:
+@pytest.mark.parametrize(
+    ("named_by", "to_find_it"), [("id", 2), ("url", 2), ("data source", 2), ("data source's url", 1)]
+)
+def test_a_database_by_id_or_url(product: Product, tmp_path: Path, named_by: str, to_find_it: int) -> None:
     database_id = product.features.database_id
     names = {
         "id": database_id,
         "url": f"https://app.notion.com/p/{database_id.replace('-', '')}?v=1",
         "data source": product.features.id,
+        "data source's url": f"collection://{product.features.id}",
     }
-    product.export(names[named_by], output=str(tmp_path / "out.csv"))
+    before = product.gateway.requests.logical
+    product.export(names[named_by], output=str(tmp_path / "out.csv"), with_titles=False)
     assert len(read_csv(tmp_path / "out.csv")) == 2
+    rows, relation_beyond_25, looking_for_a_template = 1, 1, 1
+    others = rows + relation_beyond_25 + looking_for_a_template
+    assert product.gateway.requests.logical - before == to_find_it + others
 
 
 def test_a_page_by_its_url_as_markdown(product: Product, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ HEX = compact(ID)
         HEX,
         ID.upper(),
         f" {HEX}\n",
+        f"collection://{ID}",
         f"https://www.notion.so/{HEX}",
         f"https://www.notion.so/acme/Product-{HEX}?pvs=4",
         f"https://app.notion.com/p/Product-{HEX}",
