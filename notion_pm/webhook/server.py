@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ _PARTING_SECONDS = 5
 @contextmanager
 def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
     """Serve meanwhile, and lend the URL. What sends slowly, or too much, is cut off. Raises UsageError."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for each delivery that waits its turn
     server = _opened(app, host, port)
     listens_on = server.effective_listen[0][1] if isinstance(server, MultiSocketServer) else server.getsockname()[1]
 

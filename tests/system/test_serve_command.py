@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -217,6 +219,31 @@ def test_hostile_deliveries_cost_little_and_change_nothing(listening: Listening)
     counts = listening.health["deliveries"]
     assert (counts["taken"], counts["repeated"], counts["stale"], counts["of_no_concern"]) == (1, 56, 1, 1)
     assert counts["refused"] == 22
+
+
+def test_a_flood_is_answered_and_leads_to_one_run(listening: Listening) -> None:
+    listening.program.environment["NOTION_PM_WEBHOOK_TOKEN"] = token = "secret_0123456789"
+    page = listening.product.add("features", "Wings")
+    listening.start("--quiet-for", "5s")
+    sent = len(listening.server.answered)
+    now, entity = datetime.now(UTC).isoformat(), {"id": page, "type": "page"}
+    event = {"type": "page.properties_updated", "timestamp": now, "entity": entity, "attempt_number": 1}
+
+    def deliver(number: int) -> int:
+        """Every fifth is forged, every second of the others is one that came before."""
+        body = json.dumps({**event, "id": f"e{number if number % 2 else 0}"}).encode()
+        signed = signature(body, token) if number % 5 else "sha256=" + "0" * 64
+        return client.post(f"{listening.url}/", content=body, headers={"X-Notion-Signature": signed}).status_code
+
+    with httpx.Client(trust_env=False, timeout=30) as client, ThreadPoolExecutor(16) as pool:
+        answers = Counter(pool.map(deliver, range(2000)))
+    assert answers == {200: 1600, 401: 400}
+    eventually(lambda: len(listening.runs) == 2)
+    assert listening.server.answered[sent:] == ["GET pages"], "one page, read once"
+    counts = listening.health["deliveries"]
+    assert (counts["taken"], counts["repeated"], counts["refused"]) == (801, 799, 400)
+    assert listening.said == "", "it says nothing of it"
+    assert listening.stop() == 0
 
 
 def test_where_deliveries_get_lost_the_beat_finds_what_was_edited(listening: Listening) -> None:

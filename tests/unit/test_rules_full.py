@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notion_pm.model.template import Template
 from notion_pm.rules.values import BaseValue, Plain
-from notion_pm.storage import templates
+from notion_pm.storage import template_files, templates
 from tests.unit.rules_world import World
 
 
@@ -232,3 +233,11 @@ def test_k_key_results_judge_an_objective() -> None:
     assert world.get("old", "sync_note") == "It was last measured more than a month ago."
     assert [world.get(each, "sync_note") for each in ("bare", "o")] == ["It has no key result.", None]
     assert [str(each.page.id) for each in proposals] == ["o"]
+
+
+def test_each_rule_that_ships_has_a_test_that_names_it() -> None:
+    here = Path(__file__).parent
+    told = "".join(each.read_text(encoding="utf-8") for each in here.glob("test_rules_*.py"))
+    shipped = {name for each in template_files.shipped() for name in templates.load(each).template.sync}
+    assert len(shipped) > 60
+    assert {name for name in shipped if f'"{name}"' not in told} == set()
