@@ -31,13 +31,18 @@ class Job:
         """Run it, and show what it did. Raises what ended it."""
         with prepared(self._manner, ctrl_c_is_polite=False) as run_id:
             done = self._run(run_id)
-        result = _result(done)
+        if done.result is not None:
+            self._show(done, done.result)
+        if done.error is not None:
+            raise done.error
+        if self._manner.fail_on_conflict and done.result and (found := done.result.evaluation.conflicts):
+            raise ConflictsFound(f"{len(found)} conflicts between people and rules.")
+
+    def _show(self, done: Run, result: SyncResult) -> None:
         if self._manner.as_json:
             echo_json(Report(result).as_data() | _facts(done))
         elif not self._manner.quiet or done.has_news:
             render_sync.show(result, explain=self._manner.explain)
-        if self._manner.fail_on_conflict and result.evaluation.conflicts:
-            raise ConflictsFound(f"{len(result.evaluation.conflicts)} conflicts between people and rules.")
 
     def every(self, seconds: int) -> None:
         """Run it on that beat until the process is asked to stop."""
@@ -55,13 +60,6 @@ class Job:
             return run(self._context, self._options, self._manner, run_id.run, drawn)
 
 
-def _result(done: Run) -> SyncResult:
-    """What a run came to. Raises the error that ended it."""
-    if done.error is not None:
-        raise done.error
-    assert done.result is not None, "a run ends with one or the other"
-    return done.result
-
-
 def _facts(done: Run) -> dict[str, object]:
-    return {key: value for key, value in done.as_data().items() if key in {"run", "started", "seconds", "outcome"}}
+    told = done.as_data()
+    return {key: told[key] for key in ("run", "started", "seconds", "outcome", "error")}

@@ -82,7 +82,7 @@ def tell_in_a_line(done: Run, manner: Manner, *, client: str = "") -> None:
     if done.result is not None and done.has_news:
         _show_news(done.result, explain=manner.explain)
         echo(f"{when}{render_sync.summary(done.result)}")
-    elif done.error is not None and (done.trouble or isinstance(done.error, TimeUp)):
+    if done.error is not None and (done.trouble or isinstance(done.error, TimeUp)):
         note(f"{when}Error: {done.error} {done.error.advice}".rstrip())
 
 

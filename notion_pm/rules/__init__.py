@@ -1,6 +1,6 @@
 """Sync rules: rules x snapshot x baseline -> updates, conflicts, proposals. Pure: no I/O, no clock.
 
-`evaluate` runs the rules of a `RuleSet`, `check` finds what is wrong with them in a template, `require_modest` stops a
+`evaluate` runs the rules of a `RuleSet`, `check` finds what is wrong with them in a template, `too_much` stops a
 run that would change too much.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from notion_pm.rules.check import check
 from notion_pm.rules.evaluate import evaluate
-from notion_pm.rules.limits import require_modest
+from notion_pm.rules.limits import too_much
 from notion_pm.rules.ruleset import RuleSet
 
-__all__ = ["RuleSet", "check", "evaluate", "require_modest"]
+__all__ = ["RuleSet", "check", "evaluate", "too_much"]

@@ -15,20 +15,20 @@ SMALL = 10
 """Databases with fewer pages are not judged: there a share says nothing."""
 
 
-def require_modest(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> None:
-    """Let a run pass whose changes are modest.
+def too_much(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> UnsafeChange | None:
+    """Return why a run must not go on, naming the databases and the way out; None when its changes are modest.
 
     Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
     a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
     value that apply wrote and that neither a person nor a sync has touched since.
-
-    Raises UnsafeChange, naming the databases and the way out.
     """
-    if excessive := list(_excessive(vocabulary, evaluation, snapshot)):
-        raise UnsafeChange(
-            "; ".join(excessive) + ". Nothing was changed.",
-            "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
-        )
+    excessive = list(_excessive(vocabulary, evaluation, snapshot))
+    if not excessive:
+        return None
+    return UnsafeChange(
+        "; ".join(excessive) + ". Nothing was changed.",
+        "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
+    )
 
 
 def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:

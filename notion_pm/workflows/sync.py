@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notion_pm.errors import NotShared, RequestRefused
+from notion_pm.errors import NotShared, RequestRefused, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.rules import RuleSet, evaluate, require_modest
+from notion_pm.rules import RuleSet, evaluate, too_much
 from notion_pm.rules.evaluation import Evaluation, Hold, Spot
 from notion_pm.rules.history import HistoryChange, Moment
 from notion_pm.rules.intents import Intents, intents_of, taken_up
@@ -64,6 +64,8 @@ class SyncResult:
     dry_run: bool
     vanished: tuple[Gone, ...] = ()
     dropped: tuple[Gone, ...] = ()
+    danger: UnsafeChange | None = None
+    """What would stop this run, were it no dry one."""
 
     @property
     def written(self) -> int:
@@ -90,8 +92,8 @@ class SyncResult:
 def sync(place: Place, options: Options = Options()) -> SyncResult:
     """Carry status and evidence along the relations of a workspace, by the rules of its template.
 
-    Raises AlreadyRunning, UnsafeChange before the first write, IncompleteRead, UsageError when the workspace is not
-    what the rules need.
+    Raises AlreadyRunning, UnsafeChange before the first write (a dry run only tells of it), IncompleteRead, UsageError
+    when the workspace is not what the rules need.
     """
     with exclusive(place.state_home):
         before = place.gateway.requests.logical
@@ -163,8 +165,9 @@ class _Run:
         remembered, intents = self._state.baseline(), self._state.intents()
         looked = self._looked(reader, known, remembered, intents)
         reading, evaluation = looked.reading, looked.evaluation
-        if not self._options.force:
-            require_modest(self._rules.vocabulary, evaluation, reading.snapshot)
+        danger = None if self._options.force else too_much(self._rules.vocabulary, evaluation, reading.snapshot)
+        if danger and not self._options.dry_run:
+            raise danger
         written = Written()
         if not self._options.dry_run:
             vanished = [each.page for each in looked.vanished]
@@ -182,6 +185,7 @@ class _Run:
             dry_run=self._options.dry_run,
             vanished=looked.vanished,
             dropped=written.dropped,
+            danger=danger,
         )
 
     def _looked(self, reader: Reader, known: Cache, remembered: Memories, intents: Intents) -> _Looked:

@@ -26,7 +26,10 @@ Outcome = Literal["changed", "unchanged", "failed", "stopped", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run went. `trouble_before` is what the run before had failed of, empty when it had not."""
+    """How a run went. A dry run that too much came of has both a result and an error.
+
+    `trouble_before` is what the run before had failed of, empty when it had not.
+    """
 
     id: str
     started: datetime
@@ -39,8 +42,8 @@ class Run:
     @property
     def outcome(self) -> Outcome:
         """The end in a word. A run that is stopped or skipped is no failure: the next one does its work."""
-        if self.result is not None:
-            return "changed" if self.result.written else "unchanged"
+        if self.error is None:
+            return "changed" if self.result and self.result.written else "unchanged"
         if isinstance(self.error, AlreadyRunning):
             return "skipped"
         return "stopped" if isinstance(self.error, NotNow) else "failed"
@@ -108,7 +111,7 @@ _ENDED = {
 }
 
 
-def _outcome(place: Place, options: Options, timing: Timing) -> tuple[SyncResult, None] | tuple[None, NotionPmError]:
+def _outcome(place: Place, options: Options, timing: Timing) -> tuple[SyncResult | None, NotionPmError | None]:
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AlreadyRunning),
         stop=tenacity.stop_after_delay(timing.wait_for_others),
@@ -117,7 +120,8 @@ def _outcome(place: Place, options: Options, timing: Timing) -> tuple[SyncResult
         reraise=True,
     )
     try:
-        return patiently(sync, place, options), None
+        result = patiently(sync, place, options)
+        return result, result.danger
     except NotionPmError as error:
         return None, error
     except OSError as error:

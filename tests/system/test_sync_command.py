@@ -92,6 +92,13 @@ def test_too_much_at_once_is_exit_code_3(product: Product, wings: str) -> None:
     result = run(product)
     assert result.exit_code == 3
     assert "--force" in result.output
+    dry = run(product, "--dry-run")
+    assert dry.exit_code == 3
+    assert "Ask 19" in dry.stdout and "22 pages would change" in dry.stdout, "it shows what it would be"
+    assert "20 of 21 pages of insights would be changed" in dry.stderr
+    data = json.loads(run(product, "--dry-run", "--json").stdout)
+    assert (data["outcome"], data["error"]["kind"], data["error"]["exit_code"]) == ("failed", "UnsafeChange", 3)
+    assert len({each["page"] for each in data["updates"]}) == 22
     assert run(product, "--force").exit_code == 0
 
 

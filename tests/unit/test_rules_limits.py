@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from notion_pm.errors import UnsafeChange
-from notion_pm.rules import require_modest
+from notion_pm.rules import too_much
 from notion_pm.rules.values import BaseValue
 from notion_pm.rules.vocabulary import Vocabulary
 from tests.unit.rules_world import World, only
 
 
 def judge(world: World) -> None:
-    require_modest(Vocabulary(world.template), world.decide(), world.snapshot)
+    if danger := too_much(Vocabulary(world.template), world.decide(), world.snapshot):
+        raise danger
 
 
 def planned(total: int, moved: int, *, remembered: BaseValue | None) -> World:
