@@ -271,7 +271,24 @@ def test_a_filter_may_be_as_large_as_the_api_allows(db: sqlite3.Connection) -> N
     leaves = [{"property": "size", "number": {"equals": number}} for number in range(100)]
     wide = {"or": [{"or": leaves}] * 100}
     strict = {"and": [{"or": leaves}] * 100}
-    for large in (wide, strict, {"or": leaves[:20]}, {"or": [{"or": leaves[:20]}] * 12}):
+    nested = [{"or": [{"or": leaves}] * times} for times in (4, 5)]
+    for large in (wide, strict, {"or": leaves}, {"or": [{"or": leaves[:20]}] * 12}, *nested):
         asked = query.parse({"filter": large}, SCHEMA)
         answer = query.run(db, SOURCE, asked, ASKER, lambda ids: [rows[one] for one in ids])
         assert answer.page_ids == (page_id(3), page_id(2), page_id(1))
+
+
+def test_a_hundred_keys_are_looked_up_rather_than_searched_for(db: sqlite3.Connection) -> None:
+    store(db, [({"note": rich(f"key {number}")}, number % 60 // 10, []) for number in range(3000)])
+    keys = [{"property": "note", "rich_text": {"equals": f"key {number}"}} for number in range(1000, 1100)]
+    thousands = 0
+
+    def count() -> int:
+        nonlocal thousands
+        thousands += 1
+        return 0
+
+    db.set_progress_handler(count, 1000)
+    assert len(run(db, filter={"or": keys}).page_ids) == 100
+    db.set_progress_handler(None, 0)
+    assert thousands < 100  # a walk over all of them takes thousands
