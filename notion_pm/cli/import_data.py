@@ -11,7 +11,8 @@ import click
 
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.cli.render_import import as_data, done_line, map_lines, preview_lines
+from notion_pm.cli.render_import import as_data, done_line, preview_lines
+from notion_pm.cli.render_import_map import map_lines
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
 from notion_pm.gateway.limiter import NOTION_BUDGET
@@ -23,8 +24,9 @@ from notion_pm.storage.records_file import FORMATS, STDIN, read_records
 from notion_pm.storage.state import State
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
-from notion_pm.workflows.import_rows import Order, Prepared, carry_out, prepare
+from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
+from notion_pm.workflows.import_writing import carry_out
 
 _EXAMPLES = """\b
   notion-pm import jira.csv --dry-run           what would become of each row; a known tool's file is recognised

@@ -24,8 +24,9 @@ from notion_pm.storage import templates
 from notion_pm.storage.state import State
 from notion_pm.workflows import provision
 from notion_pm.workflows.catalogue import Catalogue
-from notion_pm.workflows.import_rows import Done, Order, Prepared, carry_out, prepare
+from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import open_destination
+from notion_pm.workflows.import_writing import Done, carry_out
 from tests.faults import Fault, FaultyTransport, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.provisioned import NOW
