@@ -6,7 +6,7 @@ import click
 
 from notion_pm.cli import render_audit
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress
+from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.thread.audit import Thresholds
 from notion_pm.thread.audit_checks import CHECKS
@@ -76,9 +76,8 @@ def command(
         audited = look(place_of(context, drawn), template=template, only=names, thresholds=thresholds)
     if as_json:
         echo_json(audited.as_data())
+    elif form == "markdown":
+        echo("\n".join(render_audit.markdown(audited)))
     else:
-        told = (
-            render_audit.markdown(audited) if form == "markdown" else render_audit.text(audited, everything=everything)
-        )
-        echo("\n".join(told))
+        echo_lines(render_audit.text(audited, everything=everything))
     end_with(_FOUND if exit_code and audited.audit.findings else 0)

@@ -10,7 +10,7 @@ import click
 
 from notion_pm.cli import render_loop
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.cli.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.exporters.files import atomic
@@ -96,7 +96,7 @@ def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: 
     elif output is not None:
         echo(f"{output}: {render_loop.summary(loop)}")
     else:
-        echo("\n".join(render_loop.text(loop, drafts)))
+        echo_lines(render_loop.text(loop, drafts))
 
 
 def _show_told(loop: Loop, told: Sequence[Told], *, dry_run: bool, as_json: bool) -> None:

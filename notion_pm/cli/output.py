@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +34,22 @@ def echo_json(data: Any) -> None:
 def echo(text: str = "") -> None:
     """Print a line for people."""
     click.echo(text)
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    """Print lines for people; in a terminal those that are too long for it break between words, links never."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines:
+        click.echo(line if width is None else wrapped(line, width))
+
+
+def wrapped(line: str, width: int) -> str:
+    """Return a line as one or more of that width, which go on under where its text begins."""
+    if len(line) <= width or " " not in line.strip():
+        return line
+    margin = " " * (len(line) - len(line.lstrip(" -")))
+    parts = textwrap.wrap(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(parts)
 
 
 def note(text: str) -> None:
