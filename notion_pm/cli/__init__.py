@@ -11,13 +11,14 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
 from notion_pm.cli.interruption import heed
@@ -168,14 +169,30 @@ def _suit_the_terminal(ctx: click.Context) -> None:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
+def _completing(name: str) -> Callable[..., list[CompletionItem]]:
+    """A function of `completing`, which is loaded only when somebody completes."""
+
+    def complete(*given: Any) -> list[CompletionItem]:
+        return getattr(importlib.import_module("notion_pm.cli.completing"), name)(*given)  # type: ignore[no-any-return]
+
+    return complete
+
+
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--local",
     metavar="FILE",
     envvar="NOTION_PM_LOCAL",
+    shell_complete=_completing("complete_file"),
     help="Work on the local workspace in FILE: no token, no network. Made when it does not exist.",
 )
-@click.option("-w", "--workspace", metavar="NAME", help="Work on this workspace of notion-pm.toml.")
+@click.option(
+    "-w",
+    "--workspace",
+    metavar="NAME",
+    shell_complete=_completing("complete_client"),
+    help="Work on this workspace of notion-pm.toml.",
+)
 @click.option("--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests side by side.")
 @click.option(
     "--max-wait",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
@@ -20,7 +21,7 @@ _MAPPING = Path("mapping.yaml")
 
 
 @click.command()
-@click.argument("template", required=False)
+@click.argument("template", required=False, shell_complete=complete_template)
 @click.argument("databases", nargs=-1, metavar="[DATABASE]...")
 @click.option(
     "-o",

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
@@ -14,7 +15,7 @@ from notion_pm.workflows.destroy import Destruction, destroy, destruction
 
 
 @click.command()
-@click.argument("template", required=False)
+@click.argument("template", required=False, shell_complete=complete_template)
 @click.option("--confirm", metavar="NAME", help="The template's name, instead of typing it when asked.")
 @json_option
 @pass_context

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from notion_pm.cli.completing import complete_exported, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
@@ -41,7 +42,7 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("names", metavar="[NAME|URL]...", nargs=-1)
+@click.argument("names", metavar="[NAME|URL]...", nargs=-1, shell_complete=complete_exported)
 @click.option(
     "-o", "--output", metavar="FILE|DIR|-", help="Where to write; - is stdout. Default: a file named after the export."
 )
@@ -74,7 +75,12 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.option(
     "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
 )
-@click.option("--template", metavar="NAME|FILE", help="The template whose named exports count, if not the applied one.")
+@click.option(
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=complete_template,
+    help="The template whose named exports count, if not the applied one.",
+)
 @json_option
 @pass_context
 def command(

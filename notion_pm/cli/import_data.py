@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from notion_pm.cli.completing import complete_database, complete_file, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import as_data, done_line, preview_lines
@@ -41,8 +42,13 @@ _EXAMPLES = """\b
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("file", metavar="FILE|-", required=False)
-@click.option("--into", metavar="DATABASE", help="Its key, title or link. Default: as the map says, else insights.")
+@click.argument("file", metavar="FILE|-", required=False, shell_complete=complete_file)
+@click.option(
+    "--into",
+    metavar="DATABASE",
+    shell_complete=complete_database,
+    help="Its key, title or link. Default: as the map says, else insights.",
+)
 @click.option(
     "--map",
     "map_path",
@@ -62,7 +68,12 @@ _EXAMPLES = """\b
     help="Where rows go that cannot be imported. Default: beside the file.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--template", metavar="NAME|FILE", help="The template of the databases, if not the applied one.")
+@click.option(
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=complete_template,
+    help="The template of the databases, if not the applied one.",
+)
 @click.option("--show-preset", metavar="TOOL", help="Print the map of a known tool, and end.")
 @json_option
 @pass_context

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.durations import duration
 from notion_pm.cli.interruption import sleep, time_limit
@@ -31,7 +32,12 @@ from notion_pm.workflows.sync_run import Run
 @click.command(short_help="Take Notion's webhooks, and sync what they name.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8300, show_default=True, help="0 takes a free one.")
-@click.option("--template", metavar="NAME|FILE", help="The template whose rules count. Default: the applied one.")
+@click.option(
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=complete_template,
+    help="The template whose rules count. Default: the applied one.",
+)
 @click.option(
     "--every",
     type=duration,

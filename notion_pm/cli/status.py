@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.clients import Outcome, for_each_client, most_serious
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress, table
 from notion_pm.workflows.standing import Standing, standing
@@ -13,7 +14,7 @@ _CHANGES = 2  # exit code of --exit-code
 
 
 @click.command()
-@click.argument("template", required=False)
+@click.argument("template", required=False, shell_complete=complete_template)
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when a client is not up to date.")
 @json_option
 @pass_context

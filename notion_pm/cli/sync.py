@@ -7,6 +7,7 @@ from datetime import timedelta
 import click
 
 from notion_pm.cli.clients import all_option
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.durations import duration
 from notion_pm.cli.logs import LEVELS
@@ -20,7 +21,10 @@ from notion_pm.workflows.sync import Options
 
 @click.command(short_help="Carry status and evidence along the relations.")
 @click.option(
-    "--template", metavar="NAME|FILE", help="The template whose rules count. Default: the one that was applied."
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=complete_template,
+    help="The template whose rules count. Default: the one that was applied.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option("--explain", is_flag=True, help="Say for each change which rule made it, and because of which pages.")

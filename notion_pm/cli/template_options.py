@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.planning.wishes import Wishes
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,7 +79,7 @@ def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--reset-titles", is_flag=True, help="Give databases and properties their titles again."),
         click.option("--prune", is_flag=True, help="Remove what the template no longer has (never databases or rows)."),
         values_option,
-        click.argument("template", required=False),
+        click.argument("template", required=False, shell_complete=complete_template),
     ):
         command = add(command)
     return command

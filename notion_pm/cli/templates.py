@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.output import echo, echo_json, end_with, json_option
 from notion_pm.cli.render_template import as_data, difference_lines, template_lines
 from notion_pm.cli.render_template_docs import format_page, template_page
@@ -32,7 +33,7 @@ def list_command(*, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("template", default="product")
+@click.argument("template", default="product", shell_complete=complete_template)
 @values_option
 @json_option
 def show(*, template: str, values: dict[str, str], as_json: bool) -> None:
@@ -46,7 +47,7 @@ def show(*, template: str, values: dict[str, str], as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("template", nargs=-1, required=True)
+@click.argument("template", nargs=-1, required=True, shell_complete=complete_template)
 @values_option
 @json_option
 def validate(*, template: tuple[str, ...], values: dict[str, str], as_json: bool) -> None:
@@ -92,7 +93,7 @@ def diff(*, before: str, after: str, exit_code: bool, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("template", required=False)
+@click.argument("template", required=False, shell_complete=complete_template)
 @values_option
 def docs(*, template: str | None, values: dict[str, str]) -> None:
     """Print a page in Markdown: of a template for those who work with it, or (without one) of the template format."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import click
 
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.sync_place import Place
 
 template_option = click.option(
-    "--template", metavar="NAME|FILE", help="The template to read by. Default: the one that was applied."
+    "--template",
+    metavar="NAME|FILE",
+    shell_complete=complete_template,
+    help="The template to read by. Default: the one that was applied.",
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from notion_pm.cli.applying import ask_to_take_back
+from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.undo_sync import take_back_sync
@@ -20,7 +21,9 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
 @click.command(short_help="Take back the last apply, or the last sync.")
 @click.argument("what", type=click.Choice(["apply", "sync"]), default="apply")
-@click.option("--template", metavar="NAME", help="Whose, where several templates were applied.")
+@click.option(
+    "--template", metavar="NAME", shell_complete=complete_template, help="Whose, where several templates were applied."
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be taken back.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option

@@ -100,6 +100,30 @@ def test_completion_prints_a_script(program: Program, shell: str) -> None:
     assert done.code == 0 and "_NOTION_PM_COMPLETE" in done.out
 
 
-def test_completion_completes_commands(program: Program) -> None:
-    program.environment |= {"_NOTION_PM_COMPLETE": "bash_complete", "COMP_WORDS": "notion-pm do", "COMP_CWORD": "1"}
-    assert "plain,doctor" in program().out
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("do", ["plain,doctor"]),
+        ("apply p", ["plain,product"]),
+        ("audit --template disc", ["plain,discovery"]),
+        ("templates show mine", ["file,mine"]),
+        ("export road", ["plain,roadmap"]),
+        ("export -w acme cust", ["plain,customers"]),
+        ("-w a", ["plain,acme"]),
+        ("--local w", ["file,w"]),
+    ],
+)
+def test_completion_completes_commands_and_what_they_take(program: Program, line: str, found: list[str]) -> None:
+    toml = '[workspaces.acme]\nlocal = "a"\ntemplate = "full"\n[workspaces.globex]\nlocal = "b"\n'
+    Path(program.folder, "notion-pm.toml").write_text(toml, encoding="utf-8")
+    program.environment["_NOTION_PM_COMPLETE"] = "bash_complete"
+    program.environment |= {"COMP_WORDS": f"notion-pm {line}", "COMP_CWORD": str(len(line.split()))}
+    assert program().out.split() == found
+
+
+def test_a_broken_notion_pm_toml_completes_nothing(program: Program) -> None:
+    Path(program.folder, "notion-pm.toml").write_text("[", encoding="utf-8")
+    program.environment["_NOTION_PM_COMPLETE"] = "bash_complete"
+    program.environment |= {"COMP_WORDS": "notion-pm export road", "COMP_CWORD": "2"}
+    done = program()
+    assert (done.out.strip(), done.err) == ("", "")
