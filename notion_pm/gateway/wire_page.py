@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from notion_pm.gateway.wire_schema import read_time
-from notion_pm.gateway.wire_text import plain, rich_text
+from notion_pm.gateway.wire_text import mended, plain, rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     DateValue,
@@ -143,8 +143,10 @@ def _computed(raw: Any) -> Value:
         return tuple(read_value(each) for each in raw["array"])
     if raw["type"] in {"unsupported", "incomplete"}:
         return UnknownValue(raw)
-    plain_value: Value = raw.get(raw["type"])
-    return _date(plain_value) if raw["type"] == "date" else plain_value
+    value: Value = raw.get(raw["type"])
+    if isinstance(value, str):
+        return mended(value)
+    return _date(value) if raw["type"] == "date" else value
 
 
 def _unique_id(raw: Any) -> Value:
@@ -225,7 +227,7 @@ def _item_json(item: Any) -> dict[str, Any]:
 def read_markdown(json: Json) -> PageMarkdown:
     """Return the body of a page."""
     return PageMarkdown(
-        markdown=json.get("markdown", ""),
+        markdown=mended(json.get("markdown", "")),
         truncated=bool(json.get("truncated")),
         unknown_block_ids=tuple(NotionId(each) for each in json.get("unknown_block_ids") or ()),
     )

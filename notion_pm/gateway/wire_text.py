@@ -11,7 +11,15 @@ CHUNK = 2000
 
 def plain(rich_text: Sequence[Any]) -> str:
     """Return the text without its styling."""
-    return "".join(item.get("plain_text", "") for item in rich_text)
+    return mended("".join(item.get("plain_text", "") for item in rich_text))
+
+
+def mended(text: str) -> str:
+    """Return a text that can be written to a file.
+
+    Notion cuts by UTF-16 length, and so may give halves of emoji: two that meet are one again, others become �.
+    """
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def rich_text(text: str) -> list[dict[str, Any]]:

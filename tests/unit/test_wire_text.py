@@ -1,0 +1,36 @@
+"""Texts that Notion cut in the middle of a character."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notion_pm.gateway.wire_page import read_markdown, read_value
+from notion_pm.gateway.wire_text import plain
+
+
+def _items(*texts: str) -> list[dict[str, str]]:
+    return [{"type": "text", "plain_text": each} for each in texts]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_whole_texts_stay_as_they_are(text: str) -> None:
+    assert plain(_items(text)) == text
+
+
+@given(st.lists(st.text()))
+def test_whatever_comes_can_be_written(texts: list[str]) -> None:
+    assert plain(_items(*texts)).encode() is not None
+
+
+def test_halves_that_meet_are_one_character_again() -> None:
+    assert plain(_items("Ship \ud83d", "\ude80 now")) == "Ship 🚀 now"
+
+
+@pytest.mark.parametrize("text", ["Ship \ud83d", "\ude80 Ship"])
+def test_a_half_alone_is_shown_as_lost(text: str) -> None:
+    whole = text.replace("\ud83d", "�").replace("\ude80", "�")
+    assert plain(_items(text)) == whole
+    assert read_value({"type": "formula", "formula": {"type": "string", "string": text}}) == whole
+    assert read_markdown({"markdown": text}).markdown == whole
