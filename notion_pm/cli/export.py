@@ -6,7 +6,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -123,11 +124,18 @@ def command(
         with_bodies=not no_bodies,
         fetch=fetch,
     )
-    surroundings = Surroundings(now, now.tzinfo, sys.stdout.buffer)
+    surroundings = Surroundings(now, now.tzinfo, _stdout(output))
     catalogue = Catalogue(context.gateway, lambda: context.parent_page, _load, template)
     with progress(context) as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
+
+
+def _stdout(output: str | None) -> BinaryIO:
+    """Where `-` goes. A program may be started without one (`>&-`)."""
+    if output == STDOUT and not sys.stdout:
+        raise UsageError("There is no stdout to write to.", "Give the data a file: -o features.csv")
+    return sys.stdout.buffer if sys.stdout else BytesIO()
 
 
 def _load(reference: str, variables: Mapping[str, str] | None) -> Template:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from notion_pm.errors import FileUnusable
+
 _TOGETHER = 1_000
+
+
+def no_room(error: OSError | sqlite3.OperationalError) -> FileUnusable:
+    """Return what to tell when what is too much for memory cannot be kept on disk either."""
+    reason = error.strerror if isinstance(error, OSError) else f"SQLite says: {error}"
+    return FileUnusable(
+        tempfile.gettempdir(), reason or str(error), "Make room there, or set TMPDIR to a folder that has some."
+    )
 
 
 class Scratch:
@@ -30,13 +41,13 @@ class Scratch:
         self._db.close()
 
     def insert(self, statement: str, rows: Iterable[tuple[str, ...]]) -> None:
-        """Insert rows. Raises OSError when the disk is full."""
+        """Insert rows. Raises FileUnusable when the disk is full."""
         try:
             self._db.execute("BEGIN")
             self._db.executemany(statement, rows)
             self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise OSError(None, f"SQLite says: {error}") from error
+            raise no_room(error) from error
 
     def select(self, query: str, *values: str) -> Iterator[Any]:
         """Yield what a query finds, a tuple a row."""
@@ -46,7 +57,7 @@ class Scratch:
 class Shelf(Mapping[str, str]):
     """A dict of texts on disk, its keys in order. A context manager.
 
-    Raises OSError when the disk is full.
+    Raises FileUnusable when the disk is full.
     """
 
     def __init__(self) -> None:

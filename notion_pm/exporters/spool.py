@@ -6,10 +6,13 @@ import pickle
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from operator import attrgetter, methodcaller
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
+
+from notion_pm.exporters.scratch import no_room
 
 T = TypeVar("T")
 
@@ -41,7 +44,10 @@ _REDUCERS = _Reducers()
 
 
 class Spool(Generic[T]):
-    """Append first, then walk as often as you like. A context manager: what is on disk goes with it."""
+    """Append first, then walk as often as you like. A context manager: what is on disk goes with it.
+
+    Raises FileUnusable when the disk is full.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
@@ -53,7 +59,8 @@ class Spool(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # of a full disk; nobody needs what is in it
+            self._file.close()
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -64,13 +71,19 @@ class Spool(Generic[T]):
     def at(self, places: Iterable[int]) -> Iterator[T]:
         """Walk the items of these places, in this order."""
         for place in places:
-            self._file.seek(self._starts[place])
-            item: T = pickle.load(self._file)  # noqa: S301 - our own bytes, in a file that has no name
+            try:
+                self._file.seek(self._starts[place])
+                item: T = pickle.load(self._file)  # noqa: S301 - our own bytes, in a file that has no name
+            except OSError as error:
+                raise no_room(error) from error
             yield item
 
     def append(self, item: T) -> None:
         """Add an item at the end."""
-        self._starts.append(self._file.seek(0, 2))
-        pickler = pickle.Pickler(self._file, protocol=pickle.HIGHEST_PROTOCOL)
-        pickler.dispatch_table = _REDUCERS
-        pickler.dump(item)
+        try:
+            self._starts.append(self._file.seek(0, 2))
+            pickler = pickle.Pickler(self._file, protocol=pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = _REDUCERS
+            pickler.dump(item)
+        except OSError as error:
+            raise no_room(error) from error

@@ -22,7 +22,7 @@ _UNTITLED = "FROM related WHERE page_id NOT IN (SELECT page_id FROM titles)"
 class Titles:
     """What pages are called, and which pages are related to: all is noted first, then asked for.
 
-    A context manager: what is on disk goes with it. Raises OSError when the disk is full.
+    A context manager: what is on disk goes with it. Raises FileUnusable when the disk is full.
     """
 
     def __init__(self) -> None:

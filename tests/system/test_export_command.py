@@ -276,3 +276,13 @@ def test_a_full_disk_leaves_what_was_there_and_one_message(applied: Path, tmp_pa
     assert len(done.stderr.splitlines()) == 2
     assert target.read_text() == "from last week"
     assert [each.name for each in tmp_path.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize(("output", "code", "said"), [("-", 1, "There is no stdout"), ("out.csv", 0, "")])
+def test_without_a_stdout(applied: Path, tmp_path: Path, output: str, code: int, said: str) -> None:
+    program = [sys.executable, "-m", "notion_pm", "--local", str(applied), "export", "features", "-o", output]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *program]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
