@@ -13,6 +13,7 @@ import click
 
 from notion_pm.cli.completing import complete_exported, complete_template
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
@@ -113,6 +114,7 @@ def command(
     now = context.now()
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
+    heed_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
     fetch = _fetch_for(context) if with_files else None
     request = Request(
         names,

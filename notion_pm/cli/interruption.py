@@ -99,6 +99,11 @@ def heed(closing: Callable[[Callable[[], object]], object]) -> None:
     _on(signal.SIGINT, KeyboardInterrupt, closing)
 
 
+def heed_sigterm_as_ctrl_c(closing: Callable[[Callable[[], object]], object]) -> None:
+    """Let SIGTERM end the command as Ctrl-C does: at once, and what is half made goes."""
+    _on(signal.SIGTERM, KeyboardInterrupt, closing)
+
+
 def heed_requests_to_stop(closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool) -> None:
     """Let SIGTERM, and Ctrl-C where that is wanted, end the command as soon as what is under way is done."""
     _on(signal.SIGTERM, Stopped, closing)

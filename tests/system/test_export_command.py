@@ -8,8 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
@@ -286,3 +288,21 @@ def test_without_a_stdout(applied: Path, tmp_path: Path, output: str, code: int,
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_ended_while_it_writes_leaves_nothing_behind(
+    applied: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    target = tmp_path / "out.xlsx"
+    target.write_text("from last week")
+    program = [sys.executable, "-m", "notion_pm", "--local", str(applied), "export", "insights", "-o", str(target)]
+    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True) as running:
+        while running.poll() is None and not list(tmp_path.glob(".*.part")):
+            time.sleep(0.001)
+        running.send_signal(how)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert said.strip() == "Aborted!"
+    assert target.read_text() == "from last week"
+    assert [each.name for each in tmp_path.iterdir()] == [target.name]
