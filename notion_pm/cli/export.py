@@ -21,7 +21,7 @@ from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.model.template import Template
 from notion_pm.workflows.attachments import Fetch
 from notion_pm.workflows.catalogue import Catalogue
-from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
+from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_order, parse_since
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
 
@@ -113,7 +113,7 @@ def command(
         raise UsageError("--with-files needs a place beside the data.", "Give the data a file: -o features.csv")
     now = context.now()
     assert now.tzinfo
-    selection = Selection(columns, where, sort, parse_moment(since, now) if since else None)
+    selection = Selection(columns, where, sort, parse_since(since, now) if since else None)
     heed_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
     fetch = _fetch_for(context) if with_files else None
     request = Request(

@@ -13,7 +13,7 @@ from notion_pm.cli.words import count
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import STDOUT
 from notion_pm.exporters.files import atomic
-from notion_pm.workflows.conditions import parse_moment
+from notion_pm.workflows.conditions import parse_since
 from notion_pm.workflows.report import Reported, report
 
 _EXAMPLES = """\b
@@ -49,9 +49,7 @@ def command(
     """
     if output == STDOUT and (as_json or opens):
         raise UsageError("The page goes to stdout.", "Give it a file: -o report.html")
-    moment = parse_moment(since, context.now())
-    if moment > context.now():
-        raise UsageError(f"{since} lies ahead: nothing has changed since then.", "Give a day that has passed.")
+    moment = parse_since(since, context.now())
     with progress(context) as drawn:
         made = report(place_of(context, drawn), moment, quotes=quotes, template=template)
     if output == STDOUT:

@@ -61,6 +61,17 @@ def parse_order(text: str) -> Order:
     return Order(name.removeprefix("-"), name.startswith("-") or way == "desc")
 
 
+def parse_since(text: str, now: datetime) -> datetime:
+    """Return when a time that has passed was, written as `parse_moment` takes it.
+
+    Raises UsageError when it is no time, or lies ahead: nothing has happened since then, and empty looks like none.
+    """
+    moment = parse_moment(text, now)
+    if moment > now:
+        raise UsageError(f"{text} lies ahead: nothing has changed since then.", "Give a day that has passed.")
+    return moment
+
+
 def parse_moment(text: str, now: datetime) -> datetime:
     """Return when `2026-11-01`, `2026-11-01T09:30`, `today` or `7 days ago` is; midnight and times are where `now` is.
 

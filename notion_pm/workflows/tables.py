@@ -165,7 +165,8 @@ class Reader:
         """Read the titles of each related data source once: never page by page."""
         for data_source_id in self._titles.wanting():
             try:
-                for page in self._gateway.query(data_source_id, property_ids=[_TITLE]):
+                found = self._gateway.query(data_source_id, property_ids=[_TITLE])
+                for page in self._counted("Reading titles of related pages", found):
                     self._titles.note(page.id, page.title)
             except NotShared:
                 continue  # its ids stay ids, and are counted

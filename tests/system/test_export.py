@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -351,6 +351,13 @@ def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(produ
     assert not target.exists()
     product.export("Feature specs", output=str(target), selection=Selection(("Name", "Status")))
     assert target.exists()
+
+
+def test_what_was_edited_since_a_minute(product: Product, tmp_path: Path) -> None:
+    edited = [page.last_edited_time for page in product.gateway.query(product.features.id)]
+    for since, rows in ((min(edited), 2), (max(edited) + timedelta(minutes=1), 0)):
+        report = product.export("Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(since=since))
+        assert [each.rows for each in report.files] == [rows]
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])

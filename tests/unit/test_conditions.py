@@ -9,7 +9,7 @@ import pytest
 from notion_pm.errors import UsageError
 from notion_pm.exporters.table import Cell, Reference
 from notion_pm.model.page import DateValue, OptionValue, PersonValue
-from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order
+from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order, parse_since
 from notion_pm.workflows.row_tests import holds
 from tests.unit.exporter_tables import page_id
 
@@ -52,6 +52,13 @@ def test_a_day_begins_where_the_client_is() -> None:
     assert parse_moment("7 days ago", now).isoformat() == "2026-11-15T00:00:00+01:00"
     assert parse_moment("2026-11-01T09:30", now).isoformat() == "2026-11-01T09:30:00+01:00"
     assert parse_moment("2026-11-01T09:30Z", now) == datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+
+
+def test_a_time_that_lies_ahead_is_refused() -> None:
+    now = datetime.fromisoformat("2026-11-22T20:00:00+01:00")
+    assert parse_since("today", now).isoformat() == "2026-11-22T00:00:00+01:00"
+    with pytest.raises(UsageError, match="lies ahead"):
+        parse_since("in 3 days", now)
 
 
 ADA, BEN = PersonValue(page_id(1), "Ada"), PersonValue(page_id(2), "Ben")
