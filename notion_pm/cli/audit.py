@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from notion_pm.cli import render_audit
@@ -15,11 +17,15 @@ from notion_pm.workflows.audit import look
 _FOUND = 2  # exit code of --exit-code
 _DEFAULTS = Thresholds()
 
-_EXAMPLES = """\b
-  notion-pm audit                                    everything
-  notion-pm audit --only no-evidence --all           one check, every finding
-  notion-pm audit --exit-code --json                 for a job: 0 nothing found, 2 findings
-  notion-pm audit --format markdown > audit.md       for a page or a pull request
+_NAMES = [each.name for each in CHECKS]
+_EXAMPLES = f"""\b
+{textwrap.fill(", ".join(_NAMES), 78, initial_indent="CHECK: ", subsequent_indent=" " * 7, break_on_hyphens=False)}
+
+\b
+notion-pm audit                               everything
+notion-pm audit --only no-evidence --all      one check, every finding
+notion-pm audit --format markdown > audit.md  for a page or a pull request
+notion-pm audit --exit-code --json            for a job: 0 nothing, 2 findings
 """
 
 
@@ -28,7 +34,8 @@ _EXAMPLES = """\b
     "--only",
     "names",
     multiple=True,
-    type=click.Choice([each.name for each in CHECKS]),
+    type=click.Choice(_NAMES),
+    metavar="CHECK",
     help="Only this check; repeat it.",
 )
 @click.option(

@@ -26,16 +26,16 @@ from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
 
 _EXAMPLES = """\b
-  notion-pm export features -o features.csv     one database; the ending names the format
-  notion-pm export -o product.xlsx              all databases, a sheet each
+  notion-pm export features -o features.csv   one database; see --format
+  notion-pm export -o product.xlsx            all databases, a sheet each
   notion-pm export features --format markdown -o specs/
-                                                a file per page, links between them work
+                                              a file per page, links work
   notion-pm export https://app.notion.com/p/... -o spec.md
-                                                one page, by its link
-  notion-pm export roadmap                      an export that the template names
-  notion-pm export features --where status=shipped --since "30 days ago" -o shipped.html
-                                                only these rows, as a page that prints
-  notion-pm export features -o - | head         to a pipe
+                                              one page, by its link
+  notion-pm export roadmap                    an export that the template names
+  notion-pm export features --where status=shipped --since "30 days ago"
+                                              only these rows
+  notion-pm export features -o - | head       to a pipe
 """
 
 

@@ -30,14 +30,17 @@ from notion_pm.workflows.import_target import Destination, open_destination
 from notion_pm.workflows.import_writing import carry_out
 
 _EXAMPLES = """\b
-  notion-pm import jira.csv --dry-run           what would become of each row; a known tool's file is recognised
+  notion-pm import jira.csv --dry-run         what would become of each row of
+                                              a tool whose files are known
   notion-pm import feedback.csv --map ours.yaml
-                                                a file of your own: proposes a map, or imports by the one that is there
+                                              a file of your own: proposes a
+                                              map, or imports by the one there
   notion-pm import accounts.csv --into customers
-  gh issue list --state all -L 1000 --json number,title,body,url,labels,createdAt |
-    notion-pm import - --format json --yes      from a pipe
   notion-pm import --show-preset jira > jira.yaml
-                                                a known tool's map, to make your own of
+                                              make your own of a known map
+  gh issue list --state all -L 1000 \\
+      --json number,title,body,url,labels,createdAt |
+    notion-pm import - --format json --yes    from a pipe
 """
 
 

@@ -19,12 +19,12 @@ from notion_pm.thread.message import DEFAULT, Message
 from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
 
 _EXAMPLES = """\b
-  notion-pm loop                                who is to be told, with a message to each
-  notion-pm loop -o drafts.md                   the same as a document (also .csv)
-  notion-pm loop --show-message > ours.txt      a message of your own, in any language:
-  notion-pm loop --message ours.txt
+  notion-pm loop                            who is to be told, and a message
+  notion-pm loop -o drafts.md               the same as a document (also .csv)
+  notion-pm loop --show-message > ours.txt  begin a message of your own
+  notion-pm loop --message ours.txt         and use it, in any language
   notion-pm loop --told "Acme" --told https://app.notion.com/p/...
-                                                they were told: stamp today, sync closes the loop
+                                            they were told: sync closes the loop
 """
 _FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
     ".csv": render_loop.table,

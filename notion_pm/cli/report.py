@@ -17,9 +17,9 @@ from notion_pm.workflows.conditions import parse_since
 from notion_pm.workflows.report import Reported, report
 
 _EXAMPLES = """\b
-  notion-pm report --open                            write report.html and look at it
-  notion-pm report --since 2026-10-01 -o q4.html     with what has changed since the quarter began
-  notion-pm report --quotes 3                        shorter: three quotes behind each feature
+  notion-pm report --open                         write report.html, look at it
+  notion-pm report --since 2026-10-01 -o q4.html  what has changed since then
+  notion-pm report --quotes 3                     three quotes behind a feature
 """
 
 

@@ -16,7 +16,7 @@ _EXAMPLES = """\b
   notion-pm trace FEAT-12                       a feature by its number
   notion-pm trace "Request budget"              a page by a part of its title
   notion-pm trace https://app.notion.com/p/...  a page by its link
-  notion-pm trace Vision --depth 2              the strategy, without the details
+  notion-pm trace Vision --depth 2              the strategy, without details
   notion-pm trace FEAT-12 --mermaid             a flowchart for a document
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -92,6 +93,22 @@ def on_terminal(program: Program, *arguments: str) -> str:
     os.close(its)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         return terminal.read(10_000).decode()
+
+
+def test_every_help_page_fits_a_terminal_of_80_columns() -> None:
+    for path, page in help_pages(main, []):
+        assert [line for line in page.splitlines() if len(line) > 80] == [], path
+
+
+def help_pages(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], str]]:
+    """Every command's path and help page, those of groups before their commands'."""
+    yield path, CliRunner().invoke(main, [*path, "--help"], terminal_width=80, prog_name="notion-pm").output
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from help_pages(below, [*path, name])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
