@@ -93,10 +93,10 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
         silent = f"; nothing is said of {healths['quiet']}" if healths["quiet"] else ""
         figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
     if found.share is not None:
-        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live} live features"))
+        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))
     if past.since:
         figures.append(Figure(str(len(changed.of("shipped"))), f"features shipped since {past.since:%Y-%m-%d}"))
-    figures.append(Figure(str(len(waits.customers)), f"customers waiting, with {waits.asks} open asks"))
+    figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {waits.asks:,} open asks"))
     return tuple(figures)
 
 

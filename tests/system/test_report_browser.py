@@ -168,6 +168,10 @@ def test_the_tree_zooms_to_a_quote_and_back_by_keyboard(page: Page) -> None:
     assert "Why" in page.shown("#tree .title")
 
 
+def test_only_the_vision_is_open_at_first(page: Page) -> None:
+    assert page.shown("#tree summary .title") == ["Why", "Aim", "Goal", MEAN, "Linked to nothing"]
+
+
 def test_a_link_into_the_tree_opens_zoomed(page: Page) -> None:
     page.open("#t-wings")
     assert page.shown(".crumbs li") == ["Everything", "Why", "Aim", "Need", "Wings"]

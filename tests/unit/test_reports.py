@@ -301,6 +301,11 @@ def test_the_page_loads_nothing_and_lets_only_its_own_script_run() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_of_the_tree_only_the_vision_is_open_not_the_objectives_of_its_database() -> None:
+    source = write_report(composed(product_world()))
+    assert re.findall(r'<li class="node vision"[^>]*><details( open)?>', source) == [" open", ""]
+
+
 def test_links_within_the_page_lead_somewhere() -> None:
     page = Page(write_report(composed(product_world().insight("open", customer="Acme", features=["tail"]))))
     ids = {each["id"] for _, each in page.elements if "id" in each}
