@@ -9,6 +9,7 @@ from notion_pm.reports.telling import Told, Weight, as_date, day, label, money, 
 from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.loop import is_owed, owed
+from notion_pm.thread.message import DEFAULT, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,22 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A customer whose asks have shipped, with a message to send; `name` is empty where nobody is named."""
+
+    name: str
+    asks: tuple[Told, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Customers by what they pay and how much it matters; `unnamed` open asks name nobody; `to_tell` got theirs."""
 
     customers: tuple[Waiter, ...]
     needs: tuple[Need, ...]
     unnamed: int
-    to_tell: tuple[tuple[str, tuple[Told, ...]], ...]
+    to_tell: tuple[Answered, ...]
 
     @property
     def asks(self) -> int:
@@ -63,7 +73,15 @@ def waiting(thread: Thread) -> Waiting:
         tuple(sorted(customers, key=lambda each: (-each.amount, -each.weight, -len(each.asks), each.name.casefold()))),
         _needs(thread, open_asks),
         sum(not thread.customers_of(each) for each in open_asks),
-        tuple((each.customer, tuple(told(thread, ask.insight) for ask in each.asks)) for each in owed(thread)),
+        _answered(thread),
+    )
+
+
+def _answered(thread: Thread) -> tuple[Answered, ...]:
+    message = Message(DEFAULT)
+    return tuple(
+        Answered(each.customer, tuple(told(thread, ask.insight) for ask in each.asks), message.to(thread, each))
+        for each in owed(thread)
     )
 
 

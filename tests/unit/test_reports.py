@@ -184,7 +184,10 @@ def test_those_who_pay_most_come_first_and_those_to_be_told_apart() -> None:
     assert (acme.importance, acme.since, acme.days) == ("3 Critical", "2026-10-20", 33)
     assert [each.title for each in acme.wishes] == ["Wings", "Tail"]
     assert (told.asks, told.unnamed) == (4, 1)
-    assert [(name, [ask.title for ask in asks]) for name, asks in told.to_tell] == [("Dee", ["Got"])]
+    (dee,) = told.to_tell
+    assert (dee.name, [ask.title for ask in dee.asks]) == ("Dee", ["Got"])
+    assert dee.message.startswith("Hello Dee,")
+    assert "Claws has shipped." in dee.message
 
 
 def test_where_customers_are_pages_their_own_arr_counts() -> None:

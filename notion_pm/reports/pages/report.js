@@ -16,7 +16,7 @@ function filter() {
     const fits = (!wanted || text.includes(wanted)) && (!aim.value || serves(element, aim.value));
     element.hidden = !fits;
     left += fits;
-    if (wanted && fits) element.querySelector(":scope > details")?.setAttribute("open", "");
+    if (wanted && fits) element.querySelector(":scope > details:not(.draft)")?.setAttribute("open", "");
   }
   for (const element of all("[data-group]")) element.hidden = !element.querySelector("[data-item]:not([hidden])");
   say(wanted || aim.value ? `${left} of ${items.length} shown` : "");
