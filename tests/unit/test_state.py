@@ -18,6 +18,7 @@ from notion_pm.storage import state_migrations
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State, known_templates
 from notion_pm.storage.state_connection import FILE
+from notion_pm.storage.state_imports import Imported
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
@@ -64,6 +65,20 @@ def test_templates_do_not_see_each_other(home: StateHome) -> None:
         one.keep([WINGS], {}, {})
         one.keep_baseline({PAGE: {"status": BaseValue("idea")}})
         assert (other.cache().pages, other.baseline(), other.remembered()) == ({}, {}, None)
+
+
+def test_what_imports_said_comes_back_by_data_source_and_key(home: StateHome) -> None:
+    said = Imported(PAGE, {"name": "Ä", "tags": ("a", "b"), "arr": 4.5, "checked": True})
+    other = Imported(NotionId("q"), {})
+    with State(home, "product") as state:
+        state.keep_imported(NotionId("insights"), [("t:1", other)])
+        state.keep_imported(NotionId("insights"), [("t:1", said)])
+        state.keep_imported(NotionId("customers"), [("t:1", other)])
+    with State(home, "product") as state:
+        assert state.imported(NotionId("insights")) == {"t:1": said}
+        assert state.imported(NotionId("customers")) == {"t:1": other}
+    with State(home, "discovery") as state:
+        assert state.imported(NotionId("insights")) == {}
 
 
 def test_read_anew_forgets_the_cache_and_not_the_baseline(home: StateHome) -> None:
