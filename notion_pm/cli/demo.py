@@ -27,8 +27,8 @@ _TEMPLATE = "product"
 def command(ctx: click.Context, folder: Path) -> None:
     """Run the whole job on a local workspace, without a token.
 
-    Provisions the product template, edits it as a product manager would, syncs, and exports. Every step shows the
-    command that does it.
+    Provisions the product template, edits it as a product manager would, syncs, reports and exports. Every step shows
+    the command that does it.
     """
     file = fresh_workspace(folder)
     local = ("--local", str(file))
@@ -44,7 +44,9 @@ def command(ctx: click.Context, folder: Path) -> None:
     _step("5. Nothing is left to do")
     _run(*local, "sync")
     _run(*local, "plan", _TEMPLATE)
-    _step("6. Everything can be taken out")
+    _step("6. Leadership gets one page: strategy, roadmap, evidence, gaps, who is waiting")
+    _run(*local, "report", "-o", str(folder / "report.html"))
+    _step("7. Everything can be taken out")
     _run(*local, "export", "-o", str(folder / "product.xlsx"))
     _run(*local, "export", "insights", "-o", str(folder / "insights.csv"))
     _run(*local, "export", "features", "--format", "markdown", "-o", str(folder / "specs"))
@@ -86,6 +88,7 @@ def _run(*arguments: str) -> None:
 def _show_what_next(folder: Path, file: Path) -> None:
     _step("What you have now")
     for what, told in (
+        (folder / "report.html", "the report for leadership: open it in a browser"),
         (folder / "product.xlsx", "every database as a sheet"),
         (folder / "insights.csv", "the customer insights"),
         (folder / "specs", "a Markdown file for every feature spec"),
@@ -93,8 +96,9 @@ def _show_what_next(folder: Path, file: Path) -> None:
     ):
         click.echo(f"  {what!s:24}  {told}")
     _step("What to try next")
-    click.echo(f"  notion-pm local serve {file}       look at it in a browser, drag a card")
-    click.echo(f"  notion-pm --local {file} sync --explain       then see what follows from that")
+    click.echo(f"  notion-pm local serve {file}           look at it in a browser, drag a card")
+    click.echo(f"  notion-pm --local {file} sync --explain  then see what follows from that")
+    click.echo(f"  notion-pm --local {file} loop            who is to be told, and what")
     _step("The same on your own Notion workspace")
     click.echo("  notion-pm init                     asks for a token and a page")
     click.echo(f"  notion-pm apply {_TEMPLATE}            shows the plan, asks, makes it")
