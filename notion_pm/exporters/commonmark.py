@@ -2,7 +2,8 @@
 
 In Notion's flavour each line is a block, tabs nest blocks, and tags say what Markdown cannot
 (https://developers.notion.com/guides/data-apis/enhanced-markdown). Elsewhere two lines are one paragraph, and a
-tab makes a code block. What has no counterpart (colours, columns) is left out, its text is kept.
+tab makes a code block. What has no counterpart (colours, columns, whom a mention names) is left out, its text is kept;
+a toggle is an item of a list, as in Notion's own export.
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _LIST_ITEM = re.compile(r"(?:-|\d+\.)(?: |$)")
-_FENCE = re.compile(r"`{3,}")
+_FENCE = re.compile(r"`{3,}|\$\$$")
 _ATTRIBUTES = re.compile(r'\s*\{(?:[\w-]+="[^"]*"\s*)+\}$')
 _ICON = re.compile(r'\bicon="([^"]*)"')
 _DATE = re.compile(r'<mention-date start="([^"]*)"(?: end="([^"]*)")?[^>]*?/>')
 _ROW = re.compile(r"<tr[^>]*>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.DOTALL)
-_WRAPPERS = re.compile(r"</?(?:columns|column|synced_block|synced_block_reference|callout)\b[^>]*>$")
+_WRAPPERS = re.compile(
+    r"</?(?:columns|column|synced_block|synced_block_reference|callout|details|table_of_contents|empty-block)\b[^>]*>$"
+)
+_SUMMARY = re.compile(r"<summary>(.*)</summary>$")
+_SPAN = re.compile(r"(?<!\\)</?span\b[^>]*>")
+_MENTION = re.compile(r"(?<!\\)<mention-(?!page\b|database\b)([a-z-]+)\b[^>]*?(?:/>|>(.*?)</mention-\1>)")
+_UNKNOWN = re.compile(r'<unknown url="([^"]*)" alt="([^"]*)"/>')
+_BREAK = re.compile(r"(?<!\\)<br\s*/?>")
 
 
 @dataclass(slots=True)
@@ -42,7 +50,7 @@ def _parse(lines: Sequence[str]) -> list[_Block]:
     for line in pending:
         text = line.lstrip("\t")
         depth = min(len(line) - len(text), len(levels) - 1)
-        block = _Block(text)
+        block = _Block(_SUMMARY.sub(r"- \1", text))
         if fence := _FENCE.match(text):
             block = _Block("\n".join([text, *_code(pending, fence[0], depth)]), is_code=True)
         elif text.startswith("<table") and not text.startswith("<table_of_contents"):
@@ -104,9 +112,16 @@ def _rendered(block: _Block) -> str:
 
 def _line(text: str) -> str:
     """A line without what only Notion reads."""
-    if text == "<empty-block/>" or _WRAPPERS.match(text):
+    if _WRAPPERS.match(text):
         return ""
-    return _DATE.sub(lambda date: " → ".join(filter(None, date.groups())), _ATTRIBUTES.sub("", text))
+    return _BREAK.sub(" " if text.startswith("#") else "\\\\\n", _inline(_ATTRIBUTES.sub("", text)))
+
+
+def _inline(text: str) -> str:
+    """Text without tags that only Notion reads; those of pages, databases and files become links later."""
+    dated = _DATE.sub(lambda date: " → ".join(filter(None, date.groups())), text)
+    told = _UNKNOWN.sub(lambda block: f"[{block[2]}, in Notion]({block[1].replace('&amp;', '&')})", dated)
+    return _SPAN.sub("", _MENTION.sub(lambda mention: mention[2] or "", told))
 
 
 def _prefixed(text: str, prefix: str) -> str:
@@ -124,4 +139,4 @@ def _pipe_table(html: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", _line(" ".join(text.split())))
+    return re.sub(r"(?<!\\)\|", r"\\|", _inline(_ATTRIBUTES.sub("", " ".join(text.split()))))

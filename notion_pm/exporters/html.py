@@ -124,7 +124,8 @@ def _articles(table: Table, cells: CellWriter) -> Iterator[Markup]:
 def _body(row: Row) -> Markup:
     """A body as HTML. Tags in it are text, and images are links: the page loads nothing."""
     links = Links(title_of={row.id: row.title}.get)
-    return Markup(_markdown().render(links.rewritten(as_commonmark(row.markdown or ""))))  # noqa: S704 - html is off
+    body = links.rewritten(as_commonmark(row.markdown or "")).replace("<br>", " ")  # those in tables
+    return Markup(_markdown().render(body))  # noqa: S704 - html is off
 
 
 @cache

@@ -149,7 +149,7 @@ def _notes(findings: Findings, cut: int) -> Iterator[str]:
     if findings.unknown_blocks:
         yield (
             f"{_count(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be said in Markdown: "
-            "<unknown> tags stand in their place."
+            "links to them stand in their place."
         )
     if cut:
         yield f"{_count(cut, 'text')} longer than a cell of Excel: cut, with a mark that says so."

@@ -42,7 +42,7 @@ class Findings:
     """What is worth telling of a reading.
 
     `untitled`: related pages whose titles could not be read; `unknown_blocks`: blocks that Notion cannot say in
-    Markdown, which stand in the body as <unknown> tags.
+    Markdown, for which links stand in the body.
     """
 
     untitled: int = 0

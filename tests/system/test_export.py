@@ -320,9 +320,9 @@ def test_blocks_that_markdown_cannot_say_are_counted(product: Product, tmp_path:
     bookmark = {"type": "bookmark", "bookmark": {"url": "https://example.com"}}
     assert api.patch(f"blocks/{product.plan.id}/children", json={"children": [bookmark]}).status_code == 200
     report = product.export(product.plan.id, output=str(tmp_path / "spec.md"))
-    assert "<unknown " in (tmp_path / "spec.md").read_text()
+    assert "[bookmark, in Notion](https://app.notion.com/p/" in (tmp_path / "spec.md").read_text()
     assert report.notes == (
-        "1 block (bookmarks, embeds, ...) cannot be said in Markdown: <unknown> tags stand in their place.",
+        "1 block (bookmarks, embeds, ...) cannot be said in Markdown: links to them stand in their place.",
     )
 
 

@@ -35,8 +35,17 @@ RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
         ),
         (
             "<details>\n<summary>More</summary>\n\tHidden\n</details>",
-            "<details>\n\n<summary>More</summary>\n\nHidden\n\n</details>",
+            "- More\n\n    Hidden",
         ),
+        ("<details>\n<summary>**A** b</summary>\n\t- c\n</details>\nEnd", "- **A** b\n    - c\n\nEnd"),
+        ('Hi <mention-user url="user://1">Ada</mention-user><mention-user url="user://2"/>!', "Hi Ada!"),
+        ('In <mention-data-source url="collection://1">Specs</mention-data-source>', "In Specs"),
+        ('<span color="red">R <span underline="true">u</span></span> \\<span\\>', "R u \\<span\\>"),
+        ("$$\na^2\n\nb\n$$\nEnd", "$$\na^2\n\nb\n$$\n\nEnd"),
+        ("One<br>two", "One\\\ntwo"),
+        ("- One<br>two\n\t- b", "- One\\\ntwo\n    - b"),
+        ("# One<br>two", "# One two"),
+        ("a\n<table_of_contents/>\nb", "a\n\nb"),
         ('```python\nif x:\n\n\tpass {color="red"}\n```\nEnd', '```python\nif x:\n\n\tpass {color="red"}\n```\n\nEnd'),
         ("- a\n\t```\n\tcode\n\t```", "- a\n\n    ```\n    code\n    ```"),
         ('Due <mention-date start="2026-03-01" end="2026-03-14"/>.', "Due 2026-03-01 → 2026-03-14."),
@@ -46,7 +55,7 @@ RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
             "| A | B |\n| --- | --- |\n| 1\\|2 |  |",
         ),
         ("<table>\n<tr>\n<td>1</td>\n</tr>\n</table>", "|  |\n| --- |\n| 1 |"),
-        ('<unknown url="https://x" alt="bookmark"/>', '<unknown url="https://x" alt="bookmark"/>'),
+        ('<unknown url="https://x?a=1&amp;b" alt="bookmark"/>', "[bookmark, in Notion](https://x?a=1&b)"),
     ],
 )
 def test_each_kind_of_block(notion: str, common: str) -> None:
