@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 from markupsafe import Markup
@@ -67,6 +68,7 @@ def columns(data: Data, *, name: str) -> Chart:
     """Draw one column for each label, in parts."""
     chart = _chart(StackedBar, data, height=260)
     chart.x_labels = data.labels
+    chart.y_labels = _ticks(_highest(data, stacked=True))
     for each in data.series:
         chart.add(_printable(each.name), list(each.values))
     return Chart(data, _svg(chart, data, name))
@@ -77,6 +79,7 @@ def _drawn(kind: Any, data: Data, name: str, *, top: float | None = None) -> Cha
     chart = _chart(kind, data, height=_FRAME + _BAR * max(rows, len(data.labels)))
     chart.x_labels = [_cut(each) for each in reversed(data.labels)]  # pygal draws from the bottom up
     chart.range = (0, top) if top else None
+    chart.y_labels = _ticks(top or _highest(data, stacked=kind is HorizontalStackedBar))
     for each in data.series:
         chart.add(_printable(each.name), list(reversed(each.values)))
     return Chart(data, _svg(chart, data, name))
@@ -100,7 +103,6 @@ def _chart(kind: Any, data: Data, *, height: int) -> Any:
         show_x_guides=False,
         rounded_bars=2,
         value_formatter=partial(_number, unit=data.unit),
-        max_scale=4,
         truncate_label=-1,
         disable_xml_declaration=True,
     )  # fmt: skip
@@ -121,6 +123,19 @@ def _strip(element: Any) -> None:
             element.remove(child)
         else:
             _strip(child)
+
+
+def _highest(data: Data, *, stacked: bool) -> float:
+    """Where the longest bar ends."""
+    rows = [[value or 0 for value in row] for row in zip(*(each.values for each in data.series), strict=True)]
+    return max((sum(row) if stacked else max(row) for row in rows), default=0)
+
+
+def _ticks(top: float) -> list[float]:
+    """Round numbers up to the top, four at most: counts are whole, so there is nothing between them."""
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
+    step = next(each for each in steps if top / each < 5)
+    return [float(step * place) for place in range(1, int(top // step) + 1)]
 
 
 def _number(value: float | None, unit: str) -> str:

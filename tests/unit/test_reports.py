@@ -417,3 +417,13 @@ def test_charts_are_named_for_those_who_do_not_see_them_and_carry_no_style_of_th
     assert (root["role"], root["aria-label"]) == ("img", 'Open <asks>. Acme 3, "Bob" 1.')
     assert not {tag for tag, _ in page.elements} & {"style", "script", "b"}
     assert "<!--" not in svg
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [((1, 1), ["1"]), ((3, 0), ["1", "2", "3"]), ((9, 2), ["2", "4", "6", "8"]), ((120000, 5), ["50,000", "100,000"])],
+)
+def test_a_scale_has_few_round_numbers_and_no_fraction_of_a_count(values: tuple[float, ...], told: list[str]) -> None:
+    svg = bars(Data("Asks", "", ("Acme", "Bob"), (Series("Asks", values),)), name="chart").svg
+    (scale,) = re.findall(r'<g class="axis x.*?</g></g>', svg, re.DOTALL)
+    assert [each for each in re.findall(r"<text[^>]*>([^<]*)</text>", scale) if each] == told
