@@ -11,6 +11,7 @@ from notion_pm.cli.interruption import sleep, time_limit
 from notion_pm.cli.logs import RunId
 from notion_pm.cli.output import echo_json, progress
 from notion_pm.cli.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.cli.words import count
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.workflows.every import repeat
 from notion_pm.workflows.sync import Options, SyncResult
@@ -36,7 +37,7 @@ class Job:
         if done.error is not None:
             raise done.error
         if self._manner.fail_on_conflict and done.result and (found := done.result.evaluation.conflicts):
-            raise ConflictsFound(f"{len(found)} conflicts between people and rules.")
+            raise ConflictsFound(f"{count(len(found), 'conflict')} between people and rules.")
 
     def _show(self, done: Run, result: SyncResult) -> None:
         if self._manner.as_json:

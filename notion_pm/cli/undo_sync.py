@@ -9,6 +9,7 @@ from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.context import Context
 from notion_pm.cli.output import echo, echo_json, progress, table
 from notion_pm.cli.thread_options import place_of
+from notion_pm.cli.words import count
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.sync_report import Report
 from notion_pm.workflows.undo_sync import SyncUndo, look_back, undo_sync
@@ -44,9 +45,8 @@ def _show(undo: SyncUndo) -> None:
         table(("Page", "What becomes of it"), rows)
     for title, key, reason in _left(undo):
         echo(f"Left: {title}, {key}: {reason}.")
-    echo(
-        f"{len(lines)} pages to set back, {len(undo.left)} values left." if lines else "Nothing of it is left to undo."
-    )
+    pages, left = count(len(lines), "page"), count(len(undo.left), "value")
+    echo(f"{pages} to set back, {left} left." if lines else "Nothing of it is left to undo.")
 
 
 def _left(undo: SyncUndo) -> list[tuple[str, str, str]]:

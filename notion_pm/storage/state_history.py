@@ -52,7 +52,7 @@ def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
             outcome,
             json.loads(told),
         )
-        for run, kind, started, finished, outcome, told in rows.all(RUNS, _RUN, *where, order="started")
+        for run, kind, started, finished, outcome, told in rows.all(RUNS, _RUN, *where, order="started run")
     ]
 
 
@@ -71,7 +71,7 @@ def read_changes(rows: Rows, *where: ColumnElement[bool], latest_first: bool = F
 def changes_lately(rows: Rows, runs: int, besides: str) -> list[list[HistoryChange]]:
     """Return what each of the last so many syncs, but for one, noticed and wrote, the oldest first."""
     those = RUNS.c.kind == "sync", RUNS.c.run != besides
-    latest = rows.all(RUNS, "run started", *those, order="started", descending=True, limit=runs)
+    latest = rows.all(RUNS, "run started", *those, order="started run", descending=True, limit=runs)
     found: dict[str, list[HistoryChange]] = {run: [] for run, _ in reversed(latest)}
     for change in read_changes(rows, HISTORY.c.at >= latest[-1].started) if latest else ():
         found.get(change.run, []).append(change)

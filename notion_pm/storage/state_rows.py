@@ -47,11 +47,11 @@ class Rows:
         descending: bool = False,
         limit: int | None = None,
     ) -> Sequence[Any]:
-        """Return the named columns of the rows for which all of `where` holds, ordered where that is wanted."""
+        """Return the named columns of the rows for which all of `where` holds, ordered by columns if so wanted."""
         chosen = [table.c[name] for name in columns.split()]
         statement = select(*chosen).where(table.c.template == self.template, *where).limit(limit)
-        if order:
-            statement = statement.order_by(table.c[order].desc() if descending else table.c[order])
+        by = (table.c[each] for each in order.split())
+        statement = statement.order_by(*(each.desc() if descending else each for each in by))
         return self.connection.execute(statement).all()
 
     def put(self, table: Table, rows: Iterable[tuple[object, ...]]) -> None:

@@ -31,6 +31,8 @@ from notion_pm.workflows.sync_unfinished import Unfinished
 
 OVERLAP = timedelta(minutes=2)
 """Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
+BATCH = PAGE_SIZE
+"""So many rows of a full read are kept at a time: what one answer holds."""
 ASK_AT_MOST = 100
 """So many pages that are gone are asked for by their ids, to tell why."""
 
@@ -199,8 +201,8 @@ class Reader:
         source, ids = self._sources[database], self.exchanges[database].property_ids
         part = unfinished.part(database) if unfinished else None
         rows = self._gateway.query(source, property_ids=ids, created_since=part.created_until if part else None)
-        while batch := list(islice(rows, PAGE_SIZE)):
-            full = len(batch) == PAGE_SIZE  # what is less is the end, and read again as quickly as it is kept
+        while batch := list(islice(rows, BATCH)):
+            full = len(batch) == BATCH  # what is less is the end, and read again as quickly as it is kept
             yield _Batch(batch, created_until=batch[-1].created_time if full else None)
         edited = self._gateway.edited_since(source, part.began - OVERLAP, property_ids=ids) if part else ()
         yield _Batch(tuple(edited), to_the_end=True)

@@ -13,11 +13,13 @@ from notion_pm.errors import AlreadyRunning
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import StateHome
+from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Links, Plain, SnapshotPage
 from notion_pm.storage import state_migrations
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State, known_templates
 from notion_pm.storage.state_connection import FILE
+from notion_pm.storage.state_history import RunRecord
 from notion_pm.storage.state_imports import Imported
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
@@ -124,3 +126,15 @@ def test_one_sync_at_a_time(home: StateHome) -> None:
     assert raised.value.advice
     with exclusive(home):
         pass
+
+
+def test_runs_of_one_moment_stay_in_their_order(home: StateHome) -> None:
+    runs = [RunRecord(f"run-{number}", "sync", NOW) for number in range(4)]
+    with State(home, "product") as state:
+        for number, each in enumerate(runs):
+            state.keep_run(each)
+            change = HistoryChange(each.id, NOW, PAGE, "d", "t", "u", "rice", None, number, "rule", NOW)
+            state.keep_written(WINGS, {}, [change])
+        assert [each.id for each in state.runs()] == [each.id for each in runs]
+        lately = state.changes_lately(2, before="run-3")
+    assert [[each.after for each in run] for run in lately] == [[1], [2]]
