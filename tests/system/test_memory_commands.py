@@ -128,6 +128,20 @@ class TestWhy:
             answer["next"] == "The person's value stays. Empty it, or set it to Shipped, to hand it back to the rule."
         )
 
+    def test_rules_that_disagree_are_named_and_what_would_settle_it(self, product: Product, tmp_path: Path) -> None:
+        (tmp_path / "own.yaml").write_text(
+            "template: product\nversion: 1\ntitle: Own\ndatabases: {features: {title: F, properties: "
+            "{name: {type: title, title: N}, priority: {type: select, title: Priority, "
+            "options: [{key: p0, name: P0}, {key: p1, name: P1}]}}}}\n"
+            "sync: {one: {why: All is urgent., set: features.priority, to: p0}, "
+            "two: {why: Nothing is., set: features.priority, to: p1}}\n"
+        )
+        product.add("features", "Wings")
+        shown(product, "sync", "--template", "own.yaml")
+        out = shown(product, "why", "Wings", "--template", "own.yaml")
+        assert "Conflict: rules of the same priority disagree." in out
+        assert "Next: It stays until the rules agree, or the template gives one of them a higher priority." in out
+
     @pytest.mark.parametrize(
         ("words", "told"),
         [

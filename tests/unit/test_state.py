@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from notion_pm.storage.state import Remembered, State, known_templates
 from notion_pm.storage.state_connection import FILE
 from notion_pm.storage.state_history import RunRecord
 from notion_pm.storage.state_imports import Imported
+from notion_pm.storage.state_parts import Part
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
@@ -138,3 +140,20 @@ def test_runs_of_one_moment_stay_in_their_order(home: StateHome) -> None:
         assert [each.id for each in state.runs()] == [each.id for each in runs]
         lately = state.changes_lately(2, before="run-3")
     assert [[each.after for each in run] for run in lately] == [[1], [2]]
+
+
+def test_a_part_of_a_full_read_is_kept_apart_until_all_is_there(home: StateHome) -> None:
+    other = replace(WINGS, id=NotionId("q"))
+    with State(home, "product") as state, State(home, "other") as another:
+        state.keep_part("features", Part("scope", NOW, NOW, {PAGE: WINGS}))
+        state.keep_part("features", Part("scope", NOW, NOW + timedelta(minutes=1), {other.id: other}))
+        (part,) = state.parts().values()
+        assert (part.created_until, part.pages) == (NOW + timedelta(minutes=1), {PAGE: WINGS, other.id: other})
+        assert (state.cache().pages, another.parts()) == ({}, {})
+        state.keep([WINGS], {}, {})
+        assert state.parts(), "an incremental read leaves it"
+        state.keep([WINGS], {}, {}, anew=True)
+        assert state.parts() == {}
+        state.keep_part("features", part)
+        state.forget_parts()
+        assert state.parts() == {}
