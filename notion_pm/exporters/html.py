@@ -53,9 +53,15 @@ class _Section:
         return len(self.heads) > _WIDE
 
 
+def _related_to(tables: Sequence[Table]) -> Iterator[Table]:
+    """The tables whose rows others may lead to: of several any, of one its own relations to itself."""
+    targets = {column.target_id for table in tables for column in table.columns if column.target_id}
+    return (table for table in tables if len(tables) > 1 or table.source_id in targets)
+
+
 def write_html(tables: Sequence[Table], stream: TextIO, surroundings: Surroundings) -> None:
     """Write all tables into one document."""
-    here = {row.id for table in tables for row in table.rows} if len(tables) > 1 else set()
+    here = {row.id for table in _related_to(tables) for row in table.rows}
 
     def link_to(page: Reference) -> str:
         return f"#{anchor(page.id)}" if page.id in here else page.url
