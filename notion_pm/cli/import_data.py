@@ -121,7 +121,7 @@ def command(
         import_maps.write_map(map_path, chosen.map)
     done = None
     with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
-        with progress() as drawn:
+        with progress(context) as drawn:
             prepared = prepare(
                 context.gateway, state, chosen.destination, Order(records, chosen.map, overwrite), context.jobs, drawn
             )
@@ -131,7 +131,7 @@ def command(
         if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
             if chosen.how == "proposed":
                 import_maps.remember(context.state_directory, chosen.map.into, records.columns, chosen.map)
-            with progress() as drawn:
+            with progress(context) as drawn:
                 done = carry_out(context.gateway, state, prepared, context.jobs, drawn)
     requests = context.gateway.requests.logical - before
     if as_json:
