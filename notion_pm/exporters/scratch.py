@@ -22,7 +22,7 @@ def no_room(error: OSError | sqlite3.OperationalError) -> FileUnusable:
 
 
 class Scratch:
-    """A database of our own; nothing in it outlives the program. A context manager.
+    """A database that nothing outlives. A context manager; what it is used for is told by those derived from it.
 
     `cache`: kilobytes of it that may stay in memory.
     """
@@ -40,7 +40,7 @@ class Scratch:
     ) -> None:
         self._db.close()
 
-    def insert(self, statement: str, rows: Iterable[tuple[str, ...]]) -> None:
+    def _insert(self, statement: str, rows: Iterable[tuple[str, ...]]) -> None:
         """Insert rows. Raises FileUnusable when the disk is full."""
         try:
             self._db.execute("BEGIN")
@@ -49,28 +49,20 @@ class Scratch:
         except sqlite3.OperationalError as error:
             raise no_room(error) from error
 
-    def select(self, query: str, *values: str) -> Iterator[Any]:
+    def _select(self, query: str, *values: str) -> Iterator[Any]:
         """Yield what a query finds, a tuple a row."""
         return self._db.execute(query, values)
 
 
-class Shelf(Mapping[str, str]):
+class Shelf(Scratch, Mapping[str, str]):
     """A dict of texts on disk, its keys in order. A context manager.
 
     Raises FileUnusable when the disk is full.
     """
 
     def __init__(self) -> None:
-        self._disk = Scratch("CREATE TABLE shelf (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", cache=2048)
+        super().__init__("CREATE TABLE shelf (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", cache=2048)
         self._new: dict[str, str] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._disk.__exit__(kind, error, traceback)
 
     def __setitem__(self, key: str, value: str) -> None:
         self._new[key] = value
@@ -84,17 +76,17 @@ class Shelf(Mapping[str, str]):
     def __getitem__(self, key: str) -> str:
         if key in self._new:
             return self._new[key]
-        for (value,) in self._disk.select("SELECT value FROM shelf WHERE key = ?", key):
+        for (value,) in self._select("SELECT value FROM shelf WHERE key = ?", key):
             return str(value)
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
         self._store()
-        return (key for (key,) in self._disk.select("SELECT key FROM shelf ORDER BY key"))
+        return (key for (key,) in self._select("SELECT key FROM shelf ORDER BY key"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def _store(self) -> None:
-        self._disk.insert("INSERT OR REPLACE INTO shelf VALUES (?, ?)", self._new.items())
+        self._insert("INSERT OR REPLACE INTO shelf VALUES (?, ?)", self._new.items())
         self._new.clear()

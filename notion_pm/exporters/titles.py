@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from types import TracebackType
-from typing import Self
 
 from notion_pm.exporters.scratch import Scratch
 from notion_pm.model.ids import NotionId
@@ -19,26 +17,18 @@ _LAYOUT = """
 _UNTITLED = "FROM related WHERE page_id NOT IN (SELECT page_id FROM titles)"
 
 
-class Titles:
+class Titles(Scratch):
     """What pages are called, and which pages are related to: all is noted first, then asked for.
 
     A context manager: what is on disk goes with it. Raises FileUnusable when the disk is full.
     """
 
     def __init__(self) -> None:
-        self._disk = Scratch(_LAYOUT, cache=8192)
+        super().__init__(_LAYOUT, cache=8192)
         self._noted: list[tuple[NotionId, str]] = []
         self._related: set[tuple[NotionId, NotionId]] = set()
         self.of = lru_cache(_REMEMBERED)(self._of)
         """Return the title of a page, None where it was not noted."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._disk.__exit__(kind, error, traceback)
 
     def note(self, page_id: NotionId, title: str) -> None:
         """Remember what a page is called."""
@@ -55,22 +45,22 @@ class Titles:
     def wanting(self) -> list[NotionId]:
         """Return the data sources with related pages whose titles were not noted."""
         self._store()
-        return [row[0] for row in self._disk.select(f"SELECT DISTINCT source_id {_UNTITLED} ORDER BY 1")]
+        return [row[0] for row in self._select(f"SELECT DISTINCT source_id {_UNTITLED} ORDER BY 1")]
 
     def untitled(self) -> int:
         """Return the number of related pages whose titles were not noted."""
         self._store()
-        return sum(1 for _ in self._disk.select(f"SELECT DISTINCT page_id {_UNTITLED}"))
+        return sum(1 for _ in self._select(f"SELECT DISTINCT page_id {_UNTITLED}"))
 
     def _of(self, page_id: NotionId) -> str | None:
         self._store()
-        found = self._disk.select("SELECT title FROM titles WHERE page_id = ?", page_id)
+        found = self._select("SELECT title FROM titles WHERE page_id = ?", page_id)
         return next((str(title) for (title,) in found), None)
 
     def _store(self) -> None:
         if not self._noted and not self._related:
             return
-        self._disk.insert("INSERT OR REPLACE INTO titles VALUES (?, ?)", self._noted)
-        self._disk.insert("INSERT OR IGNORE INTO related VALUES (?, ?)", self._related)
+        self._insert("INSERT OR REPLACE INTO titles VALUES (?, ?)", self._noted)
+        self._insert("INSERT OR IGNORE INTO related VALUES (?, ?)", self._related)
         self._noted.clear()
         self._related.clear()
