@@ -23,7 +23,8 @@ from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.sync_absence import GONE, MOVED, Gone, lost_pages
 from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
-from notion_pm.workflows.sync_reading import ASK_AT_MOST, OVERLAP, Reader, Reading
+from notion_pm.workflows.sync_queries import OVERLAP
+from notion_pm.workflows.sync_reading import ASK_AT_MOST, Reader, Reading
 from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
 from notion_pm.workflows.sync_telling import Told, tell_workspace
 from notion_pm.workflows.sync_unfinished import FULL_AFTER, Unfinished

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notion_pm.errors import NotShared, UnsafeChange
@@ -10,6 +10,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage.state_cache import Cache
 
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
@@ -63,6 +64,21 @@ def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[Snaps
             )
         lost_in_all += lost
     return tuple(lost_in_all)
+
+
+def missing_pages(
+    vocabulary: Vocabulary, needs: Mapping[str, Sequence[str]], pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
+) -> Iterable[tuple[str, NotionId]]:
+    """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
+    missing: dict[tuple[str, NotionId], None] = {}
+    for database, keys in needs.items():
+        targets = {key: target for key in keys if (target := vocabulary.target(database, key)) in pages}
+        for page in pages[database].values():
+            for key, target in targets.items():
+                links = page.values.get(key)
+                ids = links.ids if isinstance(links, Links) else ()
+                missing.update(((target, id), None) for id in ids if target and id not in pages[target])
+    return missing
 
 
 def without_gone(

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
-from notion_pm.rules.values import Links, Snapshot, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.interleaved import interleaved
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.sync_absence import MOVED, Gone, found, look, thrown_away, without_gone
+from notion_pm.workflows.sync_absence import MOVED, Gone, found, look, missing_pages, thrown_away, without_gone
 from notion_pm.workflows.sync_fitness import require_types
+from notion_pm.workflows.sync_queries import Queries
 from notion_pm.workflows.sync_unfinished import Unfinished
 
-OVERLAP = timedelta(minutes=2)
-"""Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
-BATCH = PAGE_SIZE
-"""So many rows of a full read are kept at a time: what one answer holds."""
 ASK_AT_MOST = 100
 """So many pages that are gone are asked for by their ids, to tell why."""
 
@@ -51,16 +45,6 @@ class Reading:
     option_names: Mapping[str, str]
     full: bool
     began: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Rows that came of a query; whether all that was asked for has come with them."""
-
-    rows: Sequence[Page]
-    to_the_end: bool = False
-    created_until: datetime | None = None
-    """All rows of the database that were created before are in, where that is known."""
 
 
 @dataclass(slots=True)
@@ -86,6 +70,7 @@ class Reader:
         self.exchanges = {
             key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
         }
+        self._queries = Queries(gateway, self._sources, self.exchanges)
 
     @property
     def scope(self) -> str:
@@ -154,9 +139,9 @@ class Reader:
         """Query all databases side by side, put what comes over what is known, and return the new marks."""
         read_to, done = dict(marks), 0
         queries = {
-            key: self._edited(key, pages.all[key], marks[key], now)
+            key: self._queries.edited(key, pages.all[key], marks[key], now)
             if key in marks
-            else self._everything(key, unfinished)
+            else self._queries.everything(key, unfinished.part(key) if unfinished else None)
             for key in self._sources
         }
         with closing(interleaved(queries, self._jobs)) as batches:
@@ -165,8 +150,9 @@ class Reader:
                 if unfinished and batch.created_until:
                     unfinished.keep(key, taken, batch.created_until, names_of_options(batch.rows))
                 if batch.to_the_end:
-                    read_to[key], done = now, done + 1
-                    self._progress("Reading", done, len(self._sources))
+                    read_to[key] = now
+                done += batch.to_the_end or key in marks  # what was edited comes at once
+                self._progress("Reading", done, len(self._sources))
         return read_to
 
     def _read_named(self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]) -> None:
@@ -195,38 +181,6 @@ class Reader:
                 self._answers[page_id] = answer
                 self._progress("Reading", done, len(unasked))
         return [(page_id, self._answers[page_id]) for page_id in named]
-
-    def _everything(self, database: str, unfinished: Unfinished | None) -> Iterator[_Batch]:
-        """Yield the rows of a database, oldest first; where a part is there, the others and what was edited since."""
-        source, ids = self._sources[database], self.exchanges[database].property_ids
-        part = unfinished.part(database) if unfinished else None
-        rows = self._gateway.query(source, property_ids=ids, created_since=part.created_until if part else None)
-        while batch := list(islice(rows, BATCH)):
-            full = len(batch) == BATCH  # what is less is the end, and read again as quickly as it is kept
-            yield _Batch(batch, created_until=batch[-1].created_time if full else None)
-        edited = self._gateway.edited_since(source, part.began - OVERLAP, property_ids=ids) if part else ()
-        yield _Batch(tuple(edited), to_the_end=True)
-
-    def _edited(
-        self, database: str, known: Mapping[NotionId, SnapshotPage], mark: datetime, now: datetime
-    ) -> Iterator[_Batch]:
-        """Yield the rows edited since the mark, latest first.
-
-        Edits fall on whole minutes, so that right after many edits (an apply, a sync) all of them come again. Shortly
-        after a read to the end it is therefore enough to read until a request brings nothing new; the mark stays, and
-        a later sync reads the rest.
-        """
-        source, ids = self._sources[database], self.exchanges[database].property_ids
-        rows: list[Page] = []
-        unchanged = 0
-        for row in self._gateway.edited_since(source, mark - OVERLAP, property_ids=ids):
-            rows.append(row)
-            same = self.exchanges[database].read(row) == known.get(row.id)
-            unchanged = unchanged + 1 if same else 0
-            if unchanged == PAGE_SIZE and now - mark < OVERLAP:
-                yield _Batch(rows)
-                return
-        yield _Batch(rows, to_the_end=True)
 
     def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> list[SnapshotPage]:
         """Put rows where they belong, and return them as rules see them, without what is thrown away."""
@@ -279,18 +233,3 @@ def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
             "Bring it up to date first:  notion-pm apply",
         )
     return entry
-
-
-def missing_pages(
-    vocabulary: Vocabulary, needs: Mapping[str, Sequence[str]], pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
-) -> Iterable[tuple[str, NotionId]]:
-    """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
-    missing: dict[tuple[str, NotionId], None] = {}
-    for database, keys in needs.items():
-        targets = {key: target for key in keys if (target := vocabulary.target(database, key)) in pages}
-        for page in pages[database].values():
-            for key, target in targets.items():
-                links = page.values.get(key)
-                ids = links.ids if isinstance(links, Links) else ()
-                missing.update(((target, id), None) for id in ids if target and id not in pages[target])
-    return missing

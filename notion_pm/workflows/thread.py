@@ -21,10 +21,9 @@ from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.thread import Chain, Thread
-from notion_pm.workflows.sync_absence import look, without_gone
+from notion_pm.workflows.sync_absence import look, missing_pages, without_gone
 from notion_pm.workflows.sync_fitness import deleted, require_types, unfit
 from notion_pm.workflows.sync_place import Place, open_template
-from notion_pm.workflows.sync_reading import missing_pages
 
 
 @dataclass(frozen=True, slots=True)

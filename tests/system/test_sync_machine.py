@@ -51,7 +51,7 @@ from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
 from notion_pm.storage.state_connection import FILE as STATE_FILE
-from notion_pm.workflows import sync_reading
+from notion_pm.workflows import sync_queries
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.undo_sync import look_back, undo_sync
@@ -556,7 +556,7 @@ def test_sync_is_right_whatever_happens(half: str, applied: Path, monkeypatch: p
     loaded = templates.load(str(TEMPLATE))  # reading it anew for each sync would take most of the time
     monkeypatch.setattr(templates, "load", lambda reference, values=None: loaded)
     monkeypatch.setattr(templates, "name_of", lambda reference: loaded.template.template)
-    monkeypatch.setattr(sync_reading, "BATCH", 2)
+    monkeypatch.setattr(sync_queries, "BATCH", 2)
     Machine.applied = applied
     TAKEN.clear()
     turn = random.randrange(10**6) if SEED == "random" else int(SEED)
