@@ -149,6 +149,11 @@ class Rule(BaseModel):
         (), description="Options that belong to people: a page in one of these is left alone."
     )
     on_conflict: OnConflict = "keep"
+    max_changes: int | None = Field(
+        None,
+        ge=1,
+        description="A run in which the rule would change more pages than this stops before its first write.",
+    )
     priority: int = Field(0, description="Of two rules that set one property to different values the higher one wins.")
 
     @property

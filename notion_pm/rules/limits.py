@@ -20,9 +20,9 @@ def too_much(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot)
 
     Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
     a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
-    value that apply wrote and that neither a person nor a sync has touched since.
+    value that apply wrote and that neither a person nor a sync has touched since. A rule's own `max_changes` counts all.
     """
-    excessive = list(_excessive(vocabulary, evaluation, snapshot))
+    excessive = [*_excessive(vocabulary, evaluation, snapshot), *_beyond_their_own(vocabulary, evaluation)]
     if not excessive:
         return None
     return UnsafeChange(
@@ -41,6 +41,17 @@ def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapsho
         total = len(snapshot.databases[database])
         if total >= SMALL and count > SHARE * total:
             yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {SHARE:.0%})"
+
+
+def _beyond_their_own(vocabulary: Vocabulary, evaluation: Evaluation) -> Iterator[str]:
+    """Tell the rules that would change more pages than they state themselves; here every change counts."""
+    pages = Counter(
+        name for update in evaluation.updates for name in {rule for change in update.changes for rule in change.rules}
+    )
+    for name, count in pages.items():
+        most = vocabulary.template.sync[name].max_changes
+        if most is not None and count > most:
+            yield f"{name} would change {count} pages (more than its {most})"
 
 
 def _may_be_work(vocabulary: Vocabulary, database: str, change: Change) -> bool:

@@ -37,6 +37,18 @@ def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool
     assert "--force" in raised.value.advice
 
 
+@pytest.mark.parametrize(("most", "stops"), [(2, True), (3, False), (None, False)])
+def test_a_rule_may_state_a_limit_of_its_own(most: int | None, stops: bool) -> None:
+    world = planned(9, 3, remembered=None)  # few pages, and nobody's work in them: no other limit holds
+    rule = world.template.sync["I2-plan"].model_copy(update={"max_changes": most})
+    world.template = world.template.model_copy(update={"sync": {"I2-plan": rule}})
+    if not stops:
+        judge(world)
+        return
+    with pytest.raises(UnsafeChange, match=r"I2-plan would change 3 pages \(more than its 2\)"):
+        judge(world)
+
+
 def test_starter_values_of_apply_are_nobodys_work() -> None:
     world = planned(20, 20, remembered=BaseValue("triaged", starter=True))
     judge(world)
