@@ -152,7 +152,7 @@ class Rule(BaseModel):
     max_changes: int | None = Field(
         None,
         ge=1,
-        description="A run in which the rule would change more pages than this stops before its first write.",
+        description="A run in which the rule would change more pages stops before its first write.",
     )
     priority: int = Field(0, description="Of two rules that set one property to different values the higher one wins.")
 

@@ -20,7 +20,7 @@ def too_much(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot)
 
     Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
     a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
-    value that apply wrote and that neither a person nor a sync has touched since. A rule's own `max_changes` counts all.
+    value that apply wrote and that neither a person nor a sync has touched since. A rule's `max_changes` counts all.
     """
     excessive = [*_excessive(vocabulary, evaluation, snapshot), *_beyond_their_own(vocabulary, evaluation)]
     if not excessive:
