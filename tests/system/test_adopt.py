@@ -23,8 +23,8 @@ from notion_pm.workflows.provision import Wishes
 from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import look_back, undo
 from notion_pm.workflows.workspace import open_manifest
+from tests.faults import Killed, killed
 from tests.gateways import gateway_to
-from tests.kills import Killed, killed_at
 from tests.program import Program
 from tests.system.messy_workspaces import english, german, is_kept, related, theirs
 from tests.system.provisioned import NOW
@@ -204,7 +204,7 @@ def test_an_apply_to_adopted_databases_that_was_killed_is_healed(client: Client,
     client.databases = english(client.gateway, client.root)
     before = client.theirs()
     client.adopt()
-    door, _ = gateway_to(client.workspace, weather=killed_at(moment, after=True))
+    door, _ = gateway_to(client.workspace, weather=killed(moment, after=True))
     reading = provision.read(door, client.root, "product")
     with pytest.raises(Killed):
         provision.apply(door, provision.plan(reading), reading, now=datetime.now(UTC), force=True)

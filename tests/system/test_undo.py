@@ -25,8 +25,8 @@ from notion_pm.workflows.undo import look_back, undo
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workflows.workspace import open_manifest
 from tests.conftest import client_of
+from tests.faults import Killed, killed
 from tests.gateways import gateway_to
-from tests.kills import Killed, killed_at
 from tests.program import Program
 from tests.system.provisioned import NOW, plan_for
 from tests.unit.template_worlds import load
@@ -306,7 +306,7 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
 
 def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
     """Do something until the process is killed at a request; whether it was."""
-    gateway, _ = gateway_to(client.workspace, weather=killed_at(moment, after=after))
+    gateway, _ = gateway_to(client.workspace, weather=killed(moment, after=after))
     try:
         work(gateway)
     except Killed:
