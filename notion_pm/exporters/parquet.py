@@ -1,6 +1,6 @@
 """Parquet: one file per database with typed columns. Needs the extra `parquet`.
 
-A row group holds a thousand rows, or fewer that have many related pages, so that memory stays small.
+A row group holds 500 rows, or fewer that have many related pages, so that memory stays small.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue, FileValue
 
-_MOST_ROWS = 1_000
-_MOST_ITEMS = 10_000
+_MOST_ROWS = 500
+_MOST_ITEMS = 5_000
 """Of lists, in a row group."""
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())

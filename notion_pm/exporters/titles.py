@@ -24,7 +24,7 @@ class Titles(Scratch):
     """
 
     def __init__(self) -> None:
-        super().__init__(_LAYOUT, cache=8192)
+        super().__init__(_LAYOUT, cache=2048)
         self._noted: list[tuple[NotionId, str]] = []
         self._related: set[tuple[NotionId, NotionId]] = set()
         self.of = lru_cache(_REMEMBERED)(self._of)

@@ -64,4 +64,4 @@ def test_rows_with_many_related_pages_come_in_small_groups(tmp_path: Path) -> No
     found = read(tmp_path, table([row(number, (f"{number}", related)) for number in range(7)], columns))
     assert found.column("Feature").to_pylist() == [f"{number}" for number in range(7)]
     groups = pq.read_metadata(tmp_path / "out.parquet")
-    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [3, 3, 1]
+    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [2, 2, 2, 1]
