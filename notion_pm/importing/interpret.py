@@ -178,8 +178,8 @@ def key_field(map: ImportMap, target: Target) -> Field:
     if map.key.property is not None and (named := target.named(map.key.property)):
         return named
     filled = {found.key for name in map.fill if (found := target.named(name))}
-    best = [target.fields[each] for each in target.identities if each in target.fields]
-    return next((each for each in best if each.key in filled), best[0] if best else target.title_field)
+    best = [target.fields[each] for each in target.identities]
+    return next((each for each in best if each.key in filled), best[0])
 
 
 def key_of(key: RowKey, record: Record) -> str:

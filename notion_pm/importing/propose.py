@@ -58,6 +58,10 @@ class _Proposal:
             return self._known.model_copy(update=changed)
         return ImportMap(source=self._source, into=self._target.name, key=self._key(), fill=self._in_order())
 
+    @property
+    def _filled(self) -> set[str]:
+        return set(map(self._key_of, self._fill))
+
     def _in_order(self) -> dict[str, Filling]:
         order = list(self._target.fields)
         return dict(sorted(self._fill.items(), key=lambda each: order.index(self._key_of(each[0]))))
@@ -69,8 +73,7 @@ class _Proposal:
 
     def _pairs(self) -> Iterator[tuple[str, Field]]:
         """Columns and the properties that they are likely to be, each at most once."""
-        filled = {self._key_of(name) for name in self._fill}
-        fields = {each.key: each for each in self._target.fillable if each.key not in filled}
+        fields = {each.key: each for each in self._target.fillable if each.key not in self._filled}
         scores = {
             (column, key): score
             for column in self._free
@@ -143,7 +146,7 @@ class _Proposal:
     def _find_text(self) -> None:
         """The longest text is what the customer said, unless a column was found for it."""
         wanted = self._target.named("quote") or self._target.named("problem")
-        if wanted is None or not wanted.is_fillable or wanted.key in map(self._key_of, self._fill):
+        if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         lengths = {each: fmean(map(len, texts)) for each in self._free if (texts := self._sample(each))}
         worded = [each for each in lengths if any(word in plain(each) for word in _QUOTE_WORDS)]
@@ -153,19 +156,22 @@ class _Proposal:
             self._free.remove(longest)
 
     def _find_title(self) -> None:
-        """Without a column for the title, the rows are called by the beginning of their text."""
+        """Without a column for it, the title is the beginning of the text, unless rows are known by their titles."""
         title = self._target.title_field
-        if title.key in map(self._key_of, self._fill) or any(
-            self._target.fields[self._key_of(name)].type == "rich_text" for name in self._fill
-        ):
+        named = self._filled
+        has_text = any(self._target.fields[key].type == "rich_text" for key in named)
+        if title.key in named or (has_text and title.key not in self._target.identities):
             return
-        if texts := [each for each in self._free if self._sample(each)]:
-            self._fill[title.key] = Filling.model_validate(texts[0])
+        columns = [each for each in self._free if self._sample(each)]
+        if columns:
+            chosen = next(filter(self._is_unique, columns), columns[0])
+            self._fill[title.key] = Filling.model_validate(chosen)
+            self._free.remove(chosen)
 
     def _find_customer(self) -> None:
         """The customer is what a question asks for, or the domain of who wrote; the person is left out."""
         wanted = self._target.named("customer")
-        if wanted is None or not wanted.is_fillable or wanted.key in map(self._key_of, self._fill):
+        if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         samples = {each: texts for each in self._free if (texts := self._sample(each))}
         asked = (
@@ -186,28 +192,27 @@ class _Proposal:
         return key.model_copy(update={"columns": tuple(dict.fromkeys([*key.columns, *quote.columns]))})
 
     def _key(self) -> RowKey:
-        """What identifies a row: a column that says so and never repeats, else a mark of what it says."""
+        """What identifies a row: what fills the property that tells, else a column to be kept there, else a mark."""
+        by_key = {self._key_of(name): each for name, each in self._fill.items()}
+        filled = [key for key in self._target.identities if key in by_key]
+        unique = [key for key in filled if self._is_unique(by_key[key].columns[0])]
+        if filled:
+            key = (unique or filled)[0]
+            return RowKey.model_validate({"from": by_key[key].columns, "part": by_key[key].part, "property": key})
+        return self._kept_apart()
+
+    def _kept_apart(self) -> RowKey:
+        """A key in a property of its own: an id, a link, or a mark of what the row says."""
         prefix = f"{plain(self._source).replace(' ', '-') or 'import'}:"
         for column in sorted(self._records.columns, key=_as_id):
             if _as_id(column) < len(_ID_WORDS) and self._is_unique(column):
                 return RowKey.model_validate({"from": (column,), "prefix": prefix})
-        if self._target.identities and (named := self._of_identity()):
-            return named
         links = [each for each in self._records.columns if self._is_unique(each) and self._all_links(each)]
         if links:
             return RowKey.model_validate({"from": (links[0],)})
         texts = [name for each in self._fill.values() for name in each.columns]
-        return RowKey.model_validate(
-            {"from": tuple(dict.fromkeys(texts)) or self._records.columns, "prefix": prefix, "hashed": True}
-        )
-
-    def _of_identity(self) -> RowKey | None:
-        """A column for the property by which the template tells rows apart, such as a customer's domain or name."""
-        by_key = {self._key_of(name): each for name, each in self._fill.items()}
-        for key in self._target.identities:
-            if (filling := by_key.get(key)) and filling.columns and self._is_unique(filling.columns[0]):
-                return RowKey.model_validate({"from": filling.columns, "property": key})
-        return None
+        columns = tuple(dict.fromkeys(texts)) or self._records.columns
+        return RowKey.model_validate({"from": columns, "prefix": prefix, "hashed": True})
 
     def _is_unique(self, column: str) -> bool:
         texts = list(self._records.texts(column))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.importing.dates import is_pattern
-from notion_pm.importing.target import Target
+from notion_pm.importing.interpret import key_field
+from notion_pm.importing.target import SOURCE_ID, Target
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.planning.fault import Fault, suggestion
 from notion_pm.planning.lookup import IDENTITY_TYPES
@@ -69,6 +70,24 @@ def faults(map: ImportMap, target: Target, columns: Sequence[str]) -> Iterator[F
         yield from _column_faults(("body",), map.body.columns, columns)
     if map.key.property is not None:
         yield from _key_faults(map.key.property, target)
+    if (fault := key_fault(map, target)) is not None:
+        yield fault
+
+
+def key_fault(map: ImportMap, target: Target) -> Fault | None:
+    """Return why a key could not be found again where it is kept: the property is filled from elsewhere."""
+    kept = key_field(map, target)
+    filling = next((each for name, each in map.fill.items() if target.named(name) == kept), None)
+    same = (map.key.columns, map.key.part, map.key.prefix, map.key.hashed)
+    if filling is None or (filling.columns, filling.part, "", False) == same:
+        return None
+    columns = " and ".join(map.key.columns)
+    message = f"rows are known by {columns}, which is kept in `{kept.name}`, and that is filled from elsewhere."
+    advice = (
+        f"Take `key` from the columns of `{kept.name}`, or name another property that keeps it with `property`: "
+        f"a text property called {SOURCE_ID!r} is found by itself."
+    )
+    return Fault(("key",), message, advice)
 
 
 def _property_faults(name: str, target: Target) -> Iterator[Fault]:

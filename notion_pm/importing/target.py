@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
@@ -12,6 +12,9 @@ from notion_pm.planning.lookup import is_open, own
 from notion_pm.planning.lookup import options_of as specs_of
 
 _UNFILLABLE = READ_ONLY_TYPES | {"people", "files", "place"}
+
+SOURCE_ID = "Source id"
+"""What a property is called that keeps the keys of imported rows, in a database that no template made."""
 
 Item = str | bool | int | float | tuple[str, ...]
 """What an import puts into a field: days as YYYY-MM-DD, options by name, related pages by id."""
@@ -58,13 +61,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database. `identities`: the fields that may tell whether a row is there already, the best first."""
+    """A database. `identities`: the fields that may tell whether a row is there already, the best first.
+
+    There is always one: the title, where neither the template nor a property called "Source id" says better.
+    """
 
     name: str
     title: str
     data_source_id: NotionId
     fields: Mapping[str, Field]
-    identities: tuple[str, ...] = ()
+    identities: tuple[str, ...]
     lock: str | None = None
 
     @property
@@ -104,9 +110,16 @@ def target_of(name: str, title: str, source: DataSource, known: Known | None) ->
         title,
         source.id,
         {each.key: each for each in fields},
-        spec.import_by if spec else (),
+        _identities(fields, spec.import_by if spec else ()),
         spec.lock if spec else None,
     )
+
+
+def _identities(fields: Sequence[Field], stated: Sequence[str]) -> tuple[str, ...]:
+    there = [each.key for each in fields]
+    known = [key for key in stated if key in there]
+    texts = [each.key for each in fields if each.type == "rich_text" and each.name.casefold() == SOURCE_ID.casefold()]
+    return tuple(known or texts or [each.key for each in fields if each.type == "title"])
 
 
 def _field(prop: Property, known: Known | None) -> Field:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from notion_pm.errors import UsageError
 from notion_pm.importing.propose import propose
-from notion_pm.importing.recognise import faults, fitted, recognise
+from notion_pm.importing.recognise import faults, fitted, key_fault, recognise
 from notion_pm.importing.records import Records
 from notion_pm.model.import_map import ImportMap
 from notion_pm.storage import import_maps
@@ -64,10 +64,10 @@ def choose(records: Records, wishes: Wishes, open: Callable[[str], Destination],
     if not set(preset.key.columns) & set(records.columns):
         wanted = ", ".join(f"`{each}`" for each in preset.key.columns)
         raise UsageError(f"This is no file of {preset.source}: it has no column {wanted}.", "Leave --preset out.")
-    if preset.complete:
-        return Chosen(fit.map, "preset", destination, name, fit.lacking)
-    finished = propose(records, destination.target, preset.source, fit.map)
-    return Chosen(finished, "proposed", destination, name, fit.lacking)
+    finished = fit.map if preset.complete else propose(records, destination.target, preset.source, fit.map)
+    if fault := key_fault(finished, destination.target):
+        raise UsageError(f"{destination.target.title!r} cannot take it: {fault.message}", fault.advice)
+    return Chosen(finished, "preset" if preset.complete else "proposed", destination, name, fit.lacking)
 
 
 def _of_person(records: Records, file: MapFile, how: How, wishes: Wishes, open: Callable[[str], Destination]) -> Chosen:

@@ -295,7 +295,7 @@ def test_issues_of_github_through_a_pipe(product: Imports) -> None:
     ]
     done = product("-", "--format", "json", "--yes", input=json.dumps(issues))
     assert done.exit_code == 0, done.output
-    first, _ = product.rows()
+    first, _ = sorted(product.rows(), key=lambda each: str(each["Source id"]))
     assert (first["Insight"], first["Customer"], first["Kind"]) == ("=cmd()", "acme/shop", "Problem")
     assert first["Source id"] == "acme/shop/issues/7"
     assert set(first["Tags"]) == {"area: api", "bug"}
@@ -343,6 +343,24 @@ def test_a_database_of_peoples_own(product: Imports) -> None:
     assert done.exit_code == 0, done.output
     told = product.data("a.csv", "--map", "a.yaml", "--yes")
     assert (told["created"], told["unchanged"]) == ([], 1)
+
+
+def test_features_are_known_by_their_titles(product: Imports, tmp_path: Path) -> None:
+    Path("features.csv").write_text("key,title,problem,reach\nf1,Faster export,It takes all night.,8\nf2,Charts,,3\n")
+    assert product("features.csv", "--into", "features", "--map", "f.yaml").exit_code == 0
+    assert product("features.csv", "--map", "f.yaml", "--yes").exit_code == 0
+    reach = {each["Feature"]: each["Reach"] for each in product.rows("features")}
+    assert reach == {"Faster export": 8, "Charts": 3}
+    shutil.rmtree(tmp_path / "state")
+    told = product.data("features.csv", "--map", "f.yaml", "--yes")
+    assert (told["created"], told["unchanged"]) == ([], 2)
+
+
+def test_a_database_without_a_place_for_keys_cannot_take_a_tools_file(product: Imports) -> None:
+    done = product("jira.csv", "--into", "features", "--yes")
+    assert done.exit_code == 1
+    assert "'Feature specs' cannot take it: rows are known by Issue key" in done.output
+    assert "a text property called 'Source id' is found by itself" in done.output
 
 
 def test_two_pages_with_one_key_are_told(product: Imports) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -107,7 +108,7 @@ def test_what_is_written_is_read_as_what_it_was() -> None:
 
 
 def test_a_locked_page_is_left_alone() -> None:
-    target = type(TARGET)(TARGET.name, TARGET.title, TARGET.data_source_id, TARGET.fields, lock="checked")
+    target = replace(TARGET, lock="checked")
     row = Incoming(Record(2, ()), "k", {"name": "B"})
     locked = page(PropertyValue("x", "checkbox", True), PropertyValue("title", "title", "A"))
     assert isinstance(compare(target, row, locked, None, overwrite=True), LeftAlone)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from notion_pm.importing.interpret import interpret
 from notion_pm.importing.propose import propose
-from notion_pm.importing.recognise import faults, fitted, recognise
+from notion_pm.importing.recognise import faults, fitted, key_fault, recognise
 from notion_pm.importing.related import Index, Related, RelatedPage, resolve
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
@@ -81,6 +82,29 @@ def test_a_question_for_the_firm_is_the_customer() -> None:
     found = propose(survey, TARGET, "survey")
     assert found.fill["customer"].columns == ("What's your <b>company</b>?",)
     assert found.fill["quote"].columns == (QUESTION,)
+
+
+def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_titles() -> None:
+    plain = replace(TARGET, identities=("name",))
+    found = propose(FEEDBACK, plain, "support")
+    assert (found.key.columns, found.key.prefix, found.key.property) == (("Betreff",), "", "name")
+    assert key_fault(found, plain) is None
+    untitled = records({"key": "a", "statement": "One long sentence."}, {"key": "b", "statement": "Another long one."})
+    found = propose(untitled, plain, "vision")
+    assert (found.fill["name"].columns, found.key.columns) == (("key",), ("key",))
+    assert [each.key for each in interpret(untitled, found, plain).rows] == ["a", "b"]
+
+
+def test_a_key_that_could_not_be_found_again_is_refused() -> None:
+    plain = replace(TARGET, identities=("name",))
+    jira = fitted(presets()["jira"], plain, ["Summary", "Issue key", "Issue Type"]).map
+    fault = key_fault(jira, plain)
+    assert fault is not None
+    assert (
+        fault.message == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
+    )
+    assert key_fault(jira, TARGET) is None
+    assert told({"key": {"from": "id", "property": "name"}}) == [fault.message.replace("Issue key", "id")]
 
 
 def test_links_of_notions_own_export_become_titles() -> None:
