@@ -1,4 +1,4 @@
-"""What a shell completes besides commands and options: names of templates, clients, databases and exports.
+"""What a shell completes besides commands and options: names of templates, clients, databases, exports and tools.
 
 Nothing is asked of Notion while somebody types, and what cannot be read is not completed.
 """
@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from notion_pm.cli.context import DEFAULT_TEMPLATE
 from notion_pm.config import CONFIG_FILE, read_config
 from notion_pm.errors import NotionPmError
-from notion_pm.storage import template_files, templates
+from notion_pm.storage import import_maps, template_files, templates
 
 
 def complete_template(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -40,6 +40,11 @@ def complete_database(context: click.Context, _parameter: click.Parameter, typed
         return _those_of(templates.load(_named(context)).template.databases, typed)
     except NotionPmError:
         return []
+
+
+def complete_preset(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the tools whose files are known."""
+    return _those_of(import_maps.preset_names(), typed)
 
 
 def complete_exported(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:

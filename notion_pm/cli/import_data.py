@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.completing import complete_database, complete_file, complete_template
+from notion_pm.cli.completing import complete_database, complete_file, complete_preset, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import as_data, done_line, preview_lines
@@ -59,7 +59,12 @@ _EXAMPLES = """\b
     type=click.Path(dir_okay=False, path_type=Path),
     help="The map to import by. Where there is no such file, a proposal is written there.",
 )
-@click.option("--preset", metavar="TOOL", help="Take the file for one of this tool, rather than by its headers.")
+@click.option(
+    "--preset",
+    metavar="TOOL",
+    shell_complete=complete_preset,
+    help="Take the file for one of this tool, rather than by its headers.",
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file.")
 @click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
 @click.option("--details", is_flag=True, help="Show every row.")
@@ -77,7 +82,9 @@ _EXAMPLES = """\b
     shell_complete=complete_template,
     help="The template of the databases, if not the applied one.",
 )
-@click.option("--show-preset", metavar="TOOL", help="Print the map of a known tool, and end.")
+@click.option(
+    "--show-preset", metavar="TOOL", shell_complete=complete_preset, help="Print the map of a known tool, and end."
+)
 @json_option
 @pass_context
 def command(

@@ -127,6 +127,7 @@ def test_completion_prints_a_script(program: Program, shell: str) -> None:
         ("export road", ["plain,roadmap"]),
         ("export -w acme cust", ["plain,customers"]),
         ("-w a", ["plain,acme"]),
+        ("import --preset ji", ["plain,jira"]),
         ("--local w", ["file,w"]),
     ],
 )
