@@ -45,7 +45,11 @@ class Outcome(Generic[T]):
     @property
     def problem(self) -> str:
         """The error and its next step in one line; empty where all went well."""
-        return " ".join(f"{self.error} {self.error.advice}".split()) if self.error else ""
+        if self.error is None:
+            return ""
+        happened = str(self.error)
+        stop = "" if happened.endswith((".", "!", "?", ":")) else "."
+        return " ".join(f"{happened}{stop} {self.error.advice}".split())
 
     @property
     def exit_code(self) -> int:
