@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import asdict
 from io import BytesIO
 from typing import Any, BinaryIO
 
 import click
 
+from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import complete_exported, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
@@ -18,9 +18,7 @@ from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.model.template import Template
 from notion_pm.workflows.attachments import Fetch
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_order, parse_since
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
@@ -127,7 +125,7 @@ def command(
         fetch=fetch,
     )
     surroundings = Surroundings(now, now.tzinfo, _stdout(output))
-    catalogue = Catalogue(context.gateway, lambda: context.parent_page, _load, template)
+    catalogue = catalogue_of(context, template)
     with progress(context) as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
@@ -138,12 +136,6 @@ def _stdout(output: str | None) -> BinaryIO:
     if output == STDOUT and not sys.stdout:
         raise UsageError("There is no stdout to write to.", "Give the data a file: -o features.csv")
     return sys.stdout.buffer if sys.stdout else BytesIO()
-
-
-def _load(reference: str, variables: Mapping[str, str] | None) -> Template:
-    from notion_pm.storage import templates  # rules, Jinja and YAML: only where an export is named
-
-    return templates.load(reference, variables).template
 
 
 def _fetch_for(context: Context) -> Fetch:

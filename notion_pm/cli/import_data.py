@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
 import click
 
+from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import complete_database, complete_file, complete_preset, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
@@ -18,12 +19,10 @@ from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.importing.interpret import Reject
-from notion_pm.model.template import Template
-from notion_pm.storage import import_maps, templates
+from notion_pm.storage import import_maps
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.records_file import FORMATS, STDIN, read_records
 from notion_pm.storage.state import State
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
 from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
@@ -150,10 +149,7 @@ def command(
 
 
 def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:
-    def load(reference: str, variables: Mapping[str, str] | None) -> Template:
-        return templates.load(reference, variables).template
-
-    catalogue = Catalogue(context.gateway, lambda: context.parent_page, load, template)
+    catalogue = catalogue_of(context, template)
     return lambda name: open_destination(context.gateway, catalogue, name)
 
 

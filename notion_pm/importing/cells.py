@@ -56,7 +56,7 @@ def option(field: Field, filling: Filling, word: str) -> str | Unlisted:
         return ""
     if (found := field.choice(ours)) is not None:
         return found.name
-    if not _may_make(field, filling):
+    if not may_make(field, filling):
         return Unlisted(word)
     name = " ".join(ours.replace(",", " ").split())
     if len(name) > LONGEST_OPTION:
@@ -70,8 +70,11 @@ def _translated(filling: Filling, word: str) -> str | None:
     return table.get(word.casefold(), word)
 
 
-def _may_make(field: Field, filling: Filling) -> bool:
-    """Notion makes options as pages name them, but not those of a status (notion-api.md 3.2)."""
+def may_make(field: Field, filling: Filling) -> bool:
+    """Whether options, or related pages, may be made that are not there.
+
+    Notion makes options as pages name them, but not those of a status (notion-api.md 3.2).
+    """
     return field.type != "status" and (field.open if filling.new is None else filling.new)
 
 

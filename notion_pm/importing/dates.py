@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 ISO, UNIX = "iso", "unix"
@@ -26,13 +26,14 @@ _DAYS = (
     "%d-%m-%Y",
     "%m-%d-%Y",
 )
-_PATTERNS = (
+PATTERNS = (
     ISO,
     UNIX,
     "%a %b %d %Y %H:%M:%S GMT%z",  # JavaScript, as Linear writes it
     "%a, %d %b %Y %H:%M:%S %z",  # mail
     *(day + time for day in _DAYS for time in _TIMES),
 )
+"""Every pattern that is tried, of two that say the same days the first."""
 _ZONE_NAME = re.compile(r"\s*\([^)]*\)$|\s+UTC$")
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _SAMPLE = 500
@@ -54,7 +55,7 @@ def pattern_of(texts: Iterable[str]) -> str:
     Raises DatesAmbiguous when two fit equally well and say different days.
     """
     sample = list(dict.fromkeys(each.strip() for each in texts if each.strip()))[:_SAMPLE]
-    read = {pattern: [_read(each, pattern) for each in sample] for pattern in _PATTERNS}
+    read = {pattern: [_read(each, pattern) for each in sample] for pattern in PATTERNS}
     best = max((sum(day is not None for day in days) for days in read.values()), default=0)
     if not best:
         return ISO
@@ -101,8 +102,3 @@ def _from_seconds(text: str) -> datetime:
         raise ValueError(f"{text!r} is no number of seconds or milliseconds since 1970")
     number = float(text)
     return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-
-
-def patterns() -> Iterator[str]:
-    """Yield every pattern that is tried."""
-    yield from _PATTERNS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from notion_pm.importing.cells import may_make
 from notion_pm.importing.dates import is_pattern
 from notion_pm.importing.interpret import key_field
 from notion_pm.importing.target import SOURCE_ID, Target
@@ -123,7 +124,6 @@ def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[Fault]
     if found is None or not filling.words:
         return
     for theirs, ours in filling.words.items():
-        may_be_new = found.type != "status" and (found.open if filling.new is None else filling.new)
-        if ours and found.choice(ours) is None and not may_be_new:
+        if ours and found.choice(ours) is None and not may_make(found, filling):
             known = [each.key or each.name for each in found.choices]
             yield Fault.unknown(("fill", name, "words", theirs), "option", ours, known)

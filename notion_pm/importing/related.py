@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notion_pm.importing.cells import CellUnfit
+from notion_pm.importing.cells import CellUnfit, may_make
 from notion_pm.importing.identity import as_link, is_domain, site
 from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.target import Field, Item, Target
@@ -147,7 +147,7 @@ def _ids_of(pages: Iterable[NotionId | NewPage]) -> Iterator[str]:
 
 def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
     found = next(filling for name, filling in map.fill.items() if (each := target.named(name)) and each.key == key)
-    return target.fields[key].open if found.new is None else found.new
+    return may_make(target.fields[key], found)
 
 
 def _pages(found: Field, index: Index, words: Item, *, new: bool) -> list[NotionId | NewPage]:

@@ -35,6 +35,11 @@ class _FromColumns(BaseModel):
     columns: Words = Field((), alias="from", description="The columns, by their headers.")
     part: Part | None = Field(None, description="Take only this part: a regular expression with one group.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_column(cls, data: Any) -> Any:
+        return {"from": data} if isinstance(data, str | list | tuple) else data
+
 
 class Filling(_FromColumns):
     """How one property is filled. A word alone is the column to take.
@@ -59,11 +64,6 @@ class Filling(_FromColumns):
         description="Make options and related pages that are not there. Without it: where the template lets people.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_a_column(cls, data: Any) -> Any:
-        return {"from": data} if isinstance(data, str | list | tuple) else data
-
     @model_validator(mode="after")
     def _has_a_source(self) -> Filling:
         if bool(self.columns) == (self.value is not None):
@@ -77,11 +77,6 @@ class RowKey(_FromColumns):
     prefix: str = Field("", description="Stands before it, so that the ids of two tools cannot be mistaken.")
     hashed: bool = Field(False, description="Keep a mark of the cells instead: where no column identifies a row.")
     property: str | None = Field(None, description="The property that keeps it. By default the template's choice.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_a_column(cls, data: Any) -> Any:
-        return {"from": data} if isinstance(data, str | list | tuple) else data
 
     @model_validator(mode="after")
     def _has_columns(self) -> RowKey:

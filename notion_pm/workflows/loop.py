@@ -15,6 +15,7 @@ from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.loop import Owed, is_owed, owed, told_on
 from notion_pm.thread.message import Message, words
 from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workflows.sync_absence import thrown_away
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import ReadThread, read_thread
 
@@ -122,7 +123,7 @@ class Loop:
             now = gateway.get_page(insight.id)
         except NotShared:
             return "no longer there"
-        if now.in_trash or now.is_archived:
+        if thrown_away(now):
             return "in the trash"
         if day := exchange.read(now).values.get(TOLD_ON):
             return f"told on {str(day)[:10]} already"

@@ -21,7 +21,7 @@ from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.thread import Chain, Thread
-from notion_pm.workflows.sync_absence import look, missing_pages, without_gone
+from notion_pm.workflows.sync_absence import look, missing_pages, thrown_away, without_gone
 from notion_pm.workflows.sync_fitness import deleted, require_types, unfit
 from notion_pm.workflows.sync_place import Place, open_template
 
@@ -121,7 +121,7 @@ class _Reader:
 
     def _take(self, pages: _Pages, exchange: Exchange, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
-            if row.in_trash or row.is_archived:
+            if thrown_away(row):
                 continue
             require_types(exchange, row)
             pages.snapshots[database][row.id] = exchange.read(row)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.importing.dates import DatesAmbiguous, day_of, is_pattern, pattern_of, patterns
+from notion_pm.importing.dates import PATTERNS, DatesAmbiguous, day_of, is_pattern, pattern_of
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_a_few_odd_cells_do_not_turn_the_column() -> None:
 def test_patterns_that_say_no_whole_day() -> None:
     assert not is_pattern("%d/%m")
     assert not is_pattern("DD/MM/YYYY")
-    assert all(map(is_pattern, patterns()))
+    assert all(map(is_pattern, PATTERNS))
 
 
 @given(
-    st.sampled_from([each for each in patterns() if "%" in each]),
+    st.sampled_from([each for each in PATTERNS if "%" in each]),
     st.lists(st.dates(date(2001, 1, 1), date(2068, 12, 31)), min_size=1, max_size=20),
 )
 def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(pattern: str, days: list[date]) -> None:
@@ -80,7 +80,7 @@ def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(pattern: str, da
 
 @given(st.text())
 def test_any_text_is_a_day_or_refused(text: str) -> None:
-    for pattern in patterns():
+    for pattern in PATTERNS:
         try:
             assert len(day_of(text, pattern)) == 10
         except ValueError:
