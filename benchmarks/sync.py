@@ -37,7 +37,7 @@ from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, sync
 from notion_pm.workflows.sync_place import Place
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 
 LATENCY = 0.15
 JOBS = (1, 4)

@@ -28,7 +28,7 @@ from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.storage import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.weighing import weighed
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from notion_pm.cli import RootOptions, main
 from notion_pm.cli.context import Context
 from notion_pm.cli.output import end_with
 from notion_pm.workflows import demo
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 
 _TEMPLATE = "product"
 

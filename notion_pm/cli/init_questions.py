@@ -17,8 +17,8 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import User
-from notion_pm.storage.manifest import template_of
 from notion_pm.workflows.doctor import sharing_advice
+from notion_pm.workspace.record_text import template_of
 
 _LOOKED_AT, _SHOWN = 300, 30
 _TOKEN = re.compile(r"(ntn_|secret_)\w{20,}$", re.ASCII)

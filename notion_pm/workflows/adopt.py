@@ -22,11 +22,10 @@ from notion_pm.planning.adopting import Candidate, DatabaseMatch, match_database
 from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.fault import Fault
 from notion_pm.planning.plan import Plan, make_plan
-from notion_pm.storage import manifest as codec
 from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
-from notion_pm.workflows.manifest_page import create_manifest_page, write_record
-from notion_pm.workflows.workspace import ManifestPage, find_manifest
+from notion_pm.workspace import record_text as codec
+from notion_pm.workspace.record import ManifestPage, create_manifest_page, find_manifest, write_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from notion_pm.planning.operation import Operation, Verb
 from notion_pm.planning.starter import RowName
 from notion_pm.workflows import structure, tabs
 from notion_pm.workflows.ledger import Ledger
-from notion_pm.workflows.manifest_page import create_manifest_page, tell, write_record
 from notion_pm.workflows.option_moves import OptionMoves
 from notion_pm.workflows.reading import Reading, since
 from notion_pm.workflows.site import Site
 from notion_pm.workflows.starter_rows import RowWriter
-from notion_pm.workflows.workspace import ManifestPage, read_manifest_page
+from notion_pm.workspace.record import ManifestPage, create_manifest_page, read_manifest_page, tell, write_record
 
 
 class Applying:

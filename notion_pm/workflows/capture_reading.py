@@ -13,9 +13,9 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database, DataSource, PageTemplate, RelationConfig, View
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
-from notion_pm.storage.manifest import template_of
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.workspace import read_manifest_page
+from notion_pm.workspace.record import read_manifest_page
+from notion_pm.workspace.record_text import template_of
 
 _CONTAINERS = frozenset({"column_list", "column", "toggle", "callout", "synced_block", "tab", "quote"})
 """Blocks in which people keep databases on one page. Pages below it are other pages."""

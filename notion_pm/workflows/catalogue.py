@@ -16,7 +16,7 @@ from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
-from notion_pm.workflows.workspace import find_manifest
+from notion_pm.workspace.record import find_manifest
 
 Load = Callable[[str, Mapping[str, str] | None], Template]
 """Reads a template by its name or path, given the values of its variables."""

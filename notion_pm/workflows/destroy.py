@@ -10,7 +10,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.rules import RuleSet
 from notion_pm.storage import templates
-from notion_pm.storage.manifest import template_of
 from notion_pm.storage.state import State
 from notion_pm.workflows.check import Check
-from notion_pm.workflows.workspace import read_manifest_page
+from notion_pm.workspace.record import read_manifest_page
+from notion_pm.workspace.record_text import template_of
 
 
 def examine_templates(gateway: Gateway, children: Sequence[ChildBlock], home: StateHome) -> Iterator[Check]:

@@ -21,11 +21,11 @@ from notion_pm.planning.starter import RowName
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
-from notion_pm.workflows.parent_page import check_parent
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
 from notion_pm.workflows.weighing import weighed
+from notion_pm.workspace.parent_page import check_parent
 
 __all__ = ["AppliedRow", "ApplyResult", "Reading", "Wishes", "apply", "look", "plan", "read", "read_for"]
 

@@ -25,7 +25,7 @@ from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
 from notion_pm.storage import templates
 from notion_pm.workflows.bindings import bound_source
-from notion_pm.workflows.workspace import ManifestPage, find_manifest
+from notion_pm.workspace.record import ManifestPage, find_manifest
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far our clock may be ahead of Notion's, whose times are besides floored to the minute (notion-api.md 4.3)."""

@@ -9,7 +9,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State, known_templates
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_fitness import unreachable
-from notion_pm.workflows.workspace import ManifestPage, open_manifest_page
+from notion_pm.workspace.record import ManifestPage, open_manifest_page
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from notion_pm.errors import NotionPmError, NotShared, RequestRefused
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.storage import last_run
-from notion_pm.storage import manifest as codec
 from notion_pm.storage.last_run import LastRun
 from notion_pm.workflows.sync_place import Opened, Place
-from notion_pm.workflows.workspace import open_manifest_page
+from notion_pm.workspace import record_text as codec
+from notion_pm.workspace.record import open_manifest_page
 
 _log = logging.getLogger(__name__)
 

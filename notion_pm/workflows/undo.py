@@ -22,11 +22,10 @@ from notion_pm.planning.undo import Found, TrashPage, UndoPlan
 from notion_pm.planning.undo_plan import plan_undo
 from notion_pm.storage import journal as journals
 from notion_pm.storage.state import State
-from notion_pm.workflows.manifest_page import tell, write_record
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
 from notion_pm.workflows.undo_acts import Doing
-from notion_pm.workflows.workspace import ManifestPage, find_manifest
+from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
 
 
 @dataclass(frozen=True, slots=True)

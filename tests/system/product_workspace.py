@@ -21,7 +21,7 @@ from notion_pm.storage import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.faults import FaultyTransport
 from tests.gateways import gateway_to
 

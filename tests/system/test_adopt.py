@@ -22,7 +22,7 @@ from notion_pm.workflows.destroy import destroy, destruction
 from notion_pm.workflows.provision import Wishes
 from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import look_back, undo
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed, killed
 from tests.gateways import gateway_to
 from tests.program import Program

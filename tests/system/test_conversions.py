@@ -17,7 +17,7 @@ from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows import provision
 from notion_pm.workflows.weighing import weighed
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, tables
 from tests.unit.template_worlds import load

@@ -12,7 +12,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.workflows.destroy import destroy, destruction
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.system.provisioned import apply_to, plan_for

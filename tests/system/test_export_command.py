@@ -24,7 +24,7 @@ from openpyxl import load_workbook
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 
 Run = Callable[..., Result]

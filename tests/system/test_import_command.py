@@ -19,7 +19,7 @@ from notion_pm.emulator import open_workspace
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, Page, PropertyValue
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.terminal import at_a_terminal

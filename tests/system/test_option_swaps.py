@@ -30,7 +30,7 @@ from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult
 from notion_pm.workflows.weighing import weighed
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.people import edit_option

@@ -25,7 +25,7 @@ from notion_pm.planning.plan import make_plan
 from notion_pm.planning.wishes import Wishes
 from notion_pm.storage import templates as template_files
 from notion_pm.workflows import provision
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to, manifest_pages, plan_for, tables
 from tests.unit.template_worlds import load, templates

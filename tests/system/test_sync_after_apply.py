@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.page import OptionValue, PropertyValue
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 
 

@@ -55,7 +55,7 @@ from notion_pm.workflows import sync_queries
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.undo_sync import look_back, undo_sync
-from notion_pm.workflows.workspace import open_manifest
+from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to

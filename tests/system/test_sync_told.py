@@ -16,7 +16,7 @@ from notion_pm.storage import templates
 from notion_pm.workflows.sync import Options
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_run import Run, Timing, attempt
-from notion_pm.workflows.workspace import open_manifest_page
+from notion_pm.workspace.record import open_manifest_page
 from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to

@@ -9,7 +9,7 @@ import pytest
 from notion_pm.errors import ManifestUnreadable
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import FORMAT, DatabaseEntry, Manifest, ViewEntry
-from notion_pm.storage.manifest import decode, encode
+from notion_pm.workspace.record_text import decode, encode
 
 ID = NotionId("00000000-0000-4000-8000-000000000000")
 
