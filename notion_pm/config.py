@@ -32,6 +32,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notion_pm.errors import FileUnusable, NoWorkspace, UsageError
+from notion_pm.files import make_private_folder
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.state_home import SharedState
 
@@ -223,10 +224,10 @@ def state_directory(target: Target, parent_page: NotionId, configured: SecretStr
     named = Path(configured.get_secret_value()) if configured and not _is_database(configured) else None
     folder = (named or beside) / parent_page
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        make_private_folder(folder)
+    except FileUnusable as error:
         advice = "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
-        raise FileUnusable(folder, error.strerror or str(error), advice) from error
+        raise FileUnusable(error.path, error.reason, advice) from error
     return folder
 
 

@@ -251,6 +251,7 @@ class FileUnusable(NotionPmError):
     def __init__(self, path: Path | str, reason: str, advice: str = "") -> None:
         super().__init__(f"{path} cannot be used: {reason}.")
         self.path = path
+        self.reason = reason
         self._advice = advice or "Look at the path, your rights to it and the room on the disk, then run it again."
 
     @classmethod

@@ -17,6 +17,7 @@ from notion_pm.cli.job_files import Job
 from notion_pm.cli.output import echo, note
 from notion_pm.config import read_env_file
 from notion_pm.errors import UsageError
+from notion_pm.files import write_shared
 
 _every = click.option(
     "--every", type=duration, metavar="TIME", default="15m", show_default=True, help="How often it is to run."
@@ -58,8 +59,7 @@ def systemd(options: RootOptions, *, every: int, output: Path | None) -> None:
         if output is None:
             echo(f"# {name}\n{text}")
         else:
-            output.mkdir(parents=True, exist_ok=True)
-            (output / name).write_text(text, encoding="utf-8")
+            write_shared(output / name, text)
             note(f"Wrote {output / name}")
     note(f"Start it with  systemctl enable --now {job.unit}.timer")
 

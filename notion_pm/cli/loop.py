@@ -13,7 +13,7 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.exporters.files import atomic
+from notion_pm.files import write_shared
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.message import DEFAULT, Message
 from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
@@ -127,8 +127,7 @@ def _write(path: Path, loop: Loop, drafts: Sequence[Draft]) -> None:
     form = _FORMATS.get(path.suffix.lower())
     if form is None:
         raise UsageError(f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md.")
-    with atomic(path) as part:
-        part.write_text(form(loop, drafts), encoding="utf-8", newline="")
+    write_shared(path, form(loop, drafts))
 
 
 def _read(path: Path) -> str:

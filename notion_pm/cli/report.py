@@ -12,7 +12,7 @@ from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.cli.words import count
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import STDOUT
-from notion_pm.exporters.files import atomic
+from notion_pm.files import write_shared
 from notion_pm.workflows.conditions import parse_since
 from notion_pm.workflows.report import Reported, report
 
@@ -55,18 +55,13 @@ def command(
     if output == STDOUT:
         click.echo(made.html, nl=False)
         return
-    _write(Path(output), made.html)
+    write_shared(Path(output), made.html)
     if as_json:
         echo_json({"file": output, **made.as_data()})
     else:
         _tell(output, made)
     if opens:
         click.launch(str(Path(output).resolve()))
-
-
-def _write(path: Path, page: str) -> None:
-    with atomic(path) as part:
-        part.write_text(page, encoding="utf-8", newline="\n")
 
 
 def _tell(output: str, made: Reported) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from notion_pm.exporters.files import atomic
+from notion_pm.files import atomic_path
 from notion_pm.importing.interpret import Reject
 from notion_pm.model.spreadsheet import guarded
 
@@ -20,8 +20,8 @@ LINE, PROBLEM = "_line", "_problem"
 
 
 def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write rejected rows: JSON Lines where they came from JSON, else CSV."""
-    with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+    """Write rejected rows, readable by their owner alone: JSON Lines where they came from JSON, else CSV."""
+    with atomic_path(path, private=True) as part, part.open("w", encoding="utf-8", newline="") as stream:
         if any(each.record.original is not None for each in rejects):
             stream.writelines(f"{json.dumps(_object(each), ensure_ascii=False)}\n" for each in rejects)
             return

@@ -12,10 +12,11 @@ from typing import TextIO
 
 from notion_pm.exporters.csv import write_csv
 from notion_pm.exporters.destination import Destination, File
-from notion_pm.exporters.files import CannotWrite, atomic, staged
+from notion_pm.exporters.files import CannotWrite, staged
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Table
+from notion_pm.files import atomic_path
 
 TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
 FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]
@@ -60,7 +61,7 @@ def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surr
     if destination.is_folder:
         resolve_name(f"{_MARKDOWN}:write_folder")(tables, path)
         return 0
-    with atomic(path) as part:
+    with atomic_path(path) as part:
         cut = _to_path(destination.format, tables, part, surroundings)
         for attached in (each.attached for each in tables if each.attached):
             with staged(path.parent / attached.name) as stage:

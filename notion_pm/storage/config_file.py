@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notion_pm.errors import FileUnusable
+from notion_pm.files import write_private
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 """What a client may be called: a bare key of TOML (https://toml.io)."""
@@ -22,11 +23,11 @@ def add_workspace(path: Path, name: str, settings: Mapping[str, str]) -> None:
     """Add a client at the end of the file, which is made if need be. Raises FileUnusable when that cannot be done."""
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        gap = "\n" if before.endswith("\n") or not before else "\n\n"
-        lines = [f"[workspaces.{name}]", *(f"{key} = {_quoted(value)}" for key, value in settings.items())]
-        path.write_text(before + (gap if before else "") + "\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise FileUnusable.from_os(error) from error
+    gap = "\n" if before.endswith("\n") or not before else "\n\n"
+    lines = [f"[workspaces.{name}]", *(f"{key} = {_quoted(value)}" for key, value in settings.items())]
+    write_private(path, before + (gap if before else "") + "\n".join(lines) + "\n")
 
 
 def _quoted(text: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notion_pm.errors import FileUnusable
+from notion_pm.files import write_private
 
-PRIVATE = 0o600
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")
 
@@ -17,19 +17,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")
 def write_env(path: Path, values: Mapping[str, str]) -> None:
     """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written.
 
-    A link stays one: the file that it leads to is written. Raises FileUnusable for a file that is no text.
+    A link stays one: the file that it leads to is written. Raises FileUnusable, also for a file that is not text.
     """
-    path = path.resolve()
     lines = _lines(path) if path.exists() else []
-    text = "".join(f"{line}\n" for line in updated_lines(lines, values))
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_private(path, "".join(f"{line}\n" for line in updated_lines(lines, values)))
 
 
 def is_readable_by_others(path: Path) -> bool:

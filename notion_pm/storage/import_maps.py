@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.errors import UsageError
+from notion_pm.files import create_shared, write_private
 from notion_pm.model.import_map import ImportMap
 from notion_pm.planning.fault import suggestion
 from notion_pm.storage.template_files import shipped_folder
@@ -65,16 +66,12 @@ def read_map(path: Path) -> MapFile:
     return read_model(path, ImportMap)
 
 
-def write_map(path: Path, map: ImportMap, *, replace: bool = False) -> None:
-    """Write a map. Raises UsageError where there is a file already, unless it may be replaced; FileUnusable."""
+def write_map(path: Path, map: ImportMap) -> None:
+    """Write a map to a new file. Raises UsageError where there is a file already, FileUnusable."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w" if replace else "x", encoding="utf-8") as file:
-            file.write(as_text(map))
+        create_shared(path, as_text(map))
     except FileExistsError:
         raise UsageError(f"There is a file {path} already.", "Name another one with --map.") from None
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
 
 
 def as_text(map: ImportMap) -> str:
@@ -103,7 +100,7 @@ def remembered(state_directory: Path, into: str, columns: Sequence[str]) -> MapF
 
 def remember(state_directory: Path, into: str, columns: Sequence[str], map: ImportMap) -> None:
     """Keep a map that a person confirmed, for the next file with these columns."""
-    write_map(_remembered(state_directory, into, columns), map, replace=True)
+    write_private(_remembered(state_directory, into, columns), as_text(map))
 
 
 def _remembered(state_directory: Path, into: str, columns: Sequence[str]) -> Path:

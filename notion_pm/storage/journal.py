@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from notion_pm.errors import FileUnusable
+from notion_pm.files import PrivateLog, write_private
 from notion_pm.model.journal import LINE, Begun, Doing, Done, Ended, Journal, Line, Undone, Verb
 
 _FOLDER = "applies"
@@ -29,12 +29,8 @@ class JournalWriter:
         known = read(path)
         self._number = sum(isinstance(each, Doing) for each in known.lines) if known else 0
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _drop_torn_line(path)
-            self._file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise FileUnusable(path, error.strerror or str(error)) from error
+        _drop_torn_line(path)
+        self._file = PrivateLog(path)
         if known is None:
             self._append(begun)
             _drop_oldest(path.parent)
@@ -64,9 +60,7 @@ class JournalWriter:
 
     def _append(self, line: Line) -> None:
         """Write a line to the disk itself: what is told must be there also when the machine goes down next."""
-        self._file.write(line.model_dump_json(by_alias=True) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._file.append(line.model_dump_json(by_alias=True))
 
 
 def path_of(state_directory: Path, template: str, started: datetime) -> Path:
@@ -101,17 +95,16 @@ def read(path: Path) -> Journal | None:
 
 def mark_undone(path: Path, moment: datetime) -> None:
     """Tell in a journal that its apply was taken back."""
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(Undone(moment=moment).model_dump_json() + "\n")
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
+    with PrivateLog(path) as log:
+        log.append(Undone(moment=moment).model_dump_json())
 
 
 def _drop_torn_line(path: Path) -> None:
     if path.exists():
-        whole = path.read_bytes().rpartition(b"\n")
-        path.write_bytes(whole[0] + whole[1])
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):
+            lines, newline, _ = content.rpartition(b"\n")
+            write_private(path, lines + newline)
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -5,11 +5,11 @@ It is no memory that a sync depends on: lost or damaged it costs a message that 
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from notion_pm.files import write_private
 from notion_pm.model.ids import NotionId
 
 FILE = "last-run.json"
@@ -33,14 +33,11 @@ def recall(directory: Path, template: str | None) -> LastRun:
 
 
 def remember(directory: Path, template: str | None, last: LastRun) -> None:
-    """Remember how a sync went. The file is replaced as a whole, so that a crash leaves the old or the new one."""
+    """Remember how a sync went. Raises FileUnusable."""
     everything = _all(directory)
     if everything.get(template or "", LastRun()) == last:
         return
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=directory, delete=False) as new:
-        new.write(_FORMAT.dump_json({**everything, template or "": last}))
-    Path(new.name).replace(directory / FILE)
+    write_private(directory / FILE, _FORMAT.dump_json({**everything, template or "": last}))
 
 
 def _all(directory: Path) -> dict[str, LastRun]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from notion_pm.errors import AlreadyRunning, FileUnusable, StateUnusable
+from notion_pm.files import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.storage.state_connection import connected, unusable
 
@@ -30,10 +31,10 @@ def exclusive(home: StateHome) -> Iterator[None]:
 
 def _locked(file: Path) -> sqlite3.Connection:
     """SQLite's own lock on a file that holds nothing: portable, and gone with the process that held it."""
+    prepare_private_database(file)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, isolation_level=None, timeout=0)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise FileUnusable(file, str(error)) from error
     try:
         connection.execute("BEGIN EXCLUSIVE")

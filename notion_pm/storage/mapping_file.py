@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.errors import UsageError
+from notion_pm.files import create_shared
 from notion_pm.model.mapping import Mapping as AdoptMapping
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.planning.adopt_words import SURE
@@ -96,12 +97,9 @@ def write(path: Path, content: str) -> None:
     Raises UsageError when there is one already: somebody may have worked on it; FileUnusable.
     """
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(content)
+        create_shared(path, content)
     except FileExistsError:
         raise UsageError(f"There is a file {path} already.", "Name another one with -o, or remove it.") from None
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
 
 
 def read(path: Path) -> MappingFile:

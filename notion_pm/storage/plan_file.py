@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.files import write_shared
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import Wishes
 
@@ -57,10 +58,7 @@ def write(path: Path, planned: PlanFile) -> None:
 
     Raises FileUnusable.
     """
-    try:
-        path.write_text(planned.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
+    write_shared(path, planned.model_dump_json(indent=2) + "\n")
 
 
 def read(path: Path) -> PlanFile:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from notion_pm.errors import FileUnusable, NotionPmError, StateUnusable, UsageError
+from notion_pm.files import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.storage.state_migrations import migrate
 
@@ -68,7 +69,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _to_file(file: Path) -> Connection:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    prepare_private_database(file)
     url = URL.create("sqlite", database=str(file))
     connection = _engine(url).connect()
     try:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from notion_pm.errors import FileUnusable
+from notion_pm.files import prepare_private_database, write_private
 
 TOKEN_FILE = "webhook-token"  # noqa: S105
 EVENTS_FILE = "webhook-events.sqlite"
-_OWNER_ONLY = 0o600
 
 
 def read_token(directory: Path) -> str | None:
@@ -26,12 +25,8 @@ def read_token(directory: Path) -> str | None:
 
 
 def keep_token(directory: Path, token: str) -> None:
-    """Store the verification token; the file is replaced as a whole, and nobody else may ever read it."""
-    new = directory / f"{TOKEN_FILE}.new"
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="ascii") as file:
-        file.write(f"{token}\n")
-    new.replace(directory / TOKEN_FILE)
+    """Store the verification token. Raises FileUnusable."""
+    write_private(directory / TOKEN_FILE, f"{token}\n")
 
 
 class SeenEvents:
@@ -41,6 +36,7 @@ class SeenEvents:
         """Open the record. Raises FileUnusable."""
         self._keep = keep
         self._lock = threading.Lock()
+        prepare_private_database(directory / EVENTS_FILE)
         try:
             self._db = sqlite3.connect(directory / EVENTS_FILE, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")

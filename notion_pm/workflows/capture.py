@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.exporters.files import atomic
+from notion_pm.files import write_shared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.planning.capturing import document
@@ -64,14 +64,13 @@ def as_yaml(captured: Captured) -> str:
 def write(files: Mapping[Path, str], *, replace: bool) -> None:
     """Write the files, all or none of which may be there already.
 
-    Raises UsageError when one is there and may not be replaced, CannotWrite when the disk refuses.
+    Raises UsageError when one is there and may not be replaced, FileUnusable when the disk refuses.
     """
     there = [str(path) for path in files if path.exists()]
     if there and not replace:
         raise UsageError(f"There is something at {', '.join(there)} already.", "Name another file, or add --force.")
     for path, text in files.items():
-        with atomic(path) as part:
-            part.write_text(text, encoding="utf-8", newline="")
+        write_shared(path, text)
 
 
 def _told(address: str, message: str) -> str:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.exporters.files import atomic
 from notion_pm.exporters.names import Names, sheet_name, sheet_names, slug
 from notion_pm.exporters.spool import Spool
 from notion_pm.exporters.table import Row
+from notion_pm.files import atomic_path
 from tests.unit import exporter_tables
 
 
@@ -65,7 +65,7 @@ def test_second_names_get_the_tie_break_then_numbers() -> None:
 def test_atomic_leaves_the_old_file_when_writing_fails(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_text("old")
-    with pytest.raises(ZeroDivisionError), atomic(target) as part:
+    with pytest.raises(ZeroDivisionError), atomic_path(target) as part:
         part.write_text("half")
         raise ZeroDivisionError
     assert target.read_text() == "old"
@@ -75,7 +75,7 @@ def test_atomic_leaves_the_old_file_when_writing_fails(tmp_path: Path) -> None:
 def test_atomic_makes_folders_and_follows_links(tmp_path: Path) -> None:
     link = tmp_path / "link.csv"
     link.symlink_to(tmp_path / "deep" / "real.csv")
-    with atomic(link) as part:
+    with atomic_path(link) as part:
         part.write_text("new")
     assert link.is_symlink()
     assert (tmp_path / "deep" / "real.csv").read_text() == "new"
@@ -84,7 +84,7 @@ def test_atomic_makes_folders_and_follows_links(tmp_path: Path) -> None:
 def test_what_is_no_plain_file_is_written_to_as_it_is(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with atomic(pipe) as part:
+    with atomic_path(pipe) as part:
         assert part == pipe
     assert pipe.is_fifo()
 
