@@ -22,6 +22,9 @@ NotionPmError                      exit 1
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
+ ├─ RecordCopied                   exit 1   the record was copied here from another page, with its databases
+ ├─ RecordMoved                    exit 1   the record was moved here, and its databases were not
+ ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
  ├─ StillChosen                    exit 1   people chose an option on more pages while it was being replaced
  ├─ Unexpected                     exit 1   a fault of ours with one of many clients
@@ -284,6 +287,68 @@ class ManifestUnreadable(NotionPmError):
         self._advice = advice or (
             "Restore the manifest page with Notion's page history (••• > Version history), then run the command again."
         )
+
+    @property
+    def advice(self) -> str:
+        return self._advice
+
+
+class RecordCopied(NotionPmError):
+    """A record belongs to another page than the one that it is on: it is a copy, made with Notion's *Duplicate*.
+
+    Fields: `title`, `template` and `url` of the record page. `original` is the link of the page that the record
+    belongs to, empty where it does not say.
+    """
+
+    def __init__(self, *, title: str, template: str, url: str, original: str = "") -> None:
+        where = f" The original is under {original}." if original else ""
+        super().__init__(
+            f"The record page {title!r} is a copy: somebody duplicated it in Notion, or the page above it. "
+            f"It names the databases of the original page, not the ones here.{where}"
+        )
+        self.title = title
+        self.template = template
+        self.url = url
+        self.original = original
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Nothing was changed. There are two ways on:\n"
+            "  - To set up a new client with the copied databases:  "
+            f"notion-pm adopt {self.template}\n"
+            "    It moves the copied record to the trash and starts a record for this page.\n"
+            f"  - To go on with the original alone: delete the copied record page, {self.url}"
+        )
+
+
+class RecordMoved(NotionPmError):
+    """A record was moved under another parent page, and its databases were not.
+
+    Fields: `title` of the record page, `origin`: the link of the page that it belongs under.
+    """
+
+    def __init__(self, *, title: str, origin: str) -> None:
+        super().__init__(
+            f"The record page {title!r} was moved here from {origin}. Its databases are not under this page."
+        )
+        self.title = title
+        self.origin = origin
+
+    @property
+    def advice(self) -> str:
+        return (
+            f"Nothing was changed. Move the record page back in Notion (••• > Move to), move its databases here as "
+            f"well, or work with {self.origin} as the parent page."
+        )
+
+
+class RecordLost(NotionPmError):
+    """Databases of a template are under the parent page, and the record that says whose they are is not."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self._advice = advice
 
     @property
     def advice(self) -> str:

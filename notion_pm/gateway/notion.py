@@ -73,6 +73,13 @@ class Gateway:
         found = paging.items(self._connection, f"blocks/{block_id}/children")
         return tuple(wire_schema.read_child_block(each) for each in found)
 
+    def get_parent_id(self, block_id: str) -> NotionId | None:
+        """Return what a block is in: a page, a database or another block; None at the top of the workspace.
+
+        Pages and databases are blocks too.
+        """
+        return wire_schema.read_parent_id(self._get(f"blocks/{block_id}"))
+
     def get_page(self, page_id: str) -> Page:
         """Return a page, its relations and people complete."""
         return self._completed(wire_page.read_page(self._get(f"pages/{page_id}")))

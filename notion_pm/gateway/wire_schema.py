@@ -50,7 +50,7 @@ def read_database(json: Json) -> Database:
         id=NotionId(json["id"]),
         title=plain(json.get("title", ())),
         data_source_ids=tuple(NotionId(each["id"]) for each in json.get("data_sources", ())),
-        parent_id=_parent(json),
+        parent_id=read_parent_id(json),
         description=plain(json.get("description", ())),
         icon=_emoji(json),
         in_trash=bool(json.get("in_trash")),
@@ -266,7 +266,8 @@ def read_user(json: Json) -> User:
     )
 
 
-def _parent(json: Json) -> NotionId | None:
+def read_parent_id(json: Json) -> NotionId | None:
+    """Return the id of what an object is in, None at the top of the workspace."""
     parent = json.get("parent") or {}
     found = parent.get(parent.get("type", ""))
     return NotionId(found) if isinstance(found, str) else None

@@ -67,6 +67,11 @@ def compact(notion_id: str) -> str:
     return notion_id.replace("-", "").lower()
 
 
+def page_url(page_id: str) -> str:
+    """Return the link of a page, for people."""
+    return f"https://app.notion.com/p/{compact(page_id)}"
+
+
 def address(*parts: str) -> Address:
     """Join the parts of an address."""
     return Address(".".join(parts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,8 +12,11 @@ from notion_pm.model.ids import NotionId
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
-FORMAT = 1
-"""The format of the record. A higher number is that of a later version of notion-pm than this one."""
+FORMAT: Final = 2
+"""The format that is written. A record with a higher number comes from a later version of notion-pm.
+
+Format 1 had neither `page_id` nor `parent_id`. It is read as ever; the next write makes it format 2.
+"""
 
 
 class ViewEntry(BaseModel):
@@ -82,11 +85,18 @@ class DatabaseEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The record of ownership. `state` is applying from the start of an apply to its end: an interrupted one shows."""
+    """The record of ownership. `state` is applying from the start of an apply to its end: an interrupted one shows.
+
+    `page_id` is the page that holds the record, `parent_id` the parent page of the databases. Notion's *Duplicate*
+    copies the text of a record with both, so a record that is found elsewhere is known as a copy. A new record page
+    has no `page_id` until the first write after its creation: Notion gives the id only then.
+    """
 
     model_config = _STRICT
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = FORMAT
+    page_id: NotionId | None = None
+    parent_id: NotionId | None = None
     template: str
     version: int
     variables: dict[str, str] = Field(default_factory=dict)
@@ -98,9 +108,19 @@ class Manifest(BaseModel):
     @property
     def ids(self) -> Iterator[NotionId]:
         """The ids of everything that it records and that Notion is asked for by its id."""
+        yield from (each for each in (self.page_id, self.parent_id) if each is not None)
         for each in self.databases.values():
             yield from (each.database_id, each.data_source_id, *each.rows.values())
             yield from (view.id for view in each.views.values())
+
+    def placed(self, page_id: NotionId | None, parent_id: NotionId) -> Manifest:
+        """Return the manifest for a record on this page, under this parent page."""
+        return self.model_copy(update={"format": FORMAT, "page_id": page_id, "parent_id": parent_id})
+
+    @property
+    def made(self) -> dict[str, DatabaseEntry]:
+        """The databases that the template made: neither bound nor adopted."""
+        return {key: entry for key, entry in self.owned.items() if entry.adopted is None}
 
     @property
     def owned(self) -> dict[str, DatabaseEntry]:

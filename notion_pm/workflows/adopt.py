@@ -25,7 +25,13 @@ from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
 from notion_pm.workspace import record_text as codec
-from notion_pm.workspace.record import ManifestPage, create_manifest_page, find_manifest, write_record
+from notion_pm.workspace.record import (
+    ManifestPage,
+    create_manifest_page,
+    find_manifest,
+    read_manifest_page,
+    write_record,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def propose(
     Raises TemplateInvalid, UsageError where there is nothing to adopt, ManifestUnreadable or a NotionError.
     """
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, children, templates.name_of(reference))
+    page = find_manifest(gateway, parent_id, children, templates.name_of(reference))
     loaded = templates.load(reference, page.manifest.variables if page else {})
     recorded = page.manifest.databases if page else {}
     wanted = tuple(key for key, spec in loaded.template.databases.items() if key not in recorded and not spec.bind)
@@ -109,7 +115,7 @@ def look_at_mapping(
     """
     mapping, before = file.model, gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, children, templates.name_of(mapping.adopt))
+    page = find_manifest(gateway, parent_id, children, templates.name_of(mapping.adopt))
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
     recorded = dict(page.manifest.databases) if page else {}
     file.refuse(_already(file, recorded))
@@ -163,12 +169,15 @@ def _manifest(
 
 
 def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption) -> None:
-    """Record what is adopted: one request, and nothing of the client's is touched.
+    """Record what is adopted: one request, three for a first record. Nothing of the client's is touched.
 
     Raises ManifestUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(adoption.manifest)
     if adoption.page is None:
-        create_manifest_page(gateway, parent_id, adoption.manifest)
+        made = create_manifest_page(gateway, parent_id, adoption.manifest)
+        # Written once more, for the record to name its own page: Notion gave the id only now.
+        page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
+        write_record(gateway, page, adoption.manifest)
     elif adoption.new:
         write_record(gateway, adoption.page, adoption.manifest)

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.planning.operation import Operation, Verb
 from notion_pm.planning.starter import RowName
@@ -63,12 +64,16 @@ class Applying:
         """Return what was written to a starter row, by property key."""
         return self._rows.written(name)
 
+    def manifest(self) -> Manifest:
+        """Return the record as it is at the end of the apply."""
+        return self._manifest_page.placed(self._site.ledger.manifest("applied"))
+
     def _open_manifest(self, _: Operation) -> None:
         page = create_manifest_page(self._site.gateway, self._site.parent_id, self._site.ledger.manifest("applying"))
         self._opened, self._site.since = page.id, page.created_time
 
     def _read_manifest(self, _: Operation) -> None:
-        self._page = read_manifest_page(self._site.gateway, self._opened)
+        self._page = read_manifest_page(self._site.gateway, self._opened, self._site.parent_id)
 
     def _record(self, _: Operation) -> None:
         write_record(self._site.gateway, self._manifest_page, self._site.ledger.manifest("applying"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,8 +14,7 @@ from notion_pm.model.schema import ChildBlock, Database, DataSource, PageTemplat
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
 from notion_pm.workflows.progress import Progress
-from notion_pm.workspace.record import read_manifest_page
-from notion_pm.workspace.record_text import template_of
+from notion_pm.workspace.record import open_record, record_blocks
 
 _CONTAINERS = frozenset({"column_list", "column", "toggle", "callout", "synced_block", "tab", "quote"})
 """Blocks in which people keep databases on one page. Pages below it are other pages."""
@@ -42,7 +41,7 @@ class Reader:
     def read(self, page_id: NotionId, name: str | None) -> Found:
         """Read a page, or the single database of that id. Raises NotShared when there is neither."""
         title, blocks = self._blocks(page_id)
-        manifests = list(self._manifests(blocks))
+        manifests = list(self._manifests(page_id, blocks))
         entries = {entry.data_source_id: (key, entry) for each in manifests for key, entry in each.databases.items()}
         ids = [each.id for each in blocks if each.type == "child_database" and not each.in_trash]
         databases = self._with_related(self._databases(ids))
@@ -72,14 +71,13 @@ class Reader:
             if each.has_children and each.type in _CONTAINERS:
                 yield from self._inside(each.id)
 
-    def _manifests(self, blocks: Iterable[ChildBlock]) -> Iterator[Manifest]:
-        """Yield the manifests on the page: their keys are used again."""
-        for each in blocks:
-            if each.type == "child_page" and not each.in_trash and template_of(each.title) is not None:
-                try:
-                    yield read_manifest_page(self._gateway, each.id).manifest
-                except ManifestUnreadable as error:
-                    self._losses.append(Loss("", f"the keys of {each.title!r} are not used again: {error}"))
+    def _manifests(self, page_id: NotionId, blocks: Sequence[ChildBlock]) -> Iterator[Manifest]:
+        """Yield the manifests on the page: their keys are used again. Raises RecordCopied for a copy."""
+        for block in record_blocks(blocks):
+            try:
+                yield open_record(self._gateway, block, page_id, blocks).manifest
+            except ManifestUnreadable as error:
+                self._losses.append(Loss("", f"the keys of {block.title!r} are not used again: {error}"))
 
     def _databases(self, ids: Sequence[NotionId]) -> list[LiveDatabase]:
         found: list[LiveDatabase] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from notion_pm.errors import ManifestUnreadable, NotShared, UsageError
+from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordMoved, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -77,7 +77,7 @@ class Catalogue:
             return wanted
         try:
             key = self._key_of(wanted.source.data_source.id)
-        except (UsageError, NotShared, ManifestUnreadable):
+        except (UsageError, NotShared, ManifestUnreadable, RecordCopied, RecordMoved):
             return wanted
         if key is None:
             return wanted
@@ -99,7 +99,7 @@ class Catalogue:
     @cached_property
     def manifest(self) -> Manifest | None:
         """The record of what the template made here; None where none was applied."""
-        found = find_manifest(self._gateway, self._blocks, self._template_name)
+        found = find_manifest(self._gateway, self._parent(), self._blocks, self._template_name)
         return found.manifest if found else None
 
     @cached_property

@@ -47,7 +47,7 @@ def destruction(gateway: Gateway, parent_id: NotionId, template: str | None = No
     Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
     """
     page_id, manifest = open_manifest(gateway, parent_id, template)
-    found = (_doomed(gateway, key, entry) for key, entry in manifest.owned.items() if entry.adopted is None)
+    found = (_doomed(gateway, key, entry) for key, entry in manifest.made.items())
     adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
     return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id, adopted)
 

@@ -95,7 +95,7 @@ def _examine_content(gateway: Gateway, parent_page: NotionId, home: Callable[[],
         return
     yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")
     try:
-        yield from examine_templates(gateway, children, home())
+        yield from examine_templates(gateway, parent_page, children, home())
     except NotionPmError as error:
         yield Check("local state", ok=False, detail=str(error), advice=error.advice)
 

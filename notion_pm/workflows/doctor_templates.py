@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from notion_pm.errors import ManifestUnreadable, NotionError, NotionPmError, NotShared, TemplateInvalid, UsageError
+from notion_pm.errors import NotionError, NotionPmError, NotShared, TemplateInvalid, UsageError
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
@@ -14,44 +15,39 @@ from notion_pm.rules import RuleSet
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
 from notion_pm.workflows.check import Check
-from notion_pm.workspace.record import read_manifest_page
+from notion_pm.workspace.record import find_manifest, record_blocks
 from notion_pm.workspace.record_text import template_of
 
 
-def examine_templates(gateway: Gateway, children: Sequence[ChildBlock], home: StateHome) -> Iterator[Check]:
+def examine_templates(
+    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
+) -> Iterator[Check]:
     """Yield what is found of each template that was applied under the parent page."""
-    pages = [
-        each
-        for each in children
-        if each.type == "child_page" and not each.in_trash and template_of(each.title) is not None
-    ]
-    titles = [each.title for each in pages]
-    if not pages:
+    names = dict.fromkeys(template_of(block.title) or "" for block in record_blocks(children))
+    if not names:
         yield Check("templates", ok=None, detail="none applied yet", advice="Run  notion-pm apply product.")
-    for title in dict.fromkeys(each for each in titles if titles.count(each) > 1):
-        detail = f"there are {titles.count(title)} pages {title!r}"
-        yield Check("templates", ok=False, detail=detail, advice="All but the first are copies: delete them.")
-    for page in pages:
-        if titles.count(page.title) == 1:
-            yield from _Template(gateway, template_of(page.title) or "", page, home).checks()
+    for name in names:
+        try:
+            page = find_manifest(gateway, parent_id, children, name)
+        except NotionPmError as error:
+            yield Check(f"template {name}", ok=False, detail=str(error), advice=error.advice)
+        else:
+            assert page is not None, "its title is there"
+            yield from _Template(gateway, name, page.manifest, home).checks()
 
 
 class _Template:
     """One applied template."""
 
-    def __init__(self, gateway: Gateway, name: str, page: ChildBlock, home: StateHome) -> None:
+    def __init__(self, gateway: Gateway, name: str, manifest: Manifest, home: StateHome) -> None:
         self._gateway = gateway
         self._name = name
-        self._page = page
+        self._manifest = manifest
         self._home = home
         self._sources: dict[str, DataSource] = {}
 
     def checks(self) -> Iterator[Check]:
-        try:
-            manifest = read_manifest_page(self._gateway, self._page.id).manifest
-        except (ManifestUnreadable, NotionError) as error:
-            yield Check(f"template {self._name}", ok=False, detail=str(error), advice=error.advice)
-            return
+        manifest = self._manifest
         yield self._record(manifest)
         for entry_key, entry in manifest.databases.items():
             trouble = self._database(entry_key, entry)

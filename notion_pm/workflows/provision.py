@@ -118,7 +118,7 @@ def apply(
     ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
     applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now)
     run_all(plan.operations, applying, jobs=jobs, progress=progress)
-    manifest, rows = ledger.manifest("applied"), _applied_rows(plan, reading, ledger, applying)
+    manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
     made(result(manifest, rows))
     _prove(gateway, plan, reading, jobs)
     return result(manifest, rows)

@@ -53,7 +53,7 @@ def read(
     loaded = _loaded(reference, values or {})
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, children, templates.name_of(reference))
+    page = find_manifest(gateway, parent_id, children, templates.name_of(reference))
     if page is not None or loaded is None:
         loaded = templates.load(reference, {**(page.manifest.variables if page else {}), **(values or {})})
     return _read(gateway, parent_id, loaded, children, page, before, jobs)
@@ -79,7 +79,7 @@ def read_for(
     """
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, children, loaded.template.template)
+    page = find_manifest(gateway, parent_id, children, loaded.template.template)
     return _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
 
 

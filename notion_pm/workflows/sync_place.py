@@ -102,9 +102,14 @@ def _applied(place: Place) -> ManifestPage:
 
 
 def _remembered_manifest(place: Place, name: str) -> Manifest | None:
+    """Return the manifest that is remembered, None where the workspace has to be asked.
+
+    A manifest without a parent page was remembered by an older version, which took copies for records.
+    """
     with State(place.state_home, name) as state:
         remembered = state.remembered()
-    return remembered.manifest if remembered else None
+    manifest = remembered.manifest if remembered else None
+    return manifest if manifest and manifest.parent_id == place.parent_id else None
 
 
 def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:

@@ -45,7 +45,7 @@ def look_back(
     Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable, FileUnusable
     or a NotionError.
     """
-    page = find_manifest(gateway, gateway.list_children(parent_id), template)
+    page = find_manifest(gateway, parent_id, gateway.list_children(parent_id), template)
     if page is None:
         raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
     path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)
@@ -142,6 +142,8 @@ def undo(
         doing(act)
         progress("Undoing", len(rows) + place + 1, len(acts))
     manifest = _with_views(plan.manifest, doing.views) if plan.manifest else None
+    if manifest is not None:
+        manifest = undoing.page.placed(manifest)
     _set_record(gateway, undoing.page, manifest, now)
     _remember(state_home, plan.template, manifest)
     journals.mark_undone(undoing.path, now)

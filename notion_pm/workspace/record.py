@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import ManifestUnreadable, UsageError
+from notion_pm.errors import ManifestUnreadable, RecordCopied, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
-from notion_pm.model.ids import NotionId
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.workspace import record_text as codec
+from notion_pm.workspace.ownership import check_ownership
 
 _ICON = "🧾"
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestPage:
-    """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs."""
+    """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs.
+
+    `parent_id` is the parent page of the databases. The record page is on it, unless people moved it.
+    """
 
     id: NotionId
+    parent_id: NotionId
     manifest: Manifest
     record_id: NotionId
     told_id: NotionId | None
     created_time: datetime | None = None
     told_of_sync_id: NotionId | None = None
+
+    def placed(self, manifest: Manifest) -> Manifest:
+        """Return a manifest as it is written to this page: it names the page and the parent page."""
+        return manifest.placed(self.id, self.parent_id)
 
 
 def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None) -> tuple[NotionId, Manifest]:
@@ -43,9 +52,9 @@ def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None)
 def open_manifest_page(gateway: Gateway, parent_id: str, template: str | None = None) -> ManifestPage:
     """Return the manifest page of a template; without a name that of the only one under the parent page.
 
-    Raises UsageError when nothing was applied there, ManifestUnreadable when the record is damaged.
+    Raises UsageError when nothing was applied there, and what `find_manifest` raises.
     """
-    page = find_manifest(gateway, gateway.list_children(parent_id), template)
+    page = find_manifest(gateway, NotionId(parent_id), gateway.list_children(parent_id), template)
     if page is None:
         which = f"The template {template!r} was not" if template else "No template was"
         raise UsageError(
@@ -55,27 +64,80 @@ def open_manifest_page(gateway: Gateway, parent_id: str, template: str | None = 
     return page
 
 
-def find_manifest(gateway: Gateway, children: Sequence[ChildBlock], template: str | None) -> ManifestPage | None:
+def find_manifest(
+    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str | None
+) -> ManifestPage | None:
     """Return the manifest page among the blocks of the parent page, None when there is none.
 
-    Raises UsageError when there are several to choose from, ManifestUnreadable when the record is damaged.
+    This is the one way in which commands open a record: it refuses copies.
+
+    Raises RecordCopied or RecordMoved when the record belongs elsewhere, UsageError when there are several to choose
+    from, ManifestUnreadable when the record is damaged.
     """
-    found = [each for each in children if each.type == "child_page" and not each.in_trash and _is_of(each, template)]
+    found = [block for block in record_blocks(children) if template in {None, codec.template_of(block.title)}]
     if not found:
         return None
-    if len({each.title for each in found}) > 1:
-        names = ", ".join(sorted(codec.template_of(each.title) or "" for each in found))
-        raise UsageError(f"Several templates were applied here: {names}.", "Say which one with --template NAME.")
-    if len(found) > 1:
+    if len(found) == 1:
+        return open_record(gateway, found[0], parent_id, children)
+    return _choose(gateway, found, parent_id, children)
+
+
+def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
+    """Return the blocks that are record pages by their titles."""
+    return [
+        block
+        for block in children
+        if block.type == "child_page" and not block.in_trash and codec.template_of(block.title) is not None
+    ]
+
+
+def open_record(
+    gateway: Gateway, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
+) -> ManifestPage:
+    """Read the record on a page and make sure that it belongs there.
+
+    Raises RecordCopied, RecordMoved, or ManifestUnreadable when there is no record in it, or a damaged one.
+    """
+    page = read_manifest_page(gateway, block.id, parent_id, block.created_time)
+    check_ownership(gateway, page.manifest, block, parent_id, siblings)
+    return replace(page, manifest=page.placed(page.manifest))
+
+
+def _choose(
+    gateway: Gateway, found: Sequence[ChildBlock], parent_id: NotionId, siblings: Sequence[ChildBlock]
+) -> ManifestPage:
+    """Return the only original among several record pages.
+
+    Notion calls the duplicate of a page `notion-pm: product (1)`, so the title does not tell which one is the copy.
+    """
+    originals: list[ManifestPage] = []
+    copies: list[RecordCopied] = []
+    for block in found:
+        try:
+            originals.append(open_record(gateway, block, parent_id, siblings))
+        except RecordCopied as error:
+            copies.append(error)
+
+    if not originals:
+        raise copies[0]
+    templates = sorted({page.manifest.template for page in originals})
+    if len(templates) > 1:
         raise UsageError(
-            f"There are {len(found)} pages {found[0].title!r} under the parent page.",
-            "One of them is a copy: delete it, and run the command again.",
+            f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
         )
-    return read_manifest_page(gateway, found[0].id, found[0].created_time)
+    if len(originals) > 1:
+        raise UsageError(
+            f"There are {len(originals)} record pages of the template {templates[0]!r} under the parent page.",
+            "One of them is a copy: delete the newer one, and run the command again. "
+            + " ".join(page_url(page.id) for page in originals),
+        )
+    return originals[0]
 
 
-def read_manifest_page(gateway: Gateway, page_id: NotionId, created: datetime | None = None) -> ManifestPage:
-    """Read the manifest that a page keeps.
+def read_manifest_page(
+    gateway: Gateway, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
+) -> ManifestPage:
+    """Read the manifest that a page keeps, whomever it belongs to: commands use `find_manifest`.
 
     Raises ManifestUnreadable when there is no record in it, or a damaged one.
     """
@@ -83,15 +145,11 @@ def read_manifest_page(gateway: Gateway, page_id: NotionId, created: datetime | 
     record = next((each for each in blocks if each.type == "code"), None)
     if record is None:
         raise ManifestUnreadable("The manifest page has lost its record.")
-    paragraphs = [each for each in blocks if each.type == "paragraph"]
+    # Ours come before the record. Paragraphs after it are claims, or what people wrote.
+    paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
-    return ManifestPage(page_id, codec.decode(record.text), record.id, told, created, of_sync)
-
-
-def _is_of(block: ChildBlock, template: str | None) -> bool:
-    name = codec.template_of(block.title)
-    return name is not None and template in {None, name}
+    return ManifestPage(page_id, parent_id, codec.decode(record.text), record.id, told, created, of_sync)
 
 
 def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest) -> Page:
@@ -112,14 +170,14 @@ def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manife
 
 
 def write_record(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> None:
-    """Replace the record."""
-    gateway.update_text_block(page.record_id, "code", codec.encode(manifest), language="json")
+    """Replace the record. It names its own page from then on."""
+    gateway.update_text_block(page.record_id, "code", codec.encode(page.placed(manifest)), language="json")
 
 
 def tell(gateway: Gateway, page: ManifestPage, manifest: Manifest, moment: datetime) -> None:
     """Replace what the page tells people; where they removed that paragraph, only read the page."""
     if page.told_id is None:
-        read_manifest_page(gateway, page.id)
+        read_manifest_page(gateway, page.id, page.parent_id)
     else:
         gateway.update_text_block(page.told_id, "paragraph", codec.told(manifest, moment))
 

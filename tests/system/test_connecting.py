@@ -50,7 +50,7 @@ def test_doctor_turns_a_404_into_the_next_click(connected: Program) -> None:
     assert "••• (top right) > Connections" in done.out
 
 
-def test_doctor_knows_a_database_and_copies_of_a_manifest(connected: Program, workspace: LocalWorkspace) -> None:
+def test_doctor_knows_a_database_and_pages_that_keep_no_record(connected: Program, workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
     title = {"Name": PropertyPatch(type="title", config=NoConfig())}
@@ -59,7 +59,7 @@ def test_doctor_knows_a_database_and_copies_of_a_manifest(connected: Program, wo
         gateway.create_page(root, "notion-pm: product", look_up=lambda: None)
     gateway.close()
     copies = connected("doctor")
-    assert copies.code == 1 and "there are 2 pages 'notion-pm: product'" in copies.out
+    assert copies.code == 1 and "template product" in copies.out
     connected.environment["NOTION_PM_PARENT_PAGE"] = database.url
     done = connected("doctor")
     assert done.code == 1 and "'Ideas' is a database, not a page" in done.out

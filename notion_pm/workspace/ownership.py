@@ -1,0 +1,129 @@
+"""Decide whether a record belongs to the page that it was found on.
+
+Notion's *Duplicate* copies the text of a record page as it is, and gives the copied databases new ids. A copied record
+therefore names the databases of the original. Whoever used it would export, change or delete another client's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from notion_pm.errors import NotShared, RecordCopied, RecordMoved
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId, page_url
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.schema import ChildBlock
+
+_MOST_LEVELS = 20
+"""How far up the parents of a database are followed. People nest columns in toggles in columns, but not so deep."""
+
+_LATER = timedelta(days=1)
+"""How much later than the apply that it records a page may have been created.
+
+A record page is created when its first apply begins. The rest allows for a person who thinks about a question, and for
+a clock that is wrong.
+"""
+
+
+def check_ownership(
+    gateway: Gateway,
+    manifest: Manifest,
+    block: ChildBlock,
+    parent_id: NotionId,
+    siblings: Sequence[ChildBlock],
+) -> None:
+    """Refuse a record that does not belong under this parent page.
+
+    `block` is the record page as the list of its parent shows it, `siblings` are all blocks of that list. A record
+    that names its own page and the parent page costs no request; one of format 1 neither, as long as one of its
+    databases is directly under the parent page.
+
+    Raises RecordCopied, RecordMoved or a NotionError.
+    """
+    if manifest.page_id is not None and manifest.page_id != block.id:
+        raise copied(manifest, block)
+
+    if manifest.parent_id is not None and manifest.parent_id != parent_id:
+        # Its own page under another parent page was moved, not copied. When its databases came along, this is where
+        # the client works now.
+        if manifest.page_id is None:
+            raise copied(manifest, block)
+        if not _is_any_listed(manifest, siblings):
+            raise RecordMoved(title=block.title, origin=page_url(manifest.parent_id))
+
+    if manifest.parent_id is None and _looks_copied(gateway, manifest, block, parent_id, siblings):
+        raise copied(manifest, block)
+
+
+def copied(manifest: Manifest, block: ChildBlock) -> RecordCopied:
+    """Return the error for a record that is a copy."""
+    return RecordCopied(
+        title=block.title,
+        template=manifest.template,
+        url=page_url(block.id),
+        original=page_url(manifest.parent_id) if manifest.parent_id else "",
+    )
+
+
+def _looks_copied(
+    gateway: Gateway,
+    manifest: Manifest,
+    block: ChildBlock,
+    parent_id: NotionId,
+    siblings: Sequence[ChildBlock],
+) -> bool:
+    """Judge a record of format 1, which names neither its page nor its parent page, by its databases.
+
+    The databases that the template made were made under the parent page. Adopted ones can be anywhere.
+    """
+    if _is_any_listed(manifest, siblings):
+        return False
+
+    is_elsewhere = False
+    for entry in manifest.made.values():
+        where = _is_below(gateway, entry.database_id, parent_id)
+        if where is True:
+            return False
+        if where is False:
+            is_elsewhere = True
+    if is_elsewhere:
+        return True
+
+    # No database can be read: the record tells only when it was written and what its databases were called.
+    titles = {entry.title for entry in manifest.databases.values()}
+    ids = {entry.database_id for entry in manifest.databases.values()}
+    has_twins = any(each.title in titles and each.id not in ids for each in _databases(siblings))
+    return has_twins or _is_created_later(block.created_time, manifest.started)
+
+
+def _is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
+    """Whether a database of the record is directly under the parent page."""
+    listed = {each.id for each in siblings if each.type == "child_database"}
+    return any(entry.database_id in listed for entry in manifest.owned.values())
+
+
+def _is_below(gateway: Gateway, database_id: NotionId, parent_id: NotionId) -> bool | None:
+    """Whether a database is under a page, at any depth; None when the connection cannot see it.
+
+    People put databases into columns and sub-pages.
+    """
+    current = database_id
+    for _ in range(_MOST_LEVELS):
+        try:
+            above = gateway.get_parent_id(current)
+        except NotShared:
+            # Either the database is gone, or a page above it is not shared. That is not our parent page, which is.
+            return None if current == database_id else False
+        if above is None or above == parent_id:
+            return above == parent_id
+        current = above
+    return False
+
+
+def _databases(siblings: Iterable[ChildBlock]) -> Iterable[ChildBlock]:
+    return (each for each in siblings if each.type == "child_database" and not each.in_trash)
+
+
+def _is_created_later(created: datetime | None, started: datetime) -> bool:
+    return created is not None and created > started + _LATER
