@@ -20,6 +20,8 @@ NotionPmError                      exit 1
  ├─ FileNotFetched                 exit 1   an attached file cannot be downloaded
  ├─ LinkExpired                    exit 1   its address is too old; caught, and a fresh one is read
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
+ │   ├─ FileMissing                         there is no such file
+ │   └─ FileNotText                         it is not text in UTF-8
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  ├─ RecordCopied                   exit 1   the record was copied here from another page, with its databases
@@ -27,7 +29,7 @@ NotionPmError                      exit 1
  ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
  ├─ StillChosen                    exit 1   people chose an option on more pages while it was being replaced
- ├─ Unexpected                     exit 1   a fault of ours with one of many clients
+ ├─ Unexpected                     exit 1   a fault of ours
  ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
  ├─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
@@ -109,12 +111,33 @@ class Problem:
         return f"{place}: {self.message}" + (f" {self.advice}" if self.advice else "")
 
 
+_MOST_PROBLEMS_SHOWN = 100
+"""A broken file can have many thousands of problems, most of them with one cause; nobody reads more than these."""
+
+
+_LONGEST_PROBLEM = 1_000
+"""Characters. A problem quotes the file, which may have anything in it."""
+
+
+def _problem_report(path: Path, problems: Sequence[Problem]) -> str:
+    count = f"{len(problems):,} problem{'s' if len(problems) != 1 else ''}"
+    shown = [f"  {_cut(str(problem))}" for problem in problems[:_MOST_PROBLEMS_SHOWN]]
+    if len(problems) > len(shown):
+        shown.append(f"  ... and {len(problems) - len(shown):,} more. Correct these first.")
+    return "\n".join([f"{path} has {count}:", *shown])
+
+
+def _cut(problem: str) -> str:
+    if len(problem) <= _LONGEST_PROBLEM:
+        return problem
+    return f"{problem[:_LONGEST_PROBLEM]}..."
+
+
 class TemplateInvalid(NotionPmError):
     """A template file has problems; all of them are here."""
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        super().__init__("\n".join([f"{path} has {count}:", *(f"  {problem}" for problem in problems)]))
+        super().__init__(_problem_report(path, problems))
         self.path = path
         self.problems = tuple(problems)
 
@@ -127,8 +150,7 @@ class MappingInvalid(NotionPmError):
     """A mapping of `adopt` or a map of `import` has problems; all of them are here."""
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        super().__init__("\n".join([f"{path} has {count}:", *(f"  {problem}" for problem in problems)]))
+        super().__init__(_problem_report(path, problems))
         self.path = path
         self.problems = tuple(problems)
 
@@ -267,6 +289,21 @@ class FileUnusable(NotionPmError):
         return self._advice
 
 
+class FileMissing(FileUnusable):
+    """There is no such file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "there is no such file", "Look at the path.")
+
+
+class FileNotText(FileUnusable):
+    """A file that should be text is not UTF-8. `line`: the first line that is not, from 1."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__(path, f"line {line} is not text in UTF-8", "Save it as UTF-8, or name another file.")
+        self.line = line
+
+
 class StateUnusable(NotionPmError):
     """The database that keeps what sync remembers cannot be reached or used. `database`: its URL, without password."""
 
@@ -384,15 +421,32 @@ class StillChosen(NotionPmError):
 
 
 class Unexpected(NotionPmError):
-    """Something broke that should not, with one of many clients; the others go on."""
+    """Something broke that should not: a fault of notion-pm, not of the user.
 
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(f"A fault of notion-pm: {type(cause).__name__}.")
+    It names the kind of error and the line of ours that raised it, never the error's own text: that may quote a token
+    or a customer's words.
+    """
+
+    def __init__(self, cause: BaseException, advice: str = "") -> None:
+        super().__init__(f"A fault of notion-pm: {type(cause).__name__}{_raised_at(cause)}.")
         self.cause = cause
+        self._advice = advice or "Run the same command again with --debug to see where it comes from, and report it."
 
     @property
     def advice(self) -> str:
-        return "Run the same command for this client alone (-w) to see where it comes from, and report it."
+        return self._advice
+
+
+def _raised_at(error: BaseException) -> str:
+    """Return the last line of notion-pm that the error passed through, such as ` (cells.py:57)`."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "notion_pm" in file.parts:
+            place = f" ({file.name}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return place
 
 
 class NotificationFailed(NotionPmError):

@@ -11,7 +11,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -22,7 +22,7 @@ from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
 from notion_pm.cli.interruption import heed
-from notion_pm.errors import FileUnusable, NotionPmError
+from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
 COMMANDS = {
     "init": "Connect a Notion workspace.",
@@ -92,6 +92,18 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with misuse_is_an_error():
             return super().parse_args(ctx, with_global_options_first(args))
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        """Run the program. A fault of ours is one line too, unless --debug asks for the traceback."""
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            return super().main(given, *rest, **named)
+        except Exception as fault:  # whatever it is: nobody but a developer can read a traceback
+            if "--debug" in given or not named.get("standalone_mode", True):
+                raise
+            unexpected = Unexpected(fault)
+            show_error(unexpected)
+            sys.exit(unexpected.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         _collect_garbage_less_often()

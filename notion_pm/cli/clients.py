@@ -13,6 +13,8 @@ import click
 from notion_pm.cli.context import Context
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
+_ALONE = "Run the same command for this client alone (-w) to see where it comes from, and report it."
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 U = TypeVar("U")
@@ -81,7 +83,7 @@ def attempt(work: Callable[[Context, T], U], outcome: Outcome[T]) -> Outcome[U]:
     except OSError as error:
         return Outcome(outcome.client, error=FileUnusable.from_os(error))
     except Exception as error:  # a fault of ours with one client must not cost the others their result
-        return Outcome(outcome.client, error=Unexpected(error))
+        return Outcome(outcome.client, error=Unexpected(error, _ALONE))
 
 
 def most_serious(codes: Iterable[int]) -> int:

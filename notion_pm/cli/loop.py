@@ -12,9 +12,10 @@ from notion_pm.cli import render_loop
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
-from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.errors import UsageError
 from notion_pm.files import write_shared
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.thread.message import DEFAULT, Message
 from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
 
@@ -75,7 +76,9 @@ def command(
     if show_message:
         echo(DEFAULT.rstrip())
         return
-    message = Message(_read(message_file), message_file.name) if message_file else Message(DEFAULT)
+    message = (
+        Message(read_text(message_file, limit=SETTINGS_LIMIT), message_file.name) if message_file else Message(DEFAULT)
+    )
     with progress(context) as drawn:
         loop = open_loops(place_of(context, drawn), template)
     if names or told_all:
@@ -128,10 +131,3 @@ def _write(path: Path, loop: Loop, drafts: Sequence[Draft]) -> None:
     if form is None:
         raise UsageError(f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md.")
     write_shared(path, form(loop, drafts))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileUnusable(path, "it is not text in UTF-8", "Save it as UTF-8.") from None

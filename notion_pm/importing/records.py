@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +35,7 @@ class Record:
         return dict(reversed(self.cells))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """A whole file. `broken` are lines that could not be read: where, what they say, and why."""
 
@@ -45,20 +46,45 @@ class Records:
 
     def texts(self, column: str) -> Iterator[str]:
         """Yield every text in a column."""
-        return (text for each in self.records for name, text in each.cells if name == column)
+        return iter(self._by_column.get(column, ()))
+
+    @cached_property
+    def _by_column(self) -> Mapping[str, list[str]]:
+        """Every text by column, gathered once: each of 2,000 columns would else go through all cells."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for record in self.records:
+            for name, text in record.cells:
+                found[name].append(text)
+        return found
 
 
-def flattened(data: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield a JSON value as cells: `author.login` for what is inside, one cell for each item of a list."""
+_MOST_LEVELS = 20
+"""How deep the fields of a JSON object may be nested. Those of known tools have about five levels."""
+
+
+class NestedTooDeep(ValueError):
+    """The fields of a JSON object are nested too deep to become columns."""
+
+    def __init__(self) -> None:
+        super().__init__(f"its fields are nested deeper than {_MOST_LEVELS} levels")
+
+
+def flattened(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield a JSON value as cells: `author.login` for what is inside, one cell for each item of a list.
+
+    Raises NestedTooDeep.
+    """
+    if level > _MOST_LEVELS:
+        raise NestedTooDeep
     match data:
         case None | "":
             return
         case dict():
             for key, value in data.items():
-                yield from flattened(value, f"{name}.{key}" if name else str(key))
+                yield from flattened(value, f"{name}.{key}" if name else str(key), level + 1)
         case list():
             for each in data:
-                yield from flattened(each, name)
+                yield from flattened(each, name, level + 1)
         case bool():
             yield name, "true" if data else "false"
         case _:

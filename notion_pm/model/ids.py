@@ -32,7 +32,10 @@ def parse_notion_id(text: str) -> NotionId:
     Raises InvalidNotionId when there is no id in it.
     """
     candidate = text.strip().removeprefix(DATA_SOURCE_URL)
-    url = urlsplit(candidate)
+    try:
+        url = urlsplit(candidate)
+    except ValueError:  # `http://[x`
+        raise InvalidNotionId(text) from None
     if url.scheme and url.netloc:
         peeked = parse_qs(url.query).get("p", [""])[0]
         candidate = peeked or url.path.rstrip("/")

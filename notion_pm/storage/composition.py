@@ -7,14 +7,15 @@ or view of another `type` is stated anew; `null` removes. Everything keeps the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-from notion_pm.errors import Problem
+from notion_pm.errors import FileMissing, FileUnusable, Problem
 from notion_pm.planning.fault import suggestion
+from notion_pm.safe_read import YAML_LIMIT, read_text
 from notion_pm.storage import template_files, yaml_lines
 from notion_pm.storage.yaml_lines import YamlPath
 
@@ -49,45 +50,109 @@ class Composed:
         return self.places.get(path, Place(self.file, 1)) if path else Place(self.file, 1)
 
 
-def compose(path: Path, text: str, trail: tuple[Path, ...] = ()) -> Composed:
-    """Read a template with those that it extends. `trail` are the files that led here."""
-    document = yaml_lines.parse(text)
-    places = {each: Place(path, line) for each, line in document.lines.items()}
-    problems = [Problem(str(path), each.line, each.message) for each in document.mistakes]
-    own = Composed(path, document.data, places, tuple(problems))
-    bases = [_base(own, reference, (*trail, path.resolve())) for reference in _references(own)]
-    if not bases:
-        return own
-    layers = _Layers()
-    for each in (*bases, own):
-        layers.add(each)
-    return Composed(path, layers.data, layers.places, tuple(layers.problems))
+_MOST_FILES = 25
+"""Files of one template, its own among them. Each is read once, however many of the others extend it."""
+
+
+def compose(path: Path, text: str) -> Composed:
+    """Read a template with those that it extends."""
+    return _Composer(path).composed(path, text)
+
+
+class _Composer:
+    """Reads the files of one template: each once, and only where a template may look."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._finished: dict[Path, Composed] = {}
+        self._open: set[Path] = set()
+        """Files that extend, directly or not, the one that is being read."""
+        self._values_left = yaml_lines.MOST_VALUES
+
+    def composed(self, path: Path, text: str) -> Composed:
+        """Return a template with its bases under it."""
+        file = path.resolve()
+        self._open.add(file)
+        own = self._parsed(path, text)
+        bases = [self._base(own, reference) for reference in _references(own)]
+        self._open.remove(file)
+        self._finished[file] = own if not bases else _layered([*bases, own])
+        return self._finished[file]
+
+    def _parsed(self, path: Path, text: str) -> Composed:
+        document = yaml_lines.parse(text, self._values_left)
+        self._values_left -= len(document.lines)
+        places = {each: Place(path, line) for each, line in document.lines.items()}
+        problems = [Problem(str(path), each.line, each.message) for each in document.mistakes]
+        return Composed(path, document.data, places, tuple(problems))
+
+    def _base(self, own: Composed, reference: str) -> Composed:
+        try:
+            path = self._path(own, reference)
+            file = path.resolve()
+            if file in self._open:
+                advice = "Let one of them stand by itself."
+                return _nothing(own, f"{reference} extends this template in turn.", advice)
+            if file in self._finished:
+                return self._finished[file]
+            if len(self._finished) + len(self._open) >= _MOST_FILES:
+                return _nothing(own, f"it is made of more than {_MOST_FILES} files.", "Join some of them.")
+            return self.composed(path, read_text(path, limit=YAML_LIMIT))
+        except FileMissing:
+            advice = f"{suggestion(reference, template_files.shipped())} Or give a path relative to this file."
+            return _nothing(own, f"there is no template `{reference}`.", advice)
+        except FileUnusable as error:
+            return _nothing(own, f"cannot read `{reference}`: {error.reason}.", error.advice)
+        except (OSError, ValueError, RuntimeError):  # too long a name, links in a circle
+            return _nothing(own, f"`{reference[:80]}` is no path.", "Give a path relative to this file.")
+
+    def _path(self, own: Composed, reference: str) -> Path:
+        """Return the file of a base. Raises FileUnusable where a template may not look."""
+        shipped = template_files.shipped()
+        if reference in shipped:
+            return shipped[reference]
+        path = Path(normpath(own.file.parent / reference))
+        if not self._may_read(own.file, path):
+            raise FileUnusable(
+                reference,
+                "it is outside the template's folder",
+                "A template extends shipped ones by name, files of its own folder, and where it is "
+                "NAME/template.yaml also ../OTHER/template.yaml. Copy the file into the folder.",
+            )
+        return path / "template.yaml" if path.is_dir() else path
+
+    def _may_read(self, file: Path, path: Path) -> bool:
+        """Whether a template may extend a file: one in its folder, or a template of the same library.
+
+        Templates come from strangers; one must not show what else is on this machine. A library is a folder of
+        folders, each with a `template.yaml`.
+        """
+        target = path.resolve()
+        if target.is_dir():
+            target = (target / "template.yaml").resolve()
+        if any(target.is_relative_to(each.parent.resolve()) for each in (file, self._root)):
+            return True
+        library = file.parent.resolve().parent
+        return file.name == "template.yaml" == target.name and target.parent.parent == library
 
 
 def _references(own: Composed) -> list[str]:
     stated = own.data.get("extends") if isinstance(own.data, dict) else None
-    return [each for each in (stated if isinstance(stated, list) else [stated]) if isinstance(each, str)]
-
-
-def _base(own: Composed, reference: str, trail: tuple[Path, ...]) -> Composed:
-    shipped = template_files.shipped()
-    path = shipped.get(reference) or Path(normpath(own.file.parent / reference))
-    if path.is_dir():
-        path = path / "template.yaml"
-    if path.resolve() in trail:
-        return _nothing(own, f"{reference} extends this template in turn.", "Let one of them stand by itself.")
-    try:
-        return compose(path, path.read_text(encoding="utf-8"), trail)
-    except FileNotFoundError:
-        advice = f"{suggestion(reference, shipped)} Or give a path relative to this file."
-        return _nothing(own, f"there is no template `{reference}`.", advice)
-    except (OSError, UnicodeDecodeError) as error:
-        return _nothing(own, f"cannot read {path}: {error}.", "")
+    listed = stated if isinstance(stated, list) else [stated]
+    return list(dict.fromkeys(each for each in listed if isinstance(each, str)))
 
 
 def _nothing(own: Composed, message: str, advice: str) -> Composed:
     place = own.place_of(("extends",))
     return Composed(own.file, {}, {}, (Problem(str(place.file), place.line, message, advice),))
+
+
+def _layered(templates: Sequence[Composed]) -> Composed:
+    layers = _Layers()
+    for each in templates:
+        layers.add(each)
+    # Several bases that extend the same broken file each bring its problems along.
+    return Composed(templates[-1].file, layers.data, layers.places, tuple(dict.fromkeys(layers.problems)))
 
 
 @dataclass
@@ -131,6 +196,8 @@ class _Layers:
         self._forget(path)
 
     def _forget(self, path: YamlPath) -> None:
+        if path not in self.places:
+            return
         for each in [each for each in self.places if each[: len(path)] == path]:
             del self.places[each]
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.errors import UsageError
 from notion_pm.files import write_shared
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import Wishes
+from notion_pm.safe_read import TABLE_LIMIT, read_bytes
 
 SUFFIX = ".json"
 
@@ -67,9 +68,7 @@ def read(path: Path) -> PlanFile:
     Raises UsageError when it is none, FileUnusable when it cannot be read.
     """
     try:
-        return PlanFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
-    except (ValidationError, UnicodeDecodeError):
+        return PlanFile.model_validate_json(read_bytes(path, limit=TABLE_LIMIT))
+    except ValidationError:
         advice = "Write one with  notion-pm plan TEMPLATE -o plan.json"
         raise UsageError(f"{path} is not a plan that this version of notion-pm wrote.", advice) from None

@@ -27,13 +27,16 @@ def find(reference: str) -> Path:
 
     Raises UsageError when there is none.
     """
-    path = Path(reference)
     if reference in shipped():
         return shipped()[reference]
-    if path.is_dir() and (path / "template.yaml").is_file():
-        return path / "template.yaml"
-    if path.is_file():
-        return path
+    path = Path(reference)
+    try:
+        if path.is_dir() and (path / "template.yaml").exists():
+            return path / "template.yaml"
+        if path.exists() and not path.is_dir():  # reading it says what it is when it is no regular file
+            return path
+    except (OSError, ValueError):  # too long for a path, or with a character that no path has
+        reference = f"{reference[:80]}..." if len(reference) > 80 else reference
     raise UsageError(
         f"There is no template {reference!r}.",
         f"{suggestion(reference, shipped())} Or give the path of a template file.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +14,9 @@ from notion_pm.model.template import Template
 from notion_pm.planning.fault import Fault
 from notion_pm.storage.template_schema import allowed_keys
 from notion_pm.storage.yaml_lines import YamlPath
+
+_MOST_FAULTS = 200
+"""Faults that are reported at once. A file that is none of ours has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ def judge(data: Any) -> Verdict:
     try:
         return Verdict(Template.model_validate(data))
     except ValidationError as error:
-        details = list(_outermost(error.errors(include_url=False), data))
+        outermost = _outermost(error.errors(include_url=False), data)
+        details = list(islice(outermost, _MOST_FAULTS))  # each looks for a word that was meant, which takes a while
         foreign = tuple(_path(each["loc"], data) for each in details if each["type"] == "extra_forbidden")
         return Verdict(None, tuple(dict.fromkeys(_fault(each, data) for each in details)), foreign)
 

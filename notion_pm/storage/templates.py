@@ -7,13 +7,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from notion_pm.errors import Problem, TemplateInvalid, ValuesMissing
+from notion_pm.errors import FileMissing, FileNotText, FileUnusable, Problem, TemplateInvalid, ValuesMissing
 from notion_pm.model.template import LoadedTemplate, Row, Template
 from notion_pm.planning import references
 from notion_pm.planning.fault import Fault
 from notion_pm.planning.fault import Path as FaultPath
 from notion_pm.planning.rows import check_rows
 from notion_pm.rules import check as check_rules
+from notion_pm.safe_read import TABLE_LIMIT, YAML_LIMIT, read_bytes, read_text
 from notion_pm.storage import template_files, variables, yaml_lines
 from notion_pm.storage.composition import Composed, compose
 from notion_pm.storage.rows_file import read_rows
@@ -37,7 +38,8 @@ def name_of(reference: str) -> str:
     Raises UsageError when there is no such template, TemplateInvalid when it states no name.
     """
     path = template_files.find(reference)
-    name = yaml_lines.text_at_top(path.read_text(encoding="utf-8", errors="replace"), "template")
+    data = read_bytes(path, limit=YAML_LIMIT)
+    name = yaml_lines.text_at_top(data.decode("utf-8-sig", errors="replace"), "template")
     return name or load(reference).template.template
 
 
@@ -53,7 +55,7 @@ class _Loading:
         self._path = path
         self._problems: list[Problem] = []
         self._composed = Composed(path, None, {})
-        self._composed = compose(path, self._text(path, ()))
+        self._composed = compose(path, self._text(path, (), limit=YAML_LIMIT))
         self._problems += self._composed.problems
         self._values = {**variables.defaults(self._composed.data), **values}
         self._bodies: dict[str, str] = {}
@@ -117,21 +119,25 @@ class _Loading:
     def _beside(self, relative: str, where: FaultPath) -> str:
         folder = self._folder(where)
         path = folder / relative
-        if not path.resolve().is_relative_to(folder.resolve()):
+        try:
+            is_beside = path.resolve().is_relative_to(folder.resolve())
+        except (OSError, ValueError, RuntimeError):  # too long a name, links in a circle
+            self._report(where, f"`{relative[:80]}` is no path.", "Paths are relative to the template.")
+            return ""
+        if not is_beside:
             self._report(where, f"`{relative}` is outside the template's folder.", "Put it beside the template.")
             return ""
-        return self._text(path, where)
+        return self._text(path, where, limit=TABLE_LIMIT)
 
-    def _text(self, path: Path, where: FaultPath) -> str:
+    def _text(self, path: Path, where: FaultPath, *, limit: int) -> str:
         try:
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            return read_text(path, limit=limit)
+        except FileMissing:
             self._report(where, f"there is no file {path}.", "Paths are relative to the template.")
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            self._problems.append(Problem(str(path), line, "this is not UTF-8 text.", "Save it as UTF-8."))
-        except OSError as error:
-            self._report(where, f"cannot read {path}: {error.strerror}.")
+        except FileNotText as error:
+            self._problems.append(Problem(str(path), error.line, "this is not UTF-8 text.", "Save it as UTF-8."))
+        except FileUnusable as error:
+            self._report(where, f"cannot read {path}: {error.reason}.", error.advice)
         return ""
 
     def _take(self, faults: Iterable[Fault]) -> None:

@@ -1,7 +1,13 @@
-"""YAML read together with the line of everything in it, so that a problem can say where it is."""
+"""YAML read together with the line of everything in it, so that a problem can say where it is.
+
+The files are written by strangers. A document of a few lines can stand for billions of values (aliases of aliases),
+nest deeper than Python can follow, or hold values that nothing here can carry on (a number of 6,000 digits, half a
+character). All of that is a mistake with a line, found before anything is built of it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +16,16 @@ import yaml
 
 YamlPath = tuple[str | int, ...]
 """Where something stands in a document: keys and indices from the top."""
+
+MOST_VALUES = 20_000
+"""Values in a document, aliases counted each time. The largest template that ships is made of 2,500."""
+_MOST_LEVELS = 50
+"""How deep values may be nested. Templates need about ten levels."""
+_LARGEST_NUMBER = 2**63
+"""Beyond it a whole number cannot be kept by Notion, and Python refuses to print those of more than 4,300 digits."""
+_LONGEST_NUMBER = 100
+"""Characters of a scalar that is no text. PyYAML computes numbers such as `1:1:1...` in quadratic time."""
+_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,25 @@ class _Loader(yaml.SafeLoader):
         for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def __init__(self, text: str, most_values: int = MOST_VALUES) -> None:
+        super().__init__(text)
+        self._most_values = most_values
+        self._nodes = 0
+        self._level = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Build a node, unless the document has too many of them or nests too deep."""
+        self._nodes += 1
+        self._level += 1
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        if self._level > _MOST_LEVELS:
+            raise _too_deep(mark)
+        if self._nodes > self._most_values:
+            raise _too_many_values(mark)
+        node = super().compose_node(parent, index)
+        self._level -= 1
+        return node
+
 
 def text_at_top(text: str, key: str) -> str | None:
     """Return the text that a document has under a key of its own; None when it has none, or is not sound so far.
@@ -52,62 +87,125 @@ def text_at_top(text: str, key: str) -> str | None:
                     return value
                 is_key, is_wanted = not is_key, value == key
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MOST_LEVELS:
+                return None
     except yaml.YAMLError:
         return None
     return None
 
 
-_MOST_NODES = 200_000
-"""Aliases of aliases can stand for billions of nodes; the largest shipped template has some 5,000."""
-
-
 class _Reader:
     """Turns PyYAML's nodes into data while it notes their lines."""
 
-    def __init__(self, loader: _Loader) -> None:
+    def __init__(self, loader: _Loader, most_values: int) -> None:
         self._loader = loader
+        self._most_values = most_values
         self.lines: dict[YamlPath, int] = {}
         self.mistakes: list[Mistake] = []
         self._nodes = 0
 
     def read(self, node: yaml.Node, path: YamlPath = ()) -> Any:
         self._nodes += 1
-        if self._nodes > _MOST_NODES:
-            raise yaml.MarkedYAMLError(problem="aliases repeat too much of it", problem_mark=node.start_mark)
+        if self._nodes > self._most_values:
+            problem = "aliases repeat too much of it"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        if len(path) > _MOST_LEVELS:  # an alias of what it is in
+            raise _too_deep(node.start_mark)
         self.lines.setdefault(path, _line(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*path, place)) for place, item in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(self._loader.construct_object(key_node, deep=True))
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._complain(key_node, "a key must be one word or text, not a list or mapping")
+                continue
+            if key_node.tag == _MERGE_TAG:
+                self._complain(key_node, "`<<` is not supported; `extends:` takes over another template")
+                continue
+            key = str(self._scalar(key_node))
             if key in found:
                 first = self.lines[(*path, key)]
-                self.mistakes.append(Mistake(_line(key_node), f"`{key}` is here a second time (first in line {first})"))
+                self._complain(key_node, f"`{key}` is here a second time (first in line {first})")
                 continue
             self.lines[(*path, key)] = _line(key_node)
             found[key] = self.read(value_node, (*path, key))
         return found
 
+    def _scalar(self, node: yaml.Node) -> Any:
+        """Return the value of a scalar; None, and a mistake, where it is none that can be used."""
+        is_text = node.tag == "tag:yaml.org,2002:str"
+        if not is_text and len(node.value) > _LONGEST_NUMBER:
+            self._complain(node, f"`{node.value[:20]}...` is too long for a value that is no text; put it in quotes")
+            return None
+        try:
+            value = self._loader.construct_object(node)
+        except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
+            # PyYAML lets whatever Python says through: `!!int abc`, `0x_`, `!!bool perhaps`.
+            kind = node.tag.rpartition(":")[2]
+            self._complain(node, f"`{str(node.value)[:40]}` cannot be read as {kind}; put it in quotes if it is text")
+            return None
+        if problem := _unusable(value):
+            self._complain(node, problem)
+            return None
+        return value
 
-def parse(text: str) -> Document:
+    def _complain(self, node: yaml.Node, message: str) -> None:
+        self.mistakes.append(Mistake(_line(node), message))
+
+
+def _unusable(value: Any) -> str:
+    """Return why a value could not be stored or shown; empty when it can."""
+    if isinstance(value, str):
+        if "\0" in value:
+            return "a text must not hold the character NUL"
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            return "a text must not hold half a character (a lone surrogate)"
+    elif isinstance(value, bool) or value is None:
+        return ""
+    elif isinstance(value, int):
+        if abs(value) >= _LARGEST_NUMBER:
+            return "this number is too large; put it in quotes if it is text"
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            return "infinity and `.nan` are no values; put it in quotes if it is text"
+    else:  # `!!binary`, `!!timestamp`
+        return f"a value of the kind {type(value).__name__} cannot be used; put it in quotes if it is text"
+    return ""
+
+
+def parse(text: str, most_values: int = MOST_VALUES) -> Document:
     """Read one YAML document. Broken YAML is a mistake in the result, with no data."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text, most_values)
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        return Document(None, {}, (_unreadable(text, error),))
     try:
         node = loader.get_single_node()
-        reader = _Reader(loader)
+        reader = _Reader(loader, most_values)
         data = reader.read(node) if node is not None else None
         return Document(data, reader.lines, tuple(reader.mistakes))
     except yaml.MarkedYAMLError as error:
         return Document(None, {}, (_mistake(error),))
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
+        return Document(None, {}, (_unreadable(text, error),))
+    except (ValueError, RecursionError) as error:  # `%YAML 1.` with 6,000 digits
         return Document(None, {}, (Mistake(0, f"this is not YAML: {error}"),))
     finally:
         loader.dispose()
+
+
+def _too_many_values(mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    problem = f"it has more than {MOST_VALUES:,} values, with what it extends"
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+def _too_deep(mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=f"it nests deeper than {_MOST_LEVELS} levels", problem_mark=mark)
 
 
 def _line(node: yaml.Node) -> int:
@@ -118,3 +216,10 @@ def _mistake(error: yaml.MarkedYAMLError) -> Mistake:
     mark = error.problem_mark or error.context_mark
     reason = " ".join(part for part in (error.context, error.problem) if part)
     return Mistake(mark.line + 1 if mark else 0, f"this is not YAML: {reason}")
+
+
+def _unreadable(text: str, error: yaml.YAMLError) -> Mistake:
+    position = getattr(error, "position", None)
+    line = text[:position].count("\n") + 1 if isinstance(position, int) else 0
+    reason = getattr(error, "reason", None) or str(error)
+    return Mistake(line, f"this is not YAML: {reason}")

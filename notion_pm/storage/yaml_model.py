@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from notion_pm.errors import FileUnusable, MappingInvalid, Problem
+from notion_pm.errors import MappingInvalid, Problem
 from notion_pm.planning.fault import Fault
+from notion_pm.safe_read import YAML_LIMIT, read_text
 from notion_pm.storage.yaml_lines import YamlPath, parse
 
 M = TypeVar("M", bound=BaseModel)
@@ -38,10 +39,7 @@ def read_model(path: Path, model: type[M]) -> ModelFile[M]:
 
     Raises MappingInvalid with all that is wrong with its form, FileUnusable when it cannot be read.
     """
-    try:
-        document = parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnusable(path, str(error)) from error
+    document = parse(read_text(path, limit=YAML_LIMIT))
     mistakes = [Problem(str(path), each.line, each.message) for each in document.mistakes]
     if mistakes:
         raise MappingInvalid(path, mistakes)

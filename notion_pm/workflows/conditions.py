@@ -39,10 +39,18 @@ def parse_condition(text: str) -> Condition:
     found = _TEST.match(text)
     if found is None:
         raise UsageError(f"{text!r} is no condition.", "Write it like status=shipped, reach>3 or target<2026-12-01.")
-    values = tuple(each for each in next(csv.reader([found["values"]], skipinitialspace=True), []) if each)
+    values = _values(text, found["values"])
     if not values and found["operator"] not in {"=", "!="}:
         raise UsageError(f"{text!r} compares with nothing.", f"Write what, or {found['column']}= for what is empty.")
     return Condition(found["column"], found["operator"], values)
+
+
+def _values(text: str, listed: str) -> tuple[str, ...]:
+    try:
+        return tuple(each for each in next(csv.reader([listed], skipinitialspace=True), []) if each)
+    except csv.Error:  # a line break outside of quotes, or a value of many thousand characters
+        message = f"{text[:200]!r} is no condition: its values cannot be told apart."
+        raise UsageError(message, 'Put a value with line breaks or commas in quotes: name="a, b".') from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ rows that were read (`row_tests`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -151,9 +152,12 @@ def _operator(condition: Condition, found: Property, kind: str) -> str:
 
 def _number(found: Property, value: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
-        raise UsageError(f"{value!r} is no number to compare {found.name} with.", "Write it like 3 or 0.5.") from None
+        number = math.nan
+    if not math.isfinite(number):  # `inf` and `nan` are floats of Python's, and no numbers of JSON
+        raise UsageError(f"{value!r} is no number to compare {found.name} with.", "Write it like 3 or 0.5.")
+    return number
 
 
 def _truth(found: Property, value: str) -> bool:

@@ -145,3 +145,43 @@ def test_a_broken_notion_pm_toml_completes_nothing(program: Program) -> None:
     program.environment |= {"COMP_WORDS": "notion-pm export road", "COMP_CWORD": "2"}
     done = program()
     assert (done.out.strip(), done.err) == ("", "")
+
+
+def test_a_fault_of_ours_is_one_line_unless_somebody_debugs(program: Program) -> None:
+    code = (
+        "import sys\n"
+        "import notion_pm.cli.templates as module\n"
+        "def broken(*_, **__): raise KeyError('ntn_secret')\n"
+        "module.template_page = module.format_page = broken\n"
+        "module.templates.load = broken\n"
+        "from notion_pm.cli import main\n"
+        "main(sys.argv[1:], prog_name='notion-pm')\n"
+    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, "templates", "show", "product", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = run()
+    assert done.returncode == 1 and done.stdout == ""
+    assert "KeyError" in done.stderr and "--debug" in done.stderr
+    assert "Traceback" not in done.stderr and "ntn_secret" not in done.stderr
+    assert "Traceback" in run("--debug").stderr
+
+
+def test_text_that_cannot_be_read_is_told(program: Program) -> None:
+    program("--local", "w.sqlite", "apply", "product", "--no-rows", "--yes")
+
+    def export(*arguments: str) -> str:
+        done = program("--local", "w.sqlite", "export", *arguments, "-o", "x.csv")
+        assert done.code == 1 and done.err.startswith("Error: ")
+        assert "Traceback" not in done.err and "A fault of" not in done.err
+        return done.err
+
+    for url in ("http://[x", "http://[v1.x]"):
+        export(url)
+        export("features", "--where", f"initiative={url}")
+    for condition in ("reach<=inf", "reach=nan", "reach>-infinity"):
+        assert "no number" in export("features", "--where", condition)
+    for condition in ("name=a\nb", "name=" + "x" * 100_000 + "\ry", "name!"):
+        export("features", "--where", condition)

@@ -31,7 +31,7 @@ def test_each_failure_stays_with_its_client() -> None:
     assert [each.exit_code for each in outcomes] == [0, 3, 1, 1]
     assert [each.problem.split(".")[0] for each in outcomes[1:]] == [
         "Too much",
-        "A fault of notion-pm: KeyError",
+        "A fault of notion-pm: KeyError (clients",
         "The output cannot be used: gone",
     ]
     further = go_on(outcomes, lambda client, result: (client is ok, result))

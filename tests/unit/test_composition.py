@@ -39,18 +39,17 @@ _HEAD = "template: own\nversion: 1\nextends: base.yaml\n"
 
 
 def _load(folder: Path, text: str) -> LoadedTemplate:
-    (folder / "base.yaml").write_text(_BASE)
-    (folder / "rows").mkdir(exist_ok=True)
-    (folder / "rows" / "features.csv").write_text("key,name\none,One\n")
-    (folder / "own").mkdir(exist_ok=True)
-    (folder / "own" / "t.yaml").write_text(_HEAD.replace("base.yaml", "../base.yaml") + dedent(text))
-    return templates.load(str(folder / "own" / "t.yaml"))
+    (folder / "parts" / "rows").mkdir(parents=True, exist_ok=True)
+    (folder / "parts" / "base.yaml").write_text(_BASE)
+    (folder / "parts" / "rows" / "features.csv").write_text("key,name\none,One\n")
+    (folder / "t.yaml").write_text(_HEAD.replace("base.yaml", "parts/base.yaml") + dedent(text))
+    return templates.load(str(folder / "t.yaml"))
 
 
 def _problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(TemplateInvalid) as invalid:
         _load(folder, text)
-    return [str(each).removeprefix(f"{folder}/own/").removeprefix(f"{folder}/") for each in invalid.value.problems]
+    return [str(each).removeprefix(f"{folder}/parts/").removeprefix(f"{folder}/") for each in invalid.value.problems]
 
 
 def test_what_a_template_states_is_added_to_what_it_extends(tmp_path: Path) -> None:
