@@ -14,7 +14,10 @@ NotionPmError                      exit 1
  │   ├─ NotCapable                          403: the connection lacks a capability
  │   ├─ RequestRefused                      400: Notion did not accept the request
  │   ├─ RateLimited                         the wait that Notion asks for is longer than we may wait
- │   ├─ Unavailable                         5xx, timeouts, lost connections, after all retries
+ │   ├─ Unavailable                         5xx, after all retries
+ │   ├─ Unreachable                         no connection to Notion, or it was lost: DNS, TLS, a proxy, a timeout
+ │   ├─ AnswerBroken                        an answer that is not Notion's: no JSON, cut, nested without end
+ │   │   └─ AnswerTooLarge
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
  ├─ FileNotFetched                 exit 1   an attached file cannot be downloaded
@@ -239,6 +242,8 @@ class RateLimited(NotionError):
 
     @property
     def advice(self) -> str:
+        if self.retry_after > 86_400:
+            return "Such a wait makes no sense: check NOTION_PM_BASE_URL, or ask Notion's support."
         return f"Run the command again in {self.retry_after:.0f} seconds, or allow a longer wait with --max-wait."
 
 
@@ -248,6 +253,41 @@ class Unavailable(NotionError):
     @property
     def advice(self) -> str:
         return "Nothing is lost: run the same command again. status.notion.so tells of outages."
+
+
+class Unreachable(Unavailable):
+    """No connection to Notion could be made, or it was lost. The message names the host and why."""
+
+    def __init__(self, message: str, *, certificate: bool = False, **fields: object) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]
+        self.certificate = certificate
+
+    @property
+    def advice(self) -> str:
+        if self.certificate:
+            return (
+                "Behind a company's proxy, let SSL_CERT_FILE name the file with its certificates "
+                "(docs/configuration.md, Behind a proxy)."
+            )
+        return (
+            "Nothing is lost: check the network (docs/configuration.md, Behind a proxy), "
+            "then run the same command again."
+        )
+
+
+class AnswerBroken(Unavailable):
+    """A server or a proxy answered with something that Notion does not send."""
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Something between this machine and Notion may answer in its place: a proxy, or a network that wants "
+            "a login. Check NOTION_PM_BASE_URL and the proxy, then run the same command again."
+        )
+
+
+class AnswerTooLarge(AnswerBroken):
+    """An answer is larger than any of Notion's that makes sense."""
 
 
 class OutcomeUnknown(Unavailable):

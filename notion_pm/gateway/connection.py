@@ -11,7 +11,9 @@ notion-client's own retry is off: it gives up too early, does not know 529, and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,12 +21,28 @@ import httpx
 import tenacity
 from notion_client import Client
 
-from notion_pm.errors import NotionError, OutcomeUnknown, RateLimited, Unauthorized
+from notion_pm.errors import AnswerBroken, NotionError, NotNow, OutcomeUnknown, RateLimited, Unauthorized
 from notion_pm.gateway.counting import RequestCounts
-from notion_pm.gateway.failures import Failure, Verdict, understand
+from notion_pm.gateway.failures import Failure, Server, Verdict, not_an_object, understand
 from notion_pm.gateway.limiter import WindowLimiter
+from notion_pm.gateway.transport import BoundedClient, BoundedTransport, Deadline
+from notion_pm.network import proxy_for, shown_proxy
 
 NOTION_VERSION = "2026-03-11"
+
+REQUEST_SECONDS = 90.0
+"""The time of one attempt as a whole. Notion itself gives up after 60 seconds and answers 504
+(notion-api.md 4.2); the rest is for a slow line."""
+
+SILENCE = httpx.Timeout(65.0, connect=15.0)
+"""Seconds without a sign of life. Longer than Notion's own 60, so that its 504 is heard."""
+
+LARGEST_ANSWER = 32 * 2**20
+"""Bytes, unpacked. 100 rows of a query are 2 MB where rows are rich, and parsed JSON takes ten times
+its size in memory."""
+
+_GRACE = 5.0
+"""Seconds that a write which is under way gets when the run is to end: its outcome is then known."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +60,14 @@ class Patience:
     max_wait: float = 900.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
+
+
+class _Waits:
+    """What one request was told to wait so far, over all its attempts."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.seconds = 0.0
 
 
 class _AttemptFailed(Exception):
@@ -76,14 +102,21 @@ class Connection:
         self._patience = patience
         self._go_on = go_on
         self._secret = token.strip()
+        proxy = proxy_for(base_url) if transport is None else None
+        self._server = Server(httpx.URL(base_url).netloc.decode(), shown_proxy(proxy) if proxy else "")
         self._client = Client(
             auth=_checked(token),
             base_url=base_url.rstrip("/"),
             notion_version=NOTION_VERSION,
             retry=False,
             logger=_silent_logger(),
-            client=httpx.Client(transport=transport),
+            client=BoundedClient(
+                transport or BoundedTransport(proxy, secure=base_url.startswith("https:")),
+                deadline=self._deadline,
+                largest_answer=LARGEST_ANSWER,
+            ),
         )
+        self._client.client.timeout = SILENCE
 
     def close(self) -> None:
         """Close the sockets."""
@@ -109,6 +142,30 @@ class Connection:
         self.requests.count_request()
         return self._persist(method, path, query, body, repeatable=repeatable, surface=surface)
 
+    def fetch(self, method: str, path: str, read: Callable[[Json], T], *, body: Json | None = None) -> T:
+        """Send a repeatable request and return what `read` makes of its answer.
+
+        Raises a NotionError; AnswerBroken when `read` cannot make anything of it.
+        """
+        answer = self.send(method, path, body=body)
+        with self.reading(method, path):
+            return read(answer)
+
+    @contextmanager
+    def reading(self, method: str, path: str) -> Iterator[None]:
+        """Turn what goes wrong with an answer's content into AnswerBroken.
+
+        The readers of answers take what Notion documents for granted. Something else that answers in
+        its place, or a new kind of answer, must be an error in words.
+        """
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+            request = f"{method} /v1/{path}"
+            missing = f": {error} is missing" if isinstance(error, KeyError) else ""
+            message = f"{self._server} answers {request} with something that Notion does not send there{missing}."
+            raise AnswerBroken(message, request=request) from error
+
     @property
     def wait(self) -> float:
         """How many seconds the next request has to wait for the budget."""
@@ -122,13 +179,20 @@ class Connection:
         self.requests.count_request()
         for _ in range(self._patience.attempts):
             try:
-                return read(self._persist("POST", path, None, body, repeatable=False))
-            except OutcomeUnknown as error:
-                unknown = error
+                answer = self._persist("POST", path, None, body, repeatable=False)
+                with self.reading("POST", path):
+                    return read(answer)
+            except (OutcomeUnknown, AnswerBroken) as error:
+                unknown = error if isinstance(error, OutcomeUnknown) else _as_unknown(error)
                 found = look_up()
                 if found is not None:
                     return found
         raise unknown
+
+    def _deadline(self, request: httpx.Request) -> Deadline:
+        """Return when an attempt has to be complete, and what ends it before."""
+        check = self._go_on if _only_reads(request) else _with_grace(self._go_on)
+        return Deadline(REQUEST_SECONDS, check)
 
     def _persist(
         self,
@@ -140,7 +204,8 @@ class Connection:
         repeatable: bool,
         surface: frozenset[int] = frozenset(),
     ) -> Any:
-        """Attempt until there is an answer, or no sense in going on."""
+        """Retry until the request succeeds or retrying is pointless."""
+        waits = _Waits()
         policy = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_AttemptFailed),
             wait=self._wait,
@@ -149,7 +214,7 @@ class Connection:
             reraise=True,
         )
         try:
-            return policy(self._attempt, method, path, query, body, repeatable=repeatable, surface=surface)
+            return policy(self._attempt, method, path, query, body, waits, repeatable=repeatable, surface=surface)
         except _AttemptFailed as given_up:
             raise given_up.failure.error from None
 
@@ -159,6 +224,7 @@ class Connection:
         path: str,
         query: Json | None,
         body: Json | None,
+        waits: _Waits,
         *,
         repeatable: bool,
         surface: frozenset[int],
@@ -167,17 +233,26 @@ class Connection:
         self._limiter.acquire()
         self.requests.count_attempt()
         _log.debug("%s /v1/%s", method, path)
+        outcome = self._exchange(method, path, query, body)
+        if not isinstance(outcome, Failure):
+            return outcome
+        _log.info("%s (%s)", outcome.error, outcome.error.request)
+        self._consider(outcome, waits, repeatable=repeatable, surface=surface)
+        raise _AttemptFailed(outcome)  # without its cause: libraries quote what a server says, be it the token
+
+    def _exchange(self, method: str, path: str, query: Json | None, body: Json | None) -> dict[str, Any] | Failure:
+        """Send a request once, and return the object it was answered with, or why it failed."""
+        request = f"{method} /v1/{path}"
         try:
-            return self._client.request(path, method, query=_dict(query), body=_dict(body))
+            answer = self._client.request(path, method, query=_dict(query), body=_dict(body))
         except Exception as error:
-            failure = understand(error, f"{method} /v1/{path}", self._secret)
+            failure = understand(error, request, self._server, self._secret)
             if failure is None:
                 raise
-        _log.info("%s (%s)", failure.error, failure.error.request)
-        self._consider(failure, repeatable=repeatable, surface=surface)
-        raise _AttemptFailed(failure)  # without its cause: libraries quote what a server says, be it the token
+            return failure
+        return answer if isinstance(answer, dict) else not_an_object(answer, request, self._server)
 
-    def _consider(self, failure: Failure, *, repeatable: bool, surface: frozenset[int]) -> None:
+    def _consider(self, failure: Failure, waits: _Waits, *, repeatable: bool, surface: frozenset[int]) -> None:
         """Raise what ends the request here and now; return when it may be sent again."""
         error = failure.error
         if failure.verdict is Verdict.REFUSED or error.status in surface:
@@ -185,15 +260,34 @@ class Connection:
         if failure.verdict is Verdict.UNKNOWN and not repeatable:
             raise _as_unknown(error)
         if failure.retry_after is not None:
-            if failure.retry_after > self._patience.max_wait:
-                raise RateLimited(
-                    f"Notion asks to wait {failure.retry_after:.0f} seconds: {error}",
-                    retry_after=failure.retry_after,
-                    status=error.status,
-                    code=error.code,
-                    request=error.request,
-                )
-            self._limiter.pause(failure.retry_after)
+            self._limiter.pause(self._pause(failure, waits, failure.retry_after))
+
+    def _pause(self, failure: Failure, waits: _Waits, asked: float) -> float:
+        """Return how long all requests pause: as Notion asks, and longer from time to time.
+
+        A server that asks for no wait and refuses all the same would otherwise be asked again at
+        once, for ever.
+
+        Raises RateLimited when this request would wait longer than it may, or too often for nothing.
+        """
+        patience = self._patience
+        backoff: float = min(patience.first_pause * 2.0 ** min(waits.times, 10), patience.longest_pause)
+        pause = max(asked, backoff)
+        waits.times += 1
+        error = failure.error
+        facts: dict[str, Any] = {"status": error.status, "code": error.code, "request": error.request}
+        if asked > patience.max_wait:
+            message = f"Notion asks to wait {_seconds(asked)}: {error}"
+            raise RateLimited(message, retry_after=asked, **facts)
+        is_pointless = asked < patience.first_pause and waits.times >= patience.attempts
+        if waits.seconds + pause > patience.max_wait or is_pointless:
+            message = (
+                f"{self._server} refused {error.request} {waits.times} times in a row "
+                f"({_seconds(waits.seconds)} of waiting): {error}"
+            )
+            raise RateLimited(message, retry_after=pause, **facts)
+        waits.seconds += pause
+        return pause
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """Wait as Notion asks (the limiter does that, for every worker), else longer from time to time."""
@@ -204,8 +298,41 @@ class Connection:
         return jittered(state)
 
     def _stop(self, state: tenacity.RetryCallState) -> bool:
-        """Give up after so many failures; being told to wait is none."""
-        return _failure(state).error.status != 429 and state.attempt_number >= self._patience.attempts
+        """Give up after so many failures. Being told to wait is none: `_pause` judges that."""
+        failure = _failure(state)
+        if failure.error.status == 429:
+            return False
+        attempts = self._patience.attempts
+        if failure.attempts is not None:
+            attempts = min(attempts, failure.attempts)
+        return state.attempt_number >= attempts
+
+
+def _only_reads(request: httpx.Request) -> bool:
+    """Whether a request changes nothing, so that it may be given up at any moment."""
+    return request.method == "GET" or request.url.path.endswith(("/query", "/search"))
+
+
+def _with_grace(go_on: Callable[[], None]) -> Callable[[], None]:
+    """Return a check that lets a write finish for a moment after the run was asked to end.
+
+    Ctrl-C ends it at once.
+    """
+    asked_at: list[float] = []
+
+    def check() -> None:
+        try:
+            go_on()
+        except NotNow:
+            asked_at.append(time.monotonic())
+            if asked_at[-1] - asked_at[0] >= _GRACE:
+                raise
+
+    return check
+
+
+def _seconds(seconds: float) -> str:
+    return "more than a day" if seconds > 86_400 else f"{seconds:.0f} seconds"
 
 
 def _checked(token: str) -> str:

@@ -61,50 +61,50 @@ class Gateway:
 
     def me(self) -> User:
         """Return the bot that the token belongs to."""
-        return wire_schema.read_user(self._get("users/me"))
+        return self._get("users/me", wire_schema.read_user)
 
     def shared_pages(self) -> Iterator[Page]:
         """Yield the pages that are shared with the connection, as far as Notion's search index knows them."""
         body = {"filter": {"property": "object", "value": "page"}}
-        return (wire_page.read_page(each) for each in paging.search(self._connection, body))
+        return paging.search(self._connection, body, wire_page.read_page)
 
     def list_children(self, block_id: str) -> tuple[ChildBlock, ...]:
         """Return the blocks directly in a page or block."""
-        found = paging.items(self._connection, f"blocks/{block_id}/children")
-        return tuple(wire_schema.read_child_block(each) for each in found)
+        path = f"blocks/{block_id}/children"
+        return tuple(paging.items(self._connection, path, wire_schema.read_child_block))
 
     def get_parent_id(self, block_id: str) -> NotionId | None:
         """Return what a block is in: a page, a database or another block; None at the top of the workspace.
 
         Pages and databases are blocks too.
         """
-        return wire_schema.read_parent_id(self._get(f"blocks/{block_id}"))
+        return self._get(f"blocks/{block_id}", wire_schema.read_parent_id)
 
     def get_page(self, page_id: str) -> Page:
         """Return a page, its relations and people complete."""
-        return self._completed(wire_page.read_page(self._get(f"pages/{page_id}")))
+        return self._completed(self._get(f"pages/{page_id}", wire_page.read_page))
 
     def get_database(self, database_id: str) -> Database:
         """Return a database."""
-        return wire_schema.read_database(self._get(f"databases/{database_id}"))
+        return self._get(f"databases/{database_id}", wire_schema.read_database)
 
     def get_data_source(self, data_source_id: str) -> DataSource:
         """Return a data source with its properties."""
-        return wire_schema.read_data_source(self._get(f"data_sources/{data_source_id}"))
+        return self._get(f"data_sources/{data_source_id}", wire_schema.read_data_source)
 
     def page_templates(self, data_source_id: str) -> tuple[PageTemplate, ...]:
         """Return the page templates of a data source, which only people can make."""
-        found = paging.items(self._connection, f"data_sources/{data_source_id}/templates", results="templates")
-        return tuple(wire_schema.read_page_template(each) for each in found)
+        path = f"data_sources/{data_source_id}/templates"
+        return tuple(paging.items(self._connection, path, wire_schema.read_page_template, results="templates"))
 
     def list_view_ids(self, database_id: str) -> tuple[NotionId, ...]:
         """Return the ids of a database's views; Notion lists nothing more of them."""
-        found = paging.items(self._connection, "views", {"database_id": database_id})
-        return tuple(NotionId(each["id"]) for each in found)
+        wanted = {"database_id": database_id}
+        return tuple(paging.items(self._connection, "views", lambda view: NotionId(view["id"]), wanted))
 
     def get_view(self, view_id: str) -> View:
         """Return a view."""
-        return wire_schema.read_view(self._get(f"views/{view_id}"))
+        return self._get(f"views/{view_id}", wire_schema.read_view)
 
     def query(
         self,
@@ -123,8 +123,10 @@ class Gateway:
         """
         query = {} if property_ids is None else {"filter_properties": list(property_ids)}
         since = paging.minute_of(created_since) if created_since else None
-        rows = paging.rows(self._connection, data_source_id, filter=filter, query=query, since=since)
-        return (self._completed(wire_page.read_page(each)) for each in rows)
+        pages = paging.rows(
+            self._connection, data_source_id, wire_page.read_page, filter=filter, query=query, since=since
+        )
+        return map(self._completed, pages)
 
     def edited_since(
         self, data_source_id: str, moment: datetime, *, property_ids: Sequence[str] | None = None
@@ -137,15 +139,15 @@ class Gateway:
         Raises IncompleteRead when Notion gives only a part.
         """
         query = {} if property_ids is None else {"filter_properties": list(property_ids)}
-        rows = paging.edited_rows(self._connection, data_source_id, moment, query=query)
-        return (self._completed(wire_page.read_page(each)) for each in rows)
+        pages = paging.edited_rows(self._connection, data_source_id, moment, wire_page.read_page, query=query)
+        return map(self._completed, pages)
 
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""
-        return wire_page.read_markdown(self._get(f"pages/{page_id}/markdown"))
+        return self._get(f"pages/{page_id}/markdown", wire_page.read_markdown)
 
-    def _get(self, path: str) -> Any:
-        return self._connection.send("GET", path)
+    def _get(self, path: str, read: Callable[[Json], T]) -> T:
+        return self._connection.fetch("GET", path, read)
 
     def _completed(self, page: Page) -> Page:
         """The page with its cut values read to their end."""
@@ -157,7 +159,7 @@ class Gateway:
 
     def _whole_value(self, page_id: str, cut: PropertyValue) -> Value:
         path = f"pages/{page_id}/properties/{quote(cut.id, safe='')}"
-        found = [each[cut.type] for each in paging.items(self._connection, path)]
+        found = list(paging.items(self._connection, path, lambda item: item[cut.type]))
         value = wire_page.read_value({"type": cut.type, cut.type: found})
         if isinstance(value, RelationValue) and not value.complete:
             raise IncompleteRead(f"property {cut.id} of page {page_id}")
@@ -202,7 +204,7 @@ class Gateway:
     def update_page(self, page_id: str, values: Iterable[PropertyValue]) -> Page:
         """Set properties of a page; those not named stay as they are."""
         body = {"properties": wire_page.write_values(values)}
-        return wire_page.read_page(self._connection.send("PATCH", f"pages/{page_id}", body=body))
+        return self._connection.fetch("PATCH", f"pages/{page_id}", wire_page.read_page, body=body)
 
     def trash_page(self, page_id: str) -> None:
         """Put a page in the trash."""
@@ -239,7 +241,7 @@ class Gateway:
             **({"icon": wire_schema.icon_json(icon)} if icon is not None else {}),
             **({"description": rich_text(description)} if description is not None else {}),
         }
-        return wire_schema.read_database(self._connection.send("PATCH", f"databases/{database_id}", body=body))
+        return self._connection.fetch("PATCH", f"databases/{database_id}", wire_schema.read_database, body=body)
 
     def trash_database(self, database_id: str) -> None:
         """Put a database with its rows in the trash."""
@@ -250,8 +252,8 @@ class Gateway:
     ) -> DataSource:
         """Add, change or (None) remove properties, by id or new name, and return all properties as they then are."""
         body = {"properties": _patches(properties), **({"title": rich_text(title)} if title is not None else {})}
-        answer = self._connection.send("PATCH", f"data_sources/{data_source_id}", body=body)
-        return wire_schema.read_data_source(answer)
+        path = f"data_sources/{data_source_id}"
+        return self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
 
     # --- views
 
@@ -298,7 +300,7 @@ class Gateway:
         """
         removed = {"filter": filter, "sorts": sorts} if whole else {}
         body = {**removed, **_view_body(name, filter, sorts, quick_filters, configuration)}
-        return wire_schema.read_view(self._connection.send("PATCH", f"views/{view_id}", body=body))
+        return self._connection.fetch("PATCH", f"views/{view_id}", wire_schema.read_view, body=body)
 
     def delete_view(self, view_id: str) -> None:
         """Delete a view for good; Notion keeps the last one of a database."""

@@ -7,11 +7,12 @@ starts over there, so rows of that minute come twice and are told apart by id: o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from notion_pm.errors import IncompleteRead, Unavailable
+from notion_pm.errors import AnswerTooLarge, IncompleteRead, Unavailable
 from notion_pm.gateway.connection import Connection
 
 PAGE_SIZE = 100
@@ -19,39 +20,56 @@ SMALLEST_PAGE = 10
 _GATEWAY_TIMEOUT = 504
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 _OLDEST_FIRST: Json = {"timestamp": "created_time", "direction": "ascending"}
 _LATEST_EDIT_FIRST: Json = {"timestamp": "last_edited_time", "direction": "descending"}
 
 
-def items(connection: Connection, path: str, query: Json | None = None, *, results: str = "results") -> Iterator[Json]:
+def items(
+    connection: Connection,
+    path: str,
+    read: Callable[[Json], T],
+    query: Json | None = None,
+    *,
+    results: str = "results",
+) -> Iterator[T]:
     """Yield all items of a list that is read by GET."""
     cursor: str | None = None
     while True:
         page = {"page_size": PAGE_SIZE} | dict(query or {}) | ({"start_cursor": cursor} if cursor else {})
         answer = connection.send("GET", path, query=page)
-        yield from answer[results]
+        with connection.reading("GET", path):
+            found = [read(each) for each in answer[results]]
+        yield from found
         cursor = _next_cursor(answer, path, cursor)
         if cursor is None:
             return
 
 
-def search(connection: Connection, body: Json) -> Iterator[Json]:
+def search(connection: Connection, body: Json, read: Callable[[Json], T]) -> Iterator[T]:
     """Yield all that a search finds."""
     cursor: str | None = None
     while True:
-        answer = connection.send(
-            "POST", "search", body={"page_size": PAGE_SIZE, **body} | ({"start_cursor": cursor} if cursor else {})
-        )
-        yield from answer["results"]
+        page = {"page_size": PAGE_SIZE, **body} | ({"start_cursor": cursor} if cursor else {})
+        answer = connection.send("POST", "search", body=page)
+        with connection.reading("POST", "search"):
+            found = [read(each) for each in answer["results"]]
+        yield from found
         cursor = _next_cursor(answer, "search", cursor)
         if cursor is None:
             return
 
 
 def rows(
-    connection: Connection, data_source_id: str, *, filter: Json | None, query: Json, since: str | None = None
-) -> Iterator[Json]:
+    connection: Connection,
+    data_source_id: str,
+    read: Callable[[Json], T],
+    *,
+    filter: Json | None,
+    query: Json,
+    since: str | None = None,
+) -> Iterator[T]:
     """Yield all rows of a data source that satisfy a filter, oldest first, each once.
 
     `since` leaves out what was created before that minute: for who has it already.
@@ -61,16 +79,16 @@ def rows(
     latest: set[str] = set()
     while True:
         found, cut = False, False
-        for answer in _query(connection, data_source_id, _within(filter, since), query):
-            cut = _is_cut(answer)
-            for row in answer["results"]:
-                if row["created_time"] != since:
-                    since, latest = row["created_time"], set()
-                elif row["id"] in latest:
+        for answer in _query(connection, data_source_id, read, _within(filter, since), query):
+            cut = answer.is_cut
+            for row in answer.rows:
+                if row.created_time != since:
+                    since, latest = row.created_time, set()
+                elif row.id in latest:
                     continue
-                latest.add(row["id"])
+                latest.add(row.id)
                 found = True
-                yield row
+                yield row.content
         if not cut:
             return
         if not found:
@@ -80,19 +98,25 @@ def rows(
             )
 
 
-def edited_rows(connection: Connection, data_source_id: str, moment: datetime, *, query: Json) -> Iterator[Json]:
+def edited_rows(
+    connection: Connection, data_source_id: str, moment: datetime, read: Callable[[Json], T], *, query: Json
+) -> Iterator[T]:
     """Yield the rows that were edited at or after a minute, the latest first; where Notion cuts that, all of them."""
     wanted = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute_of(moment)}}
     seen: set[str] = set()
     cut = False
-    for answer in _query(connection, data_source_id, wanted, query, _LATEST_EDIT_FIRST):
-        cut = _is_cut(answer)
-        fresh = [row for row in answer["results"] if row["id"] not in seen]
-        seen.update(row["id"] for row in fresh)
-        yield from fresh
+    for answer in _query(connection, data_source_id, read, wanted, query, _LATEST_EDIT_FIRST):
+        cut = answer.is_cut
+        fresh = [row for row in answer.rows if row.id not in seen]
+        seen.update(row.id for row in fresh)
+        yield from (row.content for row in fresh)
     if cut:
-        again = rows(connection, data_source_id, filter=wanted, query=query)
-        yield from (row for row in again if row["id"] not in seen)
+
+        def read_with_id(json: Json) -> tuple[str, T]:
+            return json["id"], read(json)
+
+        again = rows(connection, data_source_id, read_with_id, filter=wanted, query=query)
+        yield from (content for row_id, content in again if row_id not in seen)
 
 
 def minute_of(moment: datetime) -> str:
@@ -100,10 +124,32 @@ def minute_of(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(second=0, microsecond=0).isoformat()
 
 
+@dataclass(frozen=True, slots=True)
+class _Row(Generic[T]):
+    """A row, with what paging needs of it."""
+
+    id: str
+    created_time: str
+    content: T
+
+
+@dataclass(frozen=True, slots=True)
+class _QueryAnswer(Generic[T]):
+    """One page of a query's results."""
+
+    rows: Sequence[_Row[T]]
+    is_cut: bool
+
+
 def _query(
-    connection: Connection, data_source_id: str, filter: Json | None, query: Json, order: Json = _OLDEST_FIRST
-) -> Iterator[Json]:
-    """Yield the answers of one query, page by page; a time-out halves the page."""
+    connection: Connection,
+    data_source_id: str,
+    read: Callable[[Json], T],
+    filter: Json | None,
+    query: Json,
+    order: Json = _OLDEST_FIRST,
+) -> Iterator[_QueryAnswer[T]]:
+    """Yield the answers of one query, page by page; a time-out or too large an answer halves the page."""
     body: dict[str, Any] = {"sorts": [order], **({"filter": filter} if filter else {})}
     path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
     while True:
@@ -112,18 +158,18 @@ def _query(
         try:
             answer = connection.send("POST", path, query=query, body=page, surface=surface)
         except Unavailable as error:
-            if error.status != _GATEWAY_TIMEOUT or size == SMALLEST_PAGE:
+            is_too_much = error.status == _GATEWAY_TIMEOUT or isinstance(error, AnswerTooLarge)
+            if not is_too_much or size == SMALLEST_PAGE:
                 raise
             size = max(SMALLEST_PAGE, size // 2)
             continue
-        yield answer
+        with connection.reading("POST", path):
+            found = [_Row(each["id"], each["created_time"], read(each)) for each in answer["results"]]
+            is_cut = (answer.get("request_status") or {}).get("type") == "incomplete"
+        yield _QueryAnswer(found, is_cut)
         cursor = _next_cursor(answer, path, cursor)
         if cursor is None:
             return
-
-
-def _is_cut(answer: Json) -> bool:
-    return (answer.get("request_status") or {}).get("type") == "incomplete"
 
 
 def _within(filter: Json | None, since: str | None) -> Json | None:

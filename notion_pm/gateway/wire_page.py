@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from notion_pm.gateway.wire_schema import read_time
+from notion_pm.gateway.wire_schema import expect, read_time
 from notion_pm.gateway.wire_text import mended, plain, rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
@@ -34,6 +34,7 @@ TRUNCATED_AT = 25
 
 def read_page(json: Json) -> Page:
     """Return a page with its properties."""
+    expect(json, "page")
     properties = [read_property_value(each) for each in json.get("properties", {}).values()]
     parent = json.get("parent") or {}
     return Page(
@@ -227,7 +228,7 @@ def _item_json(item: Any) -> dict[str, Any]:
 def read_markdown(json: Json) -> PageMarkdown:
     """Return the body of a page."""
     return PageMarkdown(
-        markdown=mended(json.get("markdown", "")),
+        markdown=mended(json["markdown"]),
         truncated=bool(json.get("truncated")),
         unknown_block_ids=tuple(NotionId(each) for each in json.get("unknown_block_ids") or ()),
     )

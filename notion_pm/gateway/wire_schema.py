@@ -44,8 +44,20 @@ def read_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def expect(json: Json, kind: str) -> None:
+    """Refuse an answer that is not an object of this kind.
+
+    Most fields are optional when answers are read, so that another object could pass for an empty one.
+
+    Raises ValueError.
+    """
+    if json.get("object", kind) != kind or not isinstance(json["id"], str):
+        raise ValueError(f"not a {kind}")
+
+
 def read_database(json: Json) -> Database:
     """Return a database."""
+    expect(json, "database")
     return Database(
         id=NotionId(json["id"]),
         title=plain(json.get("title", ())),
@@ -63,6 +75,7 @@ def read_database(json: Json) -> Database:
 
 def read_data_source(json: Json) -> DataSource:
     """Return a data source with its properties."""
+    expect(json, "data_source")
     properties = [read_property(each) for each in json.get("properties", {}).values()]
     return DataSource(
         id=NotionId(json["id"]),
@@ -201,6 +214,7 @@ def page_parent(page_id: str) -> dict[str, Any]:
 
 def read_view(json: Json) -> View:
     """Return a view."""
+    expect(json, "view")
     return View(
         id=NotionId(json["id"]),
         name=json.get("name", ""),
@@ -230,6 +244,7 @@ def widget_placement(place: WidgetPlace) -> Json:
 
 def read_child_block(json: Json) -> ChildBlock:
     """Return a block of a page, thin."""
+    expect(json, "block")
     kind = json["type"]
     inside = json.get(kind) or {}
     return ChildBlock(
@@ -256,6 +271,7 @@ def read_page_template(json: Json) -> PageTemplate:
 
 def read_user(json: Json) -> User:
     """Return a person or bot."""
+    expect(json, "user")
     bot = json.get("bot") or {}
     return User(
         id=NotionId(json["id"]),

@@ -1,0 +1,357 @@
+"""HTTP with bounds: one deadline for a request as a whole, and a limit on the size of its answer.
+
+The timeouts of httpx are for one read each: a server that sends a byte a second keeps a request
+open for good, and nothing limits an answer. Here the sockets themselves know the deadline of the
+request that they serve (`BoundedTransport`), and answers are read and unpacked piece by piece up to
+a limit (`BoundedClient`, `body_pieces`).
+
+Waiting is cut into slices, so that a thread notices within a moment that the run is to end. Only the
+main thread is woken by signals.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+import httpx
+
+from notion_pm.network import proxy_for, ssl_context
+
+_SLICE = 0.5
+"""Seconds of waiting after which a thread looks whether it should go on."""
+
+_PIECE = 2**16
+"""Bytes that are written, or unpacked, at once."""
+
+ACCEPTED_ENCODING = "gzip"
+"""What servers may pack answers with: the only packing whose growth is bounded while unpacking."""
+
+
+class TooSlow(Exception):
+    """A request took longer than it may as a whole."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not complete after {seconds:g} seconds")
+        self.seconds = seconds
+
+
+class TooLarge(Exception):
+    """An answer is larger than it may be, unpacked."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"larger than {limit:,} bytes")
+        self.limit = limit
+
+
+class Undecodable(Exception):
+    """An answer is packed in a way that cannot be unpacked."""
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When a request has to be complete. `check` raises what ends the run before that."""
+
+    seconds: float
+    check: Callable[[], None] = lambda: None
+    clock: Callable[[], float] = time.monotonic
+    _ends: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ends = self.clock() + self.seconds
+
+    def remaining(self) -> float:
+        """Return the seconds that are left.
+
+        Raises TooSlow when there are none, and what ends the run.
+        """
+        self.check()
+        left = self._ends - self.clock()
+        if left <= 0:
+            raise TooSlow(self.seconds)
+        return left
+
+
+_current = threading.local()
+"""The deadline of the request that this thread sends. Sockets are shared, one request at a time."""
+
+
+@contextmanager
+def within(deadline: Deadline) -> Iterator[None]:
+    """Let requests of this thread keep to a deadline."""
+    before = getattr(_current, "deadline", None)
+    _current.deadline = deadline
+    try:
+        yield
+    finally:
+        _current.deadline = before
+
+
+def _remaining(timeout: float | None) -> float | None:
+    deadline: Deadline | None = getattr(_current, "deadline", None)
+    if deadline is None:
+        return timeout
+    left = deadline.remaining()
+    return left if timeout is None else min(left, timeout)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection whose reads and writes end with the deadline of the request they belong to."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        silent_for = 0.0
+        while True:
+            wait = _remaining(_SLICE if timeout is None else min(_SLICE, timeout))
+            began = time.monotonic()
+            try:
+                return self._stream.read(max_bytes, wait)
+            except httpcore.ReadTimeout:
+                silent_for += time.monotonic() - began
+                if timeout is not None and silent_for >= timeout:
+                    raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _PIECE):
+            self._stream.write(buffer[start : start + _PIECE], _remaining(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: Any,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout))
+        return _BoundedStream(secured)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+Resolve = Callable[[str, int], str]
+"""Returns the address to connect to for a host and port, or raises why there is none."""
+
+
+class _BoundedBackend(httpcore.NetworkBackend):
+    """Opens connections; `resolve` may choose, or refuse, the address that a name stands for."""
+
+    def __init__(self, resolve: Resolve | None) -> None:
+        self._backend = httpcore.SyncBackend()
+        self._resolve = resolve
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        # Connecting to the very address that was checked: a second look-up of the name could give
+        # another one (DNS rebinding). TLS still verifies the name.
+        address = self._resolve(host, port) if self._resolve else host
+        stream = self._backend.connect_tcp(address, port, _remaining(timeout), local_address, socket_options)
+        return _BoundedStream(stream)
+
+
+class BoundedTransport(httpx.BaseTransport):
+    """Sends requests to one server or through one proxy, over sockets that know the deadline."""
+
+    def __init__(self, proxy: str | None, *, secure: bool = True, resolve: Resolve | None = None) -> None:
+        """Make a transport, `secure` where https is spoken.
+
+        `resolve` is not asked where a proxy is used: proxies look names up themselves.
+        """
+        settings: dict[str, Any] = {
+            "ssl_context": ssl_context() if secure else None,
+            "max_connections": 100,
+            "max_keepalive_connections": 20,
+            "keepalive_expiry": 5.0,
+        }
+        self._pool: httpcore.ConnectionPool
+        if proxy is None:
+            backend = _BoundedBackend(resolve)
+            self._pool = httpcore.ConnectionPool(network_backend=backend, **settings)
+        else:
+            bare, credentials = _split_credentials(proxy)
+            self._pool = httpcore.HTTPProxy(
+                bare,
+                proxy_auth=credentials,
+                proxy_ssl_context=ssl_context() if bare.startswith("https:") else None,
+                network_backend=_BoundedBackend(None),
+                **settings,
+            )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request. Raises an httpx.TransportError, TooSlow, or what ends the run."""
+        url = request.url
+        with _as_httpx_errors():
+            answer = self._pool.handle_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer),
+            extensions=answer.extensions,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer, as it comes from the socket."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx_errors():
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+@contextmanager
+def _as_httpx_errors() -> Iterator[None]:
+    """Let httpcore's errors through as those of httpx, which bear the same names."""
+    try:
+        yield
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        named: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
+        raise named(str(error)) from error
+
+
+def _split_credentials(proxy: str) -> tuple[str, tuple[str, str] | None]:
+    parts = urlsplit(proxy)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/").geturl()
+    if parts.username is None:
+        return bare, None
+    return bare, (unquote(parts.username), unquote(parts.password or ""))
+
+
+# --- answers
+
+
+def body_pieces(answer: httpx.Response, limit: int) -> Iterator[bytes]:
+    """Yield the body of a streamed answer, unpacked, in pieces.
+
+    Raises TooLarge as soon as more than `limit` bytes came: packed bytes and unpacked ones both
+    count, for a few kilobytes can unpack to gigabytes. Raises Undecodable.
+    """
+    if answer.is_stream_consumed:  # a transport within this process had it whole
+        yield answer.content
+        return
+    unpack = _unpacker(answer.headers.get("content-encoding", ""))
+    received = unpacked = 0
+    for packed in answer.iter_raw():
+        received += len(packed)
+        for piece in unpack(packed):
+            unpacked += len(piece)
+            if max(received, unpacked) > limit:
+                raise TooLarge(limit)
+            yield piece
+        if received > limit:
+            raise TooLarge(limit)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return lambda data: iter((data,))
+    if name in {"gzip", "x-gzip", "deflate"}:
+        return _Inflater(name).pieces
+    raise Undecodable(f"it is packed as {encoding!r}, which was not asked for")
+
+
+class _Inflater:
+    """Unpacks gzip or deflate, never more than a piece at once."""
+
+    def __init__(self, name: str) -> None:
+        # 32 + MAX_WBITS: the header tells gzip and zlib apart.
+        self._name = name
+        self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)
+
+    def pieces(self, packed: bytes) -> Iterator[bytes]:
+        try:
+            while not self._inflate.eof:
+                piece = self._inflate.decompress(packed, _PIECE)
+                yield piece
+                packed = self._inflate.unconsumed_tail
+                # A full piece may be followed by more, also when all input was taken.
+                if not packed and len(piece) < _PIECE:
+                    return
+        except zlib.error as error:
+            raise Undecodable(f"it is damaged ({self._name}: {error})") from None
+
+
+class BoundedClient(httpx.Client):
+    """A client whose requests have one deadline each, and whose answers are read up to a limit.
+
+    `deadline` makes the deadline of a request, when it is sent. Redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.BaseTransport,
+        *,
+        deadline: Callable[[httpx.Request], Deadline],
+        largest_answer: int,
+    ) -> None:
+        super().__init__(transport=transport, trust_env=False)
+        self._deadline = deadline
+        self._largest_answer = largest_answer
+
+    def send(self, request: httpx.Request, *args: Any, **settings: Any) -> httpx.Response:
+        """Send a request and return its answer, read to the end.
+
+        Raises TooSlow, TooLarge, Undecodable, an httpx.TransportError, and what ends the run.
+        """
+        request.headers["Accept-Encoding"] = ACCEPTED_ENCODING
+        with within(self._deadline(request)):
+            answer = super().send(request, *args, **{**settings, "stream": True})
+            try:
+                body = b"".join(body_pieces(answer, self._largest_answer))
+            finally:
+                answer.close()
+        headers = [
+            (name, value)
+            for name, value in answer.headers.multi_items()
+            if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
+        ]
+        return httpx.Response(answer.status_code, headers=headers, content=body, request=request)
+
+
+def transport_to(url: str) -> BoundedTransport:
+    """Return a transport to the server of a URL, through the proxy that the environment names.
+
+    Raises UsageError when the proxy or the certificates cannot be used.
+    """
+    return BoundedTransport(proxy_for(url), secure=url.startswith("https:"))
