@@ -197,13 +197,17 @@ class NotionError(NotionPmError):
 
 
 class Unauthorized(NotionError):
-    """Notion does not accept the token."""
+    """Notion does not accept the token. `token_name`: the variable that held it, or what else to call it."""
+
+    def __init__(self, message: str, *, token_name: str = "", **fields: object) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]
+        self.token_name = token_name
 
     @property
     def advice(self) -> str:
         return (
-            "Check NOTION_TOKEN: copy it anew from the connection's page (notion.so/profile/integrations), "
-            "or run  notion-pm init."
+            f"Check {self.token_name or 'the token'}: copy it again from the connection's page "
+            "(notion.so/profile/integrations), or run  notion-pm init."
         )
 
 
@@ -347,13 +351,15 @@ class FileNotText(FileUnusable):
 class StateUnusable(NotionPmError):
     """The database that keeps what sync remembers cannot be reached or used. `database`: its URL, without password."""
 
-    def __init__(self, database: str, reason: str) -> None:
+    def __init__(self, database: str, reason: str, advice: str = "") -> None:
         super().__init__(f"The state in {database} cannot be used: {reason}")
         self.database = database
+        self._advice = advice
 
     @property
     def advice(self) -> str:
-        return "Check NOTION_PM_STATE (or `state` in notion-pm.toml), and whether the database runs and lets you in."
+        usual = "Check NOTION_PM_STATE (or `state` in notion-pm.toml), and whether the database runs and lets you in."
+        return self._advice or usual
 
 
 class ManifestUnreadable(NotionPmError):

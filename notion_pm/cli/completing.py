@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from notion_pm.cli.context import DEFAULT_TEMPLATE
-from notion_pm.config import CONFIG_FILE, read_config
+from notion_pm.config import read_config
 from notion_pm.errors import NotionPmError
 from notion_pm.storage import import_maps, template_files, templates
 
@@ -29,7 +29,7 @@ def complete_file(_context: click.Context, _parameter: click.Parameter, typed: s
 def complete_client(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Return the workspaces of notion-pm.toml."""
     try:
-        return _those_of(read_config(CONFIG_FILE).workspaces, typed)
+        return _those_of(read_config().workspaces, typed)
     except NotionPmError:
         return []
 
@@ -58,7 +58,7 @@ def complete_exported(context: click.Context, _parameter: click.Parameter, typed
 
 def _named(context: click.Context) -> str:
     """The template of the command line, else the one that notion-pm.toml names for the client, else `product`."""
-    client = read_config(CONFIG_FILE).workspaces.get(context.find_root().params.get("workspace") or "")
+    client = read_config().workspaces.get(context.find_root().params.get("workspace") or "")
     return context.params.get("template") or (client.template if client else None) or DEFAULT_TEMPLATE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import threading
@@ -20,18 +19,9 @@ import httpx
 
 from notion_pm.cli import RootOptions
 from notion_pm.cli.interruption import go_on, sleep
-from notion_pm.config import (
-    CONFIG_FILE,
-    Local,
-    Remote,
-    Target,
-    choose_target,
-    configured_state,
-    read_config,
-    read_env_file,
-    shared_state,
-    state_directory,
-)
+from notion_pm.config import CONFIG_FILE, Local, Remote, Source, Target, choose_target, configured_state, read_config
+from notion_pm.config.server import is_loopback
+from notion_pm.config.state_place import StateSetting, raise_if_state_redirected, state_folder, state_home
 from notion_pm.errors import UsageError
 from notion_pm.gateway.connection import Connection, Patience
 from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
@@ -49,7 +39,6 @@ DEFAULT_TEMPLATE = "product"
 
 LOCAL_URL = "http://notion-pm.local"
 """Where a local workspace is, to clients in this process."""
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Context:
@@ -76,7 +65,7 @@ class Context:
 
     def clients(self) -> list[Context]:
         """Return a context for every workspace of notion-pm.toml; the chosen one alone where one is chosen."""
-        names = read_config(CONFIG_FILE).workspaces
+        names = read_config(is_named=self._options.workspace is not None).workspaces
         if self._options.local or self._options.workspace or not names:
             return [self]
         return self._each(names)
@@ -89,7 +78,7 @@ class Context:
         options = self._options
         if options.workspace or (options.local and not options.local_from_environment):
             raise UsageError("--all and a single workspace were asked for.", "Leave out --all, or -w and --local.")
-        names = read_config(CONFIG_FILE).workspaces
+        names = read_config().workspaces
         if not names:
             raise UsageError(
                 f"--all means every workspace of {CONFIG_FILE}, and there is none.",
@@ -106,8 +95,11 @@ class Context:
         """The workspace that the settings name."""
         options = self._options
         local = None if options.workspace and options.local_from_environment else options.local
-        environment = {**read_env_file(), **os.environ}
-        return choose_target(local=Path(local) if local else None, workspace=options.workspace, environment=environment)
+        return choose_target(
+            local=Path(local) if local else None,
+            workspace=options.workspace,
+            local_source=Source.ENVIRONMENT if options.local_from_environment else Source.COMMAND_LINE,
+        )
 
     def template(self, given: str | None) -> str:
         """Return the template that was given, or else the one that the workspace is to have."""
@@ -152,19 +144,32 @@ class Context:
         return self.target.parent_page
 
     @cached_property
+    def state_setting(self) -> StateSetting | None:
+        """What the settings say of where the workspace's memory is kept, None for the usual place."""
+        setting = configured_state(is_named=self._options.workspace is not None)
+        if setting is not None:
+            raise_if_state_redirected(setting, self.target.source)
+        return setting
+
+    @cached_property
     def state_directory(self) -> Path:
-        """Where caches and baselines of this workspace are kept."""
-        return state_directory(self.target, self.parent_page, configured_state())
+        """The folder of this machine for caches, baselines and journals of this workspace."""
+        return state_folder(self._local_file, self.parent_page, self.state_setting)
 
     @property
     def shared_state(self) -> SharedState | None:
-        """The database that keeps them instead, None where there is none."""
-        return shared_state(self.parent_page, configured_state())
+        """The database that keeps caches and baselines instead, None where there is none."""
+        home = self.state_home
+        return home if isinstance(home, SharedState) else None
 
-    @property
+    @cached_property
     def state_home(self) -> StateHome:
         """Where what sync remembers of this workspace is kept."""
-        return self.shared_state or self.state_directory
+        return state_home(self._local_file, self.parent_page, self.state_setting)
+
+    @property
+    def _local_file(self) -> Path | None:
+        return self.target.path if isinstance(self.target, Local) else None
 
     @cached_property
     def local_workspace(self) -> LocalWorkspace:
@@ -198,6 +203,7 @@ class Context:
             base_url=target.base_url,
             patience=patience,
             go_on=go_on,
+            token_name=str(target.token_origin),
         )
 
 
@@ -275,10 +281,10 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
     return read.seed
 
 
-def connect(token: str, base_url: str) -> Gateway:
-    """Return a door for a token that is not in the settings yet."""
+def connect(token: str, base_url: str, token_name: str) -> Gateway:
+    """Return a client for a token that is not in the settings yet. `token_name`: what errors call it."""
     limiter = _limiter(_budget(base_url, None))
-    return Gateway(Connection(token, limiter=limiter, sleep=sleep, base_url=base_url))
+    return Gateway(Connection(token, limiter=limiter, sleep=sleep, base_url=base_url, token_name=token_name))
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
@@ -299,4 +305,4 @@ def _budget(base_url: str, configured: int | None) -> int | None:
     """Notion's budget, unless the settings know better; a server on this machine is not Notion."""
     if configured is not None:
         return configured
-    return None if httpx.URL(base_url).host in _LOOPBACK else NOTION_BUDGET
+    return None if is_loopback(httpx.URL(base_url).host) else NOTION_BUDGET

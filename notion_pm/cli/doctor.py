@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 
@@ -10,8 +10,7 @@ import click
 
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo_json, end_with, json_option, one_by_one
-from notion_pm.config import ENV_FILE, Local
-from notion_pm.storage.env_file import is_readable_by_others
+from notion_pm.config import ENV_FILE, Local, Origin, is_readable_by_others
 from notion_pm.workflows import doctor
 from notion_pm.workflows.check import Check
 
@@ -25,12 +24,17 @@ _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yello
 def command(context: Context, *, write: bool, as_json: bool) -> None:
     """Check token, sharing, capabilities and limits; exit code 1 when something is not in place.
 
+    It begins with the settings, and the file or variable that each came from.
+
     Of each template that was applied: its record, its databases (bound ones too), what rules need, and what this
     machine remembers. Every problem comes with the next click or command.
     """
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
     found = doctor.examine(context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write)
+    origins = _origins(context)
+    if not as_json:
+        _show_origins(origins)
     checks = []
     for check in one_by_one(chain(_settings(), found), context):
         checks.append(check)
@@ -38,8 +42,35 @@ def command(context: Context, *, write: bool, as_json: bool) -> None:
             _show(check)
     ok = all(check.ok is not False for check in checks)
     if as_json:
-        echo_json({"ok": ok, "checks": [asdict(each) for each in checks], "requests": context.gateway.requests.logical})
+        echo_json(
+            {
+                "ok": ok,
+                "settings": [_origin_data(each) for each in origins],
+                "checks": [asdict(each) for each in checks],
+                "requests": context.gateway.requests.logical,
+            }
+        )
     end_with(0 if ok else 1)
+
+
+def _origins(context: Context) -> list[Origin]:
+    """Where each setting of this command came from."""
+    state = context.state_setting
+    kept = [Origin("state", state.name, state.source, state.shown)] if state else []
+    return [*context.target.origins, *kept]
+
+
+def _show_origins(origins: Sequence[Origin]) -> None:
+    width = max((len(each.setting) for each in origins), default=0)
+    for origin in origins:
+        value = f"{origin.value}  " if origin.value else ""
+        click.echo(f"{origin.setting:{width}}  {value}({origin.place})")
+    click.echo()
+
+
+def _origin_data(origin: Origin) -> dict[str, str | None]:
+    """Return a setting and where it came from. A token has no value here."""
+    return {"setting": origin.setting, "value": origin.value, "name": origin.name, "source": str(origin.source)}
 
 
 def _settings() -> Iterator[Check]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from shlex import quote
 
@@ -11,12 +10,15 @@ import click
 from notion_pm.cli import RootOptions
 from notion_pm.cli.context import open_local
 from notion_pm.cli.init_questions import chosen_page, named_page, working_connection
-from notion_pm.cli.output import echo
-from notion_pm.config import CONFIG_FILE, NOTION_URL, read_config, read_env_file, read_environment
-from notion_pm.errors import UsageError
+from notion_pm.cli.output import echo, note
+from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, read_config, read_variables
+from notion_pm.config.server import server_variable
+from notion_pm.config.variables import Variable
+from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.model.page import Page
 from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
+from notion_pm.storage.git_ignore import ignore_in_git
 
 
 @click.command()
@@ -44,39 +46,46 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     if options.local and not (name and options.local_from_environment):
         _init_local(Path(options.local), name)
         return
-    settings = read_environment()
-    token, page = _connect(name, parent_page, settings.base_url)
-    elsewhere = settings.base_url if settings.base_url != NOTION_URL else None
+    variable = token_variable(name) if name else "NOTION_TOKEN"
+    variables = read_variables(is_named=name is not None)
+    variables.settings()  # says now what is wrong with any of them
+    server = variables.server(variable) or Server()
+    token, page = _connect(variables.get(variable), parent_page, server)
+    _keep_out_of_git(env_file)
+    # The server goes where the token goes: it may get the token only if both come from one source.
+    write_env(env_file, _access(variable, token, server) | ({} if name else {"NOTION_PM_PARENT_PAGE": page.id}))
     if name is None:
-        _remember_only(env_file, token, page, elsewhere)
+        echo(f"Wrote {env_file} (readable by you alone).")
     else:
-        _remember_client(name, env_file, token, page, elsewhere)
+        add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable})
+        echo(f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}.")
     echo(f"Everything will live under {page.title!r}.")
     _tell_next(f" -w {name}" if name else "")
 
 
-def _connect(name: str | None, parent_page: str | None, base_url: str) -> tuple[str, Page]:
-    variables = {**read_env_file(), **os.environ}
-    known = variables.get(token_variable(name)) if name else variables.get("NOTION_TOKEN")
-    token, gateway, bot = working_connection(known, base_url)
+def _connect(known: Variable | None, parent_page: str | None, server: Server) -> tuple[str, Page]:
+    token, gateway, bot = working_connection(known, server)
     try:
         return token, named_page(gateway, parent_page) if parent_page else chosen_page(gateway, bot)
     finally:
         gateway.close()
 
 
-def _remember_only(env_file: Path, token: str, page: Page, base_url: str | None) -> None:
-    server = {"NOTION_PM_BASE_URL": base_url} if base_url else {}
-    write_env(env_file, {"NOTION_TOKEN": token, "NOTION_PM_PARENT_PAGE": page.id, **server})
-    echo(f"Wrote {env_file} (readable by you alone).")
+def _access(variable: str, token: str, server: Server) -> dict[str, str]:
+    """Return the variables that hold the token and, unless it is Notion's, the server."""
+    elsewhere = {} if server.url == NOTION_URL else {server_variable(variable): server.url}
+    return {variable: token, **elsewhere}
 
 
-def _remember_client(name: str, env_file: Path, token: str, page: Page, base_url: str | None) -> None:
-    variable = token_variable(name)
-    server = {"base_url": base_url} if base_url else {}
-    write_env(env_file, {variable: token})
-    add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable, **server})
-    echo(f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}.")
+def _keep_out_of_git(env_file: Path) -> None:
+    """Have Git ignore the file before a token is in it."""
+    try:
+        changed = ignore_in_git(env_file)
+    except FileUnusable as error:
+        note(f"{error} Keep {env_file} out of Git: it holds the token.")
+        return
+    if changed:
+        echo(f"Added {env_file.name} to {changed}, so that the token is not committed.")
 
 
 def _init_local(file: Path, name: str | None) -> None:
@@ -95,7 +104,7 @@ def _check_name(name: str) -> None:
     """Raises UsageError for a name that cannot be used, or is."""
     if not NAME.fullmatch(name):
         raise UsageError(f"A client cannot be called {name!r}.", "Use letters, digits, - and _.")
-    if name in read_config(CONFIG_FILE).workspaces:
+    if name in read_config(is_named=True).workspaces:
         raise UsageError(
             f"{CONFIG_FILE} has a workspace {name!r} already.",
             f"Check it with  notion-pm -w {name} doctor , change it in the file, or choose another name.",

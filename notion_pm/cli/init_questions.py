@@ -11,7 +11,8 @@ import click
 
 from notion_pm.cli.context import connect
 from notion_pm.cli.output import echo, note
-from notion_pm.config import NOTION_URL
+from notion_pm.config import NOTION_URL, Server, Source, TokenOrigin, raise_if_redirected
+from notion_pm.config.variables import Variable
 from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorized, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id, parse_notion_id
@@ -33,19 +34,24 @@ Then let it see the page under which the databases are to live:
 _HOW_TO_SHARE = "Open it in Notion, ••• (top right) > Connections > {connection}; then press Enter to look again."
 
 
-def working_connection(known: str | None, base_url: str) -> tuple[str, Gateway, User]:
+_TYPED = TokenOrigin(Source.COMMAND_LINE, "The token that you type")
+
+
+def working_connection(known: Variable | None, server: Server) -> tuple[str, Gateway, User]:
     """Return a token that Notion accepts, the known one or one that a person gives instead, and its connection.
 
-    Raises Unauthorized where nobody is there to give another.
+    Raises Unauthorized where nobody is there to give another, UsageError where the server must not get the token.
     """
-    token = known or _ask_for_token(base_url)
+    origin = TokenOrigin(known.source, known.name) if known else _TYPED
+    raise_if_redirected(origin, server)
+    token = known.value if known else _ask_for_token(server.url)
     try:
-        gateway, bot = _connected(token, base_url)
+        gateway, bot = _connected(token, server.url, str(origin))
     except Unauthorized:
-        note("Notion does not accept that token. Copy it anew: on the connection's page, Show and then Copy.")
+        note("Notion does not accept that token. Copy it again: on the connection's page, Show and then Copy.")
         if not sys.stdin.isatty() and known is None:
             raise
-        return working_connection(None, base_url)
+        return working_connection(None, server)
     echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
     return token, gateway, bot
 
@@ -87,8 +93,8 @@ def _ask_for_token(base_url: str) -> str:
     return token
 
 
-def _connected(token: str, base_url: str) -> tuple[Gateway, User]:
-    gateway = connect(token, base_url)
+def _connected(token: str, base_url: str, token_name: str) -> tuple[Gateway, User]:
+    gateway = connect(token, base_url, token_name)
     try:
         return gateway, gateway.me()
     except NotionError:

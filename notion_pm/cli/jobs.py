@@ -15,7 +15,7 @@ from notion_pm.cli import RootOptions, job_files
 from notion_pm.cli.durations import duration
 from notion_pm.cli.job_files import Job
 from notion_pm.cli.output import echo, note
-from notion_pm.config import read_env_file
+from notion_pm.config import read_variables
 from notion_pm.errors import UsageError
 from notion_pm.files import write_shared
 
@@ -42,7 +42,7 @@ def command() -> None:
 @click.pass_obj
 def cron(options: RootOptions, *, every: int) -> None:
     """Print a line for `crontab -e`."""
-    _warn_of_settings_of_the_shell()
+    _warn_of_settings_of_the_shell(is_named=options.workspace is not None)
     echo(job_files.crontab(_job(options, every)).rstrip())
 
 
@@ -52,7 +52,7 @@ def cron(options: RootOptions, *, every: int) -> None:
 @click.pass_obj
 def systemd(options: RootOptions, *, every: int, output: Path | None) -> None:
     """Print a service and the timer that starts it, or write both files with -o."""
-    _warn_of_settings_of_the_shell()
+    _warn_of_settings_of_the_shell(is_named=options.workspace is not None)
     job = _job(options, every)
     files = {f"{job.unit}.service": job_files.systemd_service(job), f"{job.unit}.timer": job_files.systemd_timer(job)}
     for name, text in files.items():
@@ -91,10 +91,10 @@ def _program() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "notion_pm"]
 
 
-def _warn_of_settings_of_the_shell() -> None:
+def _warn_of_settings_of_the_shell(*, is_named: bool) -> None:
     """A job knows nothing of the variables of the shell from which it was made."""
-    kept = read_env_file()
-    ours = (name for name in os.environ if name == "NOTION_TOKEN" or name.startswith("NOTION_PM_"))
+    kept = read_variables(is_named=is_named).names_in_file
+    ours = (name for name in os.environ if name.endswith("NOTION_TOKEN") or name.startswith("NOTION_PM_"))
     lost = sorted(name for name in ours if name != "NOTION_PM_LOCAL" and name not in kept)
     if lost:
         note(f"Only this shell knows {', '.join(lost)}: a job reads .env, so put them there.")

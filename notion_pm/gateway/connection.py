@@ -91,8 +91,11 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
         patience: Patience = Patience(),
         go_on: Callable[[], None] = lambda: None,
+        token_name: str = "",
     ) -> None:
         """Make a connection; nothing is sent yet. `go_on` is asked before each attempt, and raises what ends the run.
+
+        `token_name`: what errors call the token, such as the variable that holds it.
 
         Raises Unauthorized for a token that no header can carry: libraries would show it in their complaint.
         """
@@ -102,10 +105,11 @@ class Connection:
         self._patience = patience
         self._go_on = go_on
         self._secret = token.strip()
+        self._token_name = token_name
         proxy = proxy_for(base_url) if transport is None else None
         self._server = Server(httpx.URL(base_url).netloc.decode(), shown_proxy(proxy) if proxy else "")
         self._client = Client(
-            auth=_checked(token),
+            auth=_checked(token, token_name),
             base_url=base_url.rstrip("/"),
             notion_version=NOTION_VERSION,
             retry=False,
@@ -249,6 +253,8 @@ class Connection:
             failure = understand(error, request, self._server, self._secret)
             if failure is None:
                 raise
+            if isinstance(failure.error, Unauthorized):
+                failure.error.token_name = self._token_name
             return failure
         return answer if isinstance(answer, dict) else not_an_object(answer, request, self._server)
 
@@ -335,12 +341,13 @@ def _seconds(seconds: float) -> str:
     return "more than a day" if seconds > 86_400 else f"{seconds:.0f} seconds"
 
 
-def _checked(token: str) -> str:
+def _checked(token: str, token_name: str) -> str:
     token = token.strip()
     if not token:
-        raise Unauthorized("The token is empty.")
+        raise Unauthorized("The token is empty.", token_name=token_name)
     if not (token.isascii() and token.isprintable()):
-        raise Unauthorized("The token has characters that no token has: a line break, or a letter beyond ASCII.")
+        problem = "The token has characters that no token has: a line break, or a letter beyond ASCII."
+        raise Unauthorized(problem, token_name=token_name)
     return token
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,11 +20,6 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     """
     lines = _lines(path) if path.exists() else []
     write_private(path, "".join(f"{line}\n" for line in updated_lines(lines, values)))
-
-
-def is_readable_by_others(path: Path) -> bool:
-    """Whether more than the owner may read a file; where the system has no such rights, nobody may."""
-    return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
 def _lines(path: Path) -> list[str]:

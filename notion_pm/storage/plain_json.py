@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +31,7 @@ def values_to_json(values: Mapping[str, Plain]) -> str:
 
 def values_from_json(text: str) -> dict[str, Plain]:
     """Return the values that `values_to_json` wrote."""
-    return {key: _decoded(each) for key, each in json.loads(text).items()}
+    return {key: _decoded(each) for key, each in object_from_json(text).items()}
 
 
 def _encoded(value: Plain | Opinion) -> Any:
@@ -57,5 +58,31 @@ def _decoded(data: Any) -> Any:
             return ForeignOption(option_id, name)
         case list():
             return tuple(_decoded(each) for each in data)
+        case dict():
+            raise ValueError("not a value")
         case _:
             return data
+
+
+def moment_from(text: str) -> datetime:
+    """Return a moment that was written with its time zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment
+
+
+def texts_from_json(text: str) -> tuple[str, ...]:
+    """Return texts that were written as a JSON list. Raises ValueError."""
+    data = json.loads(text)
+    if not isinstance(data, list) or not all(isinstance(each, str) for each in data):
+        raise ValueError("not a list of texts")
+    return tuple(data)
+
+
+def object_from_json(text: str) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError."""
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    return data

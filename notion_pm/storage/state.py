@@ -6,11 +6,12 @@ reported rather than written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from functools import wraps
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,9 +25,10 @@ from notion_pm.rules.intents import Intent, Intents
 from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.storage import state_history
+from notion_pm.storage.plain_json import moment_from
 from notion_pm.storage.state_baseline import drop_intent, put_baseline, put_intents, read_baseline, read_intents
 from notion_pm.storage.state_cache import Cache, put_pages, read_cache
-from notion_pm.storage.state_connection import FILE, opened, unusable
+from notion_pm.storage.state_connection import FILE, damaged, opened, unusable
 from notion_pm.storage.state_history import (
     RunRecord,
     changes_lately,
@@ -59,15 +61,53 @@ class Remembered:
     ahead: timedelta = timedelta()
 
 
+_DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What reading raises where a column holds what was never written to it, such as cut JSON."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _reads(method: Callable[Concatenate[State, P], T]) -> Callable[Concatenate[State, P], T]:
+    """Turn damage that a method meets into an error for people."""
+
+    @wraps(method)
+    def reading(state: State, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(state, *args, **kwargs)
+        except _DAMAGE as error:
+            raise damaged(state.home, error) from error
+
+    return reading
+
+
+def _yields(method: Callable[Concatenate[State, P], Iterator[T]]) -> Callable[Concatenate[State, P], Iterator[T]]:
+    """Do so for a method that yields what it reads one by one."""
+
+    @wraps(method)
+    def reading(state: State, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        found = method(state, *args, **kwargs)
+        while True:
+            try:
+                item = next(found)
+            except StopIteration:
+                return
+            except _DAMAGE as error:
+                raise damaged(state.home, error) from error
+            yield item
+
+    return reading
+
+
 class State:
     """The memory of one template in one workspace. Use it as a context manager; writes are atomic, call by call.
 
     What the database refuses while it is in use becomes FileUnusable or StateUnusable: a full disk, a folder or file
-    that is not ours, damage, a lost connection.
+    that is not ours, damage, a lost connection. So does what was never written there, such as cut JSON.
     """
 
     def __init__(self, home: StateHome, template: str) -> None:
-        self._home = home
+        self.home = home
         self._template = template
         self._connection = opened(home)
         self._rows = Rows(self._connection, template)
@@ -78,7 +118,7 @@ class State:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
         if isinstance(error, SQLAlchemyError):
-            raise unusable(self._home, error) from error
+            raise unusable(self.home, error) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -86,6 +126,7 @@ class State:
 
     # --- what is remembered of the template
 
+    @_reads
     def remembered(self) -> Remembered | None:
         """Return what is remembered of the template, None when it is new here."""
         statement = select(TEMPLATES).where(TEMPLATES.c.name == self._template)
@@ -96,7 +137,7 @@ class State:
             row.source,
             Manifest.model_validate_json(row.manifest) if row.manifest else None,
             row.scope,
-            datetime.fromisoformat(row.read_in_full) if row.read_in_full else None,
+            moment_from(row.read_in_full) if row.read_in_full else None,
             timedelta(seconds=row.ahead),
         )
 
@@ -109,6 +150,7 @@ class State:
 
     # --- the cache
 
+    @_reads
     def cache(self) -> Cache:
         """Return the pages as they were last read."""
         return read_cache(self._rows)
@@ -136,6 +178,7 @@ class State:
             self._rows.put(ABSENT, absent.items())
             put_changes(self._rows, changes)
 
+    @_reads
     def parts(self) -> dict[str, Part]:
         """Return what a full read has got that did not come to its end, by database."""
         return read_parts(self._rows)
@@ -150,6 +193,7 @@ class State:
         with transaction(self._connection):
             drop_parts(self._rows)
 
+    @_reads
     def option_names(self) -> dict[str, str]:
         """Return the names that options were last seen with, by id."""
         return dict(self._rows.all(OPTION_NAMES, "option name"))
@@ -161,6 +205,7 @@ class State:
 
     # --- the baseline
 
+    @_reads
     def baseline(self) -> dict[NotionId, dict[str, BaseValue]]:
         """Return what pages held after the last sync, by page and property."""
         return read_baseline(self._rows)
@@ -170,6 +215,7 @@ class State:
         with transaction(self._connection):
             put_baseline(self._rows, pages)
 
+    @_reads
     def intents(self) -> dict[NotionId, dict[str, Intent]]:
         """Return what interrupted runs were about to write."""
         return read_intents(self._rows)
@@ -206,26 +252,32 @@ class State:
         """Remember that a run has begun, or how it ended."""
         put_run(self._rows, run)
 
+    @_reads
     def runs(self, since: datetime | None = None) -> list[RunRecord]:
         """Return the runs that began at a moment or later, all without one; the oldest first."""
         return read_runs(self._rows, since)
 
+    @_yields
     def changes(self, since: datetime) -> Iterator[HistoryChange]:
         """Yield what has changed on pages from a moment on, in its order."""
         return read_changes(self._rows, state_history.since(since))
 
+    @_yields
     def changes_of(self, page_id: NotionId) -> Iterator[HistoryChange]:
         """Yield what has changed on a page, the latest first."""
         return read_changes(self._rows, HISTORY.c.page == page_id, latest_first=True)
 
+    @_reads
     def changes_in(self, run: str, actor: Actor) -> list[HistoryChange]:
         """Return what rules or an undo have changed in a run, or what it noticed of people."""
         return list(read_changes(self._rows, HISTORY.c.run == run, HISTORY.c.actor == actor))
 
+    @_reads
     def changes_lately(self, runs: int, before: str) -> list[list[HistoryChange]]:
         """Return what each of the last so many syncs before a run noticed and wrote, the oldest first."""
         return changes_lately(self._rows, runs, besides=before)
 
+    @_reads
     def pages_at(self, moment: datetime) -> dict[NotionId, SnapshotPage]:
         """Return the pages as they were at a moment, as far back as history is kept."""
         now = (page for pages in self.cache().pages.values() for page in pages.values())
@@ -239,6 +291,7 @@ class State:
 
     # --- what reports saw
 
+    @_reads
     def sightings(self) -> list[Sighting]:
         """Return what reports saw of pages, in the order of time."""
         return read_sightings(self._rows)
@@ -250,6 +303,7 @@ class State:
 
     # --- what imports brought
 
+    @_reads
     def imported(self, source_id: NotionId) -> dict[str, Imported]:
         """Return what imports put into a data source, by the keys of their rows."""
         return read_imported(self._rows, source_id)
@@ -261,6 +315,7 @@ class State:
 
     # --- quarantine
 
+    @_reads
     def holds(self) -> dict[Spot, Hold]:
         """Return what is in quarantine."""
         return read_holds(self._rows)

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.plain_json import values_from_json, values_to_json
+from notion_pm.storage.plain_json import moment_from, values_from_json, values_to_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import ABSENT, MARKS, PAGES
 
@@ -26,7 +26,7 @@ class Cache:
 
 def read_cache(rows: Rows) -> Cache:
     """Return the pages as they were last read."""
-    marks = {key: datetime.fromisoformat(at) for key, at in rows.all(MARKS, "database read_at")}
+    marks = {key: moment_from(at) for key, at in rows.all(MARKS, "database read_at")}
     return Cache(read_pages(rows, PAGES), marks, dict(rows.all(ABSENT, "page reason")))
 
 
@@ -51,4 +51,4 @@ def put_pages(rows: Rows, table: Table, pages: Iterable[SnapshotPage]) -> None:
 
 def _pages(rows: Rows, table: Table) -> Iterator[SnapshotPage]:
     for page, database, title, url, edited, held in rows.all(table, "page database title url last_edited held"):
-        yield SnapshotPage(page, database, title, url, datetime.fromisoformat(edited), values_from_json(held))
+        yield SnapshotPage(page, database, title, url, moment_from(edited), values_from_json(held))

@@ -13,15 +13,20 @@ from sqlalchemy.pool import NullPool
 from notion_pm.errors import FileUnusable, NotionPmError, StateUnusable, UsageError
 from notion_pm.files import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.storage.state_migrations import migrate
+from notion_pm.storage.state_migrations import NewerTables, migrate
 
 FILE = "sync.sqlite"
+_LOST = (
+    "Lost are then the history, and what syncs and imports remember of values: those that differ are reported, and "
+    "not written over."
+)
 
 
 def opened(home: StateHome) -> Connection:
     """Return a connection to the state, its tables brought to their newest form.
 
-    Raises FileUnusable or StateUnusable, UsageError when the URL is none or PostgreSQL's driver is not installed.
+    Raises FileUnusable or StateUnusable, also for a state of a newer version; UsageError when the URL is none or
+    PostgreSQL's driver is not installed.
     """
     try:
         connection = _to_schema(home) if isinstance(home, SharedState) else _to_file(home / FILE)
@@ -30,6 +35,13 @@ def opened(home: StateHome) -> Connection:
         except BaseException:
             connection.close()
             raise
+    except NewerTables as error:
+        raise _refusal(
+            home,
+            "a newer version of notion-pm wrote it",
+            "Update notion-pm:  pip install --upgrade notion-pm\n"
+            "Or let this version keep a memory of its own: name another place with NOTION_PM_STATE.",
+        ) from error
     except (OSError, SQLAlchemyError) as error:
         raise unusable(home, error) from error
     return connection
@@ -50,15 +62,32 @@ def unusable(home: StateHome, error: Exception) -> NotionPmError:
     """Return what to tell a person of an error of the state, without the password."""
     reason = str(error.orig if isinstance(error, DBAPIError) and error.orig else error).strip()
     if isinstance(home, SharedState):
-        url = _url_of(home)
-        told = reason.replace(str(url.password), "***") if url.password else reason
-        return StateUnusable(url.render_as_string(hide_password=True), told)
-    return FileUnusable(
-        home / FILE,
+        return _refusal(home, reason)
+    return _refusal(
+        home,
         reason,
         "It is what sync remembers. Look at your rights to it and the room on the disk; NOTION_PM_STATE names another "
-        "folder. Where it is damaged move it away: sync then reports values that differ rather than write over them.",
+        f"folder. If it is damaged, move it away and run the command again. {_LOST}",
     )
+
+
+def damaged(home: StateHome, error: Exception) -> NotionPmError:
+    """Return what to tell a person of a state that holds what notion-pm never wrote."""
+    way_on = (
+        f'Drop the schema {home.schema}:  DROP SCHEMA "{home.schema}" CASCADE'
+        if isinstance(home, SharedState)
+        else "Move it away"
+    )
+    reason = f"what is remembered in it is damaged ({type(error).__name__})"
+    return _refusal(home, reason, f"Restore it from a backup. Or: {way_on}, and run the command again. {_LOST}")
+
+
+def _refusal(home: StateHome, reason: str, advice: str = "") -> NotionPmError:
+    if not isinstance(home, SharedState):
+        return FileUnusable(home / FILE, reason, advice)
+    url = _url_of(home)
+    told = reason.replace(str(url.password), "***") if url.password else reason
+    return StateUnusable(url.render_as_string(hide_password=True), told, advice)
 
 
 @lru_cache(maxsize=16)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.history import HistoryChange
-from notion_pm.storage.plain_json import from_json, to_json
+from notion_pm.storage.plain_json import from_json, moment_from, object_from_json, texts_from_json, to_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
 
@@ -47,10 +47,10 @@ def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
         RunRecord(
             run,
             kind,
-            datetime.fromisoformat(started),
-            datetime.fromisoformat(finished) if finished else None,
+            moment_from(started),
+            moment_from(finished) if finished else None,
             outcome,
-            json.loads(told),
+            object_from_json(told),
         )
         for run, kind, started, finished, outcome, told in rows.all(RUNS, _RUN, *where, order="started run")
     ]
@@ -97,7 +97,7 @@ def after(moment: datetime) -> ColumnElement[bool]:
 def read_holds(rows: Rows) -> dict[Spot, Hold]:
     """Return what is in quarantine."""
     return {
-        (page, key): Hold(from_json(held), from_json(derived), reason, tuple(json.loads(runs)), bool(told))
+        (page, key): Hold(from_json(held), from_json(derived), reason, texts_from_json(runs), bool(told))
         for page, key, held, derived, reason, runs, told in rows.all(HOLDS, _HOLD)
     }
 
@@ -140,7 +140,7 @@ def _decoded(row: Any) -> HistoryChange:
     run, at, page, database, title, url, key, before, held, actor, edited, rules, because = row
     return HistoryChange(
         run=run,
-        at=datetime.fromisoformat(at),
+        at=moment_from(at),
         page=NotionId(page),
         database=database,
         title=title,
@@ -149,9 +149,9 @@ def _decoded(row: Any) -> HistoryChange:
         before=from_json(before),
         after=from_json(held),
         actor=actor,
-        edited=datetime.fromisoformat(edited),
-        rules=tuple(json.loads(rules)),
-        because=tuple(json.loads(because)),
+        edited=moment_from(edited),
+        rules=texts_from_json(rules),
+        because=tuple(NotionId(each) for each in texts_from_json(because)),
     )
 
 

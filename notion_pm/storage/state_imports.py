@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
+from notion_pm.storage.plain_json import object_from_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import IMPORTED
 
@@ -35,4 +36,4 @@ def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, 
 
 
 def _items(said: str) -> dict[str, Item]:
-    return {key: tuple(item) if isinstance(item, list) else item for key, item in json.loads(said).items()}
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in object_from_json(said).items()}

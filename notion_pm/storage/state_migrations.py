@@ -110,9 +110,23 @@ _LOCK = 0x5A7E
 _IN_POSTGRESQL = {" WITHOUT ROWID": "", " REAL ": " DOUBLE PRECISION "}
 
 
+class NewerTables(Exception):
+    """The tables were made by a newer version of this program. `number`: of their last step."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"tables {number}, known are {len(STEPS)}")
+        self.number = number
+
+
 def migrate(connection: Connection, schema: str = "") -> None:
-    """Bring the tables to their newest form, in one transaction; in PostgreSQL also make their schema."""
-    if _version(connection) == len(STEPS):
+    """Bring the tables to their newest form, in one transaction; in PostgreSQL also make their schema.
+
+    Raises NewerTables.
+    """
+    found = _version(connection)
+    if found > len(STEPS):
+        raise NewerTables(found)
+    if found == len(STEPS):
         return
     with transaction(connection):
         if schema:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.storage.plain_json import moment_from
 from notion_pm.storage.state_cache import put_pages, read_pages
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import PART_PAGES, PARTS
@@ -31,7 +32,7 @@ def read_parts(rows: Rows) -> dict[str, Part]:
     """Return what was read, by database."""
     pages = read_pages(rows, PART_PAGES)
     return {
-        database: Part(scope, datetime.fromisoformat(began), datetime.fromisoformat(until), pages.get(database, {}))
+        database: Part(scope, moment_from(began), moment_from(until), pages.get(database, {}))
         for database, scope, began, until in rows.all(PARTS, "database scope began created_until")
     }
 

@@ -52,7 +52,11 @@ class Rows:
         statement = select(*chosen).where(table.c.template == self.template, *where).limit(limit)
         by = (table.c[each] for each in order.split())
         statement = statement.order_by(*(each.desc() if descending else each for each in by))
-        return self.connection.execute(statement).all()
+        rows = self.connection.execute(statement).all()
+        # SQLite takes bytes in any column. Nothing here ever wrote some.
+        if any(isinstance(value, bytes) for row in rows for value in row):
+            raise ValueError("bytes instead of text")
+        return rows
 
     def put(self, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
         """Insert or replace rows, given as what follows the template's name, in the order of the columns."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.plain_json import values_from_json, values_to_json
+from notion_pm.storage.plain_json import moment_from, values_from_json, values_to_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import SIGHTINGS
 
@@ -22,7 +22,7 @@ def read_sightings(rows: Rows) -> list[Sighting]:
     """Return what was seen, in the order of time."""
     return [
         Sighting(
-            at := datetime.fromisoformat(seen),
+            at := moment_from(seen),
             SnapshotPage(NotionId(page), database, title, url, at, values_from_json(held)),
         )
         for page, seen, database, title, url, held in rows.all(SIGHTINGS, "page at database title url held", order="at")

@@ -137,17 +137,16 @@ def test_init_explains_how_to_share_a_page_that_is_not(program: Program, workspa
 
 
 def test_one_of_several_clients_is_chosen_by_name(program: Program, workspace: LocalWorkspace, url: str) -> None:
-    program.environment["ACME_TOKEN"] = workspace.token
+    program.environment |= {"ACME_NOTION_TOKEN": workspace.token, "NOTION_PM_BASE_URL": url}
     (program.folder / "notion-pm.toml").write_text(
         f"""
         [workspaces.acme]
         parent_page = "{workspace.root_page_id}"
-        token_env = "ACME_TOKEN"
-        base_url = "{url}"
+        token_env = "ACME_NOTION_TOKEN"
 
         [workspaces.globex]
         parent_page = "{workspace.root_page_id}"
-        token_env = "GLOBEX_TOKEN"
+        token_env = "GLOBEX_NOTION_TOKEN"
         """
     )
     assert program("-w", "acme", "doctor").code == 0
@@ -155,7 +154,7 @@ def test_one_of_several_clients_is_chosen_by_name(program: Program, workspace: L
     undecided = program("doctor")
     assert undecided.code == 1 and "acme, globex" in undecided.err
     without_token = program("-w", "globex", "doctor")
-    assert without_token.code == 1 and "GLOBEX_TOKEN" in without_token.err
+    assert without_token.code == 1 and "GLOBEX_NOTION_TOKEN" in without_token.err
     unknown = program("-w", "initech", "doctor")
     assert unknown.code == 1 and "initech" in unknown.err
 

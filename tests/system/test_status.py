@@ -31,11 +31,11 @@ def clients(program: Program, workspace: LocalWorkspace, url: str, api: httpx.Cl
     globex = api.post("pages", json={"parent": parent, "properties": {"title": title}}).json()["id"]
     pages = {"acme": workspace.root_page_id, "globex": globex, "gone": "00000000-0000-4000-8000-000000000000"}
     entries = [
-        f'[workspaces.{name}]\nparent_page = "{page}"\nbase_url = "{url}"\ntoken_env = "CLIENTS"\n'
+        f'[workspaces.{name}]\nparent_page = "{page}"\ntoken_env = "CLIENTS_NOTION_TOKEN"\n'
         for name, page in pages.items()
     ]
     (program.folder / "notion-pm.toml").write_text("\n".join(entries), encoding="utf-8")
-    program.environment["CLIENTS"] = workspace.token
+    program.environment |= {"CLIENTS_NOTION_TOKEN": workspace.token, "NOTION_PM_BASE_URL": url}
     _write(program)
     return program
 

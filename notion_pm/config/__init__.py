@@ -1,0 +1,252 @@
+"""Settings: which workspace a command works on.
+
+They come from the command line, the environment, `.env` and `notion-pm.toml`. The first of these
+that names a workspace wins:
+
+1. `--local FILE` (or NOTION_PM_LOCAL): a local workspace, no token needed;
+2. `-w NAME`: that workspace of `notion-pm.toml`;
+3. NOTION_TOKEN and NOTION_PM_PARENT_PAGE, in the environment or `.env`;
+4. the only workspace of `notion-pm.toml`, or the one that its `default` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+from notion_pm.config.config_file import CONFIG_FILE, ConfigFile, WorkspaceEntry, read_config
+from notion_pm.config.server import NOTION_URL, Server, TokenOrigin, raise_if_redirected
+from notion_pm.config.sources import Origin, Source
+from notion_pm.config.state_place import StateSetting, checked_state
+from notion_pm.config.trusted_file import is_readable_by_others
+from notion_pm.config.variables import ENV_FILE, TOKEN, Variables, read_variables
+from notion_pm.errors import NoWorkspace, UsageError
+from notion_pm.model.ids import NotionId, parse_notion_id
+
+__all__ = [
+    "CONFIG_FILE",
+    "ENV_FILE",
+    "NOTION_URL",
+    "ConfigFile",
+    "Local",
+    "Origin",
+    "Remote",
+    "Server",
+    "Source",
+    "Target",
+    "TokenOrigin",
+    "Variables",
+    "choose_target",
+    "configured_state",
+    "is_readable_by_others",
+    "raise_if_redirected",
+    "read_config",
+    "read_variables",
+]
+
+
+_USUAL_ORIGIN = TokenOrigin(Source.ENVIRONMENT, TOKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A workspace behind Notion's API. `parent_page` is None where only the token is needed yet (init, doctor).
+
+    `token_origin`: where the token came from. `origins`: where each setting came from.
+    """
+
+    name: str
+    token: SecretStr
+    parent_page: NotionId | None
+    base_url: str = NOTION_URL
+    time_zone: ZoneInfo | None = None
+    budget: int | None = None
+    template: str | None = None
+    token_origin: TokenOrigin = _USUAL_ORIGIN
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """What named the workspace."""
+        return self.token_origin.source
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local workspace in a file. `source`: what named the file. `origins`: where each setting came from."""
+
+    path: Path
+    time_zone: ZoneInfo | None = None
+    template: str | None = None
+    source: Source = Source.COMMAND_LINE
+    origins: tuple[Origin, ...] = ()
+
+
+Target = Remote | Local
+
+
+def choose_target(*, local: Path | None, workspace: str | None, local_source: Source = Source.COMMAND_LINE) -> Target:
+    """Return the workspace that a command works on.
+
+    `local` and `workspace` come from the command line, or `local` from NOTION_PM_LOCAL.
+
+    Raises UsageError for settings that are wrong, missing or not to be trusted, NoWorkspace when nothing names a
+    workspace.
+    """
+    if local is not None and workspace is not None:
+        raise UsageError("--local and --workspace name two different workspaces.", "Give one of them.")
+    is_named = workspace is not None
+    variables = read_variables(is_named=is_named)
+    if local is not None:
+        return _named_local(local, local_source, variables)
+    config = read_config(is_named=is_named)
+    if workspace is not None:
+        return _configured(config, workspace, variables)
+    if variables.get(TOKEN) is not None:
+        return _from_variables(variables)
+    name = config.default or (next(iter(config.workspaces)) if len(config.workspaces) == 1 else None)
+    if name is not None:
+        return _configured(config, name, variables)
+    if config.workspaces:
+        raise UsageError(
+            f"{CONFIG_FILE} has several workspaces: {', '.join(config.workspaces)}.",
+            "Choose one with -w NAME, or name one as `default`.",
+        )
+    raise NoWorkspace
+
+
+def configured_state(*, is_named: bool = False) -> StateSetting | None:
+    """Return where what is remembered is kept, None for the usual place.
+
+    Raises UsageError for settings that are wrong or not to be trusted.
+    """
+    variable = read_variables(is_named=is_named).get("NOTION_PM_STATE")
+    if variable is not None:
+        return checked_state(StateSetting(SecretStr(variable.value), variable.source, variable.name))
+    stated = read_config(is_named=is_named).state
+    return checked_state(StateSetting(stated, Source.CONFIG_FILE, "state")) if stated else None
+
+
+def _named_local(path: Path, source: Source, variables: Variables) -> Local:
+    name = "NOTION_PM_LOCAL" if source is Source.ENVIRONMENT else "--local"
+    zone = _zone(variables.settings().time_zone)
+    origins = (Origin("local workspace", name, source, str(path)), *_origins_of_variables(variables, "time_zone"))
+    return Local(path, zone, source=source, origins=origins)
+
+
+def _from_variables(variables: Variables) -> Remote:
+    settings = variables.settings()
+    token = variables.get(TOKEN)
+    assert token is not None and settings.token is not None
+    token_origin = TokenOrigin(token.source, token.name)
+    server = variables.server() or Server()
+    raise_if_redirected(token_origin, server)
+    return Remote(
+        "environment",
+        settings.token,
+        parse_notion_id(settings.parent_page) if settings.parent_page else None,
+        server.url,
+        _zone(settings.time_zone),
+        settings.budget,
+        token_origin=token_origin,
+        origins=(
+            Origin("token", token.name, token.source),
+            _origin_of(server),
+            *_origins_of_variables(variables, "parent_page", "time_zone", "budget"),
+        ),
+    )
+
+
+def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
+    entry = config.workspaces.get(name)
+    if entry is None:
+        known = ", ".join(config.workspaces) or "none"
+        raise UsageError(f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w.")
+    settings = variables.settings()
+    zone = _zone(entry.time_zone or settings.time_zone)
+    if entry.local is not None:
+        return Local(
+            entry.local, zone, entry.template, Source.CONFIG_FILE, tuple(_origins_of_entry(name, entry, variables))
+        )
+    assert entry.parent_page is not None, "the file was validated"
+    token, token_origin = _token(name, entry, variables)
+    server = _server_of_entry(entry, token_origin, variables)
+    raise_if_redirected(token_origin, server)
+    return Remote(
+        name,
+        token,
+        parse_notion_id(entry.parent_page),
+        server.url,
+        zone,
+        entry.budget or settings.budget,
+        entry.template,
+        token_origin,
+        (
+            Origin("token", token_origin.name, token_origin.source),
+            _origin_of(server),
+            *_origins_of_entry(name, entry, variables),
+        ),
+    )
+
+
+def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[SecretStr, TokenOrigin]:
+    if entry.token is not None:
+        return entry.token, TokenOrigin(Source.CONFIG_FILE, f"`token` of the workspace {name}")
+    variable = entry.token_env or TOKEN
+    if not variable.endswith(TOKEN):
+        # A file from elsewhere must not choose among all secrets of the environment.
+        raise UsageError(
+            f"The workspace {name!r} of {CONFIG_FILE} takes its token from {variable}, which is no name of a token.",
+            f"Rename the variable, so that it ends in {TOKEN}, such as {name.replace('-', '_').upper()}_{TOKEN}.",
+        )
+    found = variables.get(variable)
+    if found is None:
+        raise UsageError(
+            f"No token for workspace {name!r}: the variable {variable} is empty.",
+            f"Set {variable} in the environment or in .env.",
+        )
+    return SecretStr(found.value), TokenOrigin(found.source, variable)
+
+
+def _server_of_entry(entry: WorkspaceEntry, token: TokenOrigin, variables: Variables) -> Server:
+    if entry.base_url is not None:
+        return Server(entry.base_url, Source.CONFIG_FILE, "base_url")
+    variable = token.name if token.source is not Source.CONFIG_FILE else TOKEN
+    return variables.server(variable) or Server()
+
+
+def _origin_of(server: Server) -> Origin:
+    return Origin("server", server.name, server.source, server.url)
+
+
+def _origins_of_variables(variables: Variables, *settings: str) -> Iterator[Origin]:
+    """Where each of our variables that has a value has it from."""
+    for setting in settings:
+        found = variables.get(f"NOTION_PM_{setting.upper()}")
+        if found is not None:
+            yield Origin(setting.replace("_", " "), found.name, found.source, found.value)
+
+
+def _origins_of_entry(name: str, entry: WorkspaceEntry, variables: Variables) -> Iterator[Origin]:
+    """Where each setting of a workspace of notion-pm.toml came from: from there, or else from a variable."""
+    where = f"workspaces.{name}"
+    for setting in ("local", "parent_page", "template", "time_zone", "budget"):
+        stated = getattr(entry, setting)
+        if stated is not None:
+            called = "local workspace" if setting == "local" else setting.replace("_", " ")
+            yield Origin(called, where, Source.CONFIG_FILE, str(stated))
+        elif setting in {"time_zone", "budget"}:
+            yield from _origins_of_variables(variables, setting)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin.") from None

@@ -1,0 +1,136 @@
+"""The server that a token is sent to, and which servers may get it.
+
+The rule: a token goes to Notion, or to a server that the same source named (both in `.env`, both in
+notion-pm.toml, both in the environment). A server on this machine that the environment names may
+get any token. A file of the current folder never decides where a token from elsewhere goes, not
+even to a server on this machine: the folder may be somebody else's, and so may that server.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from notion_pm.config.sources import Source
+from notion_pm.errors import UsageError
+
+NOTION_URL = "https://api.notion.com"
+
+_LABEL = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+_EXAMPLE = f"Write it like {NOTION_URL}."
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that speaks Notion's API, and who named it. `name`: what it is called there."""
+
+    url: str = NOTION_URL
+    source: Source = Source.DEFAULT
+    name: str = ""
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether its address is one of the loopback addresses."""
+        return is_loopback(urlsplit(self.url).hostname or "")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOrigin:
+    """Where a token came from. `name`: the variable that held it, or what else to call it."""
+
+    source: Source
+    name: str
+
+    def __str__(self) -> str:
+        if self.source is Source.COMMAND_LINE:
+            return self.name
+        return f"{self.name} ({self.source})"
+
+
+def normalised_url(text: str) -> str:
+    """Return the address of a server with nothing in it that programs could read in two ways.
+
+    Raises ValueError that says what is wrong. It quotes no address that may hold a password.
+    """
+    parts = _split(text)
+    host = parts.hostname or ""
+    if not _is_host(host):
+        raise ValueError(f"{text!r} names no host that can be used. {_EXAMPLE}")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{text!r} must end after the host or a path. {_EXAMPLE}")
+    path = parts.path.rstrip("/")
+    if path.endswith("/v1"):
+        raise ValueError(f"{text!r} must end before /v1")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f"{text!r} would send the token unencrypted: use https")
+    shown_host = f"[{host}]" if ":" in host else host
+    is_standard_port = parts.port in {None, 443 if parts.scheme == "https" else 80}
+    return f"{parts.scheme}://{shown_host}{'' if is_standard_port else f':{parts.port}'}{path}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: 127.0.0.0/8, ::1 or localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def raise_if_redirected(token: TokenOrigin, server: Server) -> None:
+    """Refuse to send a token to a server that another source named.
+
+    Raises UsageError.
+    """
+    if server.url == NOTION_URL or _is_of_one_source(token.source, server.source):
+        return
+    if server.is_on_this_machine and not server.source.is_file:
+        return
+    raise UsageError(
+        f"{token} would be sent to {server.url}, which {server.name} in {server.source} names. Nothing was sent.",
+        f"A token goes to another server than Notion's only when both come from the same source. To go on, remove "
+        f"{server.name} from {server.source}, or, if you trust that server, {_how_to_join(token, server)}.",
+    )
+
+
+def _is_of_one_source(token: Source, server: Source) -> bool:
+    # What a person types is as good as what the person's shell says.
+    of_the_person = {Source.COMMAND_LINE, Source.ENVIRONMENT}
+    return token == server or {token, server} <= of_the_person
+
+
+def _how_to_join(token: TokenOrigin, server: Server) -> str:
+    if token.source is Source.CONFIG_FILE:
+        return "set base_url in notion-pm.toml, beside the token"
+    variable = server.name if server.name.endswith("NOTION_PM_BASE_URL") else server_variable(token.name)
+    place = Source.ENVIRONMENT if token.source is Source.COMMAND_LINE else token.source
+    return f"set {variable} in {place}"
+
+
+def server_variable(token_variable: str) -> str:
+    """Return the variable that names the server for a token: ACME_NOTION_PM_BASE_URL for ACME_NOTION_TOKEN."""
+    return f"{token_variable.removesuffix('NOTION_TOKEN')}NOTION_PM_BASE_URL"
+
+
+def _split(text: str) -> SplitResult:
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise ValueError(f"{text!r} has characters that no address of a server has. {_EXAMPLE}")
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        raise ValueError(f"a user name or password does not belong in the address of a server. {_EXAMPLE}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{text!r} is no address of a server, such as {NOTION_URL}")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"{text!r} has a port that is no number from 0 to 65535") from None
+    return parts
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return "%" not in host and bool(ip_address(host))
+    except ValueError:
+        return _HOST_NAME.fullmatch(host) is not None
