@@ -20,7 +20,8 @@ NotionPmError                      exit 1
  │   │   └─ AnswerTooLarge
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
- ├─ FileNotFetched                 exit 1   an attached file cannot be downloaded
+ ├─ FileNotFetched                          an attached file cannot be downloaded; caught, and a link is left
+ ├─ FilesMissing                   exit 1   an export left out attached files; all else was written
  ├─ LinkExpired                    exit 1   its address is too old; caught, and a fresh one is read
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  │   ├─ FileMissing                         there is no such file
@@ -534,15 +535,24 @@ class NotNow(NotionPmError):
 
 
 class FileNotFetched(NotionPmError):
-    """An attached file cannot be downloaded; an export without it would be a part."""
+    """An attached file cannot be downloaded; caught, and a link to it is left."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"The attached file {name!r} cannot be downloaded: {reason}.")
         self.name = name
+        self.reason = reason
+
+
+class FilesMissing(NotionPmError):
+    """An export is written, and some of the files attached to its pages were not downloaded."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} attached file{'s were' if count != 1 else ' was'} not downloaded.")
+        self.count = count
 
     @property
     def advice(self) -> str:
-        return "Nothing was written. Try again, or export without --with-files."
+        return "Everything else is written, with links in their place that work for an hour. Run it again for them."
 
 
 class LinkExpired(NotionPmError):

@@ -21,6 +21,8 @@ from notion_pm.errors import UsageError
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
 """In this order; the first one that is set counts. curl and requests read the middle two."""
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
 _PROXY_SCHEMES = ("http", "https")
 
 
@@ -35,6 +37,30 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet: not to this machine or a network around it.
+
+    IPv6 addresses that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) lead where that one leads.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [found]
+    if isinstance(found, ipaddress.IPv6Address):
+        carried = [found.ipv4_mapped, found.sixtofour, found.teredo and found.teredo[1]]
+        if found in _NAT64:
+            carried.append(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF))
+        addresses = [each for each in carried if each is not None] or addresses
+    return all(each.is_global and not each.is_multicast for each in addresses)
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """Return the IP addresses that a host name stands for. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def proxy_for(url: str) -> str | None:

@@ -15,10 +15,10 @@ from notion_pm.cli.completing import complete_exported, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.errors import UsageError
+from notion_pm.cli.sizes import size
+from notion_pm.errors import FilesMissing, UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.workflows.attachments import Fetch
 from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_order, parse_since
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
@@ -70,6 +70,14 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
 )
 @click.option("--since", metavar="DATE", help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.")
 @click.option("--with-files", is_flag=True, help="Download the files that Notion stores, and let links lead to them.")
+@click.option(
+    "--max-file-size",
+    type=size,
+    metavar="SIZE",
+    default="200MB",
+    show_default=True,
+    help="Leave a link to files that are larger; with --with-files.",
+)
 @click.option("--ids-only", is_flag=True, help="Read no other databases: pages in them that are related stay ids.")
 @click.option("--no-bodies", is_flag=True, help="Markdown of properties alone: a request fewer for every page.")
 @click.option(
@@ -94,6 +102,7 @@ def command(
     sort: tuple[Order, ...],
     since: str | None,
     with_files: bool,
+    max_file_size: int,
     ids_only: bool,
     no_bodies: bool,
     headers: str,
@@ -112,8 +121,13 @@ def command(
     now = context.now()
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_since(since, now) if since else None)
-    heed_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
-    fetch = _fetch_for(context) if with_files else None
+    closing = click.get_current_context().call_on_close
+    heed_sigterm_as_ctrl_c(closing)
+    fetcher = None
+    if with_files:
+        from notion_pm.cli.downloading import file_fetcher  # only where files are asked for
+
+        fetcher = file_fetcher(context, closing, max_file_size)
     request = Request(
         names,
         output,
@@ -122,13 +136,15 @@ def command(
         keys_as_headers=headers == "keys",
         with_titles=not ids_only,
         with_bodies=not no_bodies,
-        fetch=fetch,
+        fetcher=fetcher,
     )
     surroundings = Surroundings(now, now.tzinfo, _stdout(output))
     catalogue = catalogue_of(context, template)
     with progress(context) as drawn:
         report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
     _show(report, context.gateway.requests.logical, as_json=as_json)
+    if report.missing_files:
+        raise FilesMissing(len(report.missing_files))
 
 
 def _stdout(output: str | None) -> BinaryIO:
@@ -138,16 +154,11 @@ def _stdout(output: str | None) -> BinaryIO:
     return sys.stdout.buffer if sys.stdout else BytesIO()
 
 
-def _fetch_for(context: Context) -> Fetch:
-    from notion_pm.cli.downloading import fetch_for  # requests: only where files are asked for
-
-    return fetch_for(context)
-
-
 def _show(report: Report, requests: int, *, as_json: bool) -> None:
     if as_json:
         files: list[dict[str, Any]] = [asdict(each) for each in report.files]
-        echo_json({"files": files, "requests": requests, "notes": list(report.notes)})
+        missing = {"missing_files": [asdict(each) for each in report.missing_files]} if report.missing_files else {}
+        echo_json({"files": files, "requests": requests, "notes": list(report.notes), **missing})
         return
     by_path: dict[str, list[str]] = defaultdict(list)
     for each in report.files:
@@ -157,3 +168,5 @@ def _show(report: Report, requests: int, *, as_json: bool) -> None:
             echo(f"{path}: {', '.join(contents)}")
     for text in report.notes:
         note(f"Note: {text}")
+    for file in report.missing_files:
+        note(f"Not downloaded: {file.name!r} of {file.page!r}: {file.reason}.")

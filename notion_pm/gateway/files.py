@@ -1,47 +1,256 @@
-"""Attached files: fetched from where Notion stores them, never with the token (their addresses are signed)."""
+"""Attached files: fetched from where Notion stores them, and from nowhere else.
+
+Addresses of files come out of a client's pages, and pages are written by strangers. So a file is
+fetched only where the API itself says that Notion stores it (the caller sees to that), only from a
+host that is known to store Notion's files, and only from a public address. Each redirect has to
+pass the same checks. No token is sent: the addresses are signed.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlsplit
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+import httpx
+import tenacity
 
 from notion_pm.errors import FileNotFetched, LinkExpired
+from notion_pm.gateway.transport import (
+    BoundedTransport,
+    Deadline,
+    TooLarge,
+    TooSlow,
+    Undecodable,
+    body_pieces,
+    within,
+)
+from notion_pm.network import addresses_of, connection_trouble, is_loopback, is_public, proxy_for
 
-_TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two parts."""
-_PART = 2**16
+LARGEST_FILE = 200 * 2**20
+"""Bytes that a file may have, unless --max-file-size says otherwise."""
+
+FILE_SECONDS = 600.0
+"""The time of one file as a whole, with redirects and further attempts: 200 MB at 3 Mbit/s."""
+
+SLOW_AFTER = 30.0
+_SLOWEST = 1024
+"""Bytes a second below which a file is given up, once `SLOW_AFTER` seconds have gone by."""
+
+_SILENCE = httpx.Timeout(30.0, connect=15.0)
+_MOST_REDIRECTS = 3
+_ATTEMPTS = 4
 _EXPIRED = frozenset({400, 401, 403})
 """What storages answer to a signature whose time is over."""
-_RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+_PASSING = frozenset({429, 500, 502, 503, 504})
+
+# Where the API says that files are: seen in recordings and in public pages made from Notion. The
+# bucket has a name for each region that Notion keeps data in (-euc1, -apne1, -apne2).
+_BUCKET_HOST = re.compile(r"prod-files-secure(-[a-z]{3,5}[0-9])?\.s3\.[a-z0-9-]+\.amazonaws\.com")
+_REGION_HOST = re.compile(r"s3[.-][a-z0-9-]+\.amazonaws\.com")
+"""Hosts that serve everybody's buckets: the path must name one of Notion's."""
+_BUCKET_PATHS = ("/secure.notion-static.com/", "/prod-files-secure/")
+_HOSTS = frozenset({"file.notion.so", "file.notion.com", "secure.notion-static.com"})
+_DOMAINS = (".notionusercontent.com", ".notion-static.com")
+
+_LOCAL_FILE = re.compile(r"/files/[0-9a-f-]{36}/[^/]*")
+"""The path of a file that a local workspace stores."""
 
 
-def new_session() -> requests.Session:
-    """Return a session that tries again what may work the next time."""
-    session = requests.Session()
-    session.trust_env = False  # no credentials from ~/.netrc
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=_RETRY))
-    return session
+class _MayPass(Exception):
+    """An attempt that failed, and may succeed in a moment."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def fetch(session: requests.Session, url: str, path: Path) -> None:
-    """Download a file.
+class FileFetcher:
+    """Downloads files of one workspace. Safe for threads."""
 
-    Raises LinkExpired when a fresh address is needed, FileNotFetched when it cannot be had.
+    def __init__(
+        self,
+        workspace_url: str,
+        *,
+        largest: int = LARGEST_FILE,
+        sleep: Callable[[float], None] = time.sleep,
+        go_on: Callable[[], None] = lambda: None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Make a fetcher for the workspace at `workspace_url`.
+
+        `largest`: bytes that a file may have. `go_on` raises what ends the run. `transport` reaches
+        a workspace within this process.
+        """
+        self._workspace = httpx.URL(workspace_url)
+        self._largest = largest
+        self._sleep = sleep
+        self._go_on = go_on
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._clients: dict[str | None, httpx.Client] = {}
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def is_known_place(self, url: str) -> bool:
+        """Whether a file could be fetched from an address, going by the address alone."""
+        return not self._refusal(url)
+
+    def fetch(self, url: str, path: Path) -> None:
+        """Download a file to `path`; nothing is left there when it fails.
+
+        Raises LinkExpired when a fresh address is needed, FileNotFetched when it cannot be had.
+        """
+        name = _name(url)
+        policy = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_MayPass),
+            wait=tenacity.wait_exponential(multiplier=0.5),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        deadline = Deadline(FILE_SECONDS, self._go_on)
+        try:
+            with within(deadline):
+                policy(self._fetch_once, url, path, deadline)
+        except BaseException as error:
+            path.unlink(missing_ok=True)
+            reason = self._reason(error)
+            if reason:
+                raise FileNotFetched(name, reason) from None
+            raise
+
+    def _reason(self, error: BaseException) -> str:
+        """Return in words why a file could not be had; empty for what is not a failure of the download."""
+        if isinstance(error, _MayPass):
+            return error.reason
+        if isinstance(error, TooLarge):
+            return f"it is larger than {_megabytes(error.limit)} (--max-file-size)"
+        if isinstance(error, TooSlow):
+            return f"it did not come within {error.seconds:g} seconds"
+        if isinstance(error, Undecodable):
+            return str(error)
+        return ""
+
+    def _fetch_once(self, url: str, path: Path, deadline: Deadline) -> None:
+        deadline.remaining()
+        name = _name(url)
+        for _ in range(1 + _MOST_REDIRECTS):
+            refusal = self._refusal(url)
+            if refusal:
+                raise FileNotFetched(name, refusal)
+            client = self._client(url)
+            try:
+                with client.stream("GET", url) as answer:
+                    target = answer.headers.get("location") if answer.has_redirect_location else None
+                    if target is None:
+                        self._save(answer, name, path)
+                        return
+            except httpx.TransportError as error:
+                if isinstance(error, httpx.ProxyError):
+                    raise FileNotFetched(name, f"the proxy does not let it through ({error})") from None
+                raise _MayPass(connection_trouble(error)) from None
+            url = str(httpx.URL(url).join(target))
+        raise FileNotFetched(name, "it is redirected too often")
+
+    def _save(self, answer: httpx.Response, name: str, path: Path) -> None:
+        if answer.status_code in _EXPIRED:
+            raise LinkExpired(f"The address of {name!r} has expired.")
+        if answer.status_code in _PASSING:
+            raise _MayPass(f"its server answered with status {answer.status_code}")
+        if not answer.is_success:
+            raise FileNotFetched(name, f"its server answered with status {answer.status_code}")
+        stated = answer.headers.get("content-length", "")
+        if stated.isdecimal() and int(stated) > self._largest:
+            raise TooLarge(self._largest)
+        began, written = time.monotonic(), 0
+        with path.open("wb") as file:
+            for piece in body_pieces(answer, self._largest):
+                file.write(piece)
+                written += len(piece)
+                elapsed = time.monotonic() - began
+                if elapsed > SLOW_AFTER and written < _SLOWEST * elapsed:
+                    raise FileNotFetched(name, f"it comes too slowly ({written:,} bytes in {elapsed:.0f} s)")
+
+    # --- where files may come from
+
+    def _refusal(self, url: str) -> str:
+        """Return why nothing is fetched from an address, empty where it may be."""
+        try:
+            parts = httpx.URL(url)
+        except (httpx.InvalidURL, ValueError, TypeError):
+            return "its address is not valid"
+        if parts.userinfo:
+            return "its address names a user"
+        if self._is_of_workspace(parts):
+            return ""
+        if parts.scheme != "https":
+            return "its address is not https"
+        if parts.port is not None:
+            return f"its address names the port {parts.port}"
+        if not _stores_notion_files(parts):
+            return f"{parts.host or 'its address'} is not a server on which Notion stores files"
+        return ""
+
+    def _is_of_workspace(self, url: httpx.URL) -> bool:
+        """Whether an address leads to the server of the workspace itself: a local one.
+
+        A local workspace may be reached through another port than its own, by a tool that records
+        or disturbs the traffic. Then its files are known by their path.
+        """
+        here = self._workspace
+        same_port = (url.scheme, url.port) == (here.scheme, here.port)
+        if self._transport is not None:
+            return url.host == here.host and same_port
+        if not (is_loopback(here.host) and is_loopback(url.host)):
+            return False
+        return same_port or bool(url.scheme == "http" and _LOCAL_FILE.fullmatch(url.path))
+
+    def _client(self, url: str) -> httpx.Client:
+        """Return the client for the way to an address: directly, or through a proxy."""
+        proxy = None if self._transport else proxy_for(url)
+        with self._lock:
+            if proxy not in self._clients:
+                transport = self._transport or BoundedTransport(proxy, resolve=_public_addresses)
+                client = httpx.Client(transport=transport, trust_env=False, timeout=_SILENCE)
+                client.headers = httpx.Headers({"Accept-Encoding": "identity", "User-Agent": "notion-pm"})
+                self._clients[proxy] = client
+            return self._clients[proxy]
+
+
+def _stores_notion_files(url: httpx.URL) -> bool:
+    host = url.raw_host.decode()
+    if host in _HOSTS or host.endswith(_DOMAINS) or _BUCKET_HOST.fullmatch(host):
+        return True
+    return bool(_REGION_HOST.fullmatch(host)) and url.path.startswith(_BUCKET_PATHS) and ".." not in url.path
+
+
+def _public_addresses(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of a host that may be connected to.
+
+    Raises FileNotFetched when one of them is private, whatever the name: names of strangers, and
+    names that a network answers in its own way, may lead into this network.
     """
-    name = Path(urlsplit(url).path).name
     try:
-        with session.get(url, stream=True, timeout=_TIMEOUT) as answer:
-            if answer.status_code in _EXPIRED:
-                raise LinkExpired(f"The address of {name!r} has expired.")
-            if not answer.ok:
-                raise FileNotFetched(name, f"status {answer.status_code}")
-            with path.open("wb") as file:
-                for part in answer.iter_content(_PART):
-                    file.write(part)
-    except requests.RequestException as error:
-        raise FileNotFetched(name, type(error).__name__) from None
+        found = addresses_of(host, port)
+    except OSError as error:
+        raise httpx.ConnectError(str(error)) from error
+    is_right = is_loopback if is_loopback(host) else is_public
+    if not found or not all(is_right(address) for address in found):
+        raise FileNotFetched(host, "its server has a private address")
+    return found
+
+
+def _name(url: str) -> str:
+    """Return a name for messages: the last part of an address, without its signature."""
+    return PurePosixPath(unquote(url.partition("?")[0].partition("#")[0])).name[:100]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size:,} bytes"

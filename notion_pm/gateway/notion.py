@@ -6,6 +6,7 @@ verb that creates takes a `look_up` that finds what it may have created already.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -145,6 +146,21 @@ class Gateway:
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""
         return self._get(f"pages/{page_id}/markdown", wire_page.read_markdown)
+
+    def hosted_files(self, page_id: str) -> Iterator[str]:
+        """Yield an item for each block in a page's body: the address of its file where Notion stores one, else "".
+
+        Level by level, a request for each 100 blocks and for each block that has blocks in it. Requests
+        are sent as the items are taken.
+        """
+        waiting = deque([page_id])
+        while waiting:
+            path = f"blocks/{waiting.popleft()}/children"
+            with suppress(NotShared):  # a synced block whose original is not shared
+                for block in paging.items(self._connection, path, wire_page.read_body_block):
+                    yield from block.file_urls or ("",)
+                    if block.has_body:
+                        waiting.append(block.id)
 
     def _get(self, path: str, read: Callable[[Json], T]) -> T:
         return self._connection.fetch("GET", path, read)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,8 +140,8 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-Resolve = Callable[[str, int], str]
-"""Returns the address to connect to for a host and port, or raises why there is none."""
+Resolve = Callable[[str, int], Sequence[str]]
+"""Returns the addresses to connect to for a host and port, or raises why there are none."""
 
 
 class _BoundedBackend(httpcore.NetworkBackend):
@@ -159,11 +159,30 @@ class _BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        # Connecting to the very address that was checked: a second look-up of the name could give
-        # another one (DNS rebinding). TLS still verifies the name.
-        address = self._resolve(host, port) if self._resolve else host
-        stream = self._backend.connect_tcp(address, port, _remaining(timeout), local_address, socket_options)
-        return _BoundedStream(stream)
+        if self._resolve is None:
+            addresses: Sequence[str] = [host]
+        else:
+            # Connecting to the very addresses that were checked: a second look-up of the name could
+            # give others (DNS rebinding). TLS still verifies the name.
+            addresses = self._resolve(host, port)
+        *others, last = addresses
+        for address in others:
+            try:
+                return self._connect(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # for example an IPv6 address where only IPv4 works
+        return self._connect(last, port, timeout, local_address, socket_options)
+
+    def _connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.NetworkStream:
+        wait = _remaining(timeout)
+        return _BoundedStream(self._backend.connect_tcp(address, port, wait, local_address, socket_options))
 
 
 class BoundedTransport(httpx.BaseTransport):

@@ -12,6 +12,7 @@ from notion_pm.gateway.wire_schema import expect, read_time
 from notion_pm.gateway.wire_text import mended, plain, rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
+    BodyBlock,
     DateValue,
     FileValue,
     OptionValue,
@@ -30,6 +31,9 @@ Json = Mapping[str, Any]
 
 TRUNCATED_AT = 25
 """References that a page's answer holds at most (notion-api.md 4.2)."""
+
+_PAGES_OF_THEIR_OWN = frozenset({"child_page", "child_database"})
+"""Blocks whose content is not part of the body that they stand in."""
 
 
 def read_page(json: Json) -> Page:
@@ -130,7 +134,7 @@ def _files(raw: Any) -> Value:
         FileValue(
             name=each.get("name", ""),
             url=(each.get(each.get("type", "")) or {}).get("url", ""),
-            external=each.get("type") == "external",
+            external=each.get("type") != "file",
         )
         for each in raw or ()
     )
@@ -223,6 +227,20 @@ def _item_json(item: Any) -> dict[str, Any]:
         case FileValue(name, url):
             return {"type": "external", "name": name, "external": {"url": url}}
     raise TypeError(f"{item!r} cannot be written")
+
+
+def read_body_block(json: Json) -> BodyBlock:
+    """Return what a block of a body holds: files, and other blocks."""
+    expect(json, "block")
+    kind = json["type"]
+    content = json.get(kind) or {}
+    # An image, a PDF ... is a file itself; a callout may have one as its icon.
+    files = [content, content.get("icon") or {}]
+    return BodyBlock(
+        id=NotionId(json["id"]),
+        file_urls=tuple(each["file"]["url"] for each in files if each.get("type") == "file" and each.get("file")),
+        has_body=bool(json.get("has_children")) and kind not in _PAGES_OF_THEIR_OWN,
+    )
 
 
 def read_markdown(json: Json) -> PageMarkdown:

@@ -36,7 +36,7 @@ class PersonValue:
 
 @dataclass(frozen=True, slots=True)
 class FileValue:
-    """A file; the URL of one that Notion stores expires after about an hour."""
+    """A file. Notion stores it unless it is `external`; its URL then expires after about an hour."""
 
     name: str
     url: str
@@ -114,6 +114,16 @@ class Page:
     created_by: NotionId | None = None
     last_edited_by: NotionId | None = None
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyBlock:
+    """A block in the body of a page: the addresses of the files in it that Notion stores."""
+
+    id: NotionId
+    file_urls: tuple[str, ...] = ()
+    has_body: bool = False
+    """Whether there are blocks in it that belong to the same body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """The files that people attached to pages, brought along: beside the export, with links that lead there.
 
-Files that Notion stores are taken, for their addresses work for an hour only; links to elsewhere stay links.
+Only files that Notion stores are taken, for their addresses work for an hour only. Whether Notion
+stores a file is what the API says of it (`type: file`), in a property or in a block of the body. A
+link that only looks like such a file stays a link: anybody can write one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from urllib.parse import parse_qs, quote, urlsplit
+from typing import Protocol
+from urllib.parse import quote, urlsplit
 
 from notion_pm.errors import FileNotFetched, LinkExpired
 from notion_pm.exporters.names import Names, file_name
@@ -21,10 +25,40 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
 from notion_pm.workflows.progress import Progress
 
-_SIGNATURES = frozenset({"X-Amz-Signature", "Signature", "signature"})
-_ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
-Fetch = Callable[[str, Path], None]
-"""Downloads an address to a path. Raises LinkExpired, FileNotFetched."""
+_URL = re.compile(r"https?://[^\s\"'<>)]+")
+
+_MOST_BLOCKS = 20_000
+"""Blocks of one page that are looked through for its files; Notion's Markdown ends there as well."""
+
+
+class Fetcher(Protocol):
+    """Downloads files."""
+
+    def is_known_place(self, url: str) -> bool:
+        """Whether an address is one of those that Notion's files have."""
+
+    def fetch(self, url: str, path: Path) -> None:
+        """Download a file. Raises LinkExpired, FileNotFetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFile:
+    """A file that Notion stores and that was not downloaded: a link to it is left."""
+
+    page: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file to download: how the row names it, where it is, and what it is called here."""
+
+    shown_url: str
+    """As it stands in a cell or in the Markdown; replaced by a link to the file."""
+    url: str
+    in_body: bool
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -32,78 +66,119 @@ class Attachments:
     """Downloads the files of one table into `folder`; the export calls that folder `prefix`."""
 
     gateway: Gateway
-    fetch: Fetch
+    fetcher: Fetcher
     folder: Path
     prefix: str
     jobs: int
     progress: Progress
+    missing: list[MissingFile] = field(default_factory=list)
     _names: Names = field(default_factory=lambda: Names(joint="-"))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def localised(self, table: Table) -> Iterator[Row]:
-        """Yield the rows with links to the files that are here now, a few at a time side by side.
-
-        Raises FileNotFetched.
-        """
+        """Yield the rows with links to the files that are here now, a few at a time side by side."""
         done, rows = 0, iter(table.rows)
         with ThreadPoolExecutor(self.jobs) as pool:
             while some := list(islice(rows, self.jobs * 4)):
-                named = [(row, self._named(row)) for row in some]  # one after the other: names are handed out once
-                yield from pool.map(lambda each: self._fetched(*each), named)
+                found = pool.map(self._find, some)
+                # Names are handed out one row after the other, so that each run gives the same ones.
+                named = [self._with_names(row, files) for row, files in zip(some, found, strict=True)]
+                yield from pool.map(self._download_all, some, named)
                 done += len(some)
                 self.progress(f"Fetching files of {table.title}", done, table.row_count)
 
-    def _named(self, row: Row) -> dict[str, str]:
-        """The addresses of a row's files, and the name that each gets here."""
-        cells = [each.url for cell in row.cells for each in _files(cell) if not each.external]
-        in_body = [url for url in _ADDRESS.findall(row.markdown or "") if is_signed(_unescaped(url))]
-        return {url: self._name(row, url) for url in dict.fromkeys([*cells, *in_body])}
+    # --- which files
 
-    def _name(self, row: Row, url: str) -> str:
-        name = PurePosixPath(file_name(row.title, url))
-        return self._names.free(name.stem) + name.suffix
+    def _find(self, row: Row) -> list[_Wanted]:
+        """Return the files of a row that Notion stores."""
+        in_cells = [file.url for cell in row.cells for file in _files(cell) if not file.external]
+        return [
+            *(_Wanted(url, url, in_body=False) for url in dict.fromkeys(in_cells)),
+            *self._find_in_body(row.id, row.markdown or ""),
+        ]
 
-    def _fetched(self, row: Row, names: dict[str, str]) -> Row:
-        for url, name in names.items():
-            self._fetch(row.id, _unescaped(url), self.folder / name)
-        links = {url: f"{self.prefix}/{quote(name)}" for url, name in names.items()}
+    def _find_in_body(self, page_id: NotionId, markdown: str) -> list[_Wanted]:
+        """Return the files in a body.
+
+        Its Markdown only names candidates. Where there are some, the page's blocks are read until
+        each candidate was found among the files that the API says Notion stores, or to the end.
+        """
+        candidates: dict[str, list[str]] = {}
+        for shown in dict.fromkeys(_URL.findall(markdown)):
+            if self.fetcher.is_known_place(_unescaped(shown)):
+                candidates.setdefault(place_of(_unescaped(shown)), []).append(shown)
+        found: list[_Wanted] = []
+        if not candidates:
+            return found
+        for url in islice(self.gateway.hosted_files(page_id), _MOST_BLOCKS):
+            for shown in candidates.pop(place_of(url), ()) if url else ():
+                found.append(_Wanted(shown, url, in_body=True))
+            if not candidates:
+                break
+        return found
+
+    def _with_names(self, row: Row, files: Iterable[_Wanted]) -> list[_Wanted]:
+        """Return the files with the names they get here: one name for each file, however often it is shown."""
+        names: dict[str, str] = {}
+        named = []
+        for file in files:
+            place = place_of(file.url)
+            if place not in names:
+                name = PurePosixPath(file_name(row.title, file.url))
+                names[place] = self._names.free(name.stem) + name.suffix
+            named.append(replace(file, name=names[place]))
+        return named
+
+    # --- downloading
+
+    def _download_all(self, row: Row, files: Iterable[_Wanted]) -> Row:
+        links: dict[str, str] = {}
+        is_here: dict[str, bool] = {}
+        for file in files:
+            if file.name not in is_here:
+                is_here[file.name] = self._download(row, file, self.folder / file.name)
+            if is_here[file.name]:
+                links[file.shown_url] = f"{self.prefix}/{quote(file.name)}"
         cells = tuple(_with_links(cell, links) for cell in row.cells)
-        markdown = row.markdown and _ADDRESS.sub(lambda found: links.get(found[0], found[0]), row.markdown)
+        markdown = row.markdown and _URL.sub(lambda found: links.get(found[0], found[0]), row.markdown)
         return replace(row, cells=cells, markdown=markdown)
 
-    def _fetch(self, page_id: NotionId, url: str, path: Path) -> None:
+    def _download(self, row: Row, file: _Wanted, path: Path) -> bool:
+        """Download a file, and return whether it is here. One that is not is noted, and the export goes on."""
         try:
-            self.fetch(url, path)
-        except LinkExpired:
             try:
-                self.fetch(self._fresh(page_id, url), path)
-            except LinkExpired as error:
-                raise FileNotFetched(path.name, "its address is refused") from error
+                self.fetcher.fetch(file.url, path)
+            except LinkExpired:
+                self.fetcher.fetch(self._fresh_url(row.id, file), path)
+        except LinkExpired:
+            self._note_missing(row, file, "its address is refused")
+            return False
+        except FileNotFetched as error:
+            self._note_missing(row, file, error.reason)
+            return False
+        return True
 
-    def _fresh(self, page_id: NotionId, url: str) -> str:
-        """The same file's address, signed anew: pages are read again for it."""
-        page = self.gateway.get_page(page_id)
-        urls = [
-            item.url
-            for each in page.properties.values()
-            for item in (each.value if isinstance(each.value, tuple) else ())
-            if isinstance(item, FileValue)
-        ]
-        if all(place_of(each) != place_of(url) for each in urls):
-            urls = [*map(_unescaped, _ADDRESS.findall(self.gateway.page_markdown(page_id).markdown))]
-        fresh = next((each for each in urls if place_of(each) == place_of(url)), None)
+    def _note_missing(self, row: Row, file: _Wanted, reason: str) -> None:
+        with self._lock:
+            self.missing.append(MissingFile(row.title, PurePosixPath(place_of(file.url)).name, reason))
+
+    def _fresh_url(self, page_id: NotionId, file: _Wanted) -> str:
+        """Return the address of the same file, signed anew: its page or blocks are read again."""
+        if file.in_body:
+            urls = self.gateway.hosted_files(page_id)
+        else:
+            values = [each.value for each in self.gateway.get_page(page_id).properties.values()]
+            items = [item for value in values if isinstance(value, tuple) for item in value]
+            urls = iter([item.url for item in items if isinstance(item, FileValue) and not item.external])
+        place = place_of(file.url)
+        fresh = next((url for url in urls if place_of(url) == place), None)
         if fresh is None:
-            raise FileNotFetched(Path(place_of(url)).name, "it is no longer attached to its page")
+            raise FileNotFetched(PurePosixPath(place).name, "it is no longer attached to its page")
         return fresh
 
 
-def is_signed(url: str) -> bool:
-    """Whether an address is one of a file that Notion stores, rather than of something elsewhere."""
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and not _SIGNATURES.isdisjoint(parse_qs(parts.query))
-
-
 def place_of(url: str) -> str:
-    """Return what stays the same of a signed address when it is signed anew."""
+    """Return what stays the same of a signed address when it is signed again."""
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
@@ -116,9 +191,10 @@ def _files(cell: Cell) -> Iterator[FileValue]:
     return (each for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, FileValue))
 
 
-def _with_links(cell: Cell, links: dict[str, str]) -> Cell:
+def _with_links(cell: Cell, links: Mapping[str, str]) -> Cell:
     if not isinstance(cell, tuple):
         return cell
     return tuple(
-        replace(each, url=links.get(each.url, each.url)) if isinstance(each, FileValue) else each for each in cell
+        replace(each, url=links[each.url]) if isinstance(each, FileValue) and each.url in links else each
+        for each in cell
     )

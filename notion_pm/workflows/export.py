@@ -12,7 +12,7 @@ from notion_pm.exporters.table import Column, Row, Table
 from notion_pm.exporters.write import write
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id
-from notion_pm.workflows.attachments import Fetch
+from notion_pm.workflows.attachments import Fetcher, MissingFile
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.selection import Selection, selected
@@ -33,7 +33,7 @@ class Request:
     """Reads databases that are not exported for the titles of related pages; otherwise their ids stand there."""
     with_bodies: bool = True
     """Reads the bodies of pages, where the format shows them."""
-    fetch: Fetch | None = None
+    fetcher: Fetcher | None = None
     """Downloads attached files; None leaves their addresses as they are."""
 
 
@@ -53,6 +53,8 @@ class Report:
 
     files: tuple[Written, ...]
     notes: tuple[str, ...]
+    missing_files: tuple[MissingFile, ...] = ()
+    """Attached files that were asked for and not downloaded."""
 
 
 def export(
@@ -64,10 +66,9 @@ def export(
     jobs: int,
     progress: Progress,
 ) -> Report:
-    """Write what was asked for, and tell what was written. Nothing is written before all of it was read.
+    """Write what was asked for, and return what was written. Nothing is written before all of it was read.
 
-    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part,
-    FileNotFetched when an attached file is asked for and cannot be had.
+    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part.
     """
     wanted = _find(gateway, catalogue, request.names)
     found = [selected(gateway, each, request.selection, surroundings.now) for each in wanted]
@@ -76,15 +77,16 @@ def export(
         reader = Reader(gateway, stack, jobs=jobs, progress=progress)
         bodies = destination.bodies if request.with_bodies else "none"
         tables = reader.read(found, bodies=bodies, with_titles=request.with_titles)
-        if request.fetch:
+        if request.fetcher:
             tables = [
-                reader.with_files(each, request.fetch, destination.attachments_of(place))
+                reader.with_files(each, request.fetcher, destination.attachments_of(place))
                 for place, each in enumerate(tables)
             ]
         if request.keys_as_headers:
             tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
         cut = write(destination, [_watched(each, progress) for each in tables], surroundings)
-    return Report(tuple(_written(destination, tables)), (*_trashed(found), *_notes(reader.findings, cut)))
+    notes = (*_trashed(found), *_notes(reader.findings, cut))
+    return Report(tuple(_written(destination, tables)), notes, tuple(reader.findings.missing_files))
 
 
 def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:

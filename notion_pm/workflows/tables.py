@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from notion_pm.exporters.titles import Titles
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
-from notion_pm.workflows.attachments import Attachments, Fetch
+from notion_pm.workflows.attachments import Attachments, Fetcher, MissingFile
 from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.row_tests import RowTest
@@ -42,11 +42,12 @@ class Findings:
     """What is worth telling of a reading.
 
     `untitled`: related pages whose titles could not be read; `unknown_blocks`: blocks that Notion cannot say in
-    Markdown, for which links stand in the body.
+    Markdown, for which links stand in the body; `missing_files`: attached files that were not downloaded.
     """
 
     untitled: int = 0
     unknown_blocks: int = 0
+    missing_files: list[MissingFile] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +200,15 @@ class Reader:
 
     # --- attached files
 
-    def with_files(self, table: Table, fetch: Fetch, prefix: str) -> Table:
+    def with_files(self, table: Table, fetcher: Fetcher, prefix: str) -> Table:
         """Return a table whose attached files are here, named `prefix/file` in its rows.
 
-        Raises FileNotFetched.
+        Files that cannot be had are among the findings.
         """
         folder = Path(self._stack.enter_context(TemporaryDirectory()))
-        attachments = Attachments(self._gateway, fetch, folder, prefix, self._jobs, self._progress)
+        attachments = Attachments(self._gateway, fetcher, folder, prefix, self._jobs, self._progress)
         rows = self._spool(attachments.localised(table))
+        self.findings.missing_files.extend(attachments.missing)
         return replace(table, rows=rows, attached=Attached(folder, prefix) if any(folder.iterdir()) else None)
 
     def _table(self, draft: _Draft) -> Table:
