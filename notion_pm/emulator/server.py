@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from waitress.channel import ClientDisconnected
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer
 
+from ..punctual_server import create_punctual_server
 from .weather import ConnectionDroppedError
 from .workspace import LocalWorkspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_REQUEST_SECONDS = 30.0
+"""The time in which a request has to arrive whole; also a part of a file, of 20 MB at most."""
+
+_LARGEST_BODY = 32 * 2**20
+"""Bytes. The largest request is a part of a file (notion-api.md 2.8)."""
 
 _PARTING_SECONDS = 2  # for deliveries under way; others are sent next time
 
@@ -31,7 +38,15 @@ def serve(
     `announce` is told the URL once connections are accepted (port 0 picks a free one). Raises OSError where the port
     is taken.
     """
-    server = create_server(_dropping(workspace.app), host=host, port=port, threads=threads, ident="notion-pm")
+    server = create_punctual_server(
+        _dropping(workspace.app),
+        request_seconds=_REQUEST_SECONDS,
+        host=host,
+        port=port,
+        threads=threads,
+        max_request_body_size=_LARGEST_BODY,
+        ident="notion-pm",
+    )
     stop = threading.Event()
     courier = threading.Thread(target=workspace.webhooks.run, args=(stop,), daemon=True)
     try:

@@ -55,9 +55,11 @@ class Signer:
 
     def is_open(self, upload_id: str, expires: str | None, signature: str | None) -> bool:
         """Says whether an address was signed here and has not expired."""
-        if not (expires or "").isdigit() or int(expires or 0) < self.now.timestamp():
+        # Ten digits last until the year 2286. Others than ASCII ones are digits too, and not numbers.
+        if not re.fullmatch("[0-9]{1,11}", expires or "") or int(expires or 0) < self.now.timestamp():
             return False
-        return hmac.compare_digest(self._signature(upload_id, int(expires or 0)), signature or "")
+        expected = self._signature(upload_id, int(expires or 0))
+        return hmac.compare_digest(expected.encode(), (signature or "").encode(errors="replace"))
 
     def _signature(self, upload_id: str, expires: int) -> str:
         return hmac.new(self.secret.encode(), f"{upload_id}:{expires}".encode(), hashlib.sha256).hexdigest()

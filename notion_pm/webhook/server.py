@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from notion_pm.errors import UsageError
+from notion_pm.punctual_server import create_punctual_server
 from notion_pm.webhook.app import LARGEST_BODY
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 _CONNECTIONS = 100
-_IDLE_SECONDS = 20
+_REQUEST_SECONDS = 10.0
+"""The time in which a delivery has to arrive whole, and in which an idle connection is closed: Notion's
+are a few kilobytes."""
 _PARTING_SECONDS = 5
 
 
@@ -44,14 +47,13 @@ def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
 
 def _opened(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
     try:
-        return create_server(
+        return create_punctual_server(
             app,
+            request_seconds=_REQUEST_SECONDS,
             host=host,
             port=port,
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
-            channel_timeout=_IDLE_SECONDS,
-            cleanup_interval=_IDLE_SECONDS,
             max_request_body_size=LARGEST_BODY,
             ident=None,
         )
