@@ -8,9 +8,11 @@ the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures a
 
 - the official types: what this program sends and what the local workspace answers, over the tests of the program;
 - the official types: what the local workspace answers to any client, over its own tests and the replays;
-- recorded interactions with the real API, replayed on the local workspace: how many agree.
+- recorded interactions with the real API, replayed on the local workspace: how many agree;
+- the ids of properties in what this program sends: all in the form in which Notion gives them.
 
-Exit code 1 when an exchange does not fit the types, or fewer interactions agree than `--at-least`.
+Exit code 1 when an exchange does not fit the types, an id has another form, or fewer interactions agree than
+`--at-least`.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ def main() -> int:
         ours, theirs = Path(folder, "program.jsonl"), Path(folder, "workspace.jsonl")
         failed = [
             *_tests(ours, "tests/system"),
+            *_ids(ours),
             *_tests(theirs, "tests/emulator"),
             *_replay(arguments, tools, theirs),
             *_fits(tools, ours, "requests of the program, answers of the local workspace"),
@@ -82,6 +85,16 @@ def _tests(traffic: Path, path: str) -> Iterator[str]:
     command = [sys.executable, "-m", "pytest", "-n", "auto", path]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         yield f"tests in {path}"
+
+
+def _ids(traffic: Path) -> Iterator[str]:
+    """Check that requests name properties by ids as they were received."""
+    decoded, named_by_id = importlib.import_module("property_ids").decoded_ids_in(traffic)
+    print(f"\nIds of properties: {named_by_id} requests send them as received, {len(decoded)} decoded")
+    for each in decoded[:20]:
+        print(f"  {each}")
+    if decoded or not named_by_id:
+        yield "ids of properties"
 
 
 def _fits(tools: Path, traffic: Path, what: str, *, answers_only: bool = False) -> Iterator[str]:

@@ -114,10 +114,12 @@ def _formula_refused(error: FormulaError) -> ApiError:
 
 
 def _named(schema: Schema, sent: Mapping[str, Any], role: str, former: Mapping[str, Any], path: str) -> Property:
-    key = sent.get(f"{role}_id") or sent.get(f"{role}_name") or former.get(f"{role}_id")
+    key = sent.get(f"{role}_id") or sent.get(f"{role}_name")
+    if key is None and former.get(f"{role}_id") in schema:
+        return schema[former[f"{role}_id"]]
     if key is None:
         raise body_error(f"{path}.{role}_name", "defined")
-    found = find_property(schema, checks.a_string(key, f"{path}.{role}_name"))
+    found = find_property(schema, checks.a_string(key, f"{path}.{role}_name"), in_schema=True)
     if found is None:
         raise validation_error(f"Could not find property with name or id: {key}")
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import formulas, rollups
 from .formulas import FormulaError, FormulaType
-from .properties import find_property
+from .properties import property_of
 from .records import Page, Property
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class FormulaRow:
         return [FormulaRow(self.reader, each) for each in related[: formulas.MOST_RELATED]]
 
     def _property(self, key: str) -> Property:
-        found = find_property(self.reader.page_schema(self.page), key)
+        found = property_of(self.reader.page_schema(self.page), key)
         if found is None:
             raise KeyError(key)
         return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import quote, unquote
 
 # The variant bits are checked by the real service, and the all-zero UUID passes (recorded).
@@ -55,12 +58,38 @@ def new_property_id(taken: Collection[str]) -> str:
 @lru_cache(maxsize=10_000)
 def encoded(property_id: str) -> str:
     """Writes a property id as responses show it (percent-encoded)."""
-    return quote(property_id, safe="~")
+    return quote(property_id, safe="!~*'()")  # the rule of JavaScript's encodeURIComponent
 
 
 def decoded(property_id: str) -> str:
-    """Reads a property id as requests send it, encoded or not."""
+    """Reads a property id as responses show it, or as the store keeps it."""
     return unquote(property_id)
+
+
+PropertyIds = Literal["received", "any", "names"]
+_accepted: ContextVar[PropertyIds] = ContextVar("accepted", default="received")
+
+
+@contextmanager
+def accepting(forms: PropertyIds) -> Iterator[None]:
+    """Decides which property ids the bodies of requests may hold, while a request is answered.
+
+    `received`: as responses show them, which is all that is proved of the real service. `any`: decoded ones too.
+    `names`: none but `title`, so that clients have to say names; changes of schemas take ids even then (recorded).
+    """
+    before = _accepted.set(forms)
+    try:
+        yield
+    finally:
+        _accepted.reset(before)
+
+
+def is_accepted(property_id: str, key: str, *, in_schema: bool = False) -> bool:
+    """Tells whether a key in the body of a request may stand for a property of this (decoded) id."""
+    forms = _accepted.get()
+    if forms == "names" and not in_schema:
+        return key == property_id == "title"
+    return key == encoded(property_id) or (forms == "any" and key == property_id)
 
 
 def property_order(property_id: str) -> tuple[bool, str]:

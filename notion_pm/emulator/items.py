@@ -7,7 +7,7 @@ from typing import Any
 from . import checks, ids
 from .errors import validation_error
 from .lists import Slice, as_list, invalid_cursor
-from .properties import find_property
+from .properties import property_of
 from .records import Page, Property
 from .session import Session
 from .values import Reader
@@ -20,7 +20,7 @@ _PAGED = ("title", "rich_text", "people", "relation", "rollup")
 def item(session: Session, page: Page, key: str, start_cursor: str | None, page_size: str | None) -> Json:
     """Returns the property item of a page, or a page of its items."""
     reader = Reader(session)
-    prop = find_property(reader.page_schema(page), key)
+    prop = property_of(reader.page_schema(page), key)
     if prop is None:
         raise validation_error(f"Could not find property with name or id: {key}")
     value = reader.value(page, prop)

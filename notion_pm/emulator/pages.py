@@ -11,7 +11,7 @@ from .clock import to_the_minute
 from .errors import archived_block, validation_error
 from .links import page_url
 from .parents import ROW
-from .properties import Schema, find_property
+from .properties import Schema, property_of
 from .records import PAGES, DataSource, Page, Property
 from .richtext import plain_text
 from .session import Session
@@ -122,7 +122,7 @@ def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
     keys = list(wanted)
     if not keys:
         return None
-    found = [(key, find_property(schema, key)) for key in keys]
+    found = [(key, property_of(schema, key)) for key in keys]
     for key, prop in found:
         if prop is None:
             raise validation_error(f"Could not find property with name or id: {key}")

@@ -101,10 +101,18 @@ def as_json(schema: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
     return {property_id: {k: v for k, v in body.items() if k != "id"} for property_id, body in bodies.items()}
 
 
-def find_property(schema: Mapping[str, Property], key: str) -> Property | None:
-    """Returns the property that a request's key means: its name, or its id, encoded or not."""
+def find_property(schema: Mapping[str, Property], key: str, *, in_schema: bool = False) -> Property | None:
+    """Returns the property that a key in a request's body means: its name, or its id as responses show it."""
     by_name = next((each for each in schema.values() if each.name == key), None)
-    return by_name or schema.get(key) or schema.get(ids.decoded(key))
+    if by_name is not None:
+        return by_name
+    by_id = schema.get(key) or schema.get(ids.decoded(key))
+    return by_id if by_id and ids.is_accepted(by_id.id, key, in_schema=in_schema) else None
+
+
+def property_of(schema: Mapping[str, Property], key: str) -> Property | None:
+    """Returns the property of a name or of a decoded id: what the workspace keeps, and what arrives in a URL."""
+    return schema.get(key) or next((each for each in schema.values() if each.name == key), None)
 
 
 def unique_name(schema: Mapping[str, Property], wanted: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from .ids import encoded
 from .records import Property
 
 _VERBS = ("Add", "Improve", "Simplify", "Fix", "Explain", "Measure", "Automate", "Redesign", "Speed up", "Retire")
@@ -47,7 +48,7 @@ def values(schema: Mapping[str, Property], chance: Random, around: Surroundings)
     for prop in schema.values():
         maker = _MAKERS.get(prop.type)
         if maker and (prop.type in _ALWAYS or chance.random() >= _EMPTY_SHARE):
-            made[prop.id] = {prop.type: maker(prop, chance, around)}
+            made[encoded(prop.id)] = {prop.type: maker(prop, chance, around)}
     return made
 
 

@@ -61,7 +61,7 @@ class Editor:
 
     def apply(self, sent: Mapping[str, Any]) -> None:
         """Carries out all entries of a request."""
-        entries = [(key, spec, find_property(self.schema, key)) for key, spec in sent.items()]
+        entries = [(key, spec, find_property(self.schema, key, in_schema=True)) for key, spec in sent.items()]
         entries.sort(key=lambda entry: _phase(entry[1], entry[2]))
         while entries:
             entries = self._apply_those_possible(entries)

@@ -141,6 +141,7 @@ _SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
     "chart": ({"chart_type": choice("column", "bar", "line", "donut", "number")}, _CHART),
     "map": ({}, {"height": _HEIGHT, "map_by": nullable(a_property("place")), "properties": _PROPERTIES}),
 }
+_IDS = ("property_id", "toggle_column_id", "map_by")  # how settings are called that hold the id of a property
 # The names that responses give beside ids.
 _NAMED = {
     "property_id": "property_name",
@@ -183,7 +184,10 @@ def _found(value: Any, key: str) -> Any:
 
 
 def shown(config: Mapping[str, Any], schema: Schema) -> Json:
-    """Returns a configuration as responses show it: names beside ids, without properties that are no more."""
+    """Returns a configuration as responses show it: names beside ids, without properties that are no more.
+
+    Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
+    """
     names = {ids.encoded(prop.id): prop.name for prop in schema.values()}
     return {key: value for key, value in _shown(config, names, named=True).items() if value is not None}
 
@@ -196,7 +200,7 @@ def _shown(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) 
         elif isinstance(value, list):
             body[key] = [_shown(item, names, named=named) for item in value if _lives(item, names)]
         else:
-            body[key] = value
+            body[key] = ids.decoded(value) if value in names and key.endswith(_IDS) else value
         if named and key in _NAMED and value in names:
             body[_NAMED[key]] = names[value]
     return body

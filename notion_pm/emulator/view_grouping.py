@@ -68,6 +68,11 @@ def default_group_by(schema: Schema) -> dict[str, Any] | None:
         for prop in schema.values():
             if prop.type == property_type:
                 more = {"group_by": "option"} if property_type == "status" else {}
-                sent = {"type": GROUPABLE[property_type], "property_id": prop.id, "sort": {"type": "manual"}, **more}
+                sent = {
+                    "type": GROUPABLE[property_type],
+                    "property_id": prop.name,
+                    "sort": {"type": "manual"},
+                    **more,
+                }
                 return group_by(schema, sent, "body.configuration.group_by")
     return None

@@ -12,15 +12,17 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown
 from notion_pm.gateway import paging, wire_page, wire_schema
 from notion_pm.gateway.connection import Connection, Json, LookUp
 from notion_pm.gateway.counting import RequestCounts
+from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
+from notion_pm.gateway.wire_names import with_keys
 from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
+from notion_pm.model.property_ids import for_query_string
 from notion_pm.model.schema import (
     ChildBlock,
     Database,
@@ -41,8 +43,9 @@ _COMPLETABLE = frozenset({"relation", "people", "title", "rich_text"})
 class Gateway:
     """The only door to Notion. Safe for threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, names: PropertyNames | None = None) -> None:
         self._connection = connection
+        self._names = names or PropertyNames(self.get_data_source)
 
     @property
     def requests(self) -> RequestCounts:
@@ -91,7 +94,9 @@ class Gateway:
 
     def get_data_source(self, data_source_id: str) -> DataSource:
         """Return a data source with its properties."""
-        return self._get(f"data_sources/{data_source_id}", wire_schema.read_data_source)
+        source = self._get(f"data_sources/{data_source_id}", wire_schema.read_data_source)
+        self._names.learn(source)
+        return source
 
     def page_templates(self, data_source_id: str) -> tuple[PageTemplate, ...]:
         """Return the page templates of a data source, which only people can make."""
@@ -122,12 +127,17 @@ class Gateway:
 
         Raises IncompleteRead when Notion gives only a part.
         """
-        query = {} if property_ids is None else {"filter_properties": list(property_ids)}
+        query = _selected(property_ids)
         since = paging.minute_of(created_since) if created_since else None
-        pages = paging.rows(
-            self._connection, data_source_id, wire_page.read_page, filter=filter, query=query, since=since
-        )
-        return map(self._completed, pages)
+
+        def rows(key_of: KeyOf) -> Iterator[Page]:
+            asked = with_keys(filter, key_of) if filter else None
+            return paging.rows(
+                self._connection, data_source_id, wire_page.read_page, filter=asked, query=query, since=since
+            )
+
+        found = self._names.read("filters", data_source_id, rows) if filter else rows(by_id)
+        return map(self._completed, found)
 
     def edited_since(
         self, data_source_id: str, moment: datetime, *, property_ids: Sequence[str] | None = None
@@ -139,7 +149,7 @@ class Gateway:
 
         Raises IncompleteRead when Notion gives only a part.
         """
-        query = {} if property_ids is None else {"filter_properties": list(property_ids)}
+        query = _selected(property_ids)
         pages = paging.edited_rows(self._connection, data_source_id, moment, wire_page.read_page, query=query)
         return map(self._completed, pages)
 
@@ -174,7 +184,7 @@ class Gateway:
         return replace(page, properties={**page.properties, **whole})
 
     def _whole_value(self, page_id: str, cut: PropertyValue) -> Value:
-        path = f"pages/{page_id}/properties/{quote(cut.id, safe='')}"
+        path = f"pages/{page_id}/properties/{cut.id}"  # encoded already, as Notion gave it
         found = list(paging.items(self._connection, path, lambda item: item[cut.type]))
         value = wire_page.read_value({"type": cut.type, cut.type: found})
         if isinstance(value, RelationValue) and not value.complete:
@@ -210,17 +220,31 @@ class Gateway:
         look_up: LookUp[Page],
     ) -> Page:
         """Create a row, with a body in Markdown where there is one."""
-        body = {
-            "parent": {"type": "data_source_id", "data_source_id": data_source_id},
-            "properties": wire_page.write_values(values),
-            **({"markdown": markdown} if markdown else {}),
-        }
-        return self._created("pages", body, wire_page.read_page, look_up)
+        wanted = tuple(values)
+
+        def send(key_of: KeyOf) -> Page:
+            body = {
+                "parent": {"type": "data_source_id", "data_source_id": data_source_id},
+                "properties": wire_page.write_values(wanted, key_of),
+                **({"markdown": markdown} if markdown else {}),
+            }
+            return self._created("pages", body, wire_page.read_page, look_up)
+
+        return self._names.send("values", lambda: data_source_id, send)
 
     def update_page(self, page_id: str, values: Iterable[PropertyValue]) -> Page:
         """Set properties of a page; those not named stay as they are."""
-        body = {"properties": wire_page.write_values(values)}
-        return self._connection.fetch("PATCH", f"pages/{page_id}", wire_page.read_page, body=body)
+        wanted = tuple(values)
+
+        def send(key_of: KeyOf) -> Page:
+            body = {"properties": wire_page.write_values(wanted, key_of)}
+            return self._connection.fetch("PATCH", f"pages/{page_id}", wire_page.read_page, body=body)
+
+        def source_id() -> str:
+            known = self._names.only_source_with(each.id for each in wanted)
+            return known or self.get_page(page_id).data_source_id or ""
+
+        return self._names.send("values", source_id, send)
 
     def trash_page(self, page_id: str) -> None:
         """Put a page in the trash."""
@@ -269,7 +293,9 @@ class Gateway:
         """Add, change or (None) remove properties, by id or new name, and return all properties as they then are."""
         body = {"properties": _patches(properties), **({"title": rich_text(title)} if title is not None else {})}
         path = f"data_sources/{data_source_id}"
-        return self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
+        source = self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
+        self._names.learn(source)
+        return source
 
     # --- views
 
@@ -291,13 +317,17 @@ class Gateway:
 
         filter, sorts, quick filters and configuration are the API's JSON, with property ids.
         """
-        body = {
-            "data_source_id": data_source_id,
-            "type": type,
-            **_view_holder(database_id, place),
-            **_view_body(name, filter, sorts, quick_filters, configuration),
-        }
-        return self._created("views", body, wire_schema.read_view, look_up)
+
+        def send(key_of: KeyOf) -> View:
+            body = {
+                "data_source_id": data_source_id,
+                "type": type,
+                **_view_holder(database_id, place),
+                **_view_body(key_of, name, filter, sorts, quick_filters, configuration),
+            }
+            return self._created("views", body, wire_schema.read_view, look_up)
+
+        return self._names.send("views", lambda: data_source_id, send)
 
     def update_view(
         self,
@@ -314,9 +344,14 @@ class Gateway:
 
         Quick filters are set property by property, and those of None go.
         """
-        removed = {"filter": filter, "sorts": sorts} if whole else {}
-        body = {**removed, **_view_body(name, filter, sorts, quick_filters, configuration)}
-        return self._connection.fetch("PATCH", f"views/{view_id}", wire_schema.read_view, body=body)
+        # What is given replaces these; None is sent, and removes a filter or sorts that the view has.
+        emptied = {"filter": None, "sorts": None} if whole else {}
+
+        def send(key_of: KeyOf) -> View:
+            body = {**emptied, **_view_body(key_of, name, filter, sorts, quick_filters, configuration)}
+            return self._connection.fetch("PATCH", f"views/{view_id}", wire_schema.read_view, body=body)
+
+        return self._names.send("views", lambda: self.get_view(view_id).data_source_id or "", send)
 
     def delete_view(self, view_id: str) -> None:
         """Delete a view for good; Notion keeps the last one of a database."""
@@ -337,6 +372,11 @@ class Gateway:
         return self._connection.create(path, body, read=read, look_up=look_up)
 
 
+def _selected(property_ids: Sequence[str] | None) -> Json:
+    """Return the query string that asks for certain properties only; None asks for all."""
+    return {} if property_ids is None else {"filter_properties": [for_query_string(each) for each in property_ids]}
+
+
 def _patches(properties: Mapping[str, PropertyPatch | None]) -> dict[str, Any]:
     return {key: wire_schema.property_patch(each) for key, each in properties.items()}
 
@@ -349,6 +389,7 @@ def _view_holder(database_id: str, place: WidgetPlace | None) -> Json:
 
 
 def _view_body(
+    key_of: KeyOf,
     name: str | None,
     filter: Json | None,
     sorts: Sequence[Json] | None,
@@ -357,9 +398,9 @@ def _view_body(
 ) -> Json:
     given = {
         "name": name,
-        "filter": filter,
-        "sorts": sorts,
-        "quick_filters": quick_filters or None,
-        "configuration": configuration,
+        "filter": with_keys(filter, key_of) if filter is not None else None,
+        "sorts": [with_keys(each, key_of) for each in sorts] if sorts is not None else None,
+        "quick_filters": {key_of(key): each for key, each in quick_filters.items()} if quick_filters else None,
+        "configuration": with_keys(configuration, key_of) if configuration is not None else None,
     }
     return {key: value for key, value in given.items() if value is not None}

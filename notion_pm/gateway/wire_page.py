@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
 
 from notion_pm.gateway.wire_schema import expect, read_time
 from notion_pm.gateway.wire_text import mended, plain, rich_text
@@ -66,13 +64,7 @@ def _time(text: str) -> datetime:
 def read_property_value(json: Json) -> PropertyValue:
     """Return the value of one property of a page."""
     kind = json["type"]
-    return PropertyValue(_decoded(json["id"]), kind, read_value(json), _is_complete(kind, json))
-
-
-@lru_cache(maxsize=4096)
-def _decoded(property_id: str) -> str:
-    """Each page repeats the same few ids."""
-    return unquote(property_id)
+    return PropertyValue(json["id"], kind, read_value(json), _is_complete(kind, json))
 
 
 def read_value(json: Json) -> Value:
@@ -189,9 +181,9 @@ _READERS: dict[str, Callable[[Any], Value]] = {
 }
 
 
-def write_values(values: Iterable[PropertyValue]) -> dict[str, Any]:
-    """Return the `properties` of a page's body, keyed as the values name their properties (id or name)."""
-    return {each.id: {each.type: write_value(each.type, each.value)} for each in values}
+def write_values(values: Iterable[PropertyValue], key_of: Callable[[str], str]) -> dict[str, Any]:
+    """Return the `properties` of a page's body; `key_of` says how to call the property of an id."""
+    return {key_of(each.id): {each.type: write_value(each.type, each.value)} for each in values}
 
 
 def write_value(kind: str, value: Value) -> Any:

@@ -1,7 +1,7 @@
 """Databases, data sources, properties, views and blocks: the API's JSON <-> the model.
 
 Reading tolerates what it does not know: Notion adds fields and types without a new version (notion-api.md 1.1).
-Property ids come percent-encoded; the model holds them decoded, which is what bodies take as keys.
+Property ids stay as Notion gives them: percent-encoded. Only rollups and settings of views give them decoded.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
 
 from notion_pm.gateway.wire_text import plain, rich_text
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_ids import as_received
 from notion_pm.model.schema import (
     OPTION_TYPES,
     ChildBlock,
@@ -34,6 +34,11 @@ from notion_pm.model.schema import (
     View,
     WidgetPlace,
     WidgetRows,
+)
+from notion_pm.model.view_settings import (
+    conditions_as_received,
+    configuration_as_received,
+    quick_filters_as_received,
 )
 
 Json = Mapping[str, Any]
@@ -95,7 +100,7 @@ def read_property(json: Json) -> Property:
     """Return a property of a data source."""
     kind = json["type"]
     config = json.get(kind) or {}
-    return Property(unquote(json["id"]), json["name"], kind, _config(kind, config), json.get("description"))
+    return Property(json["id"], json["name"], kind, _config(kind, config), json.get("description"))
 
 
 def _config(kind: str, json: Json) -> PropertyConfig:
@@ -120,14 +125,15 @@ def _relation(json: Json) -> RelationConfig:
     return RelationConfig(
         data_source_id=NotionId(json["data_source_id"]),
         two_way=mirror is not None,
-        synced_property_id=unquote(mirror["synced_property_id"]) if mirror else None,
+        synced_property_id=mirror["synced_property_id"] if mirror else None,
         synced_property_name=mirror["synced_property_name"] if mirror else None,
     )
 
 
 def _rollup(json: Json) -> RollupConfig:
     # Unlike all others, the ids in a rollup come decoded (seen in recordings).
-    return RollupConfig(json["relation_property_id"], json["rollup_property_id"], json["function"])
+    relation, rolled_up = as_received(json["relation_property_id"]), as_received(json["rollup_property_id"])
+    return RollupConfig(relation, rolled_up, json["function"])
 
 
 _CONFIG_READERS: dict[str, Callable[[Json], PropertyConfig]] = {
@@ -221,10 +227,10 @@ def read_view(json: Json) -> View:
         type=json["type"],
         data_source_id=json.get("data_source_id"),
         database_id=json.get("parent", {}).get("database_id"),
-        filter=json.get("filter"),
-        sorts=tuple(json.get("sorts") or ()),
-        quick_filters=json.get("quick_filters") or {},
-        configuration=json.get("configuration") or {},
+        filter=conditions_as_received(json["filter"]) if json.get("filter") else None,
+        sorts=tuple(conditions_as_received(each) for each in json.get("sorts") or ()),
+        quick_filters=quick_filters_as_received(json.get("quick_filters") or {}),
+        configuration=configuration_as_received(json.get("configuration") or {}),
         dashboard_id=json.get("dashboard_view_id"),
         rows=_widget_rows(json),
     )

@@ -7,13 +7,14 @@ A write is told twice, before and after it, so that one whose outcome nobody hea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from notion_pm.model.manifest import Manifest
+from notion_pm.model.property_ids import as_received
 from notion_pm.model.schema import (
     OPTION_TYPES,
     Database,
@@ -28,6 +29,11 @@ from notion_pm.model.schema import (
     View,
 )
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.model.view_settings import (
+    conditions_as_received,
+    configuration_as_received,
+    quick_filters_as_received,
+)
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _CONFIGS: dict[str, type[Any]] = {
@@ -141,12 +147,12 @@ class Journal:
     def view_before(self, view_id: str) -> View | None:
         """Return a view as it was before it was changed or deleted."""
         found = self.before("update view", view_id) or self.before("delete view", view_id)
-        return _VIEW.validate_python(found) if found else None
+        return _view(found) if found else None
 
     def view_after(self, view_id: str) -> View | None:
         """Return a view as it was made or changed."""
         found = self.after(view_id)
-        return _VIEW.validate_python(found) if found else None
+        return _view(found) if found else None
 
     def database_before(self, database_id: str) -> Database | None:
         """Return title, icon and description of a database before they were changed."""
@@ -170,14 +176,36 @@ class Journal:
     def page_after(self, page_id: str) -> Mapping[str, Any] | None:
         """Return the values that a row was written with, by property id, as JSON."""
         found = self.after(page_id)
-        return found if isinstance(found, dict) else None
+        return {as_received(key): value for key, value in found.items()} if isinstance(found, dict) else None
 
 
 def _properties(told: Iterator[Any]) -> dict[str, Property]:
     """Return the properties of several tellings, the last of each."""
-    return {each: _property(json) for telling in told for each, json in (telling or {}).items()}
+    return {as_received(each): _property(json) for telling in told for each, json in (telling or {}).items()}
+
+
+# Journals of earlier versions hold the ids of properties decoded. Both forms are read as Notion gives them.
 
 
 def _property(json: Mapping[str, Any]) -> Property:
     config = TypeAdapter(_CONFIGS.get(json["type"], NoConfig)).validate_python(json["config"])
-    return Property(json["id"], json["name"], json["type"], config, json["description"])
+    if isinstance(config, RelationConfig) and config.synced_property_id:
+        config = replace(config, synced_property_id=as_received(config.synced_property_id))
+    if isinstance(config, RollupConfig):
+        config = replace(
+            config,
+            relation_property_id=as_received(config.relation_property_id),
+            rollup_property_id=as_received(config.rollup_property_id),
+        )
+    return Property(as_received(json["id"]), json["name"], json["type"], config, json["description"])
+
+
+def _view(json: Mapping[str, Any]) -> View:
+    view = _VIEW.validate_python(json)
+    return replace(
+        view,
+        filter=conditions_as_received(view.filter) if view.filter else None,
+        sorts=tuple(conditions_as_received(each) for each in view.sorts),
+        quick_filters=quick_filters_as_received(view.quick_filters),
+        configuration=configuration_as_received(view.configuration),
+    )

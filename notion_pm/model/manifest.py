@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_ids import as_received
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+
+PropertyId = Annotated[str, AfterValidator(as_received)]
+"""A property id as Notion gives it. Records of earlier versions hold it decoded, and are read in this form too."""
 
 FORMAT: Final = 2
 """The format that is written. A record with a higher number comes from a later version of notion-pm.
@@ -41,7 +45,7 @@ class Adopted(BaseModel):
 
     model_config = _STRICT
 
-    properties: tuple[str, ...] = ()
+    properties: tuple[PropertyId, ...] = ()
     options: tuple[str, ...] = ()
     headings: dict[str, str] = Field(default_factory=dict)
 
@@ -60,7 +64,7 @@ class DatabaseEntry(BaseModel):
     database_id: NotionId
     data_source_id: NotionId
     title: str = ""
-    properties: dict[str, str] = Field(default_factory=dict)
+    properties: dict[str, PropertyId] = Field(default_factory=dict)
     titles: dict[str, str] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
     views: dict[str, ViewEntry] = Field(default_factory=dict)

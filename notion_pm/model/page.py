@@ -89,7 +89,7 @@ Value = (
 
 @dataclass(frozen=True, slots=True)
 class PropertyValue:
-    """The value of one property of a page; `id` is percent-decoded."""
+    """The value of one property of a page; `id` as Notion gives it, percent-encoded."""
 
     id: str
     type: str

@@ -94,7 +94,7 @@ PropertyConfig = (
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a data source. `id` is percent-decoded: the form that keys of request bodies take."""
+    """A property of a data source. `id` as Notion gives it, percent-encoded: the form that requests take."""
 
     id: str
     name: str

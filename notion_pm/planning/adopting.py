@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Database, DataSource, Property, RelationConfig, options_of
@@ -193,4 +194,5 @@ def match_options(spec: PropertySpec, prop: Property) -> dict[str, Match]:
 
 
 def _mark(prop: Property) -> list[object]:
-    return [prop.id, prop.name, prop.type, sorted([each.id or "", each.name] for each in options_of(prop))]
+    # Decoded: mapping files of earlier versions hold marks of that form, and they go on working.
+    return [unquote(prop.id), prop.name, prop.type, sorted([each.id or "", each.name] for each in options_of(prop))]

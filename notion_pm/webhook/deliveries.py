@@ -7,11 +7,11 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from notion_pm.model.ids import NotionId, dashed
+from notion_pm.model.property_ids import as_received
 
 SIGNATURE = "X-Notion-Signature"
 ACCEPTED_FOR = timedelta(days=2)
@@ -88,7 +88,7 @@ class Event(BaseModel):
         """Which properties of a page were edited; nothing when it tells something else."""
         if self.type != "page.properties_updated":
             return frozenset()
-        return frozenset((dashed(self.entity.id), unquote(str(each))) for each in self.data.updated_properties)
+        return frozenset((dashed(self.entity.id), as_received(str(each))) for each in self.data.updated_properties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import math
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
+from notion_pm.model.property_ids import as_received
 from notion_pm.webhook.deliveries import NOTHING, Edit, Event, Named, named_by
 
 LONGEST = 6
@@ -82,7 +82,7 @@ class Inbox:
         with self._lock:
             now = self._clock()
             recent = {edit: at for edit, at in self._written.items() if now - at < OWN_EDITS_KNOWN_FOR}
-            new = ((page, unquote(property_id)) for page, property_id in edits)
+            new = ((page, as_received(property_id)) for page, property_id in edits)
             self._bot, self._written = bot, recent | dict.fromkeys(new, now)
 
     def _add(self, named: Named) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -116,7 +117,7 @@ def configurations(ids: Mapping[str, str]) -> dict[str, Json]:
 def test_every_type_keeps_its_configuration(api: httpx.Client, table: Table, kind: str) -> None:
     sent = {"type": kind, **configurations(table.ids)[kind]}
     view = create(api, table, kind, configuration=sent)
-    assert without_names(view["configuration"]) == sent
+    assert without_names(view["configuration"]) == shown_ids(sent)
     assert api.get(f"/views/{view['id']}").json() | {"request_id": ""} == view | {"request_id": ""}
 
 
@@ -128,6 +129,15 @@ def without_names(value: Any) -> Any:
     return {key: without_names(each) for key, each in value.items() if not key.endswith("property_name")}
 
 
+def shown_ids(value: Any) -> Any:
+    """Return settings as views show them: with decoded ids."""
+    if isinstance(value, list):
+        return [shown_ids(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: unquote(each) if key.endswith("property_id") else shown_ids(each) for key, each in value.items()}
+
+
 def test_properties_are_named_by_id_or_name_and_shown_by_id(api: httpx.Client, table: Table) -> None:
     config = {
         "type": "board",
@@ -135,9 +145,10 @@ def test_properties_are_named_by_id_or_name_and_shown_by_id(api: httpx.Client, t
         "properties": [{"property_id": "Score", "visible": True}],
     }
     shown = create(api, table, "board", configuration=config)["configuration"]
-    assert shown["group_by"]["property_id"] == table.ids["Status"]
+    assert shown["group_by"]["property_id"] == unquote(table.ids["Status"])
     assert shown["group_by"]["property_name"] == "Status"
-    assert shown["properties"] == [{"property_id": table.ids["Score"], "visible": True, "property_name": "Score"}]
+    score = {"property_id": unquote(table.ids["Score"]), "visible": True, "property_name": "Score"}
+    assert shown["properties"] == [score]
 
 
 REFUSED_CONFIGURATIONS: list[tuple[str, Json, str]] = [
@@ -217,7 +228,7 @@ def test_what_dashboards_refuse(api: httpx.Client, table: Table) -> None:
 
 
 def test_a_board_without_configuration_groups_by_the_status(api: httpx.Client, table: Table) -> None:
-    assert create(api, table, "board")["configuration"]["group_by"]["property_id"] == table.ids["Status"]
+    assert create(api, table, "board")["configuration"]["group_by"]["property_id"] == unquote(table.ids["Status"])
 
 
 def test_filters_and_sorts_follow_renames_and_deletions(api: httpx.Client, table: Table) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import unquote
+
+from .. import ids
 
 
 class SchemaProperty(Protocol):
@@ -60,7 +61,7 @@ class Property:
 
 
 class Properties:
-    """A schema to look properties up in, by name first and then by id, percent-encoded or not."""
+    """A schema to look properties up in, by name first and then by id."""
 
     def __init__(self, properties: Iterable[Property]) -> None:
         self._all = tuple(properties)
@@ -76,8 +77,11 @@ class Properties:
         return iter(self._all)
 
     def find(self, name_or_id: str) -> Property | None:
-        """Return the property of that name or id, if there is one."""
-        return self._by_name.get(name_or_id) or self._by_id.get(name_or_id) or self._by_id.get(unquote(name_or_id))
+        """Return the property of that name, or of that id as responses show it, if there is one."""
+        if name_or_id in self._by_name:
+            return self._by_name[name_or_id]
+        found = self._by_id.get(name_or_id) or self._by_id.get(ids.decoded(name_or_id))
+        return found if found and ids.is_accepted(found.id, name_or_id) else None
 
 
 def _property(stored: SchemaProperty) -> Property:

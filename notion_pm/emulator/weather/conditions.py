@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .rules import CALM, Limits, Rule, Weather
+from .rules import CALM, Behaviour, Limits, Rule, Weather
 
 _CONNECTION = "public_api_request_rate_limit"
 _WORKSPACE = "public_api_space_request_rate_limit"
@@ -38,6 +38,11 @@ class Conditions:
             self._struck: Counter[int] = Counter()
             self._used = _Used()
 
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the service behaves where it might behave in several ways."""
+        return self._weather.behaviour
+
     def restart(self) -> None:
         """Begins the same weather again."""
         self.change(self._weather)
@@ -51,7 +56,9 @@ class Conditions:
                 for number, rule in enumerate(data.get("rules", ()))
             ]
             limits = self._weather.limits.model_dump(exclude_unset=True)
-            return {"seed": self._weather.seed, "limits": limits, "rules": rules, "limited": self._used.refused}
+            behaviour = self._weather.behaviour.model_dump(exclude_unset=True)
+            told = {"seed": self._weather.seed, "limits": limits, "rules": rules, "limited": self._used.refused}
+            return {**told, "behaviour": behaviour} if behaviour else told
 
     def meet(self, method: str, path: str, connection: str, moment: datetime) -> Fate:
         """Decides on the next request; limits come first, for what they refuse meets nothing else."""

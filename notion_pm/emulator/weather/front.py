@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..clock import Clock
+from ..ids import accepting
 from .answers import Answer, answer
 from .conditions import Conditions
 from .rules import Rule
@@ -43,7 +44,11 @@ class WeatherFront:
         path = environ["PATH_INFO"]
         if not path.startswith("/v1/"):
             return self._app(environ, start_response)
-        connection = environ.get("HTTP_AUTHORIZATION", "")
+        with accepting(self._conditions.behaviour.property_ids):
+            return self._passed(environ, start_response)
+
+    def _passed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path, connection = environ["PATH_INFO"], environ.get("HTTP_AUTHORIZATION", "")
         fate = self._conditions.meet(environ["REQUEST_METHOD"], path, connection, self._clock())
         if fate.delay:
             self._sleep(fate.delay)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..ids import PropertyIds
+
 Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow"]
 NEVER_AFTER = (409, 429, 529, "slow")  # these say that nothing was done
 _WAITING = (429, 503, 529)
@@ -75,12 +77,20 @@ class Limits(_Strict):
     workspace_seconds: int = Field(60, ge=1)
 
 
+class Behaviour(_Strict):
+    """How the service behaves where nothing public tells which of several ways it takes."""
+
+    property_ids: PropertyIds = "received"
+    """Which property ids bodies may hold: as `received`, `any` (decoded ones too), or none, but `names`."""
+
+
 class Weather(_Strict):
-    """Limits and rules; with the same seed the same requests meet the same troubles."""
+    """Limits, rules and behaviour; with the same seed the same requests meet the same troubles."""
 
     seed: int = 0
     limits: Limits = Limits()
     rules: tuple[Rule, ...] = ()
+    behaviour: Behaviour = Behaviour()
 
     def chance(self, rule: int, number: int) -> Random:
         """Returns the randomness of one rule's decision on one request, whatever else happens."""

@@ -100,8 +100,8 @@ def _parsed(text: str) -> dict[str, Any]:
         if name in PRESETS and not settings:
             preset = PRESETS[name]
             weather |= {**preset, "rules": [*weather["rules"], *preset.get("rules", ())]}
-        elif name == "limits":
-            weather["limits"] = settings
+        elif name in {"limits", "behaviour"}:
+            weather[name] = settings
         else:
             weather["rules"].append({"trouble": int(name) if name.isdigit() else name, **settings})
     return weather

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from .. import page_templates
 from ..clock import Clock
 from ..errors import ApiError
+from ..ids import accepting
 from ..session import NEW_VERSION, Session, Settings
 from ..store import Store
 from . import guard, routes
@@ -41,7 +42,8 @@ class Site(Flask):
         if request.endpoint == "static":
             return super().dispatch_request()
         page_templates.settle(self._store, self._settings, self._clock())
-        with self._store.transaction(write=request.method == "POST") as db:
+        # The site works with ids as the store keeps them: it is no client of the API.
+        with accepting("any"), self._store.transaction(write=request.method == "POST") as db:
             acting = replace(self._settings, bot_id=_person_id(db) or self._settings.bot_id)
             g.session = Session(db, self._clock(), NEW_VERSION, acting)
             g.addresses = Addresses.of(self._settings, request.host_url, g.session.moment)

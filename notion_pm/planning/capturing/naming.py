@@ -44,15 +44,18 @@ class NamedDatabase:
         """The properties, the title first: as a manifest has them, or as the first tab shows them, or by name."""
         recorded = list(self.live.entry.properties.values() if self.live.entry else ())
         columns = next((each.configuration.get("properties") for each in self.live.views), None) or ()
-        shown = [unquote(each.get("property_id", "")) for each in columns]
+        shown = [each.get("property_id", "") for each in columns]
         place = {each: number for number, each in enumerate(dict.fromkeys([*recorded, *shown]))}
         found = self.live.source.properties.values()
         return sorted(found, key=lambda each: (each.type != "title", place.get(each.id, len(place)), each.name))
 
     def property(self, reference: str) -> Property | None:
-        """Return the property that views and filters name by id, percent-encoded or not, or by name."""
-        known = self.live.source.properties
-        return known.get(reference) or known.get(unquote(reference)) or self.live.source.named(reference)
+        """Return the property that views, filters and formulas name by id or by name.
+
+        A name of four characters may have been taken for an id, and encoded.
+        """
+        source = self.live.source
+        return source.properties.get(reference) or source.named(reference) or source.named(unquote(reference))
 
     def states(self, property_id: str) -> bool:
         """Whether the template of the manifest states a property here, and not as the mirror of another one."""

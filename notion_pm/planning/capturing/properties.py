@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import TypeAdapter, ValidationError
 
+from notion_pm.model.property_ids import as_received
 from notion_pm.model.schema import (
     FormulaConfig,
     NumberConfig,
@@ -87,7 +87,7 @@ class Properties:
         """Return a formula with its properties by title, as people write them."""
 
         def titled(reference: re.Match[str]) -> str:
-            prop = self._of.property(unquote(reference[1]))
+            prop = self._of.property(as_received(reference[1]))
             if prop is None:
                 raise Unsayable("its formula names a property that is gone")
             return 'prop("{}")'.format(prop.name.replace('"', '\\"'))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import ValidationError
 
@@ -136,18 +135,13 @@ def _missing(live: Json, restated: Json, path: tuple[str, ...]) -> Iterator[str]
         if isinstance(value, Mapping):
             there = restated.get(name)
             yield from _missing(value, there if isinstance(there, Mapping) else {}, (*path, name))
-        elif _says_something(name, value) and _plain(value) != _plain(restated.get(name)):
+        elif _says_something(name, value) and value != restated.get(name):
             yield ".".join((*path, name))
 
 
 def _says_something(name: str, value: Any) -> bool:
     """Whether a setting is more than what holds without it, or the name beside the id of a property."""
     return value not in (None, False, [], "") and not name.endswith("property_name")
-
-
-def _plain(value: Any) -> Any:
-    """Ids of properties come percent-encoded in the settings of views."""
-    return unquote(value) if isinstance(value, str) else value
 
 
 def _columns(properties: Sequence[Json]) -> set[str]:
