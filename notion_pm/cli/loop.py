@@ -16,8 +16,9 @@ from notion_pm.errors import UsageError
 from notion_pm.files import write_shared
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.safe_read import SETTINGS_LIMIT, read_text
-from notion_pm.thread.message import DEFAULT, Message
+from notion_pm.thread.message import DEFAULT
 from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
+from notion_pm.workflows.messages import DefaultMessage, Message, OwnMessage
 
 _EXAMPLES = """\b
   notion-pm loop                            who is to be told, and a message
@@ -76,9 +77,9 @@ def command(
     if show_message:
         echo(DEFAULT.rstrip())
         return
-    message = (
-        Message(read_text(message_file, limit=SETTINGS_LIMIT), message_file.name) if message_file else Message(DEFAULT)
-    )
+    message: Message = DefaultMessage()
+    if message_file is not None:
+        message = OwnMessage(read_text(message_file, limit=SETTINGS_LIMIT), message_file.name)
     with progress(context) as drawn:
         loop = open_loops(place_of(context, drawn), template)
     if names or told_all:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from notion_pm.importing.records import Record, Records
 from notion_pm.importing.target import Field, Item, Target
 from notion_pm.importing.texts import READERS, shortened
 from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
+from notion_pm.patterns import bounded
 
 TITLE_LENGTH = 80
 """Characters of a title that is made from the text."""
@@ -221,5 +221,4 @@ def _placed(value: str, record: Record) -> str:
 def _part(pattern: str | None, text: str) -> str:
     if pattern is None:
         return text.strip()
-    found = re.search(pattern, text)
-    return found[1].strip() if found and found[1] else ""
+    return (bounded(pattern).first_group(text) or "").strip()

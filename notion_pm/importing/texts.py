@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import unquote
 
 _BLOCK = "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article"
@@ -12,63 +12,66 @@ _BLOCKS = frozenset(_BLOCK.split())
 _SILENT = frozenset({"script", "style", "head", "title"})
 
 
-class _Text(HTMLParser):
-    """Collects what a reader would see."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag in _BLOCKS:
-            self.parts.append("\n- " if tag == "li" else "\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
+# Every text here comes from strangers and may have a million characters, so no expression may go back over it: what
+# begins with a sign never reads over the next one of its kind. (`html.parser` takes minutes for `<a <a <a ...`.)
+_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>", re.DOTALL)
+_LONG_NUMBER = re.compile(r"&#\d{8,};?")
+"""More than any character's number; `html.unescape` fails on thousands of digits."""
 
 
 def from_html(text: str) -> str:
     """Return HTML as the text that a reader sees, a line for each paragraph or item."""
-    reader = _Text()
-    reader.feed(text)
-    reader.close()
-    return _tidy("".join(reader.parts))
+    parts: list[str] = []
+    silent = 0
+    end = 0
+    for found in _MARKUP.finditer(text):
+        if not silent:
+            parts.append(_plain(text[end : found.start()]))
+        end = found.end()
+        tag = (found["tag"] or "").lower()
+        is_end = bool(found["end"])
+        if tag in _SILENT:
+            silent = max(0, silent - 1) if is_end else silent + 1
+        elif tag in _BLOCKS:
+            parts.append("\n- " if tag == "li" and not is_end else "\n")
+    if not silent:
+        parts.append(_plain(text[end:]))
+    return _tidy("".join(parts))
+
+
+def _plain(text: str) -> str:
+    return unescape(_LONG_NUMBER.sub("\ufffd", text))
 
 
 _JIRA: tuple[tuple[str, str], ...] = (
-    (r"\{(?:quote|noformat|panel|code|color|info|note|tip|warning)(?::[^}]*)?\}", ""),
+    (r"\{(?:quote|noformat|panel|code|color|info|note|tip|warning)(?::[^{}]*)?\}", ""),
     (r"(?m)^\s*h[1-6]\.\s+", ""),
     (r"(?m)^\s*bq\.\s+", ""),
     (r"(?m)^\s*[*#-]+\s+", "- "),
-    (r"\[([^\]|]+)\|(?:mailto:)?([^\]|]+)(?:\|[^\]]*)?\]", r"\1 (\2)"),
-    (r"\[(https?://[^\]|]+)\]", r"\1"),
-    (r"\[~[^\]]*\]", ""),  # a person
+    (r"\[([^\[\]|]+)\|(?:mailto:)?([^\[\]|]+)(?:\|[^\[\]]*)?\]", r"\1 (\2)"),
+    (r"\[(https?://[^\[\]|]+)\]", r"\1"),
+    (r"\[~[^\[\]]*\]", ""),  # a person
     (r"!([^!\s|]+)(?:\|[^!\n]*)?!", r"(\1)"),  # an image
     (r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])", r"\1"),
     (r"(?<![\w_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])", r"\1"),
-    (r"\{\{(.*?)\}\}", r"\1"),
+    (r"\{\{([^{}\n]*)\}\}", r"\1"),
 )
+
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def from_jira(text: str) -> str:
     """Return Jira's wiki markup as plain text."""
+    text = _BLANK_LINES.sub("\n\n", text)  # a line's beginning is looked for over blanks, so they must be few
     for pattern, plain in _JIRA:
         text = re.sub(pattern, plain, text)
     return _tidy(text)
 
 
-_LINKED = re.compile(r"(.+?) \(https?://[^\s()]+\)(?:,\s*|$)")
-_FILED = re.compile(r"(.+?)(?:%20|\s)[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:,\s*|$)")
+_LINK = re.compile(r" \(https?://[^\s()]+\)(?:,\s*|$)")
+_FILE = re.compile(r"(?:%20|\s)[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:,\s*|$)")
+"""What follows a page's title in Notion's own export: its link, or before 2026 the mark and ending of its file."""
 
 
 def from_notion(text: str) -> str:
@@ -76,15 +79,32 @@ def from_notion(text: str) -> str:
 
     It writes `Title (https://www.notion.so/...)`, or before 2026 a path to the page's file.
     """
-    if linked := _LINKED.findall(text):
+    linked, _ = _titles(_LINK, text)
+    if linked:
         return "\n".join(each.strip() for each in linked)
-    filed = [unquote(each).rpartition("/")[2].strip() for each in _FILED.findall(text)]
-    return "\n".join(filed) if filed else text.strip()
+    paths, _ = _titles(_FILE, text)
+    return "\n".join(unquote(each).rpartition("/")[2].strip() for each in paths) if paths else text.strip()
 
 
 def links_pages(text: str) -> bool:
     """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
-    return bool(_LINKED.sub("", text).strip() == "" or _FILED.sub("", text).strip() == "")
+    return any(not rest.strip() for _, rest in (_titles(_LINK, text), _titles(_FILE, text)))
+
+
+def _titles(ending: re.Pattern[str], text: str) -> tuple[list[str], str]:
+    """Return what stands before each ending, on its line, and all that is left over."""
+    titles: list[str] = []
+    rest: list[str] = []
+    end = 0
+    for found in ending.finditer(text):
+        above, line_break, title = text[end : found.start()].rpartition("\n")
+        end = found.end()
+        rest.append(above + line_break)
+        if title:
+            titles.append(title)
+        else:
+            rest.append(found[0])
+    return titles, "".join([*rest, text[end:]])
 
 
 def _tidy(text: str) -> str:

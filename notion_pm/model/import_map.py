@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from notion_pm.patterns import BoundedPattern
+
 _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -16,11 +18,7 @@ def _as_tuple(value: Any) -> Any:
 
 
 def _one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"it is not a regular expression: {error}") from None
-    if groups != 1:
+    if BoundedPattern(pattern).groups != 1:
         raise ValueError("it needs exactly one pair of parentheses, around the part to take")
     return pattern
 

@@ -9,7 +9,7 @@ from notion_pm.reports.telling import Told, Weight, as_date, day, label, money, 
 from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.loop import is_owed, owed
-from notion_pm.thread.message import DEFAULT, Message
+from notion_pm.thread.message import default_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,8 @@ def waiting(thread: Thread) -> Waiting:
 
 
 def _answered(thread: Thread) -> tuple[Answered, ...]:
-    message = Message(DEFAULT)
     return tuple(
-        Answered(each.customer, tuple(told(thread, ask.insight) for ask in each.asks), message.to(thread, each))
+        Answered(each.customer, tuple(told(thread, ask.insight) for ask in each.asks), default_text(thread, each))
         for each in owed(thread)
     )
 

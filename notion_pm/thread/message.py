@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from notion_pm.errors import UsageError
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Ask, Owed
 
@@ -29,31 +28,13 @@ Thank you for telling us. Does it do what you need?
 """
 """What is written without a template of one's own. `notion-pm loop --show-message` prints it to begin from."""
 
-_ADVICE = (
-    "It may use contact, customer and asks; each ask has title, quote, observed_on, url and features (docs/pm.md)."
-)
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+_TEMPLATE = _ENVIRONMENT.from_string(DEFAULT)
 
 
-class Message:
-    """A template of messages."""
-
-    def __init__(self, source: str, name: str = "the message") -> None:
-        """Raises UsageError with the line when the template cannot be read."""
-        self._name = name
-        try:
-            self._template = _ENVIRONMENT.from_string(source)
-        except TemplateSyntaxError as error:
-            raise UsageError(f"{name}:{error.lineno}: {error.message}", _ADVICE) from None
-
-    def to(self, thread: Thread, owed: Owed) -> str:
-        """Return the draft to one customer. Raises UsageError when the template fails."""
-        try:
-            return self._template.render(words(thread, owed)).strip()
-        except TemplateError as error:
-            raise UsageError(f"{self._name} cannot be filled in: {error.message}.", _ADVICE) from None
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OverflowError) as error:
-            raise UsageError(f"{self._name} cannot be filled in: {error}.", _ADVICE) from None
+def default_text(thread: Thread, owed: Owed) -> str:
+    """Return the draft to one customer, from the template that comes along."""
+    return _TEMPLATE.render(words(thread, owed)).strip()
 
 
 def words(thread: Thread, owed: Owed) -> Mapping[str, Any]:

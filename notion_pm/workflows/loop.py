@@ -13,7 +13,8 @@ from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.loop import Owed, is_owed, owed, told_on
-from notion_pm.thread.message import Message, words
+from notion_pm.thread.message import words
+from notion_pm.workflows.messages import Message
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_absence import thrown_away
 from notion_pm.workflows.sync_place import Place
@@ -59,7 +60,7 @@ class Loop:
 
     def drafts(self, message: Message) -> tuple[Draft, ...]:
         """Return a message to each customer. Raises UsageError when the template of messages fails."""
-        return tuple(Draft(each, message.to(self.thread, each)) for each in self.owed)
+        return tuple(map(Draft, self.owed, message.to_all(self.thread, self.owed)))
 
     def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
         """Return the insights that words name: insights themselves, or customers for all that they are owed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -321,3 +322,20 @@ def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
         assert first is None or within
         if rules[0].probability == 1:
             assert (first is not None) == within
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: &a [x]\nb: *a", "rules: !!bool perhaps", "seed: !!int x", "[" * 5_000, "seed: " + "9" * 6_000, "x" * 200_000],
+)
+def test_a_file_that_was_made_to_stop_the_program_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "weather.yaml"
+    path.write_text(text)
+    with pytest.raises(WeatherFault):
+        read_weather(str(path))
+
+
+def test_a_named_pipe_is_no_weather(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "weather.json")
+    with pytest.raises(WeatherFault, match="regular file"):
+        read_weather(str(tmp_path / "weather.json"))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from notion_pm.errors import UsageError
 from notion_pm.rules.values import Plain
 from notion_pm.thread.loop import Owed, owed
-from notion_pm.thread.message import DEFAULT, Message
+from notion_pm.thread.message import default_text
+from notion_pm.workflows.messages import OwnMessage
 from tests.unit.rules_world import World
 from tests.unit.thread_world import discovery, thread_of
 
@@ -63,7 +67,7 @@ def only(world: World) -> Owed:
 
 def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann")
-    assert Message(DEFAULT).to(thread_of(world), only(world)) == (
+    assert default_text(thread_of(world), only(world)) == (
         "Hello Ann,\n\nyou told us:\n\n> We want to fly.\n\nWings has shipped on 2026-11-01.\n\n"
         "Thank you for telling us. Does it do what you need?"
     )
@@ -71,8 +75,8 @@ def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
 
 def test_a_message_of_ones_own() -> None:
     world = shipped().insight("one", features=["wings"], customer="{{ Acme }}")
-    message = Message("Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}")
-    assert message.to(thread_of(world), only(world)) == "Hallo {{ Acme }}: Wings"
+    message = OwnMessage("Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}")
+    assert message.to_all(thread_of(world), [only(world)]) == ["Hallo {{ Acme }}: Wings"]
 
 
 @pytest.mark.parametrize(
@@ -82,9 +86,44 @@ def test_a_message_of_ones_own() -> None:
 def test_a_message_that_fails_says_so(source: str) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
     with pytest.raises(UsageError, match="cannot be filled in"):
-        Message(source, "ours.txt").to(thread_of(world), only(world))
+        OwnMessage(source, "ours.txt").to_all(thread_of(world), [only(world)])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 10 ** 10 }}",
+        "{{ 10 ** 10000000000 }}",
+        "{{ '%9999999999d' | format(1) }}",
+        "{{ customer | center(9999999999) }}",
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in range(99999) %}{{ quote }}{{ customer * 500 }}{% endfor %}",
+        "{% set ns = namespace(x='aaaa') %}{% for a in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        "{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}",
+        "{{ " + "9" * 6000 + " }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{% include '/etc/passwd' %}",
+        "{{ lipsum.__globals__['os'].popen('id').read() }}",
+    ],
+)
+def test_a_message_cannot_stop_the_program(source: str) -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme")
+    began = time.monotonic()
+    with pytest.raises(UsageError, match="cannot be filled in"):
+        OwnMessage(source, "ours.txt").to_all(thread_of(world), [only(world)])
+    assert time.monotonic() - began < 15  # it may use the processor for two seconds
+
+
+def test_a_file_of_the_current_folder_is_no_part_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jinja2.py").write_text("open('was_here', 'w')")
+    monkeypatch.chdir(tmp_path)
+    OwnMessage("Hello")
+    assert not (tmp_path / "was_here").exists()
 
 
 def test_a_message_that_cannot_be_read_names_the_line() -> None:
-    with pytest.raises(UsageError, match=r"ours\.txt:2: "):
-        Message("Hello\n{% for %}", "ours.txt")
+    with pytest.raises(UsageError, match=r"ours\.txt:2 "):
+        OwnMessage("Hello\n{% for %}", "ours.txt")

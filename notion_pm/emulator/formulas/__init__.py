@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .checking import Checker
+from .effort import limited
 from .error import FormulaError
 from .evaluation import Evaluator, to_api
 from .forms import FORMS
@@ -50,7 +51,7 @@ def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaTyp
 
     Raises FormulaError, which names the part at fault.
     """
-    with _shallow():
+    with _within_limits(expression):
         return Checker(properties).of(parse(expression))
 
 
@@ -59,13 +60,14 @@ def evaluate(expression: str, row: Row, now: datetime, expected: FormulaType = A
 
     `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.
     """
-    with _shallow():
+    with _within_limits(expression):
         return to_api(Evaluator(row, now.astimezone(UTC)).of(parse(expression)), expected)
 
 
 @contextmanager
-def _shallow() -> Iterator[None]:
+def _within_limits(expression: str) -> Iterator[None]:
     try:
-        yield
+        with limited(expression):
+            yield
     except RecursionError:
         raise FormulaError("The formula is nested too deeply.") from None

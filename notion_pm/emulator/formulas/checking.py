@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from . import functions
+from .effort import spend
 from .error import FormulaError
 from .forms import FORMS
 from .library import FUNCTIONS
@@ -30,6 +31,7 @@ class Checker:
         """Returns the type of a node. Raises FormulaError for what cannot be."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
+        spend()
         match node:
             case Literal(value):
                 return BOOLEAN if isinstance(value, bool) else TEXT if isinstance(value, str) else NUMBER

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from .checking import EQUALITY, ORDER
+from .effort import checked_size, spend
 from .error import FormulaError
 from .forms import FORMS
 from .functions.numbers import ARITHMETIC
@@ -30,6 +31,12 @@ class Evaluator:
         """Returns the value of a node. Raises FormulaError for what cannot be."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
+        spend()
+        value = self._of(node)
+        checked_size(value)
+        return value
+
+    def _of(self, node: Node) -> Value:
         match node:
             case Literal(value):
                 return value

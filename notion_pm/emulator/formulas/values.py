@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from .effort import spend
 from .error import FormulaError
 
 MOST_RELATED = 25  # notion-api.md 4.2: how many references a formula sees
@@ -168,6 +169,7 @@ def as_text(value: Value) -> str:
     if isinstance(value, float | int):
         return number_text(value)
     if isinstance(value, list):
+        spend(len(value))  # lists of one list can stand for billions of items
         return ", ".join(map(as_text, value))
     if isinstance(value, Date):
         return date_text(value)
@@ -206,6 +208,7 @@ def same(left: Value, right: Value) -> bool:
     if left is None or right is None:
         return (left in (None, "", [])) if right is None else right in ("", [])
     if isinstance(left, list) and isinstance(right, list):
+        spend(len(left))
         return len(left) == len(right) and all(map(same, left, right))
     if _is_page(left) or _is_page(right) or isinstance(left, Person):
         return getattr(left, "id", left) == getattr(right, "id", right)

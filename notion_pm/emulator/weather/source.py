@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,12 +16,8 @@ from pydantic import ValidationError
 
 from .rules import Weather
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    ".yaml": yaml.safe_load,
-    ".yml": yaml.safe_load,
-    ".toml": tomllib.loads,
-    ".json": json.loads,
-}
+_LARGEST_FILE = 100_000
+"""Characters of a file."""
 _UNREADABLE = (OSError, ValueError, yaml.YAMLError)  # JSON's and TOML's own errors are ValueErrors
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -59,10 +57,48 @@ def read_weather(text: str, *, seed: int | None = None) -> Weather:
     if path.suffix not in _READERS:
         return weather_in(text, seed=seed)
     try:
-        data = _READERS[path.suffix](path.read_text(encoding="utf-8"))
+        data = _READERS[path.suffix](_text_of(path))
+    except RecursionError:
+        raise WeatherFault(f"The weather {text!r} cannot be read: it nests too deep") from None
     except _UNREADABLE as error:
         raise WeatherFault(f"The weather {text!r} cannot be read: {error}") from None
     return weather_of(data, seed=seed)
+
+
+def _text_of(path: Path) -> str:
+    """Returns the text of a file. Raises OSError for what is no regular file, or is too large for a weather."""
+    # a named pipe without a writer blocks `open`, unless it is opened without waiting
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is no regular file")
+        text = file.read(_LARGEST_FILE + 1)
+    if len(text) > _LARGEST_FILE:
+        raise OSError(f"it has more than {_LARGEST_FILE} characters")
+    return text
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases: those of aliases can stand for billions of rules."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) are not supported")
+        return super().compose_node(parent, index)
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+    except (LookupError, AttributeError, TypeError) as error:  # what PyYAML lets through: `!!bool perhaps`
+        raise ValueError(f"a value is not what its tag says ({error})") from None
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+}
 
 
 def weather_in(text: str, *, seed: int | None = None) -> Weather:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..effort import MOST_CHARACTERS, spend
+from ..error import FormulaError
 from ..library import function
 from ..types import ANY, BOOLEAN, NUMBER, TEXT, FormulaType, common, list_of
 from ..values import Value, as_text, is_empty, same
@@ -62,6 +64,9 @@ def backwards(items: list[Value]) -> list[Value]:
 
 @function("join", "list", "text?", returns=TEXT)
 def join(items: list[Value], separator: str = ",") -> str:
+    spend(len(items))
+    if len(separator) * len(items) > MOST_CHARACTERS:
+        raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")
     return separator.join(map(as_text, items))
 
 
@@ -69,6 +74,7 @@ def join(items: list[Value], separator: str = ",") -> str:
 def unique(items: list[Value]) -> list[Value]:
     kept: list[Value] = []
     for item in items:
+        spend(len(kept))
         if not any(same(item, other) for other in kept):
             kept.append(item)
     return kept
@@ -76,11 +82,13 @@ def unique(items: list[Value]) -> list[Value]:
 
 @function("includes", "list", "any", returns=BOOLEAN)
 def includes(items: list[Value], sought: Value) -> bool:
+    spend(len(items))
     return any(same(item, sought) for item in items)
 
 
 @function("flat", "list", returns=_flattened)
 def flat(items: list[Value]) -> list[Value]:
+    spend(sum(len(item) for item in items if isinstance(item, list)))
     return [inner for item in items for inner in (item if isinstance(item, list) else [item])]
 
 

@@ -13,6 +13,9 @@ from ..number_format import format_number
 from ..types import BOOLEAN, NUMBER, TEXT
 from ..values import Date, Value, as_text, order_key
 
+_MOST_PLACES = 100
+"""Decimal places, as in JavaScript. A double has 17 digits."""
+
 
 def _one(name: str, compute: Callable[[float], float]) -> None:
     """Registers a function of one number; outside its domain it is NaN, as in JavaScript."""
@@ -47,8 +50,10 @@ _one("unaryPlus", lambda number: number)
 @function("round", "number", "number?", returns=NUMBER)
 def rounded(number: float, places: float = 0) -> float:
     """Halves go up, as in JavaScript."""
-    scale = 10 ** int(places)
-    return math.floor(number * scale + 0.5) / scale if math.isfinite(number) else number
+    if not math.isfinite(number) or abs(places) > _MOST_PLACES:
+        return number
+    scale = 10.0 ** int(places)
+    return math.floor(number * scale + 0.5) / scale if math.isfinite(number * scale) else number
 
 
 @function("formatNumber", "number", "text?", "number?", returns=TEXT)

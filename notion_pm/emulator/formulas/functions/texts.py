@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import islice
+from typing import TypeVar
 
+import regex
+
+from ..effort import MOST_CHARACTERS, MOST_ITEMS, checked_size, give_up, seconds_left, spend
 from ..error import FormulaError
 from ..library import function
 from ..types import BOOLEAN, NUMBER, TEXT, list_of
 from ..values import Date, Person, Row, Value, as_text, is_empty, same
 
-_MOST_CHARACTERS = 100_000  # a formula is no way to fill the machine's memory
+T = TypeVar("T")
+_LONGEST_PATTERN = 1_000
 
 
 @function("length", "any", returns=NUMBER)
@@ -49,22 +58,22 @@ def contains(text: str, sought: str) -> bool:
 
 @function("test", "text", "text", returns=BOOLEAN)
 def test(text: str, pattern: str) -> bool:
-    return _compiled(pattern).search(text) is not None
+    return _limited(_compiled(pattern).search, text) is not None
 
 
 @function("match", "text", "text", returns=list_of(TEXT))
 def match(text: str, pattern: str) -> list[str]:
-    return [found[0] for found in _compiled(pattern).finditer(text)]
+    return _limited(lambda text, timeout: _all(_compiled(pattern), text, timeout), text)
 
 
 @function("replace", "text", "text", "text", returns=TEXT)
 def replace(text: str, pattern: str, replacement: str) -> str:
-    return _compiled(pattern).sub(_template(replacement), text, count=1)
+    return _replaced(text, pattern, replacement, count=1)
 
 
 @function("replaceAll", "text", "text", "text", returns=TEXT)
 def replace_all(text: str, pattern: str, replacement: str) -> str:
-    return _compiled(pattern).sub(_template(replacement), text)
+    return _replaced(text, pattern, replacement, count=0)
 
 
 @function("lower", "text", returns=TEXT)
@@ -99,7 +108,8 @@ def pad_end(text: str, width: float, padding: str) -> str:
 
 @function("split", "text", "text?", returns=list_of(TEXT))
 def split(text: str, separator: str = " ") -> list[str]:
-    return text.split(separator) if separator else list(text)
+    spend(len(text) // 1000)
+    return text.split(separator, MOST_ITEMS) if separator else list(text[: MOST_ITEMS + 1])
 
 
 @function("link", "text", "text", returns=TEXT)
@@ -141,16 +151,53 @@ def _padding(text: str, width: float, padding: str) -> str:
 
 
 def _bounded(text: str, times: int) -> str:
-    if len(text) * times > _MOST_CHARACTERS:
-        raise FormulaError(f"The text would have more than {_MOST_CHARACTERS} characters.")
+    if len(text) * times > MOST_CHARACTERS:
+        raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")
     return text
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Reads a JavaScript pattern; named groups are written otherwise in Python."""
+def _replaced(text: str, pattern: str, replacement: str, count: int) -> str:
+    template = _template(replacement)
+
+    def run(text: str, timeout: float) -> str:
+        return str(_compiled(pattern).sub(template, text, count=count, timeout=timeout))
+
+    matches = 1 if count else len(match(text, pattern))
+    _bounded(replacement, matches + replacement.count("$") * len(text))
+    return _limited(run, text)
+
+
+def _all(pattern: regex.Pattern[str], text: str, timeout: float) -> list[str]:
+    found = [each[0] for each in islice(pattern.finditer(text, timeout=timeout), MOST_ITEMS + 1)]
+    checked_size(found)
+    return found
+
+
+def _limited(run: Callable[..., T], text: str) -> T:
+    """Run a regular expression over a text, for as long as the formula may take."""
+    spend(1 + len(text) // 1000)
     try:
-        return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
-    except re.error as fault:
+        return run(text, timeout=max(seconds_left(), 0.001))
+    except TimeoutError:
+        give_up()
+        raise
+    except (regex.error, IndexError, ValueError) as fault:  # a replacement names a group that is not there
+        raise FormulaError(f"Invalid replacement: {fault}.") from None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    """Reads a JavaScript pattern; named groups are written otherwise in Python.
+
+    The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a short text.
+    """
+    if len(pattern) > _LONGEST_PATTERN:
+        raise FormulaError(f"A regular expression has more than {_LONGEST_PATTERN} characters.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about signs that a later version may read in another way
+            return regex.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
+    except (regex.error, OverflowError) as fault:
         raise FormulaError(f"Invalid regular expression {pattern!r}: {fault}.") from None
 
 

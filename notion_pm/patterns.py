@@ -1,0 +1,80 @@
+"""Regular expressions that strangers wrote, and those that run over a stranger's text: always within a time limit.
+
+Some expressions take exponential time on some texts: `(\\w+\\s?)*$` needs years for a sentence of
+60 words. Python's own `re` cannot be stopped. The package `regex` takes the same expressions and
+stops after a given time.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from functools import lru_cache
+
+import regex
+
+from notion_pm.errors import UsageError
+
+LONGEST_PATTERN = 1_000
+"""Characters of an expression. Reading it takes time, too."""
+_SECONDS_PER_TEXT = 0.25
+_SECONDS_IN_ALL = 2.0
+"""What one expression may take for all texts of a run. A simple one reads 100,000 cells in 0.3 seconds."""
+
+
+class PatternInvalid(ValueError):
+    """A text is no regular expression; the message says why."""
+
+
+class PatternTooSlow(UsageError):
+    """A regular expression takes too long on the texts at hand."""
+
+    def __init__(self, pattern: str) -> None:
+        shown = pattern if len(pattern) <= 80 else f"{pattern[:80]}..."
+        super().__init__(
+            f"The regular expression `{shown}` takes too long on the texts of this file.",
+            "Write it without a repetition inside a repetition, such as (a+)+ or (.*,)*.",
+        )
+
+
+class BoundedPattern:
+    """A regular expression that stops after a time. Raises PatternInvalid where it is none."""
+
+    def __init__(self, pattern: str) -> None:
+        if len(pattern) > LONGEST_PATTERN:
+            raise PatternInvalid(f"it has more than {LONGEST_PATTERN:,} characters")
+        self._text = pattern
+        self._seconds_left = _SECONDS_IN_ALL
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about signs that a later version may read in another way
+                self._compiled = regex.compile(pattern)
+        except (regex.error, RecursionError, OverflowError) as error:
+            reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+            raise PatternInvalid(f"it is not a regular expression: {reason}") from None
+
+    @property
+    def groups(self) -> int:
+        """How many pairs of parentheses take a part."""
+        return int(self._compiled.groups)
+
+    def first_group(self, text: str) -> str | None:
+        """Return what the first group takes of a text, None where the expression is not in it.
+
+        Raises PatternTooSlow.
+        """
+        began = time.thread_time()
+        try:
+            found = self._compiled.search(text, timeout=min(_SECONDS_PER_TEXT, self._seconds_left))
+        except TimeoutError:
+            raise PatternTooSlow(self._text) from None
+        self._seconds_left -= time.thread_time() - began
+        if self._seconds_left <= 0:
+            raise PatternTooSlow(self._text)
+        return None if found is None else found[1]
+
+
+@lru_cache(maxsize=256)
+def bounded(pattern: str) -> BoundedPattern:
+    """Return the one BoundedPattern of an expression, so that its time limit counts for all texts of a run."""
+    return BoundedPattern(pattern)
