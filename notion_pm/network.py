@@ -23,6 +23,9 @@ _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "S
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+_TUNNEL_REFUSED = "Tunnel connection failed:"
+"""How the standard library, which requests is built on, passes on what a proxy answers."""
+
 _PROXY_SCHEMES = ("http", "https")
 
 
@@ -135,7 +138,8 @@ def connection_trouble(error: BaseException) -> str:
         words = _known_trouble(cause)
         if words:
             return words
-    return f"the connection failed ({_words(error)})"
+    # The name alone: what libraries say may quote a URL, and URLs of webhooks are secrets.
+    return f"the connection failed ({type(error).__name__})"
 
 
 def _known_trouble(error: BaseException) -> str:
@@ -156,6 +160,8 @@ def _known_trouble(error: BaseException) -> str:
         return "it ended the connection, or spoke something that is not HTTP"
     if isinstance(error, ConnectionError):
         return "the connection was lost"
+    if str(error).startswith(_TUNNEL_REFUSED):
+        return f"the proxy does not let it through ({str(error)[len(_TUNNEL_REFUSED) :].strip()})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return ""
