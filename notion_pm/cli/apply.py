@@ -11,7 +11,7 @@ from notion_pm.cli.apply_all import apply_all
 from notion_pm.cli.applying import ask, carry_out
 from notion_pm.cli.clients import all_option
 from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms, template_options
 from notion_pm.errors import UnsafeChange, UsageError
@@ -19,6 +19,7 @@ from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
 from notion_pm.storage import plan_file
 from notion_pm.storage.lock import exclusive
+from notion_pm.storage.plan_file import PlanFile
 from notion_pm.workflows import provision
 
 
@@ -29,6 +30,7 @@ class _Order:
     reference: str
     terms: Terms
     checksum: str | None = None
+    planned: PlanFile | None = None
 
 
 @click.command()
@@ -95,18 +97,25 @@ def _ordered(order: _Order) -> _Order:
     if not order.reference.endswith(plan_file.SUFFIX):
         return order
     planned = plan_file.read(Path(order.reference))
+    if planned.permits:
+        note(f"{order.reference} was made with {' and '.join(planned.permits)}, which counts here too.")
     terms = Terms(
         planned.variables,
         planned.wishes,
         order.terms.force or planned.force,
         order.terms.allow_lossy or planned.allow_lossy,
     )
-    return _Order(planned.reference, terms, planned.checksum)
+    return _Order(planned.reference, terms, planned.checksum, planned)
 
 
 def _refuse_if_moved(plan: Plan, order: _Order) -> None:
     if order.checksum not in {None, plan.checksum}:
         raise UnsafeChange(
-            "The plan is stale: the template or the workspace has moved since it was made.",
+            "The plan is stale: the template, the workspace or the plan file has changed since it was made.",
             f"Nothing was changed. Look at it as it is now:  notion-pm plan {order.reference} -o plan.json",
+        )
+    if order.planned is not None and not order.planned.is_as_written(plan):
+        raise UnsafeChange(
+            "The plan file was edited after notion-pm wrote it, so it may show or permit what nobody agreed to.",
+            f"Nothing was changed. Write it again:  notion-pm plan {order.reference} -o plan.json",
         )

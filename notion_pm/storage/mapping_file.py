@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.files import create_shared
+from notion_pm.files import create_shared, require_folder
 from notion_pm.model.mapping import Mapping as AdoptMapping
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.planning.adopt_words import SURE
@@ -96,6 +96,7 @@ def write(path: Path, content: str) -> None:
 
     Raises UsageError when there is one already: somebody may have worked on it; FileUnusable.
     """
+    require_folder(path)
     try:
         create_shared(path, content)
     except FileExistsError:

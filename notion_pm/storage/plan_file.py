@@ -1,15 +1,22 @@
-"""Plan files: what `plan -o` writes and `apply` carries out, if nothing has moved since."""
+"""Plan files: what `plan -o` writes and `apply` carries out, if nothing has moved since.
+
+`apply` never carries out what a file says. It makes the plan again from the template and the
+workspace, and compares. What only the file can say, such as `allow_lossy`, is under its seal.
+"""
 
 from __future__ import annotations
 
+import hmac
+import json
 from collections.abc import Mapping
+from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notion_pm.errors import UsageError
-from notion_pm.files import write_shared
+from notion_pm.files import require_folder, write_shared
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import Wishes
 from notion_pm.safe_read import TABLE_LIMIT, read_bytes
@@ -18,11 +25,14 @@ SUFFIX = ".json"
 
 
 class PlanFile(BaseModel):
-    """A plan that was looked at: how to make it again, and the plan itself as people and programs read it."""
+    """A plan that was looked at: how to make it again, and the plan itself as people and programs read it.
+
+    Every field is under the seal, also those that later versions add.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     reference: str = Field(description="The template: a shipped name, or a path from where the plan was made.")
     variables: dict[str, str]
     with_rows: bool | None
@@ -32,16 +42,40 @@ class PlanFile(BaseModel):
     force: bool
     checksum: str
     plan: dict[str, Any]
+    seal: str = ""
 
     @property
     def wishes(self) -> Wishes:
         """What was wished for."""
         return Wishes(self.with_rows, self.prune, self.reset_titles)
 
+    @property
+    def permits(self) -> tuple[str, ...]:
+        """The options of `apply` that the file stands for."""
+        options = {"--allow-lossy": self.allow_lossy, "--force": self.force}
+        return tuple(option for option, is_given in options.items() if is_given)
+
+    def is_as_written(self, plan: Plan) -> bool:
+        """Whether nobody edited the file, judged by the same plan, made again."""
+        return compare_digest(self.seal, self._seal_of(plan))
+
+    def sealed(self, plan: Plan) -> PlanFile:
+        """Return the file with its seal."""
+        return self.model_copy(update={"seal": self._seal_of(plan)})
+
+    def _seal_of(self, plan: Plan) -> str:
+        """A checksum of the whole file that takes the mark of what the plan was made from.
+
+        That mark depends on the workspace and is not in the file. So who cannot read the workspace
+        can neither edit a file nor make one that is accepted.
+        """
+        content = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
+        return hmac.new(plan.base.encode(), content.encode(), "sha256").hexdigest()
+
 
 def of(plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool) -> PlanFile:
     """Return the file of a plan, with what is needed to make it again."""
-    return PlanFile(
+    unsealed = PlanFile(
         reference=reference,
         variables=dict(variables),
         with_rows=plan.wishes.with_rows,
@@ -52,6 +86,7 @@ def of(plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy:
         checksum=plan.checksum,
         plan=plan.as_data(),
     )
+    return unsealed.sealed(plan)
 
 
 def write(path: Path, planned: PlanFile) -> None:
@@ -59,6 +94,7 @@ def write(path: Path, planned: PlanFile) -> None:
 
     Raises FileUnusable.
     """
+    require_folder(path)
     write_shared(path, planned.model_dump_json(indent=2) + "\n")
 
 

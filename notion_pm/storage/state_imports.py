@@ -36,4 +36,7 @@ def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, 
 
 
 def _items(said: str) -> dict[str, Item]:
-    return {key: tuple(item) if isinstance(item, list) else item for key, item in object_from_json(said).items()}
+    items = object_from_json(said)
+    if any(isinstance(item, dict) for item in items.values()):
+        raise ValueError("not an item")
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in items.items()}

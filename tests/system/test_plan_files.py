@@ -73,6 +73,28 @@ def test_a_plan_is_refused_when_anything_it_was_made_from_has_moved(program: Pro
     assert program("apply", "plan.json").code == 3
 
 
+def test_a_plan_file_that_anybody_edited_is_refused(program: Program) -> None:
+    assert program("apply", "small.yaml", "--yes").code == 0
+    _edit(program, "size: {type: rich_text, title: Size}", "size: {type: url, title: Size}")
+    assert program("plan", "small.yaml", "-o", "plan.json").code == 3
+    path = program.folder / "plan.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    edits = {
+        "permission": written | {"allow_lossy": True},
+        "both permissions": written | {"allow_lossy": True, "force": True},
+        "what is shown": written | {"plan": written["plan"] | {"notes": [], "changes": []}},
+        "no seal": {key: value for key, value in (written | {"allow_lossy": True}).items() if key != "seal"},
+    }
+    for what, edited in edits.items():
+        path.write_text(json.dumps(edited), encoding="utf-8")
+        refused = program("apply", "plan.json", "--allow-lossy" if what == "what is shown" else "--yes")
+        assert refused.code == 3, what
+        assert "The plan file was edited" in refused.err, what
+    path.write_text(json.dumps(written, indent=7), encoding="utf-8")
+    allowed = program("apply", "plan.json", "--allow-lossy")
+    assert allowed.code == 0, "the same file, only laid out differently: " + allowed.err
+
+
 def test_a_plan_may_be_ordered_by_its_checksum(program: Program) -> None:
     checksum = program("plan", "small.yaml", "--json").json["checksum"]
     assert program("apply", "small.yaml", "--checksum", "0" * 64).code == 3
@@ -119,5 +141,7 @@ def test_what_is_dangerous_is_said_last_and_how_many_pages_it_touches(program: P
     refused = program("apply", "small.yaml", "--yes")
     assert refused.code == 3
     assert program("plan", "small.yaml", "--allow-lossy", "-o", "plan.json").code == 0
-    assert program("apply", "plan.json").code == 0
+    applied = program("apply", "plan.json")
+    assert applied.code == 0
+    assert "plan.json was made with --allow-lossy" in applied.err
     assert program("plan", "small.yaml", "--exit-code").code == 0
