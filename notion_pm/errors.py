@@ -39,6 +39,8 @@ NotionPmError                      exit 1
  ├─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
  └─ NotNow                         exit 5   nothing is wrong: the next run does what is left
      ├─ AlreadyRunning                      another sync or apply works on this workspace
+     ├─ WorkspaceLocked                     a run on another machine works on this workspace
+     ├─ LockLost                            this run's claim on the workspace was removed or has expired
      ├─ Stopped                             the process was asked to end (SIGTERM)
      └─ TimeUp                              the run has taken as long as it may
 
@@ -568,6 +570,34 @@ class AlreadyRunning(NotNow):
     @property
     def advice(self) -> str:
         return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
+
+
+class WorkspaceLocked(NotNow):
+    """A run on another machine works on this workspace. `holder` says which, since when, and until when it counts."""
+
+    def __init__(self, holder: str, expires: str) -> None:
+        super().__init__(f"Another run is at work on this workspace: {holder}.")
+        self.holder = holder
+        self.expires = expires
+
+    @property
+    def advice(self) -> str:
+        return (
+            f"Nothing was changed. Wait until it has ended, then run the command again. If it has crashed, its claim "
+            f"expires at {self.expires}. If you are sure that it is dead, add --break-lock."
+        )
+
+
+class LockLost(NotNow):
+    """The claim of this run does not count any more, so that another run may be at work."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This run has lost its lock on the workspace: {reason}.")
+        self.reason = reason
+
+    @property
+    def advice(self) -> str:
+        return "It stopped before its next write. Run the same command again: it does what is left."
 
 
 class Stopped(NotNow):

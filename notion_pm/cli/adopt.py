@@ -116,7 +116,7 @@ def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> Non
         if adoption.new:
             _ask(yes=yes, as_json=as_json)
             with progress(context):
-                adopt(context.gateway, context.parent_page, adoption)
+                adopt(context.gateway, context.parent_page, adoption, context.claimant("adopt"))
     if as_json:
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
         echo_json({"template": adoption.manifest.template, "adopted": adopted, "plan": adoption.plan.as_data()})

@@ -28,6 +28,7 @@ def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progr
         progress=progress,
         force=terms.force,
         allow_lossy=terms.allow_lossy,
+        claimant=client.claimant("apply"),
     )
 
 

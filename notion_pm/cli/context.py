@@ -31,6 +31,7 @@ from notion_pm.model.state_home import SharedState, StateHome
 
 if TYPE_CHECKING:
     from notion_pm.emulator import LocalWorkspace
+    from notion_pm.workspace.lock import Claimant
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +40,9 @@ DEFAULT_TEMPLATE = "product"
 
 LOCAL_URL = "http://notion-pm.local"
 """Where a local workspace is, to clients in this process."""
+
+_READ_LAG = 2.0
+"""Seconds until a read from Notion shows what another connection has written: an assumption, on the safe side."""
 
 
 class Context:
@@ -179,6 +183,12 @@ class Context:
         self._closing(workspace.close)
         return workspace
 
+    def claimant(self, command: str) -> Claimant:
+        """Return how a command takes the lock of the workspace."""
+        from notion_pm.workspace.lock import Claimant  # SQLAlchemy: only where something is written
+
+        return Claimant(f"notion-pm {command}", marks=self.state_directory / "claims", sleep=sleep)
+
     def now(self) -> datetime:
         """Return the time, in the time zone of the client."""
         return datetime.now(self.target.time_zone).astimezone(self.target.time_zone)
@@ -204,6 +214,7 @@ class Context:
             patience=patience,
             go_on=go_on,
             token_name=str(target.token_origin),
+            read_lag=0.0 if is_loopback(httpx.URL(target.base_url).host) else _READ_LAG,
         )
 
 

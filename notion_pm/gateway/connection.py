@@ -44,6 +44,9 @@ its size in memory."""
 _GRACE = 5.0
 """Seconds that a write which is under way gets when the run is to end: its outcome is then known."""
 
+_LAST_SECONDS = 5.0
+"""Seconds for the one request with which a run that was told to stop cleans up."""
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -92,14 +95,20 @@ class Connection:
         patience: Patience = Patience(),
         go_on: Callable[[], None] = lambda: None,
         token_name: str = "",
+        read_lag: float = 0.0,
     ) -> None:
         """Make a connection; nothing is sent yet. `go_on` is asked before each attempt, and raises what ends the run.
 
-        `token_name`: what errors call the token, such as the variable that holds it.
+        `token_name`: what errors call the token, such as the variable that holds it. `read_lag`: seconds after which a
+        read shows what another connection has written. Nothing public says how long that takes on Notion.
 
         Raises Unauthorized for a token that no header can carry: libraries would show it in their complaint.
         """
         self.requests = RequestCounts()
+        self.before_write: Callable[[], None] | None = None
+        """Called before each attempt at a write, in the thread that sends it."""
+        self.read_lag = read_lag
+        self._is_at_the_end = False
         self._limiter = limiter
         self._sleep = sleep
         self._patience = patience
@@ -175,7 +184,30 @@ class Connection:
         """How many seconds the next request has to wait for the budget."""
         return self._limiter.wait
 
-    def create(self, path: str, body: Json, *, read: Callable[[Json], T], look_up: LookUp[T]) -> T:
+    def send_at_the_end(self, method: str, path: str) -> bool:
+        """Try once to clean up, although the run is ending, and return whether it succeeded.
+
+        `go_on` is not asked: it would refuse the request of a run that was told to stop. A pause that Notion asks for
+        is not waited for.
+        """
+        if self._limiter.wait > 0:
+            return False
+        self._limiter.acquire()
+        self.requests.count_request()
+        self.requests.count_attempt()
+        self._is_at_the_end = True
+        try:
+            self._client.request(path, method)
+        except Exception as error:
+            _log.info("%s /v1/%s: %s", method, path, type(error).__name__)
+            return False
+        finally:
+            self._is_at_the_end = False
+        return True
+
+    def create(
+        self, path: str, body: Json, *, read: Callable[[Json], T], look_up: LookUp[T], method: str = "POST"
+    ) -> T:
         """Create something once: when the outcome is unknown, look before sending the request again.
 
         Raises a NotionError; OutcomeUnknown when the outcome stayed unknown.
@@ -183,8 +215,8 @@ class Connection:
         self.requests.count_request()
         for _ in range(self._patience.attempts):
             try:
-                answer = self._persist("POST", path, None, body, repeatable=False)
-                with self.reading("POST", path):
+                answer = self._persist(method, path, None, body, repeatable=False)
+                with self.reading(method, path):
                     return read(answer)
             except (OutcomeUnknown, AnswerBroken) as error:
                 unknown = error if isinstance(error, OutcomeUnknown) else _as_unknown(error)
@@ -195,7 +227,11 @@ class Connection:
 
     def _deadline(self, request: httpx.Request) -> Deadline:
         """Return when an attempt has to be complete, and what ends it before."""
-        check = self._go_on if _only_reads(request) else _with_grace(self._go_on)
+        if self._is_at_the_end:
+            return Deadline(_LAST_SECONDS, lambda: None)
+        # What only reads may be given up at any moment.
+        is_read = _only_reads(request.method, request.url.path)
+        check = self._go_on if is_read else _with_grace(self._go_on)
         return Deadline(REQUEST_SECONDS, check)
 
     def _persist(
@@ -235,6 +271,8 @@ class Connection:
     ) -> Any:
         self._go_on()
         self._limiter.acquire()
+        if self.before_write is not None and not _only_reads(method, path):
+            self.before_write()  # after the pause that Notion may have asked for, not before it
         self.requests.count_attempt()
         _log.debug("%s /v1/%s", method, path)
         outcome = self._exchange(method, path, query, body)
@@ -314,9 +352,9 @@ class Connection:
         return state.attempt_number >= attempts
 
 
-def _only_reads(request: httpx.Request) -> bool:
-    """Whether a request changes nothing, so that it may be given up at any moment."""
-    return request.method == "GET" or request.url.path.endswith(("/query", "/search"))
+def _only_reads(method: str, path: str) -> bool:
+    """Whether a request changes nothing; queries and searches are POSTs."""
+    return method == "GET" or path.endswith(("/query", "search"))
 
 
 def _with_grace(go_on: Callable[[], None]) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown
+from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown, RequestRefused
 from notion_pm.gateway import paging, wire_page, wire_schema
 from notion_pm.gateway.connection import Connection, Json, LookUp
 from notion_pm.gateway.counting import RequestCounts
@@ -57,9 +57,21 @@ class Gateway:
         """How many seconds the next request has to wait for the budget."""
         return self._connection.wait
 
+    @property
+    def read_lag(self) -> float:
+        """Seconds after which a read shows what another connection has written."""
+        return self._connection.read_lag
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def before_writes(self, check: Callable[[], None] | None) -> None:
+        """Call `check` before each attempt at a write, in the thread that sends it; None: no longer.
+
+        What it raises ends the request before it is sent.
+        """
+        self._connection.before_write = check
 
     # --- reading
 
@@ -363,10 +375,30 @@ class Gateway:
 
     # --- blocks
 
+    def append_block(self, page_id: str, block: Json, *, look_up: LookUp[ChildBlock]) -> ChildBlock:
+        """Add a block (the API's JSON) at the end of a page, and return it as Notion made it."""
+        body = {"children": [block]}
+        return self._connection.create(
+            f"blocks/{page_id}/children",
+            body,
+            method="PATCH",
+            read=lambda answer: wire_schema.read_child_block(answer["results"][0]),
+            look_up=look_up,
+        )
+
     def update_text_block(self, block_id: str, type: str, text: str, **settings: Any) -> None:
         """Replace the text of a block, whose type must be `type` (paragraph, callout, code ...)."""
         body = wire_schema.text_block(type, text, settings)
         self._connection.send("PATCH", f"blocks/{block_id}", body=body)
+
+    def delete_block(self, block_id: str) -> None:
+        """Put a block in the trash; one that is there already, or gone, is no error."""
+        with suppress(NotShared, RequestRefused):
+            self._connection.send("DELETE", f"blocks/{block_id}")
+
+    def delete_block_at_the_end(self, block_id: str) -> bool:
+        """Put a block in the trash although the run is ending: one attempt. Return whether it succeeded."""
+        return self._connection.send_at_the_end("DELETE", f"blocks/{block_id}")
 
     def _created(self, path: str, body: Json, read: Callable[[Json], T], look_up: LookUp[T]) -> T:
         return self._connection.create(path, body, read=read, look_up=look_up)

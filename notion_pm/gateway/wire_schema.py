@@ -260,6 +260,7 @@ def read_child_block(json: Json) -> ChildBlock:
         text=plain(inside.get("rich_text", ())),
         in_trash=bool(json.get("in_trash")),
         created_time=read_time(json.get("created_time")),
+        last_edited_time=read_time(json.get("last_edited_time")),
         created_by=_user_id(json, "created_by"),
         has_children=bool(json.get("has_children")),
     )

@@ -213,6 +213,7 @@ class ChildBlock:
     text: str = ""
     in_trash: bool = False
     created_time: datetime | None = None
+    last_edited_time: datetime | None = None
     created_by: NotionId | None = None
     has_children: bool = False
 

@@ -36,7 +36,7 @@ class Existing:
     `lost` are databases of the manifest that are in the trash or no longer shared, `trashed` those of them that are
     known to be in the trash, with the links to them; `neighbours` the titles of all
     databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
-    now.
+    now. `claims`: how many claims of other runs are on the record page.
     """
 
     manifest: Manifest | None = None
@@ -45,6 +45,7 @@ class Existing:
     neighbours: frozenset[str] = frozenset()
     bound: Mapping[str, DatabaseEntry] = field(default_factory=dict)
     trashed: Mapping[str, str] = field(default_factory=dict)
+    claims: int = 0
 
     @property
     def interrupted(self) -> bool:

@@ -13,6 +13,7 @@ class Verb(Enum):
     """What an operation does."""
 
     OPEN_MANIFEST = "open manifest"
+    CHECK_FIRST_PAGE = "check first page"
     READ_MANIFEST = "read manifest"
     MARK_MANIFEST = "mark manifest"
     CREATE_DATABASE = "create database"
@@ -86,7 +87,9 @@ class Operation:
 
     @property
     def requests(self) -> int:
-        """How many requests it takes."""
+        """How many requests it takes. Those of the lock are counted by the plan."""
+        if self.verb is Verb.CHECK_FIRST_PAGE:
+            return 0
         return 2 if self.verb in _LOOKS_FIRST else 1
 
     @property

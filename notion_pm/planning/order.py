@@ -62,7 +62,8 @@ class _Ordering:
         """Mark the start. An interrupted apply is marked already, and its first start stays."""
         if self._existing.manifest is None:
             opened = self._add(Operation(Verb.OPEN_MANIFEST))
-            return names([self._add(Operation(Verb.READ_MANIFEST, needs=names([opened])))])
+            checked = self._add(Operation(Verb.CHECK_FIRST_PAGE, needs=names([opened])))
+            return names([self._add(Operation(Verb.READ_MANIFEST, needs=names([checked])))])
         if self._existing.interrupted:
             return frozenset()
         return names([self._add(Operation(Verb.MARK_MANIFEST))])

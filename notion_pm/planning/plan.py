@@ -27,6 +27,7 @@ _SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 proper
 class Plan:
     """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply.
 
+    `lock`: requests that keep other machines from writing meanwhile.
     `base` marks what it was made from. `pages` says how many pages the databases hold of which values may be lost.
     """
 
@@ -37,6 +38,7 @@ class Plan:
     operations: tuple[Operation, ...]
     reads: int
     proof: int
+    lock: int = 0
     wishes: Wishes = NO_WISHES
     with_rows: bool = True
     owned: tuple[tuple[str, int], ...] = ()
@@ -46,7 +48,7 @@ class Plan:
     @property
     def requests(self) -> int:
         """How many requests an apply sends from its first read to its proof."""
-        return self.reads + self.writes + self.proof
+        return self.reads + self.lock + self.writes + self.proof
 
     @property
     def writes(self) -> int:
@@ -80,7 +82,12 @@ class Plan:
         """Return the plan as JSON data with stable keys."""
         return self._content | {
             "requests": self.requests,
-            "requests_detail": {"reads": self.reads, "writes": self.writes, "proof": self.proof},
+            "requests_detail": {
+                "reads": self.reads,
+                "lock": self.lock,
+                "writes": self.writes,
+                "proof": self.proof,
+            },
             "notes": [each.as_data() for each in self.notes],
             "checksum": self.checksum,
         }
@@ -149,6 +156,7 @@ def make_plan(
         operations=steps,
         reads=reads,
         proof=_proof(desired, existing, changes, siblings) if steps else 0,
+        lock=_lock(existing, siblings) if steps else 0,
         wishes=wishes,
         with_rows=with_rows,
         owned=_owned(existing),
@@ -169,6 +177,16 @@ def _proof(desired: LoadedTemplate, existing: Existing, changes: tuple[Change, .
     manifest = 1 if existing.manifest is None else 0
     known = {*desired.template.databases, *existing.owned}
     return _pages(siblings + len(new) + manifest) + 1 + len(known) + len(existing.bound)
+
+
+def _lock(existing: Existing, siblings: int) -> int:
+    """Count the requests of the lock.
+
+    On a record page that is there: append a claim, list the claims, list them once more before the first write, remove
+    the claim; and remove those that dead runs have left. A new record page comes with its claim: list the parent page,
+    remove the claim.
+    """
+    return 4 + existing.claims if existing.manifest is not None else _pages(siblings + 1) + 1
 
 
 def _pages(items: int) -> int:

@@ -29,6 +29,27 @@ def exclusive(home: StateHome) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def sign_of_life(file: Path) -> Iterator[None]:
+    """Hold a lock on a file of this run alone, which `is_left_behind` sees from other processes.
+
+    The file stays: whoever has cleaned up after the run removes it. Raises FileUnusable.
+    """
+    with closing(_locked(file)):
+        yield
+
+
+def is_left_behind(file: Path) -> bool:
+    """Return whether the run that held this file has ended: the file is here, and nobody holds it."""
+    if not file.exists():
+        return False
+    try:
+        _locked(file).close()
+    except (AlreadyRunning, FileUnusable):
+        return False
+    return True
+
+
 def _locked(file: Path) -> sqlite3.Connection:
     """SQLite's own lock on a file that holds nothing: portable, and gone with the process that held it."""
     prepare_private_database(file)

@@ -25,8 +25,10 @@ from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
 from notion_pm.workspace import record_text as codec
+from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.record import (
     ManifestPage,
+    check_first_page,
     create_manifest_page,
     find_manifest,
     read_manifest_page,
@@ -168,16 +170,40 @@ def _manifest(
     )
 
 
-def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption) -> None:
-    """Record what is adopted: one request, three for a first record. Nothing of the client's is touched.
+def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None) -> None:
+    """Record what is adopted: one request, three for a first record, and the lock. Nothing of the client's is touched.
 
-    Raises ManifestUnreadable where the record would be too long, or a NotionError.
+    Raises WorkspaceLocked when another run is at work, UsageError when one has changed the record since it was looked
+    at, ManifestUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(adoption.manifest)
-    if adoption.page is None:
-        made = create_manifest_page(gateway, parent_id, adoption.manifest)
-        # Written once more, for the record to name its own page: Notion gave the id only now.
-        page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
+    page = adoption.page
+    if page is not None and not adoption.new:
+        return
+    with workspace_lock(gateway, page.id if page else None, claimant or Claimant()) as lock:
+        if page is None:
+            page = _open_record(gateway, parent_id, adoption.manifest, lock)
+        else:
+            _check_record(gateway, page, lock)
         write_record(gateway, page, adoption.manifest)
-    elif adoption.new:
-        write_record(gateway, adoption.page, adoption.manifest)
+
+
+def _open_record(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> ManifestPage:
+    """Create the record page. It owns nothing until it is known to be the first one."""
+    empty = manifest.model_copy(update={"state": "applying", "databases": {}})
+    made = create_manifest_page(gateway, parent_id, empty, lock)
+    check_first_page(gateway, parent_id, made, manifest.template, lock)
+    page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
+    lock.confirm(page.claims)
+    return page
+
+
+def _check_record(gateway: Gateway, page: ManifestPage, lock: WorkspaceLock) -> None:
+    """Make sure that nobody has changed the record since it was looked at: it is replaced as a whole."""
+    now = read_manifest_page(gateway, page.id, page.parent_id)
+    lock.confirm(now.claims)
+    if now.placed(now.manifest) != page.manifest:
+        raise UsageError(
+            "Another run has changed the record since this mapping was looked at.",
+            "Nothing was changed. Run the same command again: it shows what the mapping means now.",
+        )

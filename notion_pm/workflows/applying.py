@@ -17,21 +17,33 @@ from notion_pm.workflows.option_moves import OptionMoves
 from notion_pm.workflows.reading import Reading, since
 from notion_pm.workflows.site import Site
 from notion_pm.workflows.starter_rows import RowWriter
-from notion_pm.workspace.record import ManifestPage, create_manifest_page, read_manifest_page, tell, write_record
+from notion_pm.workspace.lock import WorkspaceLock
+from notion_pm.workspace.record import (
+    ManifestPage,
+    check_first_page,
+    create_manifest_page,
+    read_manifest_page,
+    tell,
+    write_record,
+)
 
 
 class Applying:
     """One apply on its way. Called with each operation, from several threads."""
 
-    def __init__(self, gateway: Gateway, reading: Reading, ledger: Ledger, moment: datetime) -> None:
+    def __init__(
+        self, gateway: Gateway, reading: Reading, ledger: Ledger, moment: datetime, lock: WorkspaceLock
+    ) -> None:
         site = Site(gateway, reading.parent_id, reading.loaded, ledger, since(ledger.started, reading.page))
         self._site = site
         self._moment = moment
+        self._lock = lock
         self._page = reading.page
         self._rows = RowWriter(site)
         moves = OptionMoves(site)
         self._do: dict[Verb, Callable[[Operation], None]] = {
             Verb.OPEN_MANIFEST: self._open_manifest,
+            Verb.CHECK_FIRST_PAGE: self._check_first_page,
             Verb.READ_MANIFEST: self._read_manifest,
             Verb.MARK_MANIFEST: self._record,
             Verb.CREATE_DATABASE: partial(structure.create_database, site),
@@ -69,11 +81,17 @@ class Applying:
         return self._manifest_page.placed(self._site.ledger.manifest("applied"))
 
     def _open_manifest(self, _: Operation) -> None:
-        page = create_manifest_page(self._site.gateway, self._site.parent_id, self._site.ledger.manifest("applying"))
-        self._opened, self._site.since = page.id, page.created_time
+        manifest = self._site.ledger.manifest("applying")
+        self._opened = create_manifest_page(self._site.gateway, self._site.parent_id, manifest, self._lock)
+        self._site.since = self._opened.created_time
+
+    def _check_first_page(self, _: Operation) -> None:
+        site = self._site
+        check_first_page(site.gateway, site.parent_id, self._opened, site.template.template, self._lock)
 
     def _read_manifest(self, _: Operation) -> None:
-        self._page = read_manifest_page(self._site.gateway, self._opened, self._site.parent_id)
+        self._page = read_manifest_page(self._site.gateway, self._opened.id, self._site.parent_id)
+        self._lock.confirm(self._page.claims)
 
     def _record(self, _: Operation) -> None:
         write_record(self._site.gateway, self._manifest_page, self._site.ledger.manifest("applying"))

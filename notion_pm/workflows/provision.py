@@ -25,6 +25,7 @@ from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
 from notion_pm.workflows.weighing import weighed
+from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import check_parent
 
 __all__ = ["AppliedRow", "ApplyResult", "Reading", "Wishes", "apply", "look", "plan", "read", "read_for"]
@@ -96,14 +97,17 @@ def apply(
     allow_lossy: bool = False,
     made: Callable[[ApplyResult], None] = lambda result: None,
     recorder: Recorder = UNRECORDED,
+    claimant: Claimant | None = None,
 ) -> ApplyResult:
     """Carry out a plan, read the workspace again and prove that nothing is left to do.
+
+    The workspace is locked from before the first write until after the proof.
 
     `made` is told what was made before the proof, so that it is remembered also when the proof fails; `recorder` of
     every write before it is sent, and of its answer.
 
-    Raises UnsafeChange before the first write, NotConverged when the proof fails, or a NotionError. Applying again
-    after any interruption takes up where it ended.
+    Raises UnsafeChange or WorkspaceLocked before the first write, LockLost, NotConverged when the proof fails, or a
+    NotionError. Applying again after any interruption takes up where it ended.
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
     before = gateway.requests.logical
@@ -115,12 +119,13 @@ def apply(
     if not plan.operations:
         made(result(reading.existing.manifest))
         return result(reading.existing.manifest)
-    ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
-    applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now)
-    run_all(plan.operations, applying, jobs=jobs, progress=progress)
-    manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
-    made(result(manifest, rows))
-    _prove(gateway, plan, reading, jobs)
+    with workspace_lock(gateway, reading.page.id if reading.page else None, claimant or Claimant()) as lock:
+        ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
+        applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now, lock)
+        run_all(plan.operations, applying, jobs=jobs, progress=progress)
+        manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
+        made(result(manifest, rows))
+        _prove(gateway, plan, reading, jobs)
     return result(manifest, rows)
 
 

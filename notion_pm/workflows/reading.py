@@ -99,7 +99,7 @@ def _read(
     existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
     loaded = adapted(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
-    existing = replace(existing, neighbours=_database_titles(children))
+    existing = replace(existing, neighbours=_database_titles(children), claims=len(page.claims) if page else 0)
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
 
 

@@ -16,6 +16,7 @@ from notion_pm.workflows import provision
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.sync_memory import remember
+from notion_pm.workspace.lock import Claimant
 
 
 def apply_recorded(
@@ -30,6 +31,7 @@ def apply_recorded(
     progress: Progress = silent,
     force: bool = False,
     allow_lossy: bool = False,
+    claimant: Claimant | None = None,
 ) -> ApplyResult:
     """Apply a plan, and remember what sync and `undo` will want to know of it. Errors are those of `provision.apply`.
 
@@ -51,6 +53,7 @@ def apply_recorded(
             allow_lossy=allow_lossy,
             made=partial(remember, state_home, reading.loaded),
             recorder=journal,
+            claimant=claimant or Claimant(marks=state_directory / "claims"),
         )
         journal.ended(now)
     return result

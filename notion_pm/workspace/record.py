@@ -15,6 +15,8 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.workspace import record_text as codec
+from notion_pm.workspace.claims import Claim, read_claims
+from notion_pm.workspace.lock import WorkspaceLock
 from notion_pm.workspace.ownership import check_ownership
 
 _ICON = "🧾"
@@ -34,6 +36,7 @@ class ManifestPage:
     told_id: NotionId | None
     created_time: datetime | None = None
     told_of_sync_id: NotionId | None = None
+    claims: tuple[Claim, ...] = ()
 
     def placed(self, manifest: Manifest) -> Manifest:
         """Return a manifest as it is written to this page: it names the page and the parent page."""
@@ -125,6 +128,7 @@ def _choose(
         raise UsageError(
             f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
         )
+    originals = _without_abandoned(originals)
     if len(originals) > 1:
         raise UsageError(
             f"There are {len(originals)} record pages of the template {templates[0]!r} under the parent page.",
@@ -132,6 +136,16 @@ def _choose(
             + " ".join(page_url(page.id) for page in originals),
         )
     return originals[0]
+
+
+def _without_abandoned(pages: list[ManifestPage]) -> list[ManifestPage]:
+    """Leave out the pages of first applies that came second: they own nothing, and the first page counts.
+
+    Two first applies that meet both create a record page, and the later one trashes its own. A run that was killed
+    right before that leaves its page behind.
+    """
+    owning = [page for page in pages if page.manifest.databases or page.manifest.state == "applied"]
+    return owning or pages[:1]
 
 
 def read_manifest_page(
@@ -149,24 +163,42 @@ def read_manifest_page(
     paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
-    return ManifestPage(page_id, parent_id, codec.decode(record.text), record.id, told, created, of_sync)
+    claims = read_claims(blocks)
+    return ManifestPage(page_id, parent_id, codec.decode(record.text), record.id, told, created, of_sync, claims)
 
 
-def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest) -> Page:
-    """Create the page with its record, which says that an apply is under way."""
+def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> Page:
+    """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on."""
     title = codec.page_title(manifest.template)
     children = [
         _block("callout", codec.WHAT_THIS_IS, icon={"type": "emoji", "emoji": _ICON}),
         _block("paragraph", codec.told(manifest, manifest.started)),
         _block("paragraph", codec.NOT_SYNCED),
         _block("code", codec.encode(manifest), language="json"),
+        lock.first_claim(),
     ]
 
     def look_up() -> Page | None:
-        found = [each for each in gateway.list_children(parent_id) if (each.type, each.title) == ("child_page", title)]
-        return gateway.get_page(found[0].id) if found else None
+        # Another run may have created a page of that title a moment ago: ours holds our claim.
+        pages = list_record_pages(gateway, parent_id, manifest.template)
+        ours = next((page for page in pages if lock.is_claimed_on(page.id)), None)
+        return gateway.get_page(ours.id) if ours else None
 
     return gateway.create_page(parent_id, title, children=children, icon=_ICON, look_up=look_up)
+
+
+def check_first_page(gateway: Gateway, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock) -> None:
+    """Stop when another run has created a record page first. One request.
+
+    Raises WorkspaceLocked; the new page is in the trash then.
+    """
+    lock.check_new_page(page, lambda: list_record_pages(gateway, parent_id, template))
+
+
+def list_record_pages(gateway: Gateway, parent_id: NotionId, template: str) -> list[ChildBlock]:
+    """Return the record pages of a template under the parent page, in the order of the page."""
+    blocks = record_blocks(gateway.list_children(parent_id))
+    return [block for block in blocks if codec.template_of(block.title) == template]
 
 
 def write_record(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> None:

@@ -15,6 +15,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult
+from notion_pm.workspace.lock import Claimant
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -29,7 +30,13 @@ def apply_to(
 ) -> ApplyResult:
     """Plan a template and carry it out."""
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    options.setdefault("claimant", claimant_of(workspace))
     return provision.apply(gateway, provision.plan(reading), reading, now=now, **options)
+
+
+def claimant_of(workspace: LocalWorkspace) -> Claimant:
+    """Return how a test takes the lock: as one machine, which knows when a run of its own is dead."""
+    return Claimant("notion-pm apply", "tester@here", marks=workspace.path.parent / "claims")
 
 
 @dataclass(frozen=True)

@@ -90,9 +90,11 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
     assert made == 2 * databases + views
     assert verbs[Verb.LIST_VIEWS] == databases  # Notion tells the id of its default view nowhere else
     record = 4  # the page, the ids of its blocks, what it tells people, the record itself
-    assert len(plan.operations) == made + databases + record
+    lock = 1  # the step that looks whether the page is the first one
+    assert len(plan.operations) == made + databases + record + lock
     assert plan.proof == 2 + databases
-    assert plan.requests == 38
+    assert plan.lock == 2  # list the parent page once more, remove the claim that came with the record page
+    assert plan.requests == 40
 
 
 def test_applying_again_only_reads_and_changes_nothing(gateway: Gateway, workspace: LocalWorkspace) -> None:

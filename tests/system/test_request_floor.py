@@ -96,8 +96,10 @@ def test_an_apply_sends_the_fewest_requests(
     }
     record = {"the page": sent["POST pages"], "what it says at the end": sent["PATCH blocks"]}
     assert record == {"the page": 1, "what it says at the end": 2}
-    assert sent["GET blocks"] == 4, "the parent before and after; the ids of the record's blocks; the proof's record"
-    assert result.sent == sum(made.values()) + 3 + 4 + databases
+    reads = "the parent before, after the record page, and at the end; the record's blocks; the proof's record"
+    assert sent["GET blocks"] == 5, reads
+    assert sent["DELETE blocks"] == 1, "the claim"
+    assert result.sent == sum(made.values()) + 3 + 5 + 1 + databases
     gateway.close()
 
 
