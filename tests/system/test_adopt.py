@@ -22,6 +22,7 @@ from notion_pm.workflows.destroy import destroy, destruction
 from notion_pm.workflows.provision import Wishes
 from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import look_back, undo
+from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed, killed
 from tests.gateways import gateway_to
@@ -209,7 +210,9 @@ def test_an_apply_to_adopted_databases_that_was_killed_is_healed(client: Client,
     door, _ = gateway_to(client.workspace, weather=killed(moment, after=True))
     reading = provision.read(door, client.root, "product")
     with pytest.raises(Killed):
-        provision.apply(door, provision.plan(reading), reading, now=datetime.now(UTC), force=True)
+        claimant = Claimant(marks=client.folder / "state" / "claims")
+        plan = provision.plan(reading)
+        provision.apply(door, plan, reading, now=datetime.now(UTC), force=True, claimant=claimant)
     door.close()
     client.apply()
     assert client.apply() == 0
