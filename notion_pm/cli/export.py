@@ -37,6 +37,10 @@ _EXAMPLES = """\b
 """
 
 
+_MOST_SHOWN = 20
+"""Files that were not downloaded, named one by one; where a network is closed all of them fail."""
+
+
 def _split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
@@ -168,5 +172,7 @@ def _show(report: Report, requests: int, *, as_json: bool) -> None:
             echo(f"{path}: {', '.join(contents)}")
     for text in report.notes:
         note(f"Note: {text}")
-    for file in report.missing_files:
+    for file in report.missing_files[:_MOST_SHOWN]:
         note(f"Not downloaded: {file.name!r} of {file.page!r}: {file.reason}.")
+    if len(report.missing_files) > _MOST_SHOWN:
+        note(f"... and {len(report.missing_files) - _MOST_SHOWN:,} more; --json lists all of them.")

@@ -169,6 +169,9 @@ def _answered(error: HTTPResponseError, request: str, server: Server, told: Call
         "request": request,
         "request_id": told(body.get("request_id", "")),
     }
+    if error.status < 400:
+        message = f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
+        return Failure(AnswerBroken(message, **facts), Verdict.REFUSED)
     if error.status in _REFUSALS:
         return Failure(_REFUSALS[error.status](message, **facts), Verdict.REFUSED)
     if error.status == 429:

@@ -36,13 +36,14 @@ def items(
 ) -> Iterator[T]:
     """Yield all items of a list that is read by GET."""
     cursor: str | None = None
+    seen: set[str] = set()
     while True:
         page = {"page_size": PAGE_SIZE} | dict(query or {}) | ({"start_cursor": cursor} if cursor else {})
         answer = connection.send("GET", path, query=page)
         with connection.reading("GET", path):
             found = [read(each) for each in answer[results]]
         yield from found
-        cursor = _next_cursor(answer, path, cursor)
+        cursor = _next_cursor(answer, path, seen)
         if cursor is None:
             return
 
@@ -50,13 +51,14 @@ def items(
 def search(connection: Connection, body: Json, read: Callable[[Json], T]) -> Iterator[T]:
     """Yield all that a search finds."""
     cursor: str | None = None
+    seen: set[str] = set()
     while True:
         page = {"page_size": PAGE_SIZE, **body} | ({"start_cursor": cursor} if cursor else {})
         answer = connection.send("POST", "search", body=page)
         with connection.reading("POST", "search"):
             found = [read(each) for each in answer["results"]]
         yield from found
-        cursor = _next_cursor(answer, "search", cursor)
+        cursor = _next_cursor(answer, "search", seen)
         if cursor is None:
             return
 
@@ -152,6 +154,7 @@ def _query(
     """Yield the answers of one query, page by page; a time-out or too large an answer halves the page."""
     body: dict[str, Any] = {"sorts": [order], **({"filter": filter} if filter else {})}
     path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
+    seen: set[str] = set()
     while True:
         page = body | {"page_size": size} | ({"start_cursor": cursor} if cursor else {})
         surface = frozenset({_GATEWAY_TIMEOUT} if size > SMALLEST_PAGE else ())
@@ -167,7 +170,7 @@ def _query(
             found = [_Row(each["id"], each["created_time"], read(each)) for each in answer["results"]]
             is_cut = (answer.get("request_status") or {}).get("type") == "incomplete"
         yield _QueryAnswer(found, is_cut)
-        cursor = _next_cursor(answer, path, cursor)
+        cursor = _next_cursor(answer, path, seen)
         if cursor is None:
             return
 
@@ -182,7 +185,7 @@ def _within(filter: Json | None, since: str | None) -> Json | None:
     return {"and": [window, *filter.get("and", [filter])]}
 
 
-def _next_cursor(answer: Json, path: str, last: str | None) -> str | None:
+def _next_cursor(answer: Json, path: str, seen: set[str]) -> str | None:
     """Return where the next page starts, None at the end.
 
     Raises IncompleteRead when there is more but no new cursor: the loop would never end, or end too early.
@@ -190,6 +193,7 @@ def _next_cursor(answer: Json, path: str, last: str | None) -> str | None:
     if not answer.get("has_more"):
         return None
     cursor = answer.get("next_cursor")
-    if not isinstance(cursor, str) or cursor == last:
+    if not isinstance(cursor, str) or cursor in seen:
         raise IncompleteRead(f"the answer to {path}: it has more, and no cursor to go on")
+    seen.add(cursor)
     return cursor

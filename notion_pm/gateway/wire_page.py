@@ -125,11 +125,15 @@ def _files(raw: Any) -> Value:
     return tuple(
         FileValue(
             name=each.get("name", ""),
-            url=(each.get(each.get("type", "")) or {}).get("url", ""),
+            url=_text((each.get(each.get("type", "")) or {}).get("url")),
             external=each.get("type") != "file",
         )
         for each in raw or ()
     )
+
+
+def _text(raw: Any) -> str:
+    return raw if isinstance(raw, str) else ""
 
 
 def _computed(raw: Any) -> Value:
@@ -230,7 +234,7 @@ def read_body_block(json: Json) -> BodyBlock:
     files = [content, content.get("icon") or {}]
     return BodyBlock(
         id=NotionId(json["id"]),
-        file_urls=tuple(each["file"]["url"] for each in files if each.get("type") == "file" and each.get("file")),
+        file_urls=tuple(_text(each["file"].get("url")) for each in files if each.get("type") == "file"),
         has_body=bool(json.get("has_children")) and kind not in _PAGES_OF_THEIR_OWN,
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from notion_pm.errors import FileNotFetched, LinkExpired
 from notion_pm.exporters.names import Names, file_name
@@ -124,7 +124,7 @@ class Attachments:
         for file in files:
             place = place_of(file.url)
             if place not in names:
-                name = PurePosixPath(file_name(row.title, file.url))
+                name = PurePosixPath(file_name(row.title, _path_of(place)))
                 names[place] = self._names.free(name.stem) + name.suffix
             named.append(replace(file, name=names[place]))
         return named
@@ -179,7 +179,13 @@ class Attachments:
 
 def place_of(url: str) -> str:
     """Return what stays the same of a signed address when it is signed again."""
-    return urlsplit(url)._replace(query="", fragment="").geturl()
+    return url.partition("#")[0].partition("?")[0]
+
+
+def _path_of(place: str) -> str:
+    """The path of an address, also of one that is not valid: it is refused later, in words."""
+    path = place.partition("://")[2].partition("/")[2]
+    return path.lstrip("/").replace("[", "").replace("]", "")
 
 
 def _unescaped(url: str) -> str:

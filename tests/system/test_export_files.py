@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import FileNotFetched, LinkExpired, TimeUp
-from notion_pm.gateway import files
+from notion_pm.gateway import files, wire_page
 from notion_pm.gateway.files import FileFetcher
 from notion_pm.network import is_public
 from notion_pm.workflows.attachments import place_of
@@ -236,10 +237,10 @@ def test_where_notion_stores_files(url: str) -> None:
     ],
 )
 def test_where_nothing_is_fetched_from(url: str, tmp_path: Path) -> None:
-    fetcher = FileFetcher(NOTION)
-    assert not fetcher.is_known_place(url)
-    with pytest.raises(FileNotFetched):
-        fetcher.fetch(url, tmp_path / "a")
+    with closing(FileFetcher(NOTION)) as fetcher:
+        assert not fetcher.is_known_place(url)
+        with pytest.raises(FileNotFetched):
+            fetcher.fetch(url, tmp_path / "a")
 
 
 @pytest.mark.parametrize(
@@ -272,8 +273,8 @@ def test_a_known_name_that_leads_into_this_network_is_refused(
 ) -> None:
     """A name server of a stranger, or of this network, answers with a private address."""
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1", address])
-    with pytest.raises(FileNotFetched, match="private address"):
-        FileFetcher(NOTION).fetch(BUCKET, tmp_path / "a")
+    with closing(FileFetcher(NOTION)) as fetcher, pytest.raises(FileNotFetched, match="private address"):
+        fetcher.fetch(BUCKET, tmp_path / "a")
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
@@ -288,8 +289,8 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1"])
     monkeypatch.setattr("httpcore.SyncBackend.connect_tcp", connect)
-    with pytest.raises(TimeUp):
-        FileFetcher(NOTION).fetch(BUCKET, tmp_path / "a")
+    with closing(FileFetcher(NOTION)) as fetcher, pytest.raises(TimeUp):
+        fetcher.fetch(BUCKET, tmp_path / "a")
     assert connected == ["52.92.1.1"]
 
 
@@ -299,10 +300,8 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 def fetched(url: str, tmp_path: Path, largest: int = 1000) -> bytes:
     """Fetch a file from a local workspace, and return what came."""
     path = tmp_path / "fetched"
-    try:
-        FileFetcher(url, largest=largest, sleep=lambda seconds: None).fetch(url + LOCAL_FILE, path)
-    finally:
-        assert path.exists() is (path.exists() and path.stat().st_size > 0)
+    with closing(FileFetcher(url, largest=largest, sleep=lambda seconds: None)) as fetcher:
+        fetcher.fetch(url + LOCAL_FILE, path)
     return path.read_bytes()
 
 
@@ -382,3 +381,27 @@ def test_a_name_cannot_leave_the_folder(file: Path, tmp_path: Path) -> None:
     assert export(file, "--format", "markdown", "-o", str(tmp_path / "deep" / "specs")).exit_code == 0
     outside = [each for each in tmp_path.rglob("*pic*") if "files" not in each.parts]
     assert outside == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[", "", "https:////x/../../y", "https://evil.example/\x1b[2J.txt", "http://[x]/%00"]
+)
+def test_addresses_that_are_none_are_reported(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an API says that a file's address is, the export ends in words and in its folder."""
+    workspace = open_workspace(tmp_path / "workspace.sqlite")
+    with client_of(workspace) as api:
+        _fill(workspace, api)
+    workspace.close()
+    read_value = wire_page.read_value
+
+    def with_other_address(json: dict[str, Any]) -> object:
+        for file in json.get("files") or ():
+            if file.get("type") == "file":
+                file["file"]["url"] = url
+        return read_value(json)
+
+    monkeypatch.setattr(wire_page, "read_value", with_other_address)
+    done = export(tmp_path / "workspace.sqlite", "-o", str(tmp_path / "out.csv"))
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.exception
+    assert "Not downloaded" in done.stderr and "\x1b" not in done.stderr
+    assert not (tmp_path / "out-files").exists()

@@ -5,13 +5,23 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
-from notion_pm.errors import AnswerBroken, AnswerTooLarge, NotionError, OutcomeUnknown, RateLimited, TimeUp, Unreachable
+from notion_pm.errors import (
+    AnswerBroken,
+    AnswerTooLarge,
+    IncompleteRead,
+    NotionError,
+    OutcomeUnknown,
+    RateLimited,
+    TimeUp,
+    Unreachable,
+)
 from notion_pm.gateway import connection
 from notion_pm.gateway.connection import LARGEST_ANSWER, Connection, Patience
 from notion_pm.gateway.limiter import WindowLimiter
@@ -49,6 +59,7 @@ BROKEN: dict[str, Answer] = {
     "a page of HTML": saying(b"<html>Log in</html>", "Content-Type: text/html"),
     "deep nesting": saying(b'{"a":' * 100_000),
     "a bomb": packed(bomb(40)),
+    "a redirect": saying(b"", "Location: http://169.254.169.254/", status="302 Found"),
 }
 
 COMMANDS = [
@@ -103,13 +114,26 @@ def assert_said_in_words(done: Result, command: list[str]) -> None:
         assert done.exit_code == 1 and "127.0.0.1" in done.output, (command, done.output)
 
 
+_OPEN: list[Connection] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_afterwards() -> Iterator[None]:
+    """Close the connections of a test."""
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 def connected(url: str, clock: PatientClock | None = None, patience: Patience | None = None) -> Connection:
     time_here = clock or PatientClock()
     limiter = WindowLimiter(None, clock=time_here, sleep=time_here.sleep)
-    return Connection(TOKEN, limiter=limiter, sleep=time_here.sleep, base_url=url, patience=patience or Patience())
+    made = Connection(TOKEN, limiter=limiter, sleep=time_here.sleep, base_url=url, patience=patience or Patience())
+    _OPEN.append(made)
+    return made
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("kind", [kind for kind in BROKEN if kind != "a redirect"])
 def test_what_became_of_a_create_is_looked_up(kind: str) -> None:
     """A create whose answer is broken may have been carried out: it is not sent again without a look."""
     looks: list[str] = []
@@ -152,6 +176,19 @@ def test_a_query_with_too_large_an_answer_is_asked_in_smaller_pages() -> None:
     assert len(sizes) == 3
 
 
+def test_pages_in_a_circle_end() -> None:
+    turns: list[str] = []
+
+    def in_turn(socket: object, line: str) -> None:
+        turns.append(line)
+        answer = {"object": "list", "results": [], "has_more": True, "next_cursor": "ab"[len(turns) % 2]}
+        saying(json.dumps(answer).encode())(socket, line)  # type: ignore[arg-type]
+
+    with hostile(in_turn) as server, pytest.raises(IncompleteRead):
+        Gateway(connected(server.url)).list_children(PAGE)
+    assert len(turns) == 3
+
+
 def test_gzip_that_is_fine_is_read() -> None:
     answer = {"object": "user", "id": "x" * 200_000}
     with hostile(packed(gzip.compress(json.dumps(answer).encode()))) as server:
@@ -179,8 +216,10 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
 
     clock = PatientClock()
     limiter = WindowLimiter(None, clock=clock, sleep=clock.sleep)
-    with hostile(answer) as server, pytest.raises(TimeUp):
-        Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on).send("GET", "users/me")
+    with hostile(answer) as server:
+        _OPEN.append(Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on))
+        with pytest.raises(TimeUp):
+            _OPEN[0].send("GET", "users/me")
 
 
 @pytest.mark.parametrize("answer", [dripping, silent])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,12 +135,11 @@ def test_files_come_through_the_proxy(authority: Authority, monkeypatch: pytest.
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
     with served_with_tls(ok, authority) as port, tunnelling_proxy(port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
-        fetcher = FileFetcher("https://api.notion.com")
-        fetcher.fetch(f"https://{BUCKET}/a/plan.pdf?X-Amz-Signature=1", tmp_path / "plan.pdf")
-        fetcher.close()
-        assert proxy.asked == [f"CONNECT {BUCKET}:443"]
-        with pytest.raises(FileNotFetched):
-            fetcher.fetch("https://169.254.169.254/latest", tmp_path / "x")
+        with closing(FileFetcher("https://api.notion.com")) as fetcher:
+            fetcher.fetch(f"https://{BUCKET}/a/plan.pdf?X-Amz-Signature=1", tmp_path / "plan.pdf")
+            assert proxy.asked == [f"CONNECT {BUCKET}:443"]
+            with pytest.raises(FileNotFetched):
+                fetcher.fetch("https://169.254.169.254/latest", tmp_path / "x")
         assert len(proxy.asked) == 1, "a proxy does not widen what may be fetched"
     assert (tmp_path / "plan.pdf").read_bytes() == b"content"
 
