@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,8 +26,14 @@ TABLE_LIMIT = 10 * MEGABYTE
 """Starter rows and page bodies of a template, and a plan file."""
 
 
-def read_bytes(path: Path, *, limit: int) -> bytes:
+Check = Callable[[os.stat_result], None]
+"""Raises an error for a file that must not be read."""
+
+
+def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
     """Return what a regular file of at most `limit` bytes holds.
+
+    `check` judges the open file before it is read, so that nobody can replace the file in between.
 
     Raises FileMissing when there is none, FileUnusable when it is no regular file, is too large, or cannot be read.
     """
@@ -39,6 +46,8 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
                 raise FileUnusable(path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one.")
             if found.st_size > limit:
                 raise _too_large(path, limit)
+            if check is not None:
+                check(found)
             return read_stream(file, path, limit=limit)
     except (FileNotFoundError, NotADirectoryError):
         raise FileMissing(path) from None
@@ -62,12 +71,12 @@ def read_stream(stream: BinaryIO, name: Path | str, *, limit: int) -> bytes:
     return data
 
 
-def read_text(path: Path, *, limit: int) -> str:
+def read_text(path: Path, *, limit: int, check: Check | None = None) -> str:
     """Return the text of a regular file in UTF-8, without a byte order mark.
 
     Raises FileNotText with the line when it is no UTF-8, and what `read_bytes` raises.
     """
-    data = read_bytes(path, limit=limit)
+    data = read_bytes(path, limit=limit, check=check)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from notion_pm.cli import RootOptions
 from notion_pm.cli.context import open_local
 from notion_pm.cli.init_questions import chosen_page, named_page, working_connection
 from notion_pm.cli.output import echo, note
-from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, read_config, read_variables
+from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, Source, read_config, read_variables
 from notion_pm.config.server import server_variable
 from notion_pm.config.variables import Variable
 from notion_pm.errors import FileUnusable, UsageError
@@ -49,8 +49,9 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     variable = token_variable(name) if name else "NOTION_TOKEN"
     variables = read_variables(is_named=name is not None)
     variables.settings()  # says now what is wrong with any of them
-    server = variables.server(variable) or Server()
-    token, page = _connect(variables.get(variable), parent_page, server)
+    known = variables.get(variable)
+    server = variables.server(variable, known.source if known else Source.ENVIRONMENT) or Server()
+    token, page = _connect(known, parent_page, server)
     _keep_out_of_git(env_file)
     # The server goes where the token goes: it may get the token only if both come from one source.
     write_env(env_file, _access(variable, token, server) | ({} if name else {"NOTION_PM_PARENT_PAGE": page.id}))

@@ -143,7 +143,7 @@ def _from_variables(variables: Variables) -> Remote:
     token = variables.get(TOKEN)
     assert token is not None and settings.token is not None
     token_origin = TokenOrigin(token.source, token.name)
-    server = variables.server() or Server()
+    server = variables.server(TOKEN, token.source) or Server()
     raise_if_redirected(token_origin, server)
     return Remote(
         "environment",
@@ -169,6 +169,7 @@ def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
     settings = variables.settings()
     zone = _zone(entry.time_zone or settings.time_zone)
     if entry.local is not None:
+        _raise_if_made_elsewhere(entry.local)
         return Local(
             entry.local, zone, entry.template, Source.CONFIG_FILE, tuple(_origins_of_entry(name, entry, variables))
         )
@@ -191,6 +192,15 @@ def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
             *_origins_of_entry(name, entry, variables),
         ),
     )
+
+
+def _raise_if_made_elsewhere(local: Path) -> None:
+    """Refuse to make a local workspace outside of the folder whose notion-pm.toml names it."""
+    if not local.exists() and not local.resolve().is_relative_to(Path.cwd()):
+        raise UsageError(
+            f"{CONFIG_FILE} names the local workspace {local}, which is outside of this folder and does not exist.",
+            f"If you want it there, make it yourself:  notion-pm --local {local} init",
+        )
 
 
 def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[SecretStr, TokenOrigin]:
@@ -216,7 +226,7 @@ def _server_of_entry(entry: WorkspaceEntry, token: TokenOrigin, variables: Varia
     if entry.base_url is not None:
         return Server(entry.base_url, Source.CONFIG_FILE, "base_url")
     variable = token.name if token.source is not Source.CONFIG_FILE else TOKEN
-    return variables.server(variable) or Server()
+    return variables.server(variable, token.source) or Server()
 
 
 def _origin_of(server: Server) -> Origin:

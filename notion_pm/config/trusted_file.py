@@ -7,9 +7,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.errors import FileMissing, FileNotText, UsageError
+from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 
-_LARGEST = 1_000_000
 _GROUP_WRITES = stat.S_IWGRP
 _OTHERS_WRITE = stat.S_IWOTH
 _ROOT = 0
@@ -26,27 +26,17 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
     """
     if path.is_dir():  # some keep a Python environment in a folder called .env
         return None
-    try:
-        # A named pipe would let the open wait for ever without O_NONBLOCK.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FileUnusable(path, error.strerror or str(error)) from error
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-            raise UsageError(f"{path} is not a settings file.", "Remove it, or work in another folder.")
+
+    def check(found: os.stat_result) -> None:
         if not is_named:
             _raise_unless_ours(path, found)
-        try:
-            content = file.read(_LARGEST)
-        except OSError as error:
-            raise FileUnusable(path, error.strerror or str(error)) from error
+
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not text in UTF-8.", "Save it as UTF-8.") from None
+        return read_text(path, limit=SETTINGS_LIMIT, check=check)
+    except FileMissing:
+        return None
+    except FileNotText as error:
+        raise UsageError(f"{path} is not text in UTF-8 (line {error.line}).", "Save it as UTF-8.") from None
 
 
 def is_readable_by_others(path: Path) -> bool:

@@ -88,14 +88,18 @@ class Variables:
                 f"Correct them in {' and in '.join(sorted(sources))}.",
             ) from None
 
-    def server(self, token_variable: str = TOKEN) -> Server | None:
+    def server(self, token_variable: str = TOKEN, token_source: Source = Source.ENVIRONMENT) -> Server | None:
         """Return the server that variables name for a token: its own variable, or that of all tokens.
+
+        One from the source of the token comes first: the other could not be used.
 
         Raises UsageError for an address that cannot be used.
         """
-        found = self.get(server_variable(token_variable)) or self.get(BASE_URL)
-        if found is None:
+        candidates = (self.get(server_variable(token_variable)), self.get(BASE_URL))
+        named = [variable for variable in candidates if variable is not None]
+        if not named:
             return None
+        found = next((variable for variable in named if variable.source is token_source), named[0])
         try:
             return Server(normalised_url(found.value), found.source, found.name)
         except ValueError as error:

@@ -19,7 +19,20 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     A link stays one: the file that it leads to is written. Raises FileUnusable, also for a file that is not text.
     """
     lines = _lines(path) if path.exists() else []
+    if path.is_symlink():
+        _raise_unless_settings(path, lines)
     write_private(path, "".join(f"{line}\n" for line in updated_lines(lines, values)))
+
+
+def _raise_unless_settings(link: Path, lines: list[str]) -> None:
+    """Refuse a link to a file of another kind, such as ~/.bashrc: a folder from elsewhere may hold such links."""
+    if all(not line.strip() or line.lstrip().startswith("#") or _ASSIGNMENT.match(line) for line in lines):
+        return
+    raise FileUnusable(
+        link,
+        f"it is a link to {link.resolve()}, which is not a settings file",
+        "Remove the link, or name another file with --env-file.",
+    )
 
 
 def _lines(path: Path) -> list[str]:

@@ -41,3 +41,13 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(FileUnusable, match="not text"):
         write_env(file, {"NOTION_TOKEN": "new"})
     assert file.read_bytes() == b"\xff\xfe"
+
+
+@pytest.mark.parametrize("content", ["export A=1\nif true; then\n", "ssh-ed25519 AAAA anna@host\n"])
+def test_a_link_to_a_file_of_another_kind_is_not_written_through(tmp_path: Path, content: str) -> None:
+    real, link = tmp_path / "real", tmp_path / ".env"
+    real.write_text(content)
+    link.symlink_to(real)
+    with pytest.raises(FileUnusable, match="not a settings file"):
+        write_env(link, {"NOTION_TOKEN": "new"})
+    assert real.read_text() == content

@@ -11,7 +11,7 @@ import pytest
 from notion_pm.config import NOTION_URL, Remote, choose_target, configured_state
 from notion_pm.config.server import normalised_url
 from notion_pm.config.state_place import raise_if_state_redirected
-from notion_pm.errors import UsageError
+from notion_pm.errors import FileUnusable, UsageError
 
 PAGE = "0123456789abcdef0123456789abcdef"
 ELSEWHERE = "https://notion.example.com"
@@ -92,6 +92,12 @@ def test_a_file_never_redirects_a_token_from_elsewhere(
         ({}, f"NOTION_TOKEN=t\nNOTION_PM_BASE_URL={HERE}", ENTRY, HERE),
         ({}, "", ENTRY + f'token = "t"\nbase_url = "{ELSEWHERE}"', ELSEWHERE),
         ({"NOTION_TOKEN": "t"}, "", ENTRY + f'base_url = "{NOTION_URL}"', NOTION_URL),
+        (
+            {"A_NOTION_TOKEN": "t", "NOTION_PM_BASE_URL": HERE},
+            f"A_NOTION_PM_BASE_URL={ELSEWHERE}",
+            ENTRY + 'token_env = "A_NOTION_TOKEN"',
+            HERE,
+        ),
         (
             {},
             f"A_NOTION_TOKEN=t\nA_NOTION_PM_BASE_URL={HERE}\nNOTION_PM_BASE_URL={ELSEWHERE}",
@@ -242,11 +248,11 @@ def test_what_is_no_file_is_refused_at_once_and_a_folder_is_ignored(monkeypatch:
     assert isinstance(choose_target(local=None, workspace=None), Remote)
     Path(".env").rmdir()
     os.mkfifo(".env")
-    with pytest.raises(UsageError, match="not a settings file"):
+    with pytest.raises(FileUnusable, match="not a regular file"):
         choose_target(local=None, workspace=None)
     Path(".env").unlink()
     Path(".env").symlink_to("/dev/zero")
-    with pytest.raises(UsageError, match="not a settings file"):
+    with pytest.raises(FileUnusable, match="not a regular file"):
         choose_target(local=None, workspace=None)
 
 
