@@ -49,11 +49,18 @@ class Context:
     """The workspace of a command, opened when first needed and closed with the command."""
 
     def __init__(
-        self, options: RootOptions, closing: Callable[[Callable[[], object]], object], limiters: Limiters | None = None
+        self,
+        options: RootOptions,
+        closing: Callable[[Callable[[], object]], object],
+        limiters: Limiters | None = None,
+        *,
+        is_named: bool = True,
     ) -> None:
+        """Make a context. `is_named`: where the options have a workspace, the user named it (no --all did)."""
         self._options = options
         self._closing = closing
         self._limiters = limiters or Limiters()
+        self._is_named = is_named and options.workspace is not None
 
     @property
     def jobs(self) -> int:
@@ -92,7 +99,10 @@ class Context:
 
     def _each(self, names: Iterable[str]) -> list[Context]:
         """One context a client. They share the limiters: a budget belongs to a token, not to a page."""
-        return [Context(replace(self._options, workspace=name), self._closing, self._limiters) for name in names]
+        return [
+            Context(replace(self._options, workspace=name), self._closing, self._limiters, is_named=False)
+            for name in names
+        ]
 
     @cached_property
     def target(self) -> Target:
@@ -103,6 +113,7 @@ class Context:
             local=Path(local) if local else None,
             workspace=options.workspace,
             local_source=Source.ENVIRONMENT if options.local_from_environment else Source.COMMAND_LINE,
+            is_named=self._is_named,
         )
 
     def template(self, given: str | None) -> str:
@@ -150,7 +161,7 @@ class Context:
     @cached_property
     def state_setting(self) -> StateSetting | None:
         """What the settings say of where the workspace's memory is kept, None for the usual place."""
-        setting = configured_state(is_named=self._options.workspace is not None)
+        setting = configured_state(is_named=self._is_named)
         if setting is not None:
             raise_if_state_redirected(setting, self.target.source)
         return setting

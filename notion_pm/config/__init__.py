@@ -89,17 +89,24 @@ class Local:
 Target = Remote | Local
 
 
-def choose_target(*, local: Path | None, workspace: str | None, local_source: Source = Source.COMMAND_LINE) -> Target:
+def choose_target(
+    *,
+    local: Path | None,
+    workspace: str | None,
+    local_source: Source = Source.COMMAND_LINE,
+    is_named: bool | None = None,
+) -> Target:
     """Return the workspace that a command works on.
 
-    `local` and `workspace` come from the command line, or `local` from NOTION_PM_LOCAL.
+    `local` and `workspace` come from the command line, or `local` from NOTION_PM_LOCAL. `is_named`: whether the user
+    named the workspace, see `read_trusted`; by default they did. With --all nobody named one.
 
     Raises UsageError for settings that are wrong, missing or not to be trusted, NoWorkspace when nothing names a
     workspace.
     """
     if local is not None and workspace is not None:
         raise UsageError("--local and --workspace name two different workspaces.", "Give one of them.")
-    is_named = workspace is not None
+    is_named = workspace is not None if is_named is None else is_named
     variables = read_variables(is_named=is_named)
     if local is not None:
         return _named_local(local, local_source, variables)
@@ -126,7 +133,7 @@ def configured_state(*, is_named: bool = False) -> StateSetting | None:
     """
     variable = read_variables(is_named=is_named).get("NOTION_PM_STATE")
     if variable is not None:
-        return checked_state(StateSetting(SecretStr(variable.value), variable.source, variable.name))
+        return checked_state(StateSetting(SecretStr(variable.value.strip()), variable.source, variable.name))
     stated = read_config(is_named=is_named).state
     return checked_state(StateSetting(stated, Source.CONFIG_FILE, "state")) if stated else None
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from platformdirs import user_state_path
 from pydantic import SecretStr
 
-from notion_pm.config.server import is_loopback
 from notion_pm.config.sources import Source
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.files import make_private_folder, write_private
@@ -25,6 +24,16 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):")
 """The beginning of a URL. One letter alone is a drive of Windows."""
 _ACCESS = re.compile(r"[^/\\:@]+:[^/\\@]+@")
 """A user name and a password, as they stand in URLs."""
+_LOCAL_DATABASE = re.compile(
+    r"[A-Za-z+]+://"
+    r"([^@/:?#]*(:[^@/?#]*)?@)?"  # user and password
+    r"(localhost|127(\.\d{1,3}){3}|\[::1\])?(:\d+)?"
+    r"(/[^@/?#]*)?"
+)
+"""A database on this machine, written so that every reader finds the same host in it.
+
+SQLAlchemy takes an `@` after a slash for the end of a password, and libpq takes hosts from the query.
+"""
 _BESIDE_LOCAL = ".notion-pm"
 _CLAIM = "workspace-file"
 """A file in the folder of a local workspace's memory. It says which workspace that is."""
@@ -49,8 +58,11 @@ class StateSetting:
         text = self.value.get_secret_value()
         if not self.is_database:
             return text
-        host = text.rpartition("@")[2] if "@" in text else text.partition("://")[2]
-        return f"a PostgreSQL at {host.partition('/')[0].partition('?')[0] or 'this machine'}"
+        try:
+            host = urlsplit(text.strip()).hostname
+        except ValueError:
+            return "a PostgreSQL"
+        return f"a PostgreSQL at {host or 'this machine'}"
 
 
 def checked_state(setting: StateSetting) -> StateSetting:
@@ -177,9 +189,4 @@ def _scheme_of(text: str) -> str | None:
 
 
 def _is_on_this_machine(setting: StateSetting) -> bool:
-    # libpq takes hosts from the query as well (?host=...), so only a plain address counts as ours.
-    try:
-        parts = urlsplit(setting.value.get_secret_value())
-        return is_loopback(parts.hostname or "") and not parts.query
-    except ValueError:
-        return False
+    return _LOCAL_DATABASE.fullmatch(setting.value.get_secret_value().strip()) is not None

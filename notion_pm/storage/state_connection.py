@@ -86,8 +86,10 @@ def _refusal(home: StateHome, reason: str, advice: str = "") -> NotionPmError:
     if not isinstance(home, SharedState):
         return FileUnusable(home / FILE, reason, advice)
     url = _url_of(home)
-    told = reason.replace(str(url.password), "***") if url.password else reason
-    return StateUnusable(url.render_as_string(hide_password=True), told, advice)
+    for secret in (url.password, *(url.query.get(name) for name in ("password", "sslpassword"))):
+        if secret:
+            reason = reason.replace(str(secret), "***")
+    return StateUnusable(url.set(query={}).render_as_string(hide_password=True), reason, advice)
 
 
 @lru_cache(maxsize=16)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -191,3 +193,18 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotionPmError, match="taken") as refused:
         state_folder(None, ROOT, setting)
     assert "NOTION_PM_STATE" in refused.value.advice
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_memory_as_it_was(filled: Path, tmp_path: Path) -> None:
+    home = tmp_path / "state"
+    shutil.copytree(filled, home)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    many = [replace(SHOWN, id=NotionId(f"{number}"), title="x" * 1_000) for number in range(1_000)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+    try:
+        with pytest.raises(FileUnusable, match=FILE), State(home, "product") as state:
+            state.keep(many, {}, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with State(home, "product") as state:
+        assert list(state.cache().pages["features"]) == [PAGE]

@@ -215,6 +215,8 @@ def test_a_file_that_the_user_names_by_its_workspace_is_read(monkeypatch: pytest
     Path("notion-pm.toml").write_text(ENTRY)
     Path(name).chmod(0o666)
     assert choose_target(local=None, workspace="acme").source == ".env"
+    with pytest.raises(UsageError, match="can be changed by others"):
+        choose_target(local=None, workspace="acme", is_named=False)  # as with --all
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -267,6 +269,11 @@ def test_what_is_no_file_is_refused_at_once_and_a_folder_is_ignored(monkeypatch:
         ("PostgreSQL://evil.example/x", False, False, True),
         ("postgresql://127.0.0.1/x?host=evil.example", False, False, True),
         ("postgresql:///x?host=evil.example", False, False, True),
+        ("postgresql://127.0.0.1:1/x@evil.example/y", False, False, True),
+        ("postgresql://127.0.0.1,evil.example/x", False, False, True),
+        ("postgresql://127.0.0.1@evil.example/x", False, False, True),
+        ("postgresql://127.0.0.1.evil.example/x", False, False, True),
+        ("postgresql:///x", False, False, False),
         ("postgresql://db.example/x", True, False, False),
         ("postgresql://db.example/x", False, True, False),
         ("postgresql://u:p@127.0.0.1/x", False, False, False),
@@ -290,6 +297,24 @@ def test_a_file_sends_what_is_remembered_nowhere_unless_the_workspace_is_its_own
     with pytest.raises(UsageError, match="would be sent to") as refused:
         raise_if_state_redirected(setting, target.source)
     assert "u:p" not in str(refused.value) + refused.value.advice
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "postgresql://anna:secret-word@host/db",
+        "postgresql://host/db?password=secret-word",
+        "postgresql://host/db?password=x@secret-word",
+        "postgresql://anna:a/secret-word@host/db",
+        "postgresql://anna:a?secret-word@host/db",
+        "postgresql://anna:a@secret-word@host/db",
+        "postgresql://[secret-word@host/db",
+    ],
+)
+def test_the_password_of_a_database_is_never_shown(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    monkeypatch.setenv("NOTION_PM_STATE", state)
+    setting = configured_state()
+    assert setting is not None and "secret-word" not in setting.shown
 
 
 @pytest.mark.parametrize(
