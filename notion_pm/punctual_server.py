@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 2
 """Seconds after which connections are looked at."""
 
+_HEADER_SECONDS = 10.0
+"""The time of a request's headers, of whatever size its body is. An idle connection has more: clients
+keep connections for their next request."""
+
 _ANSWER_SECONDS = 600.0
 """The time in which a client has to take in an answer: files of a local workspace may be large."""
 
@@ -29,13 +33,22 @@ class _Channel(HTTPChannel):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self.owes_since = time.monotonic()
+        self.has_begun = False
         super().__init__(*args, **settings)
 
     def received(self, data: bytes) -> bool:
-        """Take in what has come. A request that is whole now starts the time of the next one."""
+        """Take in what has come.
+
+        The first byte after a whole request starts the time of the next one. Blank lines, which
+        waitress passes over, start nothing again.
+        """
+        if not self.has_begun:
+            self.has_begun = True
+            self.owes_since = time.monotonic()
         before = len(self.requests)
         taken = bool(super().received(data))
         if len(self.requests) > before:
+            self.has_begun = self.request is not None
             self.owes_since = time.monotonic()
         return taken
 
@@ -56,9 +69,16 @@ class _Server(TcpWSGIServer):
         super().maintenance(now)
         channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]  # the stubs are wrong
         for channel in channels.values():
-            allowed = _ANSWER_SECONDS if channel.total_outbufs_len else self.request_seconds
-            if not channel.requests and time.monotonic() - channel.owes_since > allowed:
+            if not channel.requests and time.monotonic() - channel.owes_since > self._allowed(channel):
                 channel.will_close = True
+
+    def _allowed(self, channel: Any) -> float:
+        """Return the seconds that a connection has for what it is at."""
+        if channel.total_outbufs_len:
+            return _ANSWER_SECONDS
+        if channel.has_begun and not (channel.request and channel.request.headers_finished):
+            return min(_HEADER_SECONDS, self.request_seconds)
+        return self.request_seconds
 
 
 def create_punctual_server(

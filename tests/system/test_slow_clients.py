@@ -46,25 +46,25 @@ def suppress_errors(run: object) -> None:
         run()  # type: ignore[operator]
 
 
-def drip(port: int, begin: bytes) -> float:
-    """Send a beginning and then a byte every fifth of a second; return after how long the server ended that."""
+def drip(port: int, begin: bytes, drop: bytes = b"x") -> float:
+    """Send a beginning and then a drop every fifth of a second; return after how long the server ended that."""
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", port)) as client, suppress(OSError):
         client.sendall(begin)
         client.settimeout(0.2)
         while time.monotonic() - began < 20:
-            client.sendall(b"x")
+            client.sendall(drop)
             with suppress(TimeoutError):
                 if client.recv(1) == b"":
                     break
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("begin", [HEAD, HEAD + b"\r\n", b""])
-def test_a_request_that_drips_is_ended(begin: bytes) -> None:
-    """Within its headers, within its body, and from the first byte."""
+@pytest.mark.parametrize(("begin", "drop"), [(HEAD, b"x"), (HEAD + b"\r\n", b"x"), (b"", b"x"), (b"", b"\r\n")])
+def test_a_request_that_drips_is_ended(begin: bytes, drop: bytes) -> None:
+    """Within its headers, within its body, from the first byte, and where it is nothing but blank lines."""
     with punctual(1.0) as port:
-        assert drip(port, begin) < 15
+        assert drip(port, begin, drop) < 15
 
 
 def test_dripping_clients_do_not_hold_all_places() -> None:
