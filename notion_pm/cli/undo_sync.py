@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from notion_pm.cli.thread_options import place_of
 from notion_pm.cli.words import count
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.sync_report import Report
-from notion_pm.workflows.undo_sync import SyncUndo, look_back, undo_sync
+from notion_pm.workflows.undo_sync import Left, SyncUndo, look_back, undo_sync
 
 
 def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -24,14 +25,27 @@ def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes
         if not as_json:
             _show(undo)
         done = bool(undo.updates) and not dry_run
+        shown = undo
         if done:
             ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
             with progress(context) as drawn:
-                undo_sync(replace(place, progress=drawn), undo)
+                undo = undo_sync(replace(place, progress=drawn), undo)
     if as_json:
         echo_json(_as_data(undo) | {"done": done})
     elif done:
+        _show_done(undo, shown)
+
+
+def _show_done(undo: SyncUndo, shown: SyncUndo) -> None:
+    """Show what is different from what was `shown` before the question: people may have changed pages since."""
+    known = {(each.change.page, each.change.property) for each in shown.left}
+    new = [each for each in undo.left if (each.change.page, each.change.property) not in known]
+    for title, key, reason in _left(undo, new):
+        echo(f"Left after all: {title}, {key}: {reason}.")
+    if undo.updates:
         echo("Done. The next sync leaves these values as they are and tells them as conflicts.")
+    else:
+        echo("Nothing was undone: people have changed these pages since.")
 
 
 def _show(undo: SyncUndo) -> None:
@@ -43,20 +57,20 @@ def _show(undo: SyncUndo) -> None:
             for line in lines
         ]
         table(("Page", "What becomes of it"), rows)
-    for title, key, reason in _left(undo):
+    for title, key, reason in _left(undo, undo.left):
         echo(f"Left: {title}, {key}: {reason}.")
     pages, left = count(len(lines), "page"), count(len(undo.left), "value")
     echo(f"{pages} to set back, {left} left." if lines else "Nothing of it is left to undo.")
 
 
-def _left(undo: SyncUndo) -> list[tuple[str, str, str]]:
+def _left(undo: SyncUndo, left: Iterable[Left]) -> list[tuple[str, str, str]]:
     return [
         (
             each.change.title or "Untitled",
             undo.looked.wording.title(each.change.database, each.change.property),
             each.reason,
         )
-        for each in undo.left
+        for each in left
     ]
 
 

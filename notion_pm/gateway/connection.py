@@ -73,6 +73,25 @@ class _Waits:
         self.seconds = 0.0
 
 
+class Tries:
+    """How often a request was sent so far and was told to wait, where its sender is the one who repeats it."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.waits = _Waits()
+
+
+class Postponed(Exception):
+    """A write was not sent, or failed and may be sent again: decide again first.
+
+    `may_have_happened`: it was sent, and the answer does not say whether it was carried out.
+    """
+
+    def __init__(self, *, may_have_happened: bool = False) -> None:
+        super().__init__()
+        self.may_have_happened = may_have_happened
+
+
 class _AttemptFailed(Exception):
     """An attempt that failed and may be sent again."""
 
@@ -163,6 +182,35 @@ class Connection:
         answer = self.send(method, path, body=body)
         with self.reading(method, path):
             return read(answer)
+
+    def fetch_without_waiting(
+        self, method: str, path: str, read: Callable[[Json], T], *, body: Json, tries: Tries
+    ) -> T:
+        """Send a repeatable write now and once, and return what `read` makes of its answer.
+
+        What the write was decided on may change while it waits. So this raises Postponed where
+        `fetch` would wait for the budget or try again. After a failure it first sleeps as `fetch`
+        would; Notion's own Retry-After delays the next request of this connection instead.
+
+        Raises a NotionError where `fetch` would give up; `tries` holds the attempts so far.
+        """
+        self._go_on()
+        if not self._limiter.acquire_without_waiting():
+            raise Postponed
+        if tries.sent == 0:
+            self.requests.count_request()
+        tries.sent += 1
+        try:
+            answer = self._send_once(method, path, None, body, tries.waits, repeatable=True, surface=frozenset())
+        except _AttemptFailed as failed:
+            failure, state = failed.failure, _state_after(failed, tries.sent)
+        else:
+            with self.reading(method, path):
+                return read(answer)
+        if self._stop(state):
+            raise failure.error
+        self._sleep(self._wait(state))
+        raise Postponed(may_have_happened=failure.verdict is Verdict.UNKNOWN)
 
     @contextmanager
     def reading(self, method: str, path: str) -> Iterator[None]:
@@ -271,6 +319,20 @@ class Connection:
     ) -> Any:
         self._go_on()
         self._limiter.acquire()
+        return self._send_once(method, path, query, body, waits, repeatable=repeatable, surface=surface)
+
+    def _send_once(
+        self,
+        method: str,
+        path: str,
+        query: Json | None,
+        body: Json | None,
+        waits: _Waits,
+        *,
+        repeatable: bool,
+        surface: frozenset[int],
+    ) -> Any:
+        """Send a request that the limiter has let through. Raises _AttemptFailed when it may be sent again."""
         if self.before_write is not None and not _only_reads(method, path):
             self.before_write()  # after the pause that Notion may have asked for, not before it
         self.requests.count_attempt()
@@ -393,6 +455,14 @@ def _failure(state: tenacity.RetryCallState) -> Failure:
     error = state.outcome.exception() if state.outcome else None
     assert isinstance(error, _AttemptFailed)
     return error.failure
+
+
+def _state_after(failed: _AttemptFailed, attempts: int) -> tenacity.RetryCallState:
+    """Return what tenacity would know of a request that has failed for the last of so many attempts."""
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = attempts
+    state.set_exception((type(failed), failed, None))
+    return state
 
 
 def _as_unknown(error: NotionError) -> OutcomeUnknown:

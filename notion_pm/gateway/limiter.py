@@ -41,6 +41,19 @@ class WindowLimiter:
             with self._lock:
                 self.waited += wait
 
+    def acquire_without_waiting(self) -> bool:
+        """Spend one request if it may be sent now; return whether it may.
+
+        With a budget of one request per window this waits after all: the read that comes before
+        each write would always take that one, and no write would ever be sent.
+        """
+        with self._lock:
+            is_enough_for_read_and_write = self._budget is None or self._budget > 1
+        if is_enough_for_read_and_write:
+            return self._try_to_spend() <= 0
+        self.acquire()
+        return True
+
     def restrict(self, budget: int | None) -> None:
         """Let through no more than this: of two budgets for one connection the smaller one counts."""
         with self._lock:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown, RequestRefused
 from notion_pm.gateway import paging, wire_page, wire_schema
-from notion_pm.gateway.connection import Connection, Json, LookUp
+from notion_pm.gateway.connection import Connection, Json, LookUp, Tries
 from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
 from notion_pm.gateway.wire_names import with_keys
@@ -152,17 +152,25 @@ class Gateway:
         return map(self._completed, found)
 
     def edited_since(
-        self, data_source_id: str, moment: datetime, *, property_ids: Sequence[str] | None = None
+        self,
+        data_source_id: str,
+        moment: datetime,
+        *,
+        property_ids: Sequence[str] | None = None,
+        created: paging.Range | None = None,
     ) -> Iterator[Page]:
         """Yield the rows that were edited at or after a moment, the latest first, each once and complete.
 
         Requests are sent as the rows are taken, so that who has seen enough may stop. Notion floors the time of an
-        edit to the minute (notion-api.md 4.3), and so is `moment`.
+        edit to the minute (notion-api.md 4.3), and so is `moment`. `created` limits the rows to those created from
+        one minute to another.
 
         Raises IncompleteRead when Notion gives only a part.
         """
         query = _selected(property_ids)
-        pages = paging.edited_rows(self._connection, data_source_id, moment, wire_page.read_page, query=query)
+        pages = paging.edited_rows(
+            self._connection, data_source_id, moment, wire_page.read_page, query=query, created=created
+        )
         return map(self._completed, pages)
 
     def page_markdown(self, page_id: str) -> PageMarkdown:
@@ -246,17 +254,35 @@ class Gateway:
 
     def update_page(self, page_id: str, values: Iterable[PropertyValue]) -> Page:
         """Set properties of a page; those not named stay as they are."""
-        wanted = tuple(values)
 
-        def send(key_of: KeyOf) -> Page:
-            body = {"properties": wire_page.write_values(wanted, key_of)}
-            return self._connection.fetch("PATCH", f"pages/{page_id}", wire_page.read_page, body=body)
+        def send(path: str, body: Json) -> Page:
+            return self._connection.fetch("PATCH", path, wire_page.read_page, body=body)
+
+        return self._update_page(page_id, tuple(values), send)
+
+    def update_page_now(self, page_id: str, values: Iterable[PropertyValue], tries: Tries) -> Page:
+        """Set properties of a page now, or raise Postponed rather than wait or send it again.
+
+        For values that were decided on what pages hold: after a wait that may be out of date. Pass
+        the same `tries` each time, so that failures come to an end.
+        """
+
+        def send(path: str, body: Json) -> Page:
+            return self._connection.fetch_without_waiting("PATCH", path, wire_page.read_page, body=body, tries=tries)
+
+        return self._update_page(page_id, tuple(values), send)
+
+    def _update_page(
+        self, page_id: str, values: Sequence[PropertyValue], send: Callable[[str, Json], Page]
+    ) -> Page:
+        def send_with_keys(key_of: KeyOf) -> Page:
+            return send(f"pages/{page_id}", {"properties": wire_page.write_values(values, key_of)})
 
         def source_id() -> str:
-            known = self._names.only_source_with(each.id for each in wanted)
+            known = self._names.only_source_with(each.id for each in values)
             return known or self.get_page(page_id).data_source_id or ""
 
-        return self._names.send("values", source_id, send)
+        return self._names.send("values", source_id, send_with_keys)
 
     def trash_page(self, page_id: str) -> None:
         """Put a page in the trash."""

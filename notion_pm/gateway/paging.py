@@ -20,6 +20,8 @@ SMALLEST_PAGE = 10
 _GATEWAY_TIMEOUT = 504
 
 Json = Mapping[str, Any]
+Range = tuple[datetime, datetime]
+"""From one minute to another, both included."""
 T = TypeVar("T")
 
 _OLDEST_FIRST: Json = {"timestamp": "created_time", "direction": "ascending"}
@@ -101,10 +103,21 @@ def rows(
 
 
 def edited_rows(
-    connection: Connection, data_source_id: str, moment: datetime, read: Callable[[Json], T], *, query: Json
+    connection: Connection,
+    data_source_id: str,
+    moment: datetime,
+    read: Callable[[Json], T],
+    *,
+    query: Json,
+    created: Range | None = None,
 ) -> Iterator[T]:
-    """Yield the rows that were edited at or after a minute, the latest first; where Notion cuts that, all of them."""
-    wanted = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute_of(moment)}}
+    """Yield the rows that were edited at or after a minute, the latest first; where Notion cuts that, all of them.
+
+    `created`: only those created from one minute to another.
+    """
+    wanted: Json = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute_of(moment)}}
+    if created is not None:
+        wanted = {"and": [wanted, *_created_between(*created)]}
     seen: set[str] = set()
     cut = False
     for answer in _query(connection, data_source_id, read, wanted, query, _LATEST_EDIT_FIRST):
@@ -119,6 +132,11 @@ def edited_rows(
 
         again = rows(connection, data_source_id, read_with_id, filter=wanted, query=query)
         yield from (content for row_id, content in again if row_id not in seen)
+
+
+def _created_between(first: datetime, last: datetime) -> Iterator[Json]:
+    yield {"timestamp": "created_time", "created_time": {"on_or_after": minute_of(first)}}
+    yield {"timestamp": "created_time", "created_time": {"on_or_before": minute_of(last)}}
 
 
 def minute_of(moment: datetime) -> str:

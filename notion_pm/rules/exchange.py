@@ -43,7 +43,9 @@ class Exchange:
     def read(self, page: Page) -> SnapshotPage:
         """Return a page as rules see it."""
         values = {key: self.plain(key, page.properties.get(self._entry.properties[key])) for key in self.keys}
-        return SnapshotPage(page.id, self._database, page.title, page.url, page.last_edited_time, values)
+        return SnapshotPage(
+            page.id, self._database, page.title, page.url, page.last_edited_time, values, page.created_time
+        )
 
     def differing(self, page: Page) -> tuple[tuple[str, str, str], ...]:
         """Return what is of another type than the template says: address, its type on the page, the template's."""

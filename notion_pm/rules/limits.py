@@ -15,8 +15,12 @@ SMALL = 10
 """Databases with fewer pages are not judged: there a share says nothing."""
 
 
-def too_much(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> UnsafeChange | None:
+def too_much(
+    vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot, done: str = "Nothing was changed."
+) -> UnsafeChange | None:
     """Return why a run must not go on, naming the databases and the way out; None when its changes are modest.
+
+    `done` is a sentence on what the run has changed so far.
 
     Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
     a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
@@ -26,7 +30,7 @@ def too_much(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot)
     if not excessive:
         return None
     return UnsafeChange(
-        "; ".join(excessive) + ". Nothing was changed.",
+        f"{'; '.join(excessive)}. {done}",
         "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
     )
 

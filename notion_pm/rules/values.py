@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from math import isclose
@@ -43,7 +43,11 @@ SILENT, UNKNOWN = Opinion.SILENT, Opinion.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPage:
-    """A page as it was read, its values by property key."""
+    """A page as it was read, its values by property key.
+
+    `created` never changes, so it is no part of a comparison. It is None for pages that an older
+    version has remembered.
+    """
 
     id: NotionId
     database: str
@@ -51,6 +55,7 @@ class SnapshotPage:
     url: str
     last_edited: datetime
     values: Mapping[str, Plain]
+    created: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,15 +40,23 @@ def read_pages(rows: Rows, table: Table) -> dict[str, dict[NotionId, SnapshotPag
 
 def put_pages(rows: Rows, table: Table, pages: Iterable[SnapshotPage]) -> None:
     """Remember pages in a table: those that were read last, or those of a read that has not ended."""
-    rows.put(
-        table,
-        (
-            (page.id, page.database, page.title, page.url, page.last_edited.isoformat(), values_to_json(page.values))
-            for page in pages
-        ),
-    )
+    rows.put(table, map(_row, pages))
+
+
+def _row(page: SnapshotPage) -> tuple[object, ...]:
+    edited, created = page.last_edited.isoformat(), page.created.isoformat() if page.created else None
+    return page.id, page.database, page.title, page.url, edited, values_to_json(page.values), created
 
 
 def _pages(rows: Rows, table: Table) -> Iterator[SnapshotPage]:
-    for page, database, title, url, edited, held in rows.all(table, "page database title url last_edited held"):
-        yield SnapshotPage(page, database, title, url, moment_from(edited), values_from_json(held))
+    columns = "page database title url last_edited held created"
+    for page, database, title, url, edited, held, created in rows.all(table, columns):
+        yield SnapshotPage(
+            page,
+            database,
+            title,
+            url,
+            moment_from(edited),
+            values_from_json(held),
+            moment_from(created) if created else None,
+        )

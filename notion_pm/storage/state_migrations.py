@@ -103,6 +103,11 @@ STEPS = (
         PRIMARY KEY (template, source, key)
     ) WITHOUT ROWID;
     """,
+    # 8: when pages were created, by which the pages of a batch of writes are read again.
+    """
+    ALTER TABLE pages ADD COLUMN created TEXT;
+    ALTER TABLE part_pages ADD COLUMN created TEXT;
+    """,
 )
 
 

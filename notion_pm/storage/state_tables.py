@@ -29,10 +29,10 @@ TEMPLATES = Table(
     Column("ahead", Double),
 )
 MARKS = _table("marks", "database", "read_at")
-PAGES = _table("pages", "page", "database title url last_edited held")
+PAGES = _table("pages", "page", "database title url last_edited held created")
 ABSENT = _table("absent", "page", "reason")
 PARTS = _table("parts", "database", "scope began created_until")
-PART_PAGES = _table("part_pages", "page", "database title url last_edited held")
+PART_PAGES = _table("part_pages", "page", "database title url last_edited held created")
 OPTION_NAMES = _table("option_names", "option", "name")
 BASELINE = _table("baseline", "page property", "held derived", "starter")
 RUNS = _table("runs", "run", "kind started finished outcome told")

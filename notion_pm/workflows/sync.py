@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from notion_pm.errors import NotShared, RequestRefused, UnsafeChange
 from notion_pm.model.ids import NotionId
@@ -12,8 +13,8 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, too_much
-from notion_pm.rules.evaluation import Evaluation, Hold, Spot
-from notion_pm.rules.history import HistoryChange, Moment
+from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents, intents_of, taken_up
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
@@ -141,7 +142,7 @@ class _Looked:
     reading: Reading
     vanished: tuple[Gone, ...]
     interrupted: Memories
-    holds: Mapping[Spot, Hold]
+    quarantine: Quarantine
     evaluation: Evaluation
 
 
@@ -169,23 +170,22 @@ class _Run:
         danger = None if self._options.force else too_much(self._rules.vocabulary, evaluation, reading.snapshot)
         if danger and not self._options.dry_run:
             raise danger
-        written = Written()
+        written = Written(reading)
         if not self._options.dry_run:
             vanished = [each.page for each in looked.vanished]
             changes = changes_read(self._moment, known, reading, vanished, intents)
             self._keep(reader, reading, vanished, changes)
-            self._state.keep_holds(evaluation.holds, released=looked.holds.keys() - evaluation.holds.keys())
-            written = self._carried_out(reader, reading, evaluation, looked.interrupted)
+            written, evaluation = self._carried_out(reader, looked, {**remembered, **looked.interrupted})
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
             evaluation=evaluation,
-            snapshot=reading.snapshot,
-            option_names={**self._state.option_names(), **reading.option_names, **written.option_names},
+            snapshot=written.reading.snapshot,
+            option_names={**self._state.option_names(), **written.reading.option_names, **written.option_names},
             requests=0,
             dry_run=self._options.dry_run,
             vanished=looked.vanished,
-            dropped=written.dropped,
+            dropped=tuple(written.dropped),
             danger=danger,
         )
 
@@ -200,17 +200,15 @@ class _Run:
             only = only | involved if len(only | involved) <= ONE_BY_ONE else None
 
     def _decided(self, reading: Reading, vanished: tuple[Gone, ...], remembered: Memories, intents: Intents) -> _Looked:
-        holds = self._state.holds()
         interrupted = taken_up(remembered, intents, reading.snapshot)
-        evaluation = evaluate(
-            self._rules,
-            reading.snapshot,
-            {**remembered, **interrupted},
-            today=self._place.now.date(),
-            policy=self._options.policy,
-            quarantine=Quarantine(holds, flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))),
-        )
-        return _Looked(reading, vanished, interrupted, holds, evaluation)
+        flipping = flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
+        quarantine = Quarantine(self._state.holds(), flipping)
+        evaluation = self._evaluated(reading.snapshot, {**remembered, **interrupted}, quarantine)
+        return _Looked(reading, vanished, interrupted, quarantine, evaluation)
+
+    def _evaluated(self, snapshot: Snapshot, baseline: Memories, quarantine: Quarantine) -> Evaluation:
+        today, policy = self._place.now.date(), self._options.policy
+        return evaluate(self._rules, snapshot, baseline, today=today, policy=policy, quarantine=quarantine)
 
     def _read(self, reader: Reader, known: Cache, only: frozenset[NotionId] | None) -> tuple[Reading, tuple[Gone, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
@@ -243,24 +241,47 @@ class _Run:
         last = self._remembered.read_in_full
         return self._options.full or last is None or self._place.now - last >= FULL_AFTER
 
-    def _carried_out(self, reader: Reader, reading: Reading, evaluation: Evaluation, interrupted: Memories) -> Written:
-        """Remember what is about to be written, write the updates, remember each."""
+    def _carried_out(self, reader: Reader, looked: _Looked, baseline: Memories) -> tuple[Written, Evaluation]:
+        """Write the updates; return what was written, and what the rules come to in the end.
+
+        That differs from what was `looked` at where people changed pages since.
+        """
+        self._begin_writing(looked.evaluation, looked.interrupted)
+        decide_again = partial(self._decide_again, baseline, looked.quarantine)
+        writer = Writer(self._place, self._state, reader, self._moment, decide_again)
+        written, evaluation = writer.write(looked.reading, looked.evaluation)
+        self._state.keep_option_names({**written.reading.option_names, **written.option_names})
+        if written.began is not None:
+            self._compare_clocks(written.began, looked.reading)
+        return written, replace(evaluation, updates=tuple(written.updates))
+
+    def _decide_again(self, baseline: Memories, quarantine: Quarantine, fresh: Reading, written: Written) -> Evaluation:
+        """Decide on what people have changed since, and remember that they did.
+
+        Pages that this run has not written are compared with the baseline from before the run. So a
+        conflict is still a new one, and a page has still just entered a status.
+        """
+        edits = noticed(self._moment, written.reading.pages, fresh.changed, (), {})
+        self._state.keep(fresh.changed, {}, fresh.absent, changes=edits)
+        evaluation = self._evaluated(fresh.snapshot, {**baseline, **written.memories}, quarantine)
+        if not self._options.force:
+            in_all = replace(evaluation, updates=(*written.updates, *evaluation.updates))
+            done = f"People changed pages meanwhile; {len(written.updates)} pages are written, the rest are not."
+            danger = too_much(self._rules.vocabulary, in_all, fresh.snapshot, done)
+            if danger:
+                raise danger
+        # What is no longer to be written must not be taken for a write of ours another time.
+        due = {update.page.id for update in evaluation.updates}
+        dropped = [page_id for page_id in self._state.intents() if page_id not in due and fresh.has(page_id)]
+        self._begin_writing(evaluation, {page_id: {} for page_id in dropped})
+        return evaluation
+
+    def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
+        """Remember what is in quarantine, what is about to be written, and what the other pages hold."""
+        self._state.keep_holds(evaluation.holds, released=self._state.holds().keys() - evaluation.holds.keys())
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
-        self._state.begin_writing({**interrupted, **at_rest}, intents)
-        writer = Writer(
-            self._place.gateway,
-            self._state,
-            reader.exchanges,
-            self._moment,
-            jobs=self._place.jobs,
-            progress=self._place.progress,
-        )
-        written = writer.write(evaluation)
-        self._state.keep_option_names(written.option_names)
-        if written.began is not None:
-            self._compare_clocks(written.began, reading)
-        return written
+        self._state.begin_writing({**taken_up, **at_rest}, intents)
 
     def _compare_clocks(self, began: datetime, reading: Reading) -> None:
         """Learn from the answers to our writes whether our clock is ahead of Notion's: its edits would be missed."""

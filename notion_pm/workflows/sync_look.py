@@ -8,24 +8,28 @@ from types import MappingProxyType
 from notion_pm.model.ids import NotionId
 from notion_pm.rules import RuleSet
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.exchange import Exchange
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.storage.state import State
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_place import Opened, Place
-from notion_pm.workflows.sync_reading import Reader
+from notion_pm.workflows.sync_reading import Reader, Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is there now, and what it takes to read and write it."""
+    """What is there now, and what it takes to read it again and to write it."""
 
     opened: Opened
     rules: RuleSet
-    snapshot: Snapshot
-    exchanges: MappingProxyType[str, Exchange]
+    reader: Reader
+    reading: Reading
     option_names: MappingProxyType[str, str]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The pages, as rules see them."""
+        return self.reading.snapshot
 
     @property
     def wording(self) -> Wording:
@@ -56,4 +60,4 @@ def look(place: Place, state: State, opened: Opened) -> Look:
     ahead = place.now - remembered.ahead if remembered else place.now
     reading = reader.read(state.cache() if fits else None, now=ahead)
     names = {**state.option_names(), **reading.option_names}
-    return Look(opened, rules, reading.snapshot, MappingProxyType(reader.exchanges), MappingProxyType(names))
+    return Look(opened, rules, reader, reading, MappingProxyType(names))

@@ -69,3 +69,10 @@ class Queries:
                 yield Batch(rows)
                 return
         yield Batch(rows, to_the_end=True)
+
+    def edited_since(
+        self, database: str, moment: datetime, created: tuple[datetime, datetime] | None
+    ) -> Iterator[Page]:
+        """Yield all rows edited since a moment, and shortly before it; `created`: from when to when."""
+        source, ids = self._sources[database], self._exchanges[database].property_ids
+        return self._gateway.edited_since(source, moment - OVERLAP, property_ids=ids, created=created)

@@ -33,18 +33,42 @@ ASK_AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, merged with what was known. `changed`: pages that differ from the cache.
+    """What was read, merged with what was known. `changed`: pages that differ from what was known.
 
-    `began`: when the first of it was read, by Notion's clock; earlier than this run where an unfinished read went on.
+    `pages` is what Notion holds; in `snapshot`, which rules look at, relations have lost the pages
+    that are in the trash or were moved. `began`: when the first of it was read, by Notion's clock;
+    earlier than this run where an unfinished read went on. `at`: when this run began to read.
     """
 
-    snapshot: Snapshot
+    pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
     changed: tuple[SnapshotPage, ...]
     marks: Mapping[str, datetime]
     absent: Mapping[NotionId, str]
     option_names: Mapping[str, str]
     full: bool
     began: datetime
+    at: datetime
+    snapshot: Snapshot = field(init=False)
+
+    def __post_init__(self) -> None:
+        databases = {key: without_gone(those, self.absent) for key, those in self.pages.items()}
+        object.__setattr__(self, "snapshot", Snapshot(databases))
+
+    def has(self, page_id: NotionId) -> bool:
+        """Return whether a page is among them."""
+        return any(page_id in those for those in self.pages.values())
+
+    def with_pages(self, written: Iterable[SnapshotPage]) -> Reading:
+        """Return the reading with these pages in place of what they held before."""
+        pages = {key: dict(those) for key, those in self.pages.items()}
+        for page in written:
+            pages[page.database][page.id] = page
+        return replace(self, pages=pages)
+
+    def without_pages(self, gone: Mapping[NotionId, str]) -> Reading:
+        """Return the reading without pages that are no longer there, given with the reasons."""
+        pages = {key: {id: page for id, page in those.items() if id not in gone} for key, those in self.pages.items()}
+        return replace(self, pages=pages, absent={**self.absent, **gone})
 
 
 @dataclass(slots=True)
@@ -104,7 +128,7 @@ class Reader:
         self._ask_for_missing(pages, absent)
         known = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
         return Reading(
-            snapshot=Snapshot({key: without_gone(those, absent) for key, those in pages.all.items()}),
+            pages=pages.all,
             changed=tuple(
                 page for those in pages.all.values() for page in those.values() if known.get(page.id) != page
             ),
@@ -113,7 +137,40 @@ class Reader:
             option_names=pages.option_names,
             full=cache is None,
             began=unfinished.began if unfinished else now,
+            at=now,
         )
+
+    def read_again(self, reading: Reading, stale: Sequence[SnapshotPage]) -> tuple[Reading, int]:
+        """Read pages of one database again where they were edited since a reading began.
+
+        Return the reading with these pages as they are now, and how many rows Notion returned; it
+        is one request where they are at most 100. The query is for all pages that were created
+        between the first and the last of `stale`. When a page was created never changes, and what
+        this run has written before was mostly created before them.
+        """
+        database = stale[0].database
+        known = reading.pages[database]
+        rows = list(self._queries.edited_since(database, reading.at, _created_from_to(stale)))
+        exchange = self.exchanges[database]
+        edited = [row for row in rows if exchange.read(row) != known.get(row.id)]
+        if not edited:
+            return replace(reading, changed=()), len(rows)
+        pages = _Pages({key: dict(those) for key, those in reading.pages.items()})
+        absent = dict(reading.absent)
+        self._take(pages, database, edited)
+        pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
+        self._ask_for_missing(pages, absent)
+        before = {id: page for those in reading.pages.values() for id, page in those.items()}
+        fresh = replace(
+            reading,
+            pages=pages.all,
+            changed=tuple(
+                page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
+            ),
+            absent=absent,
+            option_names={**reading.option_names, **pages.option_names},
+        )
+        return fresh, len(rows)
 
     def told_apart(self, reading: Reading, lost: Sequence[SnapshotPage]) -> tuple[Reading, tuple[Gone, ...]]:
         """Ask for each page that was lost why it is gone. What is there after all is put back."""
@@ -216,11 +273,15 @@ class Reader:
 
 def _with(reading: Reading, back: Mapping[NotionId, SnapshotPage]) -> Reading:
     """The reading with pages besides that no query gave."""
-    databases = {
-        key: {**those, **{id: page for id, page in back.items() if page.database == key}}
-        for key, those in reading.snapshot.databases.items()
-    }
-    return replace(reading, snapshot=Snapshot(databases), changed=(*reading.changed, *back.values()))
+    whole = reading.with_pages(back.values())
+    return replace(whole, changed=(*reading.changed, *back.values()))
+
+
+def _created_from_to(pages: Iterable[SnapshotPage]) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last of pages were created, None where that is not known of all."""
+    created = [page.created for page in pages]
+    known = [moment for moment in created if moment is not None]
+    return (min(known), max(known)) if len(known) == len(created) else None
 
 
 def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:

@@ -1,81 +1,169 @@
-"""Writing of a sync: one request per changed page, each remembered as soon as it has succeeded."""
+"""Write the updates of a sync, batch by batch, each on facts that are fresh.
+
+People go on working while a sync writes, and while it waits for the rate limit. So before each
+batch the pages that it writes are read again where somebody edited them: one query of one database.
+When one of them has changed, everything is decided again, because other pages may depend on it. A
+write that would have to wait, or to be sent again, waits for the next batch and is checked again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused
-from notion_pm.gateway.notion import Gateway
+from notion_pm.gateway.connection import Postponed
+from notion_pm.gateway.paging import PAGE_SIZE
+from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.rules.evaluation import Evaluation, PageUpdate
-from notion_pm.rules.exchange import Exchange, names_of_options
+from notion_pm.rules.exchange import names_of_options
 from notion_pm.rules.history import Actor, Moment, gone, made
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.storage.state import State
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
+from notion_pm.workflows.sync_place import Place
+from notion_pm.workflows.sync_reading import Reader, Reading
+
+BATCH = PAGE_SIZE
+"""Pages written after one query for what people edited: as many as one answer of Notion holds."""
+
+_UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Written:
-    """What became of the updates: pages that were no longer there, and what the answers tell.
+    """What has been written, and what is known by now.
 
-    That is the names of the options that were set, and what Notion's clock said at the first write.
+    `updates` are dealt with: carried out, except on the `dropped` pages, which were no longer there.
+    `memories` replace what was remembered of the written pages before this run. `began`: Notion's
+    clock at the first write.
     """
 
-    dropped: tuple[Gone, ...] = ()
-    option_names: Mapping[str, str] = field(default_factory=dict)
+    reading: Reading
+    updates: list[PageUpdate] = field(default_factory=list)
+    dropped: list[Gone] = field(default_factory=list)
+    memories: dict[NotionId, Mapping[str, BaseValue]] = field(default_factory=dict)
+    option_names: dict[str, str] = field(default_factory=dict)
     began: datetime | None = None
 
 
+DecideAgain = Callable[[Reading, Written], Evaluation]
+"""Decide on a new reading, of which some pages `changed`; what was written has the reading before it."""
+
+
 class Writer:
-    """Carries out updates."""
+    """Carries out updates, and remembers each as soon as it has succeeded."""
 
     def __init__(
         self,
-        gateway: Gateway,
+        place: Place,
         state: State,
-        exchanges: Mapping[str, Exchange],
+        reader: Reader,
         moment: Moment,
-        *,
-        jobs: int,
-        progress: Progress,
+        decide_again: DecideAgain,
         actor: Actor = "rule",
     ) -> None:
-        self._gateway = gateway
+        self._place = place
         self._state = state
-        self._exchanges = exchanges
+        self._reader = reader
         self._moment = moment
+        self._decide_again = decide_again
         self._actor = actor
-        self._jobs = jobs
-        self._progress = progress
+        self._pending: dict[NotionId, PageUpdate] = {}
+        self._attempts: dict[NotionId, int] = {}
+        self._unanswered: dict[NotionId, tuple[PageUpdate, Mapping[str, BaseValue]]] = {}
+        self._batch_size = BATCH
 
-    def write(self, evaluation: Evaluation) -> Written:
-        """Write all updates, some side by side.
+    def write(self, reading: Reading, evaluation: Evaluation) -> tuple[Written, Evaluation]:
+        """Write all updates of an evaluation.
 
-        When one fails nothing new is begun; what was written stays remembered, and the first error is raised.
+        Return what was written, and the last evaluation; it differs where people changed something.
+        When a write fails nothing new is begun, what was written stays remembered, and the first
+        error is raised.
         """
-        dropped: list[Gone] = []
-        answers: list[Page] = []
-        outcomes = side_by_side(self._send, evaluation.updates, self._jobs)
-        for done, (update, outcome) in enumerate(outcomes, start=1):
-            if isinstance(outcome, Page):
-                answers.append(outcome)
-                self._remember(update, evaluation)
-            else:
-                dropped.append(self._forget(update.page, outcome))
-            self._progress("Writing", done, len(evaluation.updates))
-        began = min((page.last_edited_time for page in answers), default=None)
-        return Written(tuple(dropped), names_of_options(answers), began)
+        written = Written(reading)
+        self._pending = {update.page.id: update for update in evaluation.updates}
+        while self._pending:
+            batch = self._next_batch()
+            fresh = self._read_again(written.reading, batch)
+            if fresh.changed:
+                self._settle_unanswered(fresh, batch[0].database, written)
+                evaluation = self._decide_again(fresh, written)
+                written.reading = fresh
+                self._pending = {update.page.id: update for update in evaluation.updates}
+            # An update that is new waits for another batch: its page was not read again.
+            still_due = [page.id for page in batch if page.id in self._pending]
+            self._send_batch([self._pending[page_id] for page_id in still_due], evaluation, written)
+        written.updates.sort(key=_place_in_reports(written.reading))
+        return written, evaluation
 
-    def _send(self, update: PageUpdate) -> Page | str:
-        """Send one update; return the page, or why it is not there."""
-        values = self._exchanges[update.page.database].write(update.changes)
+    def _next_batch(self) -> list[SnapshotPage]:
+        """Return pages of one database that are to be written, in the order of their creation."""
+        database = next(iter(self._pending.values())).page.database
+        pages = [update.page for update in self._pending.values() if update.page.database == database]
+        pages.sort(key=lambda page: (page.created or _UNKNOWN_DATE, page.id))
+        return pages[: self._batch_size]
+
+    def _read_again(self, reading: Reading, batch: Sequence[SnapshotPage]) -> Reading:
+        fresh, rows = self._reader.read_again(reading, batch)
+        # Thousands of pages may have been created in the same minute. What this run has written of
+        # them comes again with each query; larger batches keep the cost at a request per 100 pages.
+        self._batch_size = max(BATCH, rows)
+        return fresh
+
+    def _settle_unanswered(self, fresh: Reading, database: str, written: Written) -> None:
+        """Remember writes without an answer where the page shows that they were carried out.
+
+        What a person has changed on the page since then differs from what was written.
+        """
+        settled = []
+        for update, memory in list(self._unanswered.values()):
+            if update.page.database != database:
+                continue
+            del self._unanswered[update.page.id]
+            page = fresh.pages[database].get(update.page.id)
+            if page and any(same(page.values.get(each.property), each.after) for each in update.changes):
+                settled.append(self._remember(update, memory, written, page.last_edited))
+        written.reading = written.reading.with_pages(settled)
+
+    def _send_batch(self, updates: Sequence[PageUpdate], evaluation: Evaluation, written: Written) -> None:
+        """Send updates side by side. Those that are postponed stay pending."""
+        pages: list[SnapshotPage] = []
+        missing: dict[NotionId, str] = {}
+        for update, outcome in side_by_side(self._send, updates, self._place.jobs):
+            page_id, memory = update.page.id, evaluation.baseline.get(update.page.id, {})
+            if isinstance(outcome, Postponed):
+                if outcome.may_have_happened:
+                    self._unanswered[page_id] = update, memory
+                continue
+            del self._pending[page_id]
+            self._unanswered.pop(page_id, None)
+            if isinstance(outcome, Page):
+                pages.append(self._remember(update, memory, written, outcome.last_edited_time))
+                written.option_names.update(names_of_options([outcome]))
+                written.began = min(written.began or outcome.last_edited_time, outcome.last_edited_time)
+            else:
+                written.updates.append(update)
+                written.dropped.append(self._forget(update.page, outcome))
+                missing[page_id] = outcome
+            done = len(written.updates)
+            self._place.progress("Writing", done, done + len(self._pending))
+        written.reading = written.reading.with_pages(pages).without_pages(missing)
+
+    def _send(self, update: PageUpdate) -> Page | str | Postponed:
+        """Send one update; return the page, or why it is not there, or that it is to be checked again."""
+        page_id = update.page.id
+        values = self._reader.exchanges[update.page.database].write(update.changes)
+        attempt = self._attempts.get(page_id, 0) + 1
         try:
-            return self._gateway.update_page(update.page.id, values)
+            return self._place.gateway.update_page_now(page_id, values, attempt=attempt)
+        except Postponed as postponed:
+            if postponed.was_sent:
+                self._attempts[page_id] = attempt
+            return postponed
         except NotShared:
             return UNSHARED
         except RequestRefused as refused:
@@ -84,19 +172,31 @@ class Writer:
     def _why_refused(self, update: PageUpdate, refused: RequestRefused) -> str:
         """A page in the trash refuses to be written; any other refusal is an error."""
         try:
-            page = self._gateway.get_page(update.page.id)
+            page = self._place.gateway.get_page(update.page.id)
         except NotionError:
             raise refused from None
         if reason := thrown_away(page):
             return reason
         raise refused
 
-    def _remember(self, update: PageUpdate, evaluation: Evaluation) -> None:
-        page = update.page
-        values = {**page.values, **{change.property: change.after for change in update.changes}}
-        written, memory = replace(page, values=values), evaluation.baseline.get(page.id, {})
-        self._state.keep_written(written, memory, made(self._moment, update, self._actor))
+    def _remember(
+        self, update: PageUpdate, memory: Mapping[str, BaseValue], written: Written, edited: datetime
+    ) -> SnapshotPage:
+        """Remember that an update was carried out; return the page as it is now."""
+        values = {**update.page.values, **{change.property: change.after for change in update.changes}}
+        page = replace(update.page, values=values, last_edited=edited)
+        self._state.keep_written(page, memory, made(self._moment, update, self._actor))
+        written.updates.append(update)
+        if memory:
+            written.memories[page.id] = memory
+        return page
 
     def _forget(self, page: SnapshotPage, reason: str) -> Gone:
         self._state.forget(page.id, reason, gone(self._moment, page))
         return Gone(page, reason)
+
+
+def _place_in_reports(reading: Reading) -> Callable[[PageUpdate], tuple[int, str, str]]:
+    """Return a key that sorts updates as an evaluation does: by database, then by title."""
+    databases = list(reading.pages)
+    return lambda update: (databases.index(update.page.database), update.page.title.casefold(), update.page.id)

@@ -6,8 +6,8 @@ rules say moves on, or a person sets or empties it. Interrupted, it is run again
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
@@ -21,8 +21,9 @@ from notion_pm.storage.state_history import RunRecord
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_look import Look, look
 from notion_pm.workflows.sync_place import Place, open_template
+from notion_pm.workflows.sync_reading import Reading
 from notion_pm.workflows.sync_recording import recorded
-from notion_pm.workflows.sync_writing import Writer
+from notion_pm.workflows.sync_writing import Writer, Written
 
 CHANGED_SINCE = "it was changed since"
 GONE = "the page is no longer there"
@@ -39,9 +40,10 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class SyncUndo:
-    """What an undo of a run would do, or has done."""
+    """What an undo of a run would do, or has done. `written`: what the run had written."""
 
     run: RunRecord
+    written: tuple[HistoryChange, ...]
     result: SyncResult
     left: tuple[Left, ...]
     looked: Look
@@ -62,30 +64,34 @@ def look_back(place: Place, template: str | None) -> SyncUndo:
     with State(place.state_home, opened.loaded.template.template) as state:
         run, written = _last_writes(state)
         looked = look(place, state, opened)
-    left = tuple(_left(looked, written))
-    stays = {each.change for each in left}
-    updates = tuple(_updates(looked, [each for each in written if each not in stays], run))
+    evaluation = _evaluation(looked, run, written)
     requests = place.gateway.requests.logical - before
-    return SyncUndo(run, looked.result(Evaluation(updates), requests=requests, dry_run=True), left, looked)
+    result = looked.result(evaluation, requests=requests, dry_run=True)
+    return SyncUndo(run, tuple(written), result, tuple(_left(looked, written)), looked)
 
 
-def undo_sync(place: Place, undo: SyncUndo) -> None:
-    """Set back what a look has found, side by side, each remembered as soon as it has succeeded."""
+def undo_sync(place: Place, undo: SyncUndo) -> SyncUndo:
+    """Set back what a look has found, side by side, each remembered as soon as it has succeeded.
+
+    Return what was set back, and what is left: also what people have changed since the look.
+    """
+    looked = undo.looked
     name = undo.result.template.template.template
+
+    def decide_again(fresh: Reading, _: Written) -> Evaluation:
+        return _evaluation(replace(looked, reading=fresh), undo.run, undo.written)
+
     with recorded(place, name, "undo") as recording, State(place.state_home, name) as state:
-        state.keep_holds(dict(_holds(undo)))
-        writer = Writer(
-            place.gateway,
-            state,
-            undo.looked.exchanges,
-            recording.moment,
-            jobs=place.jobs,
-            progress=place.progress,
-            actor="undo",
-        )
-        written = writer.write(undo.result.evaluation)
-        recording.outcome = "changed" if undo.updates else "unchanged"
-        recording.told = {"undone": undo.run.id, "updates": len(undo.updates) - len(written.dropped)}
+        holds = dict(_holds(undo.updates, undo.run))
+        state.keep_holds(holds)
+        writer = Writer(place, state, looked.reader, recording.moment, decide_again, actor="undo")
+        written, evaluation = writer.write(looked.reading, undo.result.evaluation)
+        state.keep_holds({}, released=holds.keys() - dict(_holds(written.updates, undo.run)).keys())
+        recording.outcome = "changed" if written.updates else "unchanged"
+        recording.told = {"undone": undo.run.id, "updates": len(written.updates)}
+    done = replace(evaluation, updates=tuple(written.updates))
+    left = _left(replace(looked, reading=written.reading), undo.written)
+    return replace(undo, result=replace(undo.result, evaluation=done), left=tuple(left))
 
 
 def _last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
@@ -117,6 +123,13 @@ def _is_locked(vocabulary: Vocabulary, page: SnapshotPage) -> bool:
     return lock is not None and page.values.get(lock) is True
 
 
+def _evaluation(looked: Look, run: RunRecord, written: Sequence[HistoryChange]) -> Evaluation:
+    """Return the updates that set back what a run has written and what nobody has changed since."""
+    stays = {left.change for left in _left(looked, written)}
+    back = [change for change in written if change not in stays]
+    return Evaluation(tuple(_updates(looked, back, run)))
+
+
 def _updates(looked: Look, changes: Iterable[HistoryChange], run: RunRecord) -> Iterator[PageUpdate]:
     """Yield the changes backwards, page by page."""
     back: dict[NotionId, list[Change]] = {}
@@ -131,7 +144,7 @@ def _updates(looked: Look, changes: Iterable[HistoryChange], run: RunRecord) -> 
         yield PageUpdate(page, tuple(those))
 
 
-def _holds(undo: SyncUndo) -> Iterator[tuple[Spot, Hold]]:
-    for update in undo.updates:
+def _holds(updates: Iterable[PageUpdate], run: RunRecord) -> Iterator[tuple[Spot, Hold]]:
+    for update in updates:
         for change in update.changes:
-            yield (update.page.id, change.property), Hold(change.after, change.before, UNDONE, (undo.run.id,))
+            yield (update.page.id, change.property), Hold(change.after, change.before, UNDONE, (run.id,))

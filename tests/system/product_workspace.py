@@ -26,6 +26,7 @@ from tests.faults import FaultyTransport
 from tests.gateways import gateway_to
 
 FILE = "workspace.sqlite"
+READ_AGAIN = "READ AGAIN"
 
 
 def apply_product(folder: Path) -> Path:
@@ -126,9 +127,19 @@ class Product:
 
 
 def _named(request: httpx.Request) -> str:
-    """`POST query`, `PATCH pages`, `GET blocks`: what a request is, without its ids."""
+    """`POST query`, `PATCH pages`, `GET blocks`: what a request is, without its ids.
+
+    `READ AGAIN` is the query for what people edited, before pages are written.
+    """
+    if is_read_again(request):
+        return READ_AGAIN
     parts = [each for each in request.url.path.split("/") if each and len(each) < 30]
     return f"{request.method} {parts[-1]}"
+
+
+def is_read_again(request: httpx.Request) -> bool:
+    """Tell whether a request reads pages again before they are written."""
+    return "query" in request.url.path and b"on_or_before" in request.content
 
 
 def changed(evaluation: Evaluation) -> dict[str, Any]:

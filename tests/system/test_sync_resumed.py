@@ -21,7 +21,7 @@ from notion_pm.workflows.sync_reading import ASK_AT_MOST
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, killed
 from tests.gateways import gateway_to
-from tests.system.product_workspace import Product, apply_product
+from tests.system.product_workspace import Product, apply_product, is_read_again
 
 FEATURES, INSIGHTS = 250, 450
 QUERIES = 3 + 5 + 1  # of one whole read: pages of a hundred of features, insights and the vision
@@ -64,9 +64,11 @@ def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
 
 
 def queries_of(product: Product, **options: Any) -> tuple[SyncResult, list[httpx.Request]]:
+    """Sync, and return the queries of its read; not those that look at pages again before they are written."""
     before = len(product.transport.seen)
     result = product.sync(force=True, **options)
-    return result, [each for each in product.transport.seen[before:] if "query" in each.url.path]
+    queries = [each for each in product.transport.seen[before:] if "query" in each.url.path]
+    return result, [each for each in queries if not is_read_again(each)]
 
 
 def pages_known(product: Product) -> Pages:
