@@ -13,7 +13,7 @@ from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import complete_database, complete_file, complete_preset, complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.cli.render_import import as_data, done_line, preview_lines
+from notion_pm.cli.render_import import as_data, done_line, overtaken_lines, preview_lines
 from notion_pm.cli.render_import_map import map_lines
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
@@ -129,7 +129,12 @@ def command(
     with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
         with progress(context) as drawn:
             prepared = prepare(
-                context.gateway, state, chosen.destination, Order(records, chosen.map, overwrite), context.jobs, drawn
+                context.gateway,
+                state,
+                chosen.destination,
+                Order(records, chosen.map, context.now(), overwrite),
+                context.jobs,
+                drawn,
             )
         if not as_json:
             for line in preview_lines(prepared, budget=context.budget or NOTION_BUDGET, details=details):
@@ -143,6 +148,8 @@ def command(
     if as_json:
         echo_json(as_data(chosen, prepared, done, requests))
     elif done is not None:
+        for line in overtaken_lines(done, prepared):
+            echo(line)
         echo(f"{done_line(done)} {requests:,} requests in all.")
     if done is not None:
         _set_aside([*prepared.rejects, *done.rejects], rejects, file)

@@ -145,6 +145,16 @@ def _shown(item: Item, field: Field, prepared: Prepared) -> str:
     return repr(shortened(one_line(text), _WIDTH)) if text else "empty"
 
 
+def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
+    """Yield the rows of which something stays because people changed it after the preview."""
+    shown = prepared.target
+    for again in done.overtaken.values():
+        if isinstance(again, LeftAlone):
+            yield f"Left alone: {_title(again, shown)}: somebody locked its page."
+        else:
+            yield from (f"Left: {_title(again, shown)}: {_kept(each, prepared)}" for each in again.kept)
+
+
 def done_line(done: Done) -> str:
     """Return what an import did, in a line."""
     made = f", {count(len(done.made), 'related page')} made" if done.made else ""
@@ -156,6 +166,8 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
     target = prepared.target
     rejects = [*prepared.rejects, *(done.rejects if done else ())]
     pages = {row.key: page.id for row, page in done.created} if done else {}
+    overtaken = {again.row.key: again for again in done.overtaken.values()} if done else {}
+    decisions = [overtaken.get(each.row.key, each) for each in prepared.decisions]
     return {
         "into": target.name,
         "source": chosen.map.source,
@@ -172,12 +184,12 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
         ],
         "kept": [
             {"key": each.row.key, "page": each.page.id, **_kept_data(one)}
-            for each in prepared.decisions
+            for each in decisions
             if isinstance(each, Update)
             for one in each.kept
         ],
         "left_alone": [
-            {"key": each.row.key, "reason": each.reason} for each in prepared.decisions if isinstance(each, LeftAlone)
+            {"key": each.row.key, "reason": each.reason} for each in decisions if isinstance(each, LeftAlone)
         ],
         "unchanged": sum(isinstance(each, Update) and not each.changes for each in prepared.decisions),
         "rejected": [{"line": each.record.line, "problem": each.problem} for each in rejects],

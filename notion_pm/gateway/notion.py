@@ -272,9 +272,7 @@ class Gateway:
 
         return self._update_page(page_id, tuple(values), send)
 
-    def _update_page(
-        self, page_id: str, values: Sequence[PropertyValue], send: Callable[[str, Json], Page]
-    ) -> Page:
+    def _update_page(self, page_id: str, values: Sequence[PropertyValue], send: Callable[[str, Json], Page]) -> Page:
         def send_with_keys(key_of: KeyOf) -> Page:
             return send(f"pages/{page_id}", {"properties": wire_page.write_values(values, key_of)})
 

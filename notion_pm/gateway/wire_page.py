@@ -47,6 +47,7 @@ def read_page(json: Json) -> Page:
         last_edited_time=_time(json["last_edited_time"]),
         in_trash=bool(json.get("in_trash")),
         is_archived=bool(json.get("is_archived")),
+        is_locked=bool(json.get("is_locked")),
         parent_id=parent.get(parent.get("type", "")) if isinstance(parent.get(parent.get("type", "")), str) else None,
         data_source_id=parent.get("data_source_id"),
         created_by=(json.get("created_by") or {}).get("id"),

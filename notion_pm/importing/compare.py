@@ -15,6 +15,9 @@ Reason = Literal["changed", "cleared", "not remembered"]
 """Why a value is left as it is: a person changed or cleared it, or nothing is known of an earlier import."""
 LOCKED = "locked"
 
+Memory = Mapping[str, Item]
+"""What the last import said of the fields of a page, whether it was written or a person's value was kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
@@ -44,12 +47,16 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A row that is there. Without changes it is as the file says, apart from what is kept."""
+    """A row that is there. Without changes it is as the file says, apart from what is kept.
+
+    `memory`: what it was compared with, for another comparison with the page as it is later.
+    """
 
     row: Incoming
     page: Page
     changes: tuple[FieldChange, ...]
     kept: tuple[Kept, ...] = ()
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +68,22 @@ class LeftAlone:
 
 
 Decision = Create | Update | LeftAlone
-Memory = Mapping[str, Item]
-"""What the last import said of the fields of a page, whether it was written or a person's value was kept."""
 
 
-def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool) -> Decision:
-    """Return what becomes of a row that is there. An empty cell never empties a property."""
-    if target.lock and held(page, target.fields.get(target.lock)) is True:
+def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool) -> Update | LeftAlone:
+    """Return what becomes of a row that is there. An empty cell never empties a property.
+
+    A page is locked by Notion's own lock, or by the checkbox that the template names.
+    """
+    if page.is_locked or (target.lock and held(page, target.fields.get(target.lock)) is True):
         return LeftAlone(row, LOCKED)
     judged = [
         judge(target.fields[key], held(page, target.fields[key]), said, (memory or {}).get(key), overwrite=overwrite)
         for key, said in row.values.items()
     ]
     changes = tuple(each for each in judged if isinstance(each, FieldChange))
-    return Update(row, page, changes, tuple(each for each in judged if isinstance(each, Kept)))
+    kept = tuple(each for each in judged if isinstance(each, Kept))
+    return Update(row, page, changes, kept, memory)
 
 
 def judge(field: Field, now: Item, said: Item, before: Item | None, *, overwrite: bool) -> FieldChange | Kept | None:

@@ -100,7 +100,10 @@ class PropertyValue:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, its properties by id. `data_source_id` is None for a page that is not a row."""
+    """A page, its properties by id. `data_source_id` is None for a page that is not a row.
+
+    `is_locked`: a person has locked it in Notion, which does not keep the API from writing to it.
+    """
 
     id: NotionId
     url: str
@@ -109,6 +112,7 @@ class Page:
     last_edited_time: datetime
     in_trash: bool = False
     is_archived: bool = False
+    is_locked: bool = False
     parent_id: NotionId | None = None
     data_source_id: NotionId | None = None
     created_by: NotionId | None = None

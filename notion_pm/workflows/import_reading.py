@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import held
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
+from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.workflows.progress import Progress
+from notion_pm.workspace.fresh_updates import OVERLAP, created_range
 
 AT_ONCE = 100
 """Keys that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""
@@ -34,13 +37,36 @@ def read_pages(
 
     Only what the import compares is read. Raises IncompleteRead when Notion gives only a part.
     """
-    ids = list(dict.fromkeys(["title", by.id, *(each.id for each in fields), *_lock(target)]))
+    ids = _compared_ids(target, by, fields)
     wanted = {identity(by, each) for each in keys}
     found: defaultdict[str, list[Page]] = defaultdict(list)
     for page in _rows(gateway, target, by, keys, ids, jobs=jobs, progress=progress):
         if (key := identity(by, str(held(page, by)))) in wanted:
             found[key].append(page)
     return found
+
+
+def read_edited_pages(
+    gateway: Gateway, target: Target, by: Field, fields: Iterable[Field], batch: Sequence[Page], since: datetime
+) -> tuple[dict[NotionId, Page], int]:
+    """Return those of some pages that were edited since a moment, by id, and how many rows Notion returned.
+
+    One request where it returns at most 100.
+    """
+    rows = list(
+        gateway.edited_since(
+            target.data_source_id,
+            since - OVERLAP,
+            property_ids=_compared_ids(target, by, fields),
+            created=created_range(page.created_time for page in batch),
+        )
+    )
+    ids = {page.id for page in batch}
+    return {row.id: row for row in rows if row.id in ids}, len(rows)
+
+
+def _compared_ids(target: Target, by: Field, fields: Iterable[Field]) -> list[str]:
+    return list(dict.fromkeys(["title", by.id, *(each.id for each in fields), *_lock(target)]))
 
 
 def _lock(target: Target) -> list[str]:

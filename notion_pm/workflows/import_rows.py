@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from notion_pm.errors import UsageError
@@ -29,23 +30,30 @@ from notion_pm.workflows.sync_absence import look
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be imported, and how. With `overwrite` the file wins over what people changed."""
+    """What is to be imported, how, and when. With `overwrite` the file wins over what people changed."""
 
     records: Records
     map: ImportMap
+    now: datetime
     overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What an import would do. `new` are related pages that are made first."""
+    """What an import would do. `fields` are filled by any row; `new` are related pages that are made first.
+
+    `read_at`: when the pages were read; what was edited since has to be compared again.
+    """
 
     destination: Destination
     by: Field
     interpreted: Interpreted
+    fields: tuple[Field, ...]
     decisions: tuple[Decision, ...]
     new: tuple[NewPage, ...]
     rejects: tuple[Reject, ...]
+    read_at: datetime
+    overwrite: bool = False
 
     @property
     def target(self) -> Target:
@@ -95,7 +103,8 @@ def prepare(
     rejects = (*interpreted.rejects, *resolved.rejects, *(each for each in judged if isinstance(each, Reject)))
     named = set(_named_items(decisions))
     new = tuple(each for each in resolved.new if each.placeholder in named)
-    return Prepared(destination, by, interpreted, decisions, new, tuple(sorted(rejects, key=_line)))
+    in_order = tuple(sorted(rejects, key=_line))
+    return Prepared(destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite)
 
 
 def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:

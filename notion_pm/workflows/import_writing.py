@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from notion_pm.errors import NotShared, RequestRefused
+from notion_pm.gateway.connection import Postponed
 from notion_pm.gateway.notion import Gateway
-from notion_pm.importing.compare import Create, Update, value_of
+from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.related import NewPage, with_made
@@ -16,18 +17,20 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.storage.state import State
 from notion_pm.storage.state_imports import Imported
-from notion_pm.workflows.import_reading import filter_for
+from notion_pm.workflows.import_reading import filter_for, read_edited_pages
 from notion_pm.workflows.import_rows import Prepared
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.side_by_side import side_by_side
+from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 
 
 @dataclass
 class Done:
-    """What an import did."""
+    """What an import did. `overtaken`: pages of which something stays because people changed it since the preview."""
 
     created: list[tuple[Incoming, Page]] = field(default_factory=list)
     updated: list[Update] = field(default_factory=list)
+    overtaken: dict[NotionId, Update | LeftAlone] = field(default_factory=dict)
     made: dict[str, NotionId] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
 
@@ -48,7 +51,10 @@ class _Writer:
         self._target = prepared.target
         self._jobs = jobs
         self._progress = progress
+        self._sender = UpdateSender(gateway)
+        self._unanswered: set[NotionId] = set()
         self._done = Done()
+        self._written = 0
 
     def run(self) -> Done:
         self._remember(each for each in self._prepared.decisions if isinstance(each, Update) and not each.changes)
@@ -56,11 +62,52 @@ class _Writer:
         for done, (wanted, page) in enumerate(side_by_side(self._make, new, self._jobs), start=1):
             self._done.made[wanted.placeholder] = page.id
             self._progress("Making related pages", done, len(new))
-        writes: list[Create | Update] = [*self._prepared.creates, *self._prepared.updates]
-        for done, (decision, outcome) in enumerate(side_by_side(self._send, writes, self._jobs), start=1):
-            self._note(decision, outcome)
-            self._progress("Writing", done, len(writes))
+        # Updates come first: the query for what people edited would also return the rows just made.
+        self._update_rows()
+        for create, outcome in side_by_side(self._create, self._prepared.creates, self._jobs):
+            self._note_created(create, outcome)
         return self._done
+
+    def _update_rows(self) -> None:
+        """Update rows batch by batch. Before each batch its pages are compared again where people edited them."""
+        pending = {update.page.id: update for update in self._prepared.updates}
+        size = batch_size(0)
+        while pending:
+            in_order = sorted(pending.values(), key=lambda update: (update.page.created_time, update.page.id))
+            batch = in_order[:size]
+            edited, rows = self._read_again([update.page for update in batch])
+            size = batch_size(rows)
+            due = []
+            for update in batch:
+                again = self._compare_again(update, edited.get(update.page.id))
+                if isinstance(again, Update) and again.changes:
+                    pending[update.page.id] = again
+                    due.append(again)
+                else:
+                    del pending[update.page.id]
+                    self._note_settled(update, again)
+            for update, outcome in side_by_side(self._update, due, self._jobs):
+                if isinstance(outcome, Postponed):
+                    if outcome.may_have_happened:
+                        self._unanswered.add(update.page.id)
+                    continue
+                del pending[update.page.id]
+                self._note_updated(update, outcome)
+
+    def _read_again(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
+        prepared = self._prepared
+        return read_edited_pages(self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at)
+
+    def _compare_again(self, update: Update, page: Page | None) -> Update | LeftAlone:
+        """Return what becomes of a row, given its page if somebody edited it since it was compared."""
+        if page is None:
+            return update
+        said = {key: with_made(item, self._done.made) for key, item in update.row.values.items()}
+        row = replace(update.row, values=said)
+        again = compare(self._target, row, page, update.memory, overwrite=self._prepared.overwrite)
+        if isinstance(again, LeftAlone) or again.kept != update.kept:
+            self._done.overtaken[page.id] = again
+        return again
 
     def _make(self, wanted: NewPage) -> Page:
         values = [PropertyValue("title", "title", wanted.title)]
@@ -73,45 +120,60 @@ class _Writer:
             look_up=lambda: next(self._gateway.query(wanted.related.data_source_id, filter=named), None),
         )
 
-    def _send(self, decision: Create | Update) -> Page | Reject:
-        try:
-            return self._created(decision) if isinstance(decision, Create) else self._updated(decision)
-        except RequestRefused as refused:
-            return Reject(decision.row.record, f"Notion refused it: {refused}")
-        except NotShared:
-            if isinstance(decision, Create):
-                raise
-            return Reject(decision.row.record, "its page is no longer there, or no longer shared")
-
-    def _created(self, decision: Create) -> Page:
-        row, source_id = decision.row, self._target.data_source_id
+    def _create(self, create: Create) -> Page | Reject:
+        row, source_id = create.row, self._target.data_source_id
         by = self._prepared.by
         same = filter_for(by, [str(row.values[by.key])])
-        return self._gateway.create_row(
-            source_id,
-            self._values(row.values),
-            markdown=row.body,
-            look_up=lambda: next(self._gateway.query(source_id, filter=same), None),
-        )
+        try:
+            return self._gateway.create_row(
+                source_id,
+                self._values(row.values),
+                markdown=row.body,
+                look_up=lambda: next(self._gateway.query(source_id, filter=same), None),
+            )
+        except RequestRefused as refused:
+            return _refused(row, refused)
 
-    def _updated(self, decision: Update) -> Page:
-        changes = {each.field.key: each.after for each in decision.changes}
-        return self._gateway.update_page(decision.page.id, self._values(changes))
+    def _update(self, update: Update) -> Page | Reject | Postponed:
+        changes = {change.field.key: change.after for change in update.changes}
+        try:
+            return self._sender.send(update.page.id, self._values(changes))
+        except RequestRefused as refused:
+            return _refused(update.row, refused)
+        except NotShared:
+            return Reject(update.row.record, "its page is no longer there, or no longer shared")
 
     def _values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
         made = self._done.made
         return [value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()]
 
-    def _note(self, decision: Create | Update, outcome: Page | Reject) -> None:
+    def _note_created(self, create: Create, outcome: Page | Reject) -> None:
         if isinstance(outcome, Reject):
             self._done.rejects.append(outcome)
-            return
-        if isinstance(decision, Create):
-            self._done.created.append((decision.row, outcome))
-            self._remember([Update(decision.row, outcome, ())])
         else:
-            self._done.updated.append(decision)
-            self._remember([replace(decision, page=outcome)])
+            self._done.created.append((create.row, outcome))
+            self._remember([Update(create.row, outcome, ())])
+        self._note_progress()
+
+    def _note_updated(self, update: Update, outcome: Page | Reject) -> None:
+        if isinstance(outcome, Reject):
+            self._done.rejects.append(outcome)
+        else:
+            self._done.updated.append(update)
+            self._remember([replace(update, page=outcome)])
+        self._note_progress()
+
+    def _note_settled(self, update: Update, again: Update | LeftAlone) -> None:
+        """Note a row that needs no write any more: people changed its page, or a lost answer was a success."""
+        if isinstance(again, Update):
+            if update.page.id in self._unanswered:
+                self._done.updated.append(update)
+            self._remember([again])
+        self._note_progress()
+
+    def _note_progress(self) -> None:
+        self._written += 1
+        self._progress("Writing", self._written, len(self._prepared.creates) + len(self._prepared.updates))
 
     def _remember(self, updates: Iterable[Update]) -> None:
         """Keep what the file said of each row, so that the next import tells a person's edit from ours."""
@@ -121,3 +183,7 @@ class _Writer:
         for each in updates:
             said = {key: with_made(item, self._done.made) for key, item in each.row.values.items()}
             yield identity(self._prepared.by, each.row.key), Imported(each.page.id, said)
+
+
+def _refused(row: Incoming, refused: RequestRefused) -> Reject:
+    return Reject(row.record, f"Notion refused it: {refused}")

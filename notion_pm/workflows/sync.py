@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,7 +13,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet, evaluate, too_much
-from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.evaluation import Evaluation, Spot
 from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents, intents_of, taken_up
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
@@ -24,12 +24,12 @@ from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.sync_absence import GONE, MOVED, Gone, lost_pages
 from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of
-from notion_pm.workflows.sync_queries import OVERLAP
 from notion_pm.workflows.sync_reading import ASK_AT_MOST, Reader, Reading
 from notion_pm.workflows.sync_recording import KEEP_HISTORY, changes_read, recorded
 from notion_pm.workflows.sync_telling import Told, tell_workspace
 from notion_pm.workflows.sync_unfinished import FULL_AFTER, Unfinished
 from notion_pm.workflows.sync_writing import Writer, Written
+from notion_pm.workspace.fresh_updates import OVERLAP
 
 Memories = Mapping[NotionId, Mapping[str, BaseValue]]
 """What is to be remembered of pages, by page and property."""
@@ -66,6 +66,8 @@ class SyncResult:
     dry_run: bool
     vanished: tuple[Gone, ...] = ()
     dropped: tuple[Gone, ...] = ()
+    kept: Mapping[Spot, SnapshotPage] = field(default_factory=dict)
+    """Properties that were to be written, until a person set them."""
     danger: UnsafeChange | None = None
     """What would stop this run, were it no dry one."""
 
@@ -186,6 +188,7 @@ class _Run:
             dry_run=self._options.dry_run,
             vanished=looked.vanished,
             dropped=tuple(written.dropped),
+            kept=written.kept,
             danger=danger,
         )
 

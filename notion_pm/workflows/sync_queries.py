@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.paging import PAGE_SIZE
+from notion_pm.gateway.paging import PAGE_SIZE, Range
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.rules.exchange import Exchange
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state_parts import Part
+from notion_pm.workspace.fresh_updates import OVERLAP
 
-OVERLAP = timedelta(minutes=2)
-"""Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
 BATCH = PAGE_SIZE
 """So many rows of a full read are kept at a time: what one answer holds."""
 
@@ -70,9 +69,7 @@ class Queries:
                 return
         yield Batch(rows, to_the_end=True)
 
-    def edited_since(
-        self, database: str, moment: datetime, created: tuple[datetime, datetime] | None
-    ) -> Iterator[Page]:
+    def edited_since(self, database: str, moment: datetime, created: Range | None) -> Iterator[Page]:
         """Yield all rows edited since a moment, and shortly before it; `created`: from when to when."""
         source, ids = self._sources[database], self._exchanges[database].property_ids
         return self._gateway.edited_since(source, moment - OVERLAP, property_ids=ids, created=created)

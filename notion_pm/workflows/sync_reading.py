@@ -26,6 +26,7 @@ from notion_pm.workflows.sync_absence import MOVED, Gone, found, look, missing_p
 from notion_pm.workflows.sync_fitness import require_types
 from notion_pm.workflows.sync_queries import Queries
 from notion_pm.workflows.sync_unfinished import Unfinished
+from notion_pm.workspace.fresh_updates import created_range
 
 ASK_AT_MOST = 100
 """So many pages that are gone are asked for by their ids, to tell why."""
@@ -144,13 +145,11 @@ class Reader:
         """Read pages of one database again where they were edited since a reading began.
 
         Return the reading with these pages as they are now, and how many rows Notion returned; it
-        is one request where they are at most 100. The query is for all pages that were created
-        between the first and the last of `stale`. When a page was created never changes, and what
-        this run has written before was mostly created before them.
+        is one request where they are at most 100.
         """
         database = stale[0].database
         known = reading.pages[database]
-        rows = list(self._queries.edited_since(database, reading.at, _created_from_to(stale)))
+        rows = list(self._queries.edited_since(database, reading.at, created_range(page.created for page in stale)))
         exchange = self.exchanges[database]
         edited = [row for row in rows if exchange.read(row) != known.get(row.id)]
         if not edited:
@@ -275,13 +274,6 @@ def _with(reading: Reading, back: Mapping[NotionId, SnapshotPage]) -> Reading:
     """The reading with pages besides that no query gave."""
     whole = reading.with_pages(back.values())
     return replace(whole, changed=(*reading.changed, *back.values()))
-
-
-def _created_from_to(pages: Iterable[SnapshotPage]) -> tuple[datetime, datetime] | None:
-    """Return when the first and the last of pages were created, None where that is not known of all."""
-    created = [page.created for page in pages]
-    known = [moment for moment in created if moment is not None]
-    return (min(known), max(known)) if len(known) == len(created) else None
 
 
 def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:

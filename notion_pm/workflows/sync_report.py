@@ -73,6 +73,9 @@ class Report:
             yield note.message, note.page
         for dropped in self._result.dropped:
             yield f"It {_WHY[dropped.reason]} and was not written.", dropped.page
+        for (_, key), page in self._result.kept.items():
+            value = text(self.readable(page, key, page.values.get(key)))
+            yield f"{self.title(page, key)} was set to {value} while sync was running: it stays.", page
         for vanished in self._result.vanished:
             yield f"It {_WHY[vanished.reason]}: it counts no more.", vanished.page
 

@@ -8,16 +8,15 @@ write that would have to wait, or to be sent again, waits for the next batch and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.gateway.connection import Postponed
-from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.rules.evaluation import Evaluation, PageUpdate
+from notion_pm.rules.evaluation import Evaluation, PageUpdate, Spot
 from notion_pm.rules.exchange import names_of_options
 from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.values import BaseValue, SnapshotPage, same
@@ -26,9 +25,7 @@ from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_reading import Reader, Reading
-
-BATCH = PAGE_SIZE
-"""Pages written after one query for what people edited: as many as one answer of Notion holds."""
+from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 
 _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 
@@ -38,13 +35,14 @@ class Written:
     """What has been written, and what is known by now.
 
     `updates` are dealt with: carried out, except on the `dropped` pages, which were no longer there.
-    `memories` replace what was remembered of the written pages before this run. `began`: Notion's
-    clock at the first write.
+    `kept` are properties that were to be written, until a person set them. `memories` replace what
+    was remembered of the written pages before this run. `began`: Notion's clock at the first write.
     """
 
     reading: Reading
     updates: list[PageUpdate] = field(default_factory=list)
     dropped: list[Gone] = field(default_factory=list)
+    kept: dict[Spot, SnapshotPage] = field(default_factory=dict)
     memories: dict[NotionId, Mapping[str, BaseValue]] = field(default_factory=dict)
     option_names: dict[str, str] = field(default_factory=dict)
     began: datetime | None = None
@@ -73,9 +71,9 @@ class Writer:
         self._decide_again = decide_again
         self._actor = actor
         self._pending: dict[NotionId, PageUpdate] = {}
-        self._attempts: dict[NotionId, int] = {}
+        self._sender = UpdateSender(place.gateway)
         self._unanswered: dict[NotionId, tuple[PageUpdate, Mapping[str, BaseValue]]] = {}
-        self._batch_size = BATCH
+        self._batch_size = batch_size(0)
 
     def write(self, reading: Reading, evaluation: Evaluation) -> tuple[Written, Evaluation]:
         """Write all updates of an evaluation.
@@ -93,6 +91,7 @@ class Writer:
                 self._settle_unanswered(fresh, batch[0].database, written)
                 evaluation = self._decide_again(fresh, written)
                 written.reading = fresh
+                written.kept.update(_kept_by_people(self._pending.values(), fresh, evaluation))
                 self._pending = {update.page.id: update for update in evaluation.updates}
             # An update that is new waits for another batch: its page was not read again.
             still_due = [page.id for page in batch if page.id in self._pending]
@@ -109,9 +108,7 @@ class Writer:
 
     def _read_again(self, reading: Reading, batch: Sequence[SnapshotPage]) -> Reading:
         fresh, rows = self._reader.read_again(reading, batch)
-        # Thousands of pages may have been created in the same minute. What this run has written of
-        # them comes again with each query; larger batches keep the cost at a request per 100 pages.
-        self._batch_size = max(BATCH, rows)
+        self._batch_size = batch_size(rows)
         return fresh
 
     def _settle_unanswered(self, fresh: Reading, database: str, written: Written) -> None:
@@ -155,15 +152,9 @@ class Writer:
 
     def _send(self, update: PageUpdate) -> Page | str | Postponed:
         """Send one update; return the page, or why it is not there, or that it is to be checked again."""
-        page_id = update.page.id
         values = self._reader.exchanges[update.page.database].write(update.changes)
-        attempt = self._attempts.get(page_id, 0) + 1
         try:
-            return self._place.gateway.update_page_now(page_id, values, attempt=attempt)
-        except Postponed as postponed:
-            if postponed.was_sent:
-                self._attempts[page_id] = attempt
-            return postponed
+            return self._sender.send(update.page.id, values)
         except NotShared:
             return UNSHARED
         except RequestRefused as refused:
@@ -187,6 +178,8 @@ class Writer:
         page = replace(update.page, values=values, last_edited=edited)
         self._state.keep_written(page, memory, made(self._moment, update, self._actor))
         written.updates.append(update)
+        for change in update.changes:
+            written.kept.pop((page.id, change.property), None)
         if memory:
             written.memories[page.id] = memory
         return page
@@ -194,6 +187,26 @@ class Writer:
     def _forget(self, page: SnapshotPage, reason: str) -> Gone:
         self._state.forget(page.id, reason, gone(self._moment, page))
         return Gone(page, reason)
+
+
+def _kept_by_people(
+    overtaken: Iterable[PageUpdate], fresh: Reading, evaluation: Evaluation
+) -> Iterator[tuple[Spot, SnapshotPage]]:
+    """Yield what a person has set before it was written, and what is therefore not written.
+
+    Conflicts are left out: they are reported anyway.
+    """
+    conflicts = {(conflict.page.id, conflict.property) for conflict in evaluation.conflicts}
+    still_due = {(update.page.id, each.property) for update in evaluation.updates for each in update.changes}
+    for update in overtaken:
+        page = fresh.pages[update.page.database].get(update.page.id)
+        for change in update.changes:
+            spot = (update.page.id, change.property)
+            if page is None or spot in conflicts or spot in still_due:
+                continue
+            value = page.values.get(change.property)
+            if not same(value, change.before) and not same(value, change.after):
+                yield spot, page
 
 
 def _place_in_reports(reading: Reading) -> Callable[[PageUpdate], tuple[int, str, str]]:

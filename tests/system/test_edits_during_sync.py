@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.workflows import sync_writing
+from notion_pm.workflows.sync_report import Report
 from notion_pm.workflows.undo_sync import CHANGED_SINCE, look_back, undo_sync
+from notion_pm.workspace import fresh_updates
 from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.system.product_workspace import READ_AGAIN, Product, apply_product, is_read_again
@@ -89,6 +90,7 @@ def test_a_write_that_has_to_be_sent_again_is_decided_again(product: Product, fa
     assert product.get("insights", ask, "status") == "Won't do"
     assert product.get("insights", other, "status") == "Shipped"
     assert ask not in {update.page.id for update in result.evaluation.updates}
+    assert any("Won't do" in text and page and page.id == ask for text, page in Report(result).notes())
 
 
 def test_pages_that_wait_beside_it_are_decided_again(product: Product) -> None:
@@ -147,7 +149,7 @@ def test_an_undo_leaves_what_people_set_after_they_were_asked(product: Product) 
 
 
 def test_a_query_for_each_batch_of_pages(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_writing, "BATCH", 4)
+    monkeypatch.setattr(fresh_updates, "BATCH", 4)
     wings = product.add("features", "Wings", status="in_progress")
     for number in range(9):
         product.later(minutes=1)

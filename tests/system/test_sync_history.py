@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from notion_pm.errors import NotionError, RequestRefused, UsageError
+from notion_pm.errors import RequestRefused, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
@@ -17,7 +17,7 @@ from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.storage.state import State
 from notion_pm.workflows.undo_sync import CHANGED_SINCE, GONE, LOCKED, SyncUndo, look_back, undo_sync
 from notion_pm.workflows.why import why
-from tests.faults import Fault
+from tests.faults import Fault, Killed, LastBreath
 from tests.gateways import gateway_to
 from tests.system.product_workspace import Product, apply_product
 
@@ -40,8 +40,9 @@ def what_they_hold(pages: Mapping[NotionId, SnapshotPage]) -> dict[str, dict[str
     }
 
 
-def answers_to_patches_are_lost(_: int, request: httpx.Request) -> Fault | None:
-    return Fault(lost=True, after=True) if request.method == "PATCH" else None
+def dies_of_a_write(_: int, request: httpx.Request) -> Fault | None:
+    """The process ends after Notion has carried out the write."""
+    return LastBreath(after=True) if request.method == "PATCH" else None
 
 
 def undo(product: Product) -> SyncUndo:
@@ -158,8 +159,8 @@ class TestHistory:
         product.sync()
         product.later()
         product.add("features", "Wings", status="in_progress", insights=[ask])
-        gateway, _ = gateway_to(product.workspace, weather=answers_to_patches_are_lost)
-        with pytest.raises(NotionError):
+        gateway, _ = gateway_to(product.workspace, weather=dies_of_a_write)
+        with pytest.raises(Killed):
             product.sync(gateway)
         gateway.close()
         product.later()
@@ -230,9 +231,9 @@ class TestUndo:
         assert product.get("features", pages["Free"], "evidence_count") is None
 
     def test_an_undo_that_is_interrupted_is_ended_by_another(self, shipped: Product) -> None:
-        gateway, _ = gateway_to(shipped.workspace, weather=answers_to_patches_are_lost)
+        gateway, _ = gateway_to(shipped.workspace, weather=dies_of_a_write)
         found = look_back(shipped.place(), None)
-        with pytest.raises(NotionError):
+        with pytest.raises(Killed):
             undo_sync(shipped.place(gateway), found)
         gateway.close()
         undo(shipped)
