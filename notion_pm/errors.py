@@ -28,6 +28,7 @@ NotionPmError                      exit 1
  │   └─ FileNotText                         it is not text in UTF-8
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
+ │   └─ RecordFromLaterVersion
  ├─ RecordCopied                   exit 1   the record was copied here from another page, with its databases
  ├─ RecordMoved                    exit 1   the record was moved here, and its databases were not
  ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
@@ -371,7 +372,8 @@ class ManifestUnreadable(NotionPmError):
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self._advice = advice or (
-            "Restore the manifest page with Notion's page history (••• > Version history), then run the command again."
+            "Restore the manifest page with Notion's page history (••• > Version history), then run the command again; "
+            "or build the record again from the databases:  notion-pm repair"
         )
 
     @property
@@ -379,14 +381,18 @@ class ManifestUnreadable(NotionPmError):
         return self._advice
 
 
+class RecordFromLaterVersion(ManifestUnreadable):
+    """The record was written by a later version of notion-pm: there is nothing wrong with it."""
+
+
 class RecordCopied(NotionPmError):
     """A record belongs to another page than the one that it is on: it is a copy, made with Notion's *Duplicate*.
 
-    Fields: `title`, `template` and `url` of the record page. `original` is the link of the page that the record
-    belongs to, empty where it does not say.
+    Fields: `title`, `template`, `page_id` and `url` of the record page. `original` is the link of the page that
+    the record belongs to, empty where it does not say.
     """
 
-    def __init__(self, *, title: str, template: str, url: str, original: str = "") -> None:
+    def __init__(self, *, title: str, template: str, page_id: str, url: str, original: str = "") -> None:
         where = f" The original is under {original}." if original else ""
         super().__init__(
             f"The record page {title!r} is a copy: somebody duplicated it in Notion, or the page above it. "
@@ -394,6 +400,7 @@ class RecordCopied(NotionPmError):
         )
         self.title = title
         self.template = template
+        self.page_id = page_id
         self.url = url
         self.original = original
 
@@ -430,10 +437,14 @@ class RecordMoved(NotionPmError):
 
 
 class RecordLost(NotionPmError):
-    """Databases of a template are under the parent page, and the record that says whose they are is not."""
+    """Databases of a template are under the parent page, and the record that says whose they are is not.
 
-    def __init__(self, message: str, advice: str) -> None:
+    Field: `page_id` of the record page, where it is in the trash.
+    """
+
+    def __init__(self, message: str, advice: str, *, page_id: str = "") -> None:
         super().__init__(message)
+        self.page_id = page_id
         self._advice = advice
 
     @property

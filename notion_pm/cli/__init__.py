@@ -32,6 +32,7 @@ COMMANDS = {
     "apply": "Show the plan, ask, and carry it out.",
     "capture": "Turn a live page with databases into a template.",
     "adopt": "Take over databases that a client already has.",
+    "repair": "Build the record of a template again, when its page was deleted or damaged.",
     "status": "Show where every client stands, in one table.",
     "sync": "Carry status and evidence along the relations.",
     "serve": "Take Notion's webhooks, and sync what they name.",

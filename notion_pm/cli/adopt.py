@@ -11,11 +11,13 @@ from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
-from notion_pm.errors import UsageError
+from notion_pm.cli.repair import confirm_and_write
+from notion_pm.errors import RecordCopied, UsageError
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.storage import mapping_file
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.adopt import Adoption, Proposal, adopt, look_at_mapping, propose
+from notion_pm.workflows.repair import plan_repair
 
 _MAPPING = Path("mapping.yaml")
 
@@ -37,7 +39,7 @@ _MAPPING = Path("mapping.yaml")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Carry out a mapping that was looked at, instead of proposing one.",
 )
-@click.option("-y", "--yes", is_flag=True, help="With --apply: do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="With --apply, or on a duplicated page: do not ask.")
 @json_option
 @pass_context
 def command(
@@ -57,20 +59,62 @@ def command(
     correct it, then run  notion-pm adopt --apply mapping.yaml  and  notion-pm apply product.
 
     Nothing of the client's is renamed, converted or removed, then or later; what the template lacks there is added.
+
+    On a client's page that was duplicated in Notion for another client,  notion-pm adopt product  shows the copied
+    databases, asks, gives them a record of their own, and moves the copied record to the trash.
     """
     if mapping is not None and template is not None:
         raise UsageError("--apply takes everything from the mapping.", "Leave out the template and the databases.")
     if mapping is not None:
         _carry_out(context, mapping, yes=yes, as_json=as_json)
     elif template is not None:
-        _propose(context, template, databases, output, as_json=as_json)
+        _adopt_copy_or_propose(context, template, databases, output, yes=yes, as_json=as_json)
     else:
         raise UsageError("Which template?", "For one:  notion-pm adopt product")
 
 
+def _adopt_copy_or_propose(
+    context: Context, template: str, databases: tuple[str, ...], output: Path, *, yes: bool, as_json: bool
+) -> None:
+    """Propose a mapping; on a page that was duplicated with its record, give the copies a record of their own.
+
+    The copied databases are the template's as a whole, with formulas, rollups and views. So no mapping is needed.
+    """
+    try:
+        _propose(context, template, databases, output, as_json=as_json)
+        return
+    except RecordCopied as error:
+        if databases:
+            raise
+        copied = error
+    with exclusive(context.state_home):
+        with progress(context):
+            repair = plan_repair(
+                context.gateway,
+                context.parent_page,
+                template,
+                context.state_home,
+                now=context.now(),
+                of_copy=True,
+                jobs=context.jobs,
+            )
+        if repair is None:
+            raise copied
+        if not as_json:
+            echo(f"{copied}\n")
+        confirm_and_write(context, repair, template, yes=yes, as_json=as_json)
+
+
 def _propose(context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool) -> None:
     with progress(context):
-        proposal = propose(context.gateway, context.parent_page, template, databases, jobs=context.jobs)
+        proposal = propose(
+            context.gateway,
+            context.parent_page,
+            template,
+            databases,
+            jobs=context.jobs,
+            home=context.state_home,
+        )
     desired = proposal.loaded.template
     mapping_file.write(output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches))
     if as_json:
@@ -110,7 +154,14 @@ def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> Non
     file = mapping_file.read(path)
     with exclusive(context.state_home):
         with progress(context):
-            adoption = look_at_mapping(context.gateway, context.parent_page, file, now=context.now(), jobs=context.jobs)
+            adoption = look_at_mapping(
+                context.gateway,
+                context.parent_page,
+                file,
+                now=context.now(),
+                jobs=context.jobs,
+                home=context.state_home,
+            )
         if not as_json:
             _show(context, adoption)
         if adoption.new:

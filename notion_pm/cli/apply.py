@@ -77,6 +77,7 @@ def command(
                 order.terms.values,
                 order.terms.wishes,
                 jobs=context.jobs,
+                home=context.state_home,
             )
         if not as_json:
             for line in plan_lines(plan, context.budget or NOTION_BUDGET, details=details):

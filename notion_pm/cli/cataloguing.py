@@ -11,7 +11,7 @@ from notion_pm.workflows.catalogue import Catalogue
 
 def catalogue_of(context: Context, template: str | None) -> Catalogue:
     """Return the catalogue of a workspace, by the template that is named or the one that was applied."""
-    return Catalogue(context.gateway, lambda: context.parent_page, _load, template)
+    return Catalogue(context.gateway, lambda: context.parent_page, _load, template, lambda: context.state_home)
 
 
 def _load(reference: str, variables: Mapping[str, str] | None) -> Template:

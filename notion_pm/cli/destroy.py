@@ -26,12 +26,12 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
     """
     with exclusive(context.state_home):
         with progress(context):
-            doomed = destruction(context.gateway, context.parent_page, template)
+            doomed = destruction(context.gateway, context.parent_page, template, context.state_home)
         if not as_json:
             _show(doomed)
         _ask(doomed.template, confirm, as_json=as_json)
         with progress(context) as shown:
-            destroy(context.gateway, doomed, shown)
+            destroy(context.gateway, doomed, shown, context.state_home)
     if as_json:
         echo_json(doomed.as_data())
     else:

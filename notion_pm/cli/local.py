@@ -118,6 +118,19 @@ def copy(file: Path, target: Path) -> None:
 
 
 @command.command()
+@_EXISTING
+@click.argument("page")
+def duplicate(file: Path, page: str) -> None:
+    """Duplicate PAGE in the local workspace in FILE, as people do in Notion's app, and print the id of the duplicate.
+
+    PAGE is its id or link. Everything on it gets a new id; texts stay as they are.
+    """
+    page_id = parse_notion_id(page)
+    with opened_local(file) as workspace:
+        echo(workspace.duplicate(page_id))
+
+
+@command.command()
 @_FILE
 @click.option("--rows", type=click.IntRange(1), default=1000, show_default=True)
 @click.option("--data-source", metavar="ID", help="Fill this data source. Without: that of a new database.")

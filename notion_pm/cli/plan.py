@@ -68,7 +68,13 @@ def command(
     reference = context.template(template)
     with progress(context):
         reading, plan = provision.look(
-            context.gateway, context.parent_page, reference, terms.values, terms.wishes, jobs=context.jobs
+            context.gateway,
+            context.parent_page,
+            reference,
+            terms.values,
+            terms.wishes,
+            jobs=context.jobs,
+            home=context.state_home,
         )
     if output is not None:
         variables = reading.loaded.variables

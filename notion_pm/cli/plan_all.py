@@ -70,8 +70,10 @@ def plan_all(
 def look(client: Context, template: str | None, terms: Terms) -> Looked:
     """Plan for one client; without a template the one that it is to have, or has."""
     gateway, parent = client.gateway, client.parent_page
-    reference = wanted_template(gateway, parent, template or client.target.template)
-    return provision.look(gateway, parent, reference, terms.values, terms.wishes, jobs=client.jobs)
+    reference = wanted_template(gateway, parent, template or client.target.template, client.state_home)
+    return provision.look(
+        gateway, parent, reference, terms.values, terms.wishes, jobs=client.jobs, home=client.state_home
+    )
 
 
 def hold_back(found: Looked, terms: Terms) -> Looked:

@@ -29,7 +29,9 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
 
     def look(client: Context) -> Standing:
         reference = template or client.target.template
-        return standing(client.gateway, client.parent_page, client.name, reference, jobs=client.jobs)
+        return standing(
+            client.gateway, client.parent_page, client.name, reference, jobs=client.jobs, home=client.state_home
+        )
 
     clients = context.clients()
     with progress(*clients):

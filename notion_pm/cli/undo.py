@@ -46,7 +46,12 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
     with exclusive(context.state_home):
         with progress(context):
             undoing = look_back(
-                context.gateway, context.parent_page, context.state_directory, template, jobs=context.jobs
+                context.gateway,
+                context.parent_page,
+                context.state_directory,
+                template,
+                jobs=context.jobs,
+                home=context.state_home,
             )
         plan = undoing.plan
         if not as_json:

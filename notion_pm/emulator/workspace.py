@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import connections, founding, page_templates, state
+from . import connections, duplicate, founding, page_templates, state
 from .access import CAPABILITIES
 from .app import create_app
 from .clock import Clock, stored, system_clock
@@ -83,6 +83,14 @@ class LocalWorkspace:
         with self._store.transaction(write=True) as db:
             session = Session(db, self._clock(), NEW_VERSION, self._settings)
             return page_templates.add(session, data_source_id, name, markdown, is_default=is_default)
+
+    def duplicate(self, page_id: str) -> str:
+        """Duplicates a page with everything on it, as people do in Notion's app, and returns the id of the duplicate.
+
+        Raises ApiError (404) where there is no such page.
+        """
+        with self._store.transaction(write=True) as db:
+            return duplicate.duplicate(Session(db, self._clock(), NEW_VERSION, self._settings), page_id)
 
     def counts(self) -> dict[str, int]:
         """Returns how many pages, rows, databases... the workspace holds."""

@@ -84,6 +84,14 @@ class Gateway:
         body = {"filter": {"property": "object", "value": "page"}}
         return paging.search(self._connection, body, wire_page.read_page)
 
+    def search_pages(self, title: str, *, in_trash: bool) -> Iterator[Page]:
+        """Yield the pages whose title has a word of `title`, as far as Notion's search index knows them.
+
+        The index lags: a page that was created or renamed seconds ago may be missing (notion-api.md 2.5).
+        """
+        only = {"property": "object", "value": "page"} | ({"in_trash": True} if in_trash else {})
+        return paging.search(self._connection, {"query": title, "filter": only}, wire_page.read_page)
+
     def list_children(self, block_id: str) -> tuple[ChildBlock, ...]:
         """Return the blocks directly in a page or block."""
         path = f"blocks/{block_id}/children"

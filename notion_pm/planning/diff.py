@@ -89,7 +89,7 @@ def _leads_to_the_same(one: DatabaseEntry, other: DatabaseEntry) -> bool:
 
 def _lost(key: str, spec: DatabaseSpec, existing: Existing) -> Change:
     """A database that people took away: it is never made a second time beside the first."""
-    anew = "or, to begin anew without its pages, delete the manifest page"
+    anew = "or, to start without its pages, delete the record page and run  notion-pm repair"
     if key in existing.trashed:
         reason = f"the database {spec.title!r} is in the trash"
         way_out = f"Restore it in Notion, with its pages: Trash (in the sidebar), or {existing.trashed[key]}; {anew}."

@@ -16,8 +16,8 @@ class ExistingDatabase:
     """One database. `title` is None when only its data source was read.
 
     `view_ids` are its tabs; `dashboards` those of them that hold views of ours, with all that they hold.
-    `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that the
-    connection created since that apply began. `left_behind`: that apply made the database and did not record it.
+    `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that
+    were created since that apply began. `left_behind`: that apply made the database and did not record it.
     """
 
     data_source: DataSource

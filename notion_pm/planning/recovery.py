@@ -1,4 +1,4 @@
-"""Healing an interrupted apply: what exists and is not in the manifest, but is ours by its name and its maker."""
+"""Healing an interrupted apply: what exists and is not in the manifest, but is ours by name and time of creation."""
 
 from __future__ import annotations
 

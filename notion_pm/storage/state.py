@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -338,3 +338,24 @@ def known_templates(home: StateHome) -> dict[str, str]:
             return dict(connection.execute(statement).all())
     except SQLAlchemyError as error:
         raise unusable(home, error) from error
+
+
+def remembered_manifests(home: StateHome) -> dict[str, Manifest]:
+    """Return the records as they are remembered here, by template: {} where nothing is."""
+    found = {}
+    for name in known_templates(home):
+        with State(home, name) as state:
+            remembered = state.remembered()
+        if remembered is not None and remembered.manifest is not None:
+            found[name] = remembered.manifest
+    return found
+
+
+def forget_manifest(home: StateHome, template: str) -> None:
+    """Forget the record of a template that was taken back; what else is remembered of it stays."""
+    if template not in known_templates(home):
+        return
+    with State(home, template) as state:
+        remembered = state.remembered()
+        if remembered is not None:
+            state.remember(replace(remembered, manifest=None))

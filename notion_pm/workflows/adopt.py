@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from notion_pm.errors import UsageError
+from notion_pm.errors import RecordLost, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock
+from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning import adopt_binding
 from notion_pm.planning.adapted import adapted
@@ -28,9 +29,8 @@ from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.record import (
     ManifestPage,
-    check_first_page,
-    create_manifest_page,
     find_manifest,
+    open_first_page,
     read_manifest_page,
     write_record,
 )
@@ -61,14 +61,20 @@ class Adoption:
 
 
 def propose(
-    gateway: Gateway, parent_id: NotionId, reference: str, named: Sequence[str] = (), *, jobs: int = 4
+    gateway: Gateway,
+    parent_id: NotionId,
+    reference: str,
+    named: Sequence[str] = (),
+    *,
+    jobs: int = 4,
+    home: StateHome | None = None,
 ) -> Proposal:
     """Match databases to a template: those named by id or URL, else all under the parent page. Reads only.
 
     Raises TemplateInvalid, UsageError where there is nothing to adopt, ManifestUnreadable or a NotionError.
     """
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, parent_id, children, templates.name_of(reference))
+    page = _own_record(gateway, parent_id, children, templates.name_of(reference), home)
     loaded = templates.load(reference, page.manifest.variables if page else {})
     recorded = page.manifest.databases if page else {}
     wanted = tuple(key for key, spec in loaded.template.databases.items() if key not in recorded and not spec.bind)
@@ -84,6 +90,16 @@ def propose(
     matches = match_databases(loaded.template, wanted, candidates, named=bool(named))
     taken = {id(each.candidate) for each in matches.values()}
     return Proposal(loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken))
+
+
+def _own_record(
+    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str, home: StateHome | None
+) -> ManifestPage | None:
+    """Return the record page, None when there is none or it is in the trash: adopting is then a way to go on."""
+    try:
+        return find_manifest(gateway, parent_id, children, template, home)
+    except RecordLost:
+        return None
 
 
 def candidate(gateway: Gateway, database_id: str) -> Candidate:
@@ -109,7 +125,13 @@ def _under(children: Sequence[ChildBlock]) -> Iterator[NotionId]:
 
 
 def look_at_mapping(
-    gateway: Gateway, parent_id: NotionId, file: MappingFile, *, now: datetime, jobs: int = 4
+    gateway: Gateway,
+    parent_id: NotionId,
+    file: MappingFile,
+    *,
+    now: datetime,
+    jobs: int = 4,
+    home: StateHome | None = None,
 ) -> Adoption:
     """Check a mapping against the databases as they are, and plan what an apply would add. Reads only.
 
@@ -117,7 +139,7 @@ def look_at_mapping(
     """
     mapping, before = file.model, gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, parent_id, children, templates.name_of(mapping.adopt))
+    page = _own_record(gateway, parent_id, children, templates.name_of(mapping.adopt), home)
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
     recorded = dict(page.manifest.databases) if page else {}
     file.refuse(_already(file, recorded))
@@ -182,20 +204,10 @@ def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: C
         return
     with workspace_lock(gateway, page.id if page else None, claimant or Claimant()) as lock:
         if page is None:
-            page = _open_record(gateway, parent_id, adoption.manifest, lock)
+            page = open_first_page(gateway, parent_id, adoption.manifest, lock)
         else:
             _check_record(gateway, page, lock)
         write_record(gateway, page, adoption.manifest)
-
-
-def _open_record(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> ManifestPage:
-    """Create the record page. It owns nothing until it is known to be the first one."""
-    empty = manifest.model_copy(update={"state": "applying", "databases": {}})
-    made = create_manifest_page(gateway, parent_id, empty, lock)
-    check_first_page(gateway, parent_id, made, manifest.template, lock)
-    page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
-    lock.confirm(page.claims)
-    return page
 
 
 def _check_record(gateway: Gateway, page: ManifestPage, lock: WorkspaceLock) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordMoved, UsageError
+from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, RecordMoved, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
+from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files
@@ -30,12 +31,18 @@ class Catalogue:
     """
 
     def __init__(
-        self, gateway: Gateway, parent: Callable[[], NotionId], load: Load, template: str | None = None
+        self,
+        gateway: Gateway,
+        parent: Callable[[], NotionId],
+        load: Load,
+        template: str | None = None,
+        home: Callable[[], StateHome] | None = None,
     ) -> None:
         self._gateway = gateway
         self._parent = parent
         self._load = load
         self._wanted = template
+        self._home = home
 
     @property
     def title(self) -> str:
@@ -77,7 +84,7 @@ class Catalogue:
             return wanted
         try:
             key = self._key_of(wanted.source.data_source.id)
-        except (UsageError, NotShared, ManifestUnreadable, RecordCopied, RecordMoved):
+        except (UsageError, NotShared, ManifestUnreadable, RecordCopied, RecordLost, RecordMoved):
             return wanted
         if key is None:
             return wanted
@@ -99,7 +106,8 @@ class Catalogue:
     @cached_property
     def manifest(self) -> Manifest | None:
         """The record of what the template made here; None where none was applied."""
-        found = find_manifest(self._gateway, self._parent(), self._blocks, self._template_name)
+        home = self._home() if self._home else None
+        found = find_manifest(self._gateway, self._parent(), self._blocks, self._template_name, home)
         return found.manifest if found else None
 
     @cached_property

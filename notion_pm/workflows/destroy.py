@@ -9,6 +9,8 @@ from notion_pm.errors import NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.state_home import StateHome
+from notion_pm.storage.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workspace.record import open_manifest
 
@@ -41,12 +43,14 @@ class Destruction:
         return asdict(self)
 
 
-def destruction(gateway: Gateway, parent_id: NotionId, template: str | None = None) -> Destruction:
+def destruction(
+    gateway: Gateway, parent_id: NotionId, template: str | None = None, home: StateHome | None = None
+) -> Destruction:
     """Find what a template made, and how many pages are in it. Reads only.
 
     Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
     """
-    page_id, manifest = open_manifest(gateway, parent_id, template)
+    page_id, manifest = open_manifest(gateway, parent_id, template, home)
     found = (_doomed(gateway, key, entry) for key, entry in manifest.made.items())
     adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
     return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id, adopted)
@@ -65,9 +69,14 @@ def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:
     return Doomed(key, database.title, database.id, len(pages), theirs)
 
 
-def destroy(gateway: Gateway, doomed: Destruction, progress: Progress = silent) -> None:
-    """Put it all in the trash, the manifest last: interrupted, the same command goes on where it ended."""
+def destroy(gateway: Gateway, doomed: Destruction, progress: Progress = silent, home: StateHome | None = None) -> None:
+    """Put it all in the trash, the manifest last: interrupted, the same command goes on where it ended.
+
+    This machine (`home`) forgets the record, so that nobody looks for it afterwards.
+    """
     for place, database in enumerate(doomed.databases):
         gateway.trash_database(database.database_id)
         progress("Databases", place + 1, len(doomed.databases))
     gateway.trash_page(doomed.manifest_page)
+    if home is not None:
+        forget_manifest(home, doomed.template)

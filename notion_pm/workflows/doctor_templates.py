@@ -23,25 +23,33 @@ def examine_templates(
     gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
 ) -> Iterator[Check]:
     """Yield what is found of each template that was applied under the parent page."""
-    names = dict.fromkeys(template_of(block.title) or "" for block in record_blocks(children))
-    if not names:
-        yield Check("templates", ok=None, detail="none applied yet", advice="Run  notion-pm apply product.")
-    for name in names:
+    names = list(dict.fromkeys(template_of(block.title) for block in record_blocks(children)))
+    for name in names or [None]:  # without a title, any template: its record page may have been renamed
+        what = f"template {name}" if name else "templates"
         try:
-            page = find_manifest(gateway, parent_id, children, name)
+            page = find_manifest(gateway, parent_id, children, name, home)
         except NotionPmError as error:
-            yield Check(f"template {name}", ok=False, detail=str(error), advice=error.advice)
-        else:
-            assert page is not None, "its title is there"
-            yield from _Template(gateway, name, page.manifest, home).checks()
+            yield Check(what, ok=False, detail=str(error), advice=error.advice)
+            continue
+        if page is not None:
+            yield from _Template(gateway, page.manifest, home).checks()
+        elif name is None:
+            yield Check(what, ok=None, detail="none applied yet", advice=_first_step(children))
+
+
+def _first_step(children: Sequence[ChildBlock]) -> str:
+    step = "Run  notion-pm apply product."
+    if any(block.type == "child_database" and not block.in_trash for block in children):
+        step += " If a template's databases are here and its record page was deleted:  notion-pm repair product"
+    return step
 
 
 class _Template:
     """One applied template."""
 
-    def __init__(self, gateway: Gateway, name: str, manifest: Manifest, home: StateHome) -> None:
+    def __init__(self, gateway: Gateway, manifest: Manifest, home: StateHome) -> None:
         self._gateway = gateway
-        self._name = name
+        self._name = manifest.template
         self._manifest = manifest
         self._home = home
         self._sources: dict[str, DataSource] = {}

@@ -13,6 +13,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
+from notion_pm.model.state_home import StateHome
 from notion_pm.planning.change import Change
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Verb
@@ -67,12 +68,13 @@ def look(
     wishes: Wishes = NO_WISHES,
     *,
     jobs: int = 4,
+    home: StateHome | None = None,
 ) -> tuple[Reading, Plan]:
     """Read what exists of a template, plan, and count the pages that lossy changes concern.
 
     Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
-    reading = read(gateway, parent_id, reference, values, jobs=jobs)
+    reading = read(gateway, parent_id, reference, values, jobs=jobs, home=home)
     made = weighed(gateway, plan(reading, wishes), reading)
     if made.operations:
         check_parent(gateway, parent_id)
@@ -137,7 +139,8 @@ def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> Jou
 
 def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
     """Read again and plan again: no change may be left."""
-    again = plan(read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs, list_views=False), done.wishes)
+    there = read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs, list_views=False, home=reading.home)
+    again = plan(there, done.wishes)
     if again.changes:
         raise NotConverged([f"{each.address} ({each.reason})" for each in again.changes])
 

@@ -6,7 +6,7 @@ the ids of its views. Views and rows are read only after an interrupted apply, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View, WidgetRows
+from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.binding import bound_entry
@@ -25,7 +26,8 @@ from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
 from notion_pm.storage import templates
 from notion_pm.workflows.bindings import bound_source
-from notion_pm.workspace.record import ManifestPage, find_manifest
+from notion_pm.workspace.record import ManifestPage, find_manifest, missing, record_blocks
+from notion_pm.workspace.record_text import template_of
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far our clock may be ahead of Notion's, whose times are besides floored to the minute (notion-api.md 4.3)."""
@@ -41,22 +43,32 @@ class Reading:
     page: ManifestPage | None
     siblings: int
     requests: int
+    home: StateHome | None = None
 
 
 def read(
-    gateway: Gateway, parent_id: NotionId, reference: str, values: Mapping[str, str] | None = None, *, jobs: int = 4
+    gateway: Gateway,
+    parent_id: NotionId,
+    reference: str,
+    values: Mapping[str, str] | None = None,
+    *,
+    jobs: int = 4,
+    home: StateHome | None = None,
 ) -> Reading:
     """Read what exists of a template (a shipped name or a path). Variables that are not given are as last time.
 
-    Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    `home` is where this machine remembers the record, in case its page is not where it was.
+
+    Raises TemplateInvalid, UsageError, or what `find_manifest` raises; RecordLost when there are databases of the
+    template and no record.
     """
     loaded = _loaded(reference, values or {})
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, parent_id, children, templates.name_of(reference))
+    page = find_manifest(gateway, parent_id, children, templates.name_of(reference), home)
     if page is not None or loaded is None:
         loaded = templates.load(reference, {**(page.manifest.variables if page else {}), **(values or {})})
-    return _read(gateway, parent_id, loaded, children, page, before, jobs)
+    return replace(_read(gateway, parent_id, loaded, children, page, before, jobs), home=home)
 
 
 def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
@@ -68,19 +80,26 @@ def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
 
 
 def read_for(
-    gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, *, jobs: int = 4, list_views: bool = True
+    gateway: Gateway,
+    parent_id: NotionId,
+    loaded: LoadedTemplate,
+    *,
+    jobs: int = 4,
+    list_views: bool = True,
+    home: StateHome | None = None,
 ) -> Reading:
     """Read what exists of a template that is loaded already.
 
     Without `list_views` the views of the manifest are taken for there: after an apply, Notion's answers have just
     shown each of them.
 
-    Raises UsageError, ManifestUnreadable or a NotionError.
+    Raises what `read` raises, but for TemplateInvalid.
     """
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
-    page = find_manifest(gateway, parent_id, children, loaded.template.template)
-    return _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
+    page = find_manifest(gateway, parent_id, children, loaded.template.template, home)
+    reading = _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
+    return replace(reading, home=home)
 
 
 def _read(
@@ -94,6 +113,8 @@ def _read(
     *,
     list_views: bool = True,
 ) -> Reading:
+    if page is None:
+        _refuse_second_set(gateway, parent_id, loaded, children)
     entries = page.manifest.databases if page else {}
     loaded = adapted(loaded, entries)
     existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
@@ -101,6 +122,31 @@ def _read(
     existing = _with_bound(gateway, loaded, children, existing)
     existing = replace(existing, neighbours=_database_titles(children), claims=len(page.claims) if page else 0)
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
+
+
+def _refuse_second_set(
+    gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, children: Sequence[ChildBlock]
+) -> None:
+    """Raise RecordLost when databases with the template's titles are there, and no record says whose they are.
+
+    A missing record is never a reason to create everything again. Databases of another template under the same page
+    may have the same titles: its record is there.
+    """
+    wanted = {spec.title.casefold() for spec in loaded.template.databases.values() if spec.bind is None}
+    found = [
+        block
+        for block in children
+        if block.type == "child_database" and not block.in_trash and block.title.casefold() in wanted
+    ]
+    if not found:
+        return
+    others: set[NotionId] = set()
+    for name in dict.fromkeys(template_of(block.title) for block in record_blocks(children)):
+        page = find_manifest(gateway, parent_id, children, name)
+        others |= {entry.database_id for entry in page.manifest.owned.values()} if page else set()
+    unclaimed = [block.title for block in found if block.id not in others]
+    if unclaimed:
+        raise missing(loaded.template.template, unclaimed)
 
 
 def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
@@ -154,25 +200,24 @@ class _Reader:
         self._trashed: dict[str, str] = {}
 
     def existing(self) -> Existing:
-        bot_id = self._gateway.me().id if self._healing else None
         ours, specs = self._manifest.owned, self._loaded.template.databases
         keys = [key for key in ours if key not in specs or specs[key].bind is None]
-        if bot_id is not None:
+        if self._healing:
             keys += [key for key, spec in specs.items() if key not in ours and spec.bind is None]
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = dict(zip(keys, pool.map(lambda key: self._database(key, bot_id), keys), strict=True))
+            found = dict(zip(keys, pool.map(self._database, keys), strict=True))
         databases = {key: each for key, each in found.items() if each is not None}
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
         return Existing(manifest, databases, lost, trashed=self._trashed)
 
-    def _database(self, key: str, bot_id: NotionId | None) -> ExistingDatabase | None:
+    def _database(self, key: str) -> ExistingDatabase | None:
         entry = self._manifest.databases.get(key)
         if entry is not None:
             database_id, source_id = entry.database_id, entry.data_source_id
         else:
-            left_behind = self._left_behind(key, bot_id) if bot_id else None
+            left_behind = self._left_behind(key) if self._healing else None
             if left_behind is None:
                 return None
             database_id, source_id = left_behind.id, left_behind.data_source_ids[0]
@@ -186,7 +231,7 @@ class _Reader:
             return None
         title = next((each.title for each in self._children if each.id == database_id), None)
         found = ExistingDatabase(source, title, view_ids, self._dashboards(key, view_ids))
-        return self._with_leftovers(key, found, bot_id) if bot_id is not None else found
+        return self._with_leftovers(key, found) if self._healing else found
 
     def _view_ids(self, entry: DatabaseEntry | None, database_id: NotionId) -> tuple[NotionId, ...]:
         if entry is not None and not self._list_views:
@@ -201,20 +246,21 @@ class _Reader:
         ids = [view.id for each, view in views.items() if spelled((key, each)) in holding and view.id in view_ids]
         return {each: self._gateway.get_view(each).rows for each in ids}
 
-    def _left_behind(self, key: str, bot_id: NotionId) -> Database | None:
+    def _left_behind(self, key: str) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""
         title, began = self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
-        block = created_by(bot_id, self._children, title, began)
+        known = frozenset(entry.database_id for entry in self._manifest.databases.values())
+        block = new_database(self._children, title, began, known)
         return self._gateway.get_database(block.id) if block else None
 
-    def _with_leftovers(self, key: str, found: ExistingDatabase, bot_id: NotionId) -> ExistingDatabase:
+    def _with_leftovers(self, key: str, found: ExistingDatabase) -> ExistingDatabase:
         entry = self._manifest.databases.get(key)
         known = {each.id for each in entry.views.values()} if entry else set()
         views: tuple[View, ...] = ()
         if key in self._loaded.template.databases:
             views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
         dashboards = {**found.dashboards, **{each.id: each.rows for each in views if each.type == "dashboard"}}
-        rows = self._rows(key, found, bot_id)
+        rows = self._rows(key, found)
         return replace(found, views=views, dashboards=dashboards, rows=rows, left_behind=entry is None)
 
     def _with_widgets(self, databases: Mapping[str, ExistingDatabase]) -> dict[str, ExistingDatabase]:
@@ -230,15 +276,14 @@ class _Reader:
             for key, each in databases.items()
         }
 
-    def _rows(self, key: str, found: ExistingDatabase, bot_id: NotionId) -> tuple[Page, ...]:
-        """Return the rows that the interrupted apply made, oldest first."""
+    def _rows(self, key: str, found: ExistingDatabase) -> tuple[Page, ...]:
+        """Return the rows that the interrupted apply may have made, oldest first: those created since it began."""
         entry = self._manifest.databases.get(key)
         known = entry.rows if entry else {}
         if all(row.key in known for row in self._loaded.rows.get(key, ())):
             return ()
         recent = created_since(since(self._manifest.started, self._page))
-        pages = self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
-        return tuple(page for page in pages if page.created_by in {bot_id, None})
+        return tuple(self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"]))
 
 
 def since(started: datetime, page: ManifestPage | None) -> datetime:
@@ -257,22 +302,14 @@ def created_since(moment: datetime) -> dict[str, object]:
     return {"timestamp": "created_time", "created_time": {"on_or_after": moment.isoformat()}}
 
 
-def created_by(
-    bot_id: NotionId,
-    children: Sequence[ChildBlock],
-    title: str,
-    moment: datetime,
-    known: frozenset[str] = frozenset(),
-) -> ChildBlock | None:
-    """Return the database of that title that the connection created since then, and that is not known yet."""
-    return next(
-        (
-            each
-            for each in children
-            if (each.type, each.title, each.in_trash) == ("child_database", title, False)
-            and each.id not in known
-            and each.created_by in {bot_id, None}
-            and (each.created_time is None or each.created_time >= moment)
-        ),
-        None,
-    )
+def new_database(children: Sequence[ChildBlock], title: str, moment: datetime, known: Set[str]) -> ChildBlock | None:
+    """Return the database of that title under the parent page that is not known and was created since a moment.
+
+    Which connection created it does not matter: a client's connections change between two runs.
+    """
+    for block in children:
+        is_wanted = block.type == "child_database" and block.title == title and not block.in_trash
+        is_new = block.created_time is None or block.created_time >= moment
+        if is_wanted and is_new and block.id not in known:
+            return block
+    return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -26,8 +25,3 @@ class Site:
     def template(self) -> Template:
         """The template that is applied."""
         return self.loaded.template
-
-    @cached_property
-    def bot_id(self) -> NotionId:
-        """The connection itself; asked for only when the outcome of a create is unknown."""
-        return self.gateway.me().id

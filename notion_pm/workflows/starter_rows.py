@@ -58,7 +58,7 @@ class RowWriter:
         recent = {"and": [named, created_since(site.since)]}
         pages = site.gateway.query(source_id, filter=recent, property_ids=["title"])
         known = site.ledger.known_ids()
-        return next((each for each in pages if each.id not in known and each.created_by in {site.bot_id, None}), None)
+        return next((page for page in pages if page.id not in known), None)
 
     def _body(self, name: RowName) -> str | None:
         body = self._site.loaded.bodies.get(name[0])

@@ -11,7 +11,7 @@ from notion_pm.planning.change import Change
 from notion_pm.planning.levels import property_levels
 from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation
-from notion_pm.workflows.reading import created_by
+from notion_pm.workflows.reading import new_database
 from notion_pm.workflows.site import Site
 
 
@@ -23,7 +23,7 @@ def create_database(site: Site, operation: Operation) -> None:
 
     def look_up() -> Database | None:
         children = site.gateway.list_children(site.parent_id)
-        found = created_by(site.bot_id, children, spec.title, site.since, site.ledger.known_ids())
+        found = new_database(children, spec.title, site.since, site.ledger.known_ids())
         return site.gateway.get_database(found.id) if found else None
 
     database = site.gateway.create_database(

@@ -114,7 +114,7 @@ def _remembered_manifest(place: Place, name: str) -> Manifest | None:
 
 def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:
     try:
-        page = open_manifest_page(place.gateway, place.parent_id, name)
+        page = open_manifest_page(place.gateway, place.parent_id, name, place.state_home)
     except NotShared as lost:
         raise unreachable("The page under which the databases are kept", lost) from None
     if page.manifest.state == "applying":

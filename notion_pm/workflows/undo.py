@@ -38,14 +38,20 @@ class Undoing:
 
 
 def look_back(
-    gateway: Gateway, parent_id: NotionId, state_directory: Path, template: str | None = None, *, jobs: int = 4
+    gateway: Gateway,
+    parent_id: NotionId,
+    state_directory: Path,
+    template: str | None = None,
+    *,
+    jobs: int = 4,
+    home: StateHome | None = None,
 ) -> Undoing:
     """Find out what taking back the last apply comes to. Reads only.
 
     Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable, FileUnusable
     or a NotionError.
     """
-    page = find_manifest(gateway, parent_id, gateway.list_children(parent_id), template)
+    page = find_manifest(gateway, parent_id, gateway.list_children(parent_id), template, home)
     if page is None:
         raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
     path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)
@@ -54,7 +60,7 @@ def look_back(
         raise _elsewhere(page.manifest)
     manifest = page.manifest
     if manifest.state == "applying":
-        manifest = _recovered(gateway, parent_id, journal, jobs)
+        manifest = _recovered(gateway, parent_id, journal, jobs, home)
     found = _found(gateway, journal, manifest, jobs)
     return Undoing(plan_undo(journal, manifest, found), page, path)
 
@@ -68,9 +74,9 @@ def _elsewhere(manifest: Manifest) -> UsageError:
     )
 
 
-def _recovered(gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: int) -> Manifest:
+def _recovered(gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None) -> Manifest:
     """Return the record with what an interrupted apply made and did not come to record."""
-    existing = read_for(gateway, parent_id, journal.begun.loaded, jobs=jobs).existing
+    existing = read_for(gateway, parent_id, journal.begun.loaded, jobs=jobs, home=home).existing
     assert existing.manifest is not None, "it was there a moment ago"
     return existing.manifest
 

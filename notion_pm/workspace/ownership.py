@@ -49,7 +49,7 @@ def check_ownership(
         # the client works now.
         if manifest.page_id is None:
             raise copied(manifest, block)
-        if not _is_any_listed(manifest, siblings):
+        if not is_any_listed(manifest, siblings):
             raise RecordMoved(title=block.title, origin=page_url(manifest.parent_id))
 
     if manifest.parent_id is None and _looks_copied(gateway, manifest, block, parent_id, siblings):
@@ -61,6 +61,7 @@ def copied(manifest: Manifest, block: ChildBlock) -> RecordCopied:
     return RecordCopied(
         title=block.title,
         template=manifest.template,
+        page_id=block.id,
         url=page_url(block.id),
         original=page_url(manifest.parent_id) if manifest.parent_id else "",
     )
@@ -77,7 +78,7 @@ def _looks_copied(
 
     The databases that the template made were made under the parent page. Adopted ones can be anywhere.
     """
-    if _is_any_listed(manifest, siblings):
+    if is_any_listed(manifest, siblings):
         return False
 
     is_elsewhere = False
@@ -97,7 +98,7 @@ def _looks_copied(
     return has_twins or _is_created_later(block.created_time, manifest.started)
 
 
-def _is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
+def is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
     """Whether a database of the record is directly under the parent page."""
     listed = {each.id for each in siblings if each.type == "child_database"}
     return any(entry.database_id in listed for entry in manifest.owned.values())

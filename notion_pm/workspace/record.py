@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from notion_pm.errors import ManifestUnreadable, RecordCopied, UsageError
+from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
+from notion_pm.model.state_home import StateHome
+from notion_pm.storage.state import Remembered, State
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims
-from notion_pm.workspace.lock import WorkspaceLock
-from notion_pm.workspace.ownership import check_ownership
+from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
+from notion_pm.workspace.lost_record import Candidate, places_to_look
+from notion_pm.workspace.ownership import check_ownership, is_any_listed
 
 _ICON = "🧾"
+_MOST_AT_ONCE = 4
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,46 +52,206 @@ class ManifestPage:
         return manifest.placed(self.id, self.parent_id)
 
 
-def open_manifest(gateway: Gateway, parent_id: str, template: str | None = None) -> tuple[NotionId, Manifest]:
+def open_manifest(
+    gateway: Gateway, parent_id: str, template: str | None = None, home: StateHome | None = None
+) -> tuple[NotionId, Manifest]:
     """Return the manifest page's id and the manifest; without a name that of the only template under the page.
 
     Raises what `open_manifest_page` raises.
     """
-    page = open_manifest_page(gateway, parent_id, template)
+    page = open_manifest_page(gateway, parent_id, template, home)
     return page.id, page.manifest
 
 
-def open_manifest_page(gateway: Gateway, parent_id: str, template: str | None = None) -> ManifestPage:
+def open_manifest_page(
+    gateway: Gateway, parent_id: str, template: str | None = None, home: StateHome | None = None
+) -> ManifestPage:
     """Return the manifest page of a template; without a name that of the only one under the parent page.
 
     Raises UsageError when nothing was applied there, and what `find_manifest` raises.
     """
-    page = find_manifest(gateway, NotionId(parent_id), gateway.list_children(parent_id), template)
+    page = find_manifest(gateway, NotionId(parent_id), gateway.list_children(parent_id), template, home)
     if page is None:
         which = f"The template {template!r} was not" if template else "No template was"
+        name = template or "product"
         raise UsageError(
             f"{which} applied to this workspace yet.",
-            f"Run  notion-pm apply {template or 'product'}  first.",
+            f"Run  notion-pm apply {name}  first. If its databases are here and the record page was deleted, run "
+            f"notion-pm repair {name}.",
         )
     return page
 
 
 def find_manifest(
-    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str | None
+    gateway: Gateway,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    template: str | None,
+    home: StateHome | None = None,
 ) -> ManifestPage | None:
-    """Return the manifest page among the blocks of the parent page, None when there is none.
+    """Return the manifest page of a parent page, None when there is none.
 
-    This is the one way in which commands open a record: it refuses copies.
+    This is the one way in which commands open a record. It refuses copies, and finds a record page that people renamed
+    or moved. `children` are the blocks of the parent page, `home` is where this machine remembers the record's id.
 
-    Raises RecordCopied or RecordMoved when the record belongs elsewhere, UsageError when there are several to choose
-    from, ManifestUnreadable when the record is damaged.
+    Raises RecordCopied or RecordMoved when the record belongs elsewhere, RecordLost when it is in the trash and its
+    databases are not, UsageError when there are several to choose from, ManifestUnreadable when it is damaged.
     """
-    found = [block for block in record_blocks(children) if template in {None, codec.template_of(block.title)}]
-    if not found:
-        return None
-    if len(found) == 1:
-        return open_record(gateway, found[0], parent_id, children)
-    return _choose(gateway, found, parent_id, children)
+    titled = [block for block in record_blocks(children) if template in {None, codec.template_of(block.title)}]
+    found = _Found(gateway, parent_id, children, template)
+    found.take([Candidate(block, is_on_parent=True) for block in titled])
+    if not (found.originals or found.copies):
+        _look_elsewhere(found, {block.id for block in titled}, home)
+    return found.only()
+
+
+def _look_elsewhere(found: _Found, seen: set[NotionId], home: StateHome | None) -> None:
+    """Look for a record page that has another title, is on another page, or is in the trash."""
+    for candidates in places_to_look(found.gateway, found.parent_id, found.children, found.template, home):
+        new = [candidate for candidate in candidates if candidate.block.id not in seen]
+        seen.update(candidate.block.id for candidate in new)
+        found.take(new)
+        if found.originals or found.copies:
+            return
+
+
+class _Found:
+    """The record pages that were found, and the copies among them."""
+
+    def __init__(
+        self, gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str | None
+    ) -> None:
+        self.gateway = gateway
+        self.parent_id = parent_id
+        self.children = children
+        self.template = template
+        self.originals: list[ManifestPage] = []
+        self.copies: list[RecordCopied] = []
+
+    def take(self, candidates: Sequence[Candidate]) -> None:
+        """Read pages that may keep the record, and keep those that do.
+
+        Raises RecordMoved, RecordLost, or ManifestUnreadable for a page that is known to keep the record.
+        """
+        if not candidates:
+            return
+        with ThreadPoolExecutor(min(len(candidates), _MOST_AT_ONCE)) as pool:
+            pages = list(pool.map(self._read, candidates))
+        for candidate, page in zip(candidates, pages, strict=True):
+            if page is None or self.template not in {None, page.manifest.template}:
+                continue
+            if candidate.is_on_parent:
+                self._take_from_parent(page, candidate.block)
+            elif self._is_ours(page, candidate):
+                self._take_from_elsewhere(page, candidate.block)
+
+    def _read(self, candidate: Candidate) -> ManifestPage | None:
+        """Return the record on a page, None for a page that is not known to keep one."""
+        block = candidate.block
+        try:
+            return read_manifest_page(self.gateway, block.id, self.parent_id, block.created_time)
+        except (ManifestUnreadable, NotShared):
+            name = codec.template_of(block.title)
+            is_titled = candidate.is_on_parent and name is not None and self.template in {None, name}
+            if is_titled or candidate.is_remembered:
+                raise
+            return None
+
+    def _take_from_parent(self, page: ManifestPage, block: ChildBlock) -> None:
+        try:
+            check_ownership(self.gateway, page.manifest, block, self.parent_id, self.children)
+        except RecordCopied as error:
+            self.copies.append(error)
+            return
+        if codec.template_of(block.title) != page.manifest.template:
+            _note(f"The record page of {page.manifest.template} is called {block.title!r} now. It is used as before.")
+        self._keep(page)
+
+    def _is_ours(self, page: ManifestPage, candidate: Candidate) -> bool:
+        """Whether a record that is somewhere else belongs to this parent page: search finds those of all clients."""
+        manifest = page.manifest
+        if manifest.page_id not in {None, page.id}:
+            return False
+        if manifest.parent_id is None:
+            return candidate.is_remembered or is_any_listed(manifest, self.children)
+        return manifest.parent_id == self.parent_id
+
+    def _take_from_elsewhere(self, page: ManifestPage, block: ChildBlock) -> None:
+        if not block.in_trash:
+            _note(
+                f"The record page {block.title!r} was moved to another page. It is used as before, and every machine "
+                f"finds it again when you move it back: {page_url(page.id)}"
+            )
+            self._keep(page)
+        elif self._has_living_databases(page.manifest):
+            raise trashed(page.manifest, block)
+        # Otherwise the template was taken back, by `undo` or `destroy` or by a person: this is a fresh page.
+
+    def _has_living_databases(self, manifest: Manifest) -> bool:
+        if is_any_listed(manifest, self.children):
+            return True
+        for entry in manifest.made.values():
+            with suppress(NotShared):
+                if not self.gateway.get_database(entry.database_id).in_trash:
+                    return True
+        return False
+
+    def _keep(self, page: ManifestPage) -> None:
+        self.originals.append(replace(page, manifest=page.placed(page.manifest)))
+
+    def only(self) -> ManifestPage | None:
+        """Return the only original, None when nothing was found.
+
+        Raises RecordCopied when there are copies alone, UsageError when there are several originals.
+        """
+        if not self.originals:
+            if self.copies:
+                raise self.copies[0]
+            return None
+        templates = sorted({page.manifest.template for page in self.originals})
+        if len(templates) > 1:
+            raise UsageError(
+                f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
+            )
+        originals = _without_abandoned(self.originals)
+        if len(originals) > 1:
+            raise UsageError(
+                f"There are {len(originals)} record pages of the template {templates[0]!r} here.",
+                "One of them is a copy: delete the newer one, and run the command again. "
+                + " ".join(page_url(page.id) for page in originals),
+            )
+        return originals[0]
+
+
+def trashed(manifest: Manifest, block: ChildBlock) -> RecordLost:
+    """Return the error for a record page in the trash whose databases are not."""
+    name = manifest.template
+    return RecordLost(
+        f"The record page {block.title!r} is in Notion's trash, and its databases are not. Without it notion-pm does "
+        "not know that they are its own.",
+        f"Nothing was changed. Open {page_url(block.id)} and choose Restore (or find it in Trash, in the sidebar). "
+        f"If it cannot be restored,  notion-pm repair {name}  builds a new record from the databases, and  "
+        f"notion-pm adopt {name}  takes them over as the client's own.",
+        page_id=block.id,
+    )
+
+
+def missing(template: str, titles: Sequence[str]) -> RecordLost:
+    """Return the error for databases of a template without any record of them."""
+    named = ", ".join(repr(title) for title in titles)
+    return RecordLost(
+        f"There are databases here with the titles of the template {template}: {named}. There is no record of them: "
+        "the record page was deleted, or the connection cannot see it.",
+        f"Nothing was created. If the record page was deleted, restore it (Trash, in Notion's sidebar), or run  "
+        f"notion-pm repair {template}  to build a new one from the databases. If they are the client's own,  "
+        f"notion-pm adopt {template}  takes them over; to have the template's beside them, rename them first.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _note(text: str) -> None:
+    """Tell people on stderr, once a run: an apply opens the record twice."""
+    _log.warning("%s", text)
 
 
 def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
@@ -104,38 +273,6 @@ def open_record(
     page = read_manifest_page(gateway, block.id, parent_id, block.created_time)
     check_ownership(gateway, page.manifest, block, parent_id, siblings)
     return replace(page, manifest=page.placed(page.manifest))
-
-
-def _choose(
-    gateway: Gateway, found: Sequence[ChildBlock], parent_id: NotionId, siblings: Sequence[ChildBlock]
-) -> ManifestPage:
-    """Return the only original among several record pages.
-
-    Notion calls the duplicate of a page `notion-pm: product (1)`, so the title does not tell which one is the copy.
-    """
-    originals: list[ManifestPage] = []
-    copies: list[RecordCopied] = []
-    for block in found:
-        try:
-            originals.append(open_record(gateway, block, parent_id, siblings))
-        except RecordCopied as error:
-            copies.append(error)
-
-    if not originals:
-        raise copies[0]
-    templates = sorted({page.manifest.template for page in originals})
-    if len(templates) > 1:
-        raise UsageError(
-            f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
-        )
-    originals = _without_abandoned(originals)
-    if len(originals) > 1:
-        raise UsageError(
-            f"There are {len(originals)} record pages of the template {templates[0]!r} under the parent page.",
-            "One of them is a copy: delete the newer one, and run the command again. "
-            + " ".join(page_url(page.id) for page in originals),
-        )
-    return originals[0]
 
 
 def _without_abandoned(pages: list[ManifestPage]) -> list[ManifestPage]:
@@ -168,7 +305,11 @@ def read_manifest_page(
 
 
 def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> Page:
-    """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on."""
+    """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on.
+
+    The record names the parent page. The next write adds the page's own id.
+    """
+    manifest = manifest.placed(None, parent_id)
     title = codec.page_title(manifest.template)
     children = [
         _block("callout", codec.WHAT_THIS_IS, icon={"type": "emoji", "emoji": _ICON}),
@@ -199,6 +340,58 @@ def list_record_pages(gateway: Gateway, parent_id: NotionId, template: str) -> l
     """Return the record pages of a template under the parent page, in the order of the page."""
     blocks = record_blocks(gateway.list_children(parent_id))
     return [block for block in blocks if codec.template_of(block.title) == template]
+
+
+def open_first_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> ManifestPage:
+    """Create the record page. It owns nothing until it is known to be the first one. Four requests.
+
+    Raises WorkspaceLocked when another run has created one first.
+    """
+    empty = manifest.model_copy(update={"state": "applying", "databases": {}})
+    made = create_manifest_page(gateway, parent_id, empty, lock)
+    check_first_page(gateway, parent_id, made, manifest.template, lock)
+    page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
+    lock.confirm(page.claims)
+    return page
+
+
+def create_record(gateway: Gateway, parent_id: NotionId, manifest: Manifest, claimant: Claimant) -> ManifestPage:
+    """Create the record page with a whole record.
+
+    Raises WorkspaceLocked when another run has created one first.
+    """
+    with workspace_lock(gateway, None, claimant) as lock:
+        return _rewrite(gateway, open_first_page(gateway, parent_id, manifest, lock), manifest)
+
+
+def replace_record(
+    gateway: Gateway, page_id: NotionId, parent_id: NotionId, manifest: Manifest, claimant: Claimant
+) -> ManifestPage:
+    """Write the record over a damaged one. A page that has lost its block for the record is created again.
+
+    Raises WorkspaceLocked when another run is at work.
+    """
+    blocks = gateway.list_children(page_id)
+    code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
+    if code is None:
+        gateway.trash_page(page_id)
+        return create_record(gateway, parent_id, manifest, claimant)
+    page = ManifestPage(page_id, parent_id, manifest, code.id, told_id=None)
+    with workspace_lock(gateway, page_id, claimant):
+        return _rewrite(gateway, page, manifest)
+
+
+def _rewrite(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> ManifestPage:
+    page = replace(page, manifest=page.placed(manifest))
+    write_record(gateway, page, manifest)
+    return page
+
+
+def remember_manifest(home: StateHome, page: ManifestPage, source: str) -> None:
+    """Let this machine remember a record, and thereby find its page wherever people put it."""
+    with State(home, page.manifest.template) as state:
+        remembered = state.remembered() or Remembered(source)
+        state.remember(replace(remembered, manifest=page.manifest))
 
 
 def write_record(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from notion_pm.errors import ManifestUnreadable
+from notion_pm.errors import ManifestUnreadable, RecordFromLaterVersion
 from notion_pm.model.ids import is_canonical
 from notion_pm.model.manifest import FORMAT, Manifest
 
@@ -17,8 +17,8 @@ _MOST_CHARACTERS = 100 * 2000
 
 WHAT_THIS_IS = (
     "This page belongs to notion-pm. It records which databases, properties, views and rows came from the template, so "
-    "that they can be renamed and moved freely. Rename nothing here and keep the block below as it is. Delete the page "
-    "only when the databases are to be left alone from now on: notion-pm then no longer knows that they are its own."
+    "that they can be renamed and moved freely. Keep the block below as it is, and this page beside the databases. "
+    "Without it notion-pm no longer knows that they are its own, and stops; restore the page, or run  notion-pm repair."
 )
 
 _OF_SYNC = "Sync: "
@@ -81,7 +81,7 @@ def _refuse_later_format(text: str) -> None:
         return
     stated = data.get("format") if isinstance(data, dict) else None
     if isinstance(stated, int) and stated > FORMAT:
-        raise ManifestUnreadable(
+        raise RecordFromLaterVersion(
             f"The manifest was written by a later version of notion-pm (format {stated}; this one knows {FORMAT}).",
             "Install the version of notion-pm that this workspace was last worked on with, or a later one.",
         )

@@ -25,12 +25,12 @@ def create_record_page(api: httpx.Client, parent_id: str, title: str, text: str)
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
     code = {"language": "json", "rich_text": [{"type": "text", "text": {"content": piece}} for piece in pieces]}
     children = [{"object": "block", "type": "code", "code": code}]
-    return _create_page(api, parent_id, title, children=children)
+    return create_page(api, parent_id, title, children=children)
 
 
 def create_copied_page(api: httpx.Client, origin: str, text: str | None = None) -> str:
     """Copy the record page and the databases of a page to a new page below it, as far as copies are told by them."""
-    copy = _create_page(api, origin, "Client B")
+    copy = create_page(api, origin, "Client B")
     create_record_page(api, copy, "notion-pm: product", text or record_text(api, record_page(api, origin)))
     for block in _children(api, origin):
         if block["type"] == "child_database":
@@ -48,7 +48,8 @@ def create_database(api: httpx.Client, parent_id: str, title: str) -> str:
     return str(_answer(api.post("databases", json=body))["id"])
 
 
-def _create_page(api: httpx.Client, parent_id: str, title: str, **content: Any) -> str:
+def create_page(api: httpx.Client, parent_id: str, title: str, **content: Any) -> str:
+    """Create a page under a page."""
     body = {
         "parent": {"type": "page_id", "page_id": parent_id},
         "properties": {"title": {"title": [{"text": {"content": title}}]}},

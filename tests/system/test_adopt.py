@@ -113,7 +113,7 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(client: Client, 
     adoption = client.adopt()
     writes = [each for each in client.transport.seen[asked:] if each.method != "GET"]
     # The page that keeps the record, the record once more with the page's own id in it, and the end of the claim.
-    sent = [(each.method, each.url.path.split("/")[2]) for each in writes]
+    sent = [(each.method, each.url.path.split("/")[2]) for each in writes if each.url.path != "/v1/search"]
     assert sent == [("POST", "pages"), ("PATCH", "blocks"), ("DELETE", "blocks")]
     assert client.theirs() == before
     assert {each.action for each in adoption.plan.changes} == {"create"}

@@ -161,6 +161,47 @@ def test_killed_at_any_request_and_healed(tmp_path: Path, undisturbed: tuple[int
         assert _healed(tmp_path, _rich(), _dying(moment, carried_out=carried_out)) == found, moment
 
 
+def test_another_connection_goes_on_after_any_create(tmp_path: Path, undisturbed: tuple[int, object]) -> None:
+    """Ownership is judged by the record and by what is under the parent page, not by who created it."""
+
+    def dying_at_create(wanted: int) -> Weather:
+        creates = 0
+
+        def weather(number: int, request: httpx.Request) -> Fault | None:
+            nonlocal creates
+            creates += request.method == "POST" and not request.url.path.endswith("/query")
+            if creates == wanted and request.method == "POST":
+                return _LastBreath(after=True)
+            if creates > wanted:
+                raise Killed
+            return None
+
+        return weather
+
+    resumed = 0
+    while True:
+        workspace = open_workspace(tmp_path / f"{resumed}.sqlite")
+        gateway, first = gateway_to(workspace, weather=dying_at_create(resumed + 1))
+        try:
+            apply_to(gateway, workspace, _rich(), jobs=2)
+        except Killed:
+            pass
+        else:
+            break
+        other, transport = gateway_to(workspace, token=workspace.connect("Another connection"))
+        result = apply_to(other, workspace, _rich())
+        assert result.planned == result.sent == len(transport.seen)
+        assert tables(other, workspace) == undisturbed[1], resumed
+        assert set(manifest_pages(other, workspace).values()) == {1}
+        for each in (gateway, other, workspace):
+            each.close()
+        resumed += 1
+    assert resumed == 10  # the record page, two databases, two views, five rows
+    assert first.seen
+    gateway.close()
+    workspace.close()
+
+
 @pytest.mark.parametrize("carried_out", [False, True])
 def test_an_upgrade_killed_at_any_request_is_healed(tmp_path: Path, carried_out: bool) -> None:
     def upgraded(weather: Weather | None) -> tuple[int, object]:

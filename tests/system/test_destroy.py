@@ -35,7 +35,7 @@ def _titles(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
 def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
-    gateway.create_database(root, "Features", {"Name": PropertyPatch(type="title")}, look_up=lambda: None)
+    gateway.create_database(root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None)
     gateway.create_page(root, "Theirs", look_up=lambda: None)
     apply_to(gateway, workspace, _LOADED)
     source_id = open_manifest(gateway, root)[1].databases["features"].data_source_id
@@ -46,7 +46,7 @@ def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(workspace: 
         ("insights", 0, 0),
     ]
     destroy(gateway, doomed)
-    assert _titles(gateway, workspace) == ["Features", "Theirs"]
+    assert _titles(gateway, workspace) == ["Features of old", "Theirs"]
     assert len(plan_for(gateway, workspace, _LOADED).changes) == 5
     gateway.close()
 

@@ -456,10 +456,16 @@ def test_the_manifest_keeps_the_templates_order(gateway: Gateway, workspace: Loc
     assert list(manifest.databases["features"].properties) == ["size", "insights", "status", "name"]
 
 
-def test_databases_of_the_same_title_are_told_and_left(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_database_of_the_same_title_is_told_and_left(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    two = _two()
+    one = {
+        **two,
+        "databases": {"insights": {"title": "Insights", "properties": two["databases"]["insights"]["properties"]}},
+    }
+    apply_to(gateway, workspace, load(one))
     title = {"Name": PropertyPatch(type="title")}
     gateway.create_database(workspace.root_page_id, "Features", title, look_up=lambda: None)
-    plan = plan_for(gateway, workspace, load(_two()))
+    plan = plan_for(gateway, workspace, load(two))
     assert [(each.address, each.message) for each in plan.notes] == [
         ("features", "another database here is called 'Features' too; it is left alone")
     ]

@@ -120,7 +120,7 @@ class Client:
         self.state = folder / "state"
         self.root = NotionId(self.workspace.root_page_id)
         theirs = self.gateway.create_database(
-            self.root, "Features", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+            self.root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
         )
         self.gateway.create_row(
             theirs.data_source_ids[0], [PropertyValue("title", "title", "Theirs")], look_up=lambda: None

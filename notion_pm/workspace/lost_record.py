@@ -1,0 +1,101 @@
+"""Where to look for a record page that is not found by its title: people rename, move and delete pages.
+
+Notion keeps the id of a page whatever people do to it. This machine remembers the id since the last apply or sync. On
+another machine the pages of the parent page are read, then Notion's search is asked, then its trash. All of this
+happens only when no page has the right title and there is a reason to look: an id that is remembered, or databases
+under the parent page. An ordinary run sends none of these requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from notion_pm.errors import NotShared, RequestRefused
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.model.schema import ChildBlock
+from notion_pm.model.state_home import StateHome
+from notion_pm.storage.state import remembered_manifests
+from notion_pm.workspace import record_text
+
+_MOST_PAGES = 100
+"""How many pages are read at most in each place, one request for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A page that may keep the record.
+
+    `is_remembered`: this machine knows its id as that of a record of this parent page. `is_on_parent`: it is still on
+    the parent page.
+    """
+
+    block: ChildBlock
+    is_remembered: bool = False
+    is_on_parent: bool = False
+
+
+def places_to_look(
+    gateway: Gateway,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    template: str | None,
+    home: StateHome | None,
+) -> Iterator[list[Candidate]]:
+    """Yield candidates place by place. Who finds the record in one place does not ask for the next.
+
+    `template` None stands for any template. Raises a NotionError, or FileUnusable where the memory is damaged.
+    """
+    yield list(_remembered(gateway, parent_id, children, template, home))
+    if not any(block.type == "child_database" and not block.in_trash for block in children):
+        return
+    yield [Candidate(block, is_on_parent=True) for block in _pages_with_content(children)[:_MOST_PAGES]]
+    yield list(_searched(gateway, children, template, in_trash=False))
+    yield list(_searched(gateway, children, template, in_trash=True))
+
+
+def _remembered(
+    gateway: Gateway,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    template: str | None,
+    home: StateHome | None,
+) -> Iterator[Candidate]:
+    manifests = remembered_manifests(home) if home is not None else {}
+    listed = {block.id: block for block in children if block.type == "child_page" and not block.in_trash}
+    for name, manifest in manifests.items():
+        if template not in {None, name} or manifest.page_id is None or manifest.parent_id != parent_id:
+            continue
+        if manifest.page_id in listed:
+            yield Candidate(listed[manifest.page_id], is_remembered=True, is_on_parent=True)
+            continue
+        with suppress(NotShared):  # deleted for good, or somewhere that the connection cannot see
+            page = gateway.get_page(manifest.page_id)
+            on_parent = page.parent_id == parent_id and not page.in_trash
+            yield Candidate(_as_block(page), is_remembered=True, is_on_parent=on_parent)
+
+
+def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
+    return [block for block in children if block.type == "child_page" and not block.in_trash and block.has_children]
+
+
+def _searched(
+    gateway: Gateway, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
+) -> Iterator[Candidate]:
+    """Yield pages elsewhere that have the title of a record. Search finds titles only, and lags behind."""
+    listed = {block.id for block in children}
+    # Not every workspace can be asked for its trash.
+    with suppress(RequestRefused):
+        found = gateway.search_pages(record_text.page_title(template or ""), in_trash=in_trash)
+        for page in islice(found, _MOST_PAGES):
+            name = record_text.template_of(page.title)
+            if name is not None and template in {None, name} and page.id not in listed:
+                yield Candidate(_as_block(page))
+
+
+def _as_block(page: Page) -> ChildBlock:
+    return ChildBlock(page.id, "child_page", page.title, in_trash=page.in_trash, created_time=page.created_time)

@@ -1,0 +1,202 @@
+"""A record that was lost or damaged is built again; a duplicated page becomes a client of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.errors import ManifestUnreadable, RecordCopied, RecordLost, UsageError
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import PropertyPatch
+from notion_pm.storage import templates
+from notion_pm.workflows import provision
+from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
+from notion_pm.workflows.sync_memory import remember
+from notion_pm.workspace.record import open_manifest, open_manifest_page
+from tests.gateways import gateway_to
+from tests.program import Program
+from tests.system.duplicates import create_database, create_page, record_page, record_text
+from tests.system.provisioned import NOW, manifest_pages, tables
+
+
+class Client:
+    """A client's workspace with the product template and some of its starter rows, and two machines."""
+
+    def __init__(self, workspace: LocalWorkspace, folder: Path) -> None:
+        self.workspace = workspace
+        self.gateway: Gateway = gateway_to(workspace)[0]
+        self.root = NotionId(workspace.root_page_id)
+        self.home, self.bare = folder / "home", folder / "bare"
+        self.home.mkdir()
+        self.bare.mkdir()
+        full = templates.load("product")
+        self.loaded = full.model_copy(update={"rows": {"vision": full.rows["vision"]}})
+        reading = provision.read_for(self.gateway, self.root, self.loaded)
+        made = provision.apply(self.gateway, provision.plan(reading), reading, now=NOW)
+        remember(self.home, self.loaded, made)
+        self.record = record_of(self.gateway, self.root)
+
+    def repair(self, home: Path) -> Repair:
+        repair = plan_repair(self.gateway, self.root, "product", home, now=NOW)
+        assert repair is not None
+        carry_out_repair(self.gateway, self.root, repair, home)
+        return repair
+
+    def changes(self, home: Path | None = None) -> list[str]:
+        reading = provision.read_for(self.gateway, self.root, self.loaded, home=home)
+        return [change.address for change in provision.plan(reading).changes]
+
+
+def record_of(gateway: Gateway, parent_id: str) -> NotionId:
+    return open_manifest(gateway, parent_id)[0]
+
+
+@pytest.fixture
+def client(workspace: LocalWorkspace, tmp_path: Path) -> Iterator[Client]:
+    made = Client(workspace, tmp_path)
+    yield made
+    made.gateway.close()
+
+
+def _trash(api: httpx.Client, page: str) -> None:
+    assert api.patch(f"pages/{page}", json={"in_trash": True}).is_success
+
+
+def _overwrite(api: httpx.Client, page: str) -> None:
+    blocks = api.get(f"blocks/{page}/children").json()["results"]
+    block = next(each["id"] for each in blocks if each["type"] == "code")
+    assert api.patch(f"blocks/{block}", json={"code": {"rich_text": [{"text": {"content": "oops"}}]}}).is_success
+
+
+def _empty(api: httpx.Client, page: str) -> None:
+    for block in api.get(f"blocks/{page}/children").json()["results"]:
+        assert api.delete(f"blocks/{block['id']}").is_success
+
+
+@pytest.mark.parametrize("damage", [_trash, _overwrite, _empty])
+@pytest.mark.parametrize("machine", ["home", "bare"])
+def test_an_untouched_workspace_needs_nothing_after_a_repair(
+    client: Client, api: httpx.Client, damage: Callable[[httpx.Client, str], None], machine: str
+) -> None:
+    before = tables(client.gateway, client.workspace)
+    damage(api, client.record)
+    with pytest.raises((RecordLost, ManifestUnreadable)):
+        client.changes()
+    repair = client.repair(getattr(client, machine))
+    assert repair.missing == ()
+    assert client.changes() == []
+    assert tables(client.gateway, client.workspace) == before
+    assert manifest_pages(client.gateway, client.workspace) == {"notion-pm: product": 1}
+    page = open_manifest_page(client.gateway, client.root)
+    record = json.loads(record_text(api, page.id))
+    assert (record["page_id"], record["parent_id"]) == (page.id, client.root)
+    assert len(record["databases"]["vision"]["rows"]) == len(client.loaded.rows["vision"])
+
+
+def test_what_people_renamed_is_known_by_its_remembered_id(client: Client, api: httpx.Client) -> None:
+    _rename_things(client)
+    _trash(api, client.record)
+    assert client.repair(client.home).missing == ()
+    assert client.changes() == []
+
+
+def test_without_any_memory_what_can_be_nothing_else_is_recognised_and_the_rest_is_reported(
+    client: Client, api: httpx.Client
+) -> None:
+    _rename_things(client)
+    client.gateway.trash_page(client.record)
+    with client.workspace._store.transaction(write=True) as db:  # emptied from the trash: for good
+        db.execute("DELETE FROM pages WHERE id = ?", (client.record,))
+        db.execute("DELETE FROM blocks WHERE id = ? OR parent_id = ?", (client.record, client.record))
+    repair = client.repair(client.bare)
+    assert "alike" in repair.found["insights"].how
+    assert set(repair.missing) == {"insights.kind"}
+    entry = repair.manifest.databases["insights"]
+    assert {"name", "status", "features"} <= entry.properties.keys()
+
+
+def _rename_things(client: Client) -> None:
+    entry = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    client.gateway.update_database(entry.database_id, title="Voice of the customer")
+    names = {"name": "Erkenntnis", "status": "Zustand", "features": "Merkmale", "kind": "Art"}
+    patches = {entry.properties[key]: PropertyPatch(name=name) for key, name in names.items()}
+    client.gateway.update_data_source(entry.data_source_id, patches)
+
+
+def test_a_readable_record_needs_no_repair(client: Client) -> None:
+    assert plan_repair(client.gateway, client.root, "product", client.home, now=NOW) is None
+
+
+def test_there_is_nothing_to_repair_without_databases(client: Client, api: httpx.Client) -> None:
+    empty = NotionId(create_page(api, client.root, "Empty"))
+    create_database(api, empty, "Lunch menu")
+    with pytest.raises(UsageError, match="No database"):
+        plan_repair(client.gateway, empty, "product", None, now=NOW)
+
+
+def test_a_copied_record_is_not_repaired(client: Client, api: httpx.Client, tmp_path: Path) -> None:
+    page = NotionId(create_page(api, client.root, "Client A"))
+    reading = provision.read_for(client.gateway, page, client.loaded)
+    provision.apply(client.gateway, provision.plan(reading), reading, now=NOW)
+    copy = NotionId(client.workspace.duplicate(page))
+    with pytest.raises(RecordCopied):
+        plan_repair(client.gateway, copy, "product", client.bare, now=NOW)
+
+
+def test_a_duplicated_page_becomes_a_client_of_its_own(
+    program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str
+) -> None:
+    original = create_page(api, workspace.root_page_id, "Client A")
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": original,
+    }
+    assert program("apply", "product", "--no-rows", "--yes").code == 0
+    copy = workspace.duplicate(original)
+    copied_record = record_page(api, copy)
+
+    program.environment["NOTION_PM_PARENT_PAGE"] = copy
+    assert program("plan", "product").code == 1
+    refused = program("adopt", "product")
+    assert refused.code == 1 and "--yes" in refused.err
+    assert record_page(api, copy) == copied_record
+    adopted = program("adopt", "product", "--yes")
+    assert adopted.code == 0, adopted.err
+    assert api.get(f"pages/{copied_record}").json()["in_trash"]
+    record = json.loads(record_text(api, record_page(api, copy)))
+    assert (record["page_id"], record["parent_id"]) == (record_page(api, copy), copy)
+    assert program("plan", "product", "--exit-code").code == 0
+    assert program("sync").code == 0
+    assert program("destroy", "--confirm", "product").code == 0
+
+    program.environment["NOTION_PM_PARENT_PAGE"] = original
+    assert program("plan", "product", "--exit-code").code == 0
+
+
+def test_repair_shows_asks_and_writes_nothing_without_a_yes(
+    program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str
+) -> None:
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    assert program("apply", "product", "--no-rows", "--yes").code == 0
+    _trash(api, record_page(api, workspace.root_page_id))
+    before = workspace.counts()
+    asked = program("repair", "product")
+    assert asked.code == 1 and "Feature specs" in asked.out and "--yes" in asked.err
+    assert workspace.counts() == before
+    assert program("apply", "product", "--yes").code == 1
+    done = program("repair", "product", "--yes", "--json")
+    assert done.code == 0 and done.json["repaired"] and done.json["missing"] == []
+    assert program("plan", "product", "--exit-code").code == 0
+    again = program("repair", "--json")
+    assert again.code == 0 and not again.json["repaired"]
