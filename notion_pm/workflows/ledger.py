@@ -33,7 +33,7 @@ class Ledger:
         self._loaded = loaded
         self._template = loaded.template
         self._with_rows = with_rows
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # an entry is read and set again under it: views of a database are made at once
         manifest = existing.manifest
         self._started = manifest.started if manifest and existing.interrupted else started
         self._sources = {key: each.data_source for key, each in existing.databases.items()}
@@ -165,26 +165,28 @@ class Ledger:
 
     def note_updated_database(self, key: str) -> None:
         """Record that title, icon and description of a database are now the template's."""
-        entry, spec = self._entries[key], self._template.databases[key]
-        prints = {**entry.fingerprints, "": fingerprint.of_database(spec)}
-        self._set(key, entry.model_copy(update={"title": spec.title, "fingerprints": prints}))
+        with self._lock:
+            entry, spec = self._entries[key], self._template.databases[key]
+            prints = {**entry.fingerprints, "": fingerprint.of_database(spec)}
+            self._set(key, entry.model_copy(update={"title": spec.title, "fingerprints": prints}))
 
     def note_source(self, key: str, source: DataSource, changes: Sequence[Change] = ()) -> None:
         """Record what a data source holds after these changes."""
-        self._sources[key] = source
-        entry = with_properties(self._template, key, self._entries[key], source, self._sources)
-        titles, prints = dict(entry.titles), dict(entry.fingerprints)
-        for change in changes:
-            if change.action == "delete":
-                continue
-            spec = own(self._template, key, change.key)
-            if change.kind == "property" and "title" in change.facets:
-                titles[change.key] = property_title(self._template, key, change.key)
-            if change.kind == "property" and spec is not None:
-                prints[change.key] = fingerprint.of_property(spec)
-        entry = without_deleted(entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes)
-        entry = with_swapped(entry, source, changes)
-        self._set(key, remembering(self._template, key, entry, source))
+        with self._lock:
+            self._sources[key] = source
+            entry = with_properties(self._template, key, self._entries[key], source, self._sources)
+            titles, prints = dict(entry.titles), dict(entry.fingerprints)
+            for change in changes:
+                if change.action == "delete":
+                    continue
+                spec = own(self._template, key, change.key)
+                if change.kind == "property" and "title" in change.facets:
+                    titles[change.key] = property_title(self._template, key, change.key)
+                if change.kind == "property" and spec is not None:
+                    prints[change.key] = fingerprint.of_property(spec)
+            entry = without_deleted(entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes)
+            entry = with_swapped(entry, source, changes)
+            self._set(key, remembering(self._template, key, entry, source))
 
     def note_default_view(self, key: str, view_id: NotionId) -> None:
         """Record which view Notion made with a database."""
@@ -192,10 +194,11 @@ class Ledger:
 
     def note_view(self, database: str, key: str, view: View) -> None:
         """Record a view as the template has it. One that was there before stands where it stood."""
-        entry, made = self._entries[database], view_entry(self._template, (database, key), view.id)
-        if (known := entry.views.get(key)) is not None:
-            made = made.model_copy(update={"dashboard": known.dashboard})
-        self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
+        with self._lock:
+            entry, made = self._entries[database], view_entry(self._template, (database, key), view.id)
+            if (known := entry.views.get(key)) is not None:
+                made = made.model_copy(update={"dashboard": known.dashboard})
+            self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
 
     def note_widget(self, place: WidgetPlace, view_id: NotionId) -> None:
         """Record where on a dashboard a new view stands."""
@@ -204,8 +207,9 @@ class Ledger:
 
     def forget_view(self, database: str, key: str) -> None:
         """Record that a view is gone."""
-        entry = self._entries[database]
-        self._set(database, entry.model_copy(update={"views": without(entry.views, key)}))
+        with self._lock:
+            entry = self._entries[database]
+            self._set(database, entry.model_copy(update={"views": without(entry.views, key)}))
 
     def note_row(self, database: str, key: str, page_id: NotionId) -> None:
         """Record a starter row."""
