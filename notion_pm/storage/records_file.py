@@ -49,6 +49,9 @@ def read_records(path: str, format: str | None = None) -> Records:
     records = _READERS[found](path, data, encoding)
     if not (records.records or records.broken):
         raise UsageError(f"There is nothing to import in {path}.", "It has no rows below its headers.")
+    if not records.columns:
+        problem = records.broken[0][1] if records.broken else "its first line names no columns"
+        raise UsageError(f"There is nothing to import in {path}: {problem}.", "Look at its first lines.")
     if _OF_ONE_VIEW.search(path):
         notes = (
             *notes,

@@ -161,3 +161,25 @@ def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
     found = read(tmp_path / "a.jsonl", '{"a": {"b": [1, 2]}}\n')
     write_rejects([Reject(found.records[0], "why")], tmp_path / "b.jsonl")
     assert json.loads((tmp_path / "b.jsonl").read_text()) == {"_line": 1, "_problem": "why", "a": {"b": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", "%"), ("a.json", "[1, 2]"),
+        ("a.csv", ",,\n1,2,3\n"), ("a.json", "[" * 5_000), ("a.jsonl", "[" * 5_000),
+        ("a.json", '[{"a": ' + "9" * 6_000 + "}]"), ("a.json", '[{"a":' * 25 + "1" + "}]" * 25),
+        ("a.csv", "," * 3_000 + "\n1"), ("a.csv", "a\n" + "x" * 11_000_000), ("a.csv", "a\n" + "1\n" * 500_001),
+        ("a.json", "[" + "{}," * 300_000 + "{}]"), ("a.csv", "\x00"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_nothing_or_too_much_is_told(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises((UsageError, FileUnusable)) as told:
+        read(tmp_path / name, text)
+    assert len(str(told.value)) < 500
+
+
+def test_half_characters_and_nan_do_not_stop_an_import(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.json", '[{"a": "\\ud83d x", "b": NaN, "c": Infinity}]')
+    assert cells(found) == [(("a", "? x"), ("c", "Infinity"))]
+    write_rejects([Reject(found.records[0], "no")], tmp_path / "r.jsonl")
