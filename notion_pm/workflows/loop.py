@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
+from notion_pm.gateway.connection import Postponed
+from notion_pm.model.page import Page
 from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
@@ -19,6 +21,7 @@ from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_absence import thrown_away
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import ReadThread, read_thread
+from notion_pm.workspace.fresh_updates import UpdateSender
 
 TOLD_ON = "told_on"
 
@@ -45,6 +48,7 @@ class Loop:
     def __init__(self, place: Place, read: ReadThread, requests: int) -> None:
         self._place = place
         self._read = read
+        self._sender = UpdateSender(place.gateway)
         self.owed = owed(read.thread)
         self._before = place.gateway.requests.logical - requests
 
@@ -114,23 +118,43 @@ class Loop:
             return f"told on {day[:10]} already"
         if not is_owed(self.thread, insight):
             return "nothing that it asks for has shipped, or it was closed by hand"
+        return "locked" if self._is_locked(insight) else ""
+
+    def _is_locked(self, insight: SnapshotPage) -> bool:
         lock = self._read.loaded.template.databases[insight.database].lock
-        return "locked" if lock and self.thread.value(insight, lock) is True else ""
+        return lock is not None and insight.values.get(lock) is True
 
     def _stamped(self, insight: SnapshotPage) -> str:
-        """Stamp one insight, unless somebody has meanwhile; return why it was not."""
-        gateway, exchange = self._place.gateway, self._read.exchanges[insight.database]
-        try:
-            now = gateway.get_page(insight.id)
-        except NotShared:
-            return "no longer there"
-        if thrown_away(now):
-            return "in the trash"
-        if day := exchange.read(now).values.get(TOLD_ON):
-            return f"told on {str(day)[:10]} already"
+        """Stamp one insight, unless somebody has stamped it since; return why it was not.
+
+        A stamp that had to wait is not sent blindly: the page is read once more.
+        """
+        exchange = self._read.exchanges[insight.database]
         change = Change(TOLD_ON, None, self._place.now.date().isoformat(), (), "")
-        gateway.update_page(insight.id, exchange.write([change]))
-        return ""
+        may_be_stamped = False
+        while True:
+            try:
+                now = self._place.gateway.get_page(insight.id)
+            except NotShared:
+                return "no longer there"
+            seen = exchange.read(now)
+            if may_be_stamped and seen.values.get(TOLD_ON) == change.after:
+                return ""  # by the write whose answer was lost
+            if problem := self._why_not_now(now, seen):
+                return problem
+            outcome = self._sender.send(insight.id, exchange.write([change]))
+            if not isinstance(outcome, Postponed):
+                return ""
+            may_be_stamped = may_be_stamped or outcome.may_have_happened
+
+    def _why_not_now(self, page: Page, seen: SnapshotPage) -> str:
+        """Return what has happened to a page since the loops were read that keeps it from being stamped."""
+        if thrown_away(page):
+            return "in the trash"
+        if self._is_locked(seen):
+            return "locked"
+        day = seen.values.get(TOLD_ON)
+        return f"told on {str(day)[:10]} already" if day else ""
 
 
 def open_loops(place: Place, template: str | None = None) -> Loop:

@@ -27,6 +27,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -47,6 +48,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.rules.quarantine import LOOK_BACK, flips
+from notion_pm.rules.values import SILENT as RULE_SILENT
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
@@ -59,6 +61,7 @@ from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to
+from tests.system.product_workspace import is_read_again
 from tests.system.provisioned import apply_to
 from tests.system.sync_oracle import (
     FORWARD,
@@ -131,6 +134,9 @@ class Run:
     full: bool
 
 
+Edit = tuple[str, str, str, Any]
+"""A database, a page of it, a property, and the value that a person sets."""
+
 RUNS = st.builds(Run, st.integers(0, 2**32), st.integers(0, 5), st.sampled_from(MACHINES), st.booleans())
 PAUSES = (1, 20, 70, 150, 3600, 90_000, 400_000)
 
@@ -149,10 +155,16 @@ class Weather:
     number: int = 0
     patches: int = 0
     dead: bool = False
+    edit_at: int = 0
+    edit: Callable[[], None] = lambda: None
+    sent: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, _: int, request: httpx.Request) -> Fault | None:
         self.number += 1
+        self.sent.append(request)
         self.patches += request.method == "PATCH"
+        if self.number == self.edit_at:
+            self.edit()
         if self.dead or self.number == self.death:
             self._die()
         return self.faults.get(self.number)
@@ -195,7 +207,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        for each in self.applied.iterdir():
+        for each in self.applied.glob(f"{FILE}*"):
             shutil.copy(each, self.folder / each.name)
         self.clock = ManualClock(ManualClock().now + timedelta(hours=1))
         self.workspace = open_workspace(self.folder / FILE, clock=self.clock)
@@ -344,6 +356,74 @@ class Machine(RuleBasedStateMachine):
         machine = self.interrupted or run.machine
         faults = {death - 1: kind} if kind else {}
         self._sync(machine, Weather(faults, death, self.folder / machine), full=run.full)
+
+    @rule(run=RUNS, edit_at=st.integers(1, 14), edit=st.integers(0, 2**32), refused=st.booleans())
+    def a_sync_while_somebody_edits(self, run: Run, edit_at: int, edit: int, refused: bool) -> None:
+        """Right before any request of the run, which Notion may then refuse because of the rate limit."""
+        machine = run.machine
+        if self.interrupted or machine in self.unseen:
+            return
+        self._work(run)
+        if machine in self.unseen or not self.pages:
+            return
+        before = self._world()
+        meanwhile = _choose_edit(random.Random(edit), before)
+        database, page_id, key, value = meanwhile
+        faults = {edit_at: Fault(429, "rate_limited", {"Retry-After": "2"})} if refused else {}
+        weather = Weather(faults, edit_at=edit_at, edit=lambda: self._set(database, NotionId(page_id), key, value))
+        result = self._run(machine, weather, full=run.full)
+        if weather.number >= edit_at:
+            TAKEN["edited meanwhile"] += 1
+            self._check_edit(machine, before, meanwhile, weather, result)
+        self._adopt_memory(machine)
+        # Whatever came of it, the next sync goes on from there as from any other run.
+        self._sync(machine, Weather(), full=False)
+        self._sync_again(machine)
+
+    def _check_edit(self, machine: str, before: World, edit: Edit, weather: Weather, result: SyncResult) -> None:
+        """An edit before the last look at its page stays, unless the rules may write over it; it is reported."""
+        database, page_id, key, value = edit
+        property_id, source = self._ids_of(database, key)
+        looks = [
+            number
+            for number, request in enumerate(weather.sent, start=1)
+            if number > weather.edit_at and is_read_again(request) and source in request.url.path
+        ]
+        writes = [
+            number
+            for number, request in enumerate(weather.sent, start=1)
+            if request.method == "PATCH" and page_id in request.url.path and _sets(request, property_id)
+        ]
+        # A write under way at the time of the edit, or sent before the next look, may hit the edit.
+        first_look = min(looks, default=10**6)
+        if any(weather.edit_at - 2 <= number < first_look for number in writes):
+            TAKEN["edited too late"] += 1
+            return
+        held = self._world()[database][page_id][key]
+        memory = self.memory[machine].get((page_id, key))
+        target = (database, key)
+        if target not in RULES:
+            assert alike(held, value), "no rule sets it"
+            return
+        was_free = is_empty(value) or target in RULE_WINS or alike(value, before[database][page_id][key])
+        untouched = memory is None or alike(value, memory.seen)
+        farther = target in FORWARD and rank(target, held) > rank(target, value)
+        assert alike(held, value) or was_free or untouched or farther, (target, value, held, memory)
+        if alike(held, value) and looks:
+            TAKEN["edit kept"] += 1
+
+    def _adopt_memory(self, machine: str) -> None:
+        """Take over what the machine remembers of a run in which somebody edited: it depends on the moment."""
+        with self._state(machine) as state:
+            self.memory[machine] = {
+                (page_id, key): Memory(base.value, SILENT if base.derived is RULE_SILENT else base.derived)
+                for page_id, values in state.baseline().items()
+                for key, base in values.items()
+            }
+
+    def _ids_of(self, database: str, key: str) -> tuple[str, str]:
+        entry = self.manifest.databases[database]
+        return entry.properties[key], entry.data_source_id
 
     @rule(machine=st.sampled_from(MACHINES))
     def an_undo_of_the_last_sync(self, machine: str) -> None:
@@ -529,6 +609,19 @@ class Machine(RuleBasedStateMachine):
     def _named(self, spot: Spot) -> str:
         database = next((each for each, id in self.pages if id == spot[0]), "?")
         return f"{database}.{spot[1]} of {spot[0]}"
+
+
+def _choose_edit(chance: random.Random, world: World) -> Edit:
+    """An edit of one property, mostly of one that rules set."""
+    database, key = chance.choice(sorted(RULES) if chance.random() < 0.8 else sorted(EDITS))
+    pages = sorted(world[database])
+    if not pages:
+        return _choose_edit(chance, world)
+    return database, chance.choice(pages), key, chance.choice(EDITS[database, key])
+
+
+def _sets(request: httpx.Request, property_id: str) -> bool:
+    return property_id in json.loads(request.content).get("properties", {})
 
 
 def _plain(page: Page, property_id: str, options: dict[str, str]) -> Any:
