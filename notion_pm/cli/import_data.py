@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Sequence
-from itertools import count
 from pathlib import Path
 
 import click
@@ -15,11 +15,12 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import as_data, done_line, overtaken_lines, preview_lines
 from notion_pm.cli.render_import_map import map_lines
+from notion_pm.cli.words import count
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.importing.interpret import Reject
-from notion_pm.storage import import_maps
+from notion_pm.storage import import_maps, rejects_memory
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.records_file import FORMATS, STDIN, read_records
 from notion_pm.storage.state import State
@@ -152,7 +153,7 @@ def command(
             echo(line)
         echo(f"{done_line(done)} {requests:,} requests in all.")
     if done is not None:
-        _set_aside([*prepared.rejects, *done.rejects], rejects, file)
+        _set_aside([*prepared.rejects, *done.rejects], rejects, file, context.state_directory)
 
 
 def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:
@@ -188,16 +189,25 @@ def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes
     )
 
 
-def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str) -> None:
-    """Write the rows that were not imported. Raises RowsRejected where there are any."""
+def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str, directory: Path) -> None:
+    """Write the rows that were not imported to the file of this source.
+
+    Raises RowsRejected, unless an earlier run has reported the very same rows there.
+    """
     if not rejects:
         return
-    path = path or _free(Path("import" if file == STDIN else file).with_suffix(f".rejects{suffix_for(rejects)}"))
+    default = Path("import" if file == STDIN else file).with_suffix(f".rejects{suffix_for(rejects)}")
+    path = path or _file_to_update(default, directory)
+    before = path.read_bytes() if path.is_file() else None
     write_rejects(rejects, path)
-    raise RowsRejected(len(rejects), path)
+    rejects_memory.remember(directory, path)
+    if path.read_bytes() != before:
+        raise RowsRejected(len(rejects), path)
+    note(f"{count(len(rejects), 'row')} still cannot be imported, as before: see {path}.")
 
 
-def _free(path: Path) -> Path:
-    """The path, numbered where there is a file already: somebody may be correcting it."""
-    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    return path if not path.exists() else next(each for each in numbered if not each.exists())
+def _file_to_update(path: Path, directory: Path) -> Path:
+    """Return the path, numbered where somebody has begun to correct the file there."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    candidates = itertools.chain([path], numbered)
+    return next(each for each in candidates if not each.exists() or rejects_memory.is_as_written(directory, each))

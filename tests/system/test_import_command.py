@@ -20,6 +20,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, Page, PropertyValue
 from notion_pm.workspace.record import open_manifest
+from tests.conftest import client_of
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.terminal import at_a_terminal
@@ -231,6 +232,38 @@ def test_rows_that_were_refused_are_corrected_in_their_file(product: Imports) ->
 
     product("feedback.csv", "--map", "ours.yaml", "--yes")
     assert Path("feedback.rejects-2.csv").exists()  # nobody's corrections are written over
+
+
+def test_a_file_of_rejects_is_updated_and_known_rows_are_no_failure(product: Imports) -> None:
+    product("feedback.csv", "--map", "ours.yaml")
+    assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
+    again = product("feedback.csv", "--map", "ours.yaml", "--yes")
+    assert again.exit_code == 0, again.output
+    assert "feedback.rejects.csv" in again.output
+    Path("feedback.csv").write_text(FEEDBACK + "4;Noch eins;Acme GmbH;Es fehlt.;3 hoch;morgen;export\n")
+    assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
+    assert [each.name for each in Path().glob("feedback.rejects*")] == ["feedback.rejects.csv"]
+    rejects = list(csv.DictReader(io.StringIO(Path("feedback.rejects.csv").read_text())))
+    assert [each["Datum"] for each in rejects] == ["bald", "morgen"]
+
+
+def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
+    product("feedback.csv", "--map", "ours.yaml")
+    product("feedback.csv", "--map", "ours.yaml", "--yes")
+    workspace = open_workspace(product.file)
+    gateway, _ = gateway_to(workspace)
+    _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
+    source = manifest.databases["insights"].data_source_id
+    locked = next(page.id for page in gateway.query(source) if page.title == "Mehr Diagramme")
+    with client_of(workspace) as api:
+        api.patch(f"/pages/{locked}", json={"is_locked": True}).raise_for_status()
+    gateway.close()
+    workspace.close()
+    Path("feedback.csv").write_text(FEEDBACK.replace("1 niedrig", "3 hoch").replace("1;Export", "1;Ein Export"))
+    told = product.data("feedback.csv", "--map", "ours.yaml", "--yes", "--overwrite")
+    assert [each["reason"] for each in told["left_alone"]] == ["locked"]
+    held = {each["Insight"]: each["Importance"] for each in product.rows()}
+    assert held["Mehr Diagramme"] == "1 Nice to have"
 
 
 def test_everything_wrong_with_a_map_is_told_with_its_line(product: Imports) -> None:

@@ -19,7 +19,7 @@ from notion_pm.gateway.connection import Patience
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
-from notion_pm.model.page import OptionValue, Page, RelationValue
+from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
@@ -191,3 +191,26 @@ def test_a_row_that_notion_refuses_is_told_and_the_others_go_on(world: World) ->
     again, _ = world.run()
     assert again is not None
     assert [row.key for row, _ in again.created] == ["t:2"]
+
+
+def test_what_a_person_sets_before_a_row_is_updated_stays(world: World) -> None:
+    """Also while the updates wait for the rate limit."""
+    made, _ = world.run()
+    assert made is not None
+    pages = {row.key: page.id for row, page in made.created}
+    person, _ = gateway_to(world.workspace)
+    edited: list[NotionId] = []
+
+    def weather(_: int, request: httpx.Request) -> Fault | None:
+        if request.method != "PATCH" or edited or not any(each in request.url.path for each in pages.values()):
+            return None
+        edited.append(next(each for each in pages.values() if each not in request.url.path))
+        person.update_page(edited[0], [PropertyValue("title", "title", "Mine")])
+        return Fault(429, "rate_limited", {"Retry-After": "2"})
+
+    done, _ = world.run(weather, rows=records(*({"id": each, "title": f"Row {each}"} for each in "123")))
+    titles = {page_id: person.get_page(page_id).title for page_id in pages.values()}
+    person.close()
+    assert titles.pop(edited[0]) == "Mine"
+    assert all(title.startswith("Row ") for title in titles.values())
+    assert done is not None and list(done.overtaken) == edited
