@@ -33,12 +33,15 @@ NotionPmError                      exit 1
  ├─ RecordMoved                    exit 1   the record was moved here, and its databases were not
  ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
- ├─ StillChosen                    exit 1   people chose an option on more pages while it was being replaced
+ ├─ MadeTwice                      exit 1   a repeated request created something a second time, and it is in use
  ├─ Unexpected                     exit 1   a fault of ours
  ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
+ │   ├─ ChangedMeanwhile                    people changed what a run was about to change, or to take away
+ │   └─ StillChosen                         people chose an option on more pages while it was being replaced
  ├─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
  └─ NotNow                         exit 5   nothing is wrong: the next run does what is left
+     ├─ PlanKeepsChanging                   people edit the workspace while apply plans
      ├─ AlreadyRunning                      another sync or apply works on this workspace
      ├─ WorkspaceLocked                     a run on another machine works on this workspace
      ├─ LockLost                            this run's claim on the workspace was removed or has expired
@@ -464,20 +467,16 @@ class NotConverged(NotionPmError):
         return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
 
 
-class StillChosen(NotionPmError):
-    """People chose an option that is to go while the pages that held it were being moved. Nothing is lost."""
+class MadeTwice(NotionPmError):
+    """A proxy repeated a request, so that Notion created something twice, and the second one is in use already."""
 
-    def __init__(self, database: str, titles: Sequence[str]) -> None:
-        count = f"{len(titles)} page{'s' if len(titles) != 1 else ''}"
-        super().__init__(
-            f"Meanwhile {count} of {database} got an option that is being replaced: {', '.join(titles[:3])}"
-        )
-        self.database = database
-        self.titles = tuple(titles)
+    def __init__(self, twins: Sequence[str]) -> None:
+        super().__init__("These were created twice, and somebody has edited the second one: " + "; ".join(twins))
+        self.twins = tuple(twins)
 
     @property
     def advice(self) -> str:
-        return "Run the same command again: it moves these pages too, and then removes the option."
+        return "Move what is needed to the one that is recorded, and delete the other. All else is applied."
 
 
 class Unexpected(NotionPmError):
@@ -535,6 +534,36 @@ class UnsafeChange(NotionPmError):
         return self._advice
 
 
+class ChangedMeanwhile(UnsafeChange):
+    """People changed what a run was about to change or take away. What they did is left as it is."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(
+            f"{where}: {what} while this command was running. It stopped before touching that.",
+            "What was done before is kept. See what is left with  notion-pm plan , then run the same command again.",
+        )
+
+    @classmethod
+    def with_more_pages(cls, address: str, titles: Sequence[str], before: int) -> ChangedMeanwhile:
+        """Return the error for pages that got a value after the plan had counted `before` pages with one."""
+        count = f"{len(titles)} more page{'s' if len(titles) != 1 else ''}"
+        named = ", ".join(repr(title) for title in titles[:3])
+        return cls(address, f"{count} got a value that would be lost ({named}; {before} were counted)")
+
+
+class StillChosen(UnsafeChange):
+    """People chose an option that is to go while the pages that held it were being moved. Nothing is lost."""
+
+    def __init__(self, database: str, titles: Sequence[str]) -> None:
+        count = f"{len(titles)} page{'s' if len(titles) != 1 else ''}"
+        super().__init__(
+            f"Meanwhile {count} of {database} got an option that is being replaced: {', '.join(titles[:3])}",
+            "Run the same command again: it moves these pages too, and then removes the option.",
+        )
+        self.database = database
+        self.titles = tuple(titles)
+
+
 class ConflictsFound(NotionPmError):
     """People and rules disagree about a value."""
 
@@ -545,6 +574,17 @@ class NotNow(NotionPmError):
     """Nothing is wrong, and something is left to do: the next run does it."""
 
     exit_code = 5
+
+
+class PlanKeepsChanging(NotNow):
+    """Each time that apply made its plan, just before its first write, the plan was another one."""
+
+    def __init__(self) -> None:
+        super().__init__("The plan changed each time it was made: somebody is editing the workspace.")
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was changed. Run the same command again when they are done."
 
 
 class FileNotFetched(NotionPmError):

@@ -7,13 +7,20 @@ import pty
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tests.program import Finished, Program
 
 
-def at_a_terminal(program: Program, arguments: list[str], typed: list[tuple[str, str]]) -> Finished:
-    """Run the program at a terminal, and type each answer when its question is there."""
+def at_a_terminal(
+    program: Program, arguments: list[str], typed: Sequence[tuple[str, str | Callable[[], str]]]
+) -> Finished:
+    """Run the program at a terminal, and type each answer when its question is there.
+
+    An answer may be a function, which does something while the question waits and returns what to type.
+    """
+    waiting = list(typed)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "notion_pm", *arguments],
@@ -31,8 +38,9 @@ def at_a_terminal(program: Program, arguments: list[str], typed: list[tuple[str,
     with suppress(OSError):  # the terminal is gone with the program
         while chunk := os.read(ours, 4096).decode(errors="replace"):
             shown += chunk
-            if typed and typed[0][0] in shown.rpartition("\x00")[2]:
-                os.write(ours, f"{typed.pop(0)[1]}\n".encode())
+            if waiting and waiting[0][0] in shown.rpartition("\x00")[2]:
+                answer = waiting.pop(0)[1]
+                os.write(ours, f"{answer if isinstance(answer, str) else answer()}\n".encode())
                 shown += "\x00"  # each question is answered once
     os.close(ours)
     code = process.wait(timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import click
@@ -10,24 +11,26 @@ import click
 from notion_pm.cli.apply_all import apply_all
 from notion_pm.cli.applying import ask, carry_out
 from notion_pm.cli.clients import all_option
-from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.cli.plan_all import Looked
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms, template_options
-from notion_pm.errors import UnsafeChange, UsageError
+from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
 from notion_pm.storage import plan_file
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.plan_file import PlanFile
 from notion_pm.workflows import provision
+from notion_pm.workflows.provision import ApplyResult, PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
     """What is to be applied, and on which terms. A `checksum` is the word of who looked at the plan."""
 
-    reference: str
+    reference: str | None
     terms: Terms
     checksum: str | None = None
     planned: PlanFile | None = None
@@ -56,8 +59,10 @@ def command(
 
     TEMPLATE is the name of a shipped template, the path of a template file, or a plan that `notion-pm plan -o
     plan.json` wrote: it is refused when the template or the workspace has moved since, and not asked about again.
-    Default: the one that notion-pm.toml names, or else product. After an interruption run the same command again: it
-    finds what was made, and makes only the rest.
+    Default: the one that notion-pm.toml names, or else the one that was applied here, or else product. After an
+    interruption run the same command again: it finds what was made, and makes only the rest.
+
+    After the yes the plan is made once more. If it is another one by then, it is shown and asked about again.
 
     With --all every plan is shown first, and one yes is for all; a client with a plan that is dangerous or cannot be
     made is held back, and the others go on.
@@ -69,33 +74,69 @@ def command(
         return
     order = _ordered(_Order(context.template(template), terms, checksum))
     with exclusive(context.state_home):
-        with progress(context):
-            reading, plan = provision.look(
-                context.gateway,
-                context.parent_page,
-                order.reference,
-                order.terms.values,
-                order.terms.wishes,
-                jobs=context.jobs,
-                home=context.state_home,
-            )
-        if not as_json:
-            for line in plan_lines(plan, context.budget or NOTION_BUDGET, details=details):
-                echo(line)
-        _refuse_if_moved(plan, order)
-        plan.raise_if_unsafe(force=order.terms.force, allow_lossy=order.terms.allow_lossy)
-        ask(len(plan.changes), yes=yes or order.checksum is not None, as_json=as_json)
-        with progress(context) as shown:
-            result = carry_out(context, plan, reading, order.terms, shown)
+        reading, plan = _look(context, order)
+        _show(context, plan, details=details, as_json=as_json)
+        _check(plan, order)
+        result = _apply_when_agreed(context, order, (reading, plan), yes=yes, details=details, as_json=as_json)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
-    elif plan.changes:
+    elif result.changes:
         echo(f"Done, and proved by reading it again: {result.sent} requests sent, {result.planned} planned.")
+
+
+def _look(context: Context, order: _Order) -> Looked:
+    with progress(context):
+        return provision.look(
+            context.gateway,
+            context.parent_page,
+            order.reference,
+            order.terms.values,
+            order.terms.wishes,
+            first=DEFAULT_TEMPLATE,
+            jobs=context.jobs,
+            home=context.state_home,
+        )
+
+
+def _show(context: Context, plan: Plan, *, details: bool, as_json: bool) -> None:
+    if not as_json:
+        for line in plan_lines(plan, context.budget or NOTION_BUDGET, details=details):
+            echo(line)
+
+
+def _check(plan: Plan, order: _Order) -> None:
+    """Raise UnsafeChange for a plan that is not the one somebody looked at, or not safe."""
+    _refuse_if_moved(plan, order)
+    plan.raise_if_unsafe(force=order.terms.force, allow_lossy=order.terms.allow_lossy)
+
+
+def _apply_when_agreed(
+    context: Context, order: _Order, shown: Looked, *, yes: bool, details: bool, as_json: bool
+) -> ApplyResult:
+    """Ask, plan once more, and carry the plan out if it is still the one that was shown; otherwise ask again.
+
+    Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
+    """
+    nobody_is_asked = yes or order.checksum is not None
+    for attempt in count():
+        plan = shown[1]
+        ask(len(plan.changes), yes=nobody_is_asked, as_json=as_json)
+        try:
+            with progress(context) as drawn:
+                return carry_out(context, plan, shown[0], order.terms, drawn)
+        except PlanChanged as changed:
+            _refuse_if_moved(changed.plan, order)
+            if nobody_is_asked and attempt:
+                raise PlanKeepsChanging from None
+            shown = changed.reading, changed.plan.shown_again(plan)
+        note("Meanwhile somebody changed the workspace. The plan is now:")
+        _show(context, shown[1], details=details, as_json=as_json)
+    raise AssertionError("the loop ends by returning or raising")
 
 
 def _ordered(order: _Order) -> _Order:
     """Return what a plan file orders, where the template's argument names one."""
-    if not order.reference.endswith(plan_file.SUFFIX):
+    if order.reference is None or not order.reference.endswith(plan_file.SUFFIX):
         return order
     planned = plan_file.read(Path(order.reference))
     if planned.permits:
@@ -113,7 +154,7 @@ def _refuse_if_moved(plan: Plan, order: _Order) -> None:
     if order.checksum not in {None, plan.checksum}:
         raise UnsafeChange(
             "The plan is stale: the template, the workspace or the plan file has changed since it was made.",
-            f"Nothing was changed. Look at it as it is now:  notion-pm plan {order.reference} -o plan.json",
+            f"Nothing was changed. Look at it as it is now:  notion-pm plan {order.reference or ''} -o plan.json",
         )
     if order.planned is not None and not order.planned.is_as_written(plan):
         raise UnsafeChange(

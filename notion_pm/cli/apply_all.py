@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from notion_pm.cli.applying import ask, carry_out
@@ -11,9 +11,10 @@ from notion_pm.cli.context import Context
 from notion_pm.cli.output import end_with, progress
 from notion_pm.cli.plan_all import Looked, hold_back, look, show_plans, tell, told
 from notion_pm.cli.template_options import Terms
+from notion_pm.errors import UnsafeChange
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.provision import ApplyResult
+from notion_pm.workflows.provision import ApplyResult, PlanChanged
 
 
 def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool) -> None:
@@ -30,7 +31,7 @@ def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool
         waiting = [len(each.value[1].changes) for each in safe if each.error is None and each.value[1].changes]
         ask(sum(waiting), yes=yes, as_json=as_json, whose=f" to {len(waiting)} of {len(clients)} clients")
         with progress(*asked) as shown:
-            ended = go_on(safe, partial(_carry_out, terms, shown))
+            ended = go_on(safe, partial(_carry_out, terms, shown, yes=yes))
     tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
     end_with(most_serious(each.exit_code for each in ended))
 
@@ -39,9 +40,24 @@ def _lock(locks: ExitStack, client: Context, _: Context) -> None:
     locks.enter_context(exclusive(client.state_home))
 
 
-def _carry_out(terms: Terms, shown: Progress, client: Context, found: Looked) -> ApplyResult:
+def _carry_out(terms: Terms, shown: Progress, client: Context, found: Looked, *, yes: bool) -> ApplyResult:
+    """Carry out a client's plan if it is still the one that was shown.
+
+    Raises UnsafeChange where it is another one, and a person agreed to the first.
+    """
+
     def draw(what: str, done: int, total: int) -> None:
         shown(f"{client.name}: {what}", done, total)
 
     reading, plan = found
-    return carry_out(client, plan, reading, terms, draw)
+    try:
+        return carry_out(client, plan, reading, terms, draw)
+    except PlanChanged as changed:
+        if yes:
+            again = changed.plan.shown_again(plan)
+            with suppress(PlanChanged):
+                return carry_out(client, again, changed.reading, terms, draw)
+        raise UnsafeChange(
+            "Somebody changed this workspace after its plan was shown.",
+            f"Nothing was changed. Look at its new plan:  notion-pm -w {client.name} apply",
+        ) from None

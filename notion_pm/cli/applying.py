@@ -10,13 +10,23 @@ from notion_pm.cli.context import Context
 from notion_pm.cli.template_options import Terms
 from notion_pm.errors import UsageError
 from notion_pm.planning.plan import Plan
+from notion_pm.workflows import provision
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.recording import apply_recorded
 
 
 def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progress: Progress) -> ApplyResult:
-    """Carry out a plan, and remember what sync and `undo` have to know of it."""
+    """Plan once more, carry the plan out, and remember what sync and `undo` have to know of it.
+
+    Raises PlanChanged where it is another plan by now: while somebody reads one, others edit the workspace.
+    """
+
+    def plan_again() -> tuple[Reading, Plan]:
+        found = provision.look_again(client.gateway, reading, plan, terms.values, jobs=client.jobs)
+        found[1].raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
+        return found
+
     return apply_recorded(
         client.gateway,
         plan,
@@ -29,6 +39,7 @@ def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progr
         force=terms.force,
         allow_lossy=terms.allow_lossy,
         claimant=client.claimant("apply"),
+        again=plan_again,
     )
 
 

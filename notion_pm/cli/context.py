@@ -116,9 +116,9 @@ class Context:
             is_named=self._is_named,
         )
 
-    def template(self, given: str | None) -> str:
-        """Return the template that was given, or else the one that the workspace is to have."""
-        return given or self.target.template or DEFAULT_TEMPLATE
+    def template(self, given: str | None) -> str | None:
+        """Return the template that was given, or else the one in the settings; None leaves it to the record."""
+        return given or self.target.template
 
     @property
     def budget(self) -> int | None:

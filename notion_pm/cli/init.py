@@ -8,17 +8,20 @@ from shlex import quote
 import click
 
 from notion_pm.cli import RootOptions
-from notion_pm.cli.context import open_local
+from notion_pm.cli.context import DEFAULT_TEMPLATE, open_local
 from notion_pm.cli.init_questions import chosen_page, named_page, working_connection
 from notion_pm.cli.output import echo, note
 from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, Source, read_config, read_variables
 from notion_pm.config.server import server_variable
 from notion_pm.config.variables import Variable
 from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import Page
+from notion_pm.storage import template_files
 from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
 from notion_pm.storage.git_ignore import ignore_in_git
+from notion_pm.workflows.default_template import recorded_templates
 
 
 @click.command()
@@ -51,25 +54,39 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     variables.settings()  # says now what is wrong with any of them
     known = variables.get(variable)
     server = variables.server(variable, known.source if known else Source.ENVIRONMENT) or Server()
-    token, page = _connect(known, parent_page, server)
+    token, page, template = _connect(known, parent_page, server)
     _keep_out_of_git(env_file)
     # The server goes where the token goes: it may get the token only if both come from one source.
-    write_env(env_file, _access(variable, token, server) | ({} if name else {"NOTION_PM_PARENT_PAGE": page.id}))
+    access = _access(variable, token, server)
     if name is None:
+        learned = {"NOTION_PM_TEMPLATE": template} if template else {}
+        write_env(env_file, access | {"NOTION_PM_PARENT_PAGE": page.id} | learned)
         echo(f"Wrote {env_file} (readable by you alone).")
     else:
-        add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable})
+        learned = {"template": template} if template else {}
+        write_env(env_file, access)
+        add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable, **learned})
         echo(f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}.")
     echo(f"Everything will live under {page.title!r}.")
-    _tell_next(f" -w {name}" if name else "")
+    if template:
+        echo(f"The template {template} was applied there: commands without a template take it.")
+    _tell_next(f" -w {name}" if name else "", template or DEFAULT_TEMPLATE)
 
 
-def _connect(known: Variable | None, parent_page: str | None, server: Server) -> tuple[str, Page]:
+def _connect(known: Variable | None, parent_page: str | None, server: Server) -> tuple[str, Page, str | None]:
+    """Return the token, the chosen page, and the template that was applied there before."""
     token, gateway, bot = working_connection(known, server)
     try:
-        return token, named_page(gateway, parent_page) if parent_page else chosen_page(gateway, bot)
+        page = named_page(gateway, parent_page) if parent_page else chosen_page(gateway, bot)
+        return token, page, _applied_template(gateway, page)
     finally:
         gateway.close()
+
+
+def _applied_template(gateway: Gateway, page: Page) -> str | None:
+    """Return the shipped template that was applied under a page; None where there is none, or several."""
+    recorded = recorded_templates(gateway.list_children(page.id))
+    return recorded[0] if len(recorded) == 1 and recorded[0] in template_files.shipped() else None
 
 
 def _access(variable: str, token: str, server: Server) -> dict[str, str]:
@@ -94,11 +111,11 @@ def _init_local(file: Path, name: str | None) -> None:
     open_local(file).close()
     echo(f"The local workspace {file} is there: no token, no network.")
     if name is None:
-        _tell_next(f" --local {quote(str(file))}")
+        _tell_next(f" --local {quote(str(file))}", DEFAULT_TEMPLATE)
         return
     add_workspace(CONFIG_FILE, name, {"local": str(file)})
     echo(f"Added {name} to {CONFIG_FILE}.")
-    _tell_next(f" -w {name}")
+    _tell_next(f" -w {name}", DEFAULT_TEMPLATE)
 
 
 def _check_name(name: str) -> None:
@@ -112,12 +129,12 @@ def _check_name(name: str) -> None:
         )
 
 
-def _tell_next(where: str) -> None:
+def _tell_next(where: str, template: str) -> None:
     echo("Next:")
     for command, what in (
         (f"notion-pm{where} doctor --write", "prove that everything works"),
         ("notion-pm templates list", "see what there is to choose from"),
-        (f"notion-pm{where} plan product", "see what would be made"),
-        (f"notion-pm{where} apply product", "make it: asks first"),
+        (f"notion-pm{where} plan {template}", "see what would be made"),
+        (f"notion-pm{where} apply {template}", "make it: asks first"),
     ):
         echo(f"  {command:45} {what}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from notion_pm.cli.clients import all_option
-from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress
 from notion_pm.cli.plan_all import plan_all
 from notion_pm.cli.render_plan import plan_lines
@@ -58,27 +58,28 @@ def command(
     """Show what `apply` would change in the workspace. Reads only.
 
     TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
-    names, or else product. With --all it is what every client is to have; without it each is held against its own.
+    names, or else the one that was applied here, or else product. With --all it is what every client is to have;
+    without it each is held against its own.
     """
     if everyone:
         if output is not None or form == "markdown":
             raise UsageError("A plan file and Markdown are of one client.", "Leave out --all, and name it with -w.")
         plan_all(context, template, terms, details=details, exit_code=exit_code, as_json=as_json or form == "json")
         return
-    reference = context.template(template)
     with progress(context):
         reading, plan = provision.look(
             context.gateway,
             context.parent_page,
-            reference,
+            context.template(template),
             terms.values,
             terms.wishes,
+            first=DEFAULT_TEMPLATE,
             jobs=context.jobs,
             home=context.state_home,
         )
     if output is not None:
         variables = reading.loaded.variables
-        made = plan_file.of(plan, reference, variables, allow_lossy=terms.allow_lossy, force=terms.force)
+        made = plan_file.of(plan, reading.reference, variables, allow_lossy=terms.allow_lossy, force=terms.force)
         plan_file.write(output, made)
     _show(plan, "json" if as_json else form, context.budget or NOTION_BUDGET, details=details)
     plan.raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)

@@ -16,7 +16,6 @@ from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import Reading
-from notion_pm.workflows.standing import wanted_template
 
 _CHANGES = 2  # exit code of --exit-code
 
@@ -69,10 +68,14 @@ def plan_all(
 
 def look(client: Context, template: str | None, terms: Terms) -> Looked:
     """Plan for one client; without a template the one that it is to have, or has."""
-    gateway, parent = client.gateway, client.parent_page
-    reference = wanted_template(gateway, parent, template or client.target.template, client.state_home)
     return provision.look(
-        gateway, parent, reference, terms.values, terms.wishes, jobs=client.jobs, home=client.state_home
+        client.gateway,
+        client.parent_page,
+        client.template(template),
+        terms.values,
+        terms.wishes,
+        jobs=client.jobs,
+        home=client.state_home,
     )
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.storage.lock import exclusive
@@ -30,7 +30,7 @@ def command(context: Context, *, template: str | None, yes: bool, as_json: bool)
     TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
     names, or else product.
     """
-    reference = context.template(template)
+    reference = context.template(template) or DEFAULT_TEMPLATE
     with exclusive(context.state_home):
         with progress(context):
             repair = plan_repair(

@@ -28,7 +28,7 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
     """
 
     def look(client: Context) -> Standing:
-        reference = template or client.target.template
+        reference = client.template(template)
         return standing(
             client.gateway, client.parent_page, client.name, reference, jobs=client.jobs, home=client.state_home
         )

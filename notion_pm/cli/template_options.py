@@ -33,11 +33,12 @@ def _with_terms(command: Callable[..., Any]) -> Callable[..., Any]:
         with_rows: bool | None,
         prune: bool,
         reset_titles: bool,
+        downgrade: bool,
         force: bool,
         allow_lossy: bool,
         **options: Any,
     ) -> Any:
-        terms = Terms(values, Wishes(with_rows, prune, reset_titles), force, allow_lossy)
+        terms = Terms(values, Wishes(with_rows, prune, reset_titles, downgrade), force, allow_lossy)
         return command(*arguments, terms=terms, **options)
 
     return gathered
@@ -77,6 +78,9 @@ def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="With or without starter rows; remembered in the workspace. Default: with.",
         ),
         click.option("--reset-titles", is_flag=True, help="Give databases and properties their titles again."),
+        click.option(
+            "--downgrade", is_flag=True, help="Accept an older version of the template than the one that was applied."
+        ),
         click.option("--prune", is_flag=True, help="Remove what the template no longer has (never databases or rows)."),
         values_option,
         click.argument("template", required=False, shell_complete=complete_template),

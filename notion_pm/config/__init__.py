@@ -159,11 +159,12 @@ def _from_variables(variables: Variables) -> Remote:
         server.url,
         _zone(settings.time_zone),
         settings.budget,
+        settings.template,
         token_origin=token_origin,
         origins=(
             Origin("token", token.name, token.source),
             _origin_of(server),
-            *_origins_of_variables(variables, "parent_page", "time_zone", "budget"),
+            *_origins_of_variables(variables, "parent_page", "template", "time_zone", "budget"),
         ),
     )
 

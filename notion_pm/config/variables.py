@@ -44,6 +44,7 @@ class Settings(BaseModel):
 
     token: SecretStr | None = Field(None, alias=TOKEN)
     parent_page: str | None = Field(None, alias="NOTION_PM_PARENT_PAGE")
+    template: str | None = Field(None, alias="NOTION_PM_TEMPLATE")
     base_url: ServerUrl | None = Field(None, alias=BASE_URL)
     state: SecretStr | None = Field(None, alias="NOTION_PM_STATE")
     time_zone: str | None = Field(None, alias="NOTION_PM_TIME_ZONE")

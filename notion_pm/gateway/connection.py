@@ -174,12 +174,20 @@ class Connection:
         self.requests.count_request()
         return self._persist(method, path, query, body, repeatable=repeatable, surface=surface)
 
-    def fetch(self, method: str, path: str, read: Callable[[Json], T], *, body: Json | None = None) -> T:
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Json], T],
+        *,
+        query: Json | None = None,
+        body: Json | None = None,
+    ) -> T:
         """Send a repeatable request and return what `read` makes of its answer.
 
         Raises a NotionError; AnswerBroken when `read` cannot make anything of it.
         """
-        answer = self.send(method, path, body=body)
+        answer = self.send(method, path, query=query, body=body)
         with self.reading(method, path):
             return read(answer)
 

@@ -128,6 +128,11 @@ class JournalingGateway(Gateway):
         super().trash_database(database_id)
         self._recorder.done(number, database_id, None)
 
+    def get_data_source(self, data_source_id: str) -> DataSource:
+        source = super().get_data_source(data_source_id)
+        self._properties[source.id] = dict(source.properties)
+        return source
+
     def update_data_source(
         self, data_source_id: str, properties: Mapping[str, PropertyPatch | None], *, title: str | None = None
     ) -> DataSource:

@@ -104,9 +104,10 @@ class Gateway:
         """
         return self._get(f"blocks/{block_id}", wire_schema.read_parent_id)
 
-    def get_page(self, page_id: str) -> Page:
-        """Return a page, its relations and people complete."""
-        return self._completed(self._get(f"pages/{page_id}", wire_page.read_page))
+    def get_page(self, page_id: str, *, property_ids: Sequence[str] | None = None) -> Page:
+        """Return a page, its relations and people complete; with `property_ids` only these properties."""
+        query = _selected(property_ids) or None
+        return self._completed(self._connection.fetch("GET", f"pages/{page_id}", wire_page.read_page, query=query))
 
     def get_database(self, database_id: str) -> Database:
         """Return a database."""
@@ -399,10 +400,11 @@ class Gateway:
 
     def delete_view(self, view_id: str) -> None:
         """Delete a view for good; Notion keeps the last one of a database."""
-        try:
-            self._connection.send("DELETE", f"views/{view_id}", repeatable=False)
-        except OutcomeUnknown:
-            with suppress(NotShared):  # gone: the first attempt was carried out, and its answer was lost
+        # A view that is not found is gone: an attempt was carried out and its answer lost, or a proxy repeated it.
+        with suppress(NotShared):
+            try:
+                self._connection.send("DELETE", f"views/{view_id}", repeatable=False)
+            except OutcomeUnknown:
                 self._connection.send("DELETE", f"views/{view_id}")
 
     # --- blocks

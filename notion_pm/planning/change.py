@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from notion_pm.model.ids import Address, address
+from notion_pm.model.ids import Address, NotionId, address
 from notion_pm.planning.swaps import Swap
 
 Action = Literal["create", "update", "delete"]
@@ -17,12 +17,23 @@ Kind = Literal["manifest", "database", "property", "option", "view", "row"]
 
 
 @dataclass(frozen=True, slots=True)
+class AffectedPages:
+    """The pages that a lossy change concerns, as they were counted.
+
+    `asked` are those that Notion returns for the change's filter, `losing` those of them whose value would be lost.
+    """
+
+    asked: frozenset[NotionId] = frozenset()
+    losing: frozenset[NotionId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change of one thing.
 
     `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
     `property_id` and `option_id` are Notion's, where values may be lost; `pages` how many pages hold such a value, once
-    they were counted; `swap` how an option gives way to another.
+    they were counted, and `affected` which; `swap` how an option gives way to another.
     """
 
     address: Address
@@ -38,6 +49,7 @@ class Change:
     option_id: str = ""
     pages: int | None = None
     swap: Swap | None = None
+    affected: AffectedPages | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""

@@ -30,7 +30,7 @@ def diff(
 
 
 def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, with_rows: bool) -> Iterator[Finding]:
-    yield from _manifest(desired, existing)
+    yield from _manifest(desired, existing, wishes)
     for key, spec in desired.template.databases.items():
         entry, found = existing.entry(key), existing.databases.get(key)
         if spec.bind is not None:
@@ -55,17 +55,29 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
             yield Note(address(key), LEFT)
 
 
-def _manifest(desired: LoadedTemplate, existing: Existing) -> Iterator[Finding]:
+def _manifest(desired: LoadedTemplate, existing: Existing, wishes: Wishes) -> Iterator[Finding]:
     manifest = existing.manifest
     if manifest is None:
+        for other in existing.other_templates:
+            yield Note(MANIFEST_ADDRESS, f"the template {other!r} was applied to this workspace; it stays as it is")
         return
-    if manifest.state == "applying":
+    # An interrupted apply has recorded its version already: going back from that one is a downgrade, too.
+    if desired.template.version < manifest.version and not wishes.downgrade:
+        yield _downgrade(manifest.version, desired.template.version)
+    elif manifest.state == "applying":
         yield Change(MANIFEST_ADDRESS, "update", "manifest", "an apply was interrupted; this one brings it to its end")
     elif manifest.version != desired.template.version:
         reason = f"version {manifest.version} of the template becomes {desired.template.version}"
         yield Change(MANIFEST_ADDRESS, "update", "manifest", reason)
     elif manifest.variables != desired.variables:
         yield Change(MANIFEST_ADDRESS, "update", "manifest", "the values of the template's variables change")
+
+
+def _downgrade(recorded: int, wanted: int) -> Change:
+    """An older version of the template, most likely of somebody whose notion-pm or file is out of date."""
+    reason = f"version {recorded} of the template is applied here, and version {wanted} is older"
+    way_out = "Update notion-pm or the template's file; to go back on purpose, add --downgrade."
+    return Change(MANIFEST_ADDRESS, "update", "manifest", reason, "blocked", (way_out,))
 
 
 def _bound(key: str, spec: DatabaseSpec, existing: Existing) -> Iterator[Finding]:

@@ -36,7 +36,8 @@ class Existing:
     `lost` are databases of the manifest that are in the trash or no longer shared, `trashed` those of them that are
     known to be in the trash, with the links to them; `neighbours` the titles of all
     databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
-    now. `claims`: how many claims of other runs are on the record page.
+    now. `claims`: how many claims of other runs are on the record page. `other_templates`: further
+    templates that are recorded under the same page.
     """
 
     manifest: Manifest | None = None
@@ -46,6 +47,7 @@ class Existing:
     bound: Mapping[str, DatabaseEntry] = field(default_factory=dict)
     trashed: Mapping[str, str] = field(default_factory=dict)
     claims: int = 0
+    other_templates: tuple[str, ...] = ()
 
     @property
     def interrupted(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from notion_pm.model.ids import NotionId
 from notion_pm.planning.change import Change
 
 
@@ -27,8 +28,6 @@ class Verb(Enum):
     DELETE_VIEW = "delete view"
     FIND_PAGES = "find pages"
     MOVE_PAGE = "move page"
-    CHECK_MOVED = "check moved"
-    READ_OPTIONS = "read options"
     DROP_OPTIONS = "drop options"
     ADD_OPTIONS = "add options"
     RECORD_OPTIONS = "record options"
@@ -53,8 +52,6 @@ _PHASES = {
     Verb.DELETE_VIEW: "Views",
     Verb.FIND_PAGES: "Options",
     Verb.MOVE_PAGE: "Options",
-    Verb.CHECK_MOVED: "Options",
-    Verb.READ_OPTIONS: "Options",
     Verb.DROP_OPTIONS: "Options",
     Verb.ADD_OPTIONS: "Options",
     Verb.RECORD_OPTIONS: "Record",
@@ -66,8 +63,11 @@ _PHASES = {
 }
 
 
-_LOOKS_FIRST = frozenset({Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW})
-"""What these change is read before, so that the journal can tell how it was."""
+AT_ONCE = 100
+"""How many pages Notion lists per request."""
+
+_LOOKS_FIRST = frozenset({Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW, Verb.MOVE_PAGE, Verb.ADD_OPTIONS})
+"""What these change is read before: so that the journal can tell how it was, or because people may have edited it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Operation:
 
     SETTLE brings properties of one level into being, or only reads the data source when nothing is left to send: what
     Notion called the mirrors of two-way relations is known by then and no earlier. Its `changes` are those properties.
+    It `reads_first` where people may have edited the data source since the plan was made.
     """
 
     verb: Verb
@@ -84,13 +85,30 @@ class Operation:
     level: int = 0
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()
+    reads_first: bool = False
 
     @property
     def requests(self) -> int:
         """How many requests it takes. Those of the lock are counted by the plan."""
         if self.verb is Verb.CHECK_FIRST_PAGE:
             return 0
-        return 2 if self.verb in _LOOKS_FIRST else 1
+        if self.verb is Verb.DROP_OPTIONS:
+            return 3  # the options, the pages that hold one which goes, and the change
+        if self.verb in _LOOKS_FIRST or self.reads_first:
+            return 2 + self._recounts
+        return 1 + self._recounts
+
+    @property
+    def _recounts(self) -> int:
+        """How many requests count once more the pages that lossy changes affect."""
+        counted = [change.affected for change in self.changes if change.affected is not None]
+        if self.verb is not Verb.SETTLE or not counted:
+            return 0
+        asked: set[NotionId] = set()
+        for pages in counted:
+            asked |= pages.asked
+        lists = max(1, -(-len(asked) // AT_ONCE))
+        return lists + 1 if lists > 1 else lists
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationPr
 from notion_pm.planning.change import Change
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.levels import arranged, property_levels, referenced_titles
-from notion_pm.planning.lookup import property_title
+from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation, Verb, names
 from notion_pm.planning.order_views import view_operations
 from notion_pm.planning.starter import RowName, StarterRows
@@ -97,7 +97,14 @@ class _Ordering:
                     # One after the other: an answer may tell what Notion called a mirror on the next database.
                     needs = begin | created | names(below) | names(here)
                     changes = tuple(sorted(work[database, level], key=lambda each: each.order))
-                    operation = Operation(Verb.SETTLE, database, level=level, changes=changes, needs=needs)
+                    operation = Operation(
+                        Verb.SETTLE,
+                        database,
+                        level=level,
+                        changes=changes,
+                        needs=needs,
+                        reads_first=database not in self._new and any(self._is_sent(each) for each in changes),
+                    )
                     here.append(self._add(operation))
             settled += here
             below = here
@@ -114,6 +121,10 @@ class _Ordering:
             if change.database not in self._new or level > 0:
                 work.setdefault((change.database, level), []).append(change)
         return work
+
+    def _is_sent(self, change: Change) -> bool:
+        """Return whether a change is in a request of its own database; a mirror comes with its relation."""
+        return change.action != "create" or own(self._template, change.database, change.key) is not None
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
         if change.action == "delete" or change.kind == "option":

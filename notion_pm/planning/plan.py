@@ -17,6 +17,7 @@ from notion_pm.planning.diff import diff
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.order import operations
+from notion_pm.planning.twins import twin_search
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 
 _PAGE = 100  # items that Notion lists per request
@@ -27,8 +28,9 @@ _SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 proper
 class Plan:
     """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply.
 
-    `lock`: requests that keep other machines from writing meanwhile.
-    `base` marks what it was made from. `pages` says how many pages the databases hold of which values may be lost.
+    `lock`: requests that keep other machines from writing meanwhile. `rereads` will be sent to plan once more right
+    before the first write. `base` marks what it was made from. `pages` says how many pages the databases hold of
+    which values may be lost.
     """
 
     template: str
@@ -44,11 +46,20 @@ class Plan:
     owned: tuple[tuple[str, int], ...] = ()
     pages: tuple[tuple[str, int], ...] = ()
     base: str = ""
+    rereads: int = 0
 
     @property
     def requests(self) -> int:
         """How many requests an apply sends from its first read to its proof."""
-        return self.reads + self.lock + self.writes + self.proof
+        return self.reads + self.rereads + self.lock + self.writes + self.proof
+
+    def says_the_same_as(self, other: Plan) -> bool:
+        """Return whether a person who agreed to the other plan has agreed to this one."""
+        return self._content == other._content
+
+    def shown_again(self, before: Plan) -> Plan:
+        """Return this plan, made after the one `before` was agreed to, as it is shown: it will be made again, too."""
+        return replace(self, reads=before.reads + self.rereads)
 
     @property
     def writes(self) -> int:
@@ -85,6 +96,7 @@ class Plan:
             "requests_detail": {
                 "reads": self.reads,
                 "lock": self.lock,
+                "rereads": self.rereads,
                 "writes": self.writes,
                 "proof": self.proof,
             },
@@ -155,7 +167,7 @@ def make_plan(
         notes=notes,
         operations=steps,
         reads=reads,
-        proof=_proof(desired, existing, changes, siblings) if steps else 0,
+        proof=_proof(desired, existing, changes, siblings, steps) if steps else 0,
         lock=_lock(existing, siblings) if steps else 0,
         wishes=wishes,
         with_rows=with_rows,
@@ -168,15 +180,22 @@ def _owned(existing: Existing) -> tuple[tuple[str, int], ...]:
     return tuple((key, len(entry.properties)) for key, entry in sorted(existing.owned.items()))
 
 
-def _proof(desired: LoadedTemplate, existing: Existing, changes: tuple[Change, ...], siblings: int) -> int:
+def _proof(
+    desired: LoadedTemplate,
+    existing: Existing,
+    changes: tuple[Change, ...],
+    siblings: int,
+    steps: tuple[Operation, ...],
+) -> int:
     """Count the requests that read the workspace again: the parent page, the manifest, and each data source.
 
-    A bound database is asked for its data source first.
+    A bound database is asked for its data source first. Rows and views that were created are looked through for twins.
     """
     new = [each for each in changes if each.kind == "database" and each.action == "create"]
     manifest = 1 if existing.manifest is None else 0
     known = {*desired.template.databases, *existing.owned}
-    return _pages(siblings + len(new) + manifest) + 1 + len(known) + len(existing.bound)
+    twins = twin_search(desired.template, existing, steps).requests
+    return _pages(siblings + len(new) + manifest) + 1 + len(known) + len(existing.bound) + twins
 
 
 def _lock(existing: Existing, siblings: int) -> int:

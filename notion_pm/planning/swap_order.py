@@ -1,7 +1,8 @@
 """The requests that carry out swaps of options: pages are moved a hundred at a time, and nothing is removed unchecked.
 
-The options to move to are there by now. Pages are asked for right before they move, so that what people choose in the
-meantime is not undone; a last question, and a last look at the list of options, come before one is removed.
+The options to move to are there by now. Each page is read right before it moves, so that what people choose in the
+meantime is not undone. The list of options, and then the pages that hold one which goes, are read right before the
+list is written.
 """
 
 from __future__ import annotations
@@ -9,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from notion_pm.planning.change import Change
-from notion_pm.planning.operation import Operation, Verb
+from notion_pm.planning.operation import AT_ONCE, Operation, Verb
 from notion_pm.planning.swaps import HOME, OUT
-
-AT_ONCE = 100
-"""How many pages Notion lists per request."""
 
 
 def swap_operations(changes: Iterable[Change], needs: frozenset[str]) -> list[Operation]:
@@ -54,10 +52,8 @@ class _Chain:
             until = min(moved + AT_ONCE, left)
             self._side_by_side(stage, range(moved, until))
             moved = until
-        self._then(Verb.CHECK_MOVED, stage)
         if stage == HOME:  # from here on nothing in Notion tells any more which option stood in for which
             self._then(Verb.RECORD_OPTIONS, stage)
-        self._then(Verb.READ_OPTIONS, stage)
         self._then(Verb.DROP_OPTIONS, stage)
 
     def _then(self, verb: Verb, stage: int, key: str = "") -> None:

@@ -38,6 +38,7 @@ class PlanFile(BaseModel):
     with_rows: bool | None
     prune: bool
     reset_titles: bool
+    downgrade: bool = False
     allow_lossy: bool
     force: bool
     checksum: str
@@ -47,7 +48,7 @@ class PlanFile(BaseModel):
     @property
     def wishes(self) -> Wishes:
         """What was wished for."""
-        return Wishes(self.with_rows, self.prune, self.reset_titles)
+        return Wishes(self.with_rows, self.prune, self.reset_titles, self.downgrade)
 
     @property
     def permits(self) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ def of(plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy:
         with_rows=plan.wishes.with_rows,
         prune=plan.wishes.prune,
         reset_titles=plan.wishes.reset_titles,
+        downgrade=plan.wishes.downgrade,
         allow_lossy=allow_lossy,
         force=force,
         checksum=plan.checksum,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
+from notion_pm.errors import RequestRefused
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
@@ -14,9 +15,10 @@ from notion_pm.planning.starter import RowName
 from notion_pm.workflows import structure, tabs
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.option_moves import OptionMoves
-from notion_pm.workflows.reading import Reading, since
+from notion_pm.workflows.reading import CLOCK_TOLERANCE, Reading, since
 from notion_pm.workflows.site import Site
 from notion_pm.workflows.starter_rows import RowWriter
+from notion_pm.workflows.twins import TwinFinder
 from notion_pm.workspace.lock import WorkspaceLock
 from notion_pm.workspace.record import (
     ManifestPage,
@@ -34,11 +36,19 @@ class Applying:
     def __init__(
         self, gateway: Gateway, reading: Reading, ledger: Ledger, moment: datetime, lock: WorkspaceLock
     ) -> None:
-        site = Site(gateway, reading.parent_id, reading.loaded, ledger, since(ledger.started, reading.page))
-        self._site = site
+        site = Site(
+            gateway,
+            reading.parent_id,
+            reading.loaded,
+            ledger,
+            since=since(ledger.started, reading.page),
+            began=moment - CLOCK_TOLERANCE,
+        )
+        self.site = site
         self._moment = moment
         self._lock = lock
         self._page = reading.page
+        self._existing = reading.existing
         self._rows = RowWriter(site)
         moves = OptionMoves(site)
         self._do: dict[Verb, Callable[[Operation], None]] = {
@@ -48,7 +58,7 @@ class Applying:
             Verb.MARK_MANIFEST: self._record,
             Verb.CREATE_DATABASE: partial(structure.create_database, site),
             Verb.UPDATE_DATABASE: partial(structure.update_database, site),
-            Verb.SETTLE: partial(structure.settle, site),
+            Verb.SETTLE: self._settle,
             Verb.LIST_VIEWS: partial(tabs.list_views, site),
             Verb.ADOPT_VIEW: partial(tabs.adopt_view, site),
             Verb.CREATE_VIEW: partial(tabs.create_view, site),
@@ -57,8 +67,6 @@ class Applying:
             Verb.DELETE_VIEW: partial(tabs.delete_view, site),
             Verb.FIND_PAGES: moves.find,
             Verb.MOVE_PAGE: moves.move,
-            Verb.CHECK_MOVED: moves.check,
-            Verb.READ_OPTIONS: moves.read,
             Verb.DROP_OPTIONS: moves.drop,
             Verb.ADD_OPTIONS: moves.add,
             Verb.RECORD_OPTIONS: self._record,
@@ -78,29 +86,46 @@ class Applying:
 
     def manifest(self) -> Manifest:
         """Return the record as it is at the end of the apply."""
-        return self._manifest_page.placed(self._site.ledger.manifest("applied"))
+        return self._manifest_page.placed(self.site.ledger.manifest("applied"))
+
+    @cached_property
+    def twins(self) -> TwinFinder:
+        """What finds the things that were created twice."""
+        return TwinFinder(self.site.gateway, self.site, self._existing, self._manifest_page.id)
+
+    def _settle(self, operation: Operation) -> None:
+        try:
+            structure.settle(self.site, operation)
+        except RequestRefused:
+            # When a database was created twice, its twin may hold the name that a mirror of ours is to have.
+            self.twins.among(self.site.gateway.list_children(self.site.parent_id))
+            if not self.twins.found.gone:
+                raise
+            source_id = self.site.ledger.data_source_id(operation.database)
+            self.twins.mirrors([self.site.gateway.get_data_source(source_id)])
+            structure.settle(self.site, operation)
 
     def _open_manifest(self, _: Operation) -> None:
-        manifest = self._site.ledger.manifest("applying")
-        self._opened = create_manifest_page(self._site.gateway, self._site.parent_id, manifest, self._lock)
-        self._site.since = self._opened.created_time
+        manifest = self.site.ledger.manifest("applying")
+        self._opened = create_manifest_page(self.site.gateway, self.site.parent_id, manifest, self._lock)
+        self.site.since = self._opened.created_time
 
     def _check_first_page(self, _: Operation) -> None:
-        site = self._site
+        site = self.site
         check_first_page(site.gateway, site.parent_id, self._opened, site.template.template, self._lock)
 
     def _read_manifest(self, _: Operation) -> None:
-        self._page = read_manifest_page(self._site.gateway, self._opened.id, self._site.parent_id)
+        self._page = read_manifest_page(self.site.gateway, self._opened.id, self.site.parent_id)
         self._lock.confirm(self._page.claims)
 
     def _record(self, _: Operation) -> None:
-        write_record(self._site.gateway, self._manifest_page, self._site.ledger.manifest("applying"))
+        write_record(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applying"))
 
     def _tell(self, _: Operation) -> None:
-        tell(self._site.gateway, self._manifest_page, self._site.ledger.manifest("applied"), self._moment)
+        tell(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applied"), self._moment)
 
     def _record_end(self, _: Operation) -> None:
-        write_record(self._site.gateway, self._manifest_page, self._site.ledger.manifest("applied"))
+        write_record(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applied"))
 
     @property
     def _manifest_page(self) -> ManifestPage:

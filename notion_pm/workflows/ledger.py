@@ -84,6 +84,10 @@ class Ledger:
         """Return the data source of a database."""
         return self._entries[database].data_source_id
 
+    def source(self, database: str) -> DataSource:
+        """Return a data source as Notion last told it."""
+        return self._sources[database]
+
     def property_id(self, database: str, key: str) -> str:
         """Return the id of a property."""
         return self._entries[database].properties[key]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from notion_pm.errors import StillChosen
 from notion_pm.model.page import OptionValue, Page, PropertyValue, Value
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
-from notion_pm.planning.operation import Operation
+from notion_pm.planning.affected_pages import holds_stray, strays_filter
+from notion_pm.planning.operation import AT_ONCE, Operation
 from notion_pm.planning.option_holders import chosen, holders_filter
-from notion_pm.planning.swap_order import AT_ONCE
 from notion_pm.planning.swaps import OUT, named
 from notion_pm.workflows.site import Site
 
@@ -32,39 +32,52 @@ class OptionMoves:
         self._waiting[operation.database, operation.level] = deque(self._holding(operation))
 
     def move(self, operation: Operation) -> None:
-        """Move one page; people may have moved some meanwhile, and then there are fewer."""
+        """Move one page, unless people have done so meanwhile: then there are fewer, or it has another option."""
         try:
-            page = self._waiting[operation.database, operation.level].popleft()
+            page_id = self._waiting[operation.database, operation.level].popleft().id
         except IndexError:
             return
+        leaving = self._leaving(operation)
+        page = self._site.gateway.get_page(page_id, property_ids=[prop.id for prop, _ in leaving])
         values = [
             PropertyValue(prop.id, prop.type, _moved(page.properties[prop.id].value, targets))
-            for prop, targets in self._leaving(operation)
+            for prop, targets in leaving
             if chosen(page, prop.id) & targets.keys()
         ]
-        self._site.gateway.update_page(page.id, values)
-
-    def check(self, operation: Operation) -> None:
-        """Make sure that no page holds an option that is about to go.
-
-        Raises StillChosen when people chose one on more pages meanwhile: applying again moves these too.
-        """
-        pages = list(self._holding(operation))
-        if pages:
-            raise StillChosen(operation.database, [page.title for page in pages])
-
-    def read(self, operation: Operation) -> None:
-        """Read the options once more: people may have added some, and the list is replaced as a whole."""
-        source_id = self._site.ledger.data_source_id(operation.database)
-        self._site.ledger.note_source(operation.database, self._site.gateway.get_data_source(source_id))
+        if values and not page.in_trash:
+            self._site.gateway.update_page(page.id, values)
 
     def drop(self, operation: Operation) -> None:
-        """Remove the options that no page holds any more."""
+        """Remove the options that no page holds any more.
+
+        The list of options is read first, because it is replaced as a whole and people may have added some. The pages
+        are asked for last: a value that somebody has chosen counts more than an option that nobody uses yet.
+
+        Raises StillChosen when people chose an option that goes on more pages: applying again moves these too.
+        """
+        source_id = self._site.ledger.data_source_id(operation.database)
+        self._site.ledger.note_source(operation.database, self._site.gateway.get_data_source(source_id))
         leaving = self._leaving(operation)
-        self._send(operation, {prop.id: _without(_options(prop), targets) for prop, targets in leaving})
+        kept = {prop.id: _without(_options(prop), targets) for prop, targets in leaving}
+        self._raise_if_chosen(operation, [(prop, kept[prop.id]) for prop, _ in leaving])
+        if kept:
+            self._send(operation, kept)
+
+    def _raise_if_chosen(self, operation: Operation, kept: Sequence[tuple[Property, tuple[Option, ...]]]) -> None:
+        asked = [test for prop, options in kept for test in strays_filter(prop, options)]
+        if not asked:
+            return
+        source_id = self._site.ledger.data_source_id(operation.database)
+        ids = ["title", *(prop.id for prop, _ in kept)]
+        pages = islice(self._site.gateway.query(source_id, filter={"or": asked}, property_ids=ids), AT_ONCE)
+        strays = [page.title for page in pages if any(holds_stray(page, prop, options) for prop, options in kept)]
+        if strays:
+            raise StillChosen(operation.database, strays)
 
     def add(self, operation: Operation) -> None:
         """Add the options whose place was taken by those that are gone now, next to their stand-ins."""
+        source_id = self._site.ledger.data_source_id(operation.database)
+        self._site.ledger.note_source(operation.database, self._site.gateway.get_data_source(source_id))
         lists: dict[str, tuple[Option, ...]] = {}
         for change in operation.changes:
             swap = change.swap

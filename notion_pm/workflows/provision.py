@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import NotConverged
+from notion_pm.errors import MadeTwice, NotConverged
 from notion_pm.gateway.journaling import UNRECORDED, JournalingGateway, Recorder
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -19,17 +19,31 @@ from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.planning.starter import RowName
+from notion_pm.planning.twins import twin_search
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
+from notion_pm.workflows.twins import Twins
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import check_parent
 
-__all__ = ["AppliedRow", "ApplyResult", "Reading", "Wishes", "apply", "look", "plan", "read", "read_for"]
+__all__ = [
+    "AppliedRow",
+    "ApplyResult",
+    "PlanChanged",
+    "Reading",
+    "Wishes",
+    "apply",
+    "look",
+    "look_again",
+    "plan",
+    "read",
+    "read_for",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +58,81 @@ class AppliedRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What an apply did. `planned` and `sent` count requests from the first read to the proof."""
+    """What an apply did. `planned` and `sent` count requests from the first read to the proof.
+
+    `twins` names what was created twice, by a repeated request, and went to the trash again.
+    """
 
     changes: tuple[Change, ...]
     planned: int
     sent: int
     applied_rows: tuple[AppliedRow, ...] = ()
     manifest: Manifest | None = None
+    twins: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return the result as JSON data with stable keys."""
         return {
             "changes": [each.as_data() for each in self.changes],
             "requests": {"planned": self.planned, "sent": self.sent},
+            "twins_trashed": list(self.twins),
         }
 
 
 def look(
     gateway: Gateway,
     parent_id: NotionId,
-    reference: str,
+    reference: str | None,
     values: Mapping[str, str] | None = None,
     wishes: Wishes = NO_WISHES,
     *,
+    first: str | None = None,
     jobs: int = 4,
     home: StateHome | None = None,
 ) -> tuple[Reading, Plan]:
     """Read what exists of a template, plan, and count the pages that lossy changes concern.
 
+    Without a `reference` the template is the recorded one, or `first` where there is no record. The plan includes the
+    requests of `look_again`.
+
     Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
-    reading = read(gateway, parent_id, reference, values, jobs=jobs, home=home)
+    reading = read(gateway, parent_id, reference, values, first=first, jobs=jobs, home=home)
     made = weighed(gateway, plan(reading, wishes), reading)
     if made.operations:
         check_parent(gateway, parent_id)
-        made = replace(made, reads=made.reads + 1)
+        made = replace(made, reads=made.reads + 1, rereads=made.reads + 1)
     return reading, made
+
+
+def look_again(
+    gateway: Gateway,
+    shown: Reading,
+    agreed: Plan,
+    values: Mapping[str, str] | None = None,
+    *,
+    jobs: int = 4,
+) -> tuple[Reading, Plan]:
+    """Plan once more, after a person agreed to a plan and right before its first write.
+
+    `values` are those that were given for the agreed plan. The new plan counts the requests of both, and those of the
+    lock that is held by now.
+
+    Raises what `look` raises.
+    """
+    reading, plan = look(
+        gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home
+    )
+    return reading, replace(plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0)
+
+
+class PlanChanged(Exception):
+    """The plan that was made right before the first write is not the one that was agreed to. Nothing was written."""
+
+    def __init__(self, reading: Reading, plan: Plan) -> None:
+        super().__init__("the plan changed")
+        self.reading = reading
+        self.plan = plan
 
 
 def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
@@ -100,35 +153,44 @@ def apply(
     made: Callable[[ApplyResult], None] = lambda result: None,
     recorder: Recorder = UNRECORDED,
     claimant: Claimant | None = None,
+    again: Callable[[], tuple[Reading, Plan]] | None = None,
 ) -> ApplyResult:
     """Carry out a plan, read the workspace again and prove that nothing is left to do.
 
-    The workspace is locked from before the first write until after the proof.
+    The workspace is locked from before the first write until after the proof. Once it is locked, `again` makes the
+    plan once more: what was decided before may be out of date.
 
     `made` is told what was made before the proof, so that it is remembered also when the proof fails; `recorder` of
     every write before it is sent, and of its answer.
 
-    Raises UnsafeChange or WorkspaceLocked before the first write, LockLost, NotConverged when the proof fails, or a
-    NotionError. Applying again after any interruption takes up where it ended.
+    Raises UnsafeChange, PlanChanged or WorkspaceLocked before the first write, LockLost, NotConverged or MadeTwice when
+    the proof fails, or a NotionError. Applying again after any interruption takes up where it ended.
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
     before = gateway.requests.logical
 
-    def result(manifest: Manifest | None, rows: tuple[AppliedRow, ...] = ()) -> ApplyResult:
+    def result(
+        manifest: Manifest | None, rows: tuple[AppliedRow, ...] = (), twins: tuple[str, ...] = ()
+    ) -> ApplyResult:
         sent = plan.reads + gateway.requests.logical - before
-        return ApplyResult(plan.changes, plan.requests, sent, rows, manifest)
+        return ApplyResult(plan.changes, plan.requests, sent, rows, manifest, twins)
 
     if not plan.operations:
         made(result(reading.existing.manifest))
         return result(reading.existing.manifest)
     with workspace_lock(gateway, reading.page.id if reading.page else None, claimant or Claimant()) as lock:
+        if again is not None:
+            agreed = plan
+            reading, plan = again()
+            if not plan.says_the_same_as(agreed):
+                raise PlanChanged(reading, plan)
         ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
         applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now, lock)
         run_all(plan.operations, applying, jobs=jobs, progress=progress)
         manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
         made(result(manifest, rows))
-        _prove(gateway, plan, reading, jobs)
-    return result(manifest, rows)
+        twins = _prove(gateway, plan, reading, jobs, applying)
+    return result(manifest, rows, tuple(twins.trashed))
 
 
 def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> JournalingGateway:
@@ -137,12 +199,30 @@ def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> Jou
     return JournalingGateway(gateway, recorder, sources, frozenset(views))
 
 
-def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int) -> None:
-    """Read again and plan again: no change may be left."""
-    there = read_for(gateway, reading.parent_id, reading.loaded, jobs=jobs, list_views=False, home=reading.home)
-    again = plan(there, done.wishes)
-    if again.changes:
-        raise NotConverged([f"{each.address} ({each.reason})" for each in again.changes])
+def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int, applying: Applying) -> Twins:
+    """Read again and plan again: no change may be left, and nothing may be there twice.
+
+    Raises NotConverged or MadeTwice.
+    """
+    finder = applying.twins
+    children = finder.among(gateway.list_children(reading.parent_id))
+    again = read_for(
+        gateway,
+        reading.parent_id,
+        reading.loaded,
+        jobs=jobs,
+        list_views=False,
+        children=children,
+        home=reading.home,
+    )
+    finder.mirrors(found.data_source for found in again.existing.databases.values())
+    finder.elsewhere(twin_search(reading.loaded.template, reading.existing, done.operations))
+    left = plan(again, done.wishes).changes
+    if left:
+        raise NotConverged([f"{each.address} ({each.reason})" for each in left])
+    if finder.found.left:
+        raise MadeTwice(finder.found.left)
+    return finder.found
 
 
 def _applied_rows(plan: Plan, reading: Reading, ledger: Ledger, applying: Applying) -> tuple[AppliedRow, ...]:

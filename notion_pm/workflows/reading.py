@@ -26,6 +26,7 @@ from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import recovered
 from notion_pm.storage import templates
 from notion_pm.workflows.bindings import bound_source
+from notion_pm.workflows.default_template import default_template, recorded_templates
 from notion_pm.workspace.record import ManifestPage, find_manifest, missing, record_blocks
 from notion_pm.workspace.record_text import template_of
 
@@ -44,31 +45,49 @@ class Reading:
     siblings: int
     requests: int
     home: StateHome | None = None
+    reference: str = ""
 
 
 def read(
     gateway: Gateway,
     parent_id: NotionId,
-    reference: str,
+    reference: str | None,
     values: Mapping[str, str] | None = None,
     *,
+    first: str | None = None,
     jobs: int = 4,
     home: StateHome | None = None,
 ) -> Reading:
-    """Read what exists of a template (a shipped name or a path). Variables that are not given are as last time.
+    """Read what exists of a template (a shipped name or a path); without one, of the recorded template.
+
+    `first` is the template of a workspace that has no record. Variables that are not given are as last time.
 
     `home` is where this machine remembers the record, in case its page is not where it was.
 
     Raises TemplateInvalid, UsageError, or what `find_manifest` raises; RecordLost when there are databases of the
     template and no record.
     """
-    loaded = _loaded(reference, values or {})
+    loaded = _loaded(reference, values or {}) if reference else None
     before = gateway.requests.logical
     children = gateway.list_children(parent_id)
+    if reference is None:
+        reference = default_template(_applied_templates(gateway, parent_id, children, home), first)
     page = find_manifest(gateway, parent_id, children, templates.name_of(reference), home)
     if page is not None or loaded is None:
         loaded = templates.load(reference, {**(page.manifest.variables if page else {}), **(values or {})})
-    return replace(_read(gateway, parent_id, loaded, children, page, before, jobs), home=home)
+    reading = _read(gateway, parent_id, loaded, children, page, before, jobs)
+    return replace(reading, home=home, reference=reference)
+
+
+def _applied_templates(
+    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome | None
+) -> tuple[str, ...]:
+    """Return the templates that were applied under a page, also when the only record was renamed or moved."""
+    recorded = recorded_templates(children)
+    if recorded or home is None:
+        return recorded
+    page = find_manifest(gateway, parent_id, children, None, home)
+    return (page.manifest.template,) if page else ()
 
 
 def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
@@ -86,9 +105,10 @@ def read_for(
     *,
     jobs: int = 4,
     list_views: bool = True,
+    children: tuple[ChildBlock, ...] | None = None,
     home: StateHome | None = None,
 ) -> Reading:
-    """Read what exists of a template that is loaded already.
+    """Read what exists of a template that is loaded already. `children`: the parent page's blocks, if known.
 
     Without `list_views` the views of the manifest are taken for there: after an apply, Notion's answers have just
     shown each of them.
@@ -96,7 +116,8 @@ def read_for(
     Raises what `read` raises, but for TemplateInvalid.
     """
     before = gateway.requests.logical
-    children = gateway.list_children(parent_id)
+    if children is None:
+        children = gateway.list_children(parent_id)
     page = find_manifest(gateway, parent_id, children, loaded.template.template, home)
     reading = _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
     return replace(reading, home=home)
@@ -120,7 +141,13 @@ def _read(
     existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
     loaded = adapted(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
-    existing = replace(existing, neighbours=_database_titles(children), claims=len(page.claims) if page else 0)
+    others = [name for name in recorded_templates(children) if name != loaded.template.template]
+    existing = replace(
+        existing,
+        neighbours=_database_titles(children),
+        claims=len(page.claims) if page else 0,
+        other_templates=tuple(others),
+    )
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ def apply_recorded(
     force: bool = False,
     allow_lossy: bool = False,
     claimant: Claimant | None = None,
+    again: Callable[[], tuple[Reading, Plan]] | None = None,
 ) -> ApplyResult:
     """Apply a plan, and remember what sync and `undo` will want to know of it. Errors are those of `provision.apply`.
 
@@ -54,6 +56,7 @@ def apply_recorded(
             made=partial(remember, state_home, reading.loaded),
             recorder=journal,
             claimant=claimant or Claimant(marks=state_directory / "claims"),
+            again=again,
         )
         journal.ended(now)
     return result

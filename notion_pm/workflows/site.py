@@ -13,13 +13,17 @@ from notion_pm.workflows.ledger import Ledger
 
 @dataclass
 class Site:
-    """Where an apply builds. `since` is the moment, by Notion's clock, from which on it may have created things."""
+    """Where an apply builds. `since` is the moment, by Notion's clock, from which on it may have created things.
+
+    `began` is when this run began, by Notion's clock or earlier.
+    """
 
     gateway: Gateway
     parent_id: NotionId
     loaded: LoadedTemplate
     ledger: Ledger
     since: datetime
+    began: datetime
 
     @property
     def template(self) -> Template:

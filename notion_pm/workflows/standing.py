@@ -10,7 +10,6 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
-from notion_pm.workspace.record import open_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +59,9 @@ def standing(
 
     Raises UsageError when nothing was applied and no template is named, or what planning raises.
     """
-    wanted = wanted_template(gateway, parent_id, reference, home)
-    reading, plan = provision.look(gateway, parent_id, wanted, jobs=jobs, home=home)
+    reading, plan = provision.look(gateway, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
     return _of(client, plan, manifest.version if manifest else None)
-
-
-def wanted_template(gateway: Gateway, parent_id: NotionId, reference: str | None, home: StateHome | None = None) -> str:
-    """Return the template that a client is held against: the named one, or the shipped one that was applied there.
-
-    Raises UsageError when nothing was applied and no template is named.
-    """
-    return reference or open_manifest(gateway, parent_id, home=home)[1].template
 
 
 def _of(client: str, plan: Plan, version: int | None) -> Standing:

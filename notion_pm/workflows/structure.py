@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import OptionsProperty
@@ -12,6 +13,7 @@ from notion_pm.planning.levels import property_levels
 from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation
 from notion_pm.workflows.reading import new_database
+from notion_pm.workflows.recount import raise_if_more_would_be_lost, still_wanted
 from notion_pm.workflows.site import Site
 
 
@@ -54,8 +56,16 @@ def update_database(site: Site, operation: Operation) -> None:
 def settle(site: Site, operation: Operation) -> None:
     """Bring the properties of one level into being; with nothing to send, read what Notion called them."""
     key, source_id = operation.database, site.ledger.data_source_id(operation.database)
+    if operation.reads_first:
+        # Lists of options are replaced as a whole: without this, options that people added meanwhile would be gone.
+        before, now = site.ledger.source(key), site.gateway.get_data_source(source_id)
+        operation = replace(operation, changes=still_wanted(site, operation, before, now))
+        site.ledger.note_source(key, now)
+    raise_if_more_would_be_lost(site, operation)
     sent = {**_mirror_patches(site, key), **_property_patches(site, key, operation.changes)}
     update, read = site.gateway.update_data_source, site.gateway.get_data_source
+    if operation.reads_first and not sent:  # people have done all of it themselves
+        return
     source = update(source_id, sent) if sent else read(source_id)
     site.ledger.note_source(key, source, operation.changes)
 

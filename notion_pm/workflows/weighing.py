@@ -9,14 +9,14 @@ from dataclasses import replace
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.planning.change import Change
-from notion_pm.planning.conversions import loses
-from notion_pm.planning.lookup import own
+from notion_pm.planning.affected_pages import loses_value, values_filter
+from notion_pm.planning.change import AffectedPages, Change
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.usage import holds
 from notion_pm.workflows.reading import Reading
+from notion_pm.workflows.recount import new_type
 
 
 def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
@@ -64,9 +64,22 @@ def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[s
 
 
 def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
-    spec = own(reading.loaded.template, change.database, change.key) if "type" in change.facets else None
-    count = sum(_concerns(change, page, spec.type if spec else None) for page in pages)
-    return replace(change, pages=count, change_class="lossy" if count else "safe")
+    kind = new_type(reading.loaded.template, change)
+    prop = reading.existing.databases[change.database].data_source.properties[change.property_id]
+    is_asked_for = values_filter([(prop, (change.option_id,) if change.option_id else ())]) is not None
+    asked, losing = set(), set()
+    for page in pages:
+        has_value = change.option_id in chosen(page, prop.id) if change.option_id else holds(page, prop.id)
+        if has_value or not is_asked_for:
+            asked.add(page.id)
+        if loses_value(page, prop.id, change.option_id, kind):
+            losing.add(page.id)
+    return replace(
+        change,
+        pages=len(losing),
+        change_class="lossy" if losing else "safe",
+        affected=AffectedPages(frozenset(asked), frozenset(losing)),
+    )
 
 
 def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
@@ -74,13 +87,3 @@ def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
         return change
     swap = change.swap.held_by(held)
     return replace(change, swap=swap, pages=len(swap.pages), change_class="slow" if swap.pages else "safe")
-
-
-def _concerns(change: Change, page: Page, new_type: str | None) -> bool:
-    """Whether a page holds the value that would be lost, or that another type would lose."""
-    if change.option_id:
-        return change.option_id in chosen(page, change.property_id)
-    if not holds(page, change.property_id):
-        return False
-    found = page.properties[change.property_id]
-    return new_type is None or loses(found.type, new_type, found.value)

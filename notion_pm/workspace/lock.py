@@ -176,7 +176,12 @@ class WorkspaceLock:
         self._page_id = page.id
         self._note_created(page.created_time)
         self._wait()
-        earlier = earlier_page(list_pages(), page.id)
+        pages = list(list_pages())
+        earlier = earlier_page(pages, page.id)
+        # A proxy that repeats the request makes two pages of this run. The proof of the apply trashes the other one.
+        while earlier is not None and self.is_claimed_on(earlier.id):
+            pages.remove(earlier)
+            earlier = earlier_page(pages, page.id)
         if earlier is None:
             return
         self._gateway.trash_page(page.id)

@@ -141,6 +141,17 @@ def test_a_refusal_is_not_hidden_by_trouble_after_it(outside: Outside) -> None:
     assert answer.status_code == 400
 
 
+def test_a_repeated_request_is_carried_out_twice_and_answered_once(outside: Outside) -> None:
+    before = outside.pages()
+    second = outside.in_weather("repeated methods=POST first=1").create_page()
+    assert (second.status_code, outside.pages()) == (200, before + 2)
+    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()["results"]
+    assert [block["id"] for block in blocks][-1] == second.json()["id"]
+    first = outside.in_weather("repeated methods=POST first=1 answer=first").create_page()
+    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()["results"]
+    assert [block["id"] for block in blocks][-2] == first.json()["id"]
+
+
 def test_reading_is_never_called_saved(outside: Outside) -> None:
     outside.in_weather("503 when=after")
     for answer in (outside.client.get("/users/me"), outside.client.post("/search", json={})):
@@ -187,6 +198,7 @@ def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> 
         ("418", "rules.0.trouble"),
         ("hail", "rules.0.trouble"),
         ("429 when=after", "cannot come after"),
+        ("429 answer=first", "no answer to choose"),
         ("500 retry_after=3", "no retry_after"),
         ("slow", "needs seconds"),
         ("500 every=0", "rules.0.every"),

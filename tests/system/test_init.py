@@ -80,3 +80,17 @@ def test_a_local_workspace_needs_no_connection(program: Program) -> None:
     assert done.code == 0, done.err
     assert "notion-pm --local 'my trial.sqlite' apply product" in done.out
     assert not (program.folder / ".env").exists()
+
+
+def test_the_template_that_was_applied_under_the_page_is_remembered(
+    newcomer: Program, workspace: LocalWorkspace
+) -> None:
+    newcomer.environment["NOTION_TOKEN"] = newcomer.environment["ACME_NOTION_TOKEN"] = workspace.token
+    newcomer.environment["NOTION_PM_PARENT_PAGE"] = workspace.root_page_id
+    assert newcomer("apply", "okrs", "--yes", "--no-rows").code == 0
+    assert newcomer("init", "--parent-page", workspace.root_page_id).code == 0
+    assert "NOTION_PM_TEMPLATE=okrs" in (newcomer.folder / ".env").read_text(encoding="utf-8")
+    assert newcomer("-w", "acme", "init", "--parent-page", workspace.root_page_id).code == 0
+    settings = tomllib.loads((newcomer.folder / "notion-pm.toml").read_text(encoding="utf-8"))
+    assert settings["workspaces"]["acme"]["template"] == "okrs"
+    assert newcomer("-w", "acme", "plan", "--json").json["template"] == "okrs"

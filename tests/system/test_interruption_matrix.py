@@ -15,12 +15,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
+from notion_pm.emulator.weather import Rule
+from notion_pm.emulator.weather import Weather as ServiceWeather
+from notion_pm.emulator.weather.rules import CALM
 from notion_pm.gateway.connection import Patience
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
@@ -49,6 +52,13 @@ TROUBLE: dict[str, Callable[[int], Weather]] = {
     "killed before": lambda moment: killed(moment, after=False),
     "killed after the work": lambda moment: killed(moment, after=True),
 }
+
+
+REPEATED: dict[str, Literal["first", "second"]] = {
+    "repeated, the second answer arrives": "second",
+    "repeated, the first answer arrives": "first",
+}
+"""A proxy sends a request a second time: what the local workspace calls the trouble `repeated`."""
 
 
 def _product() -> LoadedTemplate:
@@ -183,12 +193,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[Any
     return requests, found
 
 
-def _heals(folder: Path, weather: Weather, found: list[Any]) -> None:
+def _heals(folder: Path, weather: Weather, found: list[Any], service: ServiceWeather = CALM) -> None:
     """Apply in that weather, apply again, and hold the workspace against the undisturbed one."""
     with _place(folder) as place:
         theirs = place.theirs()
+        place.workspace.weather.change(service)
         with suppress(Killed):
             _apply(place, weather)
+        place.workspace.weather.change(CALM)
         place.clock.advance(minutes=3)
         _apply(place)
         gateway, _ = gateway_to(place.workspace)
@@ -199,7 +211,7 @@ def _heals(folder: Path, weather: Weather, found: list[Any]) -> None:
         gateway.close()
 
 
-@pytest.mark.parametrize("trouble", sorted(TROUBLE))
+@pytest.mark.parametrize("trouble", sorted([*TROUBLE, *REPEATED]))
 def test_every_request_survives(
     tmp_path: Path, undisturbed: tuple[int, list[Any]], trouble: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,7 +224,11 @@ def test_every_request_survives(
         folder = tmp_path / str(moment)
         folder.mkdir()
         try:
-            _heals(folder, TROUBLE[trouble](moment), found)
+            if trouble in REPEATED:
+                rule = Rule(trouble="repeated", answer=REPEATED[trouble], skip=moment - 1, first=1)
+                _heals(folder, calm, found, ServiceWeather(rules=(rule,)))
+            else:
+                _heals(folder, TROUBLE[trouble](moment), found)
         except AssertionError as error:
             failed.append(f"request {moment}: {error}")
     with capsys.disabled():

@@ -34,7 +34,7 @@ from notion_pm.workspace.record import open_manifest
 from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.people import edit_option
-from tests.system.provisioned import NOW
+from tests.system.provisioned import NOW, claimant_of
 from tests.unit.template_worlds import load
 
 _SAMPLE = 3
@@ -94,7 +94,7 @@ def _apply(
     gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES
 ) -> ApplyResult:
     reading, plan = _look(gateway, workspace, loaded, wishes)
-    return provision.apply(gateway, plan, reading, now=NOW)
+    return provision.apply(gateway, plan, reading, now=NOW, claimant=claimant_of(workspace))
 
 
 def _property(gateway: Gateway, workspace: LocalWorkspace, key: str) -> tuple[NotionId, Property]:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from ..ids import PropertyIds
 
-Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow"]
-NEVER_AFTER = (409, 429, 529, "slow")  # these say that nothing was done
+Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow", "repeated"]
+NEVER_AFTER = (409, 429, 529, "slow", "repeated")  # these say that nothing was done, or something twice
 _WAITING = (429, 503, 529)
 
 
@@ -46,12 +46,17 @@ class Rule(_Strict):
     seconds: float = Field(0, ge=0)
     """How long the answer is held back; of a `slow` rule, each answer a different part of it, the whole at most."""
 
+    answer: Literal["first", "second"] | None = None
+    """Of `repeated`: which of the two answers the client gets; the second one by default."""
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.when == "after" and self.trouble in NEVER_AFTER:
-            raise ValueError(f"{self.trouble} cannot come after the work: it says that nothing was done")
+            raise ValueError(f"{self.trouble} cannot come after the work: it loses no answer")
         if self.retry_after is not None and self.trouble not in _WAITING:
             raise ValueError(f"{self.trouble} has no retry_after")
+        if self.answer is not None and self.trouble != "repeated":
+            raise ValueError(f"{self.trouble} has no answer to choose")
         if self.trouble == "slow" and not self.seconds:
             raise ValueError("slow needs seconds")
         return self

@@ -1,0 +1,52 @@
+"""Where an apply looks for twins: a proxy that repeats a request lets Notion create the same thing twice.
+
+Databases and the record page are seen in the list of the parent page, which the proof reads anyway. Rows and views
+take requests of their own, and only where the apply, or the interrupted one before it, created some.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from notion_pm.model.template import Template
+from notion_pm.planning.dashboards import ViewName, holders
+from notion_pm.planning.existing import Existing
+from notion_pm.planning.operation import Operation, Verb
+
+_PAGE = 100  # items that Notion lists per request
+
+
+@dataclass(frozen=True, slots=True)
+class TwinSearch:
+    """What to look through: the rows and the tabs of these databases, and the widgets of these dashboards.
+
+    `rows` says how many rows each database is expected to list.
+    """
+
+    rows: dict[str, int]
+    tabs: tuple[str, ...]
+    dashboards: tuple[ViewName, ...]
+
+    @property
+    def requests(self) -> int:
+        """How many requests it takes when there are no twins."""
+        of_rows = sum(max(1, -(-count // _PAGE)) for count in self.rows.values())
+        return of_rows + len(self.tabs) + len(self.dashboards)
+
+
+def twin_search(template: Template, existing: Existing, operations: Iterable[Operation]) -> TwinSearch:
+    """Return where twins may be after these operations."""
+    steps = tuple(operations)
+    rows = Counter(step.database for step in steps if step.verb is Verb.CREATE_ROW)
+    for key, found in existing.databases.items():
+        if found.rows:  # the interrupted apply created them, each perhaps twice
+            rows[key] += len(found.rows)
+    holder_of = holders(template)
+    created = [(step.database, step.key) for step in steps if step.verb is Verb.CREATE_VIEW]
+    tabs = {name[0] for name in created if name not in holder_of}
+    dashboards = {holder_of[name] for name in created if name in holder_of}
+    if existing.interrupted:
+        tabs |= {key for key, found in existing.databases.items() if found.views}
+    return TwinSearch(dict(rows), tuple(sorted(tabs)), tuple(sorted(dashboards)))

@@ -1,0 +1,40 @@
+"""Which template a command is about when nobody names one: the one that the workspace's record is of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from notion_pm.errors import UsageError
+from notion_pm.model.schema import ChildBlock
+from notion_pm.storage import template_files
+from notion_pm.workspace.record import record_blocks
+from notion_pm.workspace.record_text import template_of
+
+
+def recorded_templates(children: Iterable[ChildBlock]) -> tuple[str, ...]:
+    """Return the names of the templates that were applied under a page, from the blocks of that page."""
+    names = {template_of(page.title) for page in record_blocks(tuple(children))}
+    return tuple(sorted(name for name in names if name))
+
+
+def default_template(recorded: Sequence[str], first: str | None) -> str:
+    """Return the template to use where none is named: the recorded one, or `first` where none is recorded.
+
+    Raises UsageError when there are several or none, or when the recorded one is in a file that only its author has.
+    """
+    if not recorded:
+        if first is None:
+            raise UsageError("No template was applied to this workspace yet.", "Run  notion-pm apply product  first.")
+        return first
+    if len(recorded) > 1:
+        raise UsageError(
+            f"Several templates were applied here: {', '.join(recorded)}.",
+            f"Name the one that you mean, for example:  notion-pm plan {recorded[0]}",
+        )
+    name = recorded[0]
+    if name not in template_files.shipped():
+        raise UsageError(
+            f"The template {name!r} was applied here, and it does not ship with notion-pm.",
+            f"Name its file:  notion-pm plan PATH/{name}.yaml , or set `template` in notion-pm.toml.",
+        )
+    return name

@@ -1,0 +1,163 @@
+"""What is decided on old facts is decided again: people edit a workspace while apply asks, and while it works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from notion_pm.emulator import open_workspace
+from notion_pm.model.page import PropertyValue
+from notion_pm.workspace.record import open_manifest
+from tests.gateways import gateway_to
+from tests.program import Program
+from tests.terminal import at_a_terminal
+
+_TEMPLATE = """\
+    template: small
+    version: {version}
+    title: Small
+    databases:
+      features:
+        title: Features
+        properties:
+          name: {{type: title, title: Name}}
+          size: {{type: {size}, title: Size}}
+        rows: rows.csv
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program, in a folder with a small template that is applied."""
+    program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
+    (tmp_path / "rows.csv").write_text("key,name\na,A\nb,B\n", encoding="utf-8")
+    _write(program)
+    applied = program("apply", "small.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    return program
+
+
+def _write(program: Program, version: int = 1, size: str = "rich_text") -> None:
+    text = dedent(_TEMPLATE).format(version=version, size=size)
+    (program.folder / "small.yaml").write_text(text, encoding="utf-8")
+
+
+def _a_person_sets_size(program: Program, title: str, size: str) -> None:
+    workspace = open_workspace(program.folder / "w.sqlite")
+    gateway, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    (page,) = (each for each in gateway.query(entry.data_source_id) if each.title == title)
+    gateway.update_page(page.id, [PropertyValue(entry.properties["size"], "rich_text", size)])
+    gateway.close()
+    workspace.close()
+
+
+def _types_and_sizes(program: Program) -> tuple[str, list[str]]:
+    workspace = open_workspace(program.folder / "w.sqlite")
+    gateway, _ = gateway_to(workspace)
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    pages = list(gateway.query(entry.data_source_id))
+    kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["size"]].type
+    gateway.close()
+    workspace.close()
+    return kind, [str(page.properties[entry.properties["size"]].value or "") for page in pages]
+
+
+def test_a_value_that_is_set_while_apply_asks_is_not_lost(program: Program) -> None:
+    _write(program, version=2, size="number")
+
+    def yes_after_an_edit() -> str:
+        _a_person_sets_size(program, "A", "very large")
+        return "y"
+
+    done = at_a_terminal(program, ["apply", "small.yaml"], [("Apply these changes?", yes_after_an_edit)])
+    assert done.code == 3, done.out
+    assert _types_and_sizes(program) == ("rich_text", ["very large", ""])
+
+
+def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(program: Program) -> None:
+    _write(program, version=2, size="number")
+    _a_person_sets_size(program, "A", "very large")
+
+    def yes_after_an_edit() -> str:
+        _a_person_sets_size(program, "B", "small")
+        return "y"
+
+    typed = [("Apply these changes?", yes_after_an_edit), ("Apply these changes?", "n")]
+    done = at_a_terminal(program, ["apply", "small.yaml", "--allow-lossy"], typed)
+    assert done.code == 1
+    assert "1 page holds it" in done.out
+    assert "2 pages hold it" in done.out
+    assert _types_and_sizes(program) == ("rich_text", ["very large", "small"])
+
+    agreed = at_a_terminal(program, ["apply", "small.yaml", "--allow-lossy"], [("Apply these changes?", "y")])
+    assert agreed.code == 0, agreed.out
+    assert _types_and_sizes(program)[0] == "number"
+    planned, sent = re.findall(r"(\d+) requests sent, (\d+) planned", agreed.out)[0]
+    assert planned == sent
+
+
+def test_a_command_without_a_template_takes_the_one_that_was_applied(program: Program) -> None:
+    other = Program(program.folder, NOTION_PM_LOCAL="other.sqlite")
+    assert other("apply", "okrs", "--yes", "--no-rows").code == 0
+    for command in (("plan", "--json"), ("apply", "--yes", "--json"), ("plan", "-o", "plan.json", "--json")):
+        done = other(*command)
+        assert done.code == 0, done.err
+        assert (done.json["template"], done.json["changes"]) == ("okrs", [])
+    assert other("apply", "plan.json").code == 0
+    no_such_file = program("plan")
+    assert no_such_file.code == 1
+    assert "small" in no_such_file.err
+
+
+def test_without_a_template_several_recorded_ones_are_a_question(tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
+    assert "product" in program("plan").out
+    for template in ("okrs", "discovery"):
+        assert program("apply", template, "--yes", "--no-rows").code == 0
+    done = program("apply", "--yes")
+    assert done.code == 1
+    assert "discovery, okrs" in done.err
+
+
+def test_settings_that_name_another_template_than_the_record_are_noted(program: Program) -> None:
+    text = '[workspaces.acme]\nlocal = "w.sqlite"\ntemplate = "okrs"\n'
+    (program.folder / "notion-pm.toml").write_text(text, encoding="utf-8")
+    del program.environment["NOTION_PM_LOCAL"]
+    planned = program("-w", "acme", "plan", "--json").json
+    assert planned["template"] == "okrs"
+    assert [note["address"] for note in planned["notes"] if "'small'" in note["message"]] == ["manifest"]
+
+
+def test_an_older_version_of_a_template_needs_a_flag(program: Program) -> None:
+    _write(program, version=3)
+    assert program("apply", "small.yaml", "--yes").code == 0
+    _write(program, version=2)
+    planned = program("plan", "small.yaml")
+    assert planned.code == 3
+    assert "[blocked]" in planned.out
+    assert "--downgrade" in planned.err
+    assert program("apply", "small.yaml", "--yes").code == 3
+    assert "version 3" in program("destroy", "small", "--confirm", "no").out + program("plan", "small.yaml").out
+
+    written = program("plan", "small.yaml", "--downgrade", "-o", "plan.json")
+    assert written.code == 0, written.err
+    assert program("apply", "plan.json").code == 0
+    assert program("plan", "small.yaml", "--exit-code").code == 0
+
+
+def test_the_flag_in_a_plan_file_is_under_its_checksum(program: Program) -> None:
+    _write(program, version=3)
+    assert program("apply", "small.yaml", "--yes").code == 0
+    _write(program, version=2)
+    assert program("plan", "small.yaml", "-o", "plan.json").code == 3
+    path = program.folder / "plan.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"downgrade": false', '"downgrade": true'), "utf-8")
+    assert program("apply", "plan.json").code in {1, 3}
+    _write(program, version=3)
+    assert program("plan", "small.yaml", "--exit-code").code == 0
