@@ -120,9 +120,7 @@ def look_again(
 
     Raises what `look` raises.
     """
-    reading, plan = look(
-        gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home
-    )
+    reading, plan = look(gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home)
     return reading, replace(plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0)
 
 

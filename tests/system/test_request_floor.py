@@ -86,13 +86,13 @@ def test_an_apply_sends_the_fewest_requests(
         "databases": sent["POST databases"],
         "what needs ids of others": settled,
         "views": sent["POST views"] + sent["PATCH views"],
-        "the views that Notion made": sent["GET views"],
+        "the views that Notion made, and a search for twins": sent["GET views"],
     }
     assert made == {
         "databases": databases,
         "what needs ids of others": databases,
         "views": views,
-        "the views that Notion made": databases,
+        "the views that Notion made, and a search for twins": 2 * databases,
     }
     record = {"the page": sent["POST pages"], "what it says at the end": sent["PATCH blocks"]}
     assert record == {"the page": 1, "what it says at the end": 2}
