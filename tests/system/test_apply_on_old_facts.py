@@ -88,8 +88,11 @@ def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(progra
         _a_person_sets_size(program, "B", "small")
         return "y"
 
-    typed = [("Apply these changes?", yes_after_an_edit), ("Apply these changes?", "n")]
-    done = at_a_terminal(program, ["apply", "small.yaml", "--allow-lossy"], typed)
+    done = at_a_terminal(
+        program,
+        ["apply", "small.yaml", "--allow-lossy"],
+        [("Apply these changes?", yes_after_an_edit), ("Apply these changes?", "n")],
+    )
     assert done.code == 1
     assert "1 page holds it" in done.out
     assert "2 pages hold it" in done.out
