@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, UsageError
+from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, RequestRefused, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId, page_url
@@ -150,7 +150,7 @@ class _Found:
         block = candidate.block
         try:
             return read_manifest_page(self.gateway, block.id, self.parent_id, block.created_time)
-        except (ManifestUnreadable, NotShared):
+        except (ManifestUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
             is_titled = candidate.is_on_parent and name is not None and self.template in {None, name}
             if is_titled or candidate.is_remembered:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
+from notion_pm.errors import RecordCopied
+from notion_pm.model.ids import NotionId
+from notion_pm.storage import templates
+from notion_pm.storage.state import Remembered, State
+from notion_pm.workflows.sync_place import Place, open_template
+from notion_pm.workspace.record import open_manifest
+from tests.gateways import gateway_to
 from tests.program import Program
 from tests.system.duplicates import create_copied_page, record_page, record_text
+from tests.system.provisioned import NOW, apply_to
 
 COMMANDS = [
     "plan product",
@@ -98,3 +107,21 @@ def test_a_record_of_format_1_is_used_and_names_its_place_with_the_next_write(
     assert client("apply", "product", "--rows", "--yes").code == 0
     record = json.loads(record_text(api, page))
     assert (record["format"], record["page_id"], record["parent_id"]) == (2, page, workspace.root_page_id)
+
+
+def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
+    workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
+) -> None:
+    """It is remembered on this machine, so sync would not ask the workspace for it."""
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, templates.load("product").model_copy(update={"rows": {}}))
+    copy = NotionId(create_copied_page(api, workspace.root_page_id))
+    manifest = open_manifest(gateway, workspace.root_page_id)[1]
+    old = manifest.model_copy(update={"format": 1, "page_id": None, "parent_id": None})
+    place = Place(gateway, copy, tmp_path, NOW)
+    for remembered in (old, manifest):
+        with State(tmp_path, "product") as state:
+            state.remember(Remembered("product", remembered))
+        with pytest.raises(RecordCopied):
+            open_template(place, None)
+    gateway.close()
