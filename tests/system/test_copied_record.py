@@ -60,8 +60,8 @@ def client(program: Program, workspace: LocalWorkspace, url: str) -> Program:
 def _use(client: Program, parent_id: str) -> None:
     client.environment["NOTION_PM_PARENT_PAGE"] = parent_id
     client.environment["B_NOTION_TOKEN"] = client.environment["NOTION_TOKEN"]
+    client.environment["B_NOTION_PM_BASE_URL"] = client.environment["NOTION_PM_BASE_URL"]
     settings = f'[workspaces.b]\nparent_page = "{parent_id}"\ntoken_env = "B_NOTION_TOKEN"\n'
-    settings += f'base_url = "{client.environment["NOTION_PM_BASE_URL"]}"\n'
     (client.folder / "notion-pm.toml").write_text(settings)
     (client.folder / "new.csv").write_text("Insight\nExports are slow\n")
 
