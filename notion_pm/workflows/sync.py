@@ -160,6 +160,7 @@ class _Run:
         self._manifest = opened.manifest
         self._rules = RuleSet(opened.loaded.template)
         self._remembered = state.remembered() or Remembered(source_of(opened.loaded))
+        self._at_rest: set[NotionId] = set()
 
     def finished(self) -> SyncResult:
         reader = Reader(
@@ -276,7 +277,10 @@ class _Run:
         # What is no longer to be written must not be taken for a write of ours another time.
         due = {update.page.id for update in evaluation.updates}
         dropped = [page_id for page_id in self._state.intents() if page_id not in due and fresh.has(page_id)]
-        self._begin_writing(evaluation, {page_id: {} for page_id in dropped})
+        # A memory that was kept in this run and that is again as before would not be kept otherwise.
+        known = {**baseline, **written.memories}
+        as_before = {id: known[id] for id in self._at_rest - evaluation.baseline.keys() if id in known}
+        self._begin_writing(evaluation, {**{page_id: {} for page_id in dropped}, **as_before})
         return evaluation
 
     def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
@@ -284,6 +288,7 @@ class _Run:
         self._state.keep_holds(evaluation.holds, released=self._state.holds().keys() - evaluation.holds.keys())
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
+        self._at_rest.update(at_rest)
         self._state.begin_writing({**taken_up, **at_rest}, intents)
 
     def _compare_clocks(self, began: datetime, reading: Reading) -> None:

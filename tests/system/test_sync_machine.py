@@ -162,7 +162,8 @@ class Weather:
     def __call__(self, _: int, request: httpx.Request) -> Fault | None:
         self.number += 1
         self.sent.append(request)
-        self.patches += request.method == "PATCH"
+        # What is about to be written is remembered before the pages are read again.
+        self.patches += request.method == "PATCH" or is_read_again(request)
         if self.number == self.edit_at:
             self.edit()
         if self.dead or self.number == self.death:
