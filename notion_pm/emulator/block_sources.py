@@ -48,7 +48,7 @@ def _file(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str
 def _place(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
     if "external" in sent:
         external = checks.an_object(sent["external"], f"{path}.external")
-        url = checks.a_url(checks.required(external, "url", f"{path}.external"), f"{path}.external.url")
+        url = checks.an_address(checks.required(external, "url", f"{path}.external"), f"{path}.external.url")
         return {"type": "external", "external": {"url": url}}
     if "file_upload" in sent:
         upload = checks.an_object(sent["file_upload"], f"{path}.file_upload")

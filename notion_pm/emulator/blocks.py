@@ -16,6 +16,7 @@ from .errors import archived_block
 from .lists import as_list, page_of
 from .records import BLOCKS, PAGES, Block, Page
 from .session import Session
+from .trash import is_below_trash, refuse_below_trash
 from .users import reference
 
 Json = dict[str, Any]
@@ -68,7 +69,8 @@ def ancestry(session: Session, block: Block) -> Iterator[Block]:
 
 def refuse_archived(session: Session, block: Block) -> None:
     """Refuses to change what is in the trash, by itself or with what it stands in."""
-    if any(above.in_trash for above in ancestry(session, block)):
+    refuse_below_trash(session, block)
+    if block.in_trash:
         raise archived_block()
 
 
@@ -96,7 +98,10 @@ def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
 
 def listed(session: Session, block_id: str, start_cursor: str | None, page_size: str | None) -> Json:
     """Returns a page of a block's children, one level deep."""
-    holder = children_holder(find(session, block_id))
+    block = find(session, block_id)
+    if block.in_trash or is_below_trash(session, block):
+        raise session.not_found("block", block_id)  # measured: the page itself can still be read
+    holder = children_holder(block)
     rows = session.db.execute(f"SELECT id FROM blocks {_LIVE_CHILDREN}", (holder,))  # noqa: S608 - a constant
     page = page_of([{"id": row[0]} for row in rows], start_cursor, page_size)
     return as_list("block", replace(page, results=shown_all(session, _all(session, page.results))))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from . import ids
-from .errors import body_error
+from .errors import body_error, shown, validation_error
 
 Body = Mapping[str, Any]
 
@@ -149,6 +150,38 @@ def page_size(value: Any, path: str = "body.page_size") -> int:
 def a_url(value: Any, path: str) -> str:
     """Returns a URL within Notion's limit of length."""
     return a_string(value, path, most=MOST_IN_URL)
+
+
+def a_link(value: Any, path: str) -> str:
+    """Returns what a text may link to: a URL, or a place in the workspace (`/...`, `#...`)."""
+    url = a_url(value, path)
+    if not is_link(url):
+        raise validation_error("Invalid URL for link.")
+    return url
+
+
+def is_link(url: str) -> bool:
+    """Tells whether a text may link there."""
+    return url.startswith(("/", "#")) or urlsplit_or_none(url) is not None
+
+
+def an_address(value: Any, path: str) -> str:
+    """Returns the URL of a file or picture elsewhere."""
+    url = a_url(value, path)
+    parts = urlsplit_or_none(url)
+    if parts is None or parts.scheme not in ("http", "https"):
+        raise validation_error(f"body failed validation: {path} should be a valid URL, instead was {shown(value)}.")
+    return url
+
+
+def urlsplit_or_none(url: str) -> SplitResult | None:
+    """Returns the parts of an absolute URL, None for anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    names_a_host = parts.scheme not in ("http", "https") or parts.netloc
+    return parts if parts.scheme and names_a_host else None
 
 
 def utf16_length(text: str) -> int:

@@ -65,7 +65,15 @@ def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
     parent_id = checks.body_id(parent, kind, "body.parent")
     target = session.page(parent_id).id if kind == "page_id" else blocks.find(session, parent_id).id
     blocks.refuse_archived(session, blocks.find(session, target))
-    return kind, target, new_id()
+    return kind, target, _discussion(session, kind, target) or new_id()
+
+
+def _discussion(session: Session, kind: str, target: str) -> str | None:
+    """Returns the discussion of a page, which all comments on the page itself belong to (recorded)."""
+    if kind != "page_id":
+        return None
+    found = COMMENTS.select(session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq LIMIT 1", (target,))
+    return found[0].discussion_id if found else None
 
 
 def _text(session: Session, body: Mapping[str, Any]) -> RichText:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +69,10 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
     parent = data_source.database_id if body.get("parent") is None else _parent(session, body["parent"]).id
     if parent != data_source.database_id:
         views.create_default(session, parent, data_source.id)
+        # A source that moves is listed behind those that were there (recorded).
+        session.db.execute(
+            "UPDATE data_sources SET seq = (SELECT max(seq) + 1 FROM data_sources) WHERE id = ?", (data_source.id,)
+        )
     changed = replace(
         data_source,
         database_id=parent,
@@ -78,6 +82,25 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
         **tree.edited(session),
     )
     return shown(session, session.save_data_source(changed))
+
+
+def follow_database(session: Session, database: Database, changed: Set[str]) -> None:
+    """Gives the title and icon of a changed database to its data source, where it has just one.
+
+    Measured: a title is shared between the two, and so is an icon that is set on the database; one that is set on the
+    data source stays with it.
+    """
+    sources = session.data_sources_of(database.id)
+    if not changed or len(sources) != 1:
+        return
+    first = sources[0]
+    session.save_data_source(
+        replace(
+            first,
+            title=database.title if "title" in changed else first.title,
+            icon=database.icon if "icon" in changed else first.icon,
+        )
+    )
 
 
 def shown(session: Session, data_source: DataSource) -> Json:

@@ -13,6 +13,7 @@ from .links import object_url
 from .records import DATABASES, Database
 from .richtext import normalized, plain, plain_text
 from .session import OLD_VERSION, Session
+from .trash import refuse_below_trash, refuse_trashed_parent
 
 Json = dict[str, Any]
 
@@ -50,6 +51,7 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
     """Changes a database as a request says."""
     checks.known_keys(body, _UPDATE_KEYS)
     database = session.database(database_id)
+    refuse_below_trash(session, database)
     in_trash = checks.trash_flag(body, default=database.in_trash)
     if database.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
@@ -69,6 +71,7 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
     if body.get("parent") is not None:
         changed = _moved(session, changed, body["parent"])
     DATABASES.update(session.db, changed)
+    data_sources.follow_database(session, changed, {"title", "icon"} & body.keys())
     tree.keep_in_step(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
     return shown(session, changed)
 
@@ -115,6 +118,5 @@ def _parent(session: Session, sent: Any) -> tuple[str, str]:
         raise validation_error("Internal integrations cannot create databases at the top of a workspace: name a page.")
     checks.tag(parent, ("page_id",), "body.parent")
     page = session.page(checks.body_id(parent, "page_id", "body.parent"))
-    if page.in_trash:
-        raise archived_block()
+    refuse_trashed_parent(session, page)
     return "page_id", page.id

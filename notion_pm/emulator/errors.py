@@ -83,6 +83,13 @@ def archived_block() -> ApiError:
     return validation_error("Can't edit block that is archived. You must unarchive the block before editing.")
 
 
+def archived_ancestor() -> ApiError:
+    """Makes the 400 for an edit of something that stands below something in the trash (measured)."""
+    return validation_error(
+        "Can't edit page on block with an archived ancestor. You must unarchive the ancestor before editing page."
+    )
+
+
 def multiple_sources(database_id: str, data_source_ids: Sequence[str]) -> ApiError:
     """Makes the 400 for a database that stands for one data source and has several (notion-api.md 1.1)."""
     message = "Databases with multiple data sources are not supported in this API version."

@@ -38,7 +38,7 @@ def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> d
         return {"type": "file", "file": hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))}
     if kind != "external":
         return {"type": kind, kind: dict(content)}
-    url = checks.a_url(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")
+    url = checks.an_address(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")
     own = _NOTION_ICON.fullmatch(url) if "icon" in kinds else None
     return {"type": "icon", "icon": own.groupdict()} if own else {"type": "external", "external": {"url": url}}
 

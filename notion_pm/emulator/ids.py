@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Literal
 from urllib.parse import quote, unquote
+
+from .behaviour import behaviour
 
 # The variant bits are checked by the real service, and the all-zero UUID passes (recorded).
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")
@@ -66,27 +65,9 @@ def decoded(property_id: str) -> str:
     return unquote(property_id)
 
 
-PropertyIds = Literal["received", "any", "names"]
-_accepted: ContextVar[PropertyIds] = ContextVar("accepted", default="received")
-
-
-@contextmanager
-def accepting(forms: PropertyIds) -> Iterator[None]:
-    """Decides which property ids the bodies of requests may hold, while a request is answered.
-
-    `received`: as responses show them, which is all that is proved of the real service. `any`: decoded ones too.
-    `names`: none but `title`, so that clients have to say names; changes of schemas take ids even then (recorded).
-    """
-    before = _accepted.set(forms)
-    try:
-        yield
-    finally:
-        _accepted.reset(before)
-
-
 def is_accepted(property_id: str, key: str, *, in_schema: bool = False) -> bool:
     """Tells whether a key in the body of a request may stand for a property of this (decoded) id."""
-    forms = _accepted.get()
+    forms = behaviour().property_ids
     if forms == "names" and not in_schema:
         return key == property_id == "title"
     return key == encoded(property_id) or (forms == "any" and key == property_id)

@@ -10,6 +10,7 @@ from . import checks, pages, parents, relations, tree
 from .errors import archived_block, validation_error
 from .records import PAGES, Page
 from .session import Session
+from .trash import refuse_below_trash
 from .values import Reader
 
 
@@ -18,6 +19,7 @@ def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, A
     checks.known_keys(body, ("parent",))
     page = session.page(page_id)
     parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
+    refuse_below_trash(session, page)
     if page.in_trash:
         raise archived_block()
     if parent_id != page.parent_id:

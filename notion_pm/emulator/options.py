@@ -45,6 +45,11 @@ def default_status(config: Config) -> Option | None:
     return next((as_value(option) for option in config["options"] if option["id"] == first), None)
 
 
+def never_set(default: Option) -> Option:
+    """Returns the default status of a page whose status nobody has set. A conversion takes it for empty (measured)."""
+    return {**default, "unset": True}
+
+
 def as_value(option: Mapping[str, Any]) -> Option:
     """Returns an option as page values show it, without its description."""
     return {"id": option["id"], "name": option["name"], "color": option["color"]}

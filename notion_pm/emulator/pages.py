@@ -15,6 +15,7 @@ from .properties import Schema, property_of
 from .records import PAGES, DataSource, Page, Property
 from .richtext import plain_text
 from .session import Session
+from .trash import is_below_trash, refuse_below_trash
 from .users import reference
 from .values import Reader, in_order
 from .writing import Written, write
@@ -72,6 +73,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any], filter_prope
     """Changes a page as a request says; what it does not name stays."""
     checks.known_keys(body, _UPDATE_KEYS)
     page, reader = session.page(page_id), Reader(session)
+    refuse_below_trash(session, page)
     in_trash = checks.trash_flag(body, default=page.in_trash)
     if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
@@ -96,6 +98,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any], filter_prope
 def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
     """Returns a page as responses show it."""
     session = reader.session
+    in_trash = page.in_trash or is_below_trash(session, page)
     wanted = in_order(reader.page_schema(page)) if properties is None else properties
     body = {
         "object": "page",
@@ -107,14 +110,14 @@ def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = No
         "cover": page.cover,
         "icon": page.icon,
         "parent": _shown_parent(session, page),
-        "in_trash": page.in_trash,
+        "in_trash": in_trash,
         "is_archived": page.is_archived,
         "is_locked": page.is_locked,
         "properties": {prop.name: reader.shown(page, prop) for prop in wanted},
         "url": page_url(page.id, page.title),
         "public_url": None,
     }
-    return {**body, "archived": page.in_trash} if session.is_old else body
+    return {**body, "archived": in_trash} if session.is_old else body
 
 
 def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from . import checks
 from .errors import archived_block, multiple_sources, validation_error
-from .options import default_status
+from .options import default_status, never_set
 from .properties import Schema
 from .records import DataSource
 from .session import Session
+from .trash import refuse_trashed_parent
 
 ROW = "data_source_id"  # the kind of parent that makes a page a row
 _PARENTS = ("page_id", ROW, "database_id", "workspace")
@@ -26,8 +27,7 @@ def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str
         )
     parent_id = checks.body_id(parent, kind, path)
     if kind == "page_id":
-        if session.page(parent_id).in_trash:
-            raise archived_block()
+        refuse_trashed_parent(session, session.page(parent_id))
         return kind, parent_id
     source = session.data_source(parent_id) if kind == ROW else _only_source(session, parent_id)
     if source.in_trash or session.database(source.database_id).in_trash:
@@ -47,7 +47,8 @@ def first_values(session: Session, parent_id: str | None, schema: Schema) -> dic
     values: dict[str, Any] = {}
     for prop in schema.values():
         if prop.type == "status":
-            values[prop.id] = default_status(prop.config)
+            default = default_status(prop.config)
+            values[prop.id] = never_set(default) if default else None
         elif prop.type == "unique_id" and parent_id:
             values[prop.id] = _next_number(session, parent_id, prop.id)
     return values

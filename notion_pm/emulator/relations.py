@@ -119,12 +119,20 @@ def _make_far_side(
 
 def _let_go(session: Session, data_source_id: str, near: Property, *, keep_links: bool) -> None:
     far, target = near.config.get("synced_property_id"), session.find_data_source(near.config["data_source_id"])
-    if far is not None and target is not None:
+    if far is not None and target is not None and keep_links:
+        # Only the direction changes: the far side stays, as a relation of its own (inferred from a recording).
+        _save(session, target, _one_way(target.schema()[far]))
+    elif far is not None and target is not None:
         _clear_links(session, target.id, far)
         remaining = {k: v for k, v in target.properties.items() if k != far}
         session.save_data_source(replace(target, properties=remaining))
     if not keep_links:
         _clear_links(session, data_source_id, near.id)
+
+
+def _one_way(far: Property) -> Property:
+    config = {**far.config, "type": "single_property", "synced_property_id": None}
+    return replace(far, config=config)
 
 
 def _clear_links(session: Session, data_source_id: str, property_id: str) -> None:

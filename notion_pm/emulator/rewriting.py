@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import convert as conversion
+from . import options
 from .options import default_status
 from .records import Property
+from .richtext import normalized
 from .session import Session
 
 _NUMBERED = """
@@ -38,7 +40,7 @@ def fill(session: Session, data_source_id: str, created: Property) -> None:
         session.db.execute(
             "UPDATE pages SET properties = json_set(properties, ?, json(?)) "
             "WHERE parent_id = ? AND json_type(properties, ?) IS NULL",
-            (path, json.dumps(default), data_source_id, path),
+            (path, json.dumps(options.never_set(default)), data_source_id, path),
         )
 
 
@@ -61,7 +63,10 @@ def convert(
     session: Session, data_source_id: str, former: Property, changed: Property, values: Mapping[str, Any]
 ) -> None:
     """Writes back what a conversion keeps of the former values; what does not fit is lost, as in Notion."""
-    kept = {page_id: conversion.converted(value, former.type, changed) for page_id, value in values.items()}
+    if former.type == "checkbox":  # it has no empty state: what nobody has ticked is a No
+        rows = session.db.execute("SELECT id FROM pages WHERE parent_id = ?", (data_source_id,)).fetchall()
+        values = {**{row[0]: False for row in rows}, **values}
+    kept = {page_id: _converted(session, value, former, changed) for page_id, value in values.items()}
     session.db.executemany(
         "UPDATE pages SET properties = json_set(properties, ?, json(?)) WHERE id = ?",
         [
@@ -70,6 +75,14 @@ def convert(
             if v is not None
         ],
     )
+
+
+def _converted(session: Session, value: Any, former: Property, changed: Property) -> Any:
+    if former.type == "people" and changed.type == "rich_text":
+        users = [{"type": "mention", "mention": {"type": "user", "user": {"id": each}}} for each in value or ()]
+        return normalized(session, users, "body") or None
+    was_set = not (isinstance(value, dict) and value.get("unset"))
+    return conversion.converted(value, former.type, changed, was_set=was_set)
 
 
 def drop_options(session: Session, data_source_id: str, former: Property, changed: Property) -> None:

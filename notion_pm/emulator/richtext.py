@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import dates
-from .checks import MOST_IN_ARRAY, a_boolean, a_string, a_url, an_array, an_object, body_id, one_of, required, tag
+from .checks import MOST_IN_ARRAY, a_boolean, a_link, a_string, an_array, an_object, body_id, one_of, required, tag
 from .errors import body_error
 from .links import object_url
 from .records import DATA_SOURCES, DATABASES, PAGES, RichText
@@ -89,7 +89,7 @@ def _text(text: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
     href = (
         None
         if link is None
-        else a_url(required(an_object(link, f"{path}.link"), "url", f"{path}.link"), f"{path}.link.url")
+        else a_link(required(an_object(link, f"{path}.link"), "url", f"{path}.link"), f"{path}.link.url")
     )
     return _item("text", {"content": content, "link": None if href is None else {"url": href}}, style, content, href)
 
@@ -110,12 +110,7 @@ def _mention(session: Session, item: Item, mention: Mapping[str, Any], style: Ma
         return _item("mention", content, style, _title(session, target) or "Untitled", object_url(target))
     if kind == "date":
         date = an_object(required(mention, "date", path), f"{path}.date")
-        full = {
-            "start": required(date, "start", f"{path}.date"),
-            "end": date.get("end"),
-            "time_zone": date.get("time_zone"),
-        }
-        dates.checked(date, f"{path}.date")  # shown as it was sent (recorded)
+        full = dates.checked(date, f"{path}.date")
         text = " → ".join(filter(None, (full["start"], full["end"])))
         return _item("mention", {"type": "date", "date": full}, style, text, None)
     if not isinstance(kind, str) or kind not in mention:

@@ -15,6 +15,7 @@ from .clock import stored
 from .lists import as_list, page_of
 from .records import PAGES
 from .session import Session
+from .trash import is_below_trash
 from .values import Reader
 
 Json = dict[str, Any]
@@ -69,8 +70,19 @@ def _hits(session: Session, kind: str, words: set[str], *, gone: bool | None) ->
     return [
         (row["last_edited_time"], row["seq"], row["id"])
         for row in rows
-        if (not words or words & _words(row["title"] or "")) and session.sees(row["id"])
+        if (not words or words & _words(row["title"] or ""))
+        and session.sees(row["id"])
+        and not is_hidden(session, row["id"])
     ]
+
+
+def is_hidden(session: Session, notion_id: str) -> bool:
+    """Tells whether a page or data source stands below a trashed page, where search does not look (reported)."""
+    page = PAGES.find(session.db, notion_id)
+    if page is not None:
+        return is_below_trash(session, page)
+    database = session.known_database(session.known_data_source(notion_id).database_id)
+    return is_below_trash(session, database)
 
 
 def _words(text: str) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NoReturn
 
+from . import trash
 from .access import EVERYTHING, Access
 from .clock import stored
 from .errors import ApiError, object_not_found, wrong_kind
@@ -40,6 +41,8 @@ class Session:
     settings: Settings
     access: Access = EVERYTHING
     _data_sources: dict[str, DataSource | None] = field(default_factory=dict)
+    below_trash: dict[str, bool] = field(default_factory=dict)
+    """Whether a thing is in the trash or below it, by id: what trash.py has found out for this request."""
 
     @property
     def now(self) -> str:
@@ -72,9 +75,16 @@ class Session:
         return found or self._missing("page", page_id)
 
     def data_source(self, data_source_id: str) -> DataSource:
-        """Returns a data source, read once a request; raises 404 where there is none, or none that is shared."""
+        """Returns a data source, read once a request.
+
+        Raises 404 where there is none, none that is shared, or where it stands below a trashed page (measured).
+        """
         self._check_shared("data_source", data_source_id)
-        return self.known_data_source(data_source_id)
+        found = self.known_data_source(data_source_id)
+        database = DATABASES.find(self.db, found.database_id)
+        if database is not None and trash.is_below_trash(self, database):
+            raise self.not_found("data_source", data_source_id)
+        return found
 
     def known_data_source(self, data_source_id: str) -> DataSource:
         """Returns the data source that something shared refers to, shared itself or not."""

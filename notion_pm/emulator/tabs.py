@@ -6,10 +6,10 @@ from typing import Any
 
 from . import checks, tree
 from .content_records import VIEWS, View
-from .errors import archived_block
 from .ids import new_id
 from .records import DATABASES, Database
 from .session import Session
+from .trash import refuse_trashed_parent
 
 _POSITIONS = ("start", "end", "after_view")
 
@@ -59,8 +59,7 @@ def linked_database(session: Session, sent: Any) -> Database:
     checks.known_keys(wanted, ("parent", "position"), "body.create_database")
     parent = checks.an_object(checks.required(wanted, "parent", "body.create_database"), "body.create_database.parent")
     page = session.page(checks.body_id(parent, "page_id", "body.create_database.parent"))
-    if page.in_trash:
-        raise archived_block()
+    refuse_trashed_parent(session, page)
     database = Database(
         id=new_id(), parent_type="page_id", parent_id=page.id, title=[], is_inline=True, **tree.stamp(session)
     )

@@ -9,12 +9,13 @@ from typing import Any
 from . import checks, dashboards, tabs, tree, view_config, view_filters
 from .clock import to_the_millisecond
 from .content_records import VIEWS, View
-from .errors import archived_block, body_error, validation_error
+from .errors import body_error, validation_error
 from .ids import new_id, undashed
 from .links import object_url
 from .lists import as_list, page_of
 from .properties import Schema
 from .session import Session
+from .trash import refuse_trashed_parent
 from .users import reference
 
 Json = dict[str, Any]
@@ -94,8 +95,7 @@ def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     if named == ["create_database"]:
         return replace(draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1)
     database = session.database(checks.body_id(body, "database_id"))
-    if database.in_trash:
-        raise archived_block()
+    refuse_trashed_parent(session, database)
     return replace(draft, database_id=database.id, position=tabs.position(session, database.id, body.get("position")))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import checks, dates, options
-from .errors import ApiError, validation_error
+from . import checks, convert, dates, options
+from .errors import ApiError, body_error, validation_error
 from .file_uploads import hosted_file
 from .properties import COMPUTED, Schema, as_json, find_property
 from .records import PAGES, DataSource, Property
@@ -149,6 +149,20 @@ def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
     return {"name": name[:_MOST_IN_FILE_NAME], "type": kind, kind: content}
 
 
+def _number(value: Any, path: str) -> int | float:
+    """Returns a number as JavaScript keeps it: 123456789012345678 becomes 123456789012345680 (measured)."""
+    number = checks.a_number(value, path)
+    is_exact = not isinstance(number, int) or abs(number) < 2**53
+    return number if is_exact else int(float(convert.number_text(number)))
+
+
+def _web_address(value: Any, path: str) -> str:
+    """Any text is taken (measured), but for an empty one: null clears."""
+    if not checks.a_url(value, path):
+        raise body_error(f"{path}.length", "≥ `1`", 0)
+    return str(value)
+
+
 def _contact(value: Any, path: str) -> str | None:
     return checks.a_string(value, path, most=MOST_IN_CONTACT) or None
 
@@ -168,9 +182,9 @@ def _verification(value: Any, path: str) -> Any:
 
 
 _SCALARS: Mapping[str, Callable[[Any, str], Any]] = {
-    "number": checks.a_number,
+    "number": _number,
     "checkbox": checks.a_boolean,
-    "url": lambda value, path: checks.a_url(value, path) or None,
+    "url": _web_address,
     "email": _contact,
     "phone_number": _contact,
     "date": dates.checked,

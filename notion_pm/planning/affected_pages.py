@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from notion_pm.model.page import Page
-from notion_pm.model.schema import Option, OptionsConfig, Property
+from notion_pm.model.schema import Option, OptionsConfig, Property, options_of
+from notion_pm.model.template import GROUP_NAMES, OptionsProperty, PropertySpec
 from notion_pm.planning.conversions import loses
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.usage import holds
@@ -25,17 +26,32 @@ _MOST_CONDITIONS = 90
 """Notion takes 100 conditions in a filter."""
 
 
-def loses_value(page: Page, property_id: str, option_id: str, new_type: str | None) -> bool:
+def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec | None) -> bool:
     """Return whether a page holds a value that the removal of an option, a property or its type would lose.
 
-    `option_id` is empty where it is not about an option, `new_type` None where the property is removed.
+    `option_id` is empty where it is not about an option; `spec` is what a property is converted to, None where it is
+    removed.
     """
     if option_id:
-        return option_id in chosen(page, property_id)
-    if not holds(page, property_id):
+        return option_id in chosen(page, prop.id)
+    if not holds(page, prop.id):
         return False
-    found = page.properties[property_id]
-    return new_type is None or loses(found.type, new_type, found.value)
+    if spec is None:
+        return True
+    found = page.properties[prop.id]
+    # Options that people added go along when one property with options becomes another.
+    names = [option.name for option in options_of(prop)]
+    if isinstance(spec, OptionsProperty):
+        names += [option.name for option in spec.options]
+    may_be_unset = chosen(page, prop.id) == {_default_status(prop)}
+    return loses(found.type, spec.type, found.value, names, may_be_unset=may_be_unset)
+
+
+def _default_status(prop: Property) -> str | None:
+    """Return the id of the option that a status shows where nobody has set one; None for other types."""
+    options = options_of(prop) if prop.type == "status" else ()
+    ordered = [option for group in GROUP_NAMES.values() for option in options if option.group == group]
+    return ordered[0].id if ordered else None
 
 
 def values_filter(properties: Iterable[tuple[Property, Sequence[str]]]) -> Mapping[str, Any] | None:

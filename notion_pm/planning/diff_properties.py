@@ -144,7 +144,7 @@ def _redirected(spec: RelationProperty, relation: RelationConfig, existing: Exis
     if target is None or target.data_source.id != relation.data_source_id:
         return Conversion("lossy", "the relation leads to another database: its links are lost")
     if spec.two_way is None:
-        return Conversion("lossy", "the relation loses its mirror; whether Notion keeps the links is not documented")
+        return Conversion("lossy", "the relation becomes one-way; whether Notion keeps the links is not documented")
     return Conversion("lossy", "the relation gets a mirror; whether Notion keeps the links is not documented")
 
 

@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterator
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
-from notion_pm.model.template import OptionsProperty, Template
+from notion_pm.model.template import OptionsProperty, RelationProperty, Template
 from notion_pm.planning.change import Change, Note
 from notion_pm.planning.dashboards import holders, spelled
 from notion_pm.planning.existing import Existing, ExistingDatabase
 
 GONE = "is no longer in the template"
+FORMER_MIRROR = frozenset({"removed", "former mirror"})
+"""Facets of a far side that goes after its relation has become one-way, and not before: that would remove both."""
 LEFT = f"{GONE}; left as it is"
 _COMPUTED = frozenset(
     {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "button"}
@@ -38,6 +40,20 @@ def property_leftovers(
         prop = found.data_source.properties.get(property_id)
         if key in claimed or prop is None:
             continue
+        if _was_a_mirror(key, prop, entry) and _near_is_one_way(database, prop, template, existing):
+            yield Change(
+                address(database, key),
+                "delete",
+                "property",
+                "mirrors a relation that is one-way in the template; the links stay with the relation",
+                "safe",
+                (f"{prop.name} ({prop.type})",),
+                database,
+                key,
+                FORMER_MIRROR,
+                property_id=prop.id,
+            )
+            continue
         if _mirrors_what_stays(prop, template, existing):
             yield Note(address(database, key), f"{GONE}; goes with the mirror of the relation that it was")
             continue
@@ -57,6 +73,33 @@ def property_leftovers(
             facets,
             property_id=prop.id,
         )
+
+
+def _was_a_mirror(key: str, prop: Property, entry: DatabaseEntry) -> bool:
+    """Return whether a property of ours came into being as the far side of a relation.
+
+    Only what a template states has a fingerprint, and its mirrors have none.
+    """
+    is_ours = key not in entry.fingerprints and not entry.is_adopted(prop.id)
+    return is_ours and isinstance(prop.config, RelationConfig)
+
+
+def _near_is_one_way(database: str, prop: Property, template: Template, existing: Existing) -> bool:
+    """Return whether the relation that a property mirrors, or did, is one-way in the template.
+
+    The two are known by their ids. After an interrupted apply the relation is one-way already, and then the property
+    names no other side: it is enough that it leads to where a one-way relation comes from.
+    """
+    assert isinstance(prop.config, RelationConfig)
+    for near, entry in existing.owned.items():
+        if near not in template.databases or entry.data_source_id != prop.config.data_source_id:
+            continue
+        for key, spec in template.databases[near].properties.items():
+            leads_here = isinstance(spec, RelationProperty) and spec.to == database and spec.two_way is None
+            named = prop.config.synced_property_id
+            if leads_here and key in entry.properties and named in (None, entry.properties[key]):
+                return True
+    return False
 
 
 def _mirrors_what_stays(prop: Property, template: Template, existing: Existing) -> bool:

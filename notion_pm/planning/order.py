@@ -127,6 +127,8 @@ class _Ordering:
         return change.action != "create" or own(self._template, change.database, change.key) is not None
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        if "former mirror" in change.facets:
+            return 1  # after all relations have been changed
         if change.action == "delete" or change.kind == "option":
             return 0
         if change.action == "update" and not change.facets & {"formula", "rollup"}:

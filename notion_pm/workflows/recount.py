@@ -10,7 +10,7 @@ from typing import Any
 from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.page import Page
 from notion_pm.model.schema import DataSource
-from notion_pm.model.template import Template
+from notion_pm.model.template import PropertySpec, Template
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import Change
 from notion_pm.planning.lookup import own, property_title
@@ -18,10 +18,9 @@ from notion_pm.planning.operation import AT_ONCE, Operation
 from notion_pm.workflows.site import Site
 
 
-def new_type(template: Template, change: Change) -> str | None:
-    """Return the type that a property is to have, None where a change does not convert it."""
-    spec = own(template, change.database, change.key) if "type" in change.facets else None
-    return spec.type if spec else None
+def new_spec(template: Template, change: Change) -> PropertySpec | None:
+    """Return what a property is to become, None where a change does not convert it."""
+    return own(template, change.database, change.key) if "type" in change.facets else None
 
 
 def still_wanted(site: Site, operation: Operation, before: DataSource, now: DataSource) -> tuple[Change, ...]:
@@ -73,11 +72,11 @@ def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
     pages = _pages_with_values(site, source, changes)
     for change in changes:
         assert change.affected is not None
-        kind = new_type(site.template, change)
+        spec, prop = new_spec(site.template, change), source.properties[change.property_id]
         more = {
             page.id: page.title
             for page in pages
-            if loses_value(page, change.property_id, change.option_id, kind) and page.id not in change.affected.losing
+            if loses_value(page, prop, change.option_id, spec) and page.id not in change.affected.losing
         }
         if more:
             raise ChangedMeanwhile.with_more_pages(

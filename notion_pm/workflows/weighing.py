@@ -16,7 +16,7 @@ from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.usage import holds
 from notion_pm.workflows.reading import Reading
-from notion_pm.workflows.recount import new_type
+from notion_pm.workflows.recount import new_spec
 
 
 def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
@@ -64,7 +64,7 @@ def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[s
 
 
 def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
-    kind = new_type(reading.loaded.template, change)
+    spec = new_spec(reading.loaded.template, change)
     prop = reading.existing.databases[change.database].data_source.properties[change.property_id]
     is_asked_for = values_filter([(prop, (change.option_id,) if change.option_id else ())]) is not None
     asked, losing = set(), set()
@@ -72,7 +72,7 @@ def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
         has_value = change.option_id in chosen(page, prop.id) if change.option_id else holds(page, prop.id)
         if has_value or not is_asked_for:
             asked.add(page.id)
-        if loses_value(page, prop.id, change.option_id, kind):
+        if loses_value(page, prop, change.option_id, spec):
             losing.add(page.id)
     return replace(
         change,

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
+from notion_pm.emulator.behaviour import Behaviour
+from notion_pm.emulator.weather import Weather
 
 Json = dict[str, Any]
 
@@ -92,3 +94,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def notion(api: httpx.Client, workspace: LocalWorkspace) -> Notion:
     """The workspace, spoken to in the newest version."""
     return Notion(api, workspace.root_page_id)
+
+
+@pytest.fixture
+def formula_filters(workspace: LocalWorkspace) -> None:
+    """Let filters take formulas, as the service does with those that people made in its app."""
+    workspace.weather.change(Weather(behaviour=Behaviour(formula_filters="accepted")))

@@ -47,7 +47,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
     file = str(tmp_path / "workspace.sqlite")
     info = subprocess.run([*PROGRAM, "info", file, "--json"], capture_output=True, text=True, check=True)
     facts: dict[str, Any] = json.loads(info.stdout)
-    serve = [*PROGRAM, "serve", file, "--port", "0"]
+    serve = [*PROGRAM, "serve", file, "--port", "0", "--weather", "behaviour formula_filters=accepted"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -61,6 +61,7 @@ def test_a_rollup_filters(notion: Notion, features: str) -> None:
     assert query(notion, features, filter=named) == ["Feature 5", "Feature 4"]
 
 
+@pytest.mark.usefixtures("formula_filters")
 def test_a_formula_filters_beside_a_stored_value(notion: Notion, features: str) -> None:
     both = [
         {"property": "Score", "formula": {"number": {"greater_than": 1}}},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from notion_pm.emulator import query
+from notion_pm.emulator.behaviour import Behaviour, behaving
 from notion_pm.emulator.errors import ApiError
 from notion_pm.emulator.records import Property as SchemaProperty
 
@@ -178,12 +179,11 @@ def test_timestamps_compare_as_they_are_shown() -> None:
 
 
 def test_formulas_answer_only_their_own_type() -> None:
-    page = row(Score={"type": "number", "number": 4})
-    assert passes("Score", {"formula": {"number": {"greater_than": 3}}}, page)
-    assert not passes("Score", {"formula": {"string": {"contains": "4"}}}, page)
-    assert passes(
-        "Score", {"formula": {"checkbox": {"equals": False}}}, row(Score={"type": "boolean", "boolean": False})
-    )
+    page, ticked = row(Score={"type": "number", "number": 4}), row(Score={"type": "boolean", "boolean": False})
+    with behaving(Behaviour(formula_filters="accepted")):
+        assert passes("Score", {"formula": {"number": {"greater_than": 3}}}, page)
+        assert not passes("Score", {"formula": {"string": {"contains": "4"}}}, page)
+        assert passes("Score", {"formula": {"checkbox": {"equals": False}}}, ticked)
 
 
 def test_rollups_by_quantifier() -> None:

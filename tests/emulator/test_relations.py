@@ -106,7 +106,11 @@ def test_a_relation_made_two_way_later_takes_its_links_along(notion: Notion) -> 
     one_way = {"data_source_id": target, "single_property": {}}
     notion.patch(f"/data_sources/{origin}", properties={"Link": {"relation": one_way}})
     assert related(notion, row, "Link") == [page["id"]]
-    assert list(notion.schema(target)) == ["Name"]
+    # The far side stays, as a relation of its own.
+    assert notion.schema(target)["Back"]["relation"]["type"] == "single_property"
+    assert related(notion, page, "Back") == [row["id"]]
+    notion.patch(f"/pages/{row['id']}", properties={"Link": {"relation": []}})
+    assert related(notion, page, "Back") == [row["id"]]
 
 
 def test_two_way_relation_to_itself_becomes_one_way(notion: Notion) -> None:

@@ -42,6 +42,7 @@ def site(workspace: LocalWorkspace) -> Iterator[Visitor]:
         ({"property": "Name", "title": {"contains": "a_b"}}, "Name contains a_b"),
     ],
 )
+@pytest.mark.usefixtures("formula_filters")
 def test_a_filter_is_said_in_words(notion: Notion, site: Visitor, condition: Json, words: str) -> None:
     formula = {"formula": {"expression": 'prop("Size") * 2'}}
     source = notion.database("Things", Status=STATUS, Size={"number": {}}, Due={"date": {}}, Ready={"checkbox": {}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..checks import is_link
 from .emphasis import resolve
 from .inline_nodes import Atom, Delimiter, Group, Node, Style, Text
 from .inline_scanner import URL, Scanner
@@ -77,5 +78,6 @@ def _add_text(runs: list[tuple[Style, str | Json]], style: Style, text: str) -> 
 def _item(style: Style, content: str | Json) -> Json:
     if isinstance(content, dict):
         return content | {"annotations": style.annotations()}
-    link = {"url": style.link} if style.link else None
+    # What becomes of a relative link (`docs/x.md`) is unknown; as a request it would be refused. Its text is kept.
+    link = {"url": style.link} if style.link and is_link(style.link) else None
     return {"type": "text", "text": {"content": content, "link": link}, "annotations": style.annotations()}

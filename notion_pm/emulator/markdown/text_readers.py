@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..checks import urlsplit_or_none
 from . import lines as kinds
 from .inline_parser import parse_image, parse_inline, plain_items
 from .languages import language
@@ -69,7 +70,8 @@ def _quote(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
 def _image(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
     text, _ = split_trailing_attributes(line.text)
     image = parse_image(text)
-    return [media_block("image", image[1], image[0])] if image else None
+    is_shown = image is not None and urlsplit_or_none(image[1]) is not None
+    return [media_block("image", image[1], image[0])] if image and is_shown else None
 
 
 def _pipe_table(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .. import checks
+from ..behaviour import behaviour
 from ..errors import ApiError, body_error, validation_error
 from . import operands
 from .operators import (
@@ -109,6 +110,8 @@ def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) 
 
 
 def _parse_condition(target: Property, key: str, body: Any, path: str) -> Condition:
+    if key == "formula" and behaviour().formula_filters == "refused":
+        raise validation_error(f"Unknown type of formula: {target.name}. Formulas made by the API cannot be filtered.")
     if key == "formula":
         return Condition(target, _parse_inner(FORMULA_KINDS, body, path))
     if key == "rollup":

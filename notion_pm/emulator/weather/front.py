@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ..behaviour import behaving
 from ..clock import Clock
-from ..ids import accepting
 from .answers import Answer, answer
 from .conditions import Conditions
 from .rules import Rule
@@ -45,7 +45,7 @@ class WeatherFront:
         path = environ["PATH_INFO"]
         if not path.startswith("/v1/"):
             return self._app(environ, start_response)
-        with accepting(self._conditions.behaviour.property_ids):
+        with behaving(self._conditions.behaviour):
             return self._passed(environ, start_response)
 
     def _passed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

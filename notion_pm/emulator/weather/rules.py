@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..ids import PropertyIds
+from ..behaviour import Behaviour
 
 Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow", "repeated"]
 NEVER_AFTER = (409, 429, 529, "slow", "repeated")  # these say that nothing was done, or something twice
@@ -80,13 +80,6 @@ class Limits(_Strict):
     workspace: int | None = Field(None, ge=1)
     connection_seconds: int = Field(60, ge=1)
     workspace_seconds: int = Field(60, ge=1)
-
-
-class Behaviour(_Strict):
-    """How the service behaves where nothing public tells which of several ways it takes."""
-
-    property_ids: PropertyIds = "received"
-    """Which property ids bodies may hold: as `received`, `any` (decoded ones too), or none, but `names`."""
 
 
 class Weather(_Strict):

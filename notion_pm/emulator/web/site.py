@@ -10,14 +10,15 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from .. import page_templates
+from ..behaviour import Behaviour, behaving
 from ..clock import Clock
 from ..errors import ApiError
-from ..ids import accepting
 from ..session import NEW_VERSION, Session, Settings
 from ..store import Store
 from . import guard, routes
 from .addresses import Addresses
 
+_OWN = Behaviour(property_ids="any", formula_filters="accepted")
 _MOST_BYTES_IN_FORM = 16 * 1024
 
 
@@ -43,7 +44,7 @@ class Site(Flask):
             return super().dispatch_request()
         page_templates.settle(self._store, self._settings, self._clock())
         # The site works with ids as the store keeps them: it is no client of the API.
-        with accepting("any"), self._store.transaction(write=request.method == "POST") as db:
+        with behaving(_OWN), self._store.transaction(write=request.method == "POST") as db:
             acting = replace(self._settings, bot_id=_person_id(db) or self._settings.bot_id)
             g.session = Session(db, self._clock(), NEW_VERSION, acting)
             g.addresses = Addresses.of(self._settings, request.host_url, g.session.moment)
