@@ -43,7 +43,8 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
     initial = checks.optional_object(body, "initial_data_source")
     sent = checks.optional_object(initial, "properties", "body.initial_data_source")
-    data_sources.add(session, database, database.title, sent, path="body.initial_data_source.properties")
+    path = "body.initial_data_source.properties"
+    data_sources.add(session, database, database.title, sent, icon=database.icon, path=path)
     return shown(session, database)
 
 

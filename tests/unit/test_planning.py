@@ -257,7 +257,7 @@ def test_a_rollup_follows_the_template() -> None:
 
 
 def test_what_notion_does_not_convert_is_blocked() -> None:
-    changes = _after({"p": _STATUS}, {"p": {"type": "number", "title": "Status"}})
+    changes = _after({"p": {"type": "files", "title": "Status"}}, {"p": {"type": "number", "title": "Status"}})
     assert changes["features.p"].change_class == "blocked"
     assert "Give the template's property a new key" in changes["features.p"].details[-1]
 
