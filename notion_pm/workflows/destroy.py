@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import NotShared
+from notion_pm.errors import ChangedMeanwhile, NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
@@ -17,13 +19,17 @@ from notion_pm.workspace.record import open_manifest
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """A database of the manifest that is there. `theirs` of its pages were written by people, not by the template."""
+    """A database of the manifest that is there. `theirs` of its pages were written by people, not by the template.
+
+    `edits` says when each page was edited last, as it was counted."""
 
     key: str
     title: str
     database_id: NotionId
     pages: int
     theirs: int
+    data_source_id: NotionId
+    edits: Mapping[NotionId, datetime] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,10 @@ class Destruction:
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
-        return asdict(self)
+        data = asdict(self)
+        for database in data["databases"]:
+            del database["data_source_id"], database["edits"]
+        return data
 
 
 def destruction(
@@ -62,11 +71,27 @@ def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:
         database = gateway.get_database(entry.database_id)
         if database.in_trash:
             return None
-        pages = [page.id for page in gateway.query(entry.data_source_id, property_ids=["title"])]
+        edits = _edits(gateway, entry.data_source_id)
     except NotShared:
         return None
-    theirs = len(set(pages) - set(entry.rows.values()))
-    return Doomed(key, database.title, database.id, len(pages), theirs)
+    theirs = len(set(edits) - set(entry.rows.values()))
+    return Doomed(key, database.title, database.id, len(edits), theirs, entry.data_source_id, edits)
+
+
+def _edits(gateway: Gateway, data_source_id: NotionId) -> dict[NotionId, datetime]:
+    return {page.id: page.last_edited_time for page in gateway.query(data_source_id, property_ids=["title"])}
+
+
+def _raise_if_edited(gateway: Gateway, database: Doomed) -> None:
+    """Read the pages once more, right before they go to the trash.
+
+    Raises ChangedMeanwhile when people added or edited some since they were counted.
+    """
+    now = _edits(gateway, database.data_source_id)
+    changed = sum(1 for page_id, edited in now.items() if database.edits.get(page_id) != edited)
+    if changed:
+        pages = f"{changed} page{'s' if changed != 1 else ''}"
+        raise ChangedMeanwhile(database.title, f"people added or edited {pages}")
 
 
 def destroy(gateway: Gateway, doomed: Destruction, progress: Progress = silent, home: StateHome | None = None) -> None:
@@ -75,6 +100,7 @@ def destroy(gateway: Gateway, doomed: Destruction, progress: Progress = silent, 
     This machine (`home`) forgets the record, so that nobody looks for it afterwards.
     """
     for place, database in enumerate(doomed.databases):
+        _raise_if_edited(gateway, database)
         gateway.trash_database(database.database_id)
         progress("Databases", place + 1, len(doomed.databases))
     gateway.trash_page(doomed.manifest_page)

@@ -8,13 +8,19 @@ from textwrap import dedent
 
 import pytest
 
-from notion_pm.emulator import open_workspace
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.errors import ChangedMeanwhile
+from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
+from notion_pm.workflows.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program
+from tests.system.provisioned import apply_to
 from tests.terminal import at_a_terminal
+from tests.unit.template_worlds import load
 
+_NAME = {"type": "title", "title": "Name"}
 _TEMPLATE = """\
     template: small
     version: {version}
@@ -164,3 +170,18 @@ def test_the_flag_in_a_plan_file_is_under_its_checksum(program: Program) -> None
     assert program("apply", "plan.json").code in {1, 3}
     _write(program, version=3)
     assert program("plan", "small.yaml", "--exit-code").code == 0
+
+
+def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: LocalWorkspace) -> None:
+    loaded = load({"databases": {"features": {"title": "Features", "properties": {"name": _NAME}}}}, {})
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, loaded)
+    doomed = destruction(gateway, NotionId(workspace.root_page_id))
+    (database,) = doomed.databases
+    name = PropertyValue("title", "title", "New")
+    gateway.create_row(database.data_source_id, [name], look_up=lambda: None)
+    with pytest.raises(ChangedMeanwhile) as stopped:
+        destroy(gateway, doomed)
+    assert stopped.value.exit_code == 3
+    assert not gateway.get_database(database.database_id).in_trash
+    gateway.close()
