@@ -44,6 +44,7 @@ NotionPmError                      exit 1
      ├─ PlanKeepsChanging                   people edit the workspace while apply plans
      ├─ AlreadyRunning                      another sync or apply works on this workspace
      ├─ WorkspaceLocked                     a run on another machine works on this workspace
+     ├─ RecordChanged                       another run changed the record after this one had read it
      ├─ LockLost                            this run's claim on the workspace was removed or has expired
      ├─ Stopped                             the process was asked to end (SIGTERM)
      └─ TimeUp                              the run has taken as long as it may
@@ -637,6 +638,17 @@ class WorkspaceLocked(NotNow):
             f"Nothing was changed. Wait until it has ended, then run the command again. If it has crashed, its claim "
             f"expires at {self.expires}. If you are sure that it is dead, add --break-lock."
         )
+
+
+class RecordChanged(NotNow):
+    """Another run has changed the record since this one read it, so that the decision is out of date."""
+
+    def __init__(self, what: str = "Another run has changed the record of this workspace") -> None:
+        super().__init__(f"{what} since this run has looked at it.")
+
+    @property
+    def advice(self) -> str:
+        return "Nothing was changed. Run the same command again: it decides on what is there now."
 
 
 class LockLost(NotNow):

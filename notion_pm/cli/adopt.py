@@ -9,6 +9,7 @@ import click
 
 from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.repair import confirm_and_write
@@ -42,6 +43,7 @@ _MAPPING = Path("mapping.yaml")
 @click.option("-y", "--yes", is_flag=True, help="With --apply, or on a duplicated page: do not ask.")
 @json_option
 @pass_context
+@locks_workspace
 def command(
     context: Context,
     *,

@@ -12,6 +12,7 @@ from notion_pm.cli.apply_all import apply_all
 from notion_pm.cli.applying import ask, carry_out
 from notion_pm.cli.clients import all_option
 from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.plan_all import Looked
 from notion_pm.cli.render_plan import plan_lines
@@ -44,6 +45,7 @@ class _Order:
 @all_option
 @json_option
 @pass_context
+@locks_workspace
 def command(
     context: Context,
     *,

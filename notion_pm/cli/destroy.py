@@ -8,6 +8,7 @@ import click
 
 from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.storage.lock import exclusive
@@ -19,6 +20,7 @@ from notion_pm.workflows.destroy import Destruction, destroy, destruction
 @click.option("--confirm", metavar="NAME", help="The template's name, instead of typing it when asked.")
 @json_option
 @pass_context
+@locks_workspace
 def command(context: Context, *, template: str | None, confirm: str | None, as_json: bool) -> None:
     """Put what a template made in the trash: its databases with all their pages, and the manifest page.
 
@@ -31,7 +33,7 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
             _show(doomed)
         _ask(doomed.template, confirm, as_json=as_json)
         with progress(context) as shown:
-            destroy(context.gateway, doomed, shown, context.state_home)
+            destroy(context.gateway, doomed, shown, context.state_home, context.claimant("destroy"))
     if as_json:
         echo_json(doomed.as_data())
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import click
 from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import complete_database, complete_file, complete_preset, complete_template
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import as_data, done_line, overtaken_lines, preview_lines
 from notion_pm.cli.render_import_map import map_lines
@@ -28,6 +30,7 @@ from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
 from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
 from notion_pm.workflows.import_writing import carry_out
+from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b
   notion-pm import jira.csv --dry-run         what would become of each row of
@@ -87,6 +90,7 @@ _EXAMPLES = """\b
 )
 @json_option
 @pass_context
+@locks_workspace
 def command(
     context: Context,
     *,
@@ -128,22 +132,19 @@ def command(
         import_maps.write_map(map_path, chosen.map)
     done = None
     with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
+        order = Order(records, chosen.map, context.now(), overwrite)
         with progress(context) as drawn:
-            prepared = prepare(
-                context.gateway,
-                state,
-                chosen.destination,
-                Order(records, chosen.map, context.now(), overwrite),
-                context.jobs,
-                drawn,
-            )
+            prepared = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
         if not as_json:
             for line in preview_lines(prepared, budget=context.budget or NOTION_BUDGET, details=details):
                 echo(line)
         if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
             if chosen.how == "proposed":
                 import_maps.remember(context.state_directory, chosen.map.into, records.columns, chosen.map)
-            with progress(context) as drawn:
+            with _locked(context, prepared), progress(context) as drawn:
+                if prepared.creates or prepared.new:
+                    # Another machine may have imported the same rows since the preview.
+                    prepared = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
                 done = carry_out(context.gateway, state, prepared, context.jobs, drawn)
     requests = context.gateway.requests.logical - before
     if as_json:
@@ -154,6 +155,14 @@ def command(
         echo(f"{done_line(done)} {requests:,} requests in all.")
     if done is not None:
         _set_aside([*prepared.rejects, *done.rejects], rejects, file, context.state_directory)
+
+
+def _locked(context: Context, prepared: Prepared) -> AbstractContextManager[object]:
+    """Hold the lock of the workspace; a database that no template made has no record page to claim."""
+    manifest = prepared.destination.manifest
+    if manifest is None or manifest.page_id is None or not prepared.writes:
+        return nullcontext()
+    return workspace_lock(context.gateway, manifest.page_id, context.claimant("import"))
 
 
 def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:

@@ -57,6 +57,8 @@ def _show(found: list[Standing]) -> None:
     for each in found:
         if each.problem:
             echo(f"{each.client}: {each.problem}")
+        for run in each.at_work:
+            echo(f"{each.client}: at work: {run}")
 
 
 def _row(each: Standing) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import click
 from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.undo_sync import take_back_sync
 from notion_pm.planning.change import Change
@@ -28,6 +29,7 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
+@locks_workspace
 def command(context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Take back the last apply, or the last sync: show what comes of it, ask, and do it.
 
@@ -68,6 +70,7 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
                 now=context.now(),
                 jobs=context.jobs,
                 progress=shown,
+                claimant=context.claimant("undo"),
             )
     _end(plan, as_json=as_json, done=True)
 

@@ -14,6 +14,7 @@ from notion_pm.cli.words import count
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.sync_report import Report
 from notion_pm.workflows.undo_sync import Left, SyncUndo, look_back, undo_sync
+from notion_pm.workspace.lock import workspace_lock
 
 
 def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -28,7 +29,8 @@ def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes
         shown = undo
         if done:
             ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
-            with progress(context) as drawn:
+            page_id = undo.looked.opened.manifest.page_id
+            with workspace_lock(context.gateway, page_id, context.claimant("undo sync")), progress(context) as drawn:
                 undo = undo_sync(replace(place, progress=drawn), undo)
     if as_json:
         echo_json(_as_data(undo) | {"done": done})

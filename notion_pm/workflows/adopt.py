@@ -26,12 +26,12 @@ from notion_pm.planning.plan import Plan, make_plan
 from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
 from notion_pm.workspace import record_text as codec
-from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
+from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.record import (
     ManifestPage,
     find_manifest,
+    locked_record,
     open_first_page,
-    read_manifest_page,
     write_record,
 )
 
@@ -195,27 +195,18 @@ def _manifest(
 def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None) -> None:
     """Record what is adopted: one request, three for a first record, and the lock. Nothing of the client's is touched.
 
-    Raises WorkspaceLocked when another run is at work, UsageError when one has changed the record since it was looked
-    at, ManifestUnreadable where the record would be too long, or a NotionError.
+    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been,
+    ManifestUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(adoption.manifest)
     page = adoption.page
     if page is not None and not adoption.new:
         return
-    with workspace_lock(gateway, page.id if page else None, claimant or Claimant()) as lock:
-        if page is None:
-            page = open_first_page(gateway, parent_id, adoption.manifest, lock)
-        else:
-            _check_record(gateway, page, lock)
+    claimant = claimant or Claimant()
+    if page is not None:
+        with locked_record(gateway, page, claimant):
+            write_record(gateway, page, adoption.manifest)
+        return
+    with workspace_lock(gateway, None, claimant) as lock:
+        page = open_first_page(gateway, parent_id, adoption.manifest, lock)
         write_record(gateway, page, adoption.manifest)
-
-
-def _check_record(gateway: Gateway, page: ManifestPage, lock: WorkspaceLock) -> None:
-    """Make sure that nobody has changed the record since it was looked at: it is replaced as a whole."""
-    now = read_manifest_page(gateway, page.id, page.parent_id)
-    lock.confirm(now.claims)
-    if now.placed(now.manifest) != page.manifest:
-        raise UsageError(
-            "Another run has changed the record since this mapping was looked at.",
-            "Nothing was changed. Run the same command again: it shows what the mapping means now.",
-        )

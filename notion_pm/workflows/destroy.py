@@ -14,7 +14,8 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
 from notion_pm.storage.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.lock import Claimant
+from notion_pm.workspace.record import ManifestPage, locked_record, open_manifest_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,20 @@ class Destruction:
 
     template: str
     databases: tuple[Doomed, ...]
-    manifest_page: NotionId
+    page: ManifestPage
     adopted: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
-        data = asdict(self)
-        for database in data["databases"]:
+        databases = [asdict(each) for each in self.databases]
+        for database in databases:
             del database["data_source_id"], database["edits"]
-        return data
+        return {
+            "template": self.template,
+            "databases": databases,
+            "manifest_page": self.page.id,
+            "adopted": self.adopted,
+        }
 
 
 def destruction(
@@ -59,10 +65,11 @@ def destruction(
 
     Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
     """
-    page_id, manifest = open_manifest(gateway, parent_id, template, home)
+    page = open_manifest_page(gateway, parent_id, template, home)
+    manifest = page.manifest
     found = (_doomed(gateway, key, entry) for key, entry in manifest.made.items())
     adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
-    return Destruction(manifest.template, tuple(each for each in found if each is not None), page_id, adopted)
+    return Destruction(manifest.template, tuple(each for each in found if each is not None), page, adopted)
 
 
 def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:
@@ -94,15 +101,24 @@ def _raise_if_edited(gateway: Gateway, database: Doomed) -> None:
         raise ChangedMeanwhile(database.title, f"people added or edited {pages}")
 
 
-def destroy(gateway: Gateway, doomed: Destruction, progress: Progress = silent, home: StateHome | None = None) -> None:
+def destroy(
+    gateway: Gateway,
+    doomed: Destruction,
+    progress: Progress = silent,
+    home: StateHome | None = None,
+    claimant: Claimant | None = None,
+) -> None:
     """Put it all in the trash, the manifest last: interrupted, the same command goes on where it ended.
 
-    This machine (`home`) forgets the record, so that nobody looks for it afterwards.
+    This machine (`home`) forgets the record, so that nobody looks for it afterwards. Raises WorkspaceLocked when
+    another run is at work, RecordChanged when one has been.
     """
-    for place, database in enumerate(doomed.databases):
-        _raise_if_edited(gateway, database)
-        gateway.trash_database(database.database_id)
-        progress("Databases", place + 1, len(doomed.databases))
-    gateway.trash_page(doomed.manifest_page)
+    with locked_record(gateway, doomed.page, claimant or Claimant()) as lock:
+        for place, database in enumerate(doomed.databases):
+            _raise_if_edited(gateway, database)
+            gateway.trash_database(database.database_id)
+            progress("Databases", place + 1, len(doomed.databases))
+        gateway.trash_page(doomed.page.id)
+        lock.forget()
     if home is not None:
         forget_manifest(home, doomed.template)

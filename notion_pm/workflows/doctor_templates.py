@@ -15,6 +15,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.storage import templates
 from notion_pm.storage.state import State
 from notion_pm.workflows.check import Check
+from notion_pm.workspace.claims import Claim
 from notion_pm.workspace.record import find_manifest, record_blocks
 from notion_pm.workspace.record_text import template_of
 
@@ -32,6 +33,7 @@ def examine_templates(
             yield Check(what, ok=False, detail=str(error), advice=error.advice)
             continue
         if page is not None:
+            yield from _locks(page.claims)
             yield from _Template(gateway, page.manifest, home).checks()
         elif name is None:
             yield Check(what, ok=None, detail="none applied yet", advice=_first_step(children))
@@ -42,6 +44,16 @@ def _first_step(children: Sequence[ChildBlock]) -> str:
     if any(block.type == "child_database" and not block.in_trash for block in children):
         step += " If a template's databases are here and its record page was deleted:  notion-pm repair product"
     return step
+
+
+def _locks(claims: Sequence[Claim]) -> Iterator[Check]:
+    """Say who holds the lock. Whether a claim has expired only the server's clock tells, so each is shown."""
+    for claim in claims:
+        advice = (
+            f"Let it end. A claim of a dead run expires ({claim.expires_at}) and is removed by the next run; "
+            "--break-lock removes it at once."
+        )
+        yield Check("lock", ok=None, detail=f"at work: {claim}", advice=advice)
 
 
 class _Template:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,8 +29,9 @@ from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
 from notion_pm.workflows.twins import Twins
 from notion_pm.workflows.weighing import weighed
-from notion_pm.workspace.lock import Claimant, workspace_lock
+from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.parent_page import check_parent
+from notion_pm.workspace.record import locked_record
 
 __all__ = [
     "AppliedRow",
@@ -176,7 +178,7 @@ def apply(
     if not plan.operations:
         made(result(reading.existing.manifest))
         return result(reading.existing.manifest)
-    with workspace_lock(gateway, reading.page.id if reading.page else None, claimant or Claimant()) as lock:
+    with _locked(gateway, reading, claimant or Claimant(), is_planned_again=again is not None) as lock:
         if again is not None:
             agreed = plan
             reading, plan = again()
@@ -189,6 +191,18 @@ def apply(
         made(result(manifest, rows))
         twins = _prove(gateway, plan, reading, jobs, applying)
     return result(manifest, rows, tuple(twins.trashed))
+
+
+def _locked(
+    gateway: Gateway, reading: Reading, claimant: Claimant, *, is_planned_again: bool
+) -> AbstractContextManager[WorkspaceLock]:
+    """Hold the lock. Without a second plan, make sure at least that the record is as it was read.
+
+    A first apply has no record page yet, and claims the workspace with the page that it creates.
+    """
+    if reading.page is None or is_planned_again:
+        return workspace_lock(gateway, reading.page.id if reading.page else None, claimant)
+    return locked_record(gateway, reading.page, claimant)
 
 
 def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> JournalingGateway:

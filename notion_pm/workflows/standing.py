@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from notion_pm.gateway.notion import Gateway
@@ -17,6 +17,7 @@ class Standing:
     """One client. `version` is the one that was applied, `wanted` the template's; `problem` is why nothing is known.
 
     `drift` counts what people made otherwise and what the template no longer has: it is respected, and told by `plan`.
+    `at_work`: the runs whose claims are on the record page.
     """
 
     client: str
@@ -29,6 +30,7 @@ class Standing:
     drift: int = 0
     requests: int = 0
     problem: str = ""
+    at_work: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -61,7 +63,9 @@ def standing(
     """
     reading, plan = provision.look(gateway, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
-    return _of(client, plan, manifest.version if manifest else None)
+    found = _of(client, plan, manifest.version if manifest else None)
+    claims = reading.page.claims if reading.page else ()
+    return replace(found, at_work=tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims))
 
 
 def _of(client: str, plan: Plan, version: int | None) -> Standing:

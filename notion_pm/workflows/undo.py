@@ -25,7 +25,8 @@ from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
 from notion_pm.workflows.undo_acts import Doing
-from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
+from notion_pm.workspace.lock import Claimant, WorkspaceLock
+from notion_pm.workspace.record import ManifestPage, find_manifest, locked_record, tell, write_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,26 @@ def undo(
     now: datetime,
     jobs: int = 4,
     progress: Progress = silent,
+    claimant: Claimant | None = None,
 ) -> None:
     """Take an apply back. Interrupted, the same command goes on where it ended.
 
-    Raises FileUnusable or a NotionError.
+    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been, FileUnusable or a NotionError.
     """
+    with locked_record(gateway, undoing.page, claimant or Claimant()) as lock:
+        _take_back(gateway, undoing, state_home, lock, now=now, jobs=jobs, progress=progress)
+
+
+def _take_back(
+    gateway: Gateway,
+    undoing: Undoing,
+    state_home: StateHome,
+    lock: WorkspaceLock,
+    *,
+    now: datetime,
+    jobs: int,
+    progress: Progress,
+) -> None:
     plan = undoing.plan
     doing = Doing(gateway)
     acts = plan.acts
@@ -151,6 +167,8 @@ def undo(
     if manifest is not None:
         manifest = undoing.page.placed(manifest)
     _set_record(gateway, undoing.page, manifest, now)
+    if manifest is None:
+        lock.forget()
     _remember(state_home, plan.template, manifest)
     journals.mark_undone(undoing.path, now)
 

@@ -72,6 +72,11 @@ class Claim:
         """When other runs may take it over, by the server's clock."""
         return self.renewed + _FLOORED + self.lease + GRACE
 
+    @property
+    def expires_at(self) -> str:
+        """When it expires, for people."""
+        return _clock_time(self.expires)
+
     def as_data(self) -> dict[str, str]:
         """Return the claim as JSON data with stable keys."""
         return {

@@ -40,7 +40,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from notion_pm.errors import LockLost, NotionError, NotShared, RequestRefused, WorkspaceLocked
+from notion_pm.errors import LockLost, NotionError, NotShared, RecordChanged, RequestRefused, WorkspaceLocked
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId
@@ -57,6 +57,7 @@ from notion_pm.workspace.claims import (
     judge,
     read_claims,
 )
+from notion_pm.workspace.record_text import template_of
 
 _RENEW_AFTER = 0.25
 """The part of a lease after which a claim is renewed."""
@@ -148,12 +149,27 @@ class WorkspaceLock:
         Raises WorkspaceLocked when another run is at work, LockLost when somebody removes the claim.
         """
         self._page_id = page_id
-        block = self._gateway.append_block(page_id, self.first_claim(), look_up=lambda: self._find_own_block(page_id))
+        block = self._append(page_id)
         self._note_created(block.created_time)
         self._block_ids.add(block.id)
         self._wait()
         self._decide(self._list_claims())
         self._gateway.before_writes(self._check)
+
+    def _append(self, page_id: NotionId) -> ChildBlock:
+        block = self.first_claim()
+        try:
+            return self._gateway.append_block(page_id, block, look_up=lambda: self._find_own_block(page_id))
+        except (NotShared, RequestRefused) as error:
+            raise self._without_page(page_id) or error from error
+
+    def _without_page(self, page_id: NotionId) -> RecordChanged | None:
+        """Return what happened when another run has trashed the record page since it was read."""
+        try:
+            is_gone = self._gateway.get_page(page_id).in_trash
+        except NotShared:
+            is_gone = True
+        return RecordChanged("The record page was put in the trash") if is_gone else None
 
     # --- of a record page that is new
 
@@ -328,6 +344,15 @@ def workspace_lock(gateway: Gateway, page_id: NotionId | None, claimant: Claiman
         yield lock
 
 
+def find_claims(gateway: Gateway, parent_id: NotionId) -> tuple[Claim, ...]:
+    """Return the claims on all record pages under a parent page: one request, and one a record page."""
+    found: list[Claim] = []
+    for block in gateway.list_children(parent_id):
+        if block.type == "child_page" and not block.in_trash and template_of(block.title) is not None:
+            found += read_claims(gateway.list_children(block.id))
+    return tuple(found)
+
+
 def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:
     """Remove the claims of others. For when a person is sure that their runs are dead."""
     for claim in claims:
@@ -336,4 +361,4 @@ def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:
 
 def locked_by(claim: Claim) -> WorkspaceLocked:
     """Return the error that says who is at work."""
-    return WorkspaceLocked(str(claim), f"{claim.expires:%Y-%m-%d %H:%M} UTC")
+    return WorkspaceLocked(str(claim), claim.expires_at)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, RequestRefused, UsageError
+from notion_pm.errors import (
+    ManifestUnreadable,
+    NotShared,
+    RecordChanged,
+    RecordCopied,
+    RecordLost,
+    RequestRefused,
+    UsageError,
+)
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId, page_url
@@ -326,6 +334,22 @@ def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manife
         return gateway.get_page(ours.id) if ours else None
 
     return gateway.create_page(parent_id, title, children=children, icon=_ICON, look_up=look_up)
+
+
+@contextmanager
+def locked_record(gateway: Gateway, page: ManifestPage, claimant: Claimant) -> Iterator[WorkspaceLock]:
+    """Hold the lock of a workspace whose record was read before.
+
+    The record is read once more with the claims: whoever wrote between the reading and the claim has changed it.
+
+    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been.
+    """
+    with workspace_lock(gateway, page.id, claimant) as lock:
+        now = read_manifest_page(gateway, page.id, page.parent_id)
+        lock.confirm(now.claims)
+        if now.placed(now.manifest) != page.placed(page.manifest):
+            raise RecordChanged
+        yield lock
 
 
 def check_first_page(gateway: Gateway, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock) -> None:
