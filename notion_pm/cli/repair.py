@@ -8,6 +8,7 @@ import click
 
 from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.storage.lock import exclusive
@@ -19,6 +20,7 @@ from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
+@locks_workspace
 def command(context: Context, *, template: str | None, yes: bool, as_json: bool) -> None:
     """Build the record of a template again, when its page was deleted or damaged.
 
