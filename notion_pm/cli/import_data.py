@@ -158,11 +158,11 @@ def command(
 
 
 def _locked(context: Context, prepared: Prepared) -> AbstractContextManager[object]:
-    """Hold the lock of the workspace; a database that no template made has no record page to claim."""
-    manifest = prepared.destination.manifest
-    if manifest is None or manifest.page_id is None or not prepared.writes:
+    """Hold the lock of the workspace; where no template was applied, there is no record page to claim."""
+    page_id = prepared.destination.record_page
+    if page_id is None or not prepared.writes:
         return nullcontext()
-    return workspace_lock(context.gateway, manifest.page_id, context.claimant("import"))
+    return workspace_lock(context.gateway, page_id, context.claimant("import"))
 
 
 def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:

@@ -17,7 +17,7 @@ from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
-from notion_pm.workspace.record import find_manifest
+from notion_pm.workspace.record import ManifestPage, find_manifest
 
 Load = Callable[[str, Mapping[str, str] | None], Template]
 """Reads a template by its name or path, given the values of its variables."""
@@ -103,12 +103,16 @@ class Catalogue:
         """The databases below the parent page, by id: their titles."""
         return {each.id: each.title for each in self._blocks if each.type == "child_database" and not each.in_trash}
 
-    @cached_property
+    @property
     def manifest(self) -> Manifest | None:
         """The record of what the template made here; None where none was applied."""
+        return self.record.manifest if self.record else None
+
+    @cached_property
+    def record(self) -> ManifestPage | None:
+        """The page that keeps the record; None where no template was applied."""
         home = self._home() if self._home else None
-        found = find_manifest(self._gateway, self._parent(), self._blocks, self._template_name, home)
-        return found.manifest if found else None
+        return find_manifest(self._gateway, self._parent(), self._blocks, self._template_name, home)
 
     @cached_property
     def template(self) -> Template | None:

@@ -20,11 +20,16 @@ from notion_pm.workflows.sources import Wanted, find_by_id
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The database, with its template and manifest where it has them."""
+    """The database, with its template and manifest where it has them.
+
+    `record_page` is the page to claim while the import writes. It is known also where the template
+    is not: two imports into the same database must not run at once, whoever made the database.
+    """
 
     target: Target
     template: Template | None
     manifest: Manifest | None
+    record_page: NotionId | None
 
     @property
     def memory(self) -> str:
@@ -41,10 +46,11 @@ def open_destination(gateway: Gateway, catalogue: Catalogue, name: str) -> Desti
     wanted = found[0]
     if len(found) != 1 or wanted.source is None or wanted.page is not None:
         raise UsageError(f"{name!r} is not one database.", "Name a database, or one of its data sources by its id.")
-    template, manifest = catalogue.template, catalogue.manifest
+    template, manifest, record = catalogue.template, catalogue.manifest, catalogue.record
     known = _known(wanted, template)
     target = target_of(wanted.name, wanted.source.title, wanted.source.data_source, known)
-    return Destination(target, template if known else None, manifest if known else None)
+    record_page = record.id if record else None
+    return Destination(target, template if known else None, manifest if known else None, record_page)
 
 
 def _known(wanted: Wanted, template: Template | None) -> Known | None:
