@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
+from typing import Any
 
 import click
 
@@ -10,12 +12,12 @@ from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.cli.output import echo, echo_json, end_with, json_option, note, progress
 from notion_pm.cli.undo_sync import take_back_sync
+from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.planning.change import Change
-from notion_pm.planning.undo import UndoPlan
 from notion_pm.storage.lock import exclusive
-from notion_pm.workflows.undo import look_back, undo
+from notion_pm.workflows.undo import UndoChanged, Undoing, look_back, undo
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
@@ -40,42 +42,72 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
     Of a sync: each value that it wrote becomes what it was, where nobody has changed it since. The next sync leaves it
     so, and tells it as a conflict, until what the rules say moves on.
 
+    After the yes everything is read again, and once more right before it is taken away. If it is another plan by then,
+    it is shown and asked about again; with --yes it is shown, and if it changes once more the exit code is 5. What
+    people change after that stays and is listed as left after all; the exit code is 3.
+
     The journal of an apply is kept on the machine where it ran. After an interruption run the same command again.
     """
     if what == "sync":
         take_back_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
         return
     with exclusive(context.state_home):
-        with progress(context):
-            undoing = look_back(
-                context.gateway,
-                context.parent_page,
-                context.state_directory,
-                template,
-                jobs=context.jobs,
-                home=context.state_home,
-            )
-        plan = undoing.plan
+        undoing = _look(context, template)
         if not as_json:
-            _show(plan)
-        if dry_run or not plan.acts:
-            _end(plan, as_json=as_json, done=False)
+            _show(undoing)
+        if dry_run or not undoing.plan.acts:
+            if as_json:
+                echo_json(_data(undoing) | {"done": False})
             return
-        ask_to_take_back(len(plan.changes), "", yes=yes, as_json=as_json)
-        with progress(context) as shown:
-            undo(
-                context.gateway,
-                undoing,
-                context.state_home,
-                now=context.now(),
-                jobs=context.jobs,
-                progress=shown,
-                claimant=context.claimant("undo"),
-            )
-    _end(plan, as_json=as_json, done=True)
+        done = _undo_when_agreed(context, undoing, yes=yes, as_json=as_json)
+    _end(*done, as_json=as_json)
 
 
-def _show(plan: UndoPlan) -> None:
+def _look(context: Context, template: str | None) -> Undoing:
+    with progress(context):
+        return look_back(
+            context.gateway,
+            context.parent_page,
+            context.state_directory,
+            template,
+            jobs=context.jobs,
+            home=context.state_home,
+        )
+
+
+def _undo_when_agreed(
+    context: Context, undoing: Undoing, *, yes: bool, as_json: bool
+) -> tuple[Undoing, tuple[Change, ...]]:
+    """Ask, and take back what was agreed to; where people changed something by then, show it and ask again.
+
+    Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
+    """
+    for attempt in count():
+        ask_to_take_back(len(undoing.plan.changes), "", yes=yes, as_json=as_json)
+        try:
+            with progress(context) as shown:
+                left = undo(
+                    context.gateway,
+                    undoing,
+                    context.state_home,
+                    now=context.now(),
+                    jobs=context.jobs,
+                    progress=shown,
+                    claimant=context.claimant("undo"),
+                )
+                return undoing, left
+        except UndoChanged as changed:
+            if yes and attempt:
+                raise PlanKeepsChanging from None
+            undoing = changed.undoing
+        note("Meanwhile somebody changed the workspace. The plan is now:")
+        if not as_json:
+            _show(undoing)
+    raise AssertionError("the loop ends by returning or raising")
+
+
+def _show(undoing: Undoing) -> None:
+    plan = undoing.plan
     echo(f"Taking back the apply of {plan.template} of {plan.started:%Y-%m-%d %H:%M}:")
     _show_changes(plan.changes)
     if plan.left:
@@ -84,7 +116,11 @@ def _show(plan: UndoPlan) -> None:
     echo()
     if plan.acts:
         left = f", {len(plan.left)} left" if plan.left else ""
-        echo(f"{len(plan.changes)} to take back{left}. {len(plan.acts)} requests, and the record.")
+        reads = undoing.requests - len(plan.acts)
+        echo(
+            f"{len(plan.changes)} to take back{left}. {undoing.requests} requests at most, {reads} of them to read "
+            "again what people may have changed, plus the lock and the record."
+        )
     else:
         echo("Nothing of it can be taken back.")
 
@@ -96,8 +132,18 @@ def _show_changes(changes: Iterable[Change]) -> None:
         echo(f"  {_MARKS[each.action]} {each.address:32} {flag}{each.reason}{': ' if details else ''}{details}")
 
 
-def _end(plan: UndoPlan, *, as_json: bool, done: bool) -> None:
+def _data(undoing: Undoing) -> dict[str, Any]:
+    return undoing.plan.as_data() | {"requests": undoing.requests}
+
+
+def _end(undoing: Undoing, left_after_all: tuple[Change, ...], *, as_json: bool) -> None:
     if as_json:
-        echo_json(plan.as_data() | {"done": done})
-    elif done:
+        left = [change.as_data() for change in left_after_all]
+        echo_json(_data(undoing) | {"done": True, "left_after_all": left})
+    else:
+        if left_after_all:
+            echo("Left after all, because people changed it while this command was running:")
+            _show_changes(left_after_all)
         echo("Done.  notion-pm plan  shows what apply would do again.")
+    if left_after_all:
+        end_with(UnsafeChange.exit_code)

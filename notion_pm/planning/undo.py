@@ -7,7 +7,7 @@ changed or filled in since is theirs and stays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,16 +63,19 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class TrashPage:
+    database: str
     page_id: NotionId
 
 
 @dataclass(frozen=True, slots=True)
 class TrashDatabase:
+    database: str
     database_id: NotionId
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteView:
+    database: str
     view_id: NotionId
 
 
@@ -80,6 +83,7 @@ class DeleteView:
 class SetView:
     """Give a view the settings that it had."""
 
+    database: str
     before: View
     now: View
 
@@ -99,6 +103,7 @@ class MakeView:
 class SetDatabase:
     """Give a database its title, icon or description again; None leaves it, and empty is none."""
 
+    database: str
     database_id: NotionId
     title: str | None
     icon: str | None
@@ -109,8 +114,11 @@ class SetDatabase:
 class SetProperties:
     """Change or (None) remove properties of a data source, by id; nothing where one goes along with another."""
 
+    database: str
     data_source_id: NotionId
     patches: Mapping[str, PropertyPatch | None]
+    level: int = 0
+    """Properties of one level are set by one request."""
 
 
 Act = TrashPage | TrashDatabase | DeleteView | SetView | MakeView | SetDatabase | SetProperties
@@ -153,6 +161,19 @@ class UndoPlan:
         others = [act for act, _ in taken if not isinstance(act, SetProperties)]
         return tuple(sorted([*others, *_joined(taken)], key=lambda act: _ORDER.index(type(act))))
 
+    def says_the_same_as(self, other: UndoPlan) -> bool:
+        """Return whether a person who agreed to the other plan has agreed to this one."""
+        return self._content == other._content
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        return self.template, self.started, self.acts, self.changes, self.left
+
+    def left_since(self, agreed: UndoPlan) -> tuple[Change, ...]:
+        """Return what stays although the agreed plan would have taken it back."""
+        known = {(each.address, each.option_id) for each in agreed.left}
+        return tuple(each for each in self.left if (each.address, each.option_id) not in known)
+
     def as_data(self) -> dict[str, Any]:
         """Return the plan as JSON data with stable keys."""
         return {
@@ -161,13 +182,14 @@ class UndoPlan:
             "applied": self.started.isoformat(),
             "changes": [each.as_data() for each in self.changes],
             "left": [each.as_data() for each in self.left],
-            "requests": len(self.acts),
         }
 
 
 def _joined(taken: list[tuple[Act, int]]) -> list[SetProperties]:
-    patches: dict[tuple[int, NotionId], dict[str, PropertyPatch | None]] = {}
+    joined: dict[tuple[int, NotionId], SetProperties] = {}
     for act, level in taken:
         if isinstance(act, SetProperties) and act.patches:
-            patches.setdefault((level, act.data_source_id), {}).update(act.patches)
-    return [SetProperties(source_id, patches[level, source_id]) for level, source_id in sorted(patches)]
+            place = (level, act.data_source_id)
+            others = joined[place].patches if place in joined else {}
+            joined[place] = replace(act, patches={**others, **act.patches}, level=level)
+    return [joined[place] for place in sorted(joined)]

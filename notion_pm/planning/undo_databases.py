@@ -47,7 +47,7 @@ def made_database_steps(made: Mapping[str, Scene], kept: Mapping[str, str]) -> I
             yield Step(Change(address(key), "delete", "database", kept[key], "blocked", details, key))
         else:
             change = Change(address(key), "delete", "database", "made by the apply", "safe", details, key)
-            yield Step(change, TrashDatabase(database.id))
+            yield Step(change, TrashDatabase(key, database.id))
 
 
 def _used(scene: Scene) -> str:

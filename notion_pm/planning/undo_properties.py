@@ -25,7 +25,7 @@ from notion_pm.planning.usage import holds
 _SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
 """Levels: names and settings first, then what is computed of them, then what goes."""
 
-_NOBODY_FILLS_IN = frozenset(
+NOBODY_FILLS_IN = frozenset(
     {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "unique_id", "button"}
 )
 _CHANGED_SINCE = "people changed it since"
@@ -129,7 +129,7 @@ def _options_removed(scene: Scene, key: str, was: Property, made: Property) -> I
 
 def _uses(scene: Scene, prop: Property) -> int:
     """Count the pages that people filled a property in on."""
-    if prop.type in _NOBODY_FILLS_IN or prop.id in scene.stamped:
+    if prop.type in NOBODY_FILLS_IN or prop.id in scene.stamped:
         return 0
     pages = [page for page in scene.found.pages if page.id not in scene.going]
     if prop.type == "status":  # Notion gives every page the first option: nobody chose it
@@ -173,7 +173,7 @@ def _pages(count: int) -> str:
 
 
 def _set(scene: Scene, property_id: str, patch: PropertyPatch | None) -> SetProperties:
-    return SetProperties(scene.found.source.id, {property_id: patch})
+    return SetProperties(scene.key, scene.found.source.id, {property_id: patch})
 
 
 def _change(scene: Scene, key: str, action: str, reason: str, *details: str) -> Change:

@@ -23,7 +23,7 @@ def row_steps(scene: Scene) -> Iterator[Step]:
             yield Step(Change(place, "delete", "row", reason, "blocked", (pages[page_id].title,), scene.key, key))
         else:
             change = Change(place, "delete", "row", "made by the apply", "safe", (), scene.key, key)
-            yield Step(change, TrashPage(page_id))
+            yield Step(change, TrashPage(scene.key, page_id))
 
 
 def touched(scene: Scene, page: Page) -> str:

@@ -40,7 +40,7 @@ def _made(scene: Scene, key: str, now: View, *, last: bool) -> Step:
         return _step(scene, key, "delete", _CHANGED_SINCE, None, now.name)
     if last:
         return _step(scene, key, "delete", "Notion keeps the last view of a database", None, now.name)
-    return _step(scene, key, "delete", "made by the apply", DeleteView(now.id), now.name)
+    return _step(scene, key, "delete", "made by the apply", DeleteView(scene.key, now.id), now.name)
 
 
 def _changed(scene: Scene, key: str, was: View, now: View) -> Iterator[Step]:
@@ -52,7 +52,7 @@ def _changed(scene: Scene, key: str, was: View, now: View) -> Iterator[Step]:
     elif _content(now) != _content(made):
         yield _step(scene, key, "update", _CHANGED_SINCE, None, now.name)
     else:
-        yield _step(scene, key, "update", "changed by the apply", SetView(was, now), now.name)
+        yield _step(scene, key, "update", "changed by the apply", SetView(scene.key, was, now), now.name)
 
 
 def _removed(scene: Scene, key: str, was: View) -> Iterator[Step]:
@@ -111,7 +111,7 @@ def database_steps(scene: Scene) -> Iterator[Step]:
         values = {
             each: (getattr(was, each) or "") if each in back else None for each in ("title", "icon", "description")
         }
-        yield Step(replace(change, details=tuple(sorted(back))), SetDatabase(now.id, **values))
+        yield Step(replace(change, details=tuple(sorted(back))), SetDatabase(scene.key, now.id, **values))
 
 
 def _step(scene: Scene, key: str, action: Action, reason: str, act: Act | None, title: str) -> Step:

@@ -9,7 +9,7 @@ from typing import Any
 
 from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.page import Page
-from notion_pm.model.schema import DataSource
+from notion_pm.model.schema import DataSource, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import Change
@@ -53,7 +53,11 @@ def still_wanted(site: Site, operation: Operation, before: DataSource, now: Data
 
 def _refuse_taken_title(site: Site, change: Change, before: DataSource, now: DataSource) -> None:
     title = property_title(site.template, change.database, change.key)
-    if before.named(title) is None and now.named(title) is not None:
+    found = now.named(title)
+    # The other side of a relation comes into being with the relation itself, in another database.
+    if found is not None and isinstance(found.config, RelationConfig) and found.config.two_way:
+        return
+    if before.named(title) is None and found is not None:
         raise ChangedMeanwhile(change.database, f"somebody added a property {title!r}")
 
 

@@ -5,37 +5,62 @@ Each step looks at what is there rather than at what was done, so that an interr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from notion_pm.errors import NotShared, UsageError
+from notion_pm.errors import RecordChanged, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
-from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
-from notion_pm.model.schema import View
+from notion_pm.model.manifest import Manifest, ViewEntry
 from notion_pm.model.state_home import StateHome
-from notion_pm.planning.undo import Found, TrashPage, UndoPlan
+from notion_pm.planning.change import Change
+from notion_pm.planning.undo import Act, UndoPlan
+from notion_pm.planning.undo_batches import batches, still_wanted
 from notion_pm.planning.undo_plan import plan_undo
 from notion_pm.storage import journal as journals
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
 from notion_pm.workflows.undo_acts import Doing
-from notion_pm.workspace.lock import Claimant, WorkspaceLock
-from notion_pm.workspace.record import ManifestPage, find_manifest, locked_record, tell, write_record
+from notion_pm.workflows.undo_reading import FoundDatabases, requests_to_read_again
+from notion_pm.workspace.lock import Claimant, workspace_lock
+from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """An apply that can be taken back: how, the page with its record, and its journal's file."""
+    """An apply that can be taken back: how, the page with its record, and its journal's file.
+
+    `reads` is how many requests it took to find that out; `again` finds it out once more.
+    """
 
     plan: UndoPlan
     page: ManifestPage
     path: Path
+    journal: Journal
+    manifest: Manifest
+    databases: FoundDatabases
+    reads: int
+    again: Callable[[], Undoing]
+
+    @property
+    def requests(self) -> int:
+        """How many requests `undo` sends at most, beside those of the lock and the record."""
+        rereads = sum(requests_to_read_again(batch, self.databases.found) for batch in batches(self.plan.acts))
+        return self.reads + rereads + len(self.plan.acts)
+
+
+class UndoChanged(Exception):
+    """What is to be taken back is not what was agreed to. Nothing was written."""
+
+    def __init__(self, undoing: Undoing) -> None:
+        super().__init__("the undo changed")
+        self.undoing = undoing
 
 
 def look_back(
@@ -52,6 +77,7 @@ def look_back(
     Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable, FileUnusable
     or a NotionError.
     """
+    before = gateway.requests.logical
     page = find_manifest(gateway, parent_id, gateway.list_children(parent_id), template, home)
     if page is None:
         raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
@@ -62,8 +88,17 @@ def look_back(
     manifest = page.manifest
     if manifest.state == "applying":
         manifest = _recovered(gateway, parent_id, journal, jobs, home)
-    found = _found(gateway, journal, manifest, jobs)
-    return Undoing(plan_undo(journal, manifest, found), page, path)
+    databases = FoundDatabases(gateway, journal, manifest, jobs)
+    return Undoing(
+        plan_undo(journal, manifest, databases.found),
+        page,
+        path,
+        journal,
+        manifest,
+        databases,
+        gateway.requests.logical - before,
+        partial(look_back, gateway, parent_id, state_directory, template, jobs=jobs, home=home),
+    )
 
 
 def _elsewhere(manifest: Manifest) -> UsageError:
@@ -82,49 +117,6 @@ def _recovered(gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: in
     return existing.manifest
 
 
-def _found(gateway: Gateway, journal: Journal, manifest: Manifest, jobs: int) -> dict[str, Found]:
-    before = journal.begun.manifest.owned if journal.begun.manifest else {}
-    touched = [key for key, entry in manifest.owned.items() if _concerned(journal, before.get(key), entry)]
-    with ThreadPoolExecutor(jobs) as pool:
-        looked = pool.map(lambda key: _look_at(gateway, journal, manifest.owned[key], before.get(key)), touched)
-        found = dict(zip(touched, looked, strict=True))
-    return {key: each for key, each in found.items() if each is not None}
-
-
-def _concerned(journal: Journal, before: DatabaseEntry | None, entry: DatabaseEntry) -> bool:
-    """Whether an apply did anything to a database."""
-    if before is None or set(entry.rows) - set(before.rows):
-        return True
-    views = {each.id for each in (*entry.views.values(), *before.views.values())}
-    return bool({entry.database_id, entry.data_source_id, *views} & journal.ids)
-
-
-def _look_at(gateway: Gateway, journal: Journal, entry: DatabaseEntry, before: DatabaseEntry | None) -> Found | None:
-    """Return a database as it is, None when it is in the trash or out of reach.
-
-    Of a new one our own views tell nothing: it goes, or stays, with all of them.
-    """
-    try:
-        database = gateway.get_database(entry.database_id)
-        source = gateway.get_data_source(entry.data_source_id)
-    except NotShared:
-        return None
-    if database.in_trash or source.in_trash:
-        return None
-    view_ids = gateway.list_view_ids(database.id)
-    ours = {each.id for each in entry.views.values()}
-    untouched = {each.id for each in before.views.values()} - journal.ids if before else ours
-    views = {each: view for each in {*view_ids, *ours} - untouched if (view := _view(gateway, each))}
-    return Found(database, source, view_ids, views, tuple(gateway.query(source.id)))
-
-
-def _view(gateway: Gateway, view_id: NotionId) -> View | None:
-    try:
-        return gateway.get_view(view_id)
-    except NotShared:
-        return None
-
-
 def undo(
     gateway: Gateway,
     undoing: Undoing,
@@ -134,43 +126,67 @@ def undo(
     jobs: int = 4,
     progress: Progress = silent,
     claimant: Claimant | None = None,
-) -> None:
+) -> tuple[Change, ...]:
     """Take an apply back. Interrupted, the same command goes on where it ended.
 
-    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been, FileUnusable or a NotionError.
+    Once the workspace is locked, everything is read and judged again; right before each write, what it would take away.
+    Return what stays because people changed it in that time.
+
+    Raises UndoChanged, WorkspaceLocked or (where somebody has applied again) RecordChanged before the first write,
+    FileUnusable or a NotionError.
     """
-    with locked_record(gateway, undoing.page, claimant or Claimant()) as lock:
-        _take_back(gateway, undoing, state_home, lock, now=now, jobs=jobs, progress=progress)
+    with workspace_lock(gateway, undoing.page.id, claimant or Claimant()) as lock:
+        agreed = undoing
+        undoing = agreed.again()
+        if undoing.path != agreed.path:
+            raise RecordChanged
+        if not undoing.plan.says_the_same_as(agreed.plan):
+            raise UndoChanged(undoing)
+        taking_back = _TakingBack(gateway, undoing, jobs, progress)
+        taking_back.run()
+        plan = taking_back.plan
+        manifest = _with_views(plan.manifest, taking_back.views) if plan.manifest else None
+        if manifest is not None:
+            manifest = undoing.page.placed(manifest)
+        _set_record(gateway, undoing.page, manifest, now)
+        if manifest is None:
+            lock.forget()
+        _remember(state_home, plan.template, manifest)
+        journals.mark_undone(undoing.path, now)
+    return plan.left_since(agreed.plan)
 
 
-def _take_back(
-    gateway: Gateway,
-    undoing: Undoing,
-    state_home: StateHome,
-    lock: WorkspaceLock,
-    *,
-    now: datetime,
-    jobs: int,
-    progress: Progress,
-) -> None:
-    plan = undoing.plan
-    doing = Doing(gateway)
-    acts = plan.acts
-    rows = [act for act in acts if isinstance(act, TrashPage)]
-    with ThreadPoolExecutor(jobs) as pool:
-        for place, _ in enumerate(pool.map(doing, rows)):
-            progress("Undoing", place + 1, len(acts))
-    for place, act in enumerate(acts[len(rows) :]):
-        doing(act)
-        progress("Undoing", len(rows) + place + 1, len(acts))
-    manifest = _with_views(plan.manifest, doing.views) if plan.manifest else None
-    if manifest is not None:
-        manifest = undoing.page.placed(manifest)
-    _set_record(gateway, undoing.page, manifest, now)
-    if manifest is None:
-        lock.forget()
-    _remember(state_home, plan.template, manifest)
-    journals.mark_undone(undoing.path, now)
+class _TakingBack:
+    """Carries a plan out in batches, each judged again right before it is sent. `plan` is the newest one."""
+
+    def __init__(self, gateway: Gateway, undoing: Undoing, jobs: int, progress: Progress) -> None:
+        self.plan = undoing.plan
+        self._agreed = undoing.plan.acts
+        self._undoing = undoing
+        self._doing = Doing(gateway)
+        self._jobs = jobs
+        self._progress = progress
+        self._done = 0
+
+    @property
+    def views(self) -> Mapping[tuple[str, str], NotionId]:
+        """The ids of the views that were made again, by database and key."""
+        return self._doing.views
+
+    def run(self) -> None:
+        for batch in batches(self._agreed):
+            self._undoing.databases.read_again(batch)
+            self.plan = plan_undo(self._undoing.journal, self._undoing.manifest, self._undoing.databases.found)
+            self._do(still_wanted(batch, self.plan.acts))
+            self._done += len(batch)
+            self._progress("Undoing", self._done, len(self._agreed))
+
+    def _do(self, acts: Sequence[Act]) -> None:
+        with ThreadPoolExecutor(self._jobs) as pool:
+            for place, _ in enumerate(pool.map(self._doing, acts)):
+                self._progress("Undoing", self._done + place + 1, len(self._agreed))
+        for act in acts:
+            self._undoing.databases.note_done(act)
 
 
 def _with_views(manifest: Manifest, views: Mapping[tuple[str, str], NotionId]) -> Manifest:

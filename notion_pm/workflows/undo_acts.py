@@ -31,20 +31,20 @@ class Doing:
 
     def __call__(self, act: Act) -> None:
         match act:
-            case TrashPage(page_id):
+            case TrashPage(_, page_id):
                 self._gateway.trash_page(page_id)
-            case TrashDatabase(database_id):
+            case TrashDatabase(_, database_id):
                 self._gateway.trash_database(database_id)
-            case DeleteView(view_id):
+            case DeleteView(_, view_id):
                 with suppress(NotShared):  # a widget goes with its dashboard
                     self._gateway.delete_view(view_id)
-            case SetView(before, current):
+            case SetView(_, before, current):
                 self._set_view(before, current)
             case MakeView():
                 self.views[act.database, act.key] = act.twin or self._make_view(act)
-            case SetDatabase(database_id, title, icon, description):
+            case SetDatabase(_, database_id, title, icon, description):
                 self._gateway.update_database(database_id, title=title, icon=icon, description=description)
-            case SetProperties(source_id, patches):
+            case SetProperties(_, source_id, patches):
                 self._gateway.update_data_source(source_id, patches)
 
     def _set_view(self, before: View, current: View) -> None:

@@ -284,7 +284,8 @@ def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
     }
     again = program("adopt", "--apply", "mapping.yaml")
     assert (again.code, "No changes" in again.out) == (0, True)
-    assert program("apply", "product", "--yes").code == 0
+    done = program("apply", "product", "--yes")
+    assert done.code == 0, done.err
     assert program("plan", "product", "--exit-code").code == 0
     kept = program("destroy", "product", "--confirm", "product")
     assert "Roadmap was there before the template: it stays" in kept.out
