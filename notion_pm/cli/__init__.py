@@ -22,7 +22,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
-from notion_pm.cli.interruption import heed
+from notion_pm.cli.interruption import heed, interrupted_lines
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
 COMMANDS = {
@@ -112,6 +112,10 @@ class LazyGroup(click.Group):
         try:
             with misuse_is_an_error():
                 return super().invoke(ctx)
+        except KeyboardInterrupt:
+            for line in interrupted_lines(ctx.invoked_subcommand):
+                click.echo(line, err=True)
+            raise
         except (NotionPmError, OSError) as error:
             if ctx.params.get("debug") or _is_closed_pipe(error):
                 raise  # Click ends quietly when nobody reads on

@@ -111,6 +111,57 @@ def heed_requests_to_stop(closing: Callable[[Callable[[], object]], object], *, 
         _on(signal.SIGINT, Stopped, closing)
 
 
+class _WorkUnderWay:
+    """How far the work is that a person is waiting for, so that Ctrl-C can say it. There is one at a time."""
+
+    def __init__(self) -> None:
+        self.is_running = False
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def begin(self) -> None:
+        self.is_running, self._counts = True, {}
+
+    def end(self) -> None:
+        self.is_running = False
+
+    def note(self, what: str, done: int, total: int) -> None:
+        self._counts[what] = done, total
+
+    def so_far(self) -> str:
+        """Return what is done in words, empty where nothing was counted."""
+        counts = [
+            f"{what} {done:,} of {total:,}" if total else f"{what} {done:,}"
+            for what, (done, total) in self._counts.items()
+        ]
+        return ", ".join(counts)
+
+
+work_under_way = _WorkUnderWay()
+
+_GOES_ON = {
+    "apply": "The same command goes on from there: it finds what was made, and makes only the rest.",
+    "import": "The same command goes on from there: rows that were written are not written again.",
+    "sync": "The same command goes on from there: it decides again on what the pages hold by then.",
+    "undo": "The same command goes on from there, and takes back the rest.",
+    "destroy": "The same command goes on from there, and puts the rest in the trash.",
+    "adopt": "The same command goes on from there.",
+    "repair": "The same command looks again, and writes what is still missing.",
+    "export": "Files that were finished are kept. The same command writes the rest.",
+}
+
+
+def interrupted_lines(command: str | None) -> list[str]:
+    """Return what to say when Ctrl-C ended a command: what is done, and how to go on.
+
+    Nothing where the command only reads, or was not at work: at a question there is nothing to go on with.
+    """
+    if command not in _GOES_ON or not work_under_way.is_running:
+        return []
+    so_far = work_under_way.so_far()
+    done = f"Interrupted. Done so far: {so_far}." if so_far else "Interrupted before anything was counted as done."
+    return [done, _GOES_ON[command]]
+
+
 def _on(number: signal.Signals, why: type[BaseException], closing: Callable[[Callable[[], object]], object]) -> None:
     """Heed a signal until the command is closed; only the main thread can ask for it."""
     if threading.current_thread() is not threading.main_thread():

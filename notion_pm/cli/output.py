@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from notion_pm.workflows.progress import Progress, silent
+from notion_pm.cli.interruption import work_under_way
+from notion_pm.workflows.progress import Progress
 
 if TYPE_CHECKING:
     from notion_pm.cli.bars import Asking
@@ -69,16 +70,25 @@ def progress(*asking: Asking) -> Iterator[Progress]:
 
     `asking`: whose requests are counted beside them. Nothing is to be asked or printed while bars are drawn.
     """
+    work_under_way.begin()
     if not sys.stderr.isatty():
-        yield silent
+        yield work_under_way.note
+        work_under_way.end()
         return
     from rich.console import Console
 
     from notion_pm.cli.bars import Bars
 
     bars = Bars(Console(stderr=True), asking)
+
+    def draw(what: str, done: int, total: int) -> None:
+        work_under_way.note(what, done, total)
+        bars.draw(what, done, total)
+
     with bars.drawn:
-        yield bars.draw
+        yield draw
+    # Not in a `finally`: after Ctrl-C the root says how far this work was.
+    work_under_way.end()
 
 
 def one_by_one(items: Iterable[T], *asking: Asking) -> Iterator[T]:

@@ -37,30 +37,27 @@ class Verb(Enum):
     TELL = "tell"
     RECORD_END = "record end"
 
-    @property
-    def phase(self) -> str:
-        """What people read while it runs."""
-        return _PHASES.get(self, "Databases")
-
 
 _PHASES = {
-    Verb.LIST_VIEWS: "Views",
+    Verb.CREATE_DATABASE: "Databases",
+    Verb.UPDATE_DATABASE: "Databases",
+    Verb.SETTLE: "Databases",
     Verb.ADOPT_VIEW: "Views",
     Verb.CREATE_VIEW: "Views",
     Verb.UPDATE_VIEW: "Views",
-    Verb.DROP_DEFAULT_VIEW: "Views",
     Verb.DELETE_VIEW: "Views",
     Verb.FIND_PAGES: "Options",
     Verb.MOVE_PAGE: "Options",
     Verb.DROP_OPTIONS: "Options",
     Verb.ADD_OPTIONS: "Options",
-    Verb.RECORD_OPTIONS: "Record",
     Verb.CREATE_ROW: "Rows",
     Verb.COMPLETE_ROW: "Rows",
-    Verb.TELL: "Record",
+    Verb.RECORD_OPTIONS: "Record",
     Verb.RECORD_STRUCTURE: "Record",
+    Verb.TELL: "Record",
     Verb.RECORD_END: "Record",
 }
+"""Under which heading people see the progress of an operation. Others prepare or tidy up, and are not counted."""
 
 
 AT_ONCE = 100
@@ -109,6 +106,18 @@ class Operation:
             asked |= pages.asked
         lists = max(1, -(-len(asked) // AT_ONCE))
         return lists + 1 if lists > 1 else lists
+
+    @property
+    def counted_as(self) -> tuple[str, str] | None:
+        """The heading of its progress, and which thing it works on: a database takes several operations, and is one."""
+        heading = _PHASES.get(self.verb)
+        if heading is None:
+            return None
+        if heading == "Databases":
+            return heading, self.database
+        if heading in {"Views", "Rows"}:
+            return heading, f"{self.database}/{self.key}"
+        return heading, self.name
 
     @property
     def name(self) -> str:

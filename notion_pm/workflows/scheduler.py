@@ -32,14 +32,33 @@ class _Queue:
                 self._ready.append(waiting)
 
 
+class _Counter:
+    """Counts what people see in the plan: databases, views and rows, each once all of its operations are done."""
+
+    def __init__(self, operations: Sequence[Operation], progress: Progress) -> None:
+        self._progress = progress
+        self._open = Counter(each.counted_as for each in operations if each.counted_as is not None)
+        self._totals = Counter(heading for heading, _ in self._open)
+        self._done: Counter[str] = Counter()
+
+    def finished(self, operation: Operation) -> None:
+        thing = operation.counted_as
+        if thing is None:
+            return
+        heading = thing[0]
+        self._open[thing] -= 1
+        if not self._open[thing]:
+            self._done[heading] += 1
+        self._progress(heading, self._done[heading], self._totals[heading])
+
+
 def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *, jobs: int, progress: Progress) -> None:
     """Do all operations. The first failure ends the run: what is under way is finished, nothing new begins."""
-    queue = _Queue(operations)
-    totals = Counter(each.verb.phase for each in operations)
-    done: Counter[str] = Counter()
+    queue, counter = _Queue(operations), _Counter(operations, progress)
+    done = 0
     running: dict[Future[None], Operation] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        while done.total() < len(operations):
+        while done < len(operations):
             while len(running) < jobs and (operation := queue.next()) is not None:
                 running[pool.submit(do, operation)] = operation
             assert running, "operations need each other in a circle"
@@ -48,6 +67,5 @@ def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *,
                 finished = running.pop(future)
                 future.result()
                 queue.finished(finished)
-                phase = finished.verb.phase
-                done[phase] += 1
-                progress(phase, done[phase], totals[phase])
+                done += 1
+                counter.finished(finished)

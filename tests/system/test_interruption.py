@@ -46,6 +46,8 @@ def test_ctrl_c_ends_at_once_what_waits_for_the_budget(program: Program, workspa
     assert time.monotonic() - began < 5
     assert running.returncode == 1
     assert "Aborted!" in err and "Traceback" not in err
+    assert "Databases" in err or "before anything" in err
+    assert "same command" in err
     del program.environment["NOTION_PM_BUDGET"]
     assert program("apply", "product", "--yes").code == 0
     assert program("plan", "--exit-code").code == 0

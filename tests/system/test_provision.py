@@ -424,6 +424,7 @@ def test_progress_is_told_in_a_few_phases(gateway: Gateway, workspace: LocalWork
     )
     assert set(told) == {"Databases", "Rows", "Record"}
     assert told["Rows"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told["Databases"][-1] == (2, 2)  # as the plan counts them, however many requests each takes
 
 
 def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(gateway: Gateway, workspace: LocalWorkspace) -> None:
