@@ -29,7 +29,7 @@ _CLIENTS = """\
 
     [workspaces.initech]
     parent_page = "00000000-0000-4000-8000-000000000000"
-    token_env = "INITECH_TOKEN"
+    token_env = "INITECH_NOTION_TOKEN"
 """
 
 
@@ -52,13 +52,13 @@ def test_all_clients_are_planned_and_applied_beside_one_that_fails(clients: Prog
     told = {each["client"]: each for each in planned.json}
     assert [told[name]["outcome"] for name in ("acme", "globex", "initech")] == ["changes", "changes", "failed"]
     assert told["acme"]["plan"]["changes"] == told["globex"]["plan"]["changes"] != []
-    assert "INITECH_TOKEN" in told["initech"]["problem"]
+    assert "INITECH_NOTION_TOKEN" in told["initech"]["problem"]
 
     applied = clients("apply", "small.yaml", "--all", "--yes")
     assert applied.code == 1
     assert [line.split() for line in applied.out.splitlines() if line.startswith(("acme ", "globex ", "initech "))] == [
-        ["acme", "applied", "small", "3", "13"],
-        ["globex", "applied", "small", "3", "13"],
+        ["acme", "applied", "small", "3", "15"],
+        ["globex", "applied", "small", "3", "15"],
         ["initech", "failed", "0"],
     ]
     assert "initech: No token for workspace 'initech'" in applied.out
@@ -72,7 +72,7 @@ def test_a_dangerous_plan_is_held_back_and_the_others_go_on(clients: Program) ->
     _write(clients, 1, "files")
     assert clients("-w", "acme", "apply", "small.yaml", "--yes").code == 0
     _write(clients, 2, "rich_text")
-    clients.environment["INITECH_TOKEN"] = "never-asked"
+    clients.environment["INITECH_NOTION_TOKEN"] = "never-asked"
     (clients.folder / "notion-pm.toml").write_text(dedent(_CLIENTS).partition("[workspaces.initech]")[0])
     done = clients("apply", "small.yaml", "--all", "--yes", "--json")
     assert done.code == 3

@@ -318,8 +318,7 @@ def test_a_view_is_deleted_though_the_answer_is_lost(workspace: LocalWorkspace, 
     gateway.delete_view(view.id)
     assert len(deletes) == 2
     assert view.id not in gateway.list_view_ids(database.id)
-    with pytest.raises(NotShared):
-        gateway.delete_view(view.id)
+    gateway.delete_view(view.id)  # one that is gone is what was wanted: a proxy may repeat a DELETE
     gateway.close()
 
 

@@ -27,7 +27,7 @@ def run(*arguments: str) -> Any:
 
 @pytest.mark.parametrize(
     ("template", "requests", "databases"),  # requests: at most
-    [("okrs", 53, 5), ("discovery", 63, 6), ("full", 83, 9)],
+    [("okrs", 63, 5), ("discovery", 74, 6), ("full", 96, 9)],
 )
 def test_a_shipped_template_is_made_once_and_then_holds(
     template: str, requests: int, databases: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
