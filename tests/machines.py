@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["__main__", "tests.preloaded_program"])
+_PROCESSES.set_forkserver_preload(["__main__", "tests.machines", "tests.preloaded_program"])
 _LONGEST_RUN = 120
 _numbers = count()
 
@@ -88,7 +88,7 @@ class Machine:
     def __init__(self, folder: Path, workspace: LocalWorkspace, url: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "NOTION_PM_STATE": str(folder / "state"),
@@ -100,7 +100,7 @@ class Machine:
     def start(self, *arguments: str) -> Run:
         """Begin a run."""
         output = self.folder / f"run-{next(_numbers)}"
-        wanted = (arguments, str(self.folder), self._environment, str(output))
+        wanted = (arguments, str(self.folder), self.environment, str(output))
         return Run(_PROCESSES.Process(target=run_program, args=wanted), output)
 
     def run(self, *arguments: str) -> Finished:
@@ -117,22 +117,28 @@ class Line:
 
     app: WSGIApplication
     latency: float = 0.0
-    requests: int = 0
     on_request: Callable[[int], bool] = lambda number: True
+    requests: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass a request on: half of the latency is before it, half behind it."""
         time.sleep(self.latency / 2)
         with self._lock:
-            self.requests += 1
-            number = self.requests
+            self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            number = len(self.requests)
         if not self.on_request(number):
             start_response("500 Internal Server Error", [])
             return []
         answer = self.app(environ, start_response)
         time.sleep(self.latency / 2)
         return answer
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests that may change something."""
+        reads = ("GET ", "POST /v1/search")
+        return [each for each in self.requests if not each.startswith(reads) and not each.endswith("/query")]
 
 
 @dataclass(frozen=True)
