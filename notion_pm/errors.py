@@ -469,10 +469,10 @@ class NotConverged(NotionPmError):
 
 
 class MadeTwice(NotionPmError):
-    """A proxy repeated a request, so that Notion created something twice, and the second one is in use already."""
+    """A proxy repeated a request, so that Notion created something twice, and the second one may be in use."""
 
     def __init__(self, twins: Sequence[str]) -> None:
-        super().__init__("These were created twice, and somebody has edited the second one: " + "; ".join(twins))
+        super().__init__("These exist twice, and the second one may hold somebody's work: " + "; ".join(twins))
         self.twins = tuple(twins)
 
     @property

@@ -263,6 +263,7 @@ def read_child_block(json: Json) -> ChildBlock:
         last_edited_time=read_time(json.get("last_edited_time")),
         created_by=_user_id(json, "created_by"),
         has_children=bool(json.get("has_children")),
+        last_edited_by=_user_id(json, "last_edited_by"),
     )
 
 

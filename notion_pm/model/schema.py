@@ -216,6 +216,7 @@ class ChildBlock:
     last_edited_time: datetime | None = None
     created_by: NotionId | None = None
     has_children: bool = False
+    last_edited_by: NotionId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class Existing:
     known to be in the trash, with the links to them; `neighbours` the titles of all
     databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
     now. `claims`: how many claims of other runs are on the record page. `other_templates`: further
-    templates that are recorded under the same page.
+    templates that are recorded under the same page. `sibling_ids`: all blocks of the parent page. What was
+    there before an apply cannot be something that it made.
     """
 
     manifest: Manifest | None = None
@@ -48,6 +49,7 @@ class Existing:
     trashed: Mapping[str, str] = field(default_factory=dict)
     claims: int = 0
     other_templates: tuple[str, ...] = ()
+    sibling_ids: frozenset[NotionId] = frozenset()
 
     @property
     def interrupted(self) -> bool:

@@ -43,6 +43,7 @@ class Applying:
             ledger,
             since=since(ledger.started, reading.page),
             began=moment - CLOCK_TOLERANCE,
+            sibling_ids=reading.existing.sibling_ids,
         )
         self.site = site
         self._moment = moment

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from notion_pm.errors import NotShared, ValuesMissing
 from notion_pm.gateway.notion import Gateway
@@ -138,7 +139,9 @@ def _read(
         _refuse_second_set(gateway, parent_id, loaded, children)
     entries = page.manifest.databases if page else {}
     loaded = adapted(loaded, entries)
-    existing = _Reader(gateway, loaded, children, page, jobs, list_views=list_views).existing() if page else Existing()
+    existing = Existing()
+    if page:
+        existing = _Reader(gateway, parent_id, loaded, children, page, jobs, list_views=list_views).existing()
     loaded = adapted(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
     others = [name for name in recorded_templates(children) if name != loaded.template.template]
@@ -147,6 +150,7 @@ def _read(
         neighbours=_database_titles(children),
         claims=len(page.claims) if page else 0,
         other_templates=tuple(others),
+        sibling_ids=frozenset(block.id for block in children),
     )
     return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
 
@@ -167,13 +171,25 @@ def _refuse_second_set(
     ]
     if not found:
         return
-    others: set[NotionId] = set()
-    for name in dict.fromkeys(template_of(block.title) for block in record_blocks(children)):
-        page = find_manifest(gateway, parent_id, children, name)
-        others |= {entry.database_id for entry in page.manifest.owned.values()} if page else set()
-    unclaimed = [block.title for block in found if block.id not in others]
+    others = read_other_records(gateway, parent_id, children, loaded.template.template)
+    owned = owned_databases(others)
+    unclaimed = [block.title for block in found if block.id not in owned]
     if unclaimed:
         raise missing(loaded.template.template, unclaimed)
+
+
+def read_other_records(
+    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str
+) -> tuple[Manifest, ...]:
+    """Read the records of all other templates under a page."""
+    names = dict.fromkeys(template_of(block.title) for block in record_blocks(children))
+    pages = [find_manifest(gateway, parent_id, children, name) for name in names if name != template]
+    return tuple(page.manifest for page in pages if page is not None)
+
+
+def owned_databases(manifests: Iterable[Manifest]) -> frozenset[NotionId]:
+    """Return the databases that these records own."""
+    return frozenset(entry.database_id for each in manifests for entry in each.owned.values())
 
 
 def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
@@ -209,6 +225,7 @@ class _Reader:
     def __init__(
         self,
         gateway: Gateway,
+        parent_id: NotionId,
         loaded: LoadedTemplate,
         children: Sequence[ChildBlock],
         page: ManifestPage,
@@ -217,6 +234,7 @@ class _Reader:
         list_views: bool,
     ) -> None:
         self._gateway = gateway
+        self._parent_id = parent_id
         self._loaded = loaded
         self._children = children
         self._page = page
@@ -260,6 +278,11 @@ class _Reader:
         found = ExistingDatabase(source, title, view_ids, self._dashboards(key, view_ids))
         return self._with_leftovers(key, found) if self._healing else found
 
+    @cached_property
+    def _owned_by_others(self) -> frozenset[NotionId]:
+        template = self._loaded.template.template
+        return owned_databases(read_other_records(self._gateway, self._parent_id, self._children, template))
+
     def _view_ids(self, entry: DatabaseEntry | None, database_id: NotionId) -> tuple[NotionId, ...]:
         if entry is not None and not self._list_views:
             return tuple(each.id for each in entry.views.values())
@@ -278,6 +301,10 @@ class _Reader:
         title, began = self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
         known = frozenset(entry.database_id for entry in self._manifest.databases.values())
         block = new_database(self._children, title, began, known)
+        if block is None:
+            return None
+        # Another template's database may have the same title and be as new.
+        block = new_database(self._children, title, began, known | self._owned_by_others)
         return self._gateway.get_database(block.id) if block else None
 
     def _with_leftovers(self, key: str, found: ExistingDatabase) -> ExistingDatabase:

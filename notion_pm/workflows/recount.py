@@ -9,7 +9,7 @@ from typing import Any
 
 from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.page import Page
-from notion_pm.model.schema import DataSource, RelationConfig
+from notion_pm.model.schema import DataSource, Property, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import Change
@@ -54,11 +54,23 @@ def still_wanted(site: Site, operation: Operation, before: DataSource, now: Data
 def _refuse_taken_title(site: Site, change: Change, before: DataSource, now: DataSource) -> None:
     title = property_title(site.template, change.database, change.key)
     found = now.named(title)
-    # The other side of a relation comes into being with the relation itself, in another database.
-    if found is not None and isinstance(found.config, RelationConfig) and found.config.two_way:
-        return
-    if before.named(title) is None and found is not None:
+    if before.named(title) is None and found is not None and not _is_our_mirror(site, change, found):
         raise ChangedMeanwhile(change.database, f"somebody added a property {title!r}")
+
+
+def _is_our_mirror(site: Site, change: Change, found: Property) -> bool:
+    """Return whether Notion made a property as the other end of a two-way relation of the template.
+
+    It is there as soon as this apply, or an interrupted one, has made the relation in the other database.
+    """
+    if (mirror := site.ledger.mirrors(change.database).get(change.key)) is not None:
+        return found.id == mirror[0]
+    far_side = site.template.far_sides(change.database).get(change.key)
+    if far_side is None or not isinstance(found.config, RelationConfig):
+        return False
+    near_database, near_key = far_side
+    near_id = site.ledger.known_property_id(near_database, near_key)
+    return near_id is not None and found.config.synced_property_id == near_id
 
 
 def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:

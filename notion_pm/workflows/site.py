@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -15,7 +16,8 @@ from notion_pm.workflows.ledger import Ledger
 class Site:
     """Where an apply builds. `since` is the moment, by Notion's clock, from which on it may have created things.
 
-    `began` is when this run began, by Notion's clock or earlier.
+    `began` is when this run began, by Notion's clock or earlier. `sibling_ids` are the blocks that the parent page
+    had before: this run made none of them.
     """
 
     gateway: Gateway
@@ -24,6 +26,12 @@ class Site:
     ledger: Ledger
     since: datetime
     began: datetime
+    sibling_ids: frozenset[NotionId]
+
+    @cached_property
+    def connection_id(self) -> NotionId:
+        """The user that Notion names as the author of what our connection makes. The first call asks for it."""
+        return NotionId(self.gateway.me().id)
 
     @property
     def template(self) -> Template:

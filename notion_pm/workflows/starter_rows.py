@@ -58,7 +58,9 @@ class RowWriter:
         recent = {"and": [named, created_since(site.since)]}
         pages = site.gateway.query(source_id, filter=recent, property_ids=["title"])
         known = site.ledger.known_ids()
-        return next((page for page in pages if page.id not in known), None)
+        new = (page for page in pages if page.id not in known)
+        # A person may have added a row of that title. Ours was made by our connection.
+        return next((page for page in new if page.created_by == site.connection_id), None)
 
     def _body(self, name: RowName) -> str | None:
         body = self._site.loaded.bodies.get(name[0])

@@ -25,7 +25,10 @@ def create_database(site: Site, operation: Operation) -> None:
 
     def look_up() -> Database | None:
         children = site.gateway.list_children(site.parent_id)
-        found = new_database(children, spec.title, site.since, site.ledger.known_ids())
+        known = site.ledger.known_ids() | site.sibling_ids
+        # Our request was sent by our connection: what others made since is theirs.
+        ours = [block for block in children if block.created_by in {None, site.connection_id}]
+        found = new_database(ours, spec.title, site.since, known)
         return site.gateway.get_database(found.id) if found else None
 
     database = site.gateway.create_database(

@@ -1,28 +1,36 @@
 """Finding and trashing twins after an apply: what a repeated request created a second time.
 
-A twin has the name of something that is recorded, was created by the same connection since the apply began, and is
-not recorded itself. It goes to the trash only when it is untouched: a database without pages, a row with the values
-of the recorded one that only the connection has edited, a view with the settings of the recorded one. Any other twin
-stays and is reported.
+A twin has the name of something that this apply made, was made by the same connection at the same time, and no record
+names it. What was there when the apply read the workspace is no twin. The one exception is an apply that goes on
+after an interruption: there, both may have been made by the earlier run.
+
+A twin goes to the trash only when it is untouched: made and edited by our own connection alone, and a database without
+pages, a row with the values and the body of the recorded one, or a view with its settings. Any other twin stays and is
+reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
 
-from notion_pm.errors import ManifestUnreadable
+from notion_pm.errors import ManifestUnreadable, NotionPmError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import Page
+from notion_pm.model.manifest import Manifest
+from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.row_content import row_content
 from notion_pm.planning.starter import StarterRows
 from notion_pm.planning.twins import TwinSearch
-from notion_pm.workflows.reading import created_since
+from notion_pm.workflows.reading import created_since, owned_databases, read_other_records
 from notion_pm.workflows.site import Site
 from notion_pm.workspace.record import read_manifest_page, record_blocks
+
+_MINUTE = timedelta(minutes=1)
 
 _NOT_WRITTEN = frozenset(
     {"relation", "rollup", "formula", "unique_id", "created_time", "created_by", "last_edited_time", "last_edited_by"}
@@ -48,12 +56,14 @@ class TwinFinder:
         self._existing = existing
         self._record_id = record_id
         self._sources: set[NotionId] = set()
+        self._children: Sequence[ChildBlock] = ()
         self.found = Twins()
 
     def among(self, children: Sequence[ChildBlock]) -> tuple[ChildBlock, ...]:
         """Trash the twins among the blocks of the parent page, and return the other blocks."""
+        self._children = children
         known = {*self._site.ledger.known_ids(), self._record_id}
-        ours = {block.title: block for block in children if block.id in known}
+        ours = {block.title: block for block in children if block.id in known and self._is_new(block)}
         record_pages = {block.id for block in record_blocks(children)}
         for block in children:
             original = ours.get(block.title)
@@ -78,7 +88,8 @@ class TwinFinder:
         for database, key in search.dashboards:
             dashboard = self._gateway.get_view(self._site.ledger.entry(database).views[key].id)
             widgets = {view_id for row in dashboard.rows for view_id in row}
-            self._search_views(self._site.template.databases, widgets)
+            old_widgets = frozenset() if self._existing.interrupted else self._existing.widget_ids
+            self._search_views(self._site.template.databases, widgets - old_widgets)
 
     def mirrors(self, sources: Iterable[DataSource]) -> None:
         """Remove the other ends of relations of databases that are in the trash."""
@@ -93,18 +104,48 @@ class TwinFinder:
 
     # --- on the parent page
 
+    def _is_new(self, block: ChildBlock) -> bool:
+        """Return whether this apply, or the interrupted one that it goes on with, may have made a block."""
+        was_there = block.id in self._site.sibling_ids and not self._existing.interrupted
+        return not was_there and (block.created_time is None or block.created_time >= self._site.since)
+
     def _is_twin_of(self, block: ChildBlock, original: ChildBlock) -> bool:
-        is_new = block.created_time is None or block.created_time >= self._site.since
         same_maker = block.created_by == original.created_by
-        return is_new and same_maker and block.type == original.type and not block.in_trash
+        return self._is_new(block) and same_maker and block.type == original.type and not block.in_trash
+
+    def _is_ours(self, made: ChildBlock | Page) -> bool:
+        """Return whether our connection made something, and nobody else has edited it."""
+        return {made.created_by, made.last_edited_by} == {self._site.connection_id}
+
+    @cached_property
+    def _others(self) -> tuple[Manifest, ...] | None:
+        """The records of other templates under the page; None where one of them cannot be read."""
+        template = self._site.template.template
+        try:
+            return read_other_records(self._gateway, self._site.parent_id, self._children, template)
+        except NotionPmError:
+            return None
+
+    def _may_be_of_another_template(self, block: ChildBlock) -> bool:
+        """Return whether a database belongs to another record, or may come to belong to one.
+
+        An apply of another template records its databases only after it has made them.
+        """
+        if self._others is None or any(manifest.state == "applying" for manifest in self._others):
+            return True
+        return block.id in owned_databases(self._others)
 
     def _trash_database(self, block: ChildBlock, original: ChildBlock) -> None:
+        if self._may_be_of_another_template(block):
+            return
         twin = self._gateway.get_database(block.id)
         source = self._gateway.get_data_source(twin.data_source_ids[0])
         recorded = self._gateway.get_database(original.id)
         names = {prop.name for prop in self._gateway.get_data_source(recorded.data_source_ids[0]).properties.values()}
         has_pages = any(True for _ in self._gateway.query(source.id, property_ids=["title"]))
-        if has_pages or {prop.name for prop in source.properties.values()} - names:
+        has_more = {prop.name for prop in source.properties.values()} - names
+        has_views = len(self._gateway.list_view_ids(block.id)) > 1
+        if has_pages or has_more or has_views or not self._is_ours(block):
             self.found.left.append(f"the database {block.title!r} ({twin.url})")
             return
         self._gateway.trash_database(block.id)
@@ -116,7 +157,8 @@ class TwinFinder:
             manifest = read_manifest_page(self._gateway, block.id, self._site.parent_id).manifest
         except ManifestUnreadable:
             manifest = None
-        if manifest is None or manifest.databases or manifest.state != "applying":
+        is_untouched = manifest is not None and not manifest.databases and manifest.state == "applying"
+        if not (is_untouched and self._is_ours(block)):
             self.found.left.append(f"the record page {block.title!r}")
             return
         self._gateway.trash_page(block.id)
@@ -130,22 +172,35 @@ class TwinFinder:
         keys = {row.cells.get(title_key, ""): key for (of, key), row in starter.rows.items() if of == database}
         recent = created_since(self._site.since)
         pages = list(self._gateway.query(ledger.data_source_id(database), filter=recent, property_ids=["title"]))
-        known = ledger.known_ids()
-        makers = {page.created_by for page in pages if page.id in known}
+        known, by_id = ledger.known_ids(), {page.id: page for page in pages}
+        old_rows = self._rows_before(database)
         for page in pages:
             key = keys.get(page.title)
             recorded = ledger.row_id(database, key) if key is not None else None
-            if page.id in known or recorded is None or page.created_by not in makers:
+            original = by_id.get(recorded) if recorded is not None and recorded not in old_rows else None
+            if page.id in known or original is None or not _made_together(page, original):
                 continue
             name = f"the row {database}.{key} ({page.title!r})"
-            if page.last_edited_by == page.created_by and self._holds_the_same(page.id, recorded):
+            # Rows that were in the database before are not known. What is there twice in it is only reported.
+            may_be_older = database in self._existing.databases and not self._existing.interrupted
+            if not may_be_older and self._is_ours(page) and self._holds_the_same(page.id, original.id):
                 self._gateway.trash_page(page.id)
                 self._note(page.id, name)
             else:
                 self.found.left.append(f"{name}, {page.url}")
 
-    def _holds_the_same(self, one: NotionId, other: NotionId) -> bool:
-        return _written(self._gateway.get_page(one)) == _written(self._gateway.get_page(other))
+    def _rows_before(self, database: str) -> frozenset[NotionId]:
+        """Return the starter rows that were recorded before, and that no interrupted apply has just made."""
+        entry, found = self._existing.owned.get(database), self._existing.databases.get(database)
+        just_made = {page.id for page in found.rows} if found else set()
+        return frozenset(entry.rows.values()) - just_made if entry else frozenset()
+
+    def _holds_the_same(self, twin_id: NotionId, original_id: NotionId) -> bool:
+        twin, original = self._gateway.get_page(twin_id), self._gateway.get_page(original_id)
+        if _written(twin) != _written(original) or _links(twin) - _links(original):
+            return False
+        body = self._gateway.page_markdown(twin_id).markdown
+        return body == self._gateway.page_markdown(original_id).markdown
 
     def _search_views(self, databases: Collection[str], view_ids: Iterable[NotionId]) -> None:
         known = self._site.ledger.known_ids()
@@ -166,6 +221,18 @@ class TwinFinder:
     def _note(self, notion_id: NotionId, name: str) -> None:
         self.found.gone.add(notion_id)
         self.found.trashed.append(name)
+
+
+def _made_together(twin: Page, original: Page) -> bool:
+    """Return whether one connection made two pages within a minute: Notion cuts the seconds off its times."""
+    apart = abs(twin.created_time - original.created_time)
+    return twin.created_by == original.created_by and apart <= _MINUTE
+
+
+def _links(page: Page) -> set[tuple[str, NotionId]]:
+    """Return the pages that a page is related to, with the ids of the relations."""
+    values = {prop.id: prop.value for prop in page.properties.values()}
+    return {(key, page_id) for key, each in values.items() if isinstance(each, RelationValue) for page_id in each.ids}
 
 
 def _written(page: Page) -> dict[str, object]:
