@@ -68,7 +68,7 @@ def _is_our_mirror(site: Site, change: Change, found: Property) -> bool:
     far_side = site.template.far_sides(change.database).get(change.key)
     if far_side is None or not isinstance(found.config, RelationConfig):
         return False
-    near_database, near_key = far_side
+    near_database, near_key = far_side[:2]
     near_id = site.ledger.known_property_id(near_database, near_key)
     return near_id is not None and found.config.synced_property_id == near_id
 

@@ -210,7 +210,12 @@ class TwinFinder:
             for key, entry in self._site.ledger.entry(database).views.items()
             if key in self._site.template.databases[database].views
         }
-        for view_id in sorted(set(view_ids) - known):
+        titles = {title for title, _ in recorded}
+        # The views that were read before, because an apply was interrupted, have names that are known.
+        other_views = {
+            view.id for found in self._existing.databases.values() for view in found.views if view.name not in titles
+        }
+        for view_id in sorted(set(view_ids) - known - other_views):
             view = self._gateway.get_view(view_id)
             for title, original_id in recorded:
                 if title == view.name and _looks_the_same(view, self._gateway.get_view(original_id)):
