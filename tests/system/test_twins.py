@@ -1,0 +1,116 @@
+"""What an apply created twice goes to the trash, and nothing that somebody else made does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.emulator.weather import Rule, Weather
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import PropertyValue
+from notion_pm.model.schema import PropertyPatch
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.workspace.record import open_manifest
+from tests.gateways import gateway_to
+from tests.system.provisioned import apply_to
+from tests.unit.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[LocalWorkspace]:
+    opened = open_workspace(tmp_path / "workspace.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def person(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    """Somebody else, who works under the same page."""
+    opened, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+    yield opened
+    opened.close()
+
+
+def _template(name: str = "small", *rows: str) -> LoadedTemplate:
+    databases = {"features": {"title": "Features", "properties": {"name": _NAME}}}
+    return load(
+        {"template": name, "databases": databases},
+        {"features": [{"key": row.lower(), "name": row} for row in rows]},
+    )
+
+
+def _databases(gateway: Gateway, workspace: LocalWorkspace) -> list[NotionId]:
+    blocks = gateway.list_children(workspace.root_page_id)
+    return [each.id for each in blocks if each.type == "child_database"]
+
+
+def _add_database(gateway: Gateway, workspace: LocalWorkspace) -> NotionId:
+    properties = {"Name": PropertyPatch(type="title")}
+    return gateway.create_database(workspace.root_page_id, "Features", properties, look_up=lambda: None).id
+
+
+def test_databases_of_two_templates_made_in_one_minute_both_stay(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, _template("one"))
+    result = apply_to(gateway, workspace, _template("two"))
+    assert result.twins == ()
+    assert len(_databases(gateway, workspace)) == 2
+    gateway.close()
+
+
+def test_a_database_that_a_request_made_twice_goes_to_the_trash(workspace: LocalWorkspace) -> None:
+    repeated = Rule(methods=("POST",), path="/v1/databases", trouble="repeated", first=1)
+    workspace.weather.change(Weather(rules=(repeated,)))
+    gateway, _ = gateway_to(workspace)
+    result = apply_to(gateway, workspace, _template())
+    assert len(result.twins) == 1
+    assert len(_databases(gateway, workspace)) == 1
+    gateway.close()
+
+
+def test_a_database_that_a_person_adds_during_an_apply_stays(workspace: LocalWorkspace, person: Gateway) -> None:
+    added: list[NotionId] = []
+
+    def weather(number: int, request: httpx.Request) -> None:
+        if request.method == "POST" and request.url.path == "/v1/databases" and not added:
+            added.append(_add_database(person, workspace))
+
+    gateway, _ = gateway_to(workspace, weather=weather)
+    result = apply_to(gateway, workspace, _template())
+    assert result.twins == ()
+    assert added[0] in _databases(gateway, workspace)
+    assert len(_databases(gateway, workspace)) == 2
+    gateway.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "during"])
+def test_a_row_that_a_person_adds_stays(workspace: LocalWorkspace, person: Gateway, moment: str) -> None:
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, _template("small", "A"))
+    source_id = open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+    added: list[NotionId] = []
+
+    def add() -> None:
+        name = PropertyValue("title", "title", "B")
+        added.append(person.create_row(source_id, [name], look_up=lambda: None).id)
+
+    def weather(number: int, request: httpx.Request) -> None:
+        if request.method == "POST" and request.url.path == "/v1/pages" and not added:
+            add()
+
+    if moment == "before":
+        add()
+    working, _ = gateway_to(workspace, weather=weather)
+    result = apply_to(working, workspace, _template("small", "A", "B"))
+    assert result.twins == ()
+    assert not gateway.get_page(added[0]).in_trash
+    assert [page.title for page in gateway.query(source_id)].count("B") == 2
+    for each in (gateway, working):
+        each.close()
