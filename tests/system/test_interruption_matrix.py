@@ -92,7 +92,7 @@ def _product() -> LoadedTemplate:
 
 @dataclass
 class Place:
-    """A client's workspace: they have a database and a page of their own, of the same titles as ours."""
+    """A client's workspace: they have a database and a page of their own."""
 
     workspace: LocalWorkspace
     clock: ManualClock
@@ -121,7 +121,11 @@ def _place(folder: Path) -> Iterator[Place]:
     workspace = open_workspace(folder / "workspace.sqlite", clock=clock)
     gateway, _ = gateway_to(workspace)
     database = gateway.create_database(
-        workspace.root_page_id, "Feature specs", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+        # With the title of one of ours and without a record, apply would refuse to make a second set.
+        workspace.root_page_id,
+        "Specs of theirs",
+        {"Name": PropertyPatch(type="title")},
+        look_up=lambda: None,
     )
     name = PropertyValue("title", "title", "Theirs")
     gateway.create_row(database.data_source_ids[0], [name], look_up=lambda: None)
