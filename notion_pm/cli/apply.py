@@ -25,6 +25,7 @@ from notion_pm.storage.lock import exclusive
 from notion_pm.storage.plan_file import PlanFile
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult, PlanChanged
+from notion_pm.workspace.lock import raise_if_locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def command(
         reading, plan = _look(context, order)
         _show(context, plan, details=details, as_json=as_json)
         _check(plan, order)
+        if plan.operations and reading.page is not None:
+            raise_if_locked(reading.page.claims, context.claimant("apply"))
         result = _apply_when_agreed(context, order, (reading, plan), yes=yes, details=details, as_json=as_json)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})

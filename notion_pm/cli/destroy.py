@@ -13,6 +13,9 @@ from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.storage.lock import exclusive
 from notion_pm.workflows.destroy import Destruction, destroy, destruction
+from notion_pm.workspace.claims import LOCK_REQUESTS
+
+_LOCK_REQUESTS = LOCK_REQUESTS - 1  # the claim goes to the trash with the record page
 
 
 @click.command()
@@ -47,6 +50,8 @@ def _show(doomed: Destruction) -> None:
     echo("  - the page that keeps the record")
     for title in doomed.adopted:
         echo(f"{title} was there before the template: it stays, with all that is in it.")
+    writes = len(doomed.databases) + 1
+    echo(f"{writes} requests for that, plus reading the pages again, and {_LOCK_REQUESTS} for the lock.")
 
 
 def _ask(name: str, confirm: str | None, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from notion_pm.importing.texts import shortened
 from notion_pm.workflows.import_mapping import Chosen
 from notion_pm.workflows.import_rows import Prepared
 from notion_pm.workflows.import_writing import Done
+from notion_pm.workspace.claims import LOCK_REQUESTS
 
 _SHOWN = 5
 """Rows, values or words that are named before the rest is only counted."""
@@ -128,7 +129,9 @@ def _summary(prepared: Prepared, budget: int) -> str:
     if not prepared.writes:
         return "Nothing to do."
     minutes = max(1, -(-prepared.writes // budget))
-    return f"{count(prepared.writes, 'request')} to write it (about {count(minutes, 'minute')} at {budget} a minute)."
+    lock = f", and {LOCK_REQUESTS} for the lock" if prepared.destination.record_page else ""
+    time = f"(about {count(minutes, 'minute')} at {budget} a minute)"
+    return f"{count(prepared.writes, 'request')} to write it {time}{lock}."
 
 
 def _title(decision: Create | Update | LeftAlone, target: Target) -> str:

@@ -43,6 +43,9 @@ minute), short enough to wait for after a crash."""
 GRACE = timedelta(seconds=30)
 """How much longer the others wait: reads that lag behind, and clocks that do not tick alike."""
 
+LOCK_REQUESTS = 4
+"""What a run that writes pays: append the claim, list the claims twice, remove the claim."""
+
 _FLOORED = timedelta(minutes=1)
 _LONGEST_LEASE = timedelta(hours=1)
 """People can edit the block. Nothing that is written there may hold a workspace for days."""
@@ -110,7 +113,8 @@ def claim_text(claim_id: str, holder: str, command: str, lease: timedelta, momen
     """
     holder, command = _plain_name(holder), _plain_name(command)
     until = _clock_time(moment + _FLOORED + lease + GRACE)
-    data = {"id": claim_id, "holder": holder, "command": command, "lease": int(lease.total_seconds())}
+    seconds = int(lease.total_seconds())
+    data = {"id": claim_id, "holder": holder, "command": command, "lease": seconds}
     return (
         f"{holder} is at work here: {command}. Other runs wait. This note goes away when the run "
         f"ends; if the run has crashed, the note counts until {until} at the latest.\n"

@@ -32,7 +32,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -357,6 +357,18 @@ def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:
     """Remove the claims of others. For when a person is sure that their runs are dead."""
     for claim in claims:
         gateway.delete_block(claim.block_id)
+
+
+def raise_if_locked(claims: Iterable[Claim], claimant: Claimant) -> None:
+    """Raise WorkspaceLocked when a claim that was read anyway is live, so that nobody is asked in vain.
+
+    Expiry is judged by the clock of this machine here. That is safe, because this check can only
+    stop a run. The lock itself decides by the server's clock whether a run may go on.
+    """
+    now = datetime.fromtimestamp(claimant.wall(), UTC)
+    for claim in claims:
+        if now < claim.expires and not claimant.is_dead(claim):
+            raise locked_by(claim)
 
 
 def locked_by(claim: Claim) -> WorkspaceLocked:

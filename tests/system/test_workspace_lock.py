@@ -78,6 +78,13 @@ def test_each_command_that_takes_the_lock_loses_against_a_live_claim(machines: T
     assert machines.anna.run(*command).code == 0
 
 
+def test_apply_stops_before_it_asks_when_a_live_claim_is_seen(machines: TwoMachines) -> None:
+    with ben_at_work(machines):
+        result = machines.anna.run("apply", "./small.yaml")  # no --yes, and no terminal
+        assert (result.code, machines.line.writes) == (5, []), result
+        assert "ben@office" in result.err
+
+
 def damage_the_record(machines: TwoMachines) -> None:
     gateway, _ = gateway_to(machines.workspace)
     code = next(block for block in gateway.list_children(record_page(machines).id) if block.type == "code")
