@@ -10,9 +10,11 @@ from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
-from notion_pm.errors import UsageError
+from notion_pm.errors import RecordLost, UsageError
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.storage.lock import exclusive
-from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
+from notion_pm.storage.templates import name_of
+from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair, restore_record
 
 
 @click.command()
@@ -24,25 +26,29 @@ from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
 def command(context: Context, *, template: str | None, yes: bool, as_json: bool) -> None:
     """Build the record of a template again, when its page was deleted or damaged.
 
-    The record says which databases, properties, views and rows belong to the template. This command finds the
-    databases under the parent page: by the ids that this machine or the deleted record page remembers, else by their
-    titles and by what is in them. It shows what it found and what it did not find, asks, and writes the record page
-    alone. Then see what is left to do with  notion-pm plan.
+    The record says which databases, properties, views and rows belong to the template. A record page in the trash is
+    restored. Otherwise this command finds the databases under the parent page: by the ids that this machine
+    remembers, else by their titles and by what is in them. It shows what it found and what it did not find, asks, and
+    writes the record page alone. Then see what is left to do with  notion-pm plan.
 
     TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
     names, or else product.
     """
     reference = context.template(template) or DEFAULT_TEMPLATE
     with exclusive(context.state_home):
-        with progress(context):
-            repair = plan_repair(
-                context.gateway,
-                context.parent_page,
-                reference,
-                context.state_home,
-                now=context.now(),
-                jobs=context.jobs,
-            )
+        try:
+            with progress(context):
+                repair = plan_repair(
+                    context.gateway,
+                    context.parent_page,
+                    reference,
+                    context.state_home,
+                    now=context.now(),
+                    jobs=context.jobs,
+                )
+        except RecordLost as lost:
+            _confirm_and_restore(context, lost, reference, yes=yes, as_json=as_json)
+            return
         if repair is None:
             _show_nothing_to_do(reference, as_json=as_json)
             return
@@ -61,6 +67,19 @@ def confirm_and_write(context: Context, repair: Repair, reference: str, *, yes: 
         echo_json({"repaired": True, **repair.as_data()})
     else:
         echo(f"Recorded; the databases were not touched. See what is left to do:  notion-pm plan {reference}")
+
+
+def _confirm_and_restore(context: Context, lost: RecordLost, reference: str, *, yes: bool, as_json: bool) -> None:
+    page_id, template = NotionId(lost.page_id), name_of(reference)
+    if not as_json:
+        echo(f"{lost}\nIt can be restored as it was: {page_url(page_id)}\n")
+    _ask(yes=yes, as_json=as_json, question="Restore it?")
+    with progress(context):
+        restore_record(context.gateway, context.parent_page, page_id, template, context.state_home)
+    if as_json:
+        echo_json({"repaired": True, "template": template, "restores": page_id})
+    else:
+        echo(f"Restored; the databases were not touched. See what is left to do:  notion-pm plan {reference}")
 
 
 def _show_nothing_to_do(reference: str, *, as_json: bool) -> None:
@@ -90,7 +109,7 @@ def _show(repair: Repair) -> None:
         echo("A new record page is created.")
 
 
-def _ask(*, yes: bool, as_json: bool) -> None:
+def _ask(*, yes: bool, as_json: bool, question: str = "Write this record?") -> None:
     """Get a person's confirmation.
 
     Raises UsageError where there is no terminal to ask on, Abort when the answer is no.
@@ -101,4 +120,4 @@ def _ask(*, yes: bool, as_json: bool) -> None:
         raise UsageError(
             "Confirmation needed but no terminal: add --yes.", "Nothing was changed. Look at what was found first."
         )
-    click.confirm("Write this record?", abort=True)
+    click.confirm(question, abort=True)

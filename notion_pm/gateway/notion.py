@@ -295,6 +295,10 @@ class Gateway:
         """Put a page in the trash."""
         self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": True})
 
+    def restore_page(self, page_id: str) -> None:
+        """Take a page out of the trash."""
+        self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": False})
+
     # --- databases
 
     def create_database(

@@ -17,7 +17,6 @@ from notion_pm.errors import (
     NotShared,
     RecordCopied,
     RecordFromLaterVersion,
-    RecordLost,
     UsageError,
 )
 from notion_pm.gateway.notion import Gateway
@@ -37,6 +36,7 @@ from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import (
     create_record,
     find_manifest,
+    open_manifest_page,
     read_manifest_page,
     record_blocks,
     remember_manifest,
@@ -116,8 +116,9 @@ def plan_repair(
 
     With `of_copy` a copied record is no error: the copied databases get a record of their own.
 
-    Raises UsageError when there is no database of the template, RecordCopied, RecordMoved, TemplateInvalid or a
-    NotionError. Reads only.
+    Raises RecordLost when the record page is in the trash: `restore_record` brings it back as it was, which no
+    rebuilt record can. Raises UsageError when there is no database of the template, RecordCopied, RecordMoved,
+    TemplateInvalid or a NotionError. Reads only.
     """
     children = gateway.list_children(parent_id)
     lost = _what_is_left(gateway, parent_id, children, templates.name_of(reference), home, of_copy=of_copy)
@@ -160,6 +161,17 @@ def carry_out_repair(
         remember_manifest(home, page, source_of(repair.loaded))
 
 
+def restore_record(
+    gateway: Gateway, parent_id: NotionId, page_id: NotionId, template: str, home: StateHome | None
+) -> None:
+    """Take a record page out of the trash, and make sure that it keeps a record of this parent page.
+
+    Raises what `open_manifest_page` raises.
+    """
+    gateway.restore_page(page_id)
+    open_manifest_page(gateway, parent_id, template, home)
+
+
 def _what_is_left(
     gateway: Gateway,
     parent_id: NotionId,
@@ -182,22 +194,12 @@ def _what_is_left(
         titled = [block.id for block in record_blocks(children) if codec.template_of(block.title) == template]
         remembered_id = remembered.page_id if remembered else None
         return _Lost(remembered, damaged=titled[0] if titled else remembered_id)
-    except RecordLost as error:
-        return _Lost(_guide_on(gateway, parent_id, error.page_id) or remembered)
     except RecordCopied as error:
         if not of_copy:
             raise
         copy = NotionId(error.page_id)
         return _Lost(read_manifest_page(gateway, copy, parent_id).manifest, copy=copy)
     return _Lost(remembered)
-
-
-def _guide_on(gateway: Gateway, parent_id: NotionId, page_id: str) -> Manifest | None:
-    """Return the record on a page in the trash, None where it cannot be read any more."""
-    try:
-        return read_manifest_page(gateway, NotionId(page_id), parent_id).manifest
-    except (ManifestUnreadable, NotShared):
-        return None
 
 
 def _find_databases(

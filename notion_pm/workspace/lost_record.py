@@ -16,6 +16,7 @@ from itertools import islice
 from notion_pm.errors import NotShared, RequestRefused
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
@@ -30,13 +31,15 @@ _MOST_PAGES = 100
 class Candidate:
     """A page that may keep the record.
 
-    `is_remembered`: this machine knows its id as that of a record of this parent page. `is_on_parent`: it is still on
-    the parent page.
+    `remembered`: the record as this machine remembers it, when it knows the page's id as that of a record of this
+    parent page. `is_on_parent`: it is on the parent page, and not in the trash. `parent_id`: the page that it is on,
+    or was on before somebody put it in the trash.
     """
 
     block: ChildBlock
-    is_remembered: bool = False
+    remembered: Manifest | None = None
     is_on_parent: bool = False
+    parent_id: NotionId | None = None
 
 
 def places_to_look(
@@ -71,12 +74,12 @@ def _remembered(
         if template not in {None, name} or manifest.page_id is None or manifest.parent_id != parent_id:
             continue
         if manifest.page_id in listed:
-            yield Candidate(listed[manifest.page_id], is_remembered=True, is_on_parent=True)
+            yield Candidate(listed[manifest.page_id], manifest, is_on_parent=True, parent_id=parent_id)
             continue
         with suppress(NotShared):  # deleted for good, or somewhere that the connection cannot see
             page = gateway.get_page(manifest.page_id)
             on_parent = page.parent_id == parent_id and not page.in_trash
-            yield Candidate(_as_block(page), is_remembered=True, is_on_parent=on_parent)
+            yield Candidate(_as_block(page), manifest, is_on_parent=on_parent, parent_id=page.parent_id)
 
 
 def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
@@ -94,8 +97,15 @@ def _searched(
         for page in islice(found, _MOST_PAGES):
             name = record_text.template_of(page.title)
             if name is not None and template in {None, name} and page.id not in listed:
-                yield Candidate(_as_block(page))
+                yield Candidate(_as_block(page), parent_id=page.parent_id)
 
 
 def _as_block(page: Page) -> ChildBlock:
-    return ChildBlock(page.id, "child_page", page.title, in_trash=page.in_trash, created_time=page.created_time)
+    return ChildBlock(
+        page.id,
+        "child_page",
+        page.title,
+        in_trash=page.in_trash,
+        created_time=page.created_time,
+        created_by=page.created_by,
+    )

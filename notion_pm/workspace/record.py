@@ -141,6 +141,10 @@ class _Found:
 
         Raises RecordMoved, RecordLost, or ManifestUnreadable for a page that is known to keep the record.
         """
+        for candidate in candidates:
+            if candidate.block.in_trash:
+                self._check_trashed(candidate)
+        candidates = [candidate for candidate in candidates if not candidate.block.in_trash]
         if not candidates:
             return
         with ThreadPoolExecutor(min(len(candidates), _MOST_AT_ONCE)) as pool:
@@ -161,7 +165,7 @@ class _Found:
         except (ManifestUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
             is_titled = candidate.is_on_parent and name is not None and self.template in {None, name}
-            if is_titled or candidate.is_remembered:
+            if is_titled or candidate.remembered:
                 raise
             return None
 
@@ -181,19 +185,50 @@ class _Found:
         if manifest.page_id not in {None, page.id}:
             return False
         if manifest.parent_id is None:
-            return candidate.is_remembered or is_any_listed(manifest, self.children)
+            return candidate.remembered is not None or is_any_listed(manifest, self.children)
         return manifest.parent_id == self.parent_id
 
     def _take_from_elsewhere(self, page: ManifestPage, block: ChildBlock) -> None:
-        if not block.in_trash:
-            _note(
-                f"The record page {block.title!r} was moved to another page. It is used as before, and every machine "
-                f"finds it again when you move it back: {page_url(page.id)}"
-            )
-            self._keep(page)
-        elif self._has_living_databases(page.manifest):
-            raise trashed(page.manifest, block)
-        # Otherwise the template was taken back, by `undo` or `destroy` or by a person: this is a fresh page.
+        _note(
+            f"The record page {block.title!r} was moved to another page. It is used as before, and every machine "
+            f"finds it again when you move it back: {page_url(page.id)}"
+        )
+        self._keep(page)
+
+    def _check_trashed(self, candidate: Candidate) -> None:
+        """Raise RecordLost for a record page in the trash whose databases are not.
+
+        Notion does not show the blocks of a trashed page (404), so the record in it cannot be read. Where all
+        databases are gone the template was taken back, by `undo` or `destroy` or by a person.
+        """
+        manifest = candidate.remembered
+        name = manifest.template if manifest else codec.template_of(candidate.block.title)
+        if name is None or self.template not in {None, name}:
+            return
+        if manifest is not None:
+            is_needed = self._has_living_databases(manifest)
+        else:
+            is_needed = candidate.parent_id == self.parent_id and self._has_databases_of_same_maker(candidate.block)
+        if is_needed:
+            raise trashed(name, candidate.block)
+
+    def _has_databases_of_same_maker(self, page: ChildBlock) -> bool:
+        """Whether a database under the parent page seems to belong to the record on a trashed page.
+
+        An apply creates the record page, and then the databases with the same connection. Databases that the records
+        of other templates name do not count.
+        """
+        databases = {
+            block.id
+            for block in self.children
+            if block.type == "child_database" and not block.in_trash and _is_made_after(block, page)
+        }
+        if databases:
+            for block in record_blocks(self.children):
+                with suppress(ManifestUnreadable, NotShared):
+                    manifest = read_manifest_page(self.gateway, block.id, self.parent_id).manifest
+                    databases -= {entry.database_id for entry in manifest.databases.values()}
+        return bool(databases)
 
     def _has_living_databases(self, manifest: Manifest) -> bool:
         if is_any_listed(manifest, self.children):
@@ -231,14 +266,19 @@ class _Found:
         return originals[0]
 
 
-def trashed(manifest: Manifest, block: ChildBlock) -> RecordLost:
-    """Return the error for a record page in the trash whose databases are not."""
-    name = manifest.template
+def _is_made_after(database: ChildBlock, page: ChildBlock) -> bool:
+    if database.created_time is None or page.created_time is None:
+        return True
+    return database.created_by == page.created_by and database.created_time >= page.created_time
+
+
+def trashed(name: str, block: ChildBlock) -> RecordLost:
+    """Return the error for the record page of a template in the trash whose databases are not."""
     return RecordLost(
         f"The record page {block.title!r} is in Notion's trash, and its databases are not. Without it notion-pm does "
         "not know that they are its own.",
-        f"Nothing was changed. Open {page_url(block.id)} and choose Restore (or find it in Trash, in the sidebar). "
-        f"If it cannot be restored,  notion-pm repair {name}  builds a new record from the databases, and  "
+        f"Nothing was changed.  notion-pm repair {name}  asks, and restores it. Or open {page_url(block.id)} and "
+        f"choose Restore. If the page was deleted from the trash too, repair builds a new record from the databases. "
         f"notion-pm adopt {name}  takes them over as the client's own.",
         page_id=block.id,
     )
@@ -345,7 +385,10 @@ def locked_record(gateway: Gateway, page: ManifestPage, claimant: Claimant) -> I
     Raises WorkspaceLocked when another run is at work, RecordChanged when one has been.
     """
     with workspace_lock(gateway, page.id, claimant) as lock:
-        now = read_manifest_page(gateway, page.id, page.parent_id)
+        try:
+            now = read_manifest_page(gateway, page.id, page.parent_id)
+        except NotShared as error:
+            raise RecordChanged("The record page was put in the trash") from error
         lock.confirm(now.claims)
         if now.placed(now.manifest) != page.placed(page.manifest):
             raise RecordChanged

@@ -43,6 +43,7 @@ class Client:
         self.record = record_of(self.gateway, self.root)
 
     def repair(self, home: Path) -> Repair:
+        """Build the record again."""
         repair = plan_repair(self.gateway, self.root, "product", home, now=NOW)
         assert repair is not None
         carry_out_repair(self.gateway, self.root, repair, home)
@@ -68,24 +69,31 @@ def _trash(api: httpx.Client, page: str) -> None:
     assert api.patch(f"pages/{page}", json={"in_trash": True}).is_success
 
 
-def _overwrite(api: httpx.Client, page: str) -> None:
-    blocks = api.get(f"blocks/{page}/children").json()["results"]
+def _delete_for_good(client: Client, api: httpx.Client) -> None:
+    _trash(api, client.record)
+    with client.workspace._store.transaction(write=True) as db:  # emptied from the trash
+        db.execute("DELETE FROM pages WHERE id = ?", (client.record,))
+        db.execute("DELETE FROM blocks WHERE id = ? OR parent_id = ?", (client.record, client.record))
+
+
+def _overwrite(client: Client, api: httpx.Client) -> None:
+    blocks = api.get(f"blocks/{client.record}/children").json()["results"]
     block = next(each["id"] for each in blocks if each["type"] == "code")
     assert api.patch(f"blocks/{block}", json={"code": {"rich_text": [{"text": {"content": "oops"}}]}}).is_success
 
 
-def _empty(api: httpx.Client, page: str) -> None:
-    for block in api.get(f"blocks/{page}/children").json()["results"]:
+def _empty(client: Client, api: httpx.Client) -> None:
+    for block in api.get(f"blocks/{client.record}/children").json()["results"]:
         assert api.delete(f"blocks/{block['id']}").is_success
 
 
-@pytest.mark.parametrize("damage", [_trash, _overwrite, _empty])
+@pytest.mark.parametrize("damage", [_delete_for_good, _overwrite, _empty])
 @pytest.mark.parametrize("machine", ["home", "bare"])
 def test_an_untouched_workspace_needs_nothing_after_a_repair(
-    client: Client, api: httpx.Client, damage: Callable[[httpx.Client, str], None], machine: str
+    client: Client, api: httpx.Client, damage: Callable[[Client, httpx.Client], None], machine: str
 ) -> None:
     before = tables(client.gateway, client.workspace)
-    damage(api, client.record)
+    damage(client, api)
     with pytest.raises((RecordLost, ManifestUnreadable)):
         client.changes()
     repair = client.repair(getattr(client, machine))
@@ -101,7 +109,7 @@ def test_an_untouched_workspace_needs_nothing_after_a_repair(
 
 def test_what_people_renamed_is_known_by_its_remembered_id(client: Client, api: httpx.Client) -> None:
     _rename_things(client)
-    _trash(api, client.record)
+    _delete_for_good(client, api)
     assert client.repair(client.home).missing == ()
     assert client.changes() == []
 
@@ -110,10 +118,7 @@ def test_without_any_memory_what_can_be_nothing_else_is_recognised_and_the_rest_
     client: Client, api: httpx.Client
 ) -> None:
     _rename_things(client)
-    client.gateway.trash_page(client.record)
-    with client.workspace._store.transaction(write=True) as db:  # emptied from the trash: for good
-        db.execute("DELETE FROM pages WHERE id = ?", (client.record,))
-        db.execute("DELETE FROM blocks WHERE id = ? OR parent_id = ?", (client.record, client.record))
+    _delete_for_good(client, api)
     repair = client.repair(client.bare)
     assert "alike" in repair.found["insights"].how
     assert set(repair.missing) == {"insights.kind"}
@@ -189,7 +194,9 @@ def test_repair_shows_asks_and_writes_nothing_without_a_yes(
         "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
     }
     assert program("apply", "product", "--no-rows", "--yes").code == 0
-    _trash(api, record_page(api, workspace.root_page_id))
+    page = record_page(api, workspace.root_page_id)
+    code = next(b for b in api.get(f"blocks/{page}/children").json()["results"] if b["type"] == "code")
+    assert api.delete(f"blocks/{code['id']}").is_success
     before = workspace.counts()
     asked = program("repair", "product")
     assert asked.code == 1 and "Feature specs" in asked.out and "--yes" in asked.err
@@ -200,3 +207,27 @@ def test_repair_shows_asks_and_writes_nothing_without_a_yes(
     assert program("plan", "product", "--exit-code").code == 0
     again = program("repair", "--json")
     assert again.code == 0 and not again.json["repaired"]
+
+
+def test_a_record_page_in_the_trash_is_restored_with_a_yes(
+    program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str, tmp_path: Path
+) -> None:
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    assert program("apply", "product", "--no-rows", "--yes").code == 0
+    page = record_page(api, workspace.root_page_id)
+    before = record_text(api, page)
+    for machine in (program.environment.get("NOTION_PM_STATE"), str(tmp_path / "another machine")):
+        if machine is not None:
+            program.environment["NOTION_PM_STATE"] = machine
+        _trash(api, page)
+        asked = program("repair", "product")
+        assert asked.code == 1 and "--yes" in asked.err
+        assert api.get(f"pages/{page}").json()["in_trash"]
+        assert program("apply", "product", "--yes").code == 1
+        assert program("repair", "product", "--yes").code == 0
+        assert record_text(api, page) == before
+        assert program("plan", "product", "--exit-code").code == 0
