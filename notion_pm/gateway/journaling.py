@@ -158,8 +158,9 @@ class JournalingGateway(Gateway):
         self._recorder.done(number, view_id, to_jsonable_python(view))
         return view
 
-    def delete_view(self, view_id: str) -> None:
-        number = self._recorder.doing("delete view", view_id, "", self._view_before(view_id))
+    def delete_view(self, view_id: str, *, known: View | None = None) -> None:
+        before = self._view_before(view_id) if known is None else to_jsonable_python(known)
+        number = self._recorder.doing("delete view", view_id, "", before)
         super().delete_view(view_id)
         self._recorder.done(number, view_id, None)
 

@@ -402,8 +402,8 @@ class Gateway:
 
         return self._names.send("views", lambda: self.get_view(view_id).data_source_id or "", send)
 
-    def delete_view(self, view_id: str) -> None:
-        """Delete a view for good; Notion keeps the last one of a database."""
+    def delete_view(self, view_id: str, *, known: View | None = None) -> None:
+        """Delete a view for good; Notion keeps the last one of a database. `known` is for a journal: how it was."""
         # A view that is not found is gone: an attempt was carried out and its answer lost, or a proxy repeated it.
         with suppress(NotShared):
             try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from notion_pm.model.ids import Address, NotionId, address
+from notion_pm.model.schema import View
 from notion_pm.planning.swaps import Swap
 
 Action = Literal["create", "update", "delete"]
@@ -25,6 +26,32 @@ class AffectedPages:
 
     asked: frozenset[NotionId] = frozenset()
     losing: frozenset[NotionId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedView:
+    """A view that is to be deleted, as it was when the plan was made.
+
+    The same apply may change properties: then Notion itself changes filters and columns that show them.
+    """
+
+    view: View
+    has_changing_properties: bool
+
+    def is_still(self, now: View) -> bool:
+        """Return whether nobody has changed the view since."""
+        planned = self.view
+        if (now.name, now.type) != (planned.name, planned.type):
+            return False
+        return self.has_changing_properties or (
+            (now.filter, now.sorts, now.quick_filters) == (planned.filter, planned.sorts, planned.quick_filters)
+            and _settings(now) == _settings(planned)
+        )
+
+
+def _settings(view: View) -> dict[str, Any]:
+    """Return the settings without the widgets of a dashboard: they are views themselves."""
+    return {key: setting for key, setting in view.configuration.items() if key != "rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,7 @@ class Change:
     pages: int | None = None
     swap: Swap | None = None
     affected: AffectedPages | None = None
+    deleted_view: DeletedView | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""

@@ -107,7 +107,8 @@ class _Views:
         for name in sorted(gone, key=lambda each: self._dashboard(each) is None):
             here = [each for (database, _), each in self._made.items() if database == name[0]]
             needs = self._ready(name[0]) | names([*here, *on[spelled(name)]])
-            on[self._dashboard(name)].append(self._add(Operation(Verb.DELETE_VIEW, *name, needs=needs)))
+            deletion = Operation(Verb.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs)
+            on[self._dashboard(name)].append(self._add(deletion))
 
     def _dashboard(self, name: ViewName) -> str | None:
         entry = self._existing.entry(name[0])

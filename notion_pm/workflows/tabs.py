@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notion_pm.errors import ChangedMeanwhile, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View, WidgetPlace
 from notion_pm.planning.lookup import property_keys
@@ -68,9 +69,27 @@ def drop_default_view(site: Site, operation: Operation) -> None:
 
 
 def delete_view(site: Site, operation: Operation) -> None:
-    """Delete a view that the template no longer has."""
-    site.gateway.delete_view(site.ledger.entry(operation.database).views[operation.key].id)
+    """Delete a view that the template no longer has.
+
+    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    """
+    view_id = site.ledger.entry(operation.database).views[operation.key].id
+    now = _planned_view_as_it_is(site, operation, view_id)
+    site.gateway.delete_view(view_id, known=now)
     site.ledger.forget_view(operation.database, operation.key)
+
+
+def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId) -> View | None:
+    planned = next((change.deleted_view for change in operation.changes), None)
+    if planned is None:
+        return None
+    try:
+        now = site.gateway.get_view(view_id)
+    except NotShared:
+        return None
+    if not planned.is_still(now):
+        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r}, which is to be deleted")
+    return now
 
 
 def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from notion_pm.errors import NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.planning.affected_pages import loses_value, values_filter
-from notion_pm.planning.change import AffectedPages, Change
+from notion_pm.planning.change import AffectedPages, Change, DeletedView
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
@@ -32,12 +33,28 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
         for database in sorted({each.database for each in lossy})
     }
     held = _held(gateway, reading, [each for each in plan.changes if each.swap is not None])
+    changes = tuple(_with_view(gateway, each, plan, reading) for each in plan.changes)
     changes = tuple(
-        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held) for each in plan.changes
+        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held) for each in changes
     )
     totals = tuple((database, len(found)) for database, found in pages.items())
     steps = operations(reading.loaded, reading.existing, changes)
     return plan.weighed(changes, steps, totals, gateway.requests.logical - before)
+
+
+def _with_view(gateway: Gateway, change: Change, plan: Plan, reading: Reading) -> Change:
+    """Return the deletion of a view with the view as it is, so that a person's change to it can be noticed later."""
+    entry = reading.existing.entry(change.database)
+    if change.kind != "view" or change.action != "delete" or entry is None:
+        return change
+    try:
+        view = gateway.get_view(entry.views[change.key].id)
+    except NotShared:
+        return change  # somebody deleted it already
+    has_changing_properties = any(
+        each.database == change.database and each.kind in {"property", "option"} for each in plan.changes
+    )
+    return replace(change, deleted_view=DeletedView(view, has_changing_properties))
 
 
 def _pages(gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]) -> list[Page]:

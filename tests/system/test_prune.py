@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.errors import UnsafeChange
+from notion_pm.errors import ChangedMeanwhile, UnsafeChange
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import OptionsConfig, PropertyPatch
@@ -130,6 +130,21 @@ def test_the_last_view_and_the_title_are_never_pruned(gateway: Gateway, workspac
     plan = _look(gateway, workspace, _template({}, ()), _PRUNE)
     assert plan.changes == ()
     assert [each.address for each in plan.notes] == ["features.views.all"]
+
+
+@pytest.mark.parametrize("edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}])
+def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
+    gateway: Gateway, workspace: LocalWorkspace, edit: dict[str, Any]
+) -> None:
+    apply_to(gateway, workspace, _template({}, ("all", "mine")))
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), _template({}))
+    plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
+    view_id = reading.existing.owned["features"].views["mine"].id
+    gateway.update_view(view_id, **edit)
+    assert not _look(gateway, workspace, _template({}), _PRUNE).says_the_same_as(plan)
+    with pytest.raises(ChangedMeanwhile):
+        provision.apply(gateway, plan, reading, now=NOW)
+    assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
 
 
 def test_titles_are_reset_when_it_is_wished_for(gateway: Gateway, workspace: LocalWorkspace) -> None:
