@@ -201,7 +201,8 @@ def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes
 def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str, directory: Path) -> None:
     """Write the rows that were not imported to the file of this source.
 
-    Raises RowsRejected, unless an earlier run has reported the very same rows there.
+    Raises RowsRejected, unless an earlier run has reported the very same rows there. A pipe or a
+    terminal holds nothing of an earlier run, and reading it back would wait for ever.
     """
     if not rejects:
         return
@@ -209,6 +210,8 @@ def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str, director
     path = path or _file_to_update(default, directory)
     before = path.read_bytes() if path.is_file() else None
     write_rejects(rejects, path)
+    if not path.is_file():
+        raise RowsRejected(len(rejects), path)
     rejects_memory.remember(directory, path)
     if path.read_bytes() != before:
         raise RowsRejected(len(rejects), path)

@@ -8,20 +8,40 @@ from pathlib import Path
 
 from notion_pm.errors import FileUnusable
 from notion_pm.files import write_private
+from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")
+
+_ADVICE = "Remove the link, or name another file with --env-file."
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
     """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written.
 
-    A link stays one: the file that it leads to is written. Raises FileUnusable, also for a file that is not text.
+    A link stays one: the file that it leads to is written. Raises FileUnusable, also for a file that is not text,
+    and for a link that could show the values to others.
     """
+    if path.is_symlink():
+        _raise_unless_beside(path)
     lines = _lines(path) if path.exists() else []
     if path.is_symlink():
         _raise_unless_settings(path, lines)
     write_private(path, "".join(f"{line}\n" for line in updated_lines(lines, values)))
+
+
+def _raise_unless_beside(link: Path) -> None:
+    """Refuse a link to anything but a file of the same name in its folder or below.
+
+    A folder from elsewhere may hold such links. Only a file of that name is kept out of Git.
+    """
+    if not link.exists():
+        raise FileUnusable(link, f"it is a link to {link.readlink()}, which is not there", _ADVICE)
+    target = link.resolve()
+    if not target.is_relative_to(link.parent.resolve()):
+        raise FileUnusable(link, f"it is a link to {target}, which is outside of its folder", _ADVICE)
+    if target.name != link.name:
+        raise FileUnusable(link, f"it is a link to {target}, a file of another name", _ADVICE)
 
 
 def _raise_unless_settings(link: Path, lines: list[str]) -> None:
@@ -31,15 +51,12 @@ def _raise_unless_settings(link: Path, lines: list[str]) -> None:
     raise FileUnusable(
         link,
         f"it is a link to {link.resolve()}, which is not a settings file",
-        "Remove the link, or name another file with --env-file.",
+        _ADVICE,
     )
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise FileUnusable(path, "it is not text in UTF-8", "Save it as UTF-8, or name another file.") from None
+    text = read_text(path, limit=SETTINGS_LIMIT).replace("\r\n", "\n").replace("\r", "\n")
     return text.removesuffix("\n").split("\n") if text else []  # splitlines would cut values at rarer line ends
 
 

@@ -19,7 +19,7 @@ _FORMAT = TypeAdapter(dict[str, str])
 
 def is_as_written(directory: Path, path: Path) -> bool:
     """Return whether a file still holds what an import wrote to it."""
-    return path.exists() and _all(directory).get(_name(path)) == _digest(path)
+    return path.is_file() and _all(directory).get(_name(path)) == _digest(path)
 
 
 def remember(directory: Path, path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +247,23 @@ def test_a_file_of_rejects_is_updated_and_known_rows_are_no_failure(product: Imp
     assert [each.name for each in Path().glob("feedback.rejects*")] == ["feedback.rejects.csv"]
     rejects = list(csv.DictReader(io.StringIO(Path("feedback.rejects.csv").read_text())))
     assert [each["Datum"] for each in rejects] == ["bald", "morgen"]
+
+
+def test_rejected_rows_can_go_to_a_pipe(product: Imports) -> None:
+    product("feedback.csv", "--map", "ours.yaml")
+    os.mkfifo("pipe")
+    with ThreadPoolExecutor() as reader:
+        told = reader.submit(Path("pipe").read_text, "utf-8")
+        done = product("feedback.csv", "--map", "ours.yaml", "--yes", "--rejects", "pipe")
+    assert done.exit_code == 1, done.output
+    assert [each["Datum"] for each in csv.DictReader(io.StringIO(told.result()))] == ["bald"]
+
+
+def test_a_pipe_in_the_place_of_the_rejects_is_left_alone(product: Imports) -> None:
+    product("feedback.csv", "--map", "ours.yaml")
+    os.mkfifo("feedback.rejects.csv")
+    assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
+    assert Path("feedback.rejects-2.csv").is_file()
 
 
 def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:

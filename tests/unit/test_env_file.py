@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from io import StringIO
 from pathlib import Path
@@ -26,7 +27,8 @@ def test_what_was_written_is_read_and_the_rest_is_kept(before: dict[str, str], a
 
 
 def test_a_link_stays_one_and_other_lines_stay_as_they_are(tmp_path: Path) -> None:
-    real, link = tmp_path / "real.env", tmp_path / ".env"
+    real, link = tmp_path / "config" / ".env", tmp_path / ".env"
+    real.parent.mkdir()
     real.write_bytes("# mine\r\nOTHER='a\u2028b'\r\nNOTION_TOKEN=old\r\n".encode())
     link.symlink_to(real)
     write_env(link, {"NOTION_TOKEN": "new"})
@@ -45,9 +47,39 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["export A=1\nif true; then\n", "ssh-ed25519 AAAA anna@host\n"])
 def test_a_link_to_a_file_of_another_kind_is_not_written_through(tmp_path: Path, content: str) -> None:
-    real, link = tmp_path / "real", tmp_path / ".env"
+    real, link = tmp_path / "config" / ".env", tmp_path / ".env"
+    real.parent.mkdir()
     real.write_text(content)
     link.symlink_to(real)
     with pytest.raises(FileUnusable, match="not a settings file"):
         write_env(link, {"NOTION_TOKEN": "new"})
     assert real.read_text() == content
+
+
+@pytest.mark.parametrize("target", ["public/notes.md", ".env", "public/.env"])
+def test_a_link_that_leads_nowhere_is_not_written_through(tmp_path: Path, target: str) -> None:
+    (tmp_path / "public").mkdir()
+    link = tmp_path / ".env"
+    link.symlink_to(target)
+    with pytest.raises(FileUnusable, match="is not there"):
+        write_env(link, {"NOTION_TOKEN": "new"})
+    assert link.is_symlink()
+    assert not list((tmp_path / "public").iterdir())
+
+
+@pytest.mark.parametrize("target", ["repository/notes.md", "other/.env"])
+def test_a_link_to_another_folder_or_name_is_not_written_through(tmp_path: Path, target: str) -> None:
+    for folder in ("repository", "other"):
+        (tmp_path / folder).mkdir()
+    real, link = tmp_path / target, tmp_path / "repository" / ".env"
+    real.write_text("# Notes\n")
+    link.symlink_to(real)
+    with pytest.raises(FileUnusable, match="it is a link to"):
+        write_env(link, {"NOTION_TOKEN": "new"})
+    assert real.read_text() == "# Notes\n"
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".env")
+    with pytest.raises(FileUnusable, match="named pipe"):
+        write_env(tmp_path / ".env", {"NOTION_TOKEN": "new"})
