@@ -371,10 +371,14 @@ class StateUnusable(NotionPmError):
 
 
 class ManifestUnreadable(NotionPmError):
-    """The record of a template in the workspace cannot be read, or cannot be written."""
+    """The record of a template in the workspace cannot be read, or cannot be written.
+
+    `page_id` is the record page that cannot be read, once it is known.
+    """
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
+        self.page_id = ""
         self._advice = advice or (
             "Restore the manifest page with Notion's page history (••• > Version history), then run the command again; "
             "or build the record again from the databases:  notion-pm repair"

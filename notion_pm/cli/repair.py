@@ -62,7 +62,7 @@ def confirm_and_write(context: Context, repair: Repair, reference: str, *, yes: 
     _ask(yes=yes, as_json=as_json)
     with progress(context):
         claimant = context.claimant("repair")
-        carry_out_repair(context.gateway, context.parent_page, repair, context.state_home, claimant)
+        carry_out_repair(context.gateway, context.parent_page, repair, context.state_home, claimant, jobs=context.jobs)
     if as_json:
         echo_json({"repaired": True, **repair.as_data()})
     else:

@@ -15,12 +15,15 @@ from typing import Any
 from notion_pm.errors import (
     ManifestUnreadable,
     NotShared,
+    RecordChanged,
     RecordCopied,
     RecordFromLaterVersion,
+    RecordLost,
+    RecordMoved,
     UsageError,
 )
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import NotionId
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.state_home import StateHome
@@ -32,15 +35,14 @@ from notion_pm.storage import templates
 from notion_pm.storage.state import remembered_manifests
 from notion_pm.workflows.sync_place import source_of
 from notion_pm.workspace import record_text as codec
-from notion_pm.workspace.lock import Claimant
+from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.record import (
     create_record,
     find_manifest,
     open_manifest_page,
+    overwrite_record,
     read_manifest_page,
-    record_blocks,
     remember_manifest,
-    replace_record,
 )
 
 _CLEARLY_ALIKE = 0.75
@@ -60,15 +62,23 @@ class FoundDatabase:
 class Repair:
     """What would be recorded. `missing` are addresses that were not found.
 
-    `damaged` is a record page whose record is replaced, `copy` one that goes to the trash.
+    `damaged` is a record page whose record is replaced, `copy` one that goes to the trash. `reference` and `now` are
+    what it was planned with.
     """
 
+    reference: str
+    now: datetime
     loaded: LoadedTemplate
     manifest: Manifest
     found: Mapping[str, FoundDatabase]
     missing: tuple[str, ...]
     damaged: NotionId | None = None
     copy: NotionId | None = None
+
+    @property
+    def decision(self) -> tuple[Manifest, NotionId | None, NotionId | None]:
+        """Return what a person agreed to: what is written, and on which page."""
+        return self.manifest, self.damaged, self.copy
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
@@ -134,7 +144,8 @@ def plan_repair(
             f"To create them:  notion-pm apply {reference}",
         )
     manifest = rebuild(loaded, {key: each.existing for key, each in found.items()}, lost.guide, now)
-    return Repair(loaded, manifest, found, tuple(not_found(loaded, manifest)), lost.damaged, lost.copy)
+    left = tuple(not_found(loaded, manifest))
+    return Repair(reference, now, loaded, manifest, found, left, lost.damaged, lost.copy)
 
 
 def carry_out_repair(
@@ -143,22 +154,47 @@ def carry_out_repair(
     repair: Repair,
     home: StateHome | None,
     claimant: Claimant | None = None,
+    *,
+    jobs: int = 4,
 ) -> None:
-    """Write the record. Interrupted, the same command goes on: the copy is set aside before the new record is made.
+    """Decide once more under the lock, and write the record.
 
-    Raises WorkspaceLocked when another run is at work, ManifestUnreadable where the record would be too long, or a
-    NotionError.
+    Interrupted, the same command goes on: a page that cannot be used is set aside before a new one is made.
+
+    Raises WorkspaceLocked when another run is at work, RecordChanged when what was decided is out of date,
+    ManifestUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(repair.manifest)
     claimant = claimant or Claimant()
-    if repair.copy is not None:
-        gateway.trash_page(repair.copy)
-    if repair.damaged is not None:
-        page = replace_record(gateway, repair.damaged, parent_id, repair.manifest, claimant)
+    page = None
+    old = repair.damaged or repair.copy
+    if old is None:
+        # There is no page to claim. When another run makes one after this, `create_record` stops.
+        _raise_if_changed(gateway, parent_id, repair, home, jobs)
     else:
+        with workspace_lock(gateway, old, claimant) as lock:
+            _raise_if_changed(gateway, parent_id, repair, home, jobs)
+            if repair.damaged is not None:
+                page = overwrite_record(gateway, repair.damaged, parent_id, repair.manifest)
+            if page is None:
+                gateway.trash_page(old)
+                lock.forget()
+    if page is None:
         page = create_record(gateway, parent_id, repair.manifest, claimant)
     if home is not None:
         remember_manifest(home, page, source_of(repair.loaded))
+
+
+def _raise_if_changed(gateway: Gateway, parent_id: NotionId, repair: Repair, home: StateHome | None, jobs: int) -> None:
+    """Plan the repair again. Raises RecordChanged when another one, or none, is right by now."""
+    changed = RecordChanged("Somebody has changed this workspace")
+    of_copy = repair.copy is not None
+    try:
+        again = plan_repair(gateway, parent_id, repair.reference, home, now=repair.now, of_copy=of_copy, jobs=jobs)
+    except (ManifestUnreadable, RecordCopied, RecordLost, RecordMoved, UsageError) as error:
+        raise changed from error
+    if again is None or again.decision != repair.decision:
+        raise changed
 
 
 def restore_record(
@@ -190,16 +226,51 @@ def _what_is_left(
             return None
     except RecordFromLaterVersion:
         raise
-    except ManifestUnreadable:
-        titled = [block.id for block in record_blocks(children) if codec.template_of(block.title) == template]
-        remembered_id = remembered.page_id if remembered else None
-        return _Lost(remembered, damaged=titled[0] if titled else remembered_id)
+    except ManifestUnreadable as error:
+        damaged = _damaged_pages(gateway, parent_id, children, template, home, NotionId(error.page_id))
+        is_remembered = remembered is not None and remembered.page_id in damaged
+        return _Lost(remembered, damaged=remembered.page_id if remembered and is_remembered else damaged[0])
     except RecordCopied as error:
         if not of_copy:
             raise
         copy = NotionId(error.page_id)
         return _Lost(read_manifest_page(gateway, copy, parent_id).manifest, copy=copy)
     return _Lost(remembered)
+
+
+def _damaged_pages(
+    gateway: Gateway,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    template: str,
+    home: StateHome | None,
+    first: NotionId,
+) -> list[NotionId]:
+    """Return the record pages that cannot be read.
+
+    Raises UsageError when there is a good record besides: the damaged page is not needed then.
+    """
+    damaged = [first]
+    while True:
+        others = [block for block in children if block.id not in damaged]
+        try:
+            good = find_manifest(gateway, parent_id, others, template, home)
+        except RecordFromLaterVersion:
+            raise
+        except ManifestUnreadable as error:
+            if error.page_id in damaged:
+                return damaged
+            damaged.append(NotionId(error.page_id))
+            continue
+        except (RecordCopied, RecordLost, RecordMoved):
+            return damaged
+        if good is None or not good.manifest.databases:  # the page of a first apply that came second owns nothing
+            return damaged
+        raise UsageError(
+            f"There is a good record of the template {template} here, and a second record page that cannot be read.",
+            "Nothing was changed. Delete the page that cannot be read: "
+            + " ".join(page_url(page_id) for page_id in damaged),
+        )
 
 
 def _find_databases(

@@ -342,14 +342,19 @@ def read_manifest_page(
     """
     blocks = [each for each in gateway.list_children(page_id) if not each.in_trash]
     record = next((each for each in blocks if each.type == "code"), None)
-    if record is None:
-        raise ManifestUnreadable("The manifest page has lost its record.")
+    try:
+        if record is None:
+            raise ManifestUnreadable("The manifest page has lost its record.")
+        manifest = codec.decode(record.text)
+    except ManifestUnreadable as error:
+        error.page_id = page_id
+        raise
     # Ours come before the record. Paragraphs after it are claims, or what people wrote.
     paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
     claims = read_claims(blocks)
-    return ManifestPage(page_id, parent_id, codec.decode(record.text), record.id, told, created, of_sync, claims)
+    return ManifestPage(page_id, parent_id, manifest, record.id, told, created, of_sync, claims)
 
 
 def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> Page:
@@ -431,21 +436,15 @@ def create_record(gateway: Gateway, parent_id: NotionId, manifest: Manifest, cla
         return _rewrite(gateway, open_first_page(gateway, parent_id, manifest, lock), manifest)
 
 
-def replace_record(
-    gateway: Gateway, page_id: NotionId, parent_id: NotionId, manifest: Manifest, claimant: Claimant
-) -> ManifestPage:
-    """Write the record over a damaged one. A page that has lost its block for the record is created again.
-
-    Raises WorkspaceLocked when another run is at work.
-    """
+def overwrite_record(
+    gateway: Gateway, page_id: NotionId, parent_id: NotionId, manifest: Manifest
+) -> ManifestPage | None:
+    """Write the record over a damaged one, under the lock; None when the page has lost the block for it."""
     blocks = gateway.list_children(page_id)
     code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
     if code is None:
-        gateway.trash_page(page_id)
-        return create_record(gateway, parent_id, manifest, claimant)
-    page = ManifestPage(page_id, parent_id, manifest, code.id, told_id=None)
-    with workspace_lock(gateway, page_id, claimant):
-        return _rewrite(gateway, page, manifest)
+        return None
+    return _rewrite(gateway, ManifestPage(page_id, parent_id, manifest, code.id, told_id=None), manifest)
 
 
 def _rewrite(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> ManifestPage:

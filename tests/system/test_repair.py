@@ -10,7 +10,14 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.errors import ManifestUnreadable, RecordCopied, RecordLost, UsageError
+from notion_pm.errors import (
+    ManifestUnreadable,
+    RecordChanged,
+    RecordCopied,
+    RecordLost,
+    UsageError,
+    WorkspaceLocked,
+)
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
@@ -18,10 +25,17 @@ from notion_pm.storage import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.workflows.sync_memory import remember
+from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from notion_pm.workspace.record import open_manifest, open_manifest_page
 from tests.gateways import gateway_to
 from tests.program import Program
-from tests.system.duplicates import create_database, create_page, record_page, record_text
+from tests.system.duplicates import (
+    create_database,
+    create_page,
+    create_record_page,
+    record_page,
+    record_text,
+)
 from tests.system.provisioned import NOW, manifest_pages, tables
 
 
@@ -231,3 +245,101 @@ def test_a_record_page_in_the_trash_is_restored_with_a_yes(
         assert program("repair", "product", "--yes").code == 0
         assert record_text(api, page) == before
         assert program("plan", "product", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_good_record_stays_when_a_second_page_of_its_title_is_damaged(
+    client: Client, api: httpx.Client, is_first: bool
+) -> None:
+    if is_first:
+        bad = create_page(api, client.root, "notion-pm: product")
+        good = str(client.record)
+    else:
+        # The page that this machine remembers is damaged, and a good one is below it.
+        text = record_text(api, client.record)
+        data = json.loads(text) | {"page_id": None}
+        good = create_record_page(api, client.root, "notion-pm: product", json.dumps(data))
+        bad = str(client.record)
+        _overwrite(client, api)
+    before = record_text(api, good)
+    with pytest.raises(UsageError) as refused:
+        plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    assert bad.replace("-", "") in refused.value.advice
+    assert good.replace("-", "") not in refused.value.advice
+    assert record_text(api, good) == before
+    _trash(api, bad)
+    assert client.changes() == []
+
+
+def test_a_renamed_good_record_stays_too(client: Client, api: httpx.Client) -> None:
+    title = {"title": {"title": [{"text": {"content": "Our record"}}]}}
+    assert api.patch(f"pages/{client.record}", json={"properties": title}).is_success
+    create_page(api, client.root, "notion-pm: product")
+    with pytest.raises(UsageError):
+        plan_repair(client.gateway, client.root, "product", client.bare, now=NOW)
+
+
+@pytest.mark.parametrize("damage", [_delete_for_good, _overwrite, _empty])
+def test_a_repair_writes_nothing_when_the_record_is_back_meanwhile(
+    client: Client, api: httpx.Client, damage: Callable[[Client, httpx.Client], None]
+) -> None:
+    good = record_text(api, client.record)
+    damage(client, api)
+    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    assert repair is not None
+    if damage is _delete_for_good:
+        create_record_page(api, client.root, "notion-pm: product", json.dumps(json.loads(good) | {"page_id": None}))
+    else:
+        _write_back(client, api, good)
+    before = _pages_and_texts(client, api)
+    with pytest.raises(RecordChanged):
+        carry_out_repair(client.gateway, client.root, repair, client.home)
+    assert _pages_and_texts(client, api) == before
+
+
+def test_a_repair_writes_nothing_when_it_would_find_other_databases_by_now(client: Client, api: httpx.Client) -> None:
+    _overwrite(client, api)
+    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    assert repair is not None
+    client.gateway.trash_database(repair.found["insights"].database.id)
+    before = _pages_and_texts(client, api)
+    with pytest.raises(RecordChanged):
+        carry_out_repair(client.gateway, client.root, repair, client.home)
+    assert _pages_and_texts(client, api) == before
+
+
+def test_a_page_without_its_record_stays_while_another_run_holds_it(
+    client: Client, api: httpx.Client, workspace: LocalWorkspace
+) -> None:
+    _empty(client, api)
+    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    assert repair is not None
+    other = gateway_to(workspace)[0]
+    with WorkspaceLock(other, Claimant("notion-pm repair", holder="ben@office")) as lock:
+        lock.take(client.record)
+        with pytest.raises(WorkspaceLocked):
+            carry_out_repair(client.gateway, client.root, repair, client.home)
+        assert not api.get(f"pages/{client.record}").json()["in_trash"]
+    other.close()
+    carry_out_repair(client.gateway, client.root, repair, client.home)
+    assert client.changes() == []
+
+
+def _write_back(client: Client, api: httpx.Client, text: str) -> None:
+    """Restore the record on its page, as a person does with the page's history."""
+    for block in api.get(f"blocks/{client.record}/children").json()["results"]:
+        assert api.delete(f"blocks/{block['id']}").is_success
+    pieces = [{"text": {"content": text[start : start + 2000]}} for start in range(0, len(text), 2000)]
+    block = {"type": "code", "code": {"language": "json", "rich_text": pieces}}
+    assert api.patch(f"blocks/{client.record}/children", json={"children": [block]}).is_success
+
+
+def _pages_and_texts(client: Client, api: httpx.Client) -> dict[str, list[object]]:
+    """Return the pages under the parent page, with what is written on them."""
+    return {
+        block["id"]: [
+            (each["type"], each[each["type"]]) for each in api.get(f"blocks/{block['id']}/children").json()["results"]
+        ]
+        for block in api.get(f"blocks/{client.root}/children").json()["results"]
+        if block["type"] == "child_page"
+    }
