@@ -38,7 +38,8 @@ class Existing:
     databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
     now. `claims`: how many claims of other runs are on the record page. `other_templates`: further
     templates that are recorded under the same page. `sibling_ids`: all blocks of the parent page. What was
-    there before an apply cannot be something that it made.
+    there before an apply cannot be something that it made. `not_ours`: titles of databases that came after the
+    beginning of an interrupted apply, are called as one that it still lacks, and are not what it would have created.
     """
 
     manifest: Manifest | None = None
@@ -50,6 +51,7 @@ class Existing:
     claims: int = 0
     other_templates: tuple[str, ...] = ()
     sibling_ids: frozenset[NotionId] = frozenset()
+    not_ours: tuple[str, ...] = ()
 
     @property
     def interrupted(self) -> bool:

@@ -93,6 +93,12 @@ def property_levels(template: Template) -> dict[Node, int]:
     return levels
 
 
+def created_at_once(template: Template, database: str) -> tuple[str, ...]:
+    """Return the properties that are sent with the request that creates their database."""
+    levels = property_levels(template)
+    return tuple(key for key in template.databases[database].properties if levels[database, key] == 0)
+
+
 def _level(
     template: Template, order: tuple[str, ...], node: Node, levels: dict[Node, int], trail: tuple[Node, ...]
 ) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from notion_pm.model.ids import NotionId
@@ -55,7 +56,7 @@ def creation(template: Template, database: str, key: str, names: Names) -> Prope
     return PropertyPatch(type=spec.type, config=config, description=spec.description)
 
 
-def creations(template: Template, database: str, keys: list[str], names: Names) -> dict[str, PropertyPatch]:
+def creations(template: Template, database: str, keys: Sequence[str], names: Names) -> dict[str, PropertyPatch]:
     """Return what creates properties, by title."""
     return {property_title(template, database, key): creation(template, database, key, names) for key in keys}
 

@@ -13,8 +13,27 @@ from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
 from notion_pm.planning.dashboards import ViewName, holders, spelled
 from notion_pm.planning.existing import ExistingDatabase
+from notion_pm.planning.levels import created_at_once
 from notion_pm.planning.lookup import own, property_keys, property_title, property_type
 from notion_pm.planning.starter import StarterRows
+
+
+def may_have_created(template: Template, database: str, source: DataSource) -> bool:
+    """Return whether a data source has every property that an apply sends when it creates this database.
+
+    Title and time alone prove nothing: people make databases of the same title, also after an interruption.
+    """
+    keys = created_at_once(template, database)
+    found = [source.named(property_title(template, database, key)) for key in keys]
+    return all(
+        prop is not None and prop.type == property_type(template, database, key)
+        for key, prop in zip(keys, found, strict=True)
+    )
+
+
+def is_told_by_its_title_alone(template: Template, database: str) -> bool:
+    """Return whether an apply creates a database with its title property only, as anybody's may be."""
+    return len(created_at_once(template, database)) == 1
 
 
 def recovered(manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]) -> Manifest:

@@ -31,7 +31,7 @@ from notion_pm.workflows.twins import Twins
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.parent_page import check_parent
-from notion_pm.workspace.record import locked_record
+from notion_pm.workspace.record import locked_record, not_made_by_apply
 
 __all__ = [
     "AppliedRow",
@@ -136,7 +136,12 @@ class PlanChanged(Exception):
 
 
 def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
-    """Compare the template with what was read."""
+    """Compare the template with what was read.
+
+    Raises RecordLost when a database may be the template's or the client's own, after an interrupted apply.
+    """
+    if reading.existing.not_ours:
+        raise not_made_by_apply(reading.loaded.template.template, reading.existing.not_ours)
     return make_plan(reading.loaded, reading.existing, reads=reading.requests, siblings=reading.siblings, wishes=wishes)
 
 

@@ -24,7 +24,7 @@ from notion_pm.planning.adapted import adapted
 from notion_pm.planning.binding import bound_entry
 from notion_pm.planning.dashboards import spelled
 from notion_pm.planning.existing import Existing, ExistingDatabase
-from notion_pm.planning.recovery import recovered
+from notion_pm.planning.recovery import is_told_by_its_title_alone, may_have_created, recovered
 from notion_pm.storage import templates
 from notion_pm.workflows.bindings import bound_source
 from notion_pm.workflows.default_template import default_template, recorded_templates
@@ -243,6 +243,7 @@ class _Reader:
         self._jobs = jobs
         self._list_views = list_views
         self._trashed: dict[str, str] = {}
+        self._not_ours: list[str] = []
 
     def existing(self) -> Existing:
         ours, specs = self._manifest.owned, self._loaded.template.databases
@@ -255,7 +256,8 @@ class _Reader:
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases
         manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
-        return Existing(manifest, databases, lost, trashed=self._trashed)
+        not_ours = tuple(sorted(self._not_ours))
+        return Existing(manifest, databases, lost, trashed=self._trashed, not_ours=not_ours)
 
     def _database(self, key: str) -> ExistingDatabase | None:
         entry = self._manifest.databases.get(key)
@@ -300,12 +302,27 @@ class _Reader:
         """Return the database that an interrupted apply created and did not come to record."""
         title, began = self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
         known = frozenset(entry.database_id for entry in self._manifest.databases.values())
-        block = new_database(self._children, title, began, known)
-        if block is None:
-            return None
+        blocks = new_databases(self._children, title, began, known)
         # Another template's database may have the same title and be as new.
-        block = new_database(self._children, title, began, known | self._owned_by_others)
-        return self._gateway.get_database(block.id) if block else None
+        blocks = [block for block in blocks if block.id not in self._owned_by_others] if blocks else []
+        for block in blocks:
+            database = self._gateway.get_database(block.id)
+            if self._may_be_left_behind(key, database):
+                return database
+        if blocks:
+            self._not_ours.append(title)
+        return None
+
+    def _may_be_left_behind(self, key: str, database: Database) -> bool:
+        if len(database.data_source_ids) != 1:
+            return False
+        source = self._gateway.get_data_source(database.data_source_ids[0])
+        if not may_have_created(self._loaded.template, key, source):
+            return False
+        if not is_told_by_its_title_alone(self._loaded.template, key):
+            return True
+        # An apply makes rows only after it has recorded the database. So these pages are people's.
+        return not any(True for _ in self._gateway.query(source.id, property_ids=["title"]))
 
     def _with_leftovers(self, key: str, found: ExistingDatabase) -> ExistingDatabase:
         entry = self._manifest.databases.get(key)
@@ -356,14 +373,17 @@ def created_since(moment: datetime) -> dict[str, object]:
     return {"timestamp": "created_time", "created_time": {"on_or_after": moment.isoformat()}}
 
 
-def new_database(children: Sequence[ChildBlock], title: str, moment: datetime, known: Set[str]) -> ChildBlock | None:
-    """Return the database of that title under the parent page that is not known and was created since a moment.
+def new_databases(children: Sequence[ChildBlock], title: str, moment: datetime, known: Set[str]) -> list[ChildBlock]:
+    """Return the databases of that title under the parent page that are not known and were created since a moment.
 
-    Which connection created it does not matter: a client's connections change between two runs.
+    Which connection created them does not matter: a client's connections change between two runs.
     """
-    for block in children:
-        is_wanted = block.type == "child_database" and block.title == title and not block.in_trash
-        is_new = block.created_time is None or block.created_time >= moment
-        if is_wanted and is_new and block.id not in known:
-            return block
-    return None
+    return [
+        block
+        for block in children
+        if block.type == "child_database"
+        and block.title == title
+        and not block.in_trash
+        and block.id not in known
+        and (block.created_time is None or block.created_time >= moment)
+    ]

@@ -9,10 +9,10 @@ from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPa
 from notion_pm.model.template import OptionsProperty
 from notion_pm.planning import option_list, patches
 from notion_pm.planning.change import Change
-from notion_pm.planning.levels import property_levels
+from notion_pm.planning.levels import created_at_once
 from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation
-from notion_pm.workflows.reading import new_database
+from notion_pm.workflows.reading import new_databases
 from notion_pm.workflows.recount import raise_if_more_would_be_lost, still_wanted
 from notion_pm.workflows.site import Site
 
@@ -20,21 +20,19 @@ from notion_pm.workflows.site import Site
 def create_database(site: Site, operation: Operation) -> None:
     """Create a database with all properties that need no id of another."""
     key, spec = operation.database, site.template.databases[operation.database]
-    levels = property_levels(site.template)
-    at_once = [each for each in spec.properties if levels[key, each] == 0]
 
     def look_up() -> Database | None:
         children = site.gateway.list_children(site.parent_id)
         known = site.ledger.known_ids() | site.sibling_ids
         # Our request was sent by our connection: what others made since is theirs.
         ours = [block for block in children if block.created_by in {None, site.connection_id}]
-        found = new_database(ours, spec.title, site.since, known)
-        return site.gateway.get_database(found.id) if found else None
+        found = new_databases(ours, spec.title, site.since, known)
+        return site.gateway.get_database(found[0].id) if found else None
 
     database = site.gateway.create_database(
         site.parent_id,
         spec.title,
-        patches.creations(site.template, key, at_once, site.ledger),
+        patches.creations(site.template, key, created_at_once(site.template, key), site.ledger),
         icon=spec.icon,
         description=spec.description,
         look_up=look_up,

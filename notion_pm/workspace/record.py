@@ -296,6 +296,17 @@ def missing(template: str, titles: Sequence[str]) -> RecordLost:
     )
 
 
+def not_made_by_apply(template: str, titles: Sequence[str]) -> RecordLost:
+    """Return the error for databases that came after an apply was interrupted, and that it did not make."""
+    named = ", ".join(repr(title) for title in titles)
+    return RecordLost(
+        f"An apply of {template} was interrupted before it recorded all its databases. There are databases here with "
+        f"titles that it would give, and they do not look like what it creates: {named}.",
+        f"Nothing was created. If they are to be the template's,  notion-pm adopt {template}  takes them over. If they "
+        "are the client's own, rename them first: the next apply then makes the template's beside them.",
+    )
+
+
 @lru_cache(maxsize=256)
 def _note(text: str) -> None:
     """Tell people on stderr, once a run: an apply opens the record twice."""

@@ -10,12 +10,14 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.weather import Rule, Weather
+from notion_pm.errors import RecordLost
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.workspace.record import open_manifest
+from tests.faults import Killed
 from tests.gateways import gateway_to
 from tests.system.provisioned import apply_to
 from tests.unit.template_worlds import load
@@ -113,4 +115,44 @@ def test_a_row_that_a_person_adds_stays(workspace: LocalWorkspace, person: Gatew
     assert not gateway.get_page(added[0]).in_trash
     assert [page.title for page in gateway.query(source_id)].count("B") == 2
     for each in (gateway, working):
+        each.close()
+
+
+def _insights(*, wide: bool) -> LoadedTemplate:
+    properties = {"name": _NAME, "source": {"type": "rich_text", "title": "Source"}} if wide else {"name": _NAME}
+    return load({"template": "small", "databases": {"insights": {"title": "Insights", "properties": properties}}})
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
+    workspace: LocalWorkspace, person: Gateway, wide: bool
+) -> None:
+    """The title and the time of a database do not make it the one that an interrupted apply created."""
+
+    def weather(number: int, request: httpx.Request) -> None:
+        if request.method == "POST" and request.url.path == "/v1/databases":
+            raise Killed
+
+    interrupted, _ = gateway_to(workspace, weather=weather)
+    with pytest.raises(Killed):
+        apply_to(interrupted, workspace, _insights(wide=wide))
+    theirs = person.create_database(
+        workspace.root_page_id, "Insights", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+    )
+    for title in ("A", "B", "C"):
+        name = PropertyValue("title", "title", title)
+        person.create_row(theirs.data_source_ids[0], [name], look_up=lambda: None)
+
+    gateway, _ = gateway_to(workspace)
+    with pytest.raises(RecordLost) as stopped:
+        apply_to(gateway, workspace, _insights(wide=wide))
+    assert "notion-pm adopt small" in stopped.value.advice
+    assert _databases(gateway, workspace) == [theirs.id]
+
+    person.update_database(theirs.id, title="Interviews")
+    apply_to(gateway, workspace, _insights(wide=wide))
+    recorded = open_manifest(gateway, workspace.root_page_id)[1].databases["insights"].database_id
+    assert recorded != theirs.id
+    assert set(_databases(gateway, workspace)) == {theirs.id, recorded}
+    for each in (interrupted, gateway):
         each.close()
