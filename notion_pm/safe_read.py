@@ -40,10 +40,11 @@ def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
     try:
         # A named pipe without a writer blocks `open`, unless it is opened without waiting.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)  # `os.fdopen` would leave that of a folder open
+            raise FileUnusable(path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one.")
         with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise FileUnusable(path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one.")
             if found.st_size > limit:
                 raise _too_large(path, limit)
             if check is not None:
@@ -51,8 +52,6 @@ def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
             return read_stream(file, path, limit=limit)
     except (FileNotFoundError, NotADirectoryError):
         raise FileMissing(path) from None
-    except IsADirectoryError:  # what `os.fdopen` says of a folder
-        raise FileUnusable(path, "it is a folder", "Give a file.") from None
     except OSError as error:
         raise FileUnusable(path, error.strerror or str(error)) from error
     except ValueError as error:  # a path with a NUL character, or with what no file name can hold

@@ -47,6 +47,10 @@ _GRACE = 5.0
 _LAST_SECONDS = 5.0
 """Seconds for the one request with which a run that was told to stop cleans up."""
 
+_POSTPONED_BY_CHECKS = 3
+"""How often a write is decided again because its check had to wait. With a budget of a few requests
+per window every check may have to, and no write would ever be sent."""
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -78,6 +82,8 @@ class Tries:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.checked = 0
+        """How often the write was postponed because its check had to wait."""
         self.waits = _Waits()
 
 
@@ -130,6 +136,7 @@ class Connection:
         self._is_at_the_end = False
         self._limiter = limiter
         self._sleep = sleep
+        self._rested = 0.0
         self._patience = patience
         self._go_on = go_on
         self._secret = token.strip()
@@ -197,14 +204,22 @@ class Connection:
         """Send a repeatable write now and once, and return what `read` makes of its answer.
 
         What the write was decided on may change while it waits. So this raises Postponed where
-        `fetch` would wait for the budget or try again. After a failure it first sleeps as `fetch`
-        would; Notion's own Retry-After delays the next request of this connection instead.
+        `fetch` would wait for the budget or try again, and when the check before the write had to
+        wait. After a failure it first sleeps as `fetch` would; Notion's own Retry-After delays the
+        next request of this connection instead.
 
         Raises a NotionError where `fetch` would give up; `tries` holds the attempts so far.
         """
         self._go_on()
+        waited = self._waited
+        self._check_write(method, path)
+        if self._waited != waited and tries.checked < _POSTPONED_BY_CHECKS:
+            tries.checked += 1
+            raise Postponed
         if not self._limiter.acquire_without_waiting():
             raise Postponed
+        if self._waited != waited:  # with a budget of one request
+            self._check_write(method, path)
         if tries.sent == 0:
             self.requests.count_request()
         tries.sent += 1
@@ -217,7 +232,7 @@ class Connection:
                 return read(answer)
         if self._stop(state):
             raise failure.error
-        self._sleep(self._wait(state))
+        self._rest(self._wait(state))
         raise Postponed(may_have_happened=failure.verdict is Verdict.UNKNOWN)
 
     @contextmanager
@@ -306,7 +321,7 @@ class Connection:
             retry=tenacity.retry_if_exception_type(_AttemptFailed),
             wait=self._wait,
             stop=self._stop,
-            sleep=self._sleep,
+            sleep=self._rest,
             reraise=True,
         )
         try:
@@ -327,6 +342,7 @@ class Connection:
     ) -> Any:
         self._go_on()
         self._limiter.acquire()
+        self._check_write(method, path)  # after the pause that Notion may have asked for, not before it
         return self._send_once(method, path, query, body, waits, repeatable=repeatable, surface=surface)
 
     def _send_once(
@@ -341,8 +357,6 @@ class Connection:
         surface: frozenset[int],
     ) -> Any:
         """Send a request that the limiter has let through. Raises _AttemptFailed when it may be sent again."""
-        if self.before_write is not None and not _only_reads(method, path):
-            self.before_write()  # after the pause that Notion may have asked for, not before it
         self.requests.count_attempt()
         _log.debug("%s /v1/%s", method, path)
         outcome = self._exchange(method, path, query, body)
@@ -351,6 +365,20 @@ class Connection:
         _log.info("%s (%s)", outcome.error, outcome.error.request)
         self._consider(outcome, waits, repeatable=repeatable, surface=surface)
         raise _AttemptFailed(outcome)  # without its cause: libraries quote what a server says, be it the token
+
+    def _check_write(self, method: str, path: str) -> None:
+        """Let a write go on, or raise what ends the run. The check may send requests, and these may wait."""
+        if self.before_write is not None and not _only_reads(method, path):
+            self.before_write()
+
+    @property
+    def _waited(self) -> float:
+        """How many seconds all requests have waited so far: for the budget, for Notion, after failures."""
+        return self._limiter.waited + self._rested
+
+    def _rest(self, seconds: float) -> None:
+        self._sleep(seconds)
+        self._rested += seconds
 
     def _exchange(self, method: str, path: str, query: Json | None, body: Json | None) -> dict[str, Any] | Failure:
         """Send a request once, and return the object it was answered with, or why it failed."""

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 
-from notion_pm.network import proxy_for, ssl_context
+from notion_pm.network import ssl_context
 
 _SLICE = 0.5
 """Seconds of waiting after which a thread looks whether it should go on."""
@@ -366,11 +366,3 @@ class BoundedClient(httpx.Client):
             if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
         ]
         return httpx.Response(answer.status_code, headers=headers, content=body, request=request)
-
-
-def transport_to(url: str) -> BoundedTransport:
-    """Return a transport to the server of a URL, through the proxy that the environment names.
-
-    Raises UsageError when the proxy or the certificates cannot be used.
-    """
-    return BoundedTransport(proxy_for(url), secure=url.startswith("https:"))

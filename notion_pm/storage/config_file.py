@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from notion_pm.errors import FileUnusable
 from notion_pm.files import write_private
+from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 """What a client may be called: a bare key of TOML (https://toml.io)."""
@@ -21,10 +21,7 @@ def token_variable(name: str) -> str:
 
 def add_workspace(path: Path, name: str, settings: Mapping[str, str]) -> None:
     """Add a client at the end of the file, which is made if need be. Raises FileUnusable when that cannot be done."""
-    try:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-    except OSError as error:
-        raise FileUnusable.from_os(error) from error
+    before = read_text(path, limit=SETTINGS_LIMIT) if path.exists() else ""
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
     lines = [f"[workspaces.{name}]", *(f"{key} = {_quoted(value)}" for key, value in settings.items())]
     write_private(path, before + (gap if before else "") + "\n".join(lines) + "\n")

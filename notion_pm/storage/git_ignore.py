@@ -5,8 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from notion_pm.errors import FileUnusable
 from notion_pm.files import write_shared
+from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 
 
 def ignore_in_git(file: Path) -> Path | None:
@@ -44,7 +44,4 @@ def _lists(ignore: Path, name: str, *, is_beside: bool) -> bool:
 
 
 def _text(ignore: Path) -> str:
-    try:
-        return ignore.read_text(encoding="utf-8") if ignore.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnusable(ignore, str(error)) from error
+    return read_text(ignore, limit=SETTINGS_LIMIT) if ignore.exists() else ""

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from notion_pm.errors import LockLost
+from notion_pm.gateway.connection import Postponed, Tries
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
+from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.machines import TwoMachines, two_machines
 from tests.program import Program
@@ -227,4 +231,33 @@ def test_a_run_ends_before_its_next_write_when_its_claim_is_gone(machines: TwoMa
         clock.now += 151  # the claim is to be renewed
         _write(machines, gateway)
     assert sum(each.url.path == "/v1/pages" for each in transport.seen) == 1
+    gateway.close()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_update_whose_check_had_to_wait_is_decided_again(machines: TwoMachines, *, is_first: bool) -> None:
+    refused: list[str] = []
+    is_refusing = False
+
+    def weather(_: int, request: httpx.Request) -> Fault | None:
+        if not is_refusing or "/v1/blocks/" not in request.url.path or refused:
+            return None
+        refused.append(request.method)
+        return Fault(429, "rate_limited", {"Retry-After": "30"})
+
+    root = machines.workspace.root_page_id
+    title, tries = [PropertyValue("title", "title", "Renamed")], Tries()
+    gateway, _ = gateway_to(machines.workspace, weather=weather)
+    clock = Ticking(0)
+    with WorkspaceLock(gateway, Claimant("notion-pm sync", monotonic=clock, wall=lambda: 0.0)) as lock:
+        lock.take(record_page(machines).id)
+        if not is_first:
+            _write(machines, gateway)
+            clock.now += 151  # the claim is to be renewed
+        is_refusing = True
+        with pytest.raises(Postponed):
+            gateway.update_page_now(root, title, tries)
+        assert refused == ["GET" if is_first else "PATCH"]
+        assert gateway.get_page(NotionId(root)).title != "Renamed"
+        assert gateway.update_page_now(root, title, tries).title == "Renamed"
     gateway.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_folders_below_a_repository_and_other_names(repository: Path) -> None:
 def test_outside_of_a_repository_nothing_is_written(tmp_path: Path) -> None:
     assert ignore_in_git(tmp_path / ".env") is None
     assert not list(tmp_path.iterdir())
+
+
+def test_a_gitignore_that_is_a_named_pipe_is_refused_and_not_waited_for(repository: Path) -> None:
+    os.mkfifo(repository / ".gitignore")
+    with pytest.raises(FileUnusable, match="named pipe"):
+        ignore_in_git(repository / ".env")
 
 
 def test_a_gitignore_that_is_no_text_stays(repository: Path) -> None:
