@@ -27,7 +27,7 @@ from notion_pm.storage.lock import exclusive
 from notion_pm.storage.records_file import FORMATS, STDIN, read_records
 from notion_pm.storage.state import State
 from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
-from notion_pm.workflows.import_rows import Order, Prepared, prepare
+from notion_pm.workflows.import_rows import Order, Prepared, only_agreed, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
 from notion_pm.workflows.import_writing import carry_out
 from notion_pm.workspace.lock import workspace_lock
@@ -144,7 +144,8 @@ def command(
             with _locked(context, prepared), progress(context) as drawn:
                 if prepared.creates or prepared.new:
                     # Another machine may have imported the same rows since the preview.
-                    prepared = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
+                    again = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
+                    prepared = only_agreed(again, prepared)
                 done = carry_out(context.gateway, state, prepared, context.jobs, drawn)
     requests = context.gateway.requests.logical - before
     if as_json:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from notion_pm.cli.words import count, one_line
-from notion_pm.importing.compare import Create, FieldChange, Kept, LeftAlone, Update
+from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, LeftAlone, Update
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.target import Field, Item, Target
 from notion_pm.importing.texts import shortened
@@ -151,11 +151,14 @@ def _shown(item: Item, field: Field, prepared: Prepared) -> str:
 def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
     """Yield the rows of which something stays because people changed it after the preview."""
     shown = prepared.target
+    for each in prepared.decisions:
+        if isinstance(each, LeftAlone) and each.reason == OVERTAKEN:
+            yield f"Left alone: {_title(each, shown)}: somebody made, changed or removed its page after the preview."
     for again in done.overtaken.values():
         if isinstance(again, LeftAlone):
             yield f"Left alone: {_title(again, shown)}: somebody locked its page."
         else:
-            yield from (f"Left: {_title(again, shown)}: {_kept(each, prepared)}" for each in again.kept)
+            yield from (f"Left: {_title(again, shown)}: {_kept(one, prepared)}" for one in again.kept)
 
 
 def done_line(done: Done) -> str:

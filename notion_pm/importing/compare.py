@@ -14,6 +14,8 @@ from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, Re
 Reason = Literal["changed", "cleared", "not remembered"]
 """Why a value is left as it is: a person changed or cleared it, or nothing is known of an earlier import."""
 LOCKED = "locked"
+OVERTAKEN = "overtaken"
+"""Other things would become of the row than were shown before somebody agreed."""
 
 Memory = Mapping[str, Item]
 """What the last import said of the fields of a page, whether it was written or a person's value was kept."""
@@ -61,7 +63,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A row whose page is not to be written, or that people removed: LOCKED, or why it is no longer there."""
+    """A row that is not to be written: LOCKED, OVERTAKEN, or why people's page is no longer there."""
 
     row: Incoming
     reason: str

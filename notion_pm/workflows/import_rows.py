@@ -12,7 +12,7 @@ from functools import partial
 
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
-from notion_pm.importing.compare import Create, Decision, LeftAlone, Memory, Update, compare
+from notion_pm.importing.compare import OVERTAKEN, Create, Decision, LeftAlone, Memory, Update, compare
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import DatesUnclear, Incoming, Interpreted, Reject, interpret, key_field
 from notion_pm.importing.records import Records
@@ -105,6 +105,27 @@ def prepare(
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
     return Prepared(destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite)
+
+
+def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
+    """Return what was prepared again, without writes to rows that nobody has seen in what was shown.
+
+    Since then people may have made the rows that were new, and have edited or removed others.
+    """
+    created = {each.row.key for each in shown.creates}
+    updated = {each.page.id for each in shown.updates}
+
+    def agreed(decision: Decision) -> Decision:
+        match decision:
+            case Create(row) if row.key not in created:
+                return LeftAlone(row, OVERTAKEN)
+            case Update(row, page) if decision.changes and page.id not in updated:
+                return LeftAlone(row, OVERTAKEN)
+        return decision
+
+    decisions = tuple(map(agreed, again.decisions))
+    named = set(_named_items(decisions))
+    return replace(again, decisions=decisions, new=tuple(each for each in again.new if each.placeholder in named))
 
 
 def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:

@@ -467,3 +467,27 @@ def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_p
     assert next_time.code == 0, next_time.err
     assert "By the map that was confirmed for files with these columns." in next_time.out
     assert len(product.rows()) == 4
+
+
+def test_what_people_did_while_the_question_waited_is_not_written_over(product: Imports, tmp_path: Path) -> None:
+    """They make the rows that were new, and edit one: another machine has imported the same file."""
+    ours = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
+    theirs = Program(tmp_path, NOTION_PM_LOCAL=str(product.file), NOTION_PM_STATE=str(tmp_path / "theirs"))
+
+    def colleagues() -> str:
+        assert theirs("import", "jira.csv", "--yes").code == 0
+
+        def edit(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
+            gateway.update_page(page.id, [PropertyValue(ids["kind"], "select", OptionValue("", "Question"))])
+
+        product.edit(edit, "Charts in the report")
+        return "y"
+
+    done = at_a_terminal(ours, ["import", "jira.csv", "--overwrite"], [("Import it?", colleagues)])
+    assert done.code == 0, done.out
+    assert "Left alone: Charts in the report" in done.out
+    assert "Left alone: Export stops" not in done.out
+    charts, export = product.rows()
+    assert (charts["Kind"], export["Kind"]) == ("Question", "Problem")
+    seen = product.data("jira.csv", "--overwrite", "--dry-run")
+    assert len(seen["updated"]) == 1
