@@ -40,7 +40,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from notion_pm.errors import LockLost, NotionError, NotShared, RecordChanged, RequestRefused, WorkspaceLocked
+from notion_pm.errors import (
+    LockLost,
+    NotionError,
+    NotShared,
+    RateLimited,
+    RecordChanged,
+    RequestRefused,
+    Stopped,
+    TimeUp,
+    Unavailable,
+    Unreachable,
+    WorkspaceLocked,
+)
 from notion_pm.gateway.notion import Gateway
 from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId
@@ -57,7 +69,6 @@ from notion_pm.workspace.claims import (
     judge,
     read_claims,
 )
-from notion_pm.workspace.record_text import template_of
 
 _RENEW_AFTER = 0.25
 """The part of a lease after which a claim is renewed."""
@@ -137,7 +148,7 @@ class WorkspaceLock:
     ) -> None:
         self._gateway.before_writes(None)
         try:
-            self._remove_own(calmly=error is None or isinstance(error, WorkspaceLocked))
+            self._remove_own(calmly=not _is_in_a_hurry(error))
         finally:
             self._marks.close()
 
@@ -328,6 +339,14 @@ class WorkspaceLock:
         return claim_text(self._claim_id, claimant.holder, claimant.command, claimant.lease, moment)
 
 
+def _is_in_a_hurry(error: BaseException | None) -> bool:
+    """Return whether a run is asked to end now, or has waited for Notion in vain. Other errors leave it time."""
+    if error is None:
+        return False
+    is_told_to_end = not isinstance(error, Exception)  # Ctrl-C
+    return is_told_to_end or isinstance(error, (Stopped, TimeUp, RateLimited, Unavailable, Unreachable))
+
+
 _GONE = "its claim is no longer on the record page. Somebody removed it, or the page"
 
 
@@ -342,15 +361,6 @@ def workspace_lock(gateway: Gateway, page_id: NotionId | None, claimant: Claiman
         if page_id is not None:
             lock.take(page_id)
         yield lock
-
-
-def find_claims(gateway: Gateway, parent_id: NotionId) -> tuple[Claim, ...]:
-    """Return the claims on all record pages under a parent page: one request, and one a record page."""
-    found: list[Claim] = []
-    for block in gateway.list_children(parent_id):
-        if block.type == "child_page" and not block.in_trash and template_of(block.title) is not None:
-            found += read_claims(gateway.list_children(block.id))
-    return tuple(found)
 
 
 def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:

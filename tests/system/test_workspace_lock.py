@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from notion_pm.errors import LockLost
+from notion_pm.errors import LockLost, RecordChanged, Stopped, TimeUp, UnsafeChange
 from notion_pm.gateway.connection import Postponed, Tries
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
@@ -20,6 +20,7 @@ from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
+from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.machines import TwoMachines, two_machines
@@ -87,6 +88,12 @@ def test_apply_stops_before_it_asks_when_a_live_claim_is_seen(machines: TwoMachi
         result = machines.anna.run("apply", "./small.yaml")  # no --yes, and no terminal
         assert (result.code, machines.line.writes) == (5, []), result
         assert "ben@office" in result.err
+
+
+def person(machines: TwoMachines, method: str, path: str, body: object) -> None:
+    """Do what a person does in Notion."""
+    with client_of(machines.workspace) as client:
+        client.request(method, path, json=body).raise_for_status()
 
 
 def damage_the_record(machines: TwoMachines) -> None:
@@ -165,6 +172,53 @@ def test_a_person_breaks_the_lock(machines: TwoMachines) -> None:
 def test_yes_breaks_the_lock(machines: TwoMachines, name: str) -> None:
     with ben_at_work(machines):
         assert machines.anna.run(*COMMANDS[name], "--break-lock").code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("undo", "--dry-run", "--yes"),
+        ("import", "rows.csv", "--map", "map.yaml", "--dry-run", "--yes"),
+        ("import", "--yes"),
+        ("destroy", "small", "--confirm", "WRONG"),
+        ("destroy", "--confirm", "WRONG"),
+        ("adopt", "small", "--apply", "mapping.yaml", "--yes"),
+    ],
+)
+def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
+    machines: TwoMachines, command: tuple[str, ...]
+) -> None:
+    with ben_at_work(machines):
+        result = machines.anna.run(*command, "--break-lock")
+        assert (result.code, machines.line.writes) == (1, []), result
+        assert [claim.holder for claim in claims(machines)] == ["ben@office"]
+
+
+@pytest.mark.parametrize("place", ["renamed", "moved", "damaged"])
+def test_a_lock_is_broken_wherever_people_put_the_record_page(machines: TwoMachines, place: str) -> None:
+    gateway, _ = gateway_to(machines.workspace)
+    page = record_page(machines)
+    with ben_at_work(machines):
+        if place == "renamed":
+            title = {"title": [{"text": {"content": "Our record"}}]}
+            person(machines, "PATCH", f"pages/{page.id}", {"properties": {"title": title}})
+        elif place == "moved":
+            attic = gateway.create_page(machines.workspace.root_page_id, "Attic", look_up=lambda: None).id
+            person(machines, "POST", f"pages/{page.id}/move", {"parent": {"type": "page_id", "page_id": attic}})
+        else:
+            damage_the_record(machines)
+        command = ("repair", "./small.yaml", "--yes") if place == "damaged" else COMMANDS["apply"]
+        assert machines.anna.run(*command, "--break-lock").code == 0
+        assert read_claims(gateway.list_children(page.id)) == ()
+    gateway.close()
+
+
+def test_the_lock_of_another_template_is_not_broken(machines: TwoMachines) -> None:
+    text = (machines.anna.folder / "small.yaml").read_text()
+    (machines.anna.folder / "other.yaml").write_text(text.replace("template: small", "template: other"))
+    with ben_at_work(machines):
+        machines.anna.run("apply", "./other.yaml", "--yes", "--break-lock")
+        assert [claim.holder for claim in claims(machines)] == ["ben@office"]
 
 
 class Ticking:
@@ -260,4 +314,35 @@ def test_an_update_whose_check_had_to_wait_is_decided_again(machines: TwoMachine
         assert refused == ["GET" if is_first else "PATCH"]
         assert gateway.get_page(NotionId(root)).title != "Renamed"
         assert gateway.update_page_now(root, title, tries).title == "Renamed"
+    gateway.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "has_time"),
+    [
+        (RecordChanged(), True),
+        (UnsafeChange("People chose it.", ""), True),
+        (LookupError("as PlanChanged and UndoChanged are: none of ours"), True),
+        (KeyboardInterrupt(), False),
+        (Stopped(), False),
+        (TimeUp(60), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_run_that_is_not_told_to_end_tries_again_to_remove_its_claim(
+    machines: TwoMachines, error: BaseException, has_time: bool
+) -> None:
+    deletions = 0
+
+    def first_deletion_fails(_: int, request: httpx.Request) -> Fault | None:
+        nonlocal deletions
+        deletions += request.method == "DELETE"
+        return Fault(503) if request.method == "DELETE" and deletions == 1 else None
+
+    gateway, _ = gateway_to(machines.workspace, weather=first_deletion_fails)
+    with pytest.raises(type(error)), WorkspaceLock(gateway, Claimant("notion-pm apply")) as lock:
+        lock.take(record_page(machines).id)
+        raise error
+    assert (deletions > 1) == has_time
+    assert (claims(machines) == ()) == has_time
     gateway.close()
