@@ -544,7 +544,7 @@ class ChangedMeanwhile(UnsafeChange):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(
-            f"{where}: {what} while this command was running. It stopped before touching that.",
+            f"{where}: While this command was running, {what}. It stopped before changing that.",
             "What was done before is kept. See what is left with  notion-pm plan , then run the same command again.",
         )
 

@@ -134,7 +134,7 @@ def _apply_when_agreed(
             if nobody_is_asked and attempt:
                 raise PlanKeepsChanging from None
             shown = changed.reading, changed.plan.shown_again(plan)
-        note("Meanwhile somebody changed the workspace. The plan is now:")
+        note("The workspace changed while you were deciding. The new plan:")
         _show(context, shown[1], details=details, as_json=as_json)
     raise AssertionError("the loop ends by returning or raising")
 

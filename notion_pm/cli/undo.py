@@ -59,8 +59,11 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
             if as_json:
                 echo_json(_data(undoing) | {"done": False})
             return
-        done = _undo_when_agreed(context, undoing, yes=yes, as_json=as_json)
-    _end(*done, as_json=as_json)
+        undoing, left = _undo_when_agreed(context, undoing, yes=yes, as_json=as_json)
+    if undoing.plan.acts:
+        _end(undoing, left, as_json=as_json)
+    elif as_json:
+        echo_json(_data(undoing) | {"done": False})
 
 
 def _look(context: Context, template: str | None) -> Undoing:
@@ -79,6 +82,8 @@ def _undo_when_agreed(
     context: Context, undoing: Undoing, *, yes: bool, as_json: bool
 ) -> tuple[Undoing, tuple[Change, ...]]:
     """Ask, and take back what was agreed to; where people changed something by then, show it and ask again.
+
+    Where the new plan has nothing to take back, return it without asking or writing.
 
     Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
     """
@@ -100,9 +105,11 @@ def _undo_when_agreed(
             if yes and attempt:
                 raise PlanKeepsChanging from None
             undoing = changed.undoing
-        note("Meanwhile somebody changed the workspace. The plan is now:")
+        note("The workspace changed while you were deciding. The new plan:")
         if not as_json:
             _show(undoing)
+        if not undoing.plan.acts:
+            return undoing, ()
     raise AssertionError("the loop ends by returning or raising")
 
 

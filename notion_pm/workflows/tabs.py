@@ -88,7 +88,7 @@ def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId) 
     except NotShared:
         return None
     if not planned.is_still(now):
-        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r}, which is to be deleted")
+        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r} that it was to delete")
     return now
 
 

@@ -6,7 +6,8 @@ after an interruption: there, both may have been made by the earlier run.
 
 A twin goes to the trash only when it is untouched: made and edited by our own connection alone, and a database without
 pages, a row with the values and the body of the recorded one, or a view with its settings. Any other twin stays and is
-reported.
+reported. So does a view that was there before this run: Notion does not tell who made it, and a deleted view does not
+go to the trash.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.row_content import row_content
 from notion_pm.planning.starter import StarterRows
-from notion_pm.planning.twins import TwinSearch
+from notion_pm.planning.twins import TwinSearch, unrecorded_namesakes
 from notion_pm.workflows.reading import created_since, owned_databases, read_other_records
 from notion_pm.workflows.site import Site
 from notion_pm.workspace.record import read_manifest_page, record_blocks
@@ -82,14 +83,17 @@ class TwinFinder:
         for database in search.tabs:
             before = self._existing.databases.get(database)
             view_ids = self._gateway.list_view_ids(self._site.ledger.entry(database).database_id)
-            # An interrupted apply may have made views before this one began.
-            old = before.view_ids if before is not None and not self._existing.interrupted else ()
+            old = before.view_ids if before is not None else ()
             self._search_views([database], set(view_ids) - set(old))
         for database, key in search.dashboards:
             dashboard = self._gateway.get_view(self._site.ledger.entry(database).views[key].id)
             widgets = {view_id for row in dashboard.rows for view_id in row}
-            old_widgets = frozenset() if self._existing.interrupted else self._existing.widget_ids
-            self._search_views(self._site.template.databases, widgets - old_widgets)
+            self._search_views(
+                self._site.template.databases,
+                widgets - self._existing.widget_ids,
+                may_be_older=self._may_have_held_widgets(dashboard.id),
+            )
+        self._report_older_views(search)
 
     def mirrors(self, sources: Iterable[DataSource]) -> None:
         """Remove the other ends of relations of databases that are in the trash."""
@@ -202,7 +206,26 @@ class TwinFinder:
         body = self._gateway.page_markdown(twin_id).markdown
         return body == self._gateway.page_markdown(original_id).markdown
 
-    def _search_views(self, databases: Collection[str], view_ids: Iterable[NotionId]) -> None:
+    def _may_have_held_widgets(self, dashboard_id: NotionId) -> bool:
+        """Return whether a dashboard is older than this run, and what it held was not read."""
+        was_read = any(dashboard_id in found.dashboards for found in self._existing.databases.values())
+        return not was_read and dashboard_id in self._existing.view_ids.values()
+
+    def _report_older_views(self, search: TwinSearch) -> None:
+        """Report views that may be twins of an interrupted apply or a person's copies.
+
+        Notion does not tell who made a view, and a deleted view does not go to the trash.
+        """
+        read = {view.id: view for found in self._existing.databases.values() for view in found.views}
+        read |= {view_id: self._gateway.get_view(view_id) for view_id in search.recorded_views}
+        for original_id, view in unrecorded_namesakes(self._site.template, self._existing):
+            if _looks_the_same(view, read[original_id]):
+                self.found.left.append(f"the view {view.name!r}")
+
+    def _search_views(
+        self, databases: Collection[str], view_ids: Iterable[NotionId], *, may_be_older: bool = False
+    ) -> None:
+        """Delete the twins among views that came during this run; report them where some may be older."""
         known = self._site.ledger.known_ids()
         recorded = {
             (self._site.template.databases[database].views[key].title, entry.id)
@@ -210,18 +233,17 @@ class TwinFinder:
             for key, entry in self._site.ledger.entry(database).views.items()
             if key in self._site.template.databases[database].views
         }
-        titles = {title for title, _ in recorded}
-        # The views that were read before, because an apply was interrupted, have names that are known.
-        other_views = {
-            view.id for found in self._existing.databases.values() for view in found.views if view.name not in titles
-        }
-        for view_id in sorted(set(view_ids) - known - other_views):
+        for view_id in sorted(set(view_ids) - known):
             view = self._gateway.get_view(view_id)
             for title, original_id in recorded:
-                if title == view.name and _looks_the_same(view, self._gateway.get_view(original_id)):
+                if title != view.name or not _looks_the_same(view, self._gateway.get_view(original_id)):
+                    continue
+                if may_be_older:
+                    self.found.left.append(f"the view {view.name!r}")
+                else:
                     self._gateway.delete_view(view_id)
                     self._note(view_id, f"the view {view.name!r}")
-                    break
+                break
 
     def _note(self, notion_id: NotionId, name: str) -> None:
         self.found.gone.add(notion_id)

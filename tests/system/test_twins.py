@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.weather import Rule, Weather
-from notion_pm.errors import RecordLost
+from notion_pm.errors import MadeTwice, RecordLost
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
-from notion_pm.model.schema import PropertyPatch
+from notion_pm.model.schema import PropertyPatch, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed
 from tests.gateways import gateway_to
-from tests.system.provisioned import apply_to
+from tests.system.provisioned import apply_to, plan_for
 from tests.unit.template_worlds import load
 
 _NAME = {"type": "title", "title": "Name"}
@@ -156,3 +158,87 @@ def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
     assert set(_databases(gateway, workspace)) == {theirs.id, recorded}
     for each in (interrupted, gateway):
         each.close()
+
+
+_ALL = {"title": "All", "type": "list"}
+_WIDGET = {"title": "All", "type": "table"}
+_BOARD = {"title": "Board", "type": "dashboard", "widgets": [["features.all"], ["features.more"]]}
+
+
+def _with_views(**views: Any) -> LoadedTemplate:
+    database = {"title": "Features", "properties": {"name": _NAME}, "views": views}
+    return load({"template": "small", "databases": {"features": database}})
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_tab_that_a_person_copied_after_an_interruption_stays(
+    workspace: LocalWorkspace, person: Gateway, recorded: bool
+) -> None:
+    gateway, _ = gateway_to(workspace)
+    late = {"title": "Late", "type": "gallery"}
+    before, wanted = _with_views(**{"all": _ALL} if recorded else {}), _with_views(all=_ALL, late=late)
+    apply_to(gateway, workspace, before)
+    _interrupt_at_view(workspace, wanted, "Late")
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    copy = person.create_view(entry.database_id, entry.data_source_id, "All", "list", look_up=lambda: None)
+
+    planned = plan_for(gateway, workspace, wanted).requests
+    working, transport = gateway_to(workspace)
+    with pytest.raises(MadeTwice):
+        apply_to(working, workspace, wanted)
+    assert len(transport.seen) == planned
+    views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
+    assert [view.name for view in views].count("All") == 2
+    assert copy.id in {view.id for view in views}
+    assert apply_to(working, workspace, wanted).changes == ()
+    for each in (gateway, working):
+        each.close()
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_a_widget_that_a_person_copied_stays(workspace: LocalWorkspace, person: Gateway, interrupted: bool) -> None:
+    gateway, _ = gateway_to(workspace)
+    more = {"title": "More", "type": "table"}
+    wanted = _with_views(board=_BOARD, all=_WIDGET, more=more)
+    apply_to(gateway, workspace, _with_views(board={**_BOARD, "widgets": [["features.all"]]}, all=_WIDGET))
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    if interrupted:
+        _interrupt_at_view(workspace, wanted, "More")
+    place = WidgetPlace(entry.views["board"].id, None, beside=False)
+    copy = person.create_view(
+        entry.database_id, entry.data_source_id, "All", "table", place=place, look_up=lambda: None
+    )
+    if interrupted:
+        with pytest.raises(MadeTwice):
+            apply_to(gateway, workspace, wanted)
+    else:
+        assert apply_to(gateway, workspace, wanted).twins == ()
+    rows = gateway.get_view(entry.views["board"].id).rows
+    assert copy.id in {view_id for row in rows for view_id in row}
+    gateway.close()
+
+
+def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, _with_views(all=_ALL))
+    workspace.weather.change(Weather(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),)))
+    result = apply_to(gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"}))
+    assert len(result.twins) == 1
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    names = [gateway.get_view(each).name for each in gateway.list_view_ids(entry.database_id)]
+    assert names.count("Late") == 1
+    gateway.close()
+
+
+def _interrupt_at_view(workspace: LocalWorkspace, loaded: LoadedTemplate, title: str) -> None:
+    """Begin an apply that dies before it creates this view."""
+
+    def weather(number: int, request: httpx.Request) -> None:
+        is_create = request.method == "POST" and request.url.path == "/v1/views"
+        if is_create and json.loads(request.content)["name"] == title:
+            raise Killed
+
+    interrupted, _ = gateway_to(workspace, weather=weather)
+    with pytest.raises(Killed):
+        apply_to(interrupted, workspace, loaded)
+    interrupted.close()

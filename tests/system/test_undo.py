@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.errors import NotionError, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
@@ -33,6 +34,7 @@ from tests.faults import Killed, killed
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.system.provisioned import NOW, plan_for
+from tests.terminal import at_a_terminal
 from tests.unit.template_worlds import load
 
 _NAME = {"type": "title", "title": "Name"}
@@ -505,3 +507,45 @@ def test_the_command_shows_asks_and_takes_back(tmp_path: Path) -> None:
     assert (done.code, done.json["done"], done.json["left"], len(done.json["changes"])) == (0, True, [], 3)
     assert program("plan", "product", "--exit-code").code == 2
     assert program("apply", "product", "--yes", "--no-rows").code == 0
+
+
+_ONE_DATABASE = """
+    template: small
+    version: 1
+    title: Small
+    databases:
+      features:
+        title: Features
+        properties:
+          name: {type: title, title: Name}
+"""
+
+
+def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
+    (tmp_path / "small.yaml").write_text(dedent(_ONE_DATABASE), encoding="utf-8")
+    assert program("apply", "small.yaml", "--yes").code == 0
+    records: list[Manifest] = []
+
+    def yes_after_people_filled_it() -> str:
+        workspace = open_workspace(tmp_path / "w.sqlite")
+        gateway, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+        records.append(open_manifest(gateway, workspace.root_page_id)[1])
+        name = PropertyValue("title", "title", "Theirs")
+        gateway.create_row(records[0].databases["features"].data_source_id, [name], look_up=lambda: None)
+        gateway.close()
+        workspace.close()
+        return "y"
+
+    # A second question would wait for an answer that does not come.
+    done = at_a_terminal(program, ["undo"], [("Take this back?", yes_after_people_filled_it)])
+    assert done.code == 0
+    assert "Nothing of it can be taken back." in done.out
+    workspace = open_workspace(tmp_path / "w.sqlite")
+    gateway, _ = gateway_to(workspace)
+    assert open_manifest(gateway, workspace.root_page_id)[1] == records[0]
+    gateway.close()
+    workspace.close()
+    journals = [path.read_text(encoding="utf-8") for path in (tmp_path / "state").rglob("*.jsonl")]
+    assert journals
+    assert not any('"undone"' in each for each in journals)
