@@ -51,15 +51,11 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
     target = path.resolve()
     with _errors_name(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = _new_part(target, private=private)
-    try:
-        with _errors_name(path):
-            yield part
-            _flush_to_disk(part)
-            part.replace(target)
-            _flush_to_disk(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
+    with _errors_name(path), _new_part(target, private=private) as part:
+        yield part
+        _flush_to_disk(part)
+        part.replace(target)
+        _flush_to_disk(target.parent)
 
 
 def write_private(path: Path, content: str | bytes) -> None:
@@ -96,15 +92,13 @@ def create_shared(path: Path, content: str | bytes) -> None:
     is_taken = False
     with _file_unusable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = _new_part(path, private=False)
-        try:
+        with _new_part(path, private=False) as part:
             part.write_bytes(_encoded(content))
             _flush_to_disk(part)
-            _move_to_new_name(part, path)
-        except FileExistsError:
-            is_taken = True
-        finally:
-            part.unlink(missing_ok=True)
+            try:
+                _move_to_new_name(part, path)
+            except FileExistsError:
+                is_taken = True
     if is_taken:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
@@ -194,23 +188,26 @@ def _create_without_opening(path: Path) -> None:
     When a process closes any descriptor of a file, it loses all its locks on that file, also those
     of SQLite (https://www.sqlite.org/howtocorrupt.html, 2.2). Another thread may have some already.
     """
-    part = _new_part(path, private=True)
-    try:
-        with suppress(FileExistsError):
-            _move_to_new_name(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with _new_part(path, private=True) as part, suppress(FileExistsError):
+        _move_to_new_name(part, path)
 
 
-def _new_part(target: Path, *, private: bool) -> Path:
-    """Create the empty file that is to become `target`, under a name that nothing else has."""
+@contextmanager
+def _new_part(target: Path, *, private: bool) -> Iterator[Path]:
+    """Create the empty file that is to become `target`, and remove what is left of it at the end.
+
+    Its name is chosen before it is made: a signal may end the program right after that.
+    """
     part = target.with_name(f".notion-pm-{secrets.token_hex(6)}{_PART}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    os.close(os.open(part, flags, PRIVATE_FILE if private else _BY_UMASK))
-    if not private and target.exists():
-        with suppress(OSError):  # a file system without modes
-            part.chmod(stat.S_IMODE(target.stat().st_mode))
-    return part
+    try:
+        os.close(os.open(part, flags, PRIVATE_FILE if private else _BY_UMASK))
+        if not private and target.exists():
+            with suppress(OSError):  # a file system without modes
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _move_to_new_name(part: Path, target: Path) -> None:

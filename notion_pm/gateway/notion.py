@@ -295,6 +295,11 @@ class Gateway:
         """Put a page in the trash."""
         self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": True})
 
+    def rename_and_trash_page(self, page_id: str, title: str) -> None:
+        """Give a page that is in no database another title and put it in the trash, in one request."""
+        properties = {"title": {"title": [{"text": {"content": title}}]}}
+        self._connection.send("PATCH", f"pages/{page_id}", body={"properties": properties, "in_trash": True})
+
     def restore_page(self, page_id: str) -> None:
         """Take a page out of the trash."""
         self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": False})

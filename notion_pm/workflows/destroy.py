@@ -16,6 +16,7 @@ from notion_pm.storage.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import ManifestPage, locked_record, open_manifest_page
+from notion_pm.workspace.record_text import removed_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def destroy(
             _raise_if_edited(gateway, database)
             gateway.trash_database(database.database_id)
             progress("Databases", place + 1, len(doomed.databases))
-        gateway.trash_page(doomed.page.id)
+        gateway.rename_and_trash_page(doomed.page.id, removed_title(doomed.template))
         lock.forget()
     if home is not None:
         forget_manifest(home, doomed.template)

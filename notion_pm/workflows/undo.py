@@ -30,6 +30,7 @@ from notion_pm.workflows.undo_acts import Doing
 from notion_pm.workflows.undo_reading import FoundDatabases, requests_to_read_again
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
+from notion_pm.workspace.record_text import removed_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _with_views(manifest: Manifest, views: Mapping[tuple[str, str], NotionId]) -
 
 def _set_record(gateway: Gateway, page: ManifestPage, manifest: Manifest | None, now: datetime) -> None:
     if manifest is None:
-        gateway.trash_page(page.id)
+        gateway.rename_and_trash_page(page.id, removed_title(page.manifest.template))
         return
     write_record(gateway, page, manifest)
     tell(gateway, page, manifest, now)

@@ -211,7 +211,7 @@ class WorkspaceLock:
             earlier = earlier_page(pages, page.id)
         if earlier is None:
             return
-        self._gateway.trash_page(page.id)
+        self._gateway.rename_and_trash_page(page.id, f"Removed: {page.title}")
         self.forget()
         claims = read_claims(self._gateway.list_children(earlier.id))
         raise locked_by(claims[0]) if claims else WorkspaceLocked("a first apply", "any moment")

@@ -30,6 +30,15 @@ def page_title(template: str) -> str:
     return _PREFIX + template
 
 
+def removed_title(template: str) -> str:
+    """Return the title of a record page that is put in the trash because it is no longer needed.
+
+    Notion does not show what is on a page in the trash. By this title a later run knows that the
+    page is not a record that somebody deleted by mistake.
+    """
+    return f"Removed: {page_title(template)}"
+
+
 def template_of(title: str) -> str | None:
     """Return the template whose manifest a page of that title keeps, None for other pages."""
     return title.removeprefix(_PREFIX) if title.startswith(_PREFIX) else None
