@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 
 from notion_pm.errors import RequestRefused
 from notion_pm.gateway.notion import Gateway
@@ -49,7 +49,7 @@ class Applying:
         self._moment = moment
         self._lock = lock
         self._page = reading.page
-        self._existing = reading.existing
+        self.twins = TwinFinder(gateway, site, reading.existing, lambda: self._manifest_page.id)
         self._rows = RowWriter(site)
         moves = OptionMoves(site)
         self._do: dict[Verb, Callable[[Operation], None]] = {
@@ -88,11 +88,6 @@ class Applying:
     def manifest(self) -> Manifest:
         """Return the record as it is at the end of the apply."""
         return self._manifest_page.placed(self.site.ledger.manifest("applied"))
-
-    @cached_property
-    def twins(self) -> TwinFinder:
-        """What finds the things that were created twice."""
-        return TwinFinder(self.site.gateway, self.site, self._existing, self._manifest_page.id)
 
     def _settle(self, operation: Operation) -> None:
         try:

@@ -12,7 +12,8 @@ go to the trash.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -49,26 +50,31 @@ class Twins:
 
 
 class TwinFinder:
-    """Looks for twins of what one apply created."""
+    """Looks for twins of what one apply created. Databases are settled in several threads, and each may look."""
 
-    def __init__(self, gateway: Gateway, site: Site, existing: Existing, record_id: NotionId) -> None:
+    def __init__(self, gateway: Gateway, site: Site, existing: Existing, record_id: Callable[[], NotionId]) -> None:
         self._gateway = gateway
         self._site = site
         self._existing = existing
         self._record_id = record_id
+        self._lock = threading.Lock()
         self._sources: set[NotionId] = set()
         self._children: Sequence[ChildBlock] = ()
         self.found = Twins()
 
     def among(self, children: Sequence[ChildBlock]) -> tuple[ChildBlock, ...]:
         """Trash the twins among the blocks of the parent page, and return the other blocks."""
+        with self._lock:
+            return self._among(children)
+
+    def _among(self, children: Sequence[ChildBlock]) -> tuple[ChildBlock, ...]:
         self._children = children
-        known = {*self._site.ledger.known_ids(), self._record_id}
+        known = {*self._site.ledger.known_ids(), self._record_id()}
         ours = {block.title: block for block in children if block.id in known and self._is_new(block)}
         record_pages = {block.id for block in record_blocks(children)}
         for block in children:
             original = ours.get(block.title)
-            if block.id in known or original is None or not self._is_twin_of(block, original):
+            if block.id in known | self.found.gone or original is None or not self._is_twin_of(block, original):
                 continue
             if block.type == "child_database":
                 self._trash_database(block, original)
@@ -97,6 +103,10 @@ class TwinFinder:
 
     def mirrors(self, sources: Iterable[DataSource]) -> None:
         """Remove the other ends of relations of databases that are in the trash."""
+        with self._lock:
+            self._remove_mirrors(sources)
+
+    def _remove_mirrors(self, sources: Iterable[DataSource]) -> None:
         for source in sources:
             ends = {
                 prop.id: None
