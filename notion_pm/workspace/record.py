@@ -155,7 +155,7 @@ class _Found:
             if candidate.is_on_parent:
                 self._take_from_parent(page, candidate.block)
             elif self._is_ours(page, candidate):
-                self._take_from_elsewhere(page, candidate.block)
+                self._take_from_elsewhere(page, candidate)
 
     def _read(self, candidate: Candidate) -> ManifestPage | None:
         """Return the record on a page, None for a page that is not known to keep one."""
@@ -188,11 +188,13 @@ class _Found:
             return candidate.remembered is not None or is_any_listed(manifest, self.children)
         return manifest.parent_id == self.parent_id
 
-    def _take_from_elsewhere(self, page: ManifestPage, block: ChildBlock) -> None:
-        _note(
-            f"The record page {block.title!r} was moved to another page. It is used as before, and every machine "
-            f"finds it again when you move it back: {page_url(page.id)}"
-        )
+    def _take_from_elsewhere(self, page: ManifestPage, candidate: Candidate) -> None:
+        # Another run may have created the page after the parent page was listed: then it was not moved.
+        if candidate.parent_id != self.parent_id:
+            _note(
+                f"The record page {candidate.block.title!r} was moved to another page. It is used as before, and every "
+                f"machine finds it again when you move it back: {page_url(page.id)}"
+            )
         self._keep(page)
 
     def _check_trashed(self, candidate: Candidate) -> None:

@@ -190,7 +190,7 @@ def _check_end(name: str, result: Finished, *, after: str) -> None:
     assert "Traceback" not in result.out + result.err, result
     if result.code == 0:
         return
-    assert result.err.strip().startswith("Error: "), result
+    assert any(line.startswith("Error: ") for line in result.err.splitlines()), result
     # Whoever comes after a command that took something away has nothing to work on, and says so.
     if result.code == 1:
         assert after in _TAKES_AWAY[name], result
