@@ -245,6 +245,17 @@ class RequestRefused(NotionError):
     """Notion did not accept the request: a mistake of the template, or of ours."""
 
 
+class InTrash(RequestRefused):
+    """Something was to be written to a page that is in the trash, or that is below one in the trash."""
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Somebody moved the page, its database or a page around it to the trash. Restore it in "
+            "Notion (Trash in the sidebar), and run the command again: it goes on where it stopped."
+        )
+
+
 class RateLimited(NotionError):
     """Notion asks for a longer wait than `--max-wait` allows."""
 

@@ -17,6 +17,7 @@ from notion_pm.errors import ManifestUnreadable, RecordCopied, RecordLost, Usage
 from notion_pm.model.ids import NotionId
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import find_manifest
 
 P = ParamSpec("P")
@@ -93,7 +94,7 @@ def _template_of(context: Context, options: Mapping[str, Any]) -> str | None:
 def _find_claims(context: Context, template: str | None) -> tuple[str | None, tuple[Claim, ...]]:
     """Return the template of the record that the command opens, where it can be read, and the claims on its page."""
     gateway, parent_id = context.gateway, context.parent_page
-    children = gateway.list_children(parent_id)
+    children = list_parent_page(gateway, parent_id)
     try:
         page = find_manifest(gateway, parent_id, children, template, context.state_home)
     except RecordLost:  # in the trash, and its claims with it

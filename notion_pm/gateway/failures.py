@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from notion_client.errors import HTTPResponseError, NotionClientErrorBase, Reque
 from notion_pm.errors import (
     AnswerBroken,
     AnswerTooLarge,
+    InTrash,
     NotCapable,
     NotionError,
     NotShared,
@@ -72,6 +74,8 @@ _REFUSALS: dict[int, type[NotionError]] = {
     403: NotCapable,
     404: NotShared,
 }
+_ARCHIVED = re.compile(r"archived ancestor|block that is archived")
+"""Notion names a page in the trash in words alone; the code is `validation_error` (seed, eu; live)."""
 _NOT_DONE = {409, 429, 529}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _PROXY_WANTS_CREDENTIALS = 407
@@ -172,6 +176,8 @@ def _answered(error: HTTPResponseError, request: str, server: Server, told: Call
     if error.status < 400:
         message = f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
         return Failure(AnswerBroken(message, **facts), Verdict.REFUSED)
+    if error.status == 400 and _ARCHIVED.search(message):
+        return Failure(InTrash(message, **facts), Verdict.REFUSED)
     if error.status in _REFUSALS:
         return Failure(_REFUSALS[error.status](message, **facts), Verdict.REFUSED)
     if error.status == 429:

@@ -27,6 +27,7 @@ from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import (
     ManifestPage,
     find_manifest,
@@ -73,7 +74,7 @@ def propose(
 
     Raises TemplateInvalid, UsageError where there is nothing to adopt, ManifestUnreadable or a NotionError.
     """
-    children = gateway.list_children(parent_id)
+    children = list_parent_page(gateway, parent_id)
     page = _own_record(gateway, parent_id, children, templates.name_of(reference), home)
     loaded = templates.load(reference, page.manifest.variables if page else {})
     recorded = page.manifest.databases if page else {}
@@ -138,7 +139,7 @@ def look_at_mapping(
     Raises MappingInvalid with all problems, TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
     """
     mapping, before = file.model, gateway.requests.logical
-    children = gateway.list_children(parent_id)
+    children = list_parent_page(gateway, parent_id)
     page = _own_record(gateway, parent_id, children, templates.name_of(mapping.adopt), home)
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
     recorded = dict(page.manifest.databases) if page else {}

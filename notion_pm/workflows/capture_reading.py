@@ -14,6 +14,7 @@ from notion_pm.model.schema import ChildBlock, Database, DataSource, PageTemplat
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
 from notion_pm.workflows.progress import Progress
+from notion_pm.workspace.parent_page import check_alive
 from notion_pm.workspace.record import open_record, record_blocks
 
 _CONTAINERS = frozenset({"column_list", "column", "toggle", "callout", "synced_block", "tab", "quote"})
@@ -60,10 +61,12 @@ class Reader:
 
     def _blocks(self, page_id: NotionId) -> tuple[str, list[ChildBlock]]:
         try:
-            return self._gateway.get_page(page_id).title, list(self._inside(page_id))
+            page = self._gateway.get_page(page_id)
         except (NotShared, RequestRefused):  # the id of a database looks the same
             database = self._gateway.get_database(page_id)
             return database.title, [ChildBlock(database.id, "child_database", database.title)]
+        check_alive(page)
+        return page.title, list(self._inside(page_id))
 
     def _inside(self, block_id: NotionId) -> Iterator[ChildBlock]:
         for each in self._gateway.list_children(block_id):

@@ -17,6 +17,7 @@ from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest
 
 Load = Callable[[str, Mapping[str, str] | None], Template]
@@ -96,7 +97,7 @@ class Catalogue:
 
     @cached_property
     def _blocks(self) -> tuple[ChildBlock, ...]:
-        return self._gateway.list_children(self._parent())
+        return list_parent_page(self._gateway, self._parent())
 
     @property
     def _children(self) -> Mapping[NotionId, str]:

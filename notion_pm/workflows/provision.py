@@ -30,7 +30,7 @@ from notion_pm.workflows.scheduler import run_all
 from notion_pm.workflows.twins import Twins
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
-from notion_pm.workspace.parent_page import check_parent
+from notion_pm.workspace.parent_page import check_parent, list_parent_page
 from notion_pm.workspace.record import locked_record, not_made_by_apply
 
 __all__ = [
@@ -222,7 +222,7 @@ def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int, applying: 
     Raises NotConverged or MadeTwice.
     """
     finder = applying.twins
-    children = finder.among(gateway.list_children(reading.parent_id))
+    children = finder.among(list_parent_page(gateway, reading.parent_id))
     again = read_for(
         gateway,
         reading.parent_id,

@@ -28,6 +28,7 @@ from notion_pm.planning.recovery import is_told_by_its_title_alone, may_have_cre
 from notion_pm.storage import templates
 from notion_pm.workflows.bindings import bound_source
 from notion_pm.workflows.default_template import default_template, recorded_templates
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest, missing, record_blocks
 from notion_pm.workspace.record_text import template_of
 
@@ -70,7 +71,7 @@ def read(
     """
     loaded = _loaded(reference, values or {}) if reference else None
     before = gateway.requests.logical
-    children = gateway.list_children(parent_id)
+    children = list_parent_page(gateway, parent_id)
     if reference is None:
         reference = default_template(_applied_templates(gateway, parent_id, children, home), first)
     page = find_manifest(gateway, parent_id, children, templates.name_of(reference), home)
@@ -118,7 +119,7 @@ def read_for(
     """
     before = gateway.requests.logical
     if children is None:
-        children = gateway.list_children(parent_id)
+        children = list_parent_page(gateway, parent_id)
     page = find_manifest(gateway, parent_id, children, loaded.template.template, home)
     reading = _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
     return replace(reading, home=home)

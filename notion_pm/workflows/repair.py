@@ -36,6 +36,7 @@ from notion_pm.storage.state import remembered_manifests
 from notion_pm.workflows.sync_place import source_of
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import (
     create_record,
     find_manifest,
@@ -130,7 +131,7 @@ def plan_repair(
     rebuilt record can. Raises UsageError when there is no database of the template, RecordCopied, RecordMoved,
     TemplateInvalid or a NotionError. Reads only.
     """
-    children = gateway.list_children(parent_id)
+    children = list_parent_page(gateway, parent_id)
     lost = _what_is_left(gateway, parent_id, children, templates.name_of(reference), home, of_copy=of_copy)
     if lost is None:
         return None

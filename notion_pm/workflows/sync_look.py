@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from notion_pm.errors import NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.rules import RuleSet
 from notion_pm.rules.evaluation import Evaluation
@@ -14,6 +15,7 @@ from notion_pm.storage.state import State
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_place import Opened, Place
 from notion_pm.workflows.sync_reading import Reader, Reading
+from notion_pm.workspace.parent_page import check_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,17 @@ class Look:
 def look(place: Place, state: State, opened: Opened) -> Look:
     """Read what was edited since the last sync: a request per database where little was.
 
-    Raises UsageError when the workspace lacks what the rules need.
+    Raises UsageError when the workspace lacks what the rules need, or is in the trash.
     """
     rules = RuleSet(opened.loaded.template)
     reader = Reader(place.gateway, rules, opened.manifest, jobs=place.jobs, progress=place.progress)
     remembered = state.remembered()
     fits = remembered is not None and remembered.scope == reader.scope
     ahead = place.now - remembered.ahead if remembered else place.now
-    reading = reader.read(state.cache() if fits else None, now=ahead)
+    try:
+        reading = reader.read(state.cache() if fits else None, now=ahead)
+    except NotShared:
+        check_parent(place.gateway, place.parent_id)
+        raise
     names = {**state.option_names(), **reading.option_names}
     return Look(opened, rules, reader, reading, MappingProxyType(names))

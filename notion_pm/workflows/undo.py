@@ -29,6 +29,7 @@ from notion_pm.workflows.provision import read_for
 from notion_pm.workflows.undo_acts import Doing
 from notion_pm.workflows.undo_reading import FoundDatabases, requests_to_read_again
 from notion_pm.workspace.lock import Claimant, workspace_lock
+from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
 from notion_pm.workspace.record_text import removed_title
 
@@ -79,7 +80,7 @@ def look_back(
     or a NotionError.
     """
     before = gateway.requests.logical
-    page = find_manifest(gateway, parent_id, gateway.list_children(parent_id), template, home)
+    page = find_manifest(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
     if page is None:
         raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
     path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)

@@ -1,12 +1,27 @@
-"""The page under which everything is made: Notion lists the blocks of a database or of a trashed page just as well."""
+"""The page under which everything is made: reading it, and saying what is wrong with it."""
 
 from __future__ import annotations
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.model.schema import ChildBlock
 
 _CHOOSE = "choose another page:  notion-pm init"
+
+
+def list_parent_page(gateway: Gateway, parent_id: NotionId) -> tuple[ChildBlock, ...]:
+    """Return the blocks of the parent page.
+
+    Raises UsageError when the page is in the trash: Notion then answers as if it were not shared
+    (404). Raises a NotionError when it cannot be read.
+    """
+    try:
+        return gateway.list_children(parent_id)
+    except NotShared:
+        check_parent(gateway, parent_id)
+        raise
 
 
 def check_parent(gateway: Gateway, parent_id: NotionId) -> None:
@@ -19,9 +34,14 @@ def check_parent(gateway: Gateway, parent_id: NotionId) -> None:
         page = gateway.get_page(parent_id)
     except (NotShared, RequestRefused) as error:
         raise _as_database(gateway, parent_id) or error from error
+    check_alive(page)
+
+
+def check_alive(page: Page) -> None:
+    """Raise UsageError when a page is in the trash, alone or with a page around it."""
     if page.in_trash:
-        advice = f"Restore it in Notion (Trash in the sidebar), or {_CHOOSE}"
-        raise UsageError(f"The parent page {page.title!r} is in the trash.", advice)
+        restore = "Restore it in Notion (Trash in the sidebar), with the pages around it if they are"
+        raise UsageError(f"The page {page.title!r} is in the trash.", f"{restore} there too. Or {_CHOOSE}")
 
 
 def _as_database(gateway: Gateway, parent_id: NotionId) -> UsageError | None:

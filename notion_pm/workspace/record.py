@@ -33,6 +33,7 @@ from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.lost_record import Candidate, places_to_look
 from notion_pm.workspace.ownership import check_ownership, is_any_listed
+from notion_pm.workspace.parent_page import list_parent_page
 
 _ICON = "🧾"
 _MOST_AT_ONCE = 4
@@ -78,7 +79,8 @@ def open_manifest_page(
 
     Raises UsageError when nothing was applied there, and what `find_manifest` raises.
     """
-    page = find_manifest(gateway, NotionId(parent_id), gateway.list_children(parent_id), template, home)
+    children = list_parent_page(gateway, NotionId(parent_id))
+    page = find_manifest(gateway, NotionId(parent_id), children, template, home)
     if page is None:
         which = f"The template {template!r} was not" if template else "No template was"
         name = template or "product"

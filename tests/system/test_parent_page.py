@@ -17,6 +17,11 @@ databases:
     title: Features
     properties:
       name: {type: title, title: Name}
+      needs: {type: relation, title: Needs, to: features}
+      done: {type: checkbox, title: Done}
+      ready: {type: checkbox, title: Ready}
+sync:
+  ready: {why: It can begin., set: features.ready, to: true, if: {all: {over: needs, where: {done: true}}}}
 """
 
 
@@ -37,22 +42,48 @@ def _features(api: httpx.Client, workspace: LocalWorkspace) -> str:
     return next(str(each["id"]) for each in blocks if each["type"] == "child_database")
 
 
-def _page(api: httpx.Client, workspace: LocalWorkspace) -> str:
-    parent = {"type": "page_id", "page_id": workspace.root_page_id}
-    title = {"title": {"title": [{"text": {"content": "Elsewhere"}}]}}
+def _page(api: httpx.Client, parent_id: str, name: str) -> str:
+    parent = {"type": "page_id", "page_id": parent_id}
+    title = {"title": {"title": [{"text": {"content": name}}]}}
     return str(api.post("pages", json={"parent": parent, "properties": title}).json()["id"])
 
 
-@pytest.mark.parametrize("command", ["plan", "apply"])
-def test_a_parent_page_in_the_trash_is_told(
-    client: Program, workspace: LocalWorkspace, api: httpx.Client, command: str
+_READ_AND_WRITE = [
+    "plan small.yaml",
+    "apply small.yaml --yes",
+    "adopt small.yaml",
+    "capture",
+    "repair small.yaml",
+    "sync",
+    "sync --dry-run",
+    "export",
+    "trace Wings",
+    "why Wings",
+    "audit",
+    "loop",
+    "report",
+    "undo --yes",
+    "destroy small --confirm small",
+    "import rows.csv --into features --yes",
+]
+
+
+@pytest.mark.parametrize("line", _READ_AND_WRITE)
+@pytest.mark.parametrize("around", [False, True], ids=["itself", "a page around it"])
+def test_a_parent_page_in_the_trash_is_named(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client, line: str, around: bool
 ) -> None:
-    page_id = _page(api, workspace)
-    api.patch(f"pages/{page_id}", json={"in_trash": True})
-    client.environment["NOTION_PM_PARENT_PAGE"] = page_id
-    done = client(command, "small.yaml")
-    assert done.code == 1
-    assert "The parent page 'Elsewhere' is in the trash." in done.err
+    above = _page(api, workspace.root_page_id, "Above")
+    parent = _page(api, above, "Elsewhere")
+    client.environment["NOTION_PM_PARENT_PAGE"] = parent
+    (client.folder / "rows.csv").write_text("key,name\nwings,Wings\n")
+    assert client("apply", "small.yaml", "--yes").code == 0
+    api.patch(f"pages/{above if around else parent}", json={"in_trash": True})
+
+    done = client(*line.split())
+
+    assert done.code == 1, done
+    assert "The page 'Elsewhere' is in the trash." in done.err
     assert "Restore it in Notion" in done.err
 
 
@@ -82,7 +113,7 @@ def test_a_database_in_the_trash_is_not_made_again(
 
 def test_a_database_that_was_moved_is_followed(client: Program, workspace: LocalWorkspace, api: httpx.Client) -> None:
     assert client("apply", "small.yaml", "--yes").code == 0
-    parent = {"type": "page_id", "page_id": _page(api, workspace)}
+    parent = {"type": "page_id", "page_id": _page(api, workspace.root_page_id, "Elsewhere")}
     moved = api.patch(f"databases/{_features(api, workspace)}", json={"parent": parent})
     assert moved.status_code == 200, moved.text
     planned = client("plan", "small.yaml", "--exit-code")

@@ -100,13 +100,14 @@ def test_unsafe_changes_stop_plan_and_apply_with_their_exit_code(program: Progra
     assert program("apply", "small.yaml", "--yes").code == 0
     text = dedent(_TEMPLATE).replace(
         "type: status, title: Status, options: [{key: open, name: Open}, {key: done, name: Done}]",
-        "type: rich_text, title: Status",
+        "type: files, title: Status",
     )
     (tmp_path / "small.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("key,name\na,A\nb,B\n", encoding="utf-8")
     for command in (("plan", "small.yaml"), ("apply", "small.yaml", "--yes")):
         stopped = program(*command)
         assert stopped.code == 3
-        assert "1 change cannot be made:\n  features.status: is status, the template wants rich_text" in stopped.err
+        assert "1 change cannot be made:\n  features.status: is status, the template wants files" in stopped.err
         assert "Traceback" not in stopped.err
 
 

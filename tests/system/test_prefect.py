@@ -36,7 +36,7 @@ local = "globex.sqlite"
 _BROKEN = """
 [workspaces.broken]
 parent_page = "8f0c1b1e-5d0a-4b57-9e5d-0a4b579e5d0a"
-token_env = "NOBODY_SET_THIS"
+token_env = "UNSET_NOTION_TOKEN"
 """
 
 
@@ -95,7 +95,7 @@ def test_a_workspace_that_fails_keeps_nobody_from_being_synced(clients: Path, se
         file.write(_BROKEN)
     done = _flow(clients, settings)
     assert done.returncode == 1
-    assert "NOBODY_SET_THIS is empty" in done.stderr
+    assert "UNSET_NOTION_TOKEN is empty" in done.stderr
     states = {each["name"]: each["state_type"] for each in _asked(settings, "task_runs/filter")}
     assert states["sync broken"] == "FAILED"
     assert states["sync globex"] == states["sync acme"] == "COMPLETED"

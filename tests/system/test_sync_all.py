@@ -30,7 +30,7 @@ _CLIENTS = """\
 
     [workspaces.initech]
     parent_page = "00000000-0000-4000-8000-000000000000"
-    token_env = "INITECH_TOKEN"
+    token_env = "INITECH_NOTION_TOKEN"
 """
 
 
@@ -63,7 +63,7 @@ def test_all_clients_are_synced_beside_one_that_fails(clients: Program) -> None:
     }
     assert len({each["run"] for each in told.values()}) == 1
     assert len({each["page"] for each in told["acme"]["report"]["updates"]}) == 43
-    assert "INITECH_TOKEN" in told["initech"]["error"]["message"]
+    assert "INITECH_NOTION_TOKEN" in told["initech"]["error"]["message"]
 
     again = clients("sync", "--all")
     assert again.code == 1
