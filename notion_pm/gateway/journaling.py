@@ -50,7 +50,7 @@ class JournalingGateway(Gateway):
     def __init__(
         self, door: Gateway, recorder: Recorder, sources: Iterable[DataSource], before: Collection[str]
     ) -> None:
-        super().__init__(door._connection, door._names)
+        super().__init__(door._connection, door._names, door._databases)
         self._recorder = recorder
         self._before = before
         self._properties = {each.id: dict(each.properties) for each in sources}

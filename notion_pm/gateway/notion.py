@@ -17,6 +17,7 @@ from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown, RequestR
 from notion_pm.gateway import paging, wire_page, wire_schema
 from notion_pm.gateway.connection import Connection, Json, LookUp, Tries
 from notion_pm.gateway.counting import RequestCounts
+from notion_pm.gateway.known_databases import KnownDatabases, Reads
 from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
 from notion_pm.gateway.wire_names import with_keys
 from notion_pm.gateway.wire_text import rich_text
@@ -43,9 +44,16 @@ _COMPLETABLE = frozenset({"relation", "people", "title", "rich_text"})
 class Gateway:
     """The only door to Notion. Safe for threads."""
 
-    def __init__(self, connection: Connection, names: PropertyNames | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        names: PropertyNames | None = None,
+        databases: KnownDatabases | None = None,
+    ) -> None:
         self._connection = connection
         self._names = names or PropertyNames(self.get_data_source)
+        reads = Reads(self.get_database, self.get_page, self.get_parent_id)
+        self._databases = databases or KnownDatabases(reads)
 
     @property
     def requests(self) -> RequestCounts:
@@ -72,6 +80,10 @@ class Gateway:
         What it raises ends the request before it is sent.
         """
         self._connection.before_write = check
+
+    def learn_database(self, database_id: str, title: str, data_source_id: str) -> None:
+        """Remember what holds a data source, so that a 404 of it can be explained."""
+        self._databases.learn(database_id, title, [data_source_id])
 
     # --- reading
 
@@ -111,11 +123,17 @@ class Gateway:
 
     def get_database(self, database_id: str) -> Database:
         """Return a database."""
-        return self._get(f"databases/{database_id}", wire_schema.read_database)
+        database = self._get(f"databases/{database_id}", wire_schema.read_database)
+        self._databases.learn(database.id, database.title, database.data_source_ids)
+        return database
 
     def get_data_source(self, data_source_id: str) -> DataSource:
-        """Return a data source with its properties."""
-        source = self._get(f"data_sources/{data_source_id}", wire_schema.read_data_source)
+        """Return a data source with its properties.
+
+        Raises InTrash when its database, or a page above that, is known to be in the trash.
+        """
+        with self._databases.explaining(data_source_id):
+            source = self._get(f"data_sources/{data_source_id}", wire_schema.read_data_source)
         self._names.learn(source)
         return source
 
@@ -158,7 +176,7 @@ class Gateway:
             )
 
         found = self._names.read("filters", data_source_id, rows) if filter else rows(by_id)
-        return map(self._completed, found)
+        return self._rows(data_source_id, found)
 
     def edited_since(
         self,
@@ -180,7 +198,12 @@ class Gateway:
         pages = paging.edited_rows(
             self._connection, data_source_id, moment, wire_page.read_page, query=query, created=created
         )
-        return map(self._completed, pages)
+        return self._rows(data_source_id, pages)
+
+    def _rows(self, data_source_id: str, found: Iterator[Page]) -> Iterator[Page]:
+        """Yield the rows that a query finds, each complete."""
+        with self._databases.explaining(data_source_id):
+            yield from map(self._completed, found)
 
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""
@@ -347,7 +370,8 @@ class Gateway:
         """Add, change or (None) remove properties, by id or new name, and return all properties as they then are."""
         body = {"properties": _patches(properties), **({"title": rich_text(title)} if title is not None else {})}
         path = f"data_sources/{data_source_id}"
-        source = self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
+        with self._databases.explaining(data_source_id):
+            source = self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
         self._names.learn(source)
         return source
 

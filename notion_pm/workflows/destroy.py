@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import ChangedMeanwhile, NotShared
+from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
@@ -80,7 +80,7 @@ def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:
         if database.in_trash:
             return None
         edits = _edits(gateway, entry.data_source_id)
-    except NotShared:
+    except (NotShared, InTrash):
         return None
     theirs = len(set(edits) - set(entry.rows.values()))
     return Doomed(key, database.title, database.id, len(edits), theirs, entry.data_source_id, edits)

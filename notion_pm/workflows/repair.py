@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.errors import (
+    InTrash,
     ManifestUnreadable,
     NotShared,
     RecordChanged,
@@ -329,7 +330,7 @@ def _candidate(gateway: Gateway, database_id: NotionId) -> Candidate | None:
         if database.in_trash or len(database.data_source_ids) != 1:
             return None
         return Candidate(database, gateway.get_data_source(database.data_source_ids[0]))
-    except NotShared:
+    except (NotShared, InTrash):
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from notion_pm.errors import NotionError, NotShared, RequestRefused
+from notion_pm.errors import InTrash, NotionError, NotShared, RequestRefused
 from notion_pm.exporters.table import UNTITLED
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
@@ -73,7 +73,7 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
             refusals.append(refusal)
         else:
             return
-    raise refusals[0]
+    raise next((each for each in refusals if isinstance(each, InTrash)), refusals[0])
 
 
 def _kinds(text: str) -> list[_Kind]:

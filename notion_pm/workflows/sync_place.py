@@ -18,7 +18,7 @@ from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State, known_templates
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_fitness import unreachable
-from notion_pm.workspace.record import ManifestPage, open_manifest_page
+from notion_pm.workspace.record import ManifestPage, learn_databases, open_manifest_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def open_template(place: Place, reference: str | None, *, fresh: bool = False) -
     if remembered is not None:
         loaded = templates.load(named, remembered.variables)
         if remembered.version == loaded.template.version:
+            learn_databases(place.gateway, remembered)
             return Opened(loaded, remembered, None)
     page = page or _read_manifest_page(place, name)
     return Opened(templates.load(named, page.manifest.variables), page.manifest, page)

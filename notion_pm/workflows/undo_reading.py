@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from notion_pm.errors import NotShared
+from notion_pm.errors import InTrash, NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
@@ -76,7 +76,7 @@ class FoundDatabases:
         try:
             database = self._gateway.get_database(entry.database_id)
             source = self._gateway.get_data_source(entry.data_source_id)
-        except NotShared:
+        except (NotShared, InTrash):
             return None
         if database.in_trash or source.in_trash:
             return None
@@ -105,7 +105,7 @@ class FoundDatabases:
             return
         try:
             again = self._as_it_is_now(self.found[key], acts)
-        except NotShared:
+        except (NotShared, InTrash):
             again = None
         others = {other: each for other, each in self.found.items() if other != key}
         self.found = others if again is None else {**others, key: again}

@@ -364,12 +364,19 @@ def read_manifest_page(
     except ManifestUnreadable as error:
         error.page_id = page_id
         raise
+    learn_databases(gateway, manifest)
     # Ours come before the record. Paragraphs after it are claims, or what people wrote.
     paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
     claims = read_claims(blocks)
     return ManifestPage(page_id, parent_id, manifest, record.id, told, created, of_sync, claims)
+
+
+def learn_databases(gateway: Gateway, manifest: Manifest) -> None:
+    """Let the gateway know which database each data source of a record belongs to."""
+    for entry in manifest.databases.values():
+        gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
 
 def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> Page:

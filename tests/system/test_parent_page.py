@@ -87,6 +87,42 @@ def test_a_parent_page_in_the_trash_is_named(
     assert "Restore it in Notion" in done.err
 
 
+_USING_DATABASES = [
+    "plan small.yaml",
+    "apply small.yaml --yes",
+    "sync --template small.yaml",
+    "sync --template small.yaml --full --dry-run",
+    "export",
+    "export features",
+    "status small.yaml",
+    "why Wings --template small.yaml",
+    "audit",
+    "report",
+    "doctor",
+    "import rows.csv --into features --yes",
+]
+
+
+def test_a_moved_database_below_a_trashed_page_is_named(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    above = _page(api, workspace.root_page_id, "Attic")
+    elsewhere = _page(api, above, "Elsewhere")
+    (client.folder / "rows.csv").write_text("key,name\nwings,Wings\n")
+    assert client("apply", "small.yaml", "--yes").code == 0
+    assert client("sync", "--template", "small.yaml").code == 0
+    database = _features(api, workspace)
+    api.patch(f"databases/{database}", json={"parent": {"type": "page_id", "page_id": elsewhere}})
+    api.patch(f"pages/{above}", json={"in_trash": True})
+
+    for line in _USING_DATABASES:
+        done = client(*line.split())
+        assert done.code == 1, (line, done)
+        said = done.err + done.out
+        assert "'Features' is in the trash, together with the page 'Attic' above it." in said, (line, done)
+        assert "Restore it in Notion" in said, (line, done)
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_database_is_no_parent_page(
     client: Program, workspace: LocalWorkspace, api: httpx.Client, command: str
