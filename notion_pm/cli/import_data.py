@@ -15,7 +15,7 @@ from notion_pm.cli.completing import complete_database, complete_file, complete_
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.cli.render_import import as_data, done_line, overtaken_lines, preview_lines
+from notion_pm.cli.render_import import as_data, done_line, nothing_as_data, overtaken_lines, preview_lines
 from notion_pm.cli.render_import_map import map_lines
 from notion_pm.cli.words import count
 from notion_pm.errors import RowsRejected, UsageError
@@ -24,7 +24,7 @@ from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.importing.interpret import Reject
 from notion_pm.storage import import_maps, rejects_memory
 from notion_pm.storage.lock import exclusive
-from notion_pm.storage.records_file import FORMATS, STDIN, read_records
+from notion_pm.storage.records_file import FORMATS, STDIN, ReadOptions, read_records
 from notion_pm.storage.state import State
 from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
 from notion_pm.workflows.import_rows import Order, Prepared, only_agreed, prepare
@@ -69,6 +69,11 @@ _EXAMPLES = """\b
     help="Take the file for one of this tool, rather than by its headers.",
 )
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file.")
+@click.option("--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out.")
+@click.option("--separator", metavar="SIGN", help="What separates the cells of CSV. Default: found out.")
+@click.option("--header-line", metavar="N", type=click.IntRange(1), help="The line of the headers. Default: found out.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook. Default: the first with rows.")
+@click.option("--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items.")
 @click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
 @click.option("--details", is_flag=True, help="Show every row.")
 @click.option("--overwrite", is_flag=True, help="Take what the file says also where people changed or removed it.")
@@ -99,6 +104,11 @@ def command(
     map_path: Path | None,
     preset: str | None,
     format_: str | None,
+    encoding: str | None,
+    separator: str | None,
+    header_line: int | None,
+    sheet: str | None,
+    json_path: str | None,
     dry_run: bool,
     details: bool,
     overwrite: bool,
@@ -110,17 +120,24 @@ def command(
 ) -> None:
     """Bring insights and customers in from other tools, without duplicates.
 
-    FILE is CSV, JSON or JSON Lines. Files of known tools are recognised by their headers; for others a map is proposed,
-    which you confirm and which is remembered for files with the same columns. Rows are known by a key: importing again
-    updates, what people changed meanwhile stays, and an interrupted import goes on where it ended. Rows that cannot be
-    imported go to a file of their own.
+    FILE is CSV, JSON, JSON Lines, or a workbook (.xlsx, .ods). Files of known tools are recognised by their headers;
+    for others a map is proposed, which you confirm and which is remembered for files of the same source. Rows are known
+    by a key: importing again updates, what people changed meanwhile stays, and an interrupted import goes on where it
+    ended. Rows that cannot be imported go to a file of their own.
     """
     if show_preset is not None:
         echo(import_maps.preset_text(show_preset).rstrip())
         return
     if file is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
-    records = read_records(file, format_)
+    if separator is not None:
+        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+        if len(separator) != 1:
+            raise UsageError(f"{separator!r} is no separator.", "Give one sign, or the word tab.")
+    records = read_records(file, format_, ReadOptions(encoding, separator, header_line, sheet, json_path))
+    if not (records.records or records.broken):
+        echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
+        return
     wishes = Wishes(map_path, preset, into, "import" if file == STDIN else Path(file).stem)
     before = context.gateway.requests.logical
     chosen = choose(records, wishes, _opener(context, template), context.state_directory)

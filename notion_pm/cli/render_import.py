@@ -204,6 +204,12 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
     }
 
 
+def nothing_as_data() -> dict[str, Any]:
+    """Return what an import of a file without rows does, as JSON data: nothing."""
+    lists = ("created", "updated", "kept", "left_alone", "rejected", "related_pages")
+    return {**{name: [] for name in lists}, "unchanged": 0, "requests": 0}
+
+
 def _kept_data(kept: Kept) -> dict[str, Any]:
     return {"property": kept.field.key, "held": kept.held, "said": kept.said, "reason": kept.reason}
 

@@ -1,4 +1,4 @@
-"""Files of other tools: CSV in any encoding and with any separator, JSON, JSON Lines; read into records.
+"""Files of other tools: CSV in any encoding and with any separator, JSON, JSON Lines, workbooks; read into records.
 
 They come from strangers, so a file is limited in size and in cells (docs/import.md names the limits): what is read is
 kept in memory, where a cell of two characters takes about a hundred bytes.
@@ -6,58 +6,73 @@ kept in memory, where a cell of two characters takes about a hundred bytes.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.importing.records import NestedTooDeep, Record, Records, flattened
-from notion_pm.model.spreadsheet import unguarded
+from notion_pm.importing.table import TableRow, records_of_table
 from notion_pm.safe_read import MEGABYTE, read_bytes, read_stream
+from notion_pm.storage.csv_rows import guess_separator, read_csv_rows, stated_separator
+from notion_pm.storage.text_encoding import encoding_of
+from notion_pm.storage.workbook import read_sheet
 
-FORMATS = ("csv", "json", "jsonl")
+FORMATS = ("csv", "json", "jsonl", "xlsx", "ods")
 STDIN = "-"
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_SEPARATORS = ",;\t|"
+_TABLES = frozenset({"csv", "xlsx", "ods"})
+_SUFFIXES |= {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx", ".ods": "ods"}
 _LARGEST_FILE = 50 * MEGABYTE
 _MOST_LINES = 500_000
 _MOST_CELLS = 500_000
 _MOST_COLUMNS = 2_000
-_LONGEST_CELL = 1_000_000
 _LONGEST_LINE = 10_000_000
 _SPLIT = "Split the file: rows that were imported before are known again by their keys."
 _OF_ONE_VIEW = re.compile(r" [0-9a-f]{32}\.csv$")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def read_records(path: str, format: str | None = None) -> Records:
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person says of a file that would else be found out.
+
+    `path` leads to the list of rows in JSON, such as `data.items`.
+    """
+
+    encoding: str | None = None
+    separator: str | None = None
+    header_line: int | None = None
+    sheet: str | None = None
+    path: str | None = None
+
+
+_FOUND_OUT = ReadOptions()
+
+
+def read_records(path: str, format: str | None = None, options: ReadOptions = _FOUND_OUT) -> Records:
     """Read a file, or standard input as `-`, in the format that is given or that its ending says.
 
-    Raises UsageError when the format is not clear or there is nothing in it, FileUnusable when it cannot be read.
+    A file without rows has no records. Raises UsageError when the format is not clear or it holds no rows at all,
+    FileUnusable when it cannot be read.
     """
     found = format or _SUFFIXES.get(Path(path).suffix.lower())
     if found is None:
         raise UsageError(f"{path!r} does not say its format.", f"Name it with --format: {', '.join(FORMATS)}.")
-    data = _bytes(path)
-    encoding, notes = _encoding_of(data)
-    records = _READERS[found](path, data, encoding)
-    if not (records.records or records.broken):
-        raise UsageError(f"There is nothing to import in {path}.", "It has no rows below its headers.")
-    if not records.columns:
-        problem = records.broken[0][1] if records.broken else "its first line names no columns"
+    records = _READERS[found](path, _bytes(path), options)
+    if not records.columns and (records.broken or found in _TABLES):
+        problem = records.broken[0][1] if records.broken else "it has no headers"
         raise UsageError(f"There is nothing to import in {path}: {problem}.", "Look at its first lines.")
     if _OF_ONE_VIEW.search(path):
-        notes = (
-            *notes,
-            "Notion puts only the columns of one view into this file: take the one that ends with _all.csv.",
-        )
-    return Records(records.columns, records.records, records.broken, (*notes, *records.notes))
+        note = "Notion puts only the columns of one view into this file: take the one that ends with _all.csv."
+        return replace(records, notes=(note, *records.notes))
+    return records
 
 
 def _bytes(path: str) -> bytes:
@@ -71,35 +86,6 @@ def _bytes(path: str) -> bytes:
         raise FileUnusable("Standard input", error.strerror or str(error)) from error
 
 
-def _encoding_of(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return how the text is encoded, and what to look at: the last resort reads any bytes, rightly or wrongly."""
-    for encoding in _encodings(data):
-        if _is_encoded_as(encoding, data):
-            return encoding, ()
-    note = "The file is not UTF-8; it was read as Windows-1252. Look whether accented letters are right."
-    return "cp1252", (note,)
-
-
-def _encodings(data: bytes) -> Iterator[str]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield "utf-16"
-    yield "utf-8-sig"
-    if b"\x00" in data[:400]:
-        yield "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
-
-
-def _is_encoded_as(encoding: str, data: bytes) -> bool:
-    """Whether the bytes can be read so. In pieces: the whole text would take up to four times the file's size."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        for start in range(0, len(data), MEGABYTE):
-            decoder.decode(data[start : start + MEGABYTE])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator[str]:
     """Yield the lines with their ends. Raises FileUnusable for a file with too many of them, or too long ones."""
     stream = TextIOWrapper(BytesIO(data), encoding=encoding, errors="replace", newline=newline)
@@ -110,7 +96,7 @@ def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator
             raise FileUnusable(f"{path}:{number}", f"the line has more than {_LONGEST_LINE:,} characters", _SPLIT)
         if number > _MOST_LINES:
             raise FileUnusable(path, f"it has more than {_MOST_LINES:,} lines", _SPLIT)
-        yield line
+        yield line.replace("\0", "")
 
 
 class _CellCount:
@@ -120,65 +106,45 @@ class _CellCount:
         self._path = path
         self._cells = 0
 
-    def add(self, record: Record) -> Record:
-        self._cells += len(record.cells)
+    def add(self, cells: int) -> None:
+        """Count the cells of a row that are not empty. Raises FileUnusable."""
+        self._cells += cells
         if self._cells > _MOST_CELLS:
             raise FileUnusable(self._path, f"it has more than {_MOST_CELLS:,} cells that are not empty", _SPLIT)
-        return record
 
 
-def _csv(path: str, data: bytes, encoding: str) -> Records:
-    csv.field_size_limit(_LONGEST_CELL)
-    separator = _separator(path, data, encoding)
-    reader = csv.reader(_text_lines(path, data, encoding, ""), delimiter=separator, strict=True)
+def _csv(path: str, data: bytes, options: ReadOptions) -> Records:
+    encoding, notes = encoding_of(data, options.encoding)
+    first = next(_text_lines(path, data, encoding, ""), "")
+    stated = stated_separator(first)
+    lines = _text_lines(path, data, encoding, "")
+    separator = options.separator or stated or guess_separator(_text_lines(path, data, encoding, ""))
     counted = _CellCount(path)
-    header: list[str] = []
-    records: list[Record] = []
-    broken: list[tuple[Record, str]] = []
-    short = 0
-    line = 1
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        if len(header) > _MOST_COLUMNS:
+    rows = []
+    for row in read_csv_rows(lines, separator):
+        counted.add(row.filled)
+        rows.append(row)
+        if len(row.cells) > _MOST_COLUMNS and row.problem is None:
             raise FileUnusable(path, f"it has more than {_MOST_COLUMNS:,} columns", "Leave out those not to import.")
-        line = reader.line_num + 1
-        for values in reader:
-            if any(each.strip() for each in values):
-                record = counted.add(_record(header, values, line))
-                if len(values) > len(header) and any(each.strip() for each in values[len(header) :]):
-                    broken.append((record, f"{len(values)} cells, but {len(header)} headers"))
-                else:
-                    records.append(record)
-                    short += len(values) < len(header)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        broken.append((Record(line, ()), f"from here on this is not CSV: {error}"))
-    notes = (f"{short} rows have fewer cells than headers; the rest of them is taken for empty.",) if short else ()
-    return Records(tuple(dict.fromkeys(filter(None, header))), tuple(records), tuple(broken), notes)
+    return _of_table(rows[1:] if stated else rows, options, notes)
 
 
-def _record(header: list[str], values: list[str], line: int) -> Record:
-    cells = zip(header, map(unguarded, values), strict=False)
-    named = ((name, value) for name, value in cells if name and value.strip())
-    return Record(line, tuple(named))
+def _workbook(path: str, data: bytes, options: ReadOptions) -> Records:
+    rows, note = read_sheet(path, data, options.sheet)
+    counted = _CellCount(path)
+    for row in rows:
+        counted.add(row.filled)
+    return _of_table(rows, options, (note,) if note else ())
 
 
-def _separator(path: str, data: bytes, encoding: str) -> str:
-    """The separator that makes most columns of the header line."""
-    first = next((line for line in _text_lines(path, data, encoding, "") if line.strip()), "").rstrip("\r\n")
-    widths = {each: _width(first, each) for each in _SEPARATORS}
-    return max(_SEPARATORS, key=lambda each: widths[each])
+def _of_table(rows: Sequence[TableRow], options: ReadOptions, notes: tuple[str, ...]) -> Records:
+    found = records_of_table(rows, options.header_line)
+    return replace(found, notes=(*notes, *found.notes))
 
 
-def _width(header: str, separator: str) -> int:
-    try:
-        return len(next(csv.reader([header], delimiter=separator), []))
-    except csv.Error:
-        return 0
-
-
-def _json(path: str, data: bytes, encoding: str) -> Records:
+def _json(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
+    encoding, notes = encoding_of(data, options.encoding)
     try:
         document = _parsed(data.decode(encoding, errors="replace"), may_have_surrogates=_SURROGATE.search(data))
     except (ValueError, RecursionError) as error:
@@ -187,10 +153,10 @@ def _json(path: str, data: bytes, encoding: str) -> Records:
         raise FileUnusable(
             place, f"it is not JSON ({_reason(error)})", "For a JSON document a line, say --format jsonl."
         ) from None
-    found, note = _list_in(document)
+    found, note = _list_in(document, options.path)
     if found is None:
         raise UsageError(f"{path} holds no list of objects.", "Give a file whose JSON is a list, or has one inside.")
-    return _of_objects(path, enumerate(found, start=1), (note,) if note else ())
+    return _of_objects(path, enumerate(found, start=1), (*notes, note) if note else notes)
 
 
 def _refuse_too_many_values(path: str, data: bytes) -> None:
@@ -213,7 +179,7 @@ def _constant(name: str) -> Any:
 def _with_whole_characters(value: Any) -> Any:
     """Replace halves of characters (`\\ud83d` alone): no file and no request can hold them."""
     if isinstance(value, str):
-        return value.encode("utf-8", errors="replace").decode() if not value.isascii() else value
+        return _HALF_CHARACTER.sub("\ufffd", value)
     if isinstance(value, list):
         return [_with_whole_characters(each) for each in value]
     if isinstance(value, dict):
@@ -229,20 +195,61 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _list_in(data: Any) -> tuple[list[Any] | None, str]:
-    """The list of a document: itself, or the longest list of objects directly inside."""
+_DEEPEST_LIST = 3
+_TITLE_FIELDS = frozenset({"title", "name", "subject", "summary", "headline"})
+_TEXT_FIELDS = frozenset({"body", "desc", "description", "text", "message", "content", "comment", "note", "quote"})
+
+
+def _list_in(data: Any, path: str | None) -> tuple[list[Any] | None, str]:
+    """Return the list of rows, and a note on where it is.
+
+    It is the document itself, what `path` leads to, or the list inside whose objects look most like rows: they have a
+    title and a text. Of several the longest. Raises UsageError where the path leads to no list.
+    """
+    if path is not None:
+        return _list_at(data, path), ""
     if isinstance(data, list):
         return data, ""
-    lists = {name: each for name, each in data.items() if isinstance(each, list)} if isinstance(data, dict) else {}
-    objects = {name: each for name, each in lists.items() if any(isinstance(item, dict) for item in each)}
-    if not objects:
+    lists = dict(_lists_inside(data, ""))
+    if not lists:
         return None, ""
-    name = max(objects, key=lambda each: len(objects[each]))
-    return objects[name], f"The rows are those of `{name}`."
+    name = max(lists, key=lambda each: _likeness_to_rows(lists[each]))
+    others = [each for each in lists if each != name and lists[each]]
+    more = f" There are also {', '.join(f'`{each}`' for each in others[:5])}: name one with --path." if others else ""
+    return lists[name], f"The rows are those of `{name}`.{more}"
 
 
-def _json_lines(path: str, data: bytes, encoding: str) -> Records:
+def _list_at(data: Any, path: str) -> list[Any]:
+    found = data
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, list):
+        known = ", ".join(name for name, _ in _lists_inside(data, "")) or "none"
+        raise UsageError(f"There is no list at {path!r}.", f"Lists in this file: {known}.")
+    return found
+
+
+def _lists_inside(data: Any, name: str, level: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists of objects inside, and empty ones, by their paths."""
+    if not isinstance(data, dict) or level >= _DEEPEST_LIST:
+        return
+    for key, value in data.items():
+        path = f"{name}.{key}" if name else str(key)
+        if isinstance(value, list) and (not value or any(isinstance(item, dict) for item in value)):
+            yield path, value
+        else:
+            yield from _lists_inside(value, path, level + 1)
+
+
+def _likeness_to_rows(items: list[Any]) -> tuple[int, int]:
+    fields = {str(key).casefold() for item in items[:20] if isinstance(item, dict) for key in item}
+    looks = bool(fields & _TITLE_FIELDS) + bool(fields & _TEXT_FIELDS)
+    return (looks if len(items) > 0 else -1, len(items))
+
+
+def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
+    encoding, notes = encoding_of(data, options.encoding)
     may_have_surrogates = _SURROGATE.search(data)
     broken: list[tuple[Record, str]] = []
 
@@ -255,7 +262,7 @@ def _json_lines(path: str, data: bytes, encoding: str) -> Records:
                     broken.append((Record(line, (), each.rstrip("\r\n")), f"this is not JSON: {_reason(error)}"))
 
     read = _of_objects(path, objects())
-    return Records(read.columns, read.records, (*read.broken, *broken), read.notes)
+    return Records(read.columns, read.records, (*read.broken, *broken), (*notes, *read.notes))
 
 
 def _of_objects(path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str, ...] = ()) -> Records:
@@ -268,7 +275,9 @@ def _of_objects(path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str,
             broken.append((Record(line, (), each), "this is not an object with fields"))
             continue
         try:
-            records.append(counted.add(Record(line, tuple(flattened(each)), each)))
+            record = Record(line, tuple(flattened(each)), each)
+            counted.add(len(record.cells))
+            records.append(record)
         except NestedTooDeep as error:
             broken.append((Record(line, (), each), str(error)))
     columns = dict.fromkeys(name for record in records for name, _ in record.cells)
@@ -277,4 +286,10 @@ def _of_objects(path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str,
     return Records(tuple(columns), tuple(records), tuple(broken), notes)
 
 
-_READERS: dict[str, Callable[[str, bytes, str], Records]] = {"csv": _csv, "json": _json, "jsonl": _json_lines}
+_READERS: dict[str, Callable[[str, bytes, ReadOptions], Records]] = {
+    "csv": _csv,
+    "json": _json,
+    "jsonl": _json_lines,
+    "xlsx": _workbook,
+    "ods": _workbook,
+}

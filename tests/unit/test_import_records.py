@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.exporters.rejects import write_rejects
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.records import Records
-from notion_pm.storage.records_file import read_records
+from notion_pm.storage.records_file import ReadOptions, read_records
 
 
 def read(path: Path, data: bytes | str, format: str | None = None) -> Records:
@@ -44,7 +46,7 @@ def test_any_encoding_and_separator(tmp_path: Path, data: bytes) -> None:
 
 def test_a_guess_at_the_encoding_is_told(tmp_path: Path) -> None:
     (note,) = read(tmp_path / "a.csv", "Title\nÄrger\n".encode("cp1252")).notes
-    assert "Windows-1252" in note
+    assert "--encoding" in note
     assert read(tmp_path / "b.csv", "Title\nÄrger\n").notes == ()
 
 
@@ -71,9 +73,9 @@ def test_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
     assert found.notes == ("1 rows have fewer cells than headers; the rest of them is taken for empty.",)
 
 
-def test_what_comes_after_broken_csv_is_told(tmp_path: Path) -> None:
-    found = read(tmp_path / "a.csv", 'Title\nA\n"B\n')
-    assert len(found.records) == 1
+def test_a_line_that_is_not_csv_costs_that_line_alone(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", 'Title\nA\n"B\nC\n')
+    assert [each.first("Title") for each in found.records] == ["A", "C"]
     ((broken, why),) = found.broken
     assert broken.line == 3
     assert "not CSV" in why
@@ -120,7 +122,6 @@ def test_json_lines_that_are_broken_are_told_with_their_lines(tmp_path: Path) ->
         ("a.json", "{", FileUnusable),
         ("a.json", "[" * 100_000, FileUnusable),
         ("a.json", '{"a": 1}', UsageError),
-        ("a.csv", "Title,Text\n", UsageError),
         ("a.csv", "", UsageError),
         ("a.pdf", "x", UsageError),
     ],
@@ -167,7 +168,7 @@ def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("a.jsonl", "%"), ("a.json", "[1, 2]"),
-        ("a.csv", ",,\n1,2,3\n"), ("a.json", "[" * 5_000), ("a.jsonl", "[" * 5_000),
+        ("a.json", "[" * 5_000), ("a.jsonl", "[" * 5_000),
         ("a.json", '[{"a": ' + "9" * 6_000 + "}]"), ("a.json", '[{"a":' * 25 + "1" + "}]" * 25),
         ("a.csv", "," * 3_000 + "\n1"), ("a.csv", "a\n" + "x" * 11_000_000), ("a.csv", "a\n" + "1\n" * 500_001),
         ("a.json", "[" + "{}," * 300_000 + "{}]"), ("a.csv", "\x00"),
@@ -181,5 +182,104 @@ def test_a_file_that_holds_nothing_or_too_much_is_told(tmp_path: Path, name: str
 
 def test_half_characters_and_nan_do_not_stop_an_import(tmp_path: Path) -> None:
     found = read(tmp_path / "a.json", '[{"a": "\\ud83d x", "b": NaN, "c": Infinity}]')
-    assert cells(found) == [(("a", "? x"), ("c", "Infinity"))]
+    assert cells(found) == [(("a", "\ufffd x"), ("c", "Infinity"))]
     write_rejects([Reject(found.records[0], "no")], tmp_path / "r.jsonl")
+
+
+RUSSIAN = "id;title;company\n1;Не сохраняется доска;Маяк\n2;Нужна выгрузка;Причал\n"
+JAPANESE = "件名,内容\n検索が遅い,毎回三十秒かかります\nダークモード,夜に目が痛い\n"
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "cp932")])
+def test_encodings_of_other_scripts_are_found_out(tmp_path: Path, text: str, encoding: str) -> None:
+    found = read(tmp_path / "a.csv", text.encode(encoding))
+    assert list(found.columns) == text.splitlines()[0].replace(";", ",").split(",")
+    assert len(found.notes) == 1
+    stated = read_records(str(tmp_path / "a.csv"), options=ReadOptions(encoding=encoding))
+    assert (cells(stated), stated.notes) == (cells(found), ())
+
+
+def test_a_stated_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "nonsense"):
+        with pytest.raises(UsageError):
+            (tmp_path / "a.csv").write_bytes(RUSSIAN.encode("cp1251"))
+            read_records(str(tmp_path / "a.csv"), options=ReadOptions(encoding=encoding))
+
+
+def test_excel_states_the_separator(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "sep=|\nTitle|Text, long\nA|b, c, d\n")
+    assert cells(found) == [(("Title", "A"), ("Text, long", "b, c, d"))]
+
+
+def test_a_quoted_separator_in_a_header_does_not_decide(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", '"Name; first; last; other",Text\nA,b\nC,d\n')
+    assert found.columns == ("Name; first; last; other", "Text")
+
+
+def test_headers_are_found_below_titles_and_blank_lines(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "\nFeedback of March\nOwner,Ada,,,\n\nNo,Title,Text,Day,\n1,A,b,c,\n2,C,d,,e\n")
+    assert found.columns == ("No", "Title", "Text", "Day", "Column 5")
+    assert [each.line for each in found.records] == [6, 7]
+    assert any("line 5" in each for each in found.notes)
+    stated = read_records(str(tmp_path / "a.csv"), options=ReadOptions(header_line=3))
+    assert stated.columns[:2] == ("Owner", "Ada")
+
+
+def test_totals_and_footers_are_no_rows(tmp_path: Path) -> None:
+    text = "No,Title,Text,Votes\n1,A,b,3\n2,Total is wrong,d,4\nTotal (2),,,7\n\nConfidential\nMade by Ada,27.11.2026\n"
+    found = read(tmp_path / "a.csv", text)
+    assert [each.first("Title") for each in found.records] == ["A", "Total is wrong"]
+    assert any("4, 6, 7" in each for each in found.notes)
+
+
+def test_headers_that_groups_repeat_are_no_rows(tmp_path: Path) -> None:
+    group = "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,,2026-01-01 to 2026-01-02,\n"
+    found = read(tmp_path / "a.csv", f"{group},,,\nOlder,,,\n{group}")
+    assert [each.first("Title") for each in found.records] == ["A", "B", "A", "B"]
+    assert found.broken == ()
+
+
+def test_a_row_with_a_title_alone_is_a_row(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "Title,Text,Day,Tags\nA,b,2026-01-01,c\nOnly a title,,,\n")
+    assert len(found.records) == 2
+
+
+def test_a_quote_that_swallows_rows_costs_one_line(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", 'No,Title,Text\n1,A,b\n2,"B,b\n3,C,"two\nlines"\n4,D,"d"\n')
+    assert [each.first("No") for each in found.records] == ["1", "3", "4"]
+    ((broken, _),) = found.broken
+    assert (broken.line, broken.first("No")) == (3, "2")
+
+
+def test_the_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("Rows").append(["No", "Title", "Day", "Done"])
+    book["Rows"].append([7, "A", date(2026, 11, 2), True])
+    book.create_sheet("Other").append(["x"])
+    book.save(tmp_path / "a.xlsx")
+    found = read_records(str(tmp_path / "a.xlsx"))
+    assert cells(found) == [(("No", "7"), ("Title", "A"), ("Day", "2026-11-02"), ("Done", "true"))]
+    assert any("'Other'" in each for each in found.notes)
+    assert read_records(str(tmp_path / "a.xlsx"), options=ReadOptions(sheet="Other")).columns == ("x",)
+    with pytest.raises(UsageError):
+        read_records(str(tmp_path / "a.xlsx"), options=ReadOptions(sheet="None"))
+    with pytest.raises(FileUnusable):
+        read(tmp_path / "b.xlsx", "no workbook")
+
+
+def test_rows_of_json_are_those_that_look_like_rows(tmp_path: Path) -> None:
+    events = [{"id": n, "type": "moved"} for n in range(5)]
+    document = {"meta": {}, "data": {"events": events, "cards": [{"name": "A", "desc": "b"}], "lists": []}}
+    found = read(tmp_path / "a.json", json.dumps(document))
+    assert cells(found) == [(("name", "A"), ("desc", "b"))]
+    assert any("data.cards" in each for each in found.notes)
+    again = read_records(str(tmp_path / "a.json"), options=ReadOptions(path="data.events"))
+    assert len(again.records) == 5
+    with pytest.raises(UsageError):
+        read_records(str(tmp_path / "a.json"), options=ReadOptions(path="data.nothing"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", "[]"), ("a.json", '{"items": []}'), ("a.csv", "Title,Text\n")])
+def test_a_file_without_rows_is_read_as_such(tmp_path: Path, name: str, text: str) -> None:
+    found = read(tmp_path / name, text)
+    assert (found.records, found.broken) == ((), ())
