@@ -21,6 +21,14 @@ class Behaviour(BaseModel):
     `received`: as responses show them, which is all that is proved of the real service. `any`: decoded ones too.
     `names`: none but `title`, so that clients have to say names; changes of schemas take ids even then (recorded).
     """
+    linked_databases: Literal["400", "404"] = "400"
+    """How a linked view on a page answers, asked for as a database (both were seen)."""
+    queries_return: frozenset[Literal["data_sources", "partial_pages"]] = frozenset()
+    """What queries return besides whole pages.
+
+    `data_sources`: a data source, as queries of a wiki do unless only pages are asked for.
+    `partial_pages`: the first row of each answer without its properties, as the types of the API allow.
+    """
     formula_filters: Literal["refused", "accepted"] = "refused"
     """Whether filters take formulas. The service refuses those that the API made, as all of them are here."""
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from . import checks, data_sources, icons, ids, tree
+from .behaviour import behaviour
 from .clock import to_the_millisecond
-from .errors import archived_block, multiple_sources, validation_error
+from .errors import archived_block, linked_database, multiple_sources, validation_error
 from .links import object_url
 from .records import DATABASES, Database
 from .richtext import normalized, plain, plain_text
@@ -75,6 +76,14 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
     data_sources.follow_database(session, changed, {"title", "icon"} & body.keys())
     tree.keep_in_step(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
     return shown(session, changed)
+
+
+def retrieve(session: Session, database_id: str) -> Json:
+    """Return a database. Raises ApiError for a linked view: the block of a database without data sources."""
+    database = session.database(database_id)
+    if not session.data_sources_of(database.id):
+        raise linked_database(database.id, status=int(behaviour().linked_databases))
+    return shown(session, database)
 
 
 def shown(session: Session, database: Database) -> Json:

@@ -90,6 +90,15 @@ def archived_ancestor() -> ApiError:
     )
 
 
+def linked_database(database_id: str, *, status: int) -> ApiError:
+    """Makes the error for a block that only shows a data source of another database (ultimate-notion #110)."""
+    if status == 404:
+        message = f"Database with ID {database_id} does not contain any data sources accessible by this API bot."
+        return ApiError(404, "object_not_found", message)
+    advice = "Database retrievals do not support linked databases."
+    return validation_error(f"Database with ID {database_id} is a linked database. {advice}")
+
+
 def multiple_sources(database_id: str, data_source_ids: Sequence[str]) -> ApiError:
     """Makes the 400 for a database that stands for one data source and has several (notion-api.md 1.1)."""
     message = "Databases with multiple data sources are not supported in this API version."

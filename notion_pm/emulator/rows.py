@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from . import checks, pages, query
+from . import checks, data_sources, pages, query
+from .behaviour import behaviour
 from .errors import validation_error
 from .lists import Slice, as_list
 from .properties import Schema
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 _KEYS = frozenset(
     ("filter", "sorts", "start_cursor", "page_size", "result_type", "in_trash", "archived", "is_archived")
 )
+_RESULT_TYPES = ("page", "data_source")
 
 
 class _Values(Mapping[str, Any]):
@@ -44,12 +46,26 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
     _refuse_gone(body)
     schema, reader = source.schema(), Reader(session)
     wanted = pages.selected(schema, filter_properties)
+    only = checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type") if "result_type" in body else None
     results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
     found = {page.id: page for page in _pages(session, source, results.page_ids)}
     rows = [pages.shown(reader, found[page_id], wanted) for page_id in results.page_ids]
+    rows = _with_other_results(session, source, rows, only)
     status = results.request_status()
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
     return {**envelope, "request_status": status} if status else envelope
+
+
+def _with_other_results(session: Session, source: DataSource, rows: list[Json], only: str | None) -> list[Json]:
+    """Return the rows with what else queries may return, as the behaviour has it."""
+    if only == "data_source":
+        rows = []
+    others = behaviour().queries_return
+    if "partial_pages" in others and rows:
+        rows = [{"object": "page", "id": rows[0]["id"]}, *rows[1:]]
+    if "data_sources" in others and only != "page":
+        rows = [data_sources.shown(session, source), *rows]
+    return rows
 
 
 def _refuse_gone(body: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from notion_pm.errors import AnswerBroken, NotionError, NotNow, OutcomeUnknown, 
 from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.failures import Failure, Server, Verdict, not_an_object, understand
 from notion_pm.gateway.limiter import WindowLimiter
+from notion_pm.gateway.notes import Notes
 from notion_pm.gateway.transport import BoundedClient, BoundedTransport, Deadline
 from notion_pm.network import proxy_for, shown_proxy
 
@@ -133,6 +134,7 @@ class Connection:
         self.before_write: Callable[[], None] | None = None
         """Called before each attempt at a write, in the thread that sends it."""
         self.read_lag = read_lag
+        self.notes = Notes()
         self._is_at_the_end = False
         self._limiter = limiter
         self._sleep = sleep

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from notion_pm.errors import IncompleteRead, NotShared, OutcomeUnknown, RequestRefused
+from notion_pm.errors import IncompleteRead, InTrash, NotShared, OutcomeUnknown, RequestRefused
 from notion_pm.gateway import paging, wire_page, wire_schema
 from notion_pm.gateway.connection import Connection, Json, LookUp, Tries
 from notion_pm.gateway.counting import RequestCounts
@@ -21,7 +21,7 @@ from notion_pm.gateway.known_databases import KnownDatabases, Reads
 from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
 from notion_pm.gateway.wire_names import with_keys
 from notion_pm.gateway.wire_text import rich_text
-from notion_pm.model.ids import NotionId
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
 from notion_pm.model.property_ids import for_query_string
 from notion_pm.model.schema import (
@@ -126,6 +126,26 @@ class Gateway:
         database = self._get(f"databases/{database_id}", wire_schema.read_database)
         self._databases.learn(database.id, database.title, database.data_source_ids)
         return database
+
+    def find_database(self, database_id: str) -> Database | None:
+        """Return the database of a block on a page; None for a linked view, with a note.
+
+        A linked view is the same kind of block (child_database), and Notion answers 400 or 404 for
+        it as a database (ultimate-notion #110, dust #18188).
+        """
+        try:
+            database = self.get_database(database_id)
+        except InTrash:
+            raise
+        except (NotShared, RequestRefused):
+            database = None
+        if database is not None and database.data_source_ids:
+            return database
+        self._connection.notes.once(
+            f"The linked view {page_url(database_id)} is left out: "
+            "it shows a database of another page, and Notion's API cannot read it."
+        )
+        return None
 
     def get_data_source(self, data_source_id: str) -> DataSource:
         """Return a data source with its properties.

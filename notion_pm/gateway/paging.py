@@ -58,7 +58,7 @@ def search(connection: Connection, body: Json, read: Callable[[Json], T]) -> Ite
         page = {"page_size": PAGE_SIZE, **body} | ({"start_cursor": cursor} if cursor else {})
         answer = connection.send("POST", "search", body=page)
         with connection.reading("POST", "search"):
-            found = [read(each) for each in answer["results"]]
+            found = [read(each) for each in answer["results"] if _is_whole_page(each)]
         yield from found
         cursor = _next_cursor(answer, "search", seen)
         if cursor is None:
@@ -170,7 +170,8 @@ def _query(
     order: Json = _OLDEST_FIRST,
 ) -> Iterator[_QueryAnswer[T]]:
     """Yield the answers of one query, page by page; a time-out or too large an answer halves the page."""
-    body: dict[str, Any] = {"sorts": [order], **({"filter": filter} if filter else {})}
+    # Of a wiki only the pages: its queries return data sources too (developers.notion.com, query-a-data-source).
+    body: dict[str, Any] = {"result_type": "page", "sorts": [order], **({"filter": filter} if filter else {})}
     path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
     seen: set[str] = set()
     while True:
@@ -185,12 +186,23 @@ def _query(
             size = max(SMALLEST_PAGE, size // 2)
             continue
         with connection.reading("POST", path):
-            found = [_Row(each["id"], each["created_time"], read(each)) for each in answer["results"]]
+            whole = [each for each in answer["results"] if _is_whole_page(each)]
+            found = [_Row(each["id"], each["created_time"], read(each)) for each in whole]
             is_cut = (answer.get("request_status") or {}).get("type") == "incomplete"
+        if len(whole) < len(answer["results"]):
+            connection.notes.once(
+                f"Some results of the data source {data_source_id} are left out: they are no pages, "
+                "or Notion does not show their properties."
+            )
         yield _QueryAnswer(found, is_cut)
         cursor = _next_cursor(answer, path, seen)
         if cursor is None:
             return
+
+
+def _is_whole_page(json: Json) -> bool:
+    """Whether a result is a page with its properties; the API's types allow data sources and bare ids as well."""
+    return json["object"] == "page" and "properties" in json
 
 
 def _within(filter: Json | None, since: str | None) -> Json | None:

@@ -14,7 +14,7 @@ from notion_pm.errors import RecordLost, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.schema import ChildBlock
+from notion_pm.model.schema import ChildBlock, Database
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning import adopt_binding
@@ -86,8 +86,10 @@ def propose(
             "There is nothing to adopt: no database that is not the template's already, or none that it still lacks.",
             "Name others by their links:  notion-pm adopt TEMPLATE https://www.notion.so/...",
         )
+    find = candidate if named else _candidate_on_page
     with ThreadPoolExecutor(jobs) as pool:
-        candidates = list(pool.map(lambda each: candidate(gateway, each), ids))
+        found = list(pool.map(lambda each: find(gateway, each), ids))
+    candidates = [each for each in found if each is not None]
     matches = match_databases(loaded.template, wanted, candidates, named=bool(named))
     taken = {id(each.candidate) for each in matches.values()}
     return Proposal(loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken))
@@ -108,7 +110,16 @@ def candidate(gateway: Gateway, database_id: str) -> Candidate:
 
     Raises UsageError when it has several data sources, or a NotionError.
     """
-    database = gateway.get_database(database_id)
+    return _only_source(gateway, gateway.get_database(database_id))
+
+
+def _candidate_on_page(gateway: Gateway, database_id: str) -> Candidate | None:
+    """Read a database on the parent page; None for a linked view."""
+    database = gateway.find_database(database_id)
+    return _only_source(gateway, database) if database is not None else None
+
+
+def _only_source(gateway: Gateway, database: Database) -> Candidate:
     if len(database.data_source_ids) != 1:
         raise UsageError(
             f"The database {database.title!r} has {len(database.data_source_ids)} data sources.",

@@ -97,6 +97,8 @@ class Reader:
         except (NotShared, RequestRefused) as error:
             self._losses.append(Loss("", f"a database on the page is left out ({error}): it may be a linked view."))
             return []
+        if not database.data_source_ids:
+            self._losses.append(Loss("", f"{database.title!r} is left out: it may be a linked view."))
         if len(database.data_source_ids) > 1:
             many = f"{database.title!r} has several data sources: each becomes a database."
             self._losses.append(Loss("", many))

@@ -16,7 +16,7 @@ from notion_pm.model.template import Template
 from notion_pm.planning.fault import nearest
 from notion_pm.storage import template_files
 from notion_pm.workflows.named_export import named_export
-from notion_pm.workflows.sources import Source, Wanted, databases_of, wanted_whole
+from notion_pm.workflows.sources import Source, Wanted, databases_of, sources_of, wanted_whole
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest
 
@@ -61,7 +61,9 @@ class Catalogue:
             yield self._of_template(key)
             yield from self._added_to(key)
         for database_id in self._own_titles:
-            yield from databases_of(self._gateway, database_id)
+            database = self._gateway.find_database(database_id)
+            if database is not None:
+                yield from sources_of(self._gateway, database)
 
     def find(self, name: str) -> Iterator[Wanted]:
         """Yield what a name stands for; a database with several data sources stands for all of them.

@@ -174,7 +174,9 @@ def _refuse_second_set(
         return
     others = read_other_records(gateway, parent_id, children, loaded.template.template)
     owned = owned_databases(others)
-    unclaimed = [block.title for block in found if block.id not in owned]
+    unclaimed = [
+        block.title for block in found if block.id not in owned and gateway.find_database(block.id) is not None
+    ]
     if unclaimed:
         raise missing(loaded.template.template, unclaimed)
 
@@ -307,8 +309,8 @@ class _Reader:
         # Another template's database may have the same title and be as new.
         blocks = [block for block in blocks if block.id not in self._owned_by_others] if blocks else []
         for block in blocks:
-            database = self._gateway.get_database(block.id)
-            if self._may_be_left_behind(key, database):
+            database = self._gateway.find_database(block.id)
+            if database is not None and self._may_be_left_behind(key, database):
                 return database
         if blocks:
             self._not_ours.append(title)

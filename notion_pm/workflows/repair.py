@@ -295,7 +295,7 @@ def _find_databases(
     taken = {candidate.database.id for candidate, _ in found.values()}
     ids = [b.id for b in children if b.type == "child_database" and not b.in_trash and b.id not in taken]
     with ThreadPoolExecutor(jobs) as pool:
-        others = [each for each in pool.map(lambda each: _candidate(gateway, each), ids) if each is not None]
+        others = [each for each in pool.map(lambda each: _candidate_on_page(gateway, each), ids) if each is not None]
     for key in wanted:
         if key not in found:
             called = {loaded.template.databases[key].title.casefold(), titles.get(key, "").casefold()} - {""}
@@ -326,12 +326,24 @@ def _find_databases(
 def _candidate(gateway: Gateway, database_id: NotionId) -> Candidate | None:
     """Return a database, None when it is in the trash, cannot be seen, or has not exactly one data source."""
     try:
-        database = gateway.get_database(database_id)
-        if database.in_trash or len(database.data_source_ids) != 1:
-            return None
-        return Candidate(database, gateway.get_data_source(database.data_source_ids[0]))
+        return _only_source(gateway, gateway.get_database(database_id))
     except (NotShared, InTrash):
         return None
+
+
+def _candidate_on_page(gateway: Gateway, database_id: NotionId) -> Candidate | None:
+    """Return a database that stands on the parent page, None as for others and for a linked view."""
+    try:
+        database = gateway.find_database(database_id)
+        return _only_source(gateway, database) if database is not None else None
+    except (NotShared, InTrash):
+        return None
+
+
+def _only_source(gateway: Gateway, database: Database) -> Candidate | None:
+    if database.in_trash or len(database.data_source_ids) != 1:
+        return None
+    return Candidate(database, gateway.get_data_source(database.data_source_ids[0]))
 
 
 def _read_whole(gateway: Gateway, candidate: Candidate) -> ExistingDatabase:

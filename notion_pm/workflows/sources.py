@@ -11,7 +11,7 @@ from notion_pm.exporters.table import UNTITLED
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
 from notion_pm.model.page import Page
-from notion_pm.model.schema import DataSource
+from notion_pm.model.schema import Database, DataSource
 from notion_pm.workflows.conditions import Order
 from notion_pm.workflows.row_tests import RowTest
 
@@ -95,7 +95,11 @@ def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:
 
 def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
     """Yield the data sources of a database; where there are several, each has its own title."""
-    database = gateway.get_database(database_id)
+    yield from sources_of(gateway, gateway.get_database(database_id))
+
+
+def sources_of(gateway: Gateway, database: Database) -> Iterator[Wanted]:
+    """Yield the data sources of a database that is read already."""
     several = len(database.data_source_ids) > 1
     for each in database.data_source_ids:
         yield wanted_whole(gateway.get_data_source(each), "" if several else database.title)

@@ -26,8 +26,8 @@ def create_database(site: Site, operation: Operation) -> None:
         known = site.ledger.known_ids() | site.sibling_ids
         # Our request was sent by our connection: what others made since is theirs.
         ours = [block for block in children if block.created_by in {None, site.connection_id}]
-        found = new_databases(ours, spec.title, site.since, known)
-        return site.gateway.get_database(found[0].id) if found else None
+        found = (site.gateway.find_database(each.id) for each in new_databases(ours, spec.title, site.since, known))
+        return next((each for each in found if each is not None), None)
 
     database = site.gateway.create_database(
         site.parent_id,

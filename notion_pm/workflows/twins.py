@@ -152,7 +152,9 @@ class TwinFinder:
     def _trash_database(self, block: ChildBlock, original: ChildBlock) -> None:
         if self._may_be_of_another_template(block):
             return
-        twin = self._gateway.get_database(block.id)
+        twin = self._gateway.find_database(block.id)
+        if twin is None:
+            return
         source = self._gateway.get_data_source(twin.data_source_ids[0])
         recorded = self._gateway.get_database(original.id)
         names = {prop.name for prop in self._gateway.get_data_source(recorded.data_source_ids[0]).properties.values()}

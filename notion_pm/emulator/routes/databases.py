@@ -22,7 +22,7 @@ def create_database() -> dict[str, Any]:
 @blueprint.get("/databases/<database_id>")
 def retrieve_database(database_id: str) -> dict[str, Any]:
     """Returns a database."""
-    return databases.shown(session(), session().database(path_id("database_id", database_id)))
+    return databases.retrieve(session(), path_id("database_id", database_id))
 
 
 @blueprint.patch("/databases/<database_id>")
