@@ -8,11 +8,12 @@ the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures a
 
 - the official types: what this program sends and what the local workspace answers, over the tests of the program;
 - the official types: what the local workspace answers to any client, over its own tests and the replays;
-- recorded interactions with the real API, replayed on the local workspace: how many agree;
+- recorded interactions with the real API, replayed on the local workspace (tests/recorded_people.py): how many agree,
+  in their structure and, more strictly, in their values too;
 - the ids of properties in what this program sends: all in the form in which Notion gives them.
 
-Exit code 1 when an exchange does not fit the types, an id has another form, or fewer interactions agree than
-`--at-least`.
+Exit code 1 when an exchange does not fit the types, an id has another form, fewer interactions agree than `--at-least`,
+or others differ than docs/local-workspace.md names. `--replay-only` leaves out the tests, and takes a minute.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,11 @@ YOUNGER_THAN_THE_TYPES = frozenset(("place", "button", "verification"))
 EMPTY_LIST: dict[str, Any] = {"object": "list", "results": [], "next_cursor": None, "has_more": False}
 
 ROOT = Path(__file__).resolve().parent.parent
+
+DIFFERENCES = ROOT / "docs" / "local-workspace.md"
+"""The page that gives a reason for each recorded interaction that differs: `folder/recording #3`."""
+
+_EXPLAINED = re.compile(r"`([\w-]+/[\w-]+ #\d+)`")
 
 
 class Server(NamedTuple):
@@ -59,6 +65,8 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder, "program.jsonl"), Path(folder, "workspace.jsonl")
+        if arguments.replay_only:
+            return _report(_replay(arguments, tools, theirs))
         failed = [
             *_tests(ours, "tests/system"),
             *_ids(ours),
@@ -67,8 +75,14 @@ def main() -> int:
             *_fits(tools, ours, "requests of the program, answers of the local workspace"),
             *_fits(tools, theirs, "answers of the local workspace to others", answers_only=True),
         ]
-    for each in failed:
-        print(f"FAILED: {each}")
+    return _report(failed)
+
+
+def _report(failures: Iterable[str]) -> int:
+    """Print what failed; return the exit code."""
+    failed = list(failures)
+    for failure in failed:
+        print(f"FAILED: {failure}")
     return 1 if failed else 0
 
 
@@ -76,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--at-least", type=int, default=0, help="interactions that must agree")
+    parser.add_argument("--replay-only", action="store_true", help="only replay the recordings")
     return parser.parse_args()
 
 
@@ -152,15 +167,43 @@ def _as_the_types_know(answer: Any) -> Any:
 
 def _replay(arguments: argparse.Namespace, tools: Path, traffic: Path) -> Iterator[str]:
     """Replay what the real API was asked, and count where the local workspace answers alike."""
+    recordings = arguments.shared / "recordings"
+    structure = _replayed(tools, recordings, traffic)
+    values = _replayed(tools, recordings, traffic, "--values")
+    total, same, same_values = (len(each) for each in (structure, _agreeing(structure), _agreeing(values)))
+    print(f"\nRecorded traffic: {same} of {total} interactions agree; with values {same_values}")
+    if not total or same < arguments.at_least:
+        yield f"replay: {same} interactions agree (at least {arguments.at_least} must)"
+    differing = values.keys() - _agreeing(values)
+    explained = set(_EXPLAINED.findall(DIFFERENCES.read_text(encoding="utf-8")))
+    for interaction in sorted(differing - explained):
+        yield f"replay: {interaction} differs ({values[interaction]}), and {DIFFERENCES.name} gives no reason"
+    for interaction in sorted(explained - differing):
+        yield f"replay: {interaction} agrees; take it out of {DIFFERENCES.name}"
+
+
+def _replayed(tools: Path, recordings: Path, traffic: Path, *options: str) -> dict[str, str]:
+    """Return by interaction ("folder/recording #3") what differs, "" for nothing."""
     with tempfile.TemporaryDirectory() as folder, _served(Path(folder, "replay.sqlite"), traffic) as server:
-        command = [sys.executable, str(tools / "replay.py"), "--base-url", server.url, "--token", server.token]
-        command += ["--parent-page-id", server.root_page_id, str(arguments.shared / "recordings")]
+        verdicts = Path(folder, "verdicts.json")
+        command = [sys.executable, str(ROOT / "tests" / "recorded_people.py"), "--tools", str(tools)]
+        command += ["--recordings", str(recordings), "--", "--base-url", server.url, "--token", server.token]
+        command += ["--parent-page-id", server.root_page_id, "--json", str(verdicts), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr
-    print(f"\nRecorded traffic: {last}")
-    agreeing = re.match(r"(\d+) of \d+", last)
-    if agreeing is None or int(agreeing[1]) < arguments.at_least:
-        yield f"replay: {last} (at least {arguments.at_least} must agree)"
+        if not verdicts.exists():
+            print(done.stderr)
+            return {}
+        results = json.loads(verdicts.read_text(encoding="utf-8"))
+    found: dict[str, str] = {}
+    for verdict in (each for result in results for each in result["verdicts"]):
+        cassette = Path(verdict["cassette"]).relative_to(recordings).with_suffix("")
+        agrees = verdict["verdict"] == "agree"
+        found[f"{cassette.as_posix()} #{verdict['index']}"] = "" if agrees else verdict["detail"] or "blocked"
+    return found
+
+
+def _agreeing(verdicts: dict[str, str]) -> set[str]:
+    return {interaction for interaction, difference in verdicts.items() if not difference}
 
 
 @contextmanager

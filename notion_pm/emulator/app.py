@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import connections, page_templates, signed_files
+from . import connections, page_templates, signed_files, users
 from .access import EVERYTHING, Access
 from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
 _SINCE_DATA_SOURCES = ("/v1/data_sources", "/v1/views")  # unknown to older versions
 _VERSION_FAULT = "Notion-Version header failed validation: Notion-Version header should be"
+ACTS_AS = "notion_pm.acts_as"
+"""The key of the WSGI environment under which control routes name the person who acts instead of the token's bot."""
+
 _UNEXPECTED = ApiError(500, "internal_server_error", "Unexpected error occurred.")
 
 
@@ -103,12 +107,21 @@ class NotionApp(Flask):
         if scheme.lower() != "bearer":
             raise unauthorized()
         if secrets.compare_digest(token.encode(), self._settings.token.encode()):
-            return self._settings, EVERYTHING
+            return self._own_settings(), EVERYTHING
         with self._store.transaction(write=False) as db:
             found = connections.of_token(db, token)
         if found is None:
             raise unauthorized()
         return found.settings(self._settings), found.access
+
+    def _own_settings(self) -> Settings:
+        """Return the workspace's settings, or those with which the person acts whom a control route names."""
+        person: str | None = request.environ.get(ACTS_AS)
+        if person is None:
+            return self._settings
+        with self._store.transaction(write=False) as db:
+            name = users.name_of(db, person)
+        return replace(self._settings, bot_id=person, integration_name=name, is_person=True)
 
     def _report(self, error: Exception) -> tuple[dict[str, Any], int]:
         self.logger.exception("%s %s", request.method, request.path, exc_info=error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import checks
-from .block_types import BLOCK_TYPES, new_content
+from .block_types import ALL_BLOCK_TYPES, APP_BLOCK_TYPES, BLOCK_TYPES, new_content
 from .errors import body_error, validation_error
 from .session import Session
 
@@ -51,7 +51,7 @@ def _drafts(session: Session, blocks: Iterable[Any], path: str, parent: str, lev
 
 def _draft(session: Session, value: Any, path: str, parent: str, levels: int) -> Draft:
     sent = checks.an_object(value, path)
-    kind = type_of(sent, path)
+    kind = _app_type_of(session, sent) or type_of(sent, path)
     _check_place(kind, parent, path)
     content_path = f"{path}.{kind}"
     sent_content = checks.an_object(sent[kind], content_path)
@@ -61,6 +61,13 @@ def _draft(session: Session, value: Any, path: str, parent: str, levels: int) ->
     children = _children(session, kind, sent_content, content_path, levels)
     _check_table(kind, content, children, content_path)
     return Draft(kind, content, children)
+
+
+def _app_type_of(session: Session, sent: Mapping[str, Any]) -> str | None:
+    """Return the type of a block that only people can make, where a person makes it."""
+    if not session.settings.is_person:
+        return None
+    return next((kind for kind in APP_BLOCK_TYPES if isinstance(sent.get(kind), dict)), None)
 
 
 def type_of(sent: Mapping[str, Any], path: str) -> str:
@@ -87,7 +94,7 @@ def _check_place(kind: str, parent: str, path: str) -> None:
 
 def _children(session: Session, kind: str, sent: Json, path: str, levels: int) -> tuple[Draft, ...]:
     given = sent.get("children")
-    fewest = BLOCK_TYPES[kind].fewest_children
+    fewest = ALL_BLOCK_TYPES[kind].fewest_children
     if given is None and fewest:
         raise body_error(f"{path}.children", "defined")
     if given == [] and kind == "column":

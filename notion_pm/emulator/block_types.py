@@ -46,7 +46,7 @@ class BlockType:
 
 def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str) -> Json:
     """Returns the content of a new block from what a request sends; raises 400 where that does not fit the type."""
-    block_type = BLOCK_TYPES[kind]
+    block_type = ALL_BLOCK_TYPES[kind]
     _known_keys(block_type, sent, path)
     for name, field in block_type.fields.items():
         if field.is_required and sent.get(name) is None:
@@ -67,7 +67,7 @@ def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: M
 
 
 def _sourced(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
-    source = BLOCK_TYPES[kind].source
+    source = ALL_BLOCK_TYPES[kind].source
     return source.read(session, kind, old, sent, path) if source else {}
 
 
@@ -93,6 +93,10 @@ def _color(_: Session, value: Any, path: str) -> str:
 
 def _language(_: Session, value: Any, path: str) -> str:
     return checks.one_of(value, sorted(LANGUAGES), path)
+
+
+def _name(_: Session, value: Any, path: str) -> str:
+    return checks.a_string(value, path)
 
 
 def _url(_: Session, value: Any, path: str) -> str:
@@ -182,3 +186,8 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "callout": BlockType({"rich_text": _RICH_TEXT, "icon": _ICON, "color": _COLOR}, inside=""),
     "synced_block": BlockType({"synced_from": Field(_synced_from, default=None)}, inside=""),
 }
+
+APP_BLOCK_TYPES: Mapping[str, BlockType] = {"unsupported": BlockType({"block_type": Field(_name)})}
+"""Blocks that only people can make, in Notion's app: buttons, AI blocks. The API shows no more of them (recorded)."""
+
+ALL_BLOCK_TYPES = {**BLOCK_TYPES, **APP_BLOCK_TYPES}

@@ -28,6 +28,25 @@ class ManualClock:
         self.now += timedelta(**delta)
 
 
+@dataclass(slots=True)
+class AdjustableClock:
+    """A clock that can be set to another moment, from which it runs on."""
+
+    base: Clock
+    _ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return self.base() + self._ahead
+
+    def set(self, moment: datetime) -> None:
+        """Let it be this moment now."""
+        self._ahead = moment - self.base()
+
+    def reset(self) -> None:
+        """Return to the time of the clock underneath."""
+        self._ahead = timedelta()
+
+
 def stored(moment: datetime) -> str:
     """Writes a moment for the store: fixed width, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

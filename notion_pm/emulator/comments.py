@@ -87,7 +87,8 @@ def _text(session: Session, body: Mapping[str, Any]) -> RichText:
 
 
 def _display_name(session: Session, sent: Any) -> Json:
-    wanted = {"type": "integration"} if sent is None else checks.an_object(sent, "body.display_name")
+    default = {"type": "user" if session.settings.is_person else "integration"}
+    wanted = default if sent is None else checks.an_object(sent, "body.display_name")
     kind = checks.one_of(wanted.get("type"), _DISPLAY_NAMES, "body.display_name.type")
     if kind == "custom":
         custom = checks.an_object(checks.required(wanted, "custom", "body.display_name"), "body.display_name.custom")

@@ -52,16 +52,21 @@ def rollup_path(session: Session, schema: Schema, rollup: Property) -> tuple[Pro
 def formula_config(
     session: Session, data_source_id: str, schema: Schema, wanted: Property, sent: Mapping[str, Any], path: str
 ) -> Config:
-    """Returns the config of a formula, which names properties by id; raises 400 for what cannot be computed."""
+    """Return the config of a formula, which names properties by id; raises 400 for what cannot be computed.
+
+    Notion's app also saves a formula with a mistake in it, which then has no value (recorded).
+    """
     expression = checks.a_string(checks.required(sent, "expression", path), f"{path}.expression")
     known = {prop.name: ids.encoded(prop.id) for prop in schema.values()}
     workspace_id = session.settings.workspace_id
+    stored = expression
     try:
         stored = formulas.to_stored(expression, known.get, data_source_id, workspace_id)
         _refuse_cycle(schema, wanted.id, stored)
         formulas.check(stored, property_infos(session, schema))
     except FormulaError as error:
-        raise _formula_refused(error) from None
+        if not session.settings.is_person:
+            raise _formula_refused(error) from None
     return {"expression": stored}
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from . import checks
-from .errors import ApiError, invalid_json, invalid_request_url, unauthorized, validation_error
+from .app_routes import sent_json
+from .errors import ApiError, invalid_request_url, unauthorized, validation_error
 from .weather import CALM, Conditions, Weather, WeatherFault, weather_in, weather_of
 from .webhooks import Webhooks
 
@@ -35,6 +36,7 @@ class Controls:
     conditions: Conditions
     webhooks: Webhooks
     reset: Callable[[], None]
+    app_routes: Blueprint
 
 
 def with_control(app: WSGIApplication, controls: Controls) -> WSGIApplication:
@@ -47,6 +49,7 @@ class _ControlApp(Flask):
         super().__init__("notion_pm.emulator.control", static_folder=None)
         self._controls = controls
         self.before_request(self._check_caller)
+        self.register_blueprint(controls.app_routes)
         self.register_error_handler(ApiError, lambda error: (error.body(), error.status))
         self.register_error_handler(HTTPException, lambda _: (invalid_request_url().body(), 400))
         self.add_url_rule("/weather", view_func=self._weather, methods=["GET"])
@@ -85,7 +88,7 @@ class _ControlApp(Flask):
         return {"results": self._controls.webhooks.listed()}
 
     def _subscribe(self) -> Json:
-        body = _sent_json()
+        body = sent_json()
         url = checks.a_string(checks.required(body, "url"), "body.url")
         types = body.get("event_types")
         wanted = None if types is None else checks.an_array(types, "body.event_types")
@@ -96,15 +99,8 @@ class _ControlApp(Flask):
         return self._webhooks()
 
     def _verify(self, subscription_id: str) -> Json:
-        token = checks.a_string(checks.required(_sent_json(), "verification_token"), "body.verification_token")
+        token = checks.a_string(checks.required(sent_json(), "verification_token"), "body.verification_token")
         return self._controls.webhooks.verify(subscription_id, token)
-
-
-def _sent_json() -> Json:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise invalid_json()
-    return body
 
 
 def _sent_weather() -> Weather:
@@ -112,7 +108,7 @@ def _sent_weather() -> Weather:
     try:
         if request.mimetype == "text/plain":
             return weather_in(request.get_data(as_text=True))
-        return weather_of(_sent_json())
+        return weather_of(sent_json())
     except WeatherFault as fault:
         raise validation_error(str(fault)) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import checks
+from . import checks, custom_emojis
 from .errors import body_error
 from .file_uploads import hosted_file
 from .session import Session
@@ -33,6 +33,8 @@ def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> d
     content = checks.required(sent, kind, path)
     if kind == "emoji":
         return {"type": kind, kind: _emoji(content, f"{path}.emoji")}
+    if kind == "custom_emoji":
+        return {"type": kind, kind: custom_emojis.named(session, content, f"{path}.custom_emoji")}
     content = checks.an_object(content, f"{path}.{kind}")
     if kind == "file_upload":
         return {"type": "file", "file": hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))}

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from .content_tables import CONTENT_TABLES
+from .emoji_tables import EMOJI_TABLES
 from .query.index import INDEX_TABLES
 from .state_tables import CONNECTION_TABLES
 from .template_tables import TEMPLATE_TABLES
@@ -60,6 +61,7 @@ MIGRATIONS = (
     CONNECTION_TABLES,
     WEBHOOK_TABLES,
     TEMPLATE_TABLES,
+    EMOJI_TABLES,
 )
 
 

@@ -33,8 +33,8 @@ _UPDATE_KEYS = frozenset(
 def create(session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()) -> Json:
     """Creates a page from a request's body and returns it, with all properties or only the wanted ones."""
     checks.known_keys(body, _CREATE_KEYS)
-    parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
-    data_source = session.data_source(parent_id) if parent_type == ROW else None
+    parent_type, parent_id = parents.resolve_for_new(session, checks.required(body, "parent"))
+    data_source = session.data_source(parent_id) if parent_type == ROW and parent_id else None
     written = _written(session, data_source, checks.optional_object(body, "properties"))
     content = first_content.wanted(session, body)
     page = Page(

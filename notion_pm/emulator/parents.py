@@ -13,14 +13,22 @@ from .session import Session
 from .trash import refuse_trashed_parent
 
 ROW = "data_source_id"  # the kind of parent that makes a page a row
-_PARENTS = ("page_id", ROW, "database_id", "workspace")
+TOP = "workspace"
+_PARENTS = ("page_id", ROW, "database_id", TOP)
+
+
+def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
+    """Return where a new page is to stand. People can also make pages at the top of the workspace."""
+    if session.settings.is_person and checks.tag(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP:
+        return TOP, None
+    return resolve(session, sent)
 
 
 def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
     """Returns the page or data source that a request names as parent; a database of one source stands for it."""
     parent = checks.an_object(sent, path)
     kind = checks.tag(parent, _PARENTS, path)
-    if kind == "workspace":
+    if kind == TOP:
         raise validation_error(
             "Internal integrations aren't owned by a single user, so creating workspace-level private pages "
             "is not supported."

@@ -19,7 +19,10 @@ _KINDS = ("single_property", "dual_property")
 def config(
     session: Session, data_source_id: str, wanted: Property, sent: Mapping[str, Any], existing: Config | None, path: str
 ) -> Config:
-    """Returns the config of a relation; a two-way one onto its own data source becomes one-way, as reported."""
+    """Return the config of a relation.
+
+    A two-way one onto its own data source becomes one-way, as reported; in Notion's app it does not (recorded).
+    """
     target = _target(session, sent, existing, path)
     kind = _kind(sent, existing, path)
     _check_far_name(sent, path)
@@ -28,7 +31,7 @@ def config(
             session, data_source_id, replace(wanted, config=existing), keep_links=existing["data_source_id"] == target
         )
         existing = None
-    one_way = kind == "single_property" or target == data_source_id
+    one_way = kind == "single_property" or (target == data_source_id and not session.settings.is_person)
     far = (existing or {}).get("synced_property_id")
     return {"data_source_id": target, "type": "single_property" if one_way else kind, "synced_property_id": far}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import dates
+from . import custom_emojis, dates
 from .checks import MOST_IN_ARRAY, a_boolean, a_link, a_string, an_array, an_object, body_id, one_of, required, tag
 from .errors import body_error
 from .links import object_url
@@ -113,6 +113,9 @@ def _mention(session: Session, item: Item, mention: Mapping[str, Any], style: Ma
         full = dates.checked(date, f"{path}.date")
         text = " → ".join(filter(None, (full["start"], full["end"])))
         return _item("mention", {"type": "date", "date": full}, style, text, None)
+    if kind == "custom_emoji":
+        emoji = custom_emojis.named(session, required(mention, kind, path), f"{path}.custom_emoji")
+        return _item("mention", {"type": kind, kind: emoji}, style, f":{emoji['name']}:", None)
     if not isinstance(kind, str) or kind not in mention:
         raise body_error(f"{path}.type", "defined")
     return _item("mention", {"type": kind, kind: mention[kind]}, style, item.get("plain_text") or "", item.get("href"))

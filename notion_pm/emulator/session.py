@@ -29,6 +29,8 @@ class Settings:
     root_page_id: str
     search_lag: timedelta = timedelta()
     template_delay: timedelta = timedelta()
+    is_person: bool = False
+    """Whether a person acts, in Notion's app, which can do some things that the API cannot."""
 
 
 @dataclass(slots=True)

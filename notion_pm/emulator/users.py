@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 from .errors import ApiError
@@ -45,6 +46,25 @@ def _as_listed(session: Session, found: User) -> User:
     shown = session.access.shown_user(found)
     is_another_bot = found["type"] == "bot" and found["id"] != session.settings.bot_id
     return {**shown, "bot": {}} if is_another_bot else shown
+
+
+def first_person(db: sqlite3.Connection) -> str | None:
+    """Return the id of the person who acts where a request does not say who: the first of the workspace."""
+    query = "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
+    row = db.execute(query).fetchone()
+    return str(row[0]) if row else None
+
+
+def is_person(db: sqlite3.Connection, user_id: str) -> bool:
+    """Tell whether there is a person with this id."""
+    query = "SELECT 1 FROM users WHERE id = ? AND json_extract(body, '$.type') = 'person'"
+    return db.execute(query, (user_id,)).fetchone() is not None
+
+
+def name_of(db: sqlite3.Connection, user_id: str) -> str:
+    """Return the name of a user."""
+    row = db.execute("SELECT json_extract(body, '$.name') FROM users WHERE id = ?", (user_id,)).fetchone()
+    return str(row[0])
 
 
 def reference(user_id: str) -> User:

@@ -139,11 +139,18 @@ class Reader:
                 return {"prefix": prop.config["prefix"], "number": stored}
             case "button":
                 return {}
+            case "verification":
+                return self._verification(stored)
             case "rollup":
                 return self._once(page, prop, partial(computing.rollup, self))
             case "formula":
                 return self._once(page, prop, self._formula)
         return _or_empty(stored, prop.type)
+
+    def _verification(self, stored: Any) -> dict[str, Any]:
+        if not stored:
+            return {"state": "unverified", "verified_by": None, "date": None}
+        return {**stored, "verified_by": self.user(stored["verified_by"])}
 
 
 def _or_empty(stored: Any, kind: str) -> Any:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from . import connections, duplicate, founding, page_templates, state
 from .access import CAPABILITIES
 from .app import create_app
-from .clock import Clock, stored, system_clock
+from .app_actions import AppActions
+from .app_routes import app_routes
+from .clock import AdjustableClock, Clock, stored, system_clock
 from .control import Controls, with_control
 from .fill import Filler
 from .session import NEW_VERSION, Session, Settings
@@ -130,7 +132,8 @@ def open_workspace(
     weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
     Webhooks are sent while the workspace is served, or when `webhooks.deliver` is called.
     """
-    clock = clock or system_clock
+    true_clock = clock or system_clock
+    clock = AdjustableClock(true_clock)
     store = Store(Path(path))
     with store.transaction(write=True) as db:
         settings = _settings(db, search_lag, template_delay)
@@ -139,10 +142,13 @@ def open_workspace(
             settings = _settings(db, search_lag, template_delay)
     assert settings is not None
     conditions = Conditions(weather)
-    app = _recorded(create_app(store, settings, clock), record)
-    app = WeatherFront(app, conditions, clock, sleep)
+    api = create_app(store, settings, clock)
+    # The limits of requests go by the true time: a workspace whose clock is set back must not stop answering.
+    app: WSGIApplication = WeatherFront(_recorded(api, record), conditions, true_clock, sleep)
     webhooks = Webhooks(store, settings, clock, webhook_pace)
-    app = with_control(app, Controls(settings.token, conditions, webhooks, lambda: _reset(store, settings, clock)))
+    routes = app_routes(AppActions(store, settings, clock), clock, api)
+    controls = Controls(settings.token, conditions, webhooks, lambda: _reset(store, settings, clock), routes)
+    app = with_control(app, controls)
     return LocalWorkspace(
         app, settings.token, settings.root_page_id, Path(path), conditions, webhooks, store, settings, clock
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import checks, convert, dates, options
-from .errors import ApiError, body_error, validation_error
+from .errors import body_error, validation_error
 from .file_uploads import hosted_file
 from .properties import COMPUTED, Schema, as_json, find_property
 from .records import PAGES, DataSource, Property
@@ -71,6 +71,8 @@ class _Writer:
                 return [self._option(prop, each, f"{path}[{index}]") for index, each in enumerate(chosen)]
             case "status":
                 return _status(prop, value, path)
+            case "verification":
+                return self._verification(value, path)
             case "people":
                 people = checks.an_array(value, path)
                 return [self._person(each, f"{path}[{index}]") for index, each in enumerate(people)]
@@ -93,6 +95,16 @@ class _Writer:
             self._schema[prop.id] = replace(self._schema[prop.id], config=grown)
             self._has_new_options = True
         return options.as_value(found)
+
+    def _verification(self, value: Any, path: str) -> dict[str, Any] | None:
+        """Return who verified a page of a wiki until when; None for a page that is not verified."""
+        sent = checks.an_object(value, path)
+        state = checks.one_of(checks.required(sent, "state", path), ("verified", "unverified"), f"{path}.state")
+        if state == "unverified":
+            return None
+        until = sent.get("date")
+        date = None if until is None else dates.checked(until, f"{path}.date")
+        return {"state": state, "verified_by": self._session.settings.bot_id, "date": date}
 
     def _person(self, value: Any, path: str) -> str:
         user_id = checks.body_id(checks.an_object(value, path), "id", path)
@@ -177,10 +189,6 @@ def _place(value: Any, path: str) -> dict[str, Any]:
     return {key: sent.get(key) for key in ("lat", "lon", *_PLACE_TEXTS)}
 
 
-def _verification(value: Any, path: str) -> Any:
-    raise ApiError(400, "validation_error", "Verification exists only in wikis.")
-
-
 _SCALARS: Mapping[str, Callable[[Any, str], Any]] = {
     "number": _number,
     "checkbox": checks.a_boolean,
@@ -189,5 +197,4 @@ _SCALARS: Mapping[str, Callable[[Any, str], Any]] = {
     "phone_number": _contact,
     "date": dates.checked,
     "place": _place,
-    "verification": _verification,
 }

@@ -1,4 +1,4 @@
-"""/v1/custom_emojis: a local workspace has none."""
+"""/v1/custom_emojis"""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from flask import Blueprint
 
+from .. import custom_emojis
+from .request import query, session
+
 blueprint = Blueprint("emojis", __name__)
 
 
 @blueprint.get("/custom_emojis")
 def list_custom_emojis() -> dict[str, Any]:
-    """Returns the empty list, in the envelope recorded from the service."""
-    return {"object": "list", "type": "custom_emoji", "results": [], "has_more": False, "next_cursor": None}
+    """List the custom emojis of the workspace."""
+    return custom_emojis.listed(session(), query("name"), query("start_cursor"), query("page_size"))

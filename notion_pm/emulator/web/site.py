@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..clock import Clock
 from ..errors import ApiError
 from ..session import NEW_VERSION, Session, Settings
 from ..store import Store
+from ..users import first_person
 from . import guard, routes
 from .addresses import Addresses
 
@@ -45,7 +45,7 @@ class Site(Flask):
         page_templates.settle(self._store, self._settings, self._clock())
         # The site works with ids as the store keeps them: it is no client of the API.
         with behaving(_OWN), self._store.transaction(write=request.method == "POST") as db:
-            acting = replace(self._settings, bot_id=_person_id(db) or self._settings.bot_id)
+            acting = replace(self._settings, bot_id=first_person(db) or self._settings.bot_id)
             g.session = Session(db, self._clock(), NEW_VERSION, acting)
             g.addresses = Addresses.of(self._settings, request.host_url, g.session.moment)
             return super().dispatch_request()
@@ -74,13 +74,6 @@ class Site(Flask):
     def _everywhere(self) -> dict[str, Any]:
         token = self._tokens.token(g.cookie) if "cookie" in g else ""
         return {"form_token": token, "workspace_name": self._settings.workspace_name}
-
-
-def _person_id(db: sqlite3.Connection) -> str | None:
-    """Returns who acts here, in the place of the bot that acts for a token: the workspace's first person."""
-    query = "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
-    row = db.execute(query).fetchone()
-    return str(row[0]) if row else None
 
 
 def _error_page(message: str | None, status: int) -> tuple[str, int]:

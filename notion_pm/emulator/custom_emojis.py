@@ -1,0 +1,56 @@
+"""Custom emojis: people upload them in Notion's app; the API lists them and takes them as icons and mentions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import checks
+from .errors import validation_error
+from .ids import new_id
+from .lists import page_of
+from .session import Session
+from .store import Table
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomEmoji:
+    """A picture under a name, which texts write between colons."""
+
+    id: str
+    name: str
+    url: str
+
+
+EMOJIS = Table("custom_emojis", CustomEmoji, json_columns=(), flags=())
+
+
+def add(session: Session, name: str, url: str) -> Json:
+    """Add an emoji to the workspace and return it as responses show it."""
+    emoji = CustomEmoji(id=new_id(), name=name, url=url)
+    EMOJIS.insert(session.db, emoji)
+    return asdict(emoji)
+
+
+def listed(session: Session, name: str | None, start_cursor: str | None, page_size: str | None) -> Json:
+    """Return a page of the workspace's emojis, of all or of those with a name, in the recorded envelope."""
+    found = EMOJIS.select(session.db, "WHERE ? IN (name, '') ORDER BY seq", (name or "",))
+    page = page_of([asdict(emoji) for emoji in found], start_cursor, page_size)
+    return {
+        "object": "list",
+        "type": "custom_emoji",
+        "results": list(page.results),
+        "has_more": page.next_cursor is not None,
+        "next_cursor": page.next_cursor,
+    }
+
+
+def named(session: Session, sent: Any, path: str) -> Json:
+    """Return the emoji that an icon or a mention names by its id; raise 400 where there is none."""
+    emoji_id = checks.body_id(checks.an_object(sent, path), "id", path)
+    found = EMOJIS.find(session.db, emoji_id)
+    if found is None:
+        raise validation_error(f"Could not find custom emoji with ID: {emoji_id}.")
+    return asdict(found)
