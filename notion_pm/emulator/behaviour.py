@@ -29,6 +29,10 @@ class Behaviour(BaseModel):
     `data_sources`: a data source, as queries of a wiki do unless only pages are asked for.
     `partial_pages`: the first row of each answer without its properties, as the types of the API allow.
     """
+    computed_values: Literal["known", "unsupported", "incomplete"] = "known"
+    """Whether formulas and rollups show values. The API's types allow values that were not computed."""
+    new_property_type: bool = False
+    """Whether each data source has a property of a type that nobody knows yet: Notion adds some every year."""
     formula_filters: Literal["refused", "accepted"] = "refused"
     """Whether filters take formulas. The service refuses those that the API made, as all of them are here."""
 

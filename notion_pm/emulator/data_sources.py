@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import checks, icons, ids, schema, tree, views
+from .behaviour import behaviour
 from .clock import to_the_minute
 from .computed import rollup_path
 from .errors import archived_block, validation_error
@@ -129,8 +130,15 @@ def shown(session: Session, data_source: DataSource) -> Json:
     return {**body, "archived": in_trash} if session.is_old else body
 
 
+NEW_TYPE: Json = {"id": "new%3F", "name": "Sparkline", "description": None, "type": "sparkline", "sparkline": {}}
+"""A property of a type that came after this was written."""
+
+
 def _shown_schema(session: Session, properties: Schema) -> Json:
-    return {prop.name: _shown_property(session, properties, prop) for prop in in_order(properties)}
+    shown = {prop.name: _shown_property(session, properties, prop) for prop in in_order(properties)}
+    if behaviour().new_property_type:
+        shown[NEW_TYPE["name"]] = NEW_TYPE
+    return shown
 
 
 def _shown_property(session: Session, properties: Schema, prop: Property) -> Json:

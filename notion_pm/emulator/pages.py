@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import block_writing, checks, first_content, icons, ids, parents, relations, tree
+from .behaviour import behaviour
 from .clock import to_the_minute
 from .errors import archived_block, validation_error
 from .links import page_url
@@ -100,6 +101,9 @@ def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = No
     session = reader.session
     in_trash = page.in_trash or is_below_trash(session, page)
     wanted = in_order(reader.page_schema(page)) if properties is None else properties
+    values = {prop.name: reader.shown(page, prop) for prop in wanted}
+    if behaviour().new_property_type and properties is None and page.parent_type == ROW:
+        values["Sparkline"] = {"id": "new%3F", "type": "sparkline", "sparkline": {"points": [1, 2]}}
     body = {
         "object": "page",
         "id": page.id,
@@ -113,7 +117,7 @@ def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = No
         "in_trash": in_trash,
         "is_archived": page.is_archived,
         "is_locked": page.is_locked,
-        "properties": {prop.name: reader.shown(page, prop) for prop in wanted},
+        "properties": values,
         "url": page_url(page.id, page.title),
         "public_url": None,
     }

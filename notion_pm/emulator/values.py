@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from . import computing, ids
+from .behaviour import behaviour
 from .clock import to_the_minute
 from .computed import formula_type, rollup_path
 from .formulas import FormulaType
@@ -68,6 +69,9 @@ class Reader:
             shown = [{"id": target} for target in targets[:MOST_SHOWN]]
             return {**head, "relation": shown, "has_more": len(targets) > MOST_SHOWN}
         value = self._unlinked_value(page, prop)
+        computed = behaviour().computed_values
+        if prop.type in ("formula", "rollup") and computed != "known":
+            value = {**{key: value[key] for key in value.keys() & {"function"}}, "type": computed, computed: {}}
         return {**head, prop.type: value[:MOST_SHOWN] if prop.type == "people" else value}
 
     def related_ids(self, page: Page, prop: Property, *, most: int = -1) -> list[str]:

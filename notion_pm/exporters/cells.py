@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from notion_pm.exporters import dates
@@ -32,7 +31,7 @@ def text(cell: Cell) -> str:
         case Reference():
             return cell.title or UNTITLED
         case UnknownValue():
-            return json.dumps(cell.raw, ensure_ascii=False)
+            return ""
         case tuple():
             return SEPARATOR.join(text(each) for each in cell)
         case _:
@@ -58,6 +57,6 @@ def plain(cell: Cell) -> Any:
         case Reference():
             return {"id": cell.id, "title": cell.title}
         case UnknownValue():
-            return cell.raw
+            return None
         case tuple():
             return [plain(each) for each in cell]

@@ -22,7 +22,7 @@ from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
 from notion_pm.gateway.wire_names import with_keys
 from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId, page_url
-from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, Value
+from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, UnknownValue, Value
 from notion_pm.model.property_ids import for_query_string
 from notion_pm.model.schema import (
     ChildBlock,
@@ -248,12 +248,21 @@ class Gateway:
         return self._connection.fetch("GET", path, read)
 
     def _completed(self, page: Page) -> Page:
-        """The page with its cut values read to their end."""
+        """The page with its cut values read to their end; values that nobody can know are noted."""
+        for held in page.properties.values():
+            if isinstance(held.value, UnknownValue):
+                self._note_unknown(held.value)
         cut = [each for each in page.properties.values() if not each.complete and each.type in _COMPLETABLE]
         if not cut:
             return page
         whole = {each.id: replace(each, value=self._whole_value(page.id, each), complete=True) for each in cut}
         return replace(page, properties={**page.properties, **whole})
+
+    def _note_unknown(self, value: UnknownValue) -> None:
+        why = "Notion did not compute it"
+        if value.kind not in {"unsupported", "incomplete"}:
+            why = f"this version does not know the type {value.kind!r}"
+        self._connection.notes.once(f"The property {value.name!r} is unknown on some pages: {why}.")
 
     def _whole_value(self, page_id: str, cut: PropertyValue) -> Value:
         path = f"pages/{page_id}/properties/{cut.id}"  # encoded already, as Notion gave it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,8 @@ _PAGES_OF_THEIR_OWN = frozenset({"child_page", "child_database"})
 def read_page(json: Json) -> Page:
     """Return a page with its properties."""
     expect(json, "page")
-    properties = [read_property_value(each) for each in json.get("properties", {}).values()]
+    named = json.get("properties", {})
+    properties = [_with_name(name, read_property_value(each)) for name, each in named.items()]
     parent = json.get("parent") or {}
     return Page(
         id=NotionId(json["id"]),
@@ -62,6 +64,13 @@ def _time(text: str) -> datetime:
     return moment
 
 
+def _with_name(name: str, held: PropertyValue) -> PropertyValue:
+    """Let an unknown value say which property it is of: a note names it."""
+    if not isinstance(held.value, UnknownValue):
+        return held
+    return replace(held, value=replace(held.value, name=name))
+
+
 def read_property_value(json: Json) -> PropertyValue:
     """Return the value of one property of a page."""
     kind = json["type"]
@@ -73,7 +82,7 @@ def read_value(json: Json) -> Value:
     kind = json["type"]
     reader = _READERS.get(kind)
     if reader is None:
-        return UnknownValue(json.get(kind))
+        return UnknownValue(kind)
     raw = json.get(kind)
     if kind == "relation":
         return RelationValue(tuple(NotionId(each["id"]) for each in raw or ()), not json.get("has_more"))
@@ -144,7 +153,7 @@ def _computed(raw: Any) -> Value:
     if raw["type"] == "array":
         return tuple(read_value(each) for each in raw["array"])
     if raw["type"] in {"unsupported", "incomplete"}:
-        return UnknownValue(raw)
+        return UnknownValue(raw["type"])
     value: Value = raw.get(raw["type"])
     if isinstance(value, str):
         return mended(value)
@@ -153,6 +162,14 @@ def _computed(raw: Any) -> Value:
 
 def _unique_id(raw: Any) -> Value:
     return UniqueIdValue(raw.get("number"), raw.get("prefix")) if raw else None
+
+
+def _place(raw: Any) -> Value:
+    """A place as text: its name, else its address, else where it is."""
+    if not raw:
+        return None
+    position = f"{raw.get('lat')}, {raw.get('lon')}"
+    return str(raw.get("name") or raw.get("address") or position)
 
 
 def _as_it_is(raw: Any) -> Value:
@@ -183,6 +200,8 @@ _READERS: dict[str, Callable[[Any], Value]] = {
     "created_by": lambda raw: _person(raw) if raw else None,
     "last_edited_by": lambda raw: _person(raw) if raw else None,
     "button": lambda raw: None,
+    "place": _place,
+    "verification": lambda raw: raw.get("state") if raw else None,
 }
 
 
@@ -194,6 +213,7 @@ def write_values(values: Iterable[PropertyValue], key_of: Callable[[str], str]) 
 def write_value(kind: str, value: Value) -> Any:
     """Return the JSON that sets a property of that type to a value."""
     assert kind not in READ_ONLY_TYPES, f"only Notion writes {kind}"
+    assert not isinstance(value, UnknownValue), f"nobody knows what {kind} holds"
     match value:
         case str() if kind in {"title", "rich_text"}:
             return rich_text(value)

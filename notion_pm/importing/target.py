@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.schema import READ_ONLY_TYPES, DataSource, Property, RelationConfig, options_of
+from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import Template
 from notion_pm.planning.lookup import is_open, own
 from notion_pm.planning.lookup import options_of as specs_of
 
-_UNFILLABLE = READ_ONLY_TYPES | {"people", "files", "place"}
+_TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
+_CHOICES = frozenset({"select", "multi_select", "status", "relation"})
+_FILLABLE = _TEXTS | _CHOICES | {"number", "date", "checkbox"}
+"""Types that an import can fill. Types that came after this was written are none of them."""
 
 SOURCE_ID = "Source id"
 """What a property is called that keeps the keys of imported rows, in a database that no template made."""
@@ -51,7 +54,7 @@ class Field:
     @property
     def is_fillable(self) -> bool:
         """Whether an import may fill it."""
-        return self.type not in _UNFILLABLE and not self.stamped
+        return self.type in _FILLABLE and not self.stamped
 
     def choice(self, word: str) -> Choice | None:
         """Return the option of that key, or of that name whatever its case."""

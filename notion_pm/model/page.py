@@ -62,9 +62,13 @@ class UniqueIdValue:
 
 @dataclass(frozen=True, slots=True)
 class UnknownValue:
-    """A value of a type that this version does not know, as Notion sent it."""
+    """A value that cannot be known: of a type that this version does not know, or one that Notion did not compute.
 
-    raw: Any
+    `kind`: that type, or Notion's word (`unsupported`, `incomplete`). `name`: the property, where it is known.
+    """
+
+    kind: str
+    name: str = ""
 
 
 Value = (

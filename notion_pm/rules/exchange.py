@@ -12,10 +12,11 @@ from notion_pm.model.page import (
     PersonValue,
     PropertyValue,
     RelationValue,
+    UnknownValue,
     Value,
 )
 from notion_pm.rules.evaluation import Change
-from notion_pm.rules.values import ForeignOption, Links, Plain, SnapshotPage
+from notion_pm.rules.values import UNREADABLE, ForeignOption, Links, Plain, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 
 
@@ -67,6 +68,8 @@ class Exchange:
             return None
         if isinstance(held.value, RelationValue):
             return Links(held.value.ids, held.value.complete)
+        if isinstance(held.value, UnknownValue):
+            return UNREADABLE
         return self._of(key, held.value)
 
     def _of(self, key: str, value: Value) -> Plain:

@@ -27,6 +27,9 @@ class ForeignOption:
     name: str
 
 
+UNREADABLE = ForeignOption("", "unknown")
+"""What cannot be known: rules neither understand nor overwrite it, like an option that people added."""
+
 Plain = None | bool | int | float | str | Links | ForeignOption | tuple["str | ForeignOption", ...]
 """Options and dates are texts (an option's key; ISO 8601), people are their ids."""
 

@@ -12,7 +12,7 @@ from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
 from notion_pm.exporters.table import Cell, Column, Item, Kind, Reference, Row, kind_of
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue
+from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue, UnknownValue
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
 from notion_pm.planning.fault import nearest
 from notion_pm.workflows.conditions import Order
@@ -98,7 +98,7 @@ def _typed(found: PropertyValue) -> Cell:
     match value:
         case str() if found.type in _TIMES:
             return DateValue(value)
-        case UniqueIdValue(number=None):
+        case UniqueIdValue(number=None) | UnknownValue():
             return None
         case tuple():
             return tuple(_items(value))
@@ -112,7 +112,7 @@ def _items(values: Iterable[Any]) -> Iterator[Item]:
     """The items of a list, and of lists in it: a rollup of relations is a list of lists."""
     for value in values:
         match value:
-            case None | "":
+            case None | "" | UnknownValue():
                 continue
             case RelationValue():
                 yield from (Reference(each) for each in value.ids)

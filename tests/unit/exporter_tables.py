@@ -47,7 +47,7 @@ CELLS: tuple[Cell, ...] = (
     (FileValue("plan.pdf", "https://example.com/plan.pdf", True),),
     (Reference(page_id(7), "Retry; please"), Reference(page_id(8)), Reference(page_id(9), "")),
     UniqueIdValue(12, "FEAT"),
-    UnknownValue({"lat": 1.5}),
+    UnknownValue("sparkline"),
 )
 EMPTY: tuple[Cell, ...] = ("", None, (), None, None, None, None, False, None, (), (), (), None, None)
 

@@ -41,7 +41,7 @@ def test_csv_holds_each_cell_as_text_that_reads_well() -> None:
         "Files": "plan.pdf",
         "Insights": f"Retry; please; {page_id(8)}; Untitled",
         "ID": "FEAT-12",
-        "Place": '{"lat": 1.5}',
+        "Place": "",
         "Page id": page_id(1),
         "Page URL": "https://app.notion.com/p/000000000000feed0000000000000001",
         "Insights (id)": f"{page_id(7)}; {page_id(8)}; {page_id(9)}",
@@ -124,7 +124,7 @@ def test_json_keeps_types_and_ids() -> None:
             {"id": page_id(9), "title": ""},
         ],
         "ID": "FEAT-12",
-        "Place": {"lat": 1.5},
+        "Place": None,
     }
 
 
