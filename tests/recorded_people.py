@@ -105,6 +105,7 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             self._plain = emulator
             self.emulator = self  # the tool calls `self.emulator.call`
             self._last_number: dict[str, int] = {}
+            self._in_trash: list[str] = []
             self._recorded_at = max((latest_minute(each.response_json) for each in interactions), default="")
 
         def run(self) -> None:
@@ -112,6 +113,17 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             super().run()
             for recorded in [*self.ids.uuids]:
                 self._edit_as_last_editor(recorded)
+            for recorded in self._in_trash:
+                database = self.ids.uuids[self.world.database_of(recorded)]
+                self._plain.call("DELETE", f"/v1/blocks/{database}", version=self.version)
+
+        def _needed(self) -> Iterator[tuple[str, str]]:
+            """Yield what the tool makes, and everything that a search found."""
+            yield from super()._needed()
+            for interaction in self.interactions:
+                if interaction.path == "/v1/search" and interaction.status == 200:
+                    for found in reversed(interaction.response_json["results"]):  # the oldest comes last
+                        yield replay.dashed(found["id"]), found["object"]
 
         # -- who, and when
 
@@ -203,6 +215,8 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             made = self.ids.uuids.get(recorded)
             if known and made and _WIKI_PROPERTIES & {each["id"] for each in known["properties"].values()}:
                 self._control(f"/_local/data_sources/{made}/wiki", {})
+            if known and made and known["in_trash"]:
+                self._in_trash.append(recorded)
 
         def _with_details(self, body: Json, known: Json) -> Json:
             details = {key: self._media(known.get(key)) for key in ("icon", "cover")}

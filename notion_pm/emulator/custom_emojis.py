@@ -48,9 +48,17 @@ def listed(session: Session, name: str | None, start_cursor: str | None, page_si
 
 
 def named(session: Session, sent: Any, path: str) -> Json:
-    """Return the emoji that an icon or a mention names by its id; raise 400 where there is none."""
-    emoji_id = checks.body_id(checks.an_object(sent, path), "id", path)
+    """Return the emoji that an icon or a mention names by its id.
+
+    Nothing public tells whether Notion checks the id. An unknown emoji is taken with the name and picture that the
+    request gives it; without these it is refused (400).
+    """
+    emoji = checks.an_object(sent, path)
+    emoji_id = checks.body_id(emoji, "id", path)
     found = EMOJIS.find(session.db, emoji_id)
-    if found is None:
+    if found is not None:
+        return asdict(found)
+    if emoji.get("name") is None or emoji.get("url") is None:
         raise validation_error(f"Could not find custom emoji with ID: {emoji_id}.")
-    return asdict(found)
+    name = checks.a_string(emoji["name"], f"{path}.name")
+    return {"id": emoji_id, "name": name, "url": checks.a_string(emoji["url"], f"{path}.url")}
