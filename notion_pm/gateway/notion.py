@@ -347,6 +347,12 @@ class Gateway:
         """Put a page in the trash."""
         self._connection.send("PATCH", f"pages/{page_id}", body={"in_trash": True})
 
+    def trash_page_now(self, page_id: str, tries: Tries) -> Page:
+        """Put a page in the trash now, or raise Postponed, as `update_page_now` does."""
+        return self._connection.fetch_without_waiting(
+            "PATCH", f"pages/{page_id}", wire_page.read_page, body={"in_trash": True}, tries=tries
+        )
+
     def rename_and_trash_page(self, page_id: str, title: str) -> None:
         """Give a page that is in no database another title and put it in the trash, in one request."""
         properties = {"title": {"title": [{"text": {"content": title}}]}}

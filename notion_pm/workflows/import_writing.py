@@ -96,7 +96,9 @@ class _Writer:
 
     def _read_again(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
         prepared = self._prepared
-        return read_edited_pages(self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at)
+        edited = read_edited_pages(self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at)
+        self._sender.start_batch()
+        return edited
 
     def _compare_again(self, update: Update, page: Page | None) -> Update | LeftAlone:
         """Return what becomes of a row, given its page if somebody edited it since it was compared."""

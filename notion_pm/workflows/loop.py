@@ -137,6 +137,7 @@ class Loop:
                 now = self._place.gateway.get_page(insight.id)
             except NotShared:
                 return "no longer there"
+            self._sender.start_batch()
             seen = exchange.read(now)
             if may_be_stamped and seen.values.get(TOLD_ON) == change.after:
                 return ""  # by the write whose answer was lost

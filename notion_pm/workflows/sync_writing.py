@@ -3,7 +3,8 @@
 People go on working while a sync writes, and while it waits for the rate limit. So before each
 batch the pages that it writes are read again where somebody edited them: one query of one database.
 When one of them has changed, everything is decided again, because other pages may depend on it. A
-write that would have to wait, or to be sent again, waits for the next batch and is checked again.
+write that would have to wait, or to be sent again, or that comes more than seconds after its page
+was read, waits for the next batch and is checked again.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ class Writer:
 
     def _read_again(self, reading: Reading, batch: Sequence[SnapshotPage]) -> Reading:
         fresh, rows = self._reader.read_again(reading, batch)
+        self._sender.start_batch()
         self._batch_size = batch_size(rows)
         return fresh
 

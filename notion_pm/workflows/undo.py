@@ -6,7 +6,6 @@ Each step looks at what is there rather than at what was done, so that an interr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -26,6 +25,7 @@ from notion_pm.storage import journal as journals
 from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
+from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.undo_acts import Doing
 from notion_pm.workflows.undo_reading import FoundDatabases, requests_to_read_again
 from notion_pm.workspace.lock import Claimant, workspace_lock
@@ -76,8 +76,8 @@ def look_back(
 ) -> Undoing:
     """Find out what taking back the last apply comes to. Reads only.
 
-    Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable, FileUnusable
-    or a NotionError.
+    Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable,
+    RecordEdited, FileUnusable or a NotionError.
     """
     before = gateway.requests.logical
     page = find_manifest(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
@@ -176,19 +176,35 @@ class _TakingBack:
         return self._doing.views
 
     def run(self) -> None:
+        finished = 0
         for batch in batches(self._agreed):
-            self._undoing.databases.read_again(batch)
-            self.plan = plan_undo(self._undoing.journal, self._undoing.manifest, self._undoing.databases.found)
-            self._do(still_wanted(batch, self.plan.acts))
-            self._done += len(batch)
-            self._progress("Undoing", self._done, len(self._agreed))
+            left = list(batch)
+            while left:
+                left = self._do(self._judged_again(left))
+            finished += len(batch)
+            self._note_progress(finished)
 
-    def _do(self, acts: Sequence[Act]) -> None:
-        with ThreadPoolExecutor(self._jobs) as pool:
-            for place, _ in enumerate(pool.map(self._doing, acts)):
-                self._progress("Undoing", self._done + place + 1, len(self._agreed))
-        for act in acts:
+    def _judged_again(self, batch: Sequence[Act]) -> list[Act]:
+        """Read again what these acts would take away; return those that are still wanted."""
+        self._undoing.databases.read_again(batch)
+        self._doing.start_batch()
+        self.plan = plan_undo(self._undoing.journal, self._undoing.manifest, self._undoing.databases.found)
+        return still_wanted(batch, self.plan.acts)
+
+    def _do(self, acts: Sequence[Act]) -> list[Act]:
+        """Do acts side by side; return those that were postponed and have to be judged again."""
+        postponed: list[Act] = []
+        for act, is_done in side_by_side(self._doing, acts, self._jobs):
+            if not is_done:
+                postponed.append(act)
+                continue
             self._undoing.databases.note_done(act)
+            self._note_progress(self._done + 1)
+        return postponed
+
+    def _note_progress(self, done: int) -> None:
+        self._done = done
+        self._progress("Undoing", done, len(self._agreed))
 
 
 def _with_views(manifest: Manifest, views: Mapping[tuple[str, str], NotionId]) -> Manifest:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from notion_pm.errors import NotShared
+from notion_pm.gateway.connection import Postponed
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View
@@ -20,6 +21,7 @@ from notion_pm.planning.undo import (
     TrashDatabase,
     TrashPage,
 )
+from notion_pm.workspace.fresh_updates import UpdateSender
 
 
 class Doing:
@@ -27,12 +29,22 @@ class Doing:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._sender = UpdateSender(gateway)
         self.views: dict[tuple[str, str], NotionId] = {}
 
-    def __call__(self, act: Act) -> None:
+    def start_batch(self) -> None:
+        """Call this when what the next acts take away has just been read."""
+        self._sender.start_batch()
+
+    def __call__(self, act: Act) -> bool:
+        """Do an act; return False for a row that has to be judged again first."""
+        if isinstance(act, TrashPage):
+            return not isinstance(self._sender.trash(act.page_id), Postponed)
+        self._do(act)
+        return True
+
+    def _do(self, act: Act) -> None:
         match act:
-            case TrashPage(_, page_id):
-                self._gateway.trash_page(page_id)
             case TrashDatabase(_, database_id):
                 self._gateway.trash_database(database_id)
             case DeleteView(_, view_id):

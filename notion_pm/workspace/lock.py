@@ -266,7 +266,7 @@ class WorkspaceLock:
 
     def _decide(self, claims: Sequence[Claim]) -> None:
         """Go on only when no live claim is ahead of ours, and remove what is left over."""
-        verdict = judge(claims, self._claim_id, self._server_time(), self._claimant.is_dead)
+        verdict = judge(claims, self._claim_id, self.server_time(), self._claimant.is_dead)
         if not verdict.is_there:
             raise LockLost(_GONE)
         if verdict.ahead:
@@ -327,7 +327,7 @@ class WorkspaceLock:
         self._answered = self._claimant.monotonic()
         self._created = created
 
-    def _server_time(self) -> datetime:
+    def server_time(self) -> datetime:
         """Return the time by the server's clock, at least."""
         if self._created is None:
             return datetime.min.replace(tzinfo=UTC)

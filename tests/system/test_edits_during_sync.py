@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -108,6 +109,33 @@ def test_pages_that_wait_beside_it_are_decided_again(product: Product) -> None:
     gateway.close()
     assert product.get("insights", last, "status") == "Won't do"
     assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
+
+
+def test_pages_are_read_again_when_writing_a_batch_takes_long(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With slow answers a person may edit a page long before its turn comes."""
+    monkeypatch.setattr(fresh_updates, "FRESH_SECONDS", 0.15)
+    _, asks = shipped_feature(product, 12)
+    last = max(asks)  # pages of one minute are written in the order of their ids
+    edit = once(
+        lambda request: request.method == "PATCH" and min(asks) in request.url.path,
+        lambda: product.set("insights", last, status="wont_do"),
+    )
+
+    def slow(number: int, request: httpx.Request) -> Fault | None:
+        edit(number, request)
+        time.sleep(0.05 if request.method == "PATCH" else 0)
+        return None
+
+    gateway, transport = gateway_to(product.workspace, weather=slow)
+    result = product.sync(gateway, force=True)
+    gateway.close()
+    assert product.get("insights", last, "status") == "Won't do"
+    assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
+    assert any("Won't do" in text and page and page.id == last for text, page in Report(result).notes())
+    # Two at a time: about six insights are written after each reading.
+    assert 3 <= sum(map(is_read_again, transport.seen)) <= 6
 
 
 def test_a_write_whose_answer_was_lost_is_found_and_not_sent_twice(product: Product) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import open_destination
 from notion_pm.workflows.import_writing import Done, carry_out
+from notion_pm.workspace import fresh_updates
 from tests.faults import Fault, FaultyTransport, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.provisioned import NOW
@@ -214,3 +217,26 @@ def test_what_a_person_sets_before_a_row_is_updated_stays(world: World) -> None:
     assert titles.pop(edited[0]) == "Mine"
     assert all(title.startswith("Row ") for title in titles.values())
     assert done is not None and list(done.overtaken) == edited
+
+
+def test_pages_are_read_again_when_updating_rows_takes_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh_updates, "FRESH_SECONDS", 0.15)
+    numbers = [str(number) for number in range(12)]
+    made, _ = world.run(rows=records(*({"id": each, "title": "Old"} for each in numbers)))
+    assert made is not None
+    last = max(page.id for _, page in made.created)  # pages of one minute are updated in this order
+    person, _ = gateway_to(world.workspace)
+    edited: list[NotionId] = []
+
+    def slow(_: int, request: httpx.Request) -> Fault | None:
+        if request.method == "PATCH" and not edited:
+            edited.append(last)
+            person.update_page(last, [PropertyValue("title", "title", "Mine")])
+        time.sleep(0.05 if request.method == "PATCH" else 0)
+        return None
+
+    done, _ = world.run(slow, rows=records(*({"id": each, "title": "New"} for each in numbers)))
+    titles = Counter(person.get_page(page.id).title for _, page in made.created)
+    person.close()
+    assert titles == {"New": 11, "Mine": 1}
+    assert done is not None and list(done.overtaken) == [last]

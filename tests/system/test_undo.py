@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,6 +29,7 @@ from notion_pm.workflows.provision import Wishes
 from notion_pm.workflows.recording import apply_recorded
 from notion_pm.workflows.undo import UndoChanged, look_back, undo
 from notion_pm.workflows.weighing import weighed
+from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.faults import Killed, killed
@@ -474,6 +476,31 @@ def test_what_people_do_while_undo_works_stays(upgraded: Path, tmp_path: Path) -
         seen.update(made)
         assert not made or number > writes[-3] or left
     assert set(seen) == {"a value", "an option", "a row", "a view", "a page"}
+
+
+def test_rows_are_read_again_when_trashing_them_takes_long(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh_updates, "FRESH_SECONDS", 0.15)
+    data = {"databases": {"asks": {"title": "Asks", "properties": {"name": _NAME}}}}
+    client.apply(load(data, {"asks": [{"key": "first", "name": "First"}]}))
+    keys = ["first", *(f"row{number}" for number in range(12))]
+    client.apply(load({**data, "version": 2}, {"asks": [{"key": key, "name": key} for key in keys]}))
+    rows = client.entry("asks").rows
+    edited: list[NotionId] = []
+
+    def slow(_: int, request: httpx.Request) -> None:
+        if request.method != "PATCH" or b"in_trash" not in request.content:
+            return
+        if not edited:
+            edited.append(rows["row11"] if rows["row11"] not in request.url.path else rows["row0"])
+            client.clock.advance(minutes=5)
+            client.gateway.update_page(edited[0], [PropertyValue("title", "title", "Mine")])
+        time.sleep(0.05)
+
+    gateway, _ = gateway_to(client.workspace, weather=slow)
+    client.undo(gateway)
+    gateway.close()
+    kept = {key for key, page_id in rows.items() if not client.gateway.get_page(page_id).in_trash}
+    assert kept == {"first", *(key for key, page_id in rows.items() if page_id == edited[0])}
 
 
 def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(client: Client) -> None:
