@@ -29,6 +29,7 @@ NotionPmError                      exit 1
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
  ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  │   └─ RecordFromLaterVersion
+ ├─ RecordEdited                   exit 1   the record was changed by hand, and may name other databases
  ├─ RecordCopied                   exit 1   the record was copied here from another page, with its databases
  ├─ RecordMoved                    exit 1   the record was moved here, and its databases were not
  ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
@@ -391,7 +392,7 @@ class ManifestUnreadable(NotionPmError):
         super().__init__(message)
         self.page_id = ""
         self._advice = advice or (
-            "Restore the manifest page with Notion's page history (••• > Version history), then run the command again; "
+            "Restore the record page with Notion's page history (••• > Version history), then run the command again; "
             "or build the record again from the databases:  notion-pm repair"
         )
 
@@ -402,6 +403,31 @@ class ManifestUnreadable(NotionPmError):
 
 class RecordFromLaterVersion(ManifestUnreadable):
     """The record was written by a later version of notion-pm: there is nothing wrong with it."""
+
+
+class RecordEdited(NotionPmError):
+    """The record is not as notion-pm wrote it: a person changed it, so it may name databases of others.
+
+    Fields: `template`, and `url` of the record page.
+    """
+
+    def __init__(self, *, template: str, url: str, how: str = "") -> None:
+        what = how or "its checksum does not match its content"
+        super().__init__(
+            f"The record of {template} was changed by hand: {what}. So it may name other databases than the template's."
+        )
+        self.template = template
+        self.url = url
+
+    @property
+    def advice(self) -> str:
+        return (
+            "Nothing was changed. There are two ways on:\n"
+            f"  - To undo the change: open {self.url} and restore an earlier version (••• > Version history).\n"
+            "  - To build the record again from the databases that are there:  "
+            f"notion-pm repair {self.template}\n"
+            "    It shows what it found, and asks."
+        )
 
 
 class RecordCopied(NotionPmError):

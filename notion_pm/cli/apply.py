@@ -81,6 +81,7 @@ def command(
         _show(context, plan, details=details, as_json=as_json)
         _check(plan, order)
         if plan.operations and reading.page is not None:
+            reading.page.refuse_if_edited()
             raise_if_locked(reading.page.claims, context.claimant("apply"))
         result = _apply_when_agreed(context, order, (reading, plan), yes=yes, details=details, as_json=as_json)
     if as_json:

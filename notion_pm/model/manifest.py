@@ -16,10 +16,11 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 PropertyId = Annotated[str, AfterValidator(as_received)]
 """A property id as Notion gives it. Records of earlier versions hold it decoded, and are read in this form too."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The format that is written. A record with a higher number comes from a later version of notion-pm.
 
-Format 1 had neither `page_id` nor `parent_id`. It is read as ever; the next write makes it format 2.
+Format 1 had neither `page_id` nor `parent_id`, and only format 3 has a checksum over the record (see
+`workspace/record_text.py`). The earlier ones are read as ever; the next write makes them format 3.
 """
 
 
@@ -98,7 +99,7 @@ class Manifest(BaseModel):
 
     model_config = _STRICT
 
-    format: Literal[1, 2] = FORMAT
+    format: Literal[1, 2, 3] = FORMAT
     page_id: NotionId | None = None
     parent_id: NotionId | None = None
     template: str

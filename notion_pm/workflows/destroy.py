@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared
+from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared, RecordEdited
 from notion_pm.gateway.notion import Gateway
-from notion_pm.model.ids import NotionId
+from notion_pm.gateway.paging import PAGE_SIZE
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
 from notion_pm.storage.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import ManifestPage, locked_record, open_manifest_page
 from notion_pm.workspace.record_text import removed_title
@@ -36,7 +38,7 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True)
 class Destruction:
-    """Everything that would go to the trash: the databases, and then the page that keeps the manifest.
+    """Everything that would go to the trash: the databases, and then the page that keeps the record.
 
     `adopted` are the titles of databases that were there before the template: they stay, with all that is in them.
     """
@@ -64,21 +66,30 @@ def destruction(
 ) -> Destruction:
     """Find what a template made, and how many pages are in it. Reads only.
 
-    Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, or a NotionError.
+    Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, RecordEdited when
+    somebody changed it, or a NotionError.
     """
     page = open_manifest_page(gateway, parent_id, template, home)
+    page.refuse_if_edited()
     manifest = page.manifest
-    found = (_doomed(gateway, key, entry) for key, entry in manifest.made.items())
+    found = [_doomed(gateway, page, key, entry) for key, entry in manifest.made.items()]
     adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
     return Destruction(manifest.template, tuple(each for each in found if each is not None), page, adopted)
 
 
-def _doomed(gateway: Gateway, key: str, entry: DatabaseEntry) -> Doomed | None:
-    """Return what is there of a database, None when it is in the trash already or no longer shared."""
+def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry) -> Doomed | None:
+    """Return what is there of a database, None when it is in the trash already or no longer shared.
+
+    Raises RecordEdited when the data source that the record names is of another database. Records of
+    earlier versions have no checksum, and people can move a data source to another database.
+    """
     try:
         database = gateway.get_database(entry.database_id)
         if database.in_trash:
             return None
+        if entry.data_source_id not in database.data_source_ids:
+            how = f"the data source that it names for {key} is not in the database {database.title!r}"
+            raise RecordEdited(template=page.manifest.template, url=page_url(page.id), how=how)
         edits = _edits(gateway, entry.data_source_id)
     except (NotShared, InTrash):
         return None
@@ -90,13 +101,17 @@ def _edits(gateway: Gateway, data_source_id: NotionId) -> dict[NotionId, datetim
     return {page.id: page.last_edited_time for page in gateway.query(data_source_id, property_ids=["title"])}
 
 
-def _raise_if_edited(gateway: Gateway, database: Doomed) -> None:
-    """Read the pages once more, right before they go to the trash.
+def _raise_if_edited(gateway: Gateway, database: Doomed, now: datetime) -> None:
+    """Read the pages once more, right before they go to the trash. `now` is the server's time.
 
     Raises ChangedMeanwhile when people added or edited some since they were counted.
     """
-    now = _edits(gateway, database.data_source_id)
-    changed = sum(1 for page_id, edited in now.items() if database.edits.get(page_id) != edited)
+    edits = _edits(gateway, database.data_source_id)
+    if len(edits) > PAGE_SIZE:
+        # The list took several requests. What people edited in that time is among the latest edits.
+        for page in gateway.edited_since(database.data_source_id, now - OVERLAP, property_ids=["title"]):
+            edits[page.id] = page.last_edited_time
+    changed = sum(1 for page_id, edited in edits.items() if database.edits.get(page_id) != edited)
     if changed:
         pages = f"{changed} page{'s' if changed != 1 else ''}"
         raise ChangedMeanwhile(database.title, f"people added or edited {pages}")
@@ -116,7 +131,7 @@ def destroy(
     """
     with locked_record(gateway, doomed.page, claimant or Claimant()) as lock:
         for place, database in enumerate(doomed.databases):
-            _raise_if_edited(gateway, database)
+            _raise_if_edited(gateway, database, lock.server_time())
             gateway.trash_database(database.database_id)
             progress("Databases", place + 1, len(doomed.databases))
         gateway.rename_and_trash_page(doomed.page.id, removed_title(doomed.template))

@@ -183,12 +183,16 @@ def apply(
     if not plan.operations:
         made(result(reading.existing.manifest))
         return result(reading.existing.manifest)
+    if reading.page is not None:
+        reading.page.refuse_if_edited()
     with _locked(gateway, reading, claimant or Claimant(), is_planned_again=again is not None) as lock:
         if again is not None:
             agreed = plan
             reading, plan = again()
             if not plan.says_the_same_as(agreed):
                 raise PlanChanged(reading, plan)
+            if reading.page is not None:
+                reading.page.refuse_if_edited()
         ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
         applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now, lock)
         run_all(plan.operations, applying, jobs=jobs, progress=progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import (
+    ManifestPage,
     create_record,
     find_manifest,
     open_manifest_page,
@@ -110,6 +111,7 @@ class _Lost:
     """What is left of a record: an earlier text of it, and pages that are to be replaced or set aside."""
 
     guide: Manifest | None = None
+    adopted: Mapping[str, DatabaseEntry] = field(default_factory=dict)
     damaged: NotionId | None = None
     copy: NotionId | None = None
 
@@ -124,7 +126,7 @@ def plan_repair(
     of_copy: bool = False,
     jobs: int = 4,
 ) -> Repair | None:
-    """Find the databases of a template under a parent page; None when the record is there and can be read.
+    """Find the databases of a template under a parent page; None when the record is there and as it was written.
 
     With `of_copy` a copied record is no error: the copied databases get a record of their own.
 
@@ -146,6 +148,7 @@ def plan_repair(
             f"To create them:  notion-pm apply {reference}",
         )
     manifest = rebuild(loaded, {key: each.existing for key, each in found.items()}, lost.guide, now)
+    manifest = _with_adopted(manifest, lost.adopted)
     left = tuple(not_found(loaded, manifest))
     return Repair(reference, now, loaded, manifest, found, left, lost.damaged, lost.copy)
 
@@ -219,13 +222,17 @@ def _what_is_left(
     *,
     of_copy: bool,
 ) -> _Lost | None:
-    """Return what is left of a record, None when nothing is wrong with it."""
+    """Return what is left of a record, None when nothing is wrong with it.
+
+    One that was changed by hand counts as damaged.
+    """
     remembered = remembered_manifests(home).get(template) if home is not None else None
     if remembered is not None and remembered.parent_id != parent_id:
         remembered = None
     try:
-        if find_manifest(gateway, parent_id, children, template, home) is not None:
-            return None
+        page = find_manifest(gateway, parent_id, children, template, home)
+        if page is not None:
+            return _Lost(*_guide_beside(page, remembered), damaged=page.id) if page.is_edited else None
     except RecordFromLaterVersion:
         raise
     except ManifestUnreadable as error:
@@ -238,6 +245,28 @@ def _what_is_left(
         copy = NotionId(error.page_id)
         return _Lost(read_manifest_page(gateway, copy, parent_id).manifest, copy=copy)
     return _Lost(remembered)
+
+
+def _guide_beside(page: ManifestPage, remembered: Manifest | None) -> tuple[Manifest, Mapping[str, DatabaseEntry]]:
+    """Return what guides the repair of a record that was changed by hand, and what it says was adopted.
+
+    Its ids are not believed: they may be those of any database. That a database was the client's own
+    before is believed, for then less is changed in it.
+    """
+    if remembered is not None and remembered.page_id == page.id:
+        return remembered, {}
+    adopted = {key: entry for key, entry in page.manifest.databases.items() if entry.adopted is not None}
+    return page.manifest.model_copy(update={"databases": {}}), adopted
+
+
+def _with_adopted(manifest: Manifest, adopted: Mapping[str, DatabaseEntry]) -> Manifest:
+    """Return a record in which databases that were adopted are so again."""
+    entries = dict(manifest.databases)
+    for key, entry in adopted.items():
+        found = entries.get(key)
+        if found is not None and found.database_id == entry.database_id:
+            entries[key] = found.model_copy(update={"adopted": entry.adopted})
+    return manifest.model_copy(update={"databases": entries})
 
 
 def _damaged_pages(

@@ -127,6 +127,8 @@ def _run_on_what_is_there(place: Place, options: Options, opened: Opened, moment
 
 
 def _run(place: Place, options: Options, opened: Opened, moment: Moment) -> SyncResult:
+    if opened.page is not None and not options.dry_run:
+        opened.page.refuse_if_edited()
     with State(place.state_home, opened.loaded.template.template) as state:
         return _Run(place, options, state, opened, moment).finished()
 

@@ -83,6 +83,7 @@ def look_back(
     page = find_manifest(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
     if page is None:
         raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
+    page.refuse_if_edited()
     path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)
     journal = journals.read(path)
     if journal is None or journal.begun.partial:

@@ -16,6 +16,7 @@ from notion_pm.errors import (
     NotShared,
     RecordChanged,
     RecordCopied,
+    RecordEdited,
     RecordLost,
     RequestRefused,
     UsageError,
@@ -45,6 +46,7 @@ class ManifestPage:
     """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs.
 
     `parent_id` is the parent page of the databases. The record page is on it, unless people moved it.
+    `is_edited`: somebody changed the record by hand. It may be read; nothing may be written by it.
     """
 
     id: NotionId
@@ -55,6 +57,12 @@ class ManifestPage:
     created_time: datetime | None = None
     told_of_sync_id: NotionId | None = None
     claims: tuple[Claim, ...] = ()
+    is_edited: bool = False
+
+    def refuse_if_edited(self) -> None:
+        """Raise RecordEdited when the record was changed by hand. Commands that write call this first."""
+        if self.is_edited:
+            raise RecordEdited(template=self.manifest.template, url=page_url(self.id))
 
     def placed(self, manifest: Manifest) -> Manifest:
         """Return a manifest as it is written to this page: it names the page and the parent page."""
@@ -244,6 +252,12 @@ class _Found:
         return False
 
     def _keep(self, page: ManifestPage) -> None:
+        if page.is_edited:
+            name = page.manifest.template
+            _note(
+                f"The record of {name} was changed by hand. What is shown here may be wrong, and commands that change "
+                f"the workspace refuse it. See  notion-pm repair {name}"
+            )
         self.originals.append(replace(page, manifest=page.placed(page.manifest)))
 
     def only(self) -> ManifestPage | None:
@@ -359,18 +373,28 @@ def read_manifest_page(
     record = next((each for each in blocks if each.type == "code"), None)
     try:
         if record is None:
-            raise ManifestUnreadable("The manifest page has lost its record.")
-        manifest = codec.decode(record.text)
+            raise ManifestUnreadable("The record page has lost its record: there is no code block on it.")
+        decoded = codec.decode(record.text)
     except ManifestUnreadable as error:
         error.page_id = page_id
         raise
-    learn_databases(gateway, manifest)
+    learn_databases(gateway, decoded.manifest)
     # Ours come before the record. Paragraphs after it are claims, or what people wrote.
     paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
     claims = read_claims(blocks)
-    return ManifestPage(page_id, parent_id, manifest, record.id, told, created, of_sync, claims)
+    return ManifestPage(
+        page_id,
+        parent_id,
+        decoded.manifest,
+        record.id,
+        told,
+        created,
+        of_sync,
+        claims,
+        decoded.is_edited,
+    )
 
 
 def learn_databases(gateway: Gateway, manifest: Manifest) -> None:
@@ -409,14 +433,16 @@ def locked_record(gateway: Gateway, page: ManifestPage, claimant: Claimant) -> I
 
     The record is read once more with the claims: whoever wrote between the reading and the claim has changed it.
 
-    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been.
+    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been, RecordEdited.
     """
+    page.refuse_if_edited()
     with workspace_lock(gateway, page.id, claimant) as lock:
         try:
             now = read_manifest_page(gateway, page.id, page.parent_id)
         except NotShared as error:
             raise RecordChanged("The record page was put in the trash") from error
         lock.confirm(now.claims)
+        now.refuse_if_edited()
         if now.placed(now.manifest) != page.placed(page.manifest):
             raise RecordChanged
         yield lock

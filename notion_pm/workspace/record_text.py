@@ -1,9 +1,13 @@
-"""The manifest as text: the record that is kept in a code block of a page in the client's workspace."""
+"""The record as text: the manifest as it is kept in a code block of a page in the client's workspace."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +18,12 @@ from notion_pm.model.manifest import FORMAT, Manifest
 _PREFIX = "notion-pm: "
 _MOST_CHARACTERS = 100 * 2000
 """Notion takes 100 pieces of rich text in a block, of 2000 characters each (notion-api.md 4.2)."""
+
+_CHECKSUM = "checksum"
+_FIRST_WITH_CHECKSUM = 3
+"""The format since which every record has a checksum. People can edit the block, and a record that
+names another database would let `destroy` put that one in the trash.
+"""
 
 WHAT_THIS_IS = (
     "This page belongs to notion-pm. It records which databases, properties, views and rows came from the template, so "
@@ -44,13 +54,22 @@ def template_of(title: str) -> str | None:
     return title.removeprefix(_PREFIX) if title.startswith(_PREFIX) else None
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedRecord:
+    """A record as it was read. `is_edited`: its checksum does not fit, so it is not as it was written."""
+
+    manifest: Manifest
+    is_edited: bool
+
+
 def encode(manifest: Manifest) -> str:
-    """Return the record.
+    """Return the record, with a checksum over its content.
 
     Raises ManifestUnreadable when it is longer than a block can hold.
     """
+    content = manifest.model_dump(mode="json")
     # Plain ASCII: Notion counts characters in UTF-16, and so they are as many as here.
-    text = json.dumps(manifest.model_dump(mode="json"), separators=(",", ":"))
+    text = json.dumps({**content, _CHECKSUM: _checksum_of(content)}, separators=(",", ":"))
     if len(text) > _MOST_CHARACTERS:
         raise ManifestUnreadable(
             f"The record of {manifest.template} has {len(text)} characters; a block holds {_MOST_CHARACTERS}.",
@@ -59,39 +78,84 @@ def encode(manifest: Manifest) -> str:
     return text
 
 
-def decode(text: str) -> Manifest:
-    """Return the manifest that a record holds.
+def decode(text: str) -> DecodedRecord:
+    """Return what a record holds.
 
     Raises ManifestUnreadable when it is damaged or of a format that this version does not know.
     """
+    content = _read_json(text)
+    _refuse_later_format(content)
+    stated = content.pop(_CHECKSUM, None)
     try:
-        manifest = Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate(content)
     except ValidationError as error:
-        _refuse_later_format(text)
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise ManifestUnreadable(f"The manifest cannot be read: {place} {first['msg']}".replace("  ", " ")) from None
+        raise ManifestUnreadable(f"The record cannot be read: {_problem(error)}.") from None
     _refuse_strange_ids(manifest)
-    return manifest
+    has_checksum = manifest.format >= _FIRST_WITH_CHECKSUM or stated is not None
+    return DecodedRecord(manifest, has_checksum and stated != _checksum_of(content))
+
+
+def _checksum_of(content: Mapping[str, Any]) -> str:
+    """Return the checksum of a record's content, whatever the order of its keys and its spaces."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
+
+
+def _read_json(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise ManifestUnreadable("The record cannot be read: it is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        where = f"at character {error.pos + 1} of {len(text)}"
+        raise ManifestUnreadable(f"The record cannot be read: it is not valid JSON {where}.") from None
+    except ValueError:  # a number with thousands of digits
+        raise ManifestUnreadable("The record cannot be read: it is not valid JSON.") from None
+    if not isinstance(content, dict):
+        raise ManifestUnreadable("The record cannot be read: it is not a JSON object.")
+    return content
+
+
+_SHOULD_BE = {
+    "string": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "datetime": "a date with a time",
+    "dict": "a JSON object",
+    "model": "a JSON object",
+    "tuple": "a list",
+}
+"""What a field of a record holds, by the first word of pydantic's name of the error."""
+
+
+def _problem(error: ValidationError) -> str:
+    """Return which field of a record is wrong, and what is wrong with it."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(step) for step in first["loc"])[:100]
+    kind = first["type"]
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind == "extra_forbidden":
+        return f"it has {field}, which no record has"
+    if kind == "literal_error":
+        return f"{field} should be {first['ctx']['expected']}"
+    should_be = _SHOULD_BE.get(kind.partition("_")[0])
+    return f"{field} should be {should_be}" if should_be else f"{field} cannot be read"
 
 
 def _refuse_strange_ids(manifest: Manifest) -> None:
     """People can edit the record, and its ids go into the paths of requests: nothing else may come from it."""
     strange = [each for each in manifest.ids if not is_canonical(each)]
     if strange:
-        raise ManifestUnreadable(f"The manifest cannot be read: {strange[0]!r} is no id of Notion's.")
+        raise ManifestUnreadable(f"The record cannot be read: {strange[0][:100]!r} is no id of Notion's.")
 
 
-def _refuse_later_format(text: str) -> None:
+def _refuse_later_format(content: Mapping[str, Any]) -> None:
     """Raise ManifestUnreadable for a record that a later version wrote: there is nothing wrong with it."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return
-    stated = data.get("format") if isinstance(data, dict) else None
+    stated = content.get("format")
     if isinstance(stated, int) and stated > FORMAT:
         raise RecordFromLaterVersion(
-            f"The manifest was written by a later version of notion-pm (format {stated}; this one knows {FORMAT}).",
+            f"The record was written by a later version of notion-pm (format {stated}; this one knows {FORMAT}).",
             "Install the version of notion-pm that this workspace was last worked on with, or a later one.",
         )
 

@@ -68,13 +68,13 @@ def _use(client: Program, parent_id: str) -> None:
 
 def _as_format_1(text: str) -> str:
     record = json.loads(text)
-    del record["page_id"], record["parent_id"]
+    del record["page_id"], record["parent_id"], record["checksum"]
     return json.dumps({**record, "format": 1})
 
 
 @pytest.mark.parametrize(
     ("record_format", "commands"),
-    [(2, COMMANDS), (1, ["plan product", "export", "sync", "destroy product --confirm product"])],
+    [(3, COMMANDS), (1, ["plan product", "export", "sync", "destroy product --confirm product"])],
 )
 def test_every_command_refuses_a_copied_record(
     client: Program, workspace: LocalWorkspace, api: httpx.Client, record_format: int, commands: list[str]
@@ -106,7 +106,7 @@ def test_a_record_of_format_1_is_used_and_names_its_place_with_the_next_write(
     assert client("sync").code == 0
     assert client("apply", "product", "--rows", "--yes").code == 0
     record = json.loads(record_text(api, page))
-    assert (record["format"], record["page_id"], record["parent_id"]) == (2, page, workspace.root_page_id)
+    assert (record["format"], record["page_id"], record["parent_id"]) == (3, page, workspace.root_page_id)
 
 
 def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from notion_pm.errors import ManifestUnreadable
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import FORMAT, DatabaseEntry, Manifest, ViewEntry
-from notion_pm.workspace.record_text import decode, encode
+from notion_pm.workspace.record_text import DecodedRecord, decode, encode
 
 ID = NotionId("00000000-0000-4000-8000-000000000000")
 
@@ -27,7 +29,7 @@ def manifest(**ids: str) -> Manifest:
 
 
 def test_what_was_written_is_read() -> None:
-    assert decode(encode(manifest())) == manifest()
+    assert decode(encode(manifest())) == DecodedRecord(manifest(), is_edited=False)
 
 
 @pytest.mark.parametrize("name", ["database", "source", "view", "row"])
@@ -49,3 +51,39 @@ def test_damage_is_told_with_the_way_back(damaged: str) -> None:
     with pytest.raises(ManifestUnreadable, match="cannot be read") as failure:
         decode(damaged)
     assert "page history" in failure.value.advice
+
+
+def test_a_change_by_hand_shows_and_a_new_layout_is_none() -> None:
+    text = encode(manifest())
+    laid_out = json.dumps(dict(reversed(json.loads(text).items())), indent=2)
+    assert decode(laid_out) == DecodedRecord(manifest(), is_edited=False)
+    assert decode(text.replace('"version":1', '"version":2')).is_edited
+    without = {key: value for key, value in json.loads(text).items() if key != "checksum"}
+    assert decode(json.dumps(without)).is_edited
+    assert not decode(json.dumps({**without, "format": 2})).is_edited
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"version": "many"}, "version should be a whole number"),
+        ({"started": "soon"}, "started should be a date"),
+        ({"state": "done"}, "state should be"),
+        ({"databases": []}, "databases should be"),
+        ({"databases": {"features": {}}}, "databases.features.database_id is missing"),
+        ({"databases": {"features": 1}}, "databases.features should be"),
+        ({"template": None}, "template should be text"),
+        ({"colour": 1}, "colour"),
+    ],
+)
+def test_damage_names_the_field_in_words(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(ManifestUnreadable) as failure:
+        decode(json.dumps(json.loads(encode(manifest())) | change))
+    assert field in str(failure.value)
+    assert "input" not in str(failure.value).casefold()  # a word of pydantic's
+
+
+@pytest.mark.parametrize("text", ["[" * 1800, "[" * 100_000, '{"a":' * 3000, '{"a":' + "1" * 6000 + "}", "\ud800"])
+def test_text_that_breaks_a_parser_is_damage_in_words(text: str) -> None:
+    with pytest.raises(ManifestUnreadable, match="cannot be read"):
+        decode(text)
