@@ -33,6 +33,8 @@ class Behaviour(BaseModel):
     """Whether formulas and rollups show values. The API's types allow values that were not computed."""
     new_property_type: bool = False
     """Whether each data source has a property of a type that nobody knows yet: Notion adds some every year."""
+    removed_status: Literal["last", "default"] = "last"
+    """Which option takes the pages of a status that is removed: seen was another than the default."""
     formula_filters: Literal["refused", "accepted"] = "refused"
     """Whether filters take formulas. The service refuses those that the API made, as all of them are here."""
 

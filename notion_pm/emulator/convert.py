@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import options
+from .behaviour import behaviour
 from .records import Property
 from .richtext import plain, plain_text
 
@@ -181,5 +182,7 @@ def surviving_status(value: Mapping[str, Any], config: options.Config) -> Any:
     found = next((each for each in config["options"] if each["name"] == former_name), None)
     if found:
         return options.as_value(found)
-    default = options.default_status(config)
-    return {**default, "was": former_name} if default else None
+    heir = options.default_status(config)
+    if behaviour().removed_status == "last" and config["options"]:
+        heir = options.as_value(config["options"][-1])
+    return {**heir, "was": former_name} if heir else None

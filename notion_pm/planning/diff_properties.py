@@ -8,7 +8,6 @@ from dataclasses import replace
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import (
-    DataSource,
     NumberConfig,
     OptionsConfig,
     Property,
@@ -34,6 +33,7 @@ from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import property_leftovers
 from notion_pm.planning.levels import referenced_titles
 from notion_pm.planning.lookup import own, property_keys, property_title
+from notion_pm.planning.property_names import blocked_by_names
 from notion_pm.planning.wishes import Wishes
 
 Finding = Change | Note
@@ -48,6 +48,18 @@ def property_changes(
     wishes: Wishes,
 ) -> Iterator[Finding]:
     """Compare what a template says of a database's properties with what exists."""
+    findings = list(_findings(template, database, entry, found, existing, wishes))
+    yield from blocked_by_names(template, found.data_source, findings)
+
+
+def _findings(
+    template: Template,
+    database: str,
+    entry: DatabaseEntry,
+    found: ExistingDatabase,
+    existing: Existing,
+    wishes: Wishes,
+) -> Iterator[Finding]:
     spec, source = template.databases[database], found.data_source
     claimed = set()
     for key in property_keys(template, database):
@@ -56,7 +68,7 @@ def property_changes(
         claimed.add(owned_as)
         property_id = entry.properties.get(owned_as)
         if property_id is None:
-            yield from _new(template, database, key, source)
+            yield _new(template, database, key)
         elif property_id not in source.properties:
             reason = "was deleted in Notion: made again, its values are gone"
             yield Change(address(database, key), "create", "property", reason, "safe", (), database, key)
@@ -66,16 +78,11 @@ def property_changes(
     yield from property_leftovers(template, database, claimed, entry, found, existing, prune=wishes.prune)
 
 
-def _new(template: Template, database: str, key: str, source: DataSource) -> Iterator[Finding]:
+def _new(template: Template, database: str, key: str) -> Change:
     title = property_title(template, database, key)
-    if source.named(title) is not None:
-        reason = f"a property {title!r} that is not the template's is in the way"
-        way_out = "Rename it in Notion, or give the template's property another title."
-        yield Change(address(database, key), "create", "property", reason, "blocked", (way_out,), database, key)
-        return
     spec = own(template, database, key)
     details = (f"{title} ({spec.type if spec else 'mirror'})",)
-    yield Change(address(database, key), "create", "property", "new in the template", "safe", details, database, key)
+    return Change(address(database, key), "create", "property", "new in the template", "safe", details, database, key)
 
 
 def _kept(

@@ -125,6 +125,14 @@ def _goes_with_its_mirror(prop: Property, found: ExistingDatabase, existing: Exi
     return other in owned and other < (found.data_source.id, prop.id)
 
 
+_FATE_OF_PAGES = {
+    "status": "its pages move to another status, and Notion does not say which",
+    "select": "its pages become empty there",
+    "multi_select": "its pages keep their other values",
+}
+"""What Notion does to the pages of an option that is removed (notion-seed, September 2026)."""
+
+
 def option_leftovers(
     database: str,
     key: str,
@@ -152,7 +160,7 @@ def option_leftovers(
             "option",
             GONE,
             "lossy",
-            (there[option_id].name,),
+            (there[option_id].name, _FATE_OF_PAGES[prop.type]),
             database,
             key,
             frozenset({"options"}),

@@ -15,6 +15,7 @@ from notion_pm.planning.levels import arranged, property_levels, referenced_titl
 from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation, Verb, names
 from notion_pm.planning.order_views import view_operations
+from notion_pm.planning.property_names import change_that_frees, holder_of_name
 from notion_pm.planning.starter import RowName, StarterRows
 from notion_pm.planning.swap_order import swap_operations
 
@@ -127,6 +128,17 @@ class _Ordering:
         return change.action != "create" or own(self._template, change.database, change.key) is not None
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        """Return the level of a change: after what it refers to, and after its name has become free."""
+        return max(self._level_of_references(change, levels), self._level_of_name(change, levels))
+
+    def _level_of_name(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
+        found = self._existing.databases.get(change.database)
+        holder = holder_of_name(self._template, found.data_source, change) if found is not None else None
+        here = [each for each in self._changes if each.database == change.database]
+        freeing = change_that_frees(here, holder) if holder is not None else None
+        return 1 + self._level(freeing, levels) if freeing is not None else 0
+
+    def _level_of_references(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
         if "former mirror" in change.facets:
             return 1  # after all relations have been changed
         if change.action == "delete" or change.kind == "option":

@@ -106,7 +106,8 @@ def with_properties(
     options = dict(entry.options)
     for key in property_keys(template, database):
         prop = None if key in properties else _titled(template, database, key, source, sources)
-        if prop is not None:
+        # A property that is about to be renamed still has the name that the plan gives to a new one.
+        if prop is not None and prop.id not in entry.properties.values():
             properties[key], titles[key] = prop.id, prop.name
             spec = own(template, database, key)
             if spec is not None:

@@ -206,8 +206,18 @@ def _check_view(template: Template, database: str, path: tuple[str | int, ...], 
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
             yield from _check_kind(template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"})
+    for place, order in enumerate(view.sort):
+        for key in order:
+            yield from _check_sort_key(template, database, (*path, "sort", place), key)
     yield from check_quick(template, database, (*path, "quick"), view.quick)
     yield from _check_shown(template, database, path, view.where, view.sort, {"show": view.show})
+
+
+def _check_sort_key(template: Template, database: str, path: Path, key: str) -> Iterator[Fault]:
+    """Refuse to sort a view by a formula: filters by formulas that the API made are refused, of sorts nobody knows."""
+    if property_type(template, database, key) == "formula":
+        advice = "Sort by a number that a rule writes, such as `rice`."
+        yield Fault(path, f"`{key}` is a formula: Notion may refuse to order a view by it.", advice)
 
 
 def _check_dashboards(template: Template) -> Iterator[Fault]:

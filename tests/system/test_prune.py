@@ -161,3 +161,16 @@ def test_titles_are_reset_when_it_is_wished_for(gateway: Gateway, workspace: Loc
     assert result.planned == result.sent
     assert "Kind" in dict(tables(gateway, workspace)["Features"][0].properties)
     assert plan_for(gateway, workspace, loaded).notes == ()
+
+
+@pytest.mark.parametrize("kind", ["status", "select", "multi_select"])
+def test_what_happens_to_the_pages_of_a_removed_option_is_said(
+    gateway: Gateway, workspace: LocalWorkspace, kind: str
+) -> None:
+    options = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
+    apply_to(gateway, workspace, _template({"kind": {"type": kind, "title": "Kind", "options": options}}))
+    fewer = _template({"kind": {"type": kind, "title": "Kind", "options": options[1:]}}, rows=0)
+    change = next(each for each in _look(gateway, workspace, fewer, _PRUNE).changes if each.kind == "option")
+    assert (change.change_class, change.pages) == ("lossy", 3)
+    fates = {"status": "another status", "select": "become empty", "multi_select": "keep their other values"}
+    assert fates[kind] in " ".join(change.details)

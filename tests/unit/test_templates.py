@@ -510,3 +510,22 @@ def test_the_document_names_every_type_of_property() -> None:
 )
 def test_a_templates_name_is_read_without_the_rest(text: str, name: str | None) -> None:
     assert yaml_lines.text_at_top(text, "template") == name
+
+
+def test_no_view_is_ordered_by_a_formula(tmp_path: Path) -> None:
+    text = """
+        template: small
+        version: 1
+        title: Small
+        databases:
+          features:
+            title: Features
+            properties:
+              name: {type: title, title: Name}
+              twice: {type: formula, title: Twice, expression: 1 + 1}
+            views:
+              all: {title: All, type: table, sort: [{twice: descending}]}
+        """
+    (tmp_path / "small.yaml").write_text(dedent(text), encoding="utf-8")
+    with pytest.raises(TemplateInvalid, match="`twice` is a formula"):
+        templates.load(str(tmp_path / "small.yaml"))

@@ -87,8 +87,15 @@ class Views:
 
     def _sort(self, view: View) -> Iterator[dict[str, str]]:
         for each in view.sorts:
-            if key := self._key(view, "sort", each.get("property", "")):
-                yield {key: each["direction"]}
+            reference = each.get("property", "")
+            key = self._key(view, "sort", reference)
+            if key is None:
+                continue
+            prop = self._of.property(reference)
+            if prop is not None and prop.type == "formula":
+                self._losses.tell(self._address(view), f"its order by the formula {prop.name!r} is left out.")
+                continue
+            yield {key: each["direction"]}
 
     def _shown(self, view: View) -> Iterator[str]:
         for each in view.configuration.get("properties") or ():
