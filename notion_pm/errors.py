@@ -51,7 +51,7 @@ NotionPmError                      exit 1
      └─ TimeUp                              the run has taken as long as it may
 
 Exit codes are stable: 0 nothing to do or done, 1 error, 2 changes (with ``plan --exit-code``), 3 unsafe, 4 conflicts,
-5 left for the next run.
+5 left for the next run, 6 Notion does not behave as expected (``doctor --probe``).
 An error carries its facts as fields. Its text says what happened and where; `advice` says what to do next. Only the
 root command turns one into text on a terminal.
 """

@@ -19,7 +19,17 @@ import httpx
 
 from notion_pm.cli import RootOptions
 from notion_pm.cli.interruption import go_on, sleep
-from notion_pm.config import CONFIG_FILE, Local, Remote, Source, Target, choose_target, configured_state, read_config
+from notion_pm.config import (
+    CONFIG_FILE,
+    Local,
+    Remote,
+    Source,
+    Target,
+    choose_target,
+    configured_state,
+    read_config,
+    second_token,
+)
 from notion_pm.config.server import is_loopback
 from notion_pm.config.state_place import StateSetting, raise_if_state_redirected, state_folder, state_home
 from notion_pm.errors import UsageError
@@ -128,9 +138,27 @@ class Context:
     @cached_property
     def gateway(self) -> Gateway:
         """The door to the workspace."""
-        gateway = Gateway(self._connect(self.target))
-        self._closing(gateway.close)
-        return gateway
+        return Gateway(self.connection)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection below the gateway, for requests that the gateway has no verb for."""
+        connection = self._connect(self.target)
+        self._closing(connection.close)
+        return connection
+
+    def second_connection(self, variable: str) -> Connection:
+        """Return a connection to the same workspace with the token that a variable holds.
+
+        Raises UsageError for a variable that holds no token, or one that must not be sent there.
+        """
+        token, origin = second_token(self.target, variable, is_named=self._is_named)
+        if isinstance(self.target, Local):
+            connection = self._connect_local(token.get_secret_value())
+        else:
+            connection = self._connect(replace(self.target, token=token, token_origin=origin))
+        self._closing(connection.close)
+        return connection
 
     @property
     def sent(self) -> int:
@@ -205,28 +233,33 @@ class Context:
         return datetime.now(self.target.time_zone).astimezone(self.target.time_zone)
 
     def _connect(self, target: Target) -> Connection:
-        patience = Patience(max_wait=self._options.max_wait)
         if isinstance(target, Local):
-            transport = httpx.WSGITransport(app=self.local_workspace.app)
-            return Connection(
-                self.local_workspace.token,
-                limiter=_limiter(None),
-                sleep=sleep,
-                base_url=LOCAL_URL,
-                transport=transport,
-                patience=patience,
-                go_on=go_on,
-            )
+            return self._connect_local(self.local_workspace.token)
         return Connection(
             target.token.get_secret_value(),
             limiter=self._limiters.of(target, self.budget),
             sleep=sleep,
             base_url=target.base_url,
-            patience=patience,
+            patience=self._patience,
             go_on=go_on,
             token_name=str(target.token_origin),
             read_lag=0.0 if is_loopback(httpx.URL(target.base_url).host) else _READ_LAG,
         )
+
+    def _connect_local(self, token: str) -> Connection:
+        return Connection(
+            token,
+            limiter=_limiter(None),
+            sleep=sleep,
+            base_url=LOCAL_URL,
+            transport=httpx.WSGITransport(app=self.local_workspace.app),
+            patience=self._patience,
+            go_on=go_on,
+        )
+
+    @property
+    def _patience(self) -> Patience:
+        return Patience(max_wait=self._options.max_wait)
 
 
 class Limiters:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
+from pathlib import Path
 
 import click
 
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo_json, end_with, json_option, one_by_one
+from notion_pm.cli.probing import DEFAULT_REPORT, ProbeOptions
+from notion_pm.cli.probing import probe as run_probe
 from notion_pm.config import ENV_FILE, Local, Origin, is_readable_by_others
+from notion_pm.errors import UsageError
 from notion_pm.workflows import doctor
 from notion_pm.workflows.check import Check
 
@@ -19,16 +23,49 @@ _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yello
 
 @click.command()
 @click.option("--write", is_flag=True, help="Also make a page and put it in the trash, to prove that writing works.")
+@click.option("--probe", is_flag=True, help="Check instead whether Notion does what notion-pm relies on.")
+@click.option("-y", "--yes", is_flag=True, help="With --probe: do not ask.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"With --probe: where to write the report (.json or .md; default: {DEFAULT_REPORT}).",
+)
+@click.option(
+    "--second-token-env",
+    metavar="NAME",
+    help="With --probe: the variable that holds the token of another connection to the same workspace.",
+)
 @json_option
 @pass_context
-def command(context: Context, *, write: bool, as_json: bool) -> None:
+def command(
+    context: Context,
+    *,
+    write: bool,
+    probe: bool,
+    yes: bool,
+    report: Path | None,
+    second_token_env: str | None,
+    as_json: bool,
+) -> None:
     """Check token, sharing, capabilities and limits; exit code 1 when something is not in place.
 
     It begins with the settings, and the file or variable that each came from.
 
     Of each template that was applied: its record, its databases (bound ones too), what rules need, and what this
     machine remembers. Every problem comes with the next click or command.
+
+    With --probe it checks instead, once per workspace and before the first apply, whether Notion does what notion-pm
+    relies on: about 150 small statements, on a scratch page below the parent page that goes to the trash at the end.
+    It asks first, sends at most 200 requests, and can be interrupted and run again. What it found is printed by what
+    it means for you, and written to a file without content, ids or token that you can attach to an issue. Exit codes:
+    0 all agree, 6 something differs, 5 something could not be checked.
     """
+    if probe:
+        run_probe(context, ProbeOptions(report or Path(DEFAULT_REPORT), second_token_env, yes, as_json))
+        return
+    if yes or report or second_token_env:
+        raise UsageError("--yes, --report and --second-token-env belong to --probe.", "Add --probe, or leave them out.")
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
     found = doctor.examine(context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write)

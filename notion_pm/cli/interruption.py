@@ -146,6 +146,7 @@ _GOES_ON = {
     "destroy": "The same command goes on from there, and puts the rest in the trash.",
     "adopt": "The same command goes on from there.",
     "repair": "The same command looks again, and writes what is still missing.",
+    "doctor": "The same command goes on from there. Until then the scratch page is in the trash, if possible.",
     "export": "Files that were finished are kept. The same command writes the rest.",
 }
 

@@ -46,6 +46,7 @@ __all__ = [
     "raise_if_redirected",
     "read_config",
     "read_variables",
+    "second_token",
 ]
 
 
@@ -124,6 +125,24 @@ def choose_target(
             "Choose one with -w NAME, or name one as `default`.",
         )
     raise NoWorkspace
+
+
+def second_token(target: Target, variable: str, *, is_named: bool) -> tuple[SecretStr, TokenOrigin]:
+    """Return the token in a variable, for a second connection to a workspace.
+
+    Raises UsageError where the variable is none for a token, is empty, or comes from another source
+    than the server it would be sent to.
+    """
+    _raise_if_no_token_name(variable, "--second-token-env names")
+    found = read_variables(is_named=is_named).get(variable)
+    if found is None:
+        raise UsageError(f"The variable {variable} is empty.", f"Set {variable} in the environment or in .env.")
+    origin = TokenOrigin(found.source, variable)
+    if isinstance(target, Remote):
+        named = [origin for origin in target.origins if origin.setting == "server"]
+        server = Server(target.base_url, named[0].source, named[0].name) if named else Server(target.base_url)
+        raise_if_redirected(origin, server)
+    return SecretStr(found.value), origin
 
 
 def configured_state(*, is_named: bool = False) -> StateSetting | None:
@@ -215,12 +234,7 @@ def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[Secr
     if entry.token is not None:
         return entry.token, TokenOrigin(Source.CONFIG_FILE, f"`token` of the workspace {name}")
     variable = entry.token_env or TOKEN
-    if not variable.endswith(TOKEN):
-        # A file from elsewhere must not choose among all secrets of the environment.
-        raise UsageError(
-            f"The workspace {name!r} of {CONFIG_FILE} takes its token from {variable}, which is no name of a token.",
-            f"Rename the variable, so that it ends in {TOKEN}, such as {name.replace('-', '_').upper()}_{TOKEN}.",
-        )
+    _raise_if_no_token_name(variable, f"The workspace {name!r} of {CONFIG_FILE} takes its token from", name)
     found = variables.get(variable)
     if found is None:
         raise UsageError(
@@ -228,6 +242,18 @@ def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[Secr
             f"Set {variable} in the environment or in .env.",
         )
     return SecretStr(found.value), TokenOrigin(found.source, variable)
+
+
+def _raise_if_no_token_name(variable: str, who: str, example: str = "second") -> None:
+    """Raise UsageError for a variable that no token may be taken from.
+
+    A file from elsewhere must not choose among all secrets of the environment.
+    """
+    if not variable.endswith(TOKEN):
+        raise UsageError(
+            f"{who} {variable}, which is no name of a token.",
+            f"Rename the variable, so that it ends in {TOKEN}, such as {example.replace('-', '_').upper()}_{TOKEN}.",
+        )
 
 
 def _server_of_entry(entry: WorkspaceEntry, token: TokenOrigin, variables: Variables) -> Server:

@@ -1,0 +1,113 @@
+"""`notion-pm doctor --probe`: check what notion-pm relies on, on a scratch page."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import httpx
+
+from notion_pm.cli.context import Context
+from notion_pm.cli.interruption import sleep
+from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, note, progress
+from notion_pm.config import NOTION_URL, Local
+from notion_pm.config.server import is_loopback
+from notion_pm.errors import UsageError
+from notion_pm.files import require_folder
+from notion_pm.gateway.connection import NOTION_VERSION
+from notion_pm.model.ids import page_url
+from notion_pm.probe.lab import MOST_REQUESTS
+from notion_pm.probe.memory import Memory
+from notion_pm.probe.report import report_data, summary_lines, write_report
+from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, run_probe
+from notion_pm.probe.statement import Verdict, all_statements
+from notion_pm.storage.lock import exclusive
+
+DEFAULT_REPORT = "notion-pm-probe.json"
+
+SOMETHING_DIFFERS = 6
+"""The exit code when Notion does something else than a statement says."""
+
+_WORTH_ANOTHER_RUN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOptions:
+    """How `doctor --probe` was called. `second_token`: the variable that holds another token."""
+
+    report: Path
+    second_token: str | None
+    yes: bool
+    as_json: bool
+
+
+def probe(context: Context, options: ProbeOptions) -> None:
+    """Say what the probe costs, ask, run it, show what it found, and write the report."""
+    require_folder(options.report)
+    parent = context.parent_page
+    second = context.second_connection(options.second_token) if options.second_token else None
+    with exclusive(context.state_home):
+        memory = Memory.read(context.state_directory)
+        _ask(memory, options)
+        connections = Connections(context.connection, sleep, second)
+        with progress(context) as drawn:
+            result = run_probe(connections, parent, all_statements(), memory, drawn)
+    _show(context, options, result)
+
+
+def _ask(memory: Memory, options: ProbeOptions) -> None:
+    """Say what will happen, and get a person's yes."""
+    statements = all_statements()
+    if memory.is_resumed:
+        done, most = len(memory.findings), max(MOST_REQUESTS - memory.spent, 0)
+        note(
+            f"Resuming an interrupted probe: {done} of {len(statements)} statements are checked. "
+            f"The rest takes at most {most} requests."
+        )
+    else:
+        note(
+            f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a scratch page below "
+            f"the parent page. It sends about {USUAL_REQUESTS} requests, at most {MOST_REQUESTS}, and puts the page "
+            "in the trash at the end. Nothing else is read or changed."
+        )
+    if options.yes:
+        return
+    if options.as_json or not sys.stdin.isatty():
+        raise UsageError("Confirmation needed but no terminal: add --yes.")
+    click.confirm("Start?", abort=True, err=True)
+
+
+def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
+    data = report_data(result, server=_server(context), day=context.now().date())
+    write_report(options.report, data)
+    if options.as_json:
+        echo_json({**data, "report_file": str(options.report), "scratch_page_in_trash": result.left_behind is None})
+    else:
+        echo_lines(summary_lines(result))
+        counts = ", ".join(f"{result.count(verdict)} {verdict}" for verdict in Verdict)
+        echo(f"{counts}. {result.requests} requests.")
+        echo(f"Report: {options.report}. It holds no content, ids or token of the workspace.")
+    if result.left_behind is not None:
+        note(
+            "The scratch page could not be put in the trash. Run the same command again, or delete it: "
+            f"{page_url(result.left_behind)}"
+        )
+    if result.count(Verdict.DIFFERS):
+        note("Notion does not do what notion-pm relies on. Please attach the report to an issue.")
+    end_with(_exit_code(result))
+
+
+def _exit_code(result: ProbeResult) -> int:
+    if result.count(Verdict.DIFFERS):
+        return SOMETHING_DIFFERS
+    return _WORTH_ANOTHER_RUN if result.is_worth_repeating or result.left_behind else 0
+
+
+def _server(context: Context) -> str:
+    """Return what kind of server answers, without its address."""
+    target = context.target
+    if isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host):
+        return "local workspace"
+    return "Notion" if target.base_url == NOTION_URL else "another server"

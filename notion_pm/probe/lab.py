@@ -1,0 +1,174 @@
+"""The scratch page, and the requests that statements send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+from notion_pm.errors import NotCapable, NotionError, NotShared, RateLimited, RequestRefused, Unauthorized, Unreachable
+from notion_pm.gateway.connection import Connection
+from notion_pm.model.ids import NotionId
+from notion_pm.probe.statement import CannotTell
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+MOST_REQUESTS = 200
+"""The requests of a whole probe, over all its runs."""
+
+_KEPT_FOR_THE_END = 2
+"""Requests that are left for putting the scratch page in the trash."""
+
+_ENDS_THE_PROBE = (Unauthorized, RateLimited, Unreachable)
+"""After these no other statement can be checked either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Notion answered: a status, an error's code and message, and the body of a success."""
+
+    request: str
+    status: int
+    body: Json = field(default_factory=dict)
+    code: str = ""
+    message: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The status and, after a refusal, the error's code: `200`, `400 validation_error`."""
+        return f"{self.status} {self.code}".strip()
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a value of the body.
+
+        Raises CannotTell when the request was refused.
+        """
+        if self.status >= 300:
+            raise CannotTell(f"{self.request} was refused: {self.outcome}, {self.message}")
+        return self.body[key]
+
+
+class Lab:
+    """Sends the requests of statements, and keeps what several of them share.
+
+    `spent`: how many requests earlier runs of this probe have sent. `second`: another connection to
+    the same workspace, for the statements that need two.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        scratch: NotionId,
+        *,
+        sleep: Callable[[float], None],
+        spent: int = 0,
+        second: Connection | None = None,
+    ) -> None:
+        self.scratch = scratch
+        self.sleep = sleep
+        self._connection = connection
+        self._all = [connection, second] if second else [connection]
+        self._earlier = spent
+        self._shared: dict[Callable[[Lab], Any], Any] = {}
+
+    @property
+    def spent(self) -> int:
+        """How many requests were sent so far, repeated ones and those of earlier runs included."""
+        return self._earlier + sum(connection.requests.attempts for connection in self._all)
+
+    @property
+    def second(self) -> Lab:
+        """The same, but over the other connection.
+
+        Raises CannotTell where there is none.
+        """
+        if len(self._all) == 1:
+            reason = "it needs a second connection: name the variable of its token with --second-token-env"
+            raise CannotTell(reason, is_optional=True)
+        other = copy(self)
+        other._connection = self._all[1]
+        return other
+
+    def get(self, path: str, **query: Any) -> Answer:
+        """Send a GET."""
+        return self._send("GET", path, query=query or None)
+
+    def post(self, path: str, **body: Any) -> Answer:
+        """Send a POST."""
+        return self._send("POST", path, body=body)
+
+    def patch(self, path: str, **body: Any) -> Answer:
+        """Send a PATCH."""
+        return self._send("PATCH", path, body=body)
+
+    def delete(self, path: str) -> Answer:
+        """Send a DELETE."""
+        return self._send("DELETE", path)
+
+    def query(self, source: str, **body: Any) -> Answer:
+        """Query a data source."""
+        return self.post(f"data_sources/{source}/query", **body)
+
+    def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
+        """Run actions at the same time."""
+        with ThreadPoolExecutor(len(actions)) as pool:
+            return [future.result() for future in [pool.submit(action) for action in actions]]
+
+    def shared(self, prepare: Callable[[Lab], T]) -> T:
+        """Return what `prepare` makes; it is called once.
+
+        Raises CannotTell, also to everyone else who needs it.
+        """
+        if prepare not in self._shared:
+            try:
+                self._shared[prepare] = prepare(self)
+            except CannotTell as error:
+                self._shared[prepare] = error
+        made = self._shared[prepare]
+        if isinstance(made, CannotTell):
+            raise made
+        return made  # type: ignore[no-any-return]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Json | None = None,
+    ) -> Answer:
+        if self.spent >= MOST_REQUESTS - _KEPT_FOR_THE_END:
+            raise CannotTell(f"the limit of {MOST_REQUESTS} requests is reached")
+        # Sending an append or a create again could make things twice, and falsify what is counted.
+        is_read = method == "GET" or path.endswith(("/query", "search"))
+        try:
+            answer = self._connection.send(method, path, query=query, body=body, repeatable=is_read)
+        except _ENDS_THE_PROBE:
+            raise
+        except NotCapable as error:
+            raise CannotTell(f"the connection may not do {method} {_kind(path)}: {error}") from None
+        except (RequestRefused, NotShared) as error:
+            return Answer(f"{method} {_kind(path)}", error.status, code=error.code, message=str(error))
+        except NotionError as error:
+            raise CannotTell(f"no usable answer to {method} {_kind(path)}: {error}") from None
+        return Answer(f"{method} {_kind(path)}", 200, answer)
+
+
+def experiment(prepare: Callable[[Lab], T]) -> Callable[[Lab], T]:
+    """Let a function prepare something once for all statements that look at it."""
+
+    @wraps(prepare)
+    def prepared(lab: Lab) -> T:
+        return lab.shared(prepare)
+
+    return prepared
+
+
+def _kind(path: str) -> str:
+    """Return a path without ids: `pages/ID/markdown`."""
+    parts = path.split("/")
+    return "/".join("ID" if len(part) >= 32 else part for part in parts)

@@ -1,0 +1,61 @@
+"""What a probe remembers, so that it can be resumed after an interruption."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from notion_pm.files import write_private
+from notion_pm.probe.statement import Finding, Verdict
+
+_FILE = "probe.json"
+
+
+@dataclass(slots=True)
+class Memory:
+    """The scratch page of a probe that is not finished, and what it has found so far.
+
+    `title`: the title of the scratch page, with which it is found when its id is not known yet.
+    """
+
+    path: Path
+    title: str = ""
+    scratch: str = ""
+    spent: int = 0
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Return what an interrupted probe has left in a folder; an empty memory where there is none."""
+        path = folder / _FILE
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            findings = {id: _finding(stored) for id, stored in data["findings"].items()}
+            return cls(path, str(data["title"]), str(data["scratch"]), int(data["spent"]), findings)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return cls(path)
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether an earlier run has begun this probe."""
+        return bool(self.title)
+
+    def save(self) -> None:
+        """Write it down. Raises FileUnusable."""
+        data = {
+            "title": self.title,
+            "scratch": self.scratch,
+            "spent": self.spent,
+            "findings": {id: asdict(finding) for id, finding in self.findings.items()},
+        }
+        write_private(self.path, json.dumps(data, ensure_ascii=False, indent=1))
+
+    def forget(self) -> None:
+        """Remove what was remembered: the probe is finished."""
+        self.path.unlink(missing_ok=True)
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    return Finding(**{**stored, "verdict": Verdict(stored["verdict"])})

@@ -1,0 +1,142 @@
+"""What a probe found: as data, as lines for people, as a file to attach to an issue.
+
+Nothing in it identifies the workspace: no ids, no names, no token, no content but the probe's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from notion_pm import __version__
+from notion_pm.files import write_shared
+from notion_pm.gateway.connection import NOTION_VERSION
+from notion_pm.probe.runner import ProbeResult
+from notion_pm.probe.statement import Area, Finding, Statement, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSummary:
+    """What a probe found about one part of notion-pm."""
+
+    area: Area
+    entries: tuple[tuple[Statement, Finding], ...]
+
+    @property
+    def agreeing(self) -> int:
+        """How many statements agree."""
+        return sum(finding.verdict is Verdict.AGREES for _, finding in self.entries)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the statements; optional ones that were left out do not count."""
+        verdicts = {finding.verdict for _, finding in self.entries if not finding.is_optional}
+        if Verdict.DIFFERS in verdicts:
+            return Verdict.DIFFERS
+        return Verdict.CANNOT_TELL if Verdict.CANNOT_TELL in verdicts else Verdict.AGREES
+
+    @property
+    def conclusion(self) -> str:
+        """What the user may do."""
+        if self.verdict is Verdict.DIFFERS:
+            return self.area.consequence
+        if self.verdict is Verdict.AGREES:
+            return "fine"
+        return "fine, as far as it could be checked" if self.agreeing else "could not be checked"
+
+
+def summarise(result: ProbeResult) -> list[AreaSummary]:
+    """Group what was found by what it means for the user."""
+    summaries = []
+    for area in Area:
+        entries = tuple((each, result.findings[each.id]) for each in result.statements if each.area is area)
+        if entries:
+            summaries.append(AreaSummary(area, entries))
+    return summaries
+
+
+def report_data(result: ProbeResult, *, server: str, day: date) -> dict[str, Any]:
+    """Return the report. `server`: what kind of server answered."""
+    return {
+        "report": "notion-pm doctor --probe",
+        "notion_pm": __version__,
+        "notion_version": NOTION_VERSION,
+        "server": server,
+        "date": day.isoformat(),
+        "requests": result.requests,
+        "counts": {str(verdict): result.count(verdict) for verdict in Verdict},
+        "areas": {summary.area.title: summary.conclusion for summary in summarise(result)},
+        "statements": [_statement_data(each, result.findings[each.id]) for each in result.statements],
+    }
+
+
+def _statement_data(statement: Statement, finding: Finding) -> dict[str, Any]:
+    data = {
+        "id": statement.id,
+        "statement": statement.sentence,
+        "area": statement.area.title,
+        "source": str(statement.source),
+        "verdict": str(finding.verdict),
+    }
+    if finding.verdict is Verdict.DIFFERS:
+        data |= {"expected": finding.expected, "seen": finding.seen}
+    if finding.reason:
+        data["reason"] = finding.reason
+    return data
+
+
+def write_report(path: Path, data: dict[str, Any]) -> None:
+    """Write a report: as Markdown where the name ends in .md, as JSON otherwise. Raises FileUnusable."""
+    if path.suffix.lower() == ".md":
+        write_shared(path, "\n".join(_markdown_lines(data)) + "\n")
+    else:
+        write_shared(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def _markdown_lines(data: dict[str, Any]) -> Iterator[str]:
+    yield "# notion-pm doctor --probe"
+    yield ""
+    yield f"notion-pm {data['notion_pm']}, Notion-Version {data['notion_version']}, {data['server']}, {data['date']}, "
+    yield f"{data['requests']} requests: " + ", ".join(
+        f"{count} {verdict}" for verdict, count in data["counts"].items()
+    )
+    yield ""
+    yield "| part of notion-pm | conclusion |"
+    yield "|---|---|"
+    for title, conclusion in data["areas"].items():
+        yield f"| {title} | {conclusion} |"
+    yield ""
+    yield "| statement | source | verdict | details |"
+    yield "|---|---|---|---|"
+    for entry in data["statements"]:
+        details = entry.get("reason", "")
+        if "seen" in entry:
+            details = f"expected `{_cell(entry['expected'])}`, seen `{_cell(entry['seen'])}`"
+        yield f"| {_escaped(entry['statement'])} ({entry['id']}) | {entry['source']} | {entry['verdict']} | {details} |"
+
+
+def _cell(value: Any) -> str:
+    return _escaped(json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def summary_lines(result: ProbeResult) -> Iterator[str]:
+    """Yield what people read: a line for each part of notion-pm, and the details of what differs."""
+    for summary in summarise(result):
+        counts = f"{summary.agreeing} of {len(summary.entries)} agree"
+        yield f"{summary.area.title}: {summary.conclusion} ({counts})"
+        for statement, finding in summary.entries:
+            if finding.verdict is Verdict.DIFFERS:
+                yield f"  differs: {statement.sentence} ({statement.id}, {statement.source})"
+                yield f"    expected {json.dumps(finding.expected, ensure_ascii=False)}"
+                yield f"    seen     {json.dumps(finding.seen, ensure_ascii=False)}"
+            elif finding.verdict is Verdict.CANNOT_TELL:
+                yield f"  cannot tell: {statement.sentence} ({statement.id})"
+                yield f"    {finding.reason}"

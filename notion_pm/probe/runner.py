@@ -1,0 +1,172 @@
+"""Check statements on a scratch page, and leave nothing but that page in the trash."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notion_pm.errors import InTrash, NotionError, NotShared
+from notion_pm.gateway.connection import Connection
+from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import Page
+from notion_pm.probe.lab import Lab
+from notion_pm.probe.memory import Memory
+from notion_pm.probe.redaction import redacted
+from notion_pm.probe.statement import CannotTell, Finding, Statement, Verdict
+
+USUAL_REQUESTS = 184
+"""What a probe sends when every statement agrees, without those that need a second connection."""
+
+_TITLE = "notion-pm probe"
+
+_ATTEMPTS_AFTER_RESTORE = 5
+_PAUSE_AFTER_RESTORE = 2.0
+"""Seconds. Right after a page was restored, Notion still refuses writes below it (measured: about 3 s)."""
+
+_OTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
+"""What a check raises when an answer has another shape than it takes for granted."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a finished probe found. `left_behind`: the scratch page, where it could not be put in the trash."""
+
+    statements: tuple[Statement, ...]
+    findings: dict[str, Finding]
+    requests: int
+    left_behind: NotionId | None
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many statements have a verdict."""
+        return sum(finding.verdict is verdict for finding in self.findings.values())
+
+    @property
+    def is_worth_repeating(self) -> bool:
+        """Whether another run may tell more."""
+        return any(
+            finding.verdict is Verdict.CANNOT_TELL and not finding.is_optional for finding in self.findings.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How a probe reaches the workspace. `second`: with another token, for the statements that need two."""
+
+    first: Connection
+    sleep: Callable[[float], None]
+    second: Connection | None = None
+
+
+def run_probe(
+    connections: Connections,
+    parent: NotionId,
+    statements: Sequence[Statement],
+    memory: Memory,
+    progress: Progress,
+) -> ProbeResult:
+    """Check the statements that have no finding yet, and put the scratch page in the trash.
+
+    After an interruption (Ctrl-C, a lost network, a rate limit) the scratch page goes to the trash
+    as well, where that is possible, and the memory is kept: the next run restores the page and goes on.
+
+    Raises a NotionError that ends the probe.
+    """
+    connection = connections.first
+    scratch = _scratch_page(connections, parent, memory)
+    lab = Lab(connection, scratch, sleep=connections.sleep, spent=memory.spent, second=connections.second)
+    try:
+        for number, statement in enumerate(statements):
+            progress("statements", number, len(statements))
+            if statement.id not in memory.findings:
+                memory.findings[statement.id] = check(statement, lab)
+                memory.spent = lab.spent
+                memory.save()
+    except BaseException:
+        connection.send_at_the_end("DELETE", f"blocks/{scratch}")
+        memory.spent = lab.spent
+        memory.save()
+        raise
+    left_behind = None
+    try:
+        Gateway(connection).trash_page(scratch)
+        memory.forget()
+    except NotionError:
+        left_behind = scratch
+    progress("statements", len(statements), len(statements))
+    found = {statement.id: memory.findings[statement.id] for statement in statements}
+    return ProbeResult(tuple(statements), found, lab.spent, left_behind)
+
+
+def check(statement: Statement, lab: Lab) -> Finding:
+    """Check one statement."""
+    try:
+        return statement.check(lab)
+    except CannotTell as error:
+        return _cannot_tell(str(error), is_optional=error.is_optional)
+    except _OTHER_SHAPE as error:
+        return _cannot_tell(f"an answer has another shape than expected ({type(error).__name__}: {error})")
+
+
+def _cannot_tell(reason: str, *, is_optional: bool = False) -> Finding:
+    return Finding(Verdict.CANNOT_TELL, reason=redacted(reason), is_optional=is_optional)
+
+
+def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) -> NotionId:
+    """Return the scratch page of an interrupted probe, made usable again, or a new one."""
+    gateway = Gateway(connections.first)
+    if memory.is_resumed:
+        found = _existing_scratch_page(connections, gateway, parent, memory)
+        if found is not None:
+            return found
+    # The title is on the disk before the page exists, so that a page is found again whose answer was lost.
+    memory.title = f"{_TITLE} {secrets.token_hex(4)} (may be deleted)"
+    memory.scratch = ""
+    memory.save()
+    page = gateway.create_page(parent, memory.title, look_up=lambda: _page_titled(gateway, parent, memory.title))
+    memory.scratch = page.id
+    memory.save()
+    return page.id
+
+
+def _existing_scratch_page(
+    connections: Connections, gateway: Gateway, parent: NotionId, memory: Memory
+) -> NotionId | None:
+    """Return the scratch page of the run before, restored where it is in the trash; None where it is gone."""
+    if not memory.scratch:
+        known = _page_titled(gateway, parent, memory.title)
+        if known is None:
+            return None
+        memory.scratch = known.id
+        memory.save()
+    try:
+        page = gateway.get_page(memory.scratch)
+    except NotShared:
+        return None
+    if page.in_trash:
+        connections.first.send("PATCH", f"pages/{page.id}", body={"in_trash": False})
+        _wait_until_writable(connections, page.id)
+    return page.id
+
+
+def _wait_until_writable(connections: Connections, page: NotionId) -> None:
+    """Wait until a restored page takes writes."""
+    body: dict[str, Any] = {"children": [{"divider": {}}]}
+    for _ in range(_ATTEMPTS_AFTER_RESTORE):
+        try:
+            connections.first.send("PATCH", f"blocks/{page}/children", body=body, repeatable=False)
+        except InTrash:
+            connections.sleep(_PAUSE_AFTER_RESTORE)
+        else:
+            return
+
+
+def _page_titled(gateway: Gateway, parent: NotionId, title: str) -> Page | None:
+    for child in gateway.list_children(parent):
+        if child.type == "child_page" and child.title == title:
+            return gateway.get_page(child.id)
+    return None

@@ -1,0 +1,76 @@
+"""Limits of sizes and counts."""
+
+from __future__ import annotations
+
+from notion_pm.probe.lab import Json, Lab, experiment
+from notion_pm.probe.objects import append, make_page, paragraph, text
+from notion_pm.probe.statement import Area, Finding, Source, expect, statement
+
+
+@experiment
+def page(lab: Lab) -> str:
+    """Make a page."""
+    return str(make_page(lab, "Limits")["id"])
+
+
+def _nested(levels: int) -> Json:
+    block = paragraph("inner")
+    for _ in range(levels):
+        block = {"toggle": {"rich_text": text("outer"), "children": [block]}}
+    return block
+
+
+@statement(
+    "limits.100-blocks",
+    "100 blocks can be appended at once.",
+    Area.BODIES,
+    Source.DOCUMENTATION,
+)
+def hundred_blocks(lab: Lab) -> Finding:
+    """Append 100."""
+    return expect("200", append(lab, page(lab), *[{"divider": {}}] * 100).outcome)
+
+
+@statement(
+    "limits.101-blocks-refused",
+    "101 blocks at once are refused with 400.",
+    Area.BODIES,
+    Source.DOCUMENTATION,
+)
+def more_blocks_refused(lab: Lab) -> Finding:
+    """Append 101."""
+    return expect("400 validation_error", append(lab, page(lab), *[{"divider": {}}] * 101).outcome)
+
+
+@statement(
+    "limits.2000-characters",
+    "A text item may have 2000 characters.",
+    Area.IMPORT,
+    Source.DOCUMENTATION,
+)
+def characters(lab: Lab) -> Finding:
+    """Append a paragraph of 2000."""
+    return expect("200", append(lab, page(lab), paragraph("x" * 2000)).outcome)
+
+
+@statement(
+    "limits.2001-characters-refused",
+    "A text item of 2001 characters is refused with 400.",
+    Area.IMPORT,
+    Source.DOCUMENTATION,
+)
+def more_characters_refused(lab: Lab) -> Finding:
+    """Append a paragraph of 2001."""
+    return expect("400 validation_error", append(lab, page(lab), paragraph("x" * 2001)).outcome)
+
+
+@statement(
+    "limits.two-levels",
+    "Blocks can be appended with two levels of children; a third one is refused with 400.",
+    Area.BODIES,
+    Source.MEASUREMENT,
+)
+def two_levels(lab: Lab) -> Finding:
+    """Append two levels, then three."""
+    outcomes = [append(lab, page(lab), _nested(levels)).outcome for levels in (2, 3)]
+    return expect(["200", "400 validation_error"], outcomes)

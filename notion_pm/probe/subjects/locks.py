@@ -1,0 +1,130 @@
+"""What the lock between machines relies on: the order in which appended blocks are seen."""
+
+from __future__ import annotations
+
+from notion_pm.probe.lab import Answer, Lab, experiment
+from notion_pm.probe.objects import append, make_page, paragraph, plain
+from notion_pm.probe.statement import Area, Finding, Source, expect, statement
+
+
+@experiment
+def page(lab: Lab) -> str:
+    """Make a page with two paragraphs, appended one after the other."""
+    made = str(make_page(lab, "Appends")["id"])
+    for content in ("first", "second"):
+        append(lab, made, paragraph(content))["results"]
+    return made
+
+
+@experiment
+def listed(lab: Lab) -> Answer:
+    """List the blocks of the page right after the second append."""
+    return lab.get(f"blocks/{page(lab)}/children")
+
+
+@experiment
+def deleted(lab: Lab) -> str:
+    """Delete the second paragraph, and return its id."""
+    block = str(listed(lab)["results"][1]["id"])
+    lab.delete(f"blocks/{block}")["id"]
+    return block
+
+
+@experiment
+def from_two_connections(lab: Lab) -> tuple[list[str], list[str]]:
+    """Append from two connections at the same time, and return what each of them lists at once."""
+    second = lab.second
+    made = make_page(lab, "Two connections")["id"]
+    lab.side_by_side(
+        lambda: append(lab, made, paragraph("one"))["results"],
+        lambda: append(second, made, paragraph("two"))["results"],
+    )
+    path = f"blocks/{made}/children"
+    return _contents(lab.get(path)), _contents(second.get(path))
+
+
+def _contents(children: Answer) -> list[str]:
+    return [plain(block["paragraph"]["rich_text"]) for block in children["results"]]
+
+
+@statement(
+    "locks.appends-in-order",
+    "Two appends from one connection are listed at once, in the order in which they were sent.",
+    Area.LOCKS,
+    Source.MEASUREMENT,
+)
+def appends_in_order(lab: Lab) -> Finding:
+    """List the blocks right after the second append."""
+    return expect(["first", "second"], _contents(listed(lab)))
+
+
+@statement(
+    "locks.append-after-a-block",
+    "An append with a position after a block goes there, and answers with the blocks behind it too.",
+    Area.LOCKS,
+    Source.RECORDING,
+)
+def append_after_a_block(lab: Lab) -> Finding:
+    """Append between the two blocks."""
+    position = {"type": "after_block", "after_block": {"id": listed(lab)["results"][0]["id"]}}
+    answer = append(lab, page(lab), paragraph("middle"), position=position)
+    now = _contents(lab.get(f"blocks/{page(lab)}/children"))
+    return expect([["middle", "second"], ["first", "middle", "second"]], [_contents(answer), now])
+
+
+@statement(
+    "locks.deleted-at-once",
+    "A block that is deleted is no longer listed.",
+    Area.LOCKS,
+    Source.RECORDING,
+)
+def deleted_at_once(lab: Lab) -> Finding:
+    """Delete a block, and list at once."""
+    deleted(lab)
+    return expect(False, "second" in _contents(lab.get(f"blocks/{page(lab)}/children")))
+
+
+@statement(
+    "locks.deleted-block-unchangeable",
+    "A block in the trash cannot be changed: 400, and the message says `archived`.",
+    Area.TRASH,
+    Source.MEASUREMENT,
+)
+def deleted_block_unchangeable(lab: Lab) -> Finding:
+    """Change the deleted block."""
+    answer = lab.patch(f"blocks/{deleted(lab)}", **paragraph("y"))
+    return expect(["400 validation_error", True], [answer.outcome, "archived" in answer.message])
+
+
+@statement(
+    "locks.two-connections-both-kept",
+    "Two appends at the same time from two connections are both kept.",
+    Area.LOCKS,
+    Source.ASSUMED,
+)
+def both_kept(lab: Lab) -> Finding:
+    """Look for both."""
+    return expect(["one", "two"], sorted(from_two_connections(lab)[0]))
+
+
+@statement(
+    "locks.two-connections-see-both",
+    "Each of two connections sees at once what the other one appended.",
+    Area.LOCKS,
+    Source.ASSUMED,
+)
+def see_both(lab: Lab) -> Finding:
+    """Look at what each of them lists."""
+    return expect([["one", "two"]] * 2, [sorted(seen) for seen in from_two_connections(lab)])
+
+
+@statement(
+    "locks.two-connections-one-order",
+    "Two connections list the same blocks in the same order.",
+    Area.LOCKS,
+    Source.ASSUMED,
+)
+def one_order(lab: Lab) -> Finding:
+    """Compare both lists."""
+    first, second = from_two_connections(lab)
+    return expect(first, second)

@@ -1,0 +1,173 @@
+"""Pages and their values."""
+
+from __future__ import annotations
+
+from notion_pm.probe.fixtures import records, rows
+from notion_pm.probe.lab import Answer, Json, Lab
+from notion_pm.probe.objects import plain, values_of
+from notion_pm.probe.statement import Area, Finding, Source, expect, statement
+
+
+def row(lab: Lab) -> Answer:
+    """Return a row as it was created."""
+    return rows(lab)["A"]
+
+
+def _write(lab: Lab, **values: Json) -> Answer:
+    return lab.patch(f"pages/{row(lab)['id']}", properties=values)
+
+
+@statement(
+    "pages.times-of-minutes",
+    "The times of a page are cut to the minute.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def times_of_minutes(lab: Lab) -> Finding:
+    """Look at the ends of both times."""
+    page = row(lab)
+    return expect([":00.000Z", ":00.000Z"], [page[key][-8:] for key in ("created_time", "last_edited_time")])
+
+
+@statement(
+    "pages.other-values-untouched",
+    "A PATCH of a page leaves values alone that it does not name.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def other_values_untouched(lab: Lab) -> Finding:
+    """Write a number, and read the text."""
+    return expect("Some Words", plain(values_of(_write(lab, Size={"number": 7}))["Text"]))
+
+
+@statement(
+    "pages.null-clears",
+    "null clears a URL.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def null_clears(lab: Lab) -> Finding:
+    """Clear it."""
+    answer = _write(lab, Link={"url": None})
+    return expect(["200", None], [answer.outcome, values_of(answer)["Link"] if answer.status == 200 else "?"])
+
+
+@statement(
+    "pages.empty-url-refused",
+    "An empty text as URL is refused with 400.",
+    Area.IMPORT,
+    Source.ASSUMED,
+)
+def empty_url_refused(lab: Lab) -> Finding:
+    """Write one."""
+    return expect("400 validation_error", _write(lab, Link={"url": ""}).outcome)
+
+
+@statement(
+    "pages.any-text-as-url",
+    "Any text is taken as the value of a URL property.",
+    Area.IMPORT,
+    Source.MEASUREMENT,
+)
+def any_text_as_url(lab: Lab) -> Finding:
+    """Read the text that the row was created with."""
+    return expect("any text", values_of(row(lab))["Link"])
+
+
+@statement(
+    "pages.computed-refused",
+    "Writing a computed value is refused with 400.",
+    Area.SYNC,
+    Source.MEASUREMENT,
+)
+def computed_refused(lab: Lab) -> Finding:
+    """Write the value of a formula."""
+    return expect("400 validation_error", _write(lab, Sum={"formula": {"number": 3}}).outcome)
+
+
+@statement(
+    "pages.formula-computed",
+    "The value of a formula that the API made is computed.",
+    Area.EXPORT,
+    Source.RECORDING,
+)
+def formula_computed(lab: Lab) -> Finding:
+    """Read 1 + 1."""
+    return expect({"type": "number", "number": 2}, values_of(row(lab))["Sum"])
+
+
+@statement(
+    "pages.date-with-zone",
+    "A time with a time zone is shown with its offset, and without the zone.",
+    Area.EXPORT,
+    Source.RECORDING,
+)
+def date_with_zone(lab: Lab) -> Finding:
+    """Read the date."""
+    shown = values_of(row(lab))["Due"]
+    return expect(["2026-01-15T10:00:00.000+01:00", None], [shown["start"], shown["time_zone"]])
+
+
+@statement(
+    "pages.parent-of-row",
+    "A row names its data source as its parent.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def parent_of_row(lab: Lab) -> Finding:
+    """Read the parent."""
+    parent = row(lab)["parent"]
+    return expect(["data_source_id", True], [parent["type"], parent.get("data_source_id") == records(lab).source])
+
+
+@statement(
+    "pages.trash-keys",
+    "At version 2026-03-11 a page has `in_trash` and no `archived`.",
+    Area.TRASH,
+    Source.RECORDING,
+)
+def trash_keys(lab: Lab) -> Finding:
+    """Look at the keys."""
+    page = row(lab)
+    return expect([True, False], ["in_trash" in page.body, "archived" in page.body])
+
+
+@statement(
+    "pages.read-after-write",
+    "A page that is read by its id shows what the same connection has just written.",
+    Area.SYNC,
+    Source.MEASUREMENT,
+)
+def read_after_write(lab: Lab) -> Finding:
+    """Write a number, and read it at once."""
+    _write(lab, Size={"number": 8})["id"]
+    return expect(8, values_of(lab.get(f"pages/{row(lab)['id']}"))["Size"])
+
+
+@statement(
+    "pages.templates-listed",
+    "The templates of a data source can be listed; a new one has none.",
+    Area.APPLY,
+    Source.DOCUMENTATION,
+)
+def templates_listed(lab: Lab) -> Finding:
+    """List them."""
+    answer = lab.get(f"data_sources/{records(lab).source}/templates")
+    return expect(["200", []], [answer.outcome, answer.body.get("templates")])
+
+
+@statement(
+    "pages.template-without-children",
+    "A page cannot be created with a template and content at once: 400.",
+    Area.APPLY,
+    Source.MEASUREMENT,
+)
+def template_without_children(lab: Lab) -> Finding:
+    """Send both."""
+    answer = lab.post(
+        "pages",
+        parent={"type": "data_source_id", "data_source_id": records(lab).source},
+        template={"type": "default"},
+        children=[{"divider": {}}],
+    )
+    return expect("400 validation_error", answer.outcome)

@@ -1,0 +1,178 @@
+"""Queries of data sources: filters, sorts, pages of results."""
+
+from __future__ import annotations
+
+from notion_pm.probe.fixtures import records, rows
+from notion_pm.probe.lab import Answer, Json, Lab, experiment
+from notion_pm.probe.objects import row_names
+from notion_pm.probe.statement import Area, Finding, Source, expect, statement
+
+
+@experiment
+@experiment
+def all_rows(lab: Lab) -> Answer:
+    """Query without a filter, right after the rows were created."""
+    rows(lab)
+    return lab.query(records(lab).source)
+
+
+def _query(lab: Lab, **body: object) -> Answer:
+    rows(lab)
+    return lab.query(records(lab).source, **body)
+
+
+def _found(lab: Lab, condition: Json) -> list[str]:
+    """Return the names of the rows that a filter finds; a refusal as its outcome."""
+    answer = _query(lab, filter=condition)
+    return row_names(answer) if answer.status == 200 else [answer.outcome]
+
+
+@statement(
+    "queries.new-rows-found",
+    "A query finds the rows that the same connection has just created.",
+    Area.SYNC,
+    Source.ASSUMED,
+)
+def new_rows_found(lab: Lab) -> Finding:
+    """Query without a filter."""
+    return expect(["A", "B", "blank"], row_names(all_rows(lab)))
+
+
+@statement(
+    "queries.envelope",
+    "The answer to a query is a list of the type `page_or_data_source`.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def envelope(lab: Lab) -> Finding:
+    """Look at the list."""
+    answer = all_rows(lab)
+    return expect(["list", "page_or_data_source"], [answer["object"], answer["type"]])
+
+
+@statement(
+    "queries.pages-of-results",
+    "A cursor goes on where the page of results before ended, without a row twice.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def pages_of_results(lab: Lab) -> Finding:
+    """Read two rows, then the rest."""
+    order = [{"property": "Name", "direction": "ascending"}]
+    first = _query(lab, page_size=2, sorts=order)
+    second = _query(lab, page_size=2, sorts=order, start_cursor=first["next_cursor"])
+    counts = [len(answer["results"]) for answer in (first, second)]
+    names = row_names(first) + row_names(second)
+    return expect([[2, 1], 3, False], [counts, len(set(names)), second["has_more"]])
+
+
+@statement(
+    "queries.select-one-of",
+    "`equals` of a select takes a list of options.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def select_one_of(lab: Lab) -> Finding:
+    """Filter for two options."""
+    return expect(["A", "B"], _found(lab, {"property": "Kind", "select": {"equals": ["A", "B"]}}))
+
+
+@statement(
+    "queries.filter-of-another-type",
+    "A filter of another type than its property is refused with 400.",
+    Area.SYNC,
+    Source.MEASUREMENT,
+)
+def filter_of_another_type(lab: Lab) -> Finding:
+    """Filter a number as a text."""
+    return expect(["400 validation_error"], _found(lab, {"property": "Size", "rich_text": {"equals": "1"}}))
+
+
+@statement(
+    "queries.text-ignores-case",
+    "`does_not_equal` of a text ignores case.",
+    Area.SYNC,
+    Source.MEASUREMENT,
+)
+def text_ignores_case(lab: Lab) -> Finding:
+    """Look for rows with another text than theirs in lower case."""
+    condition = {"property": "Text", "rich_text": {"does_not_equal": "some words"}}
+    return expect(["blank"], _found(lab, condition))
+
+
+@statement(
+    "queries.default-status",
+    "A filter for the default option finds rows whose status was never set.",
+    Area.SYNC,
+    Source.MEASUREMENT,
+)
+def default_status(lab: Lab) -> Finding:
+    """Filter for `Not started`."""
+    condition = {"property": "Stage", "status": {"equals": "Not started"}}
+    return expect(["A", "B", "blank"], _found(lab, condition))
+
+
+@statement(
+    "queries.formula-filter-refused",
+    "A filter of a formula that the API made is refused with 400.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def formula_filter_refused(lab: Lab) -> Finding:
+    """Filter for the value that it has."""
+    condition = {"property": "Sum", "formula": {"number": {"equals": 2}}}
+    return expect(["400 validation_error"], _found(lab, condition))
+
+
+@statement(
+    "queries.edited-since",
+    "A filter of the time of the last edit takes a time, and includes it.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def edited_since(lab: Lab) -> Finding:
+    """Filter by the time of the first row found."""
+    time = all_rows(lab)["results"][0]["last_edited_time"]
+    condition = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": time}}
+    return expect(True, bool(_query(lab, filter=condition)["results"]))
+
+
+@statement(
+    "queries.three-levels-refused",
+    "A filter of three levels is refused with 400.",
+    Area.SYNC,
+    Source.DOCUMENTATION,
+)
+def three_levels_refused(lab: Lab) -> Finding:
+    """Send one."""
+    leaf = {"property": "Size", "number": {"equals": 1}}
+    return expect(["400 validation_error"], _found(lab, {"and": [{"or": [{"and": [leaf]}]}]}))
+
+
+@statement(
+    "queries.edit-found",
+    "A query finds a row by a value that the same connection has just written.",
+    Area.SYNC,
+    Source.ASSUMED,
+)
+def edit_found(lab: Lab) -> Finding:
+    """Write a number, and filter for it at once."""
+    row = rows(lab)["blank"]["id"]
+    lab.patch(f"pages/{row}", properties={"Size": {"number": 77}})["id"]
+    return expect(["blank"], _found(lab, {"property": "Size", "number": {"equals": 77}}))
+
+
+@statement(
+    "queries.trashed-row-gone",
+    "A query leaves out a row in the trash, and finds it again after it is restored.",
+    Area.TRASH,
+    Source.MEASUREMENT,
+)
+def trashed_row_gone(lab: Lab) -> Finding:
+    """Trash a row, query, restore it, query again."""
+    row = rows(lab)["blank"]["id"]
+    condition = {"property": "Name", "title": {"equals": "blank"}}
+    lab.patch(f"pages/{row}", in_trash=True)["id"]
+    during = _found(lab, condition)
+    lab.patch(f"pages/{row}", in_trash=False)["id"]
+    return expect([[], ["blank"]], [during, _found(lab, condition)])

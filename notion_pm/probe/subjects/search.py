@@ -1,0 +1,39 @@
+"""Search over the workspace. What it finds of other pages is only counted."""
+
+from __future__ import annotations
+
+from notion_pm.probe.lab import Lab
+from notion_pm.probe.statement import Area, Finding, Source, expect, statement
+
+_ATTEMPTS = 4
+_PAUSE = 5.0
+"""Seconds between two searches: the index of Notion lags."""
+
+
+@statement(
+    "search.pages-only",
+    "Search with a filter for pages answers pages only.",
+    Area.SEARCH,
+    Source.RECORDING,
+)
+def pages_only(lab: Lab) -> Finding:
+    """Search without a text, and look at what kinds are found."""
+    found = lab.post("search", filter={"property": "object", "value": "page"}, page_size=10)["results"]
+    return expect(True, {item["object"] for item in found} <= {"page"})
+
+
+@statement(
+    "search.finds-scratch-page",
+    "Search finds a page that is at least some seconds old by its title.",
+    Area.SEARCH,
+    Source.MEASUREMENT,
+)
+def finds_scratch_page(lab: Lab) -> Finding:
+    """Search for the scratch page, several times where it is not found at once."""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            lab.sleep(_PAUSE)
+        found = lab.post("search", query="notion-pm probe", filter={"property": "object", "value": "page"})
+        if any(page["id"] == lab.scratch for page in found["results"]):
+            return expect(True, True)
+    return expect(True, False)
