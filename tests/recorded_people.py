@@ -111,6 +111,7 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
         def run(self) -> None:
             """Make everything, then let those edit it who edited it last."""
             super().run()
+            self._file_uploads()
             for recorded in [*self.ids.uuids]:
                 self._edit_as_last_editor(recorded)
             for recorded in self._in_trash:
@@ -248,14 +249,34 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             self.ids.add(key, emojis[key])
             return emojis[key]
 
+        def _file_uploads(self) -> None:
+            """Make the uploads that the recording lists, but those from other addresses: their size is not known."""
+            for interaction in self.interactions:
+                if interaction.method == "GET" and interaction.path == "/v1/file_uploads":
+                    for upload in reversed(interaction.response_json["results"]):  # the oldest comes last
+                        self._file_upload(upload)
+
+        def _file_upload(self, recorded: Json) -> None:
+            key = replay.dashed(recorded["id"])
+            if key in self.ids.uuids or key in self._made or "file_import_result" in recorded:
+                return
+            self._plain.clock.set(_minute(recorded["created_time"]))
+            body = {"filename": recorded["filename"], "content_type": recorded["content_type"]}
+            made = self._plain.call("POST", "/v1/file_uploads", body, version=self.version)
+            self.ids.add(key, made["id"])
+            if recorded["content_length"] is not None:
+                self._send(made, b"x" * recorded["content_length"])
+
         def _upload(self, name: str) -> str:
             """Upload a file of this name and return the id of the upload."""
             made = self._plain.call("POST", "/v1/file_uploads", {"filename": name}, version=self.version)
-            headers = self._plain.headers(self.version)
-            files = {"file": (name, _A_PICTURE, made["content_type"])}
-            path = f"/v1/file_uploads/{made['id']}/send"
-            self._plain.http.post(path, files=files, headers=headers).raise_for_status()
+            self._send(made, _A_PICTURE)
             return str(made["id"])
+
+        def _send(self, upload: Json, data: bytes) -> None:
+            files = {"file": (upload["filename"], data, upload["content_type"])}
+            path = f"/v1/file_uploads/{upload['id']}/send"
+            self._plain.http.post(path, files=files, headers=self._plain.headers(self.version)).raise_for_status()
 
         # -- blocks
 

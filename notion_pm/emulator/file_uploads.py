@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +26,8 @@ _STATUSES = ("pending", "uploaded", "expired", "failed")
 _CREATE_KEYS = frozenset(("mode", "filename", "content_type", "number_of_parts", "external_url"))
 _MOST_PARTS = 10_000
 _LIFETIME = timedelta(hours=1)
+_IMPORT_TAKES = timedelta(seconds=1)
+_NOT_FETCHED = "A local workspace fetches nothing. This stands for the file at {url}\n"
 MOST_BYTES_IN_NAME = 900
 _SIGNED_FOR = timedelta(hours=1)
 FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
@@ -47,6 +49,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         **tree.stamp(session),
     )
     FILE_UPLOADS.insert(session.db, upload)
+    if upload.external_url is not None:
+        data = _NOT_FETCHED.format(url=upload.external_url).encode()
+        session.db.execute("INSERT INTO file_parts VALUES (?, ?, ?)", (upload.id, 1, data))
     return shown(session, upload)
 
 
@@ -85,8 +90,23 @@ def find(session: Session, upload_id: str) -> FileUpload:
 
 
 def _aged(session: Session, upload: FileUpload) -> FileUpload:
-    expired = upload.status == "pending" and upload.expiry_time is not None and upload.expiry_time <= session.now
-    return replace(upload, status="expired") if expired else upload
+    """Return an upload as time has changed it: imported from its address, or expired (both recorded)."""
+    imported = _import_time(upload)
+    if upload.status == "pending" and imported is not None and imported <= session.now:
+        upload = replace(
+            upload, status="uploaded", content_length=_sent_bytes(session, upload), last_edited_time=imported
+        )
+    # What is attached to something has no expiry time; everything else expires, also where its bytes have arrived.
+    if upload.expiry_time is not None and upload.expiry_time <= session.now:
+        return replace(upload, status="expired", expiry_time=None, last_edited_time=upload.expiry_time)
+    return upload
+
+
+def _import_time(upload: FileUpload) -> str | None:
+    """Return when a file has been taken from its address."""
+    if upload.external_url is None:
+        return None
+    return stored(datetime.fromisoformat(upload.created_time) + _IMPORT_TAKES)
 
 
 def send(session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None) -> Json:
@@ -127,10 +147,14 @@ def complete(session: Session, upload_id: str) -> Json:
 
 
 def _uploaded(session: Session, upload: FileUpload) -> FileUpload:
-    row = session.db.execute("SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)).fetchone()
-    done = replace(upload, status="uploaded", content_length=row[0] or 0, **tree.edited(session))
+    done = replace(upload, status="uploaded", content_length=_sent_bytes(session, upload), **tree.edited(session))
     FILE_UPLOADS.update(session.db, done)
     return done
+
+
+def _sent_bytes(session: Session, upload: FileUpload) -> int:
+    row = session.db.execute("SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)).fetchone()
+    return int(row[0] or 0)
 
 
 def _sent_parts(session: Session, upload: FileUpload) -> int:
@@ -167,6 +191,10 @@ def shown(session: Session, upload: FileUpload) -> Json:
         "content_type": upload.content_type,
         "content_length": upload.content_length,
     }
+    imported = _import_time(upload)
+    if imported is not None and upload.status != "pending":
+        result = {"type": "success", "success": {}, "imported_time": f"{imported[:19]}.000+00:00"}
+        body["file_import_result"] = result
     if upload.number_of_parts is not None:
         body["number_of_parts"] = {"total": upload.number_of_parts, "sent": _sent_parts(session, upload)}
     return body

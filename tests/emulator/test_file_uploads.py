@@ -63,6 +63,41 @@ def test_an_upload_expires_after_an_hour(api: httpx.Client, clock: ManualClock) 
     assert send(api, upload).status_code == 400
 
 
+def test_what_was_sent_and_not_attached_expires_too(
+    api: httpx.Client, workspace: LocalWorkspace, clock: ManualClock
+) -> None:
+    """Recorded: the length stays, and there is no expiry time any more."""
+    forgotten, used = create(api, filename="a.txt"), create(api, filename="b.txt")
+    send(api, forgotten)
+    send(api, used)
+    body = {"children": [{"file": {"file_upload": {"id": used["id"]}}}]}
+    assert api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).status_code == 200
+    clock.advance(hours=1)
+    expired = api.get(f"/file_uploads/{forgotten['id']}").json()
+    assert (expired["status"], expired["expiry_time"], expired["content_length"]) == ("expired", None, 5)
+    assert ids(api, status="expired") == [forgotten["id"]]
+    assert api.get(f"/file_uploads/{used['id']}").json()["status"] == "uploaded"
+    body = {"children": [{"file": {"file_upload": {"id": forgotten["id"]}}}]}
+    assert api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).status_code == 400
+
+
+def test_a_file_is_imported_a_moment_later(api: httpx.Client, workspace: LocalWorkspace, clock: ManualClock) -> None:
+    upload = create(api, mode="external_url", filename="a.pdf", external_url="https://example.com/a.pdf")
+    assert (upload["status"], upload["content_length"]) == ("pending", None)
+    assert "file_import_result" not in upload
+    clock.advance(seconds=2)
+    imported = api.get(f"/file_uploads/{upload['id']}").json()
+    assert (imported["status"], imported["file_import_result"]["type"]) == ("uploaded", "success")
+    assert ids(api, status="uploaded") == [upload["id"]]
+    body = {"children": [{"pdf": {"file_upload": {"id": upload["id"]}}}]}
+    (block,) = api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).json()["results"]
+    with httpx.Client(transport=httpx.WSGITransport(app=workspace.app)) as anybody:
+        content = anybody.get(block["pdf"]["file"]["url"]).content
+    assert len(content) == imported["content_length"]
+    clock.advance(hours=2)
+    assert api.get(f"/file_uploads/{upload['id']}").json()["status"] == "uploaded"
+
+
 def test_the_list_is_newest_first_and_can_be_narrowed(api: httpx.Client) -> None:
     first, second = create(api, filename="1.txt"), create(api, filename="2.txt")
     send(api, first)
