@@ -19,15 +19,14 @@ from .file_uploads import FILES_URL
 from .ids import new_id
 from .links import HERE
 from .routes import BLUEPRINTS
-from .session import OLD_VERSION, Session, Settings
+from .session import Session, Settings
 from .store import Store
 from .web import Site, SiteBesideApi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SUPPORTED_VERSIONS = ("2022-06-28", "2025-09-03", "2026-03-11")
-_SINCE_DATA_SOURCES = ("/v1/data_sources", "/v1/views")  # unknown to older versions
+SUPPORTED_VERSIONS = ("2025-09-03", "2026-03-11")
 _VERSION_FAULT = "Notion-Version header failed validation: Notion-Version header should be"
 ACTS_AS = "notion_pm.acts_as"
 """The key of the WSGI environment under which control routes name the person who acts instead of the token's bot."""
@@ -61,8 +60,6 @@ class NotionApp(Flask):
             return self._file(request.path.removeprefix(signed_files.PATH).split("/")[0])
         settings, access = self._caller()
         version = _checked_version()
-        if version < OLD_VERSION and request.path.startswith(_SINCE_DATA_SOURCES):
-            raise invalid_request_url()
         page_templates.settle(self._store, settings, self._clock())
         with self._store.transaction(write=_writes()) as db:
             g.session = Session(db, self._clock(), version, settings, access)
@@ -155,5 +152,6 @@ def _checked_version() -> str:
         raise ApiError(400, "missing_version", f"{_VERSION_FAULT} defined, instead was `undefined`.")
     if version not in SUPPORTED_VERSIONS:
         expected = " or ".join(shown(each) for each in SUPPORTED_VERSIONS)
-        raise validation_error(f"{_VERSION_FAULT} {expected}, instead was {shown(version)}.")
+        fault = f"{_VERSION_FAULT} {expected}, instead was {shown(version)}."
+        raise validation_error(f"{fault} A local workspace knows no version from before data sources.")
     return version

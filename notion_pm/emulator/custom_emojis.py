@@ -47,6 +47,14 @@ def listed(session: Session, name: str | None, start_cursor: str | None, page_si
     }
 
 
+def is_unknown(session: Session, icon: Any) -> bool:
+    """Tell whether an icon is a custom emoji of which there is neither a record, nor a name and a picture in it."""
+    emoji = icon.get("custom_emoji") if isinstance(icon, dict) else None
+    if not isinstance(emoji, dict) or not isinstance(emoji.get("id"), str):
+        return False
+    return not (emoji.get("name") and emoji.get("url")) and EMOJIS.find(session.db, emoji["id"]) is None
+
+
 def named(session: Session, sent: Any, path: str) -> Json:
     """Return the emoji that an icon or a mention names by its id.
 

@@ -60,6 +60,8 @@ def add(
 
 def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Json:
     """Changes a data source as a request says."""
+    if "description" in body:
+        raise validation_error("A data source has the description of its database: use the update database endpoint.")
     checks.known_keys(body, _UPDATE_KEYS)
     data_source = session.data_source(data_source_id)
     in_trash = checks.trash_flag(body, default=data_source.in_trash)

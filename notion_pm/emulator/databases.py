@@ -9,11 +9,11 @@ from typing import Any
 from . import checks, data_sources, icons, ids, tree
 from .behaviour import behaviour
 from .clock import to_the_millisecond
-from .errors import archived_block, linked_database, multiple_sources, validation_error
+from .errors import archived_block, linked_database, validation_error
 from .links import object_url
 from .records import DATABASES, Database
 from .richtext import normalized, plain, plain_text
-from .session import OLD_VERSION, Session
+from .session import Session
 from .trash import refuse_below_trash, refuse_trashed_parent
 
 Json = dict[str, Any]
@@ -26,8 +26,11 @@ _UNTITLED = "New database"  # what an empty title is shown as; the data source k
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Creates a database with its first data source and that one's view, and returns it."""
-    checks.known_keys(body, _CREATE_KEYS)
+    """Creates a database with its first data source and that one's view, and returns it.
+
+    `properties` beside `initial_data_source` is the form of older versions: it is passed over in silence (measured).
+    """
+    checks.known_keys(body, _CREATE_KEYS | {"properties"})
     parent_type, parent_id = _parent(session, checks.required(body, "parent"))
     database = Database(
         id=ids.new_id(),
@@ -87,10 +90,8 @@ def retrieve(session: Session, database_id: str) -> Json:
 
 
 def shown(session: Session, database: Database) -> Json:
-    """Returns a database as responses show it; raises 400 for several sources in a version that knows of one."""
+    """Returns a database as responses show it."""
     sources = session.data_sources_of(database.id)
-    if session.version < OLD_VERSION and len(sources) > 1:
-        raise multiple_sources(database.id, [source.id for source in sources])
     body = {
         "object": "database",
         "id": database.id,

@@ -18,8 +18,10 @@ _ICONS = ("emoji", "custom_emoji", "icon", *_COVERS)
 
 
 def icon(session: Session, value: Any, path: str = "body.icon") -> dict[str, Any] | None:
-    """Returns an icon as Notion shows it; None clears."""
-    return None if value is None else _shown(session, value, _ICONS, path)
+    """Returns an icon as Notion shows it; None clears, and so does a custom emoji that is not there (measured)."""
+    if value is None or custom_emojis.is_unknown(session, value):
+        return None
+    return _shown(session, value, _ICONS, path)
 
 
 def cover(session: Session, value: Any, path: str = "body.cover") -> dict[str, Any] | None:

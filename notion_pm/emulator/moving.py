@@ -22,9 +22,9 @@ def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, A
     refuse_below_trash(session, page)
     if page.in_trash:
         raise archived_block()
-    if parent_id != page.parent_id:
-        page = _moved(session, page, parent_type, parent_id)
-    return pages.shown(Reader(session), page)
+    if parent_id == page.parent_id:
+        raise validation_error("New parent must be different from the current parent.")
+    return pages.shown(Reader(session), _moved(session, page, parent_type, parent_id))
 
 
 def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:

@@ -30,7 +30,12 @@ def select_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
 
 
 def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
-    """Returns the config of a status: options in Notion's three groups; `groups` in a request says nothing."""
+    """Returns the config of a status: options in Notion's three groups.
+
+    `groups` is passed over at creation, and refused in a change (both measured).
+    """
+    if existing and "groups" in sent:
+        raise body_error(f"{path}.groups", "not present", sent["groups"])
     if sent.get("options") is None and existing:
         return existing
     wanted = _FRESH_STATUS if sent.get("options") is None else sent["options"]

@@ -96,7 +96,7 @@ class Editor:
             raise validation_error(f"{key} is not a property that exists.")
         schema = self.schema
         if kind == "title" and "title" in schema:
-            raise validation_error("Cannot create a second title property: a data source has exactly one.")
+            raise validation_error("Cannot create new title property: a data source has exactly one.")
         if kind == "verification":
             raise validation_error("Verification properties exist only in wikis and cannot be created.")
         property_id = "title" if kind == "title" else ids.new_property_id(schema)

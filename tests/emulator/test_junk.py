@@ -91,7 +91,7 @@ def good_requests(notion: Notion) -> Iterator[Request]:
     yield Request("POST", f"/data_sources/{source}/query", {**filtered, "page_size": 5})
     yield Request("POST", "/pages", {"parent": {"data_source_id": source}, "properties": values, "children": [block]})
     yield Request("PATCH", f"/pages/{row}", {"properties": values, "is_locked": False, **look})
-    yield Request("POST", f"/pages/{row}/move", {"parent": {"type": "data_source_id", "data_source_id": source}})
+    yield Request("POST", f"/pages/{row}/move", {"parent": parent})
     insertion = {"type": "insert_content", "insert_content": {"content": "x"}}
     yield Request("PATCH", f"/pages/{row}/markdown", insertion)
     yield Request("PATCH", f"/blocks/{row}/children", {"children": [block], "position": {"type": "start"}})

@@ -98,3 +98,42 @@ def test_an_option_keeps_its_name_and_colour(notion: Notion) -> None:
     notion.patch(f"/data_sources/{source}", **change(name="B"))
     assert notion.schema(source)["S"]["select"]["options"] == [option]
     notion.refused("PATCH", f"/data_sources/{source}", **change(name="A", color="blue"))
+
+
+def test_properties_beside_the_initial_data_source_are_passed_over(notion: Notion) -> None:
+    made = notion.post("/databases", parent={"page_id": notion.root}, properties={"N": {"number": {}}})
+    assert list(notion.schema(made["data_sources"][0]["id"])) == ["Name"]
+
+
+def test_a_data_source_has_the_description_of_its_database(notion: Notion) -> None:
+    source = notion.database()
+    error = notion.refused("PATCH", f"/data_sources/{source}", description=text("d"))
+    assert "update database" in error["message"]
+    database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
+    notion.patch(f"/databases/{database}", description=text("d"))
+    assert notion.get(f"/data_sources/{source}")["description"][0]["plain_text"] == "d"
+
+
+def test_groups_of_a_status_cannot_be_changed(notion: Notion) -> None:
+    source = notion.database(S={"status": {}})
+    groups = notion.schema(source)["S"]["status"]["groups"]
+    notion.refused("PATCH", f"/data_sources/{source}", properties={"S": {"status": {"groups": groups}}})
+
+
+def test_a_page_moves_to_another_parent_only(notion: Notion) -> None:
+    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})["id"]
+    error = notion.refused("POST", f"/pages/{page}/move", parent={"page_id": notion.root})
+    assert "must be different from the current parent" in error["message"]
+
+
+def test_the_newest_version_does_not_know_archived(notion: Notion) -> None:
+    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})["id"]
+    notion.refused("PATCH", f"/pages/{page}", archived=True)
+    block = {"archived": False, "paragraph": {"rich_text": []}}
+    error = notion.refused("PATCH", f"/blocks/{page}/children", children=[block])
+    assert "body.children[0].archived should be not present" in error["message"]
+
+
+def test_an_unknown_custom_emoji_becomes_no_icon(notion: Notion) -> None:
+    emoji = {"type": "custom_emoji", "custom_emoji": {"id": "11111111-1111-4111-8111-111111111111"}}
+    assert notion.patch(f"/pages/{notion.root}", icon=emoji)["icon"] is None

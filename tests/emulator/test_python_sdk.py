@@ -134,28 +134,9 @@ def test_trash_has_the_names_of_the_version(sdk: Any, source: str) -> None:
     assert len(sdk.data_sources.query(data_source_id=source)["results"]) == 6
 
 
-def test_the_version_before_data_sources_does_not_know_them(workspace: LocalWorkspace, source: str) -> None:
+def test_the_version_before_data_sources_is_refused(workspace: LocalWorkspace, source: str) -> None:
     with client_of(workspace, OLDEST) as old:
-        for path in (f"/data_sources/{source}", f"/views?data_source_id={source}"):
+        for path in (f"/data_sources/{source}", f"/pages/{workspace.root_page_id}", "/users/me"):
             refused = old.get(path)
-            assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request_url")
-
-
-def test_the_version_before_data_sources_refuses_a_database_of_several(
-    notion: Notion, workspace: LocalWorkspace, source: str
-) -> None:
-    database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
-    second = notion.post(
-        "/data_sources", parent={"type": "database_id", "database_id": database}, properties={"Name": {"title": {}}}
-    )
-    with client_of(workspace, OLDEST) as old:
-        refused = old.get(f"/databases/{database}")
-    error = refused.json()
-    assert (refused.status_code, error["code"]) == (400, "validation_error")
-    assert error["message"] == "Databases with multiple data sources are not supported in this API version."
-    assert error["additional_data"] == {
-        "error_type": "multiple_data_sources_for_database",
-        "database_id": database,
-        "child_data_source_ids": [source, second["id"]],
-        "minimum_api_version": "2025-09-03",
-    }
+            assert (refused.status_code, refused.json()["code"]) == (400, "validation_error")
+            assert all(version in refused.json()["message"] for version in VERSIONS)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 
 from flask import g, request
 
-from ..errors import invalid_json, validation_error
+from ..errors import body_error, invalid_json, validation_error
 from ..session import Session
 
 _MOST_BYTES = 500 * 1024
@@ -33,7 +33,19 @@ def body() -> dict[str, Any]:
         raise invalid_json() from None
     if not isinstance(parsed, dict):
         raise invalid_json()
+    if not session().is_old:
+        _refuse_archived(parsed, "body")
     return parsed
+
+
+def _refuse_archived(sent: dict[str, Any], path: str) -> None:
+    """Refuse the older name of `in_trash`, in the body and in its blocks: version 2026-03-11 has no `archived`."""
+    if "archived" in sent:
+        raise body_error(f"{path}.archived", "not present", sent["archived"])
+    blocks = sent.get("children")
+    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        if isinstance(block, dict):
+            _refuse_archived(block, f"{path}.children[{number}]")
 
 
 def _parsed(data: bytes) -> Any:
