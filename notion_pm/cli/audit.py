@@ -47,8 +47,8 @@ notion-pm audit --exit-code --json            for a job: 0 nothing, 2 findings
     help="A spec in progress may go unedited so long.",
 )  # fmt: skip
 @click.option(
-    "--health-days", type=click.IntRange(0), default=_DEFAULTS.health_days, show_default=True, metavar="DAYS",
-    help="What was said of an objective's health holds so long.",
+    "--health-days", type=click.IntRange(0), default=None, metavar="DAYS",
+    help="For how many days an objective's health counts. Default: what the template says, 14.",
 )  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not only the first of each kind.")
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there are findings: for jobs.")
@@ -65,7 +65,7 @@ def command(
     names: tuple[str, ...],
     insight_days: int,
     spec_days: int,
-    health_days: int,
+    health_days: int | None,
     everything: bool,
     exit_code: bool,
     form: str,

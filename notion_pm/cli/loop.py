@@ -17,7 +17,7 @@ from notion_pm.files import write_shared
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.thread.message import DEFAULT
-from notion_pm.workflows.loop import Draft, Loop, Told, as_data, open_loops
+from notion_pm.workflows.loop import Draft, Loop, Told, apart_as_data, as_data, open_loops
 from notion_pm.workflows.messages import DefaultMessage, Message, OwnMessage
 
 _EXAMPLES = """\b
@@ -35,7 +35,9 @@ _FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--told", "names", multiple=True, metavar="CUSTOMER|PAGE", help="They were told: stamp today. Repeat it.")
+@click.option(
+    "--told", "names", multiple=True, metavar="CUSTOMER|CONTACT|PAGE", help="They were told: stamp today. Repeat it."
+)
 @click.option("--told-all", is_flag=True, help="All that are listed were told: stamp today on each, after asking.")
 @click.option("--yes", is_flag=True, help="With --told-all: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be stamped; write nothing.")
@@ -71,8 +73,9 @@ def command(
 ) -> None:
     """List who asked for what has shipped, with a message for each.
 
-    By customer, those who were not told yet. Nothing is sent. Once they are told, --told notes it in Notion: the date
-    goes into the insight, the next sync closes it, and nobody is listed twice.
+    One message per person, for requests and problems observed before the feature shipped. Customers that churned, and
+    insights that name nobody, are listed apart. Nothing is sent. Once somebody was told, --told notes it in Notion: the
+    date goes into the insight, the next sync closes it, and nobody is listed twice.
     """
     if show_message:
         echo(DEFAULT.rstrip())
@@ -96,7 +99,7 @@ def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: 
     if output is not None:
         _write(output, loop, drafts)
     if as_json:
-        echo_json({"customers": as_data(loop, drafts), "requests": loop.requests})
+        echo_json({"customers": as_data(loop, drafts), "apart": apart_as_data(loop), "requests": loop.requests})
     elif output is not None:
         echo(f"{output}: {render_loop.summary(loop)}")
     else:

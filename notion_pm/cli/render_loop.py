@@ -10,52 +10,61 @@ from io import StringIO
 from notion_pm.cli.words import count, markdown_text, one_line
 from notion_pm.model.spreadsheet import guarded
 from notion_pm.thread.graph import Thread
-from notion_pm.thread.loop import Ask
+from notion_pm.thread.loop import Ask, Owed, asks_of
 from notion_pm.workflows.loop import Draft, Loop, Told
 
-_NOBODY = "Somebody (no customer is noted)"
+_APART = {
+    "churned": "Customers that churned since; not written to",
+    "anonymous": "Nobody is named, so nobody can be told",
+}
 _FENCE = re.compile(r"`{3,}")
 
 
 def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines for a terminal."""
     for each in drafts:
-        yield f"{one_line(each.owed.customer) or _NOBODY}: {count(len(each.owed.asks), 'ask')}"
+        yield f"{one_line(_name(each.owed))}: {count(len(each.owed.asks), 'ask')}"
         for ask in each.owed.asks:
             yield f"  {one_line(ask.insight.title) or 'Untitled'}{_answer(loop.thread, ask)}"
             yield f"  {ask.insight.url}"
         yield ""
         yield from (f"    {one_line(line)}" for line in each.message.splitlines())
         yield ""
+    for line, asks in _apart(loop):
+        yield f"{line}:"
+        yield from (f"  {one_line(ask.insight.title) or 'Untitled'}  {ask.insight.url}" for ask in asks)
+        yield ""
     yield f"{summary(loop)} {count(loop.requests, 'request')}."
     if drafts:
-        yield "Once a customer is told:  notion-pm loop --told CUSTOMER  (or the insight's link)"
+        yield "Once somebody was told:  notion-pm loop --told CUSTOMER  (or the contact, or the insight's link)"
 
 
 def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines as Markdown; messages stand in blocks that can be copied."""
     yield from ("# To tell", "", summary(loop))
     for each in drafts:
-        yield from ("", f"## {markdown_text(each.owed.customer) or _NOBODY}", "")
+        yield from ("", f"## {markdown_text(_name(each.owed))}", "")
         for ask in each.owed.asks:
             title = markdown_text(ask.insight.title) or "Untitled"
             yield f"- [{title}]({ask.insight.url}){_answer(loop.thread, ask, markdown_text)}"
         fence = "`" * max(3, *(len(found) + 1 for found in _FENCE.findall(each.message)), 3)
         yield from ("", f"{fence}text", *each.message.splitlines(), fence)
+    for line, asks in _apart(loop):
+        yield from ("", f"## {line}", "")
+        yield from (f"- [{markdown_text(ask.insight.title) or 'Untitled'}]({ask.insight.url})" for ask in asks)
     yield ""
 
 
 def table(loop: Loop, drafts: Iterable[Draft]) -> str:
-    """Return the drafts as CSV: a line for each customer."""
+    """Return the drafts as CSV: a line for each person."""
     stream = StringIO()
     writer = csv.writer(stream)
     writer.writerow(("customer", "contact", "asks", "links", "message"))
     for each in drafts:
         asks = [ask.insight for ask in each.owed.asks]
-        contacts = dict.fromkeys(filter(None, (loop.thread.text(ask, "contact") for ask in asks)))
         cells = (
             each.owed.customer,
-            ", ".join(contacts),
+            each.owed.contact,
             "; ".join(ask.title for ask in asks),
             " ".join(ask.url for ask in asks),
             each.message,
@@ -69,7 +78,7 @@ def summary(loop: Loop) -> str:
     asks = len(loop.all_asks())
     if not asks:
         return "Nobody is to be told."
-    return f"{count(len(loop.owed), 'customer')} to tell about {count(asks, 'insight')}."
+    return f"{count(len(loop.owed), 'message')} to send about {count(asks, 'insight')}."
 
 
 def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:
@@ -89,3 +98,20 @@ def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[s
 def _answer(thread: Thread, ask: Ask, written: Callable[[str], str] = one_line) -> str:
     names = [" ".join(filter(None, (thread.number_of(each), written(each.title)))) for each in ask.features]
     return f" ← {', '.join(names)}" if names else ""
+
+
+def _name(owed: Owed) -> str:
+    """Return a person by contact and customer, as far as they are known."""
+    if owed.contact and owed.customer:
+        return f"{owed.contact} ({owed.customer})"
+    return owed.contact or owed.customer
+
+
+def _apart(loop: Loop) -> Iterator[tuple[str, tuple[Ask, ...]]]:
+    """Yield a heading and the asks for each reason why nobody is written to."""
+    for reason, heading in _APART.items():
+        those = [each for each in loop.apart if each.apart == reason]
+        names = sorted({each.customer for each in those if each.customer}, key=str.casefold)
+        if those:
+            named = f" ({', '.join(one_line(name) for name in names)})" if names else ""
+            yield f"{heading}{named}", asks_of(those)

@@ -8,10 +8,10 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.rules.standing import speaks
-from notion_pm.workflows.sync_report import text
 from notion_pm.workflows.why import Answer, Why, why
 
 _NAMED = 5
+_AMOUNTS = 20
 
 
 @click.command()
@@ -40,7 +40,7 @@ def _show(found: Why) -> None:
     echo(found.page.title or "Untitled")
     echo(f"  {found.page.url}")
     for answer in found.answers:
-        echo(f"\n{found.title(answer)}: {text(found.readable(answer, answer.standing.value))}")
+        echo(f"\n{found.title(answer)}: {found.shown(answer, answer.standing.value)}")
         echo(f"  Set by: {found.set_by(answer)}")
         if answer.standing.reason:
             kind = "Quarantine" if answer.standing.hold else "Conflict"
@@ -54,6 +54,16 @@ def _show_rules(found: Why, answer: Answer) -> None:
     for opinion in answer.standing.opinions:
         says = f"says {found.says(answer, opinion)}" if speaks(opinion) else found.says(answer, opinion)
         echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")
+        amounts = found.amounts(answer, opinion)
+        for each in amounts[:_AMOUNTS]:
+            through = ", ".join(page.title or "Untitled" for page in each.through[:_NAMED])
+            more = f" and {len(each.through) - _NAMED} more" if len(each.through) > _NAMED else ""
+            echo(f"    {found.amount(answer, each.number)}  {each.name or 'Untitled'}, through {through}{more}")
+        if len(amounts) > _AMOUNTS:
+            rest = sum(each.number for each in amounts[_AMOUNTS:])
+            echo(f"    {found.amount(answer, rest)}  from {len(amounts) - _AMOUNTS} more (all of them: --json)")
+        if amounts:
+            continue
         pages = found.pages(opinion.because)
         for page in pages[:_NAMED]:
             echo(f"    because of {page.title or 'Untitled'}  {page.url}")

@@ -23,6 +23,7 @@ A rule sets one property of the pages of one database, from what is found along 
 
 A path runs along relations, from the page that the rule sets: `features`, `features.vision`. `inverse(parent)` follows
 a one-way relation backwards: from a parent to its children; `tree(parent)` leads to a page and everything below it.
+`features | opportunities.features` leads to the pages of both routes, each once.
 """
 
 from __future__ import annotations
@@ -47,6 +48,13 @@ class Related(BaseModel):
     of: Where = Field(
         default_factory=dict, description="Which related pages are looked at; the others are as if not related."
     )
+    after: dict[str, str] = Field(
+        default_factory=dict,
+        description=(
+            "Dates to compare, as `{shipped_on: observed_on}`: a related page counts as a yes only if its date lies "
+            "after that of the page itself. It also counts where the page itself has no date."
+        ),
+    )
 
 
 class If(BaseModel):
@@ -65,7 +73,7 @@ class If(BaseModel):
         return self
 
 
-_WAYS = ("count", "distinct", "sum", "max", "min", "share", "formula")
+_WAYS = ("count", "distinct", "sum", "max", "min", "share", "only", "formula")
 
 
 class ValueOf(BaseModel):
@@ -84,6 +92,12 @@ class ValueOf(BaseModel):
     share: str | None = Field(
         None, description="The share (0 to 1) of related pages that satisfy `where`: a relation path."
     )
+    only: str | None = Field(
+        None,
+        description=(
+            "The number of the one related page; empty where several pages are related, or none: a path to a property."
+        ),
+    )
     formula: str | None = Field(
         None, description="Arithmetic over numbers of the page itself: `reach * impact * confidence / effort`."
     )
@@ -97,10 +111,21 @@ class ValueOf(BaseModel):
         ),
     )
     once_per: str | None = Field(
-        None, description="With `sum`: property of the related page, such as a customer, that counts only once."
+        None,
+        description=(
+            "With `sum`: property of the related page, such as a customer, that counts only once. "
+            "Pages where it is empty are left out."
+        ),
     )
     latest_by: str | None = Field(
         None, description="With `once_per`: date property; the latest value counts. Without it the largest does."
+    )
+    across_all: bool = Field(
+        False,
+        description=(
+            "With `once_per`: take the value from all pages of that database, not only from the related ones. "
+            "For what belongs to the customer, such as what it pays, and not to the single insight."
+        ),
     )
 
     @cached_property

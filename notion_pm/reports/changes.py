@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from notion_pm.model.ids import NotionId
 from notion_pm.reports.past import Past
 from notion_pm.reports.telling import DATES, UNTITLED, plain
 from notion_pm.rules.history import THE_PAGE, Actor, HistoryChange
@@ -48,14 +49,45 @@ def changelog(thread: Thread, past: Past) -> Changelog:
     """Return the difference between then and now, the latest first. There and back again is no change."""
     teller = _Teller(thread)
     found, others = [], 0
+    noticed: set[NotionId] = set()
     for change in _net(past.changes):
         if not teller.knows(change):
             continue
-        if kind := teller.kind(change):
+        kind = teller.kind(change)
+        if kind == "shipped":
+            noticed.add(change.page)
+            told = teller.told(change, kind)
+            found.append(_dated_by_ship_date(thread, past, change, told))
+        elif kind:
             found.append(teller.told(change, kind))
         else:
             others += 1
+    found += _shipped_unnoticed(thread, past, noticed)
     return Changelog(tuple(sorted(found, key=lambda each: (each.on, each.title), reverse=True)), others)
+
+
+def _dated_by_ship_date(thread: Thread, past: Past, change: HistoryChange, told: Change) -> Change:
+    """Return a shipped feature with its own ship date; one that shipped earlier has only changed its status since."""
+    page = thread.page(change.page)
+    shipped_on = thread.text(page, "shipped_on")[:10] if page else ""
+    if not shipped_on or past.since is None:
+        return told
+    if shipped_on < f"{past.since:%Y-%m-%d}":
+        return replace(told, kind="status")
+    return replace(told, on=shipped_on)
+
+
+def _shipped_unnoticed(thread: Thread, past: Past, noticed: Set[NotionId]) -> Iterator[Change]:
+    """Yield features that shipped since by their ship date, though no run saw their status change: imported ones."""
+    if past.since is None:
+        return
+    since = f"{past.since:%Y-%m-%d}"
+    for page in thread.pages("features"):
+        shipped_on = thread.text(page, "shipped_on")[:10]
+        is_shipped = thread.category(page) == "done" and since <= shipped_on <= thread.today.isoformat()
+        if is_shipped and page.id not in noticed:
+            what = thread.wording.title(page.database, "shipped_on")
+            yield Change("shipped", page.title.strip() or UNTITLED, page.url, what, "", shipped_on, "", shipped_on)
 
 
 def _net(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange]:

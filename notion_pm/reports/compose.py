@@ -56,7 +56,15 @@ class Report:
     more_entries: int = 0
 
 
-def compose(thread: Thread, past: Past, *, title: str, now: datetime) -> Report:
+@dataclass(frozen=True, slots=True)
+class LastSync:
+    """When the last sync began, None where none is remembered; `behind`: how many of its numbers are out of date."""
+
+    at: datetime | None = None
+    behind: int = 0
+
+
+def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None) -> Report:
     """Return the report on a thread, complete."""
     goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
     waits = waiting(thread)
@@ -82,7 +90,7 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime) -> Report:
         slips=slips(thread, past),
         changelog=changed,
         charts={name: each for name, each in drawn.items() if each},
-        notes=tuple(_notes(thread, past)),
+        notes=(*_sync_note(sync or LastSync()), *_notes(thread, past)),
     )
 
 
@@ -90,14 +98,27 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
     healths = Counter(each.health.tone for each in goals.objectives if each.health)
     figures = [Figure(str(len(goals.objectives)), "live objectives")]
     if healths:
-        silent = f"; nothing is said of {healths['quiet']}" if healths["quiet"] else ""
+        silent = f"; {healths['quiet']} without a health update" if healths["quiet"] else ""
         figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
     if found.share is not None:
         figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))
     if past.since:
         figures.append(Figure(str(len(changed.of("shipped"))), f"features shipped since {past.since:%Y-%m-%d}"))
-    figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {waits.asks:,} open asks"))
+    named = waits.asks - waits.unnamed
+    anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
+    figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}"))
     return tuple(figures)
+
+
+def _sync_note(sync: LastSync) -> list[str]:
+    if not sync.behind:
+        return []
+    when = f"The last sync was on {sync.at:%Y-%m-%d at %H:%M}" if sync.at else "No sync is remembered here"
+    numbers = "number in Notion differs" if sync.behind == 1 else "numbers in Notion differ"
+    return [
+        f"This report computes its figures from the pages as they are now. {when}, and {sync.behind:,} {numbers}: "
+        "run  notion-pm sync  to bring Notion up to date."
+    ]
 
 
 def _notes(thread: Thread, past: Past) -> list[str]:

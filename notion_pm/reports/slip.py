@@ -22,6 +22,7 @@ class Slip:
     moved: int
     overdue: int
     progress: int | None
+    base: int
     health: Health | None
 
 
@@ -41,8 +42,16 @@ def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[S
         if moved or thread.is_open(page):
             yield Slip(
                 told(thread, page), due.isoformat(), before.isoformat() if before and moved else "", moved, overdue,
-                percent(thread.number(page, "progress")), health(thread, page),
+                percent(thread.number(page, "progress")), _base(thread, page), health(thread, page),
             )  # fmt: skip
+
+
+def _base(thread: Thread, page: SnapshotPage) -> int:
+    """Return how many live features a release holds, of which its progress is a share."""
+    if thread.role(page) is not None:
+        return 0
+    below = [each for each in thread.below(page) if isinstance(each, SnapshotPage)]
+    return sum(thread.role(each) == "features" and thread.is_live(each) for each in below)
 
 
 def _promised(past: Past, page: SnapshotPage, key: str) -> str:

@@ -35,7 +35,11 @@ class KeyResult:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An objective. Progress and what it was are in percent, None where nobody knows; `doing` counts features."""
+    """An objective. Progress and what it was are in percent, None where nobody knows.
+
+    `doing`, `open` and `done` count its live features: its own, those of its opportunities, and their parts, each once.
+    `base` is how many they are together: progress is a share of just these.
+    """
 
     page: Told
     serves: tuple[str, ...]
@@ -49,6 +53,7 @@ class Objective:
     doing: int
     open: int
     done: int
+    base: int
     weight: Weight
     key_results: tuple[KeyResult, ...]
 
@@ -70,8 +75,8 @@ class Strategy:
 
 def strategy(thread: Thread, past: Past) -> Strategy:
     """Return the strategy of a thread: what is live of it."""
-    goals = [each for each in objectives(thread) if thread.is_live(each)]
-    known = {each.id for each in goals}
+    goals = [each for each in objectives(thread) if thread.is_open(each)]  # achieved ones are not live
+    known = {each.id for each in objectives(thread)}
     aims = [each for each in thread.pages("vision") if thread.is_live(each) and each.id not in known]
     return Strategy(
         tuple(_aim(thread, past, each) for each in sorted(aims, key=lambda page: _kind_rank(thread, page))),
@@ -123,6 +128,7 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
         doing=stages["doing"],
         open=stages["todo"],
         done=stages["done"],
+        base=stages["doing"] + stages["todo"] + stages["done"],
         weight=weight(thread, page),
         key_results=tuple(_key_result(thread, each) for each in results if thread.is_live(each)),
     )

@@ -11,10 +11,13 @@ from notion_pm.exporters.number_formats import readable
 from notion_pm.model.template import Category, NumberProperty
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Evidence, Thread
+from notion_pm.thread.health import fresh_health
 
 UNTITLED = "Untitled"
 DATES = (("releases", "closes"), ("features", "target"))
 """The dates that somebody waits for, by database and property."""
+
+NO_UPDATE = "No update"
 
 _HEALTHS = {"on_track": "good", "at_risk": "warn", "off_track": "bad"}
 
@@ -33,12 +36,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What stands behind a page; `arr` as people write it. Empty or None: nobody has said it."""
+    """What stands behind a page; `arr` and `arr_apart` as people write them. Empty or None: nobody has said it.
+
+    `arr` is what those pay who are customers today, `arr_apart` the ARR of prospects and of customers that churned.
+    """
 
     insights: int
     customers: int | None
     importance: float | None
     arr: str
+    arr_apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +89,32 @@ def weight(thread: Thread, page: SnapshotPage) -> Weight:
 
 def weight_of(thread: Thread, found: Evidence) -> Weight:
     """Return evidence as a report tells it."""
-    return Weight(len(found.insights), found.customers, found.importance, money(thread, found.arr))
+    return Weight(
+        len(found.insights), found.customers, found.importance, money(thread, found.arr), money(thread, found.arr_apart)
+    )
 
 
 def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
-    """Return an amount in the currency of the insights' ARR, as Notion shows it; empty where there is none."""
+    """Return an amount in the currency of the customers' ARR, as Notion shows it; empty where there is none."""
     if not amount:
         return ""
-    database = thread.chain.database("insights") or ""
+    customers, insights = thread.chain.database("customers"), thread.chain.database("insights")
+    database = next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
     spec = thread.chain.vocabulary.spec(database, key) if database else None
     return readable(spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount)
 
 
 def health(thread: Thread, page: SnapshotPage, before: str | None = None) -> Health | None:
-    """Return a page's health in people's words, None where its database has none; `before` is an earlier one's key."""
+    """Return a page's health in people's words, None where its database has none; `before` is an earlier one's key.
+
+    Without a health, and with one that is older than the template allows, it is "No update".
+    """
     if not thread.chain.has(page.database, "health"):
         return None
+    key = fresh_health(thread, page)
     earlier = str(thread.wording.readable(page, "health", before) or "") if before else ""
-    name = str(thread.read(page, "health") or "")
-    tone = _HEALTHS.get(thread.text(page, "health"), "quiet")
-    return Health(name or "Not said", tone, earlier if earlier != name else "")
+    name = str(thread.wording.readable(page, "health", key) or "") if key else NO_UPDATE
+    return Health(name, _HEALTHS.get(key or "", "quiet"), earlier if earlier != name else "")
 
 
 def quotes(thread: Thread, insights: Iterable[SnapshotPage]) -> tuple[Quote, ...]:

@@ -51,13 +51,15 @@ def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) ->
             return Result(_distinct(view, pages, key), because)
         case "sum":
             return Result(_sum(view, pages, value, key), because)
+        case "only":
+            return Result(_only(view, pages, key), because)
         case way:
             return Result(_extreme(view, pages, key, largest=way == "max"), because)
 
 
 def _looked_at(view: View, page: SnapshotPage, path: Path, of: Test) -> tuple[SnapshotPage, ...] | None:
     """Return the related pages that satisfy `of`, None when that is not known of all."""
-    found = view.follow(page, path.hops)
+    found = view.reach(page, path)
     verdicts = [of(view, each) for each in found.pages]
     if not found.complete or None in verdicts:
         return None
@@ -117,26 +119,71 @@ def identities(value: Plain) -> Iterable[object]:
     return [each for each in folded if each is not None and each != ""]
 
 
+def _only(view: View, pages: Sequence[SnapshotPage], key: str) -> Plain | Opinion:
+    """Return the number of a single page; None where there are several, for it would be none of theirs."""
+    if len(pages) != 1:
+        return None
+    number = view.number(pages[0], key)
+    return UNKNOWN if isinstance(number, ForeignOption) else _rounded(number)
+
+
 def _sum(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> Plain | Opinion:
-    numbers = [(each, view.number(each, key)) for each in pages]
-    known = [(each, number) for each, number in numbers if number is not None and not isinstance(number, ForeignOption)]
-    if any(isinstance(number, ForeignOption) for _, number in numbers):
+    amounts = amounts_of(view, pages, value, key)
+    if amounts is None:
         return UNKNOWN
-    if not known:
-        return None  # nobody has said a number: that is not zero
+    if not amounts:
+        return None  # nobody has stated a number: that is not zero
+    return _rounded(sum(each.number for each in amounts))
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One number of a sum, and the page that states it. `identity`: with `once_per`, whose number it is."""
+
+    page: SnapshotPage
+    number: float
+    identity: object = None
+
+
+def amounts_of(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> list[Amount] | None:
+    """Return the numbers that a sum adds up, None when one of them is unknown."""
     if value.once_per is None:
-        return _rounded(sum(number for _, number in known))
-    return _rounded(_sum_once(view, known, value.once_per, value.latest_by))
+        return _stated(view, pages, key)
+    once_per = value.once_per
+    wanted = {identity for page in pages for identity in identities(view.value(page, once_per))}
+    if value.across_all and pages:
+        pages = tuple(view.snapshot.databases.get(pages[0].database, {}).values())
+        pages = [page for page in pages if wanted.intersection(identities(view.value(page, once_per)))]
+    stated = _stated(view, pages, key)
+    return None if stated is None else _one_per_identity(view, stated, value, wanted)
 
 
-def _sum_once(view: View, numbers: Iterable[tuple[SnapshotPage, float]], once_per: str, latest_by: str | None) -> float:
-    """Each customer counts once: with the latest value, or the largest; a page without a customer counts itself."""
-    chosen: dict[object, tuple[str, float]] = {}
-    for page, number in numbers:
-        when = str(view.value(page, latest_by) or "") if latest_by else ""
-        for identity in tuple(identities(view.value(page, once_per))) or (page.id,):
-            chosen[identity] = max(chosen.get(identity, ("", number)), (when, number))
-    return sum(number for _, number in chosen.values())
+def _stated(view: View, pages: Iterable[SnapshotPage], key: str) -> list[Amount] | None:
+    """Return the numbers of pages that have one, None when one of them is unknown."""
+    found = []
+    for page in pages:
+        number = view.number(page, key)
+        if isinstance(number, ForeignOption):
+            return None
+        if number is not None:
+            found.append(Amount(page, number))
+    return found
+
+
+def _one_per_identity(view: View, stated: Iterable[Amount], value: ValueOf, wanted: set[object]) -> list[Amount]:
+    """Return one amount for each customer: its latest, or the largest of that day.
+
+    A page that names no customer is evidence, but nobody's amount. A page that names two counts for both.
+    """
+    chosen: dict[object, tuple[str, Amount]] = {}
+    for each in stated:
+        when = str(view.value(each.page, value.latest_by) or "") if value.latest_by else ""
+        for identity in identities(view.value(each.page, value.once_per or "")):
+            known = chosen.get(identity)
+            is_better = known is None or (when, each.number) > (known[0], known[1].number)
+            if identity in wanted and is_better:
+                chosen[identity] = (when, Amount(each.page, each.number, identity))
+    return [amount for _, amount in chosen.values()]
 
 
 def _extreme(view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool) -> Plain | Opinion:

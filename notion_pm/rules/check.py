@@ -9,8 +9,9 @@ from notion_pm.model.schema import READ_ONLY_TYPES
 from notion_pm.model.template import Template
 from notion_pm.rules import arithmetic
 from notion_pm.rules.arithmetic import BadFormula
-from notion_pm.rules.check_conditions import Place, Problem, condition_problems
+from notion_pm.rules.check_conditions import DATES, Place, Problem, condition_problems
 from notion_pm.rules.check_cycles import cycle_problems
+from notion_pm.rules.check_disagreement import disagreement_problems
 from notion_pm.rules.paths import BadPath, Path, parse_property, parse_relations, parse_target, require
 from notion_pm.rules.ruleset import RuleSet
 from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
@@ -24,7 +25,10 @@ def check(template: Template) -> list[Problem]:
     vocabulary = Vocabulary(template)
     found = [problem for name, rule in template.sync.items() for problem in _rule_problems(vocabulary, name, rule)]
     found += _mixed_notes(template.sync)
-    return found or list(cycle_problems(RuleSet(template)))
+    if found:
+        return found
+    rules = RuleSet(template)
+    return [*cycle_problems(rules), *disagreement_problems(rules)]
 
 
 def _rule_problems(vocabulary: Vocabulary, name: str, rule: Rule) -> Iterator[Problem]:
@@ -84,6 +88,19 @@ def _related_problems(vocabulary: Vocabulary, place: Place, database: str, relat
         return
     yield from condition_problems(vocabulary, (*place, "where"), end, related.where)
     yield from condition_problems(vocabulary, (*place, "of"), end, related.of)
+    for theirs, own in related.after.items():
+        yield from _no_date(vocabulary, (*place, "after"), end, theirs)
+        yield from _no_date(vocabulary, (*place, "after"), database, own)
+
+
+def _no_date(vocabulary: Vocabulary, place: Place, database: str, key: str) -> Iterator[Problem]:
+    try:
+        kind = require(vocabulary, database, key)
+    except BadPath as error:
+        yield place, str(error)
+        return
+    if kind not in DATES:
+        yield place, f"{database}.{key} is no date: it is of type {kind}."
 
 
 def _value_problems(vocabulary: Vocabulary, place: Place, database: str, value: ValueOf) -> Iterator[Problem]:
@@ -94,8 +111,8 @@ def _value_problems(vocabulary: Vocabulary, place: Place, database: str, value: 
         return
     if path is None:
         return
-    if value.way == "sum" and (message := _sum_problem(vocabulary, path.end, path.key or "")):
-        yield (*place, "sum"), message
+    if value.way in {"sum", "only"} and (message := _sum_problem(vocabulary, path.end, path.key or "")):
+        yield (*place, value.way), message
     yield from condition_problems(vocabulary, (*place, "of"), path.end, value.of)
     yield from condition_problems(vocabulary, (*place, "where"), path.end, value.where)
     for field in ("weight", "once_per", "latest_by"):

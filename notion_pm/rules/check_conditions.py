@@ -12,7 +12,7 @@ Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
 
 _TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
-_DATES = frozenset({"date", "created_time", "last_edited_time"})
+DATES = frozenset({"date", "created_time", "last_edited_time"})
 _UNREAD = frozenset({"formula", "rollup", "button", "verification", "files"})
 """Rules do not read what Notion computes: beyond 25 references it may be wrong (notion-api.md 4.2)."""
 _CATEGORIES = ("todo", "doing", "done", "dropped")
@@ -74,7 +74,7 @@ def _comparison_problems(
     weighs = any(each.weight is not None for each in vocabulary.options(database, key))
     if any(bound is not None for bound in bounds) and kind != "number" and not weighs:
         yield f"{name} cannot be compared with a number: it is of type {kind}."
-    if (condition.before or condition.after) and kind not in _DATES:
+    if (condition.before or condition.after) and kind not in DATES:
         yield f"{name} cannot be compared with a date: it is of type {kind}."
     if condition.contains is not None and kind not in _TEXTS:
         yield f"{name} cannot be searched for a text: it is of type {kind}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
@@ -54,9 +54,10 @@ def opinion_of(view: View, page: SnapshotPage, ready: ReadyRule) -> Derived:
 def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Derived:
     """Return what the rules of one property say together.
 
-    The highest priority wins. Among equals, rules that only move forward go as far as any of them; notes stand side by
-    side; otherwise rules that differ disagree, and nothing is written. A rule that does not know outvotes nobody, yet
-    keeps others of its priority from writing unless they only move forward.
+    The highest priority wins. Among equals, a rule that leaves the page's present option alone is not heard; rules that
+    only move forward go as far as any of them; notes stand side by side; otherwise rules that differ disagree, and
+    nothing is written. An unknown result never wins, but it blocks rules of equal priority unless all of them are
+    forward-only.
     """
     opinions = [opinion for ready in rules if (opinion := opinion_of(view, page, ready)).value is not SILENT]
     unknown = [each for each in opinions if each.value is UNKNOWN]
@@ -70,7 +71,18 @@ def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Deri
     blocking = [each for each in unknown if each.rule.rule.priority >= top]
     if blocking and not _all_forward([*heard, *blocking]):
         return blocking[0]
-    return _merged(view, heard)
+    acting = [each for each in heard if not _leaves_alone(view, page, each)]
+    return _merged(view, acting or heard)
+
+
+def _leaves_alone(view: View, page: SnapshotPage, derived: Derived) -> bool:
+    """Whether a rule would not touch the option that the page holds: it keeps it, or it would have to go back."""
+    ready = derived.rule
+    current = view.value(page, ready.key)
+    if current in ready.rule.keep:
+        return True
+    now, then = view.vocabulary.rank(*ready.target, current), view.vocabulary.rank(*ready.target, derived.value)
+    return ready.rule.forward_only and now is not None and then is not None and then < now
 
 
 def _silence(rules: Sequence[ReadyRule]) -> Derived:
@@ -117,18 +129,33 @@ def _holds(view: View, page: SnapshotPage, ready: ReadyRule) -> tuple[Verdict, t
 
 
 def _part_holds(view: View, page: SnapshotPage, part: ReadyPart) -> tuple[Verdict, tuple[NotionId, ...]]:
-    found = view.follow(page, part.path.hops)
+    found = view.reach(page, part.path)
     yes: list[NotionId] = []
     no: list[NotionId] = []
     unsure = not found.complete
     for each in found.pages:
         looked_at = part.of(view, each)
-        verdict = looked_at and part.where(view, each)
+        verdict = looked_at and every((part.where(view, each), _is_after(view, page, each, part.after)))
         if looked_at is None or verdict is None:
             unsure = True
         elif looked_at:
             (yes if verdict else no).append(each.id)
     return _quantified(part.quantifier, yes, no, unsure=unsure)
+
+
+def _is_after(view: View, page: SnapshotPage, related: SnapshotPage, after: Mapping[str, str]) -> bool:
+    """Whether dates of a related page lie after those of the page itself, day by day.
+
+    Example: a complaint of 2 March about a feature that shipped on 1 March is not answered by that feature. A page
+    without a date is taken for the earlier one. A related page without a date proves nothing, so it does not count.
+    """
+    for theirs, own in after.items():
+        day, earliest = view.value(related, theirs), view.value(page, own)
+        if not isinstance(earliest, str) or not earliest:
+            continue
+        if not isinstance(day, str) or day[:10] <= earliest[:10]:
+            return False
+    return True
 
 
 def _quantified(

@@ -1,4 +1,7 @@
-"""Paths along relations: `features.vision`, `inverse(parent)`, `tree(parent).insights.customer`."""
+"""Paths along relations: `features.vision`, `inverse(parent)`, `tree(parent).insights.customer`.
+
+`features | opportunities.features` has two routes: it leads to the pages of both, each page once.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
 
 _SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
 _INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")
+_OR = "|"
 _TREE = re.compile(r"tree\((?P<relation>[^.()]+)\)$")
 
 
@@ -37,16 +41,24 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Some hops from a database, and where a value is meant, the key of the property at their end."""
+    """One or more routes from a database to pages of one other database.
+
+    `key` is the property at their end, where the path means a value and not the pages.
+    """
 
     start: str
-    hops: tuple[Hop, ...]
+    routes: tuple[tuple[Hop, ...], ...]
     key: str | None = None
 
     @property
     def end(self) -> str:
         """The database that the path leads to."""
-        return self.hops[-1].end if self.hops else self.start
+        return self.routes[0][-1].end
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """The hops of all routes."""
+        return tuple(hop for route in self.routes for hop in route)
 
 
 def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
@@ -61,22 +73,28 @@ def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
 
 def parse_relations(vocabulary: Vocabulary, start: str, text: str) -> Path:
     """Read a path that leads to pages. Raises BadPath."""
-    hops: list[Hop] = []
-    for segment in _SEGMENT.findall(text):
-        hops.append(_hop(vocabulary, hops[-1].end if hops else start, segment))
-    if not hops:
-        raise BadPath("A path along relations is missing.")
-    return Path(start, tuple(hops))
+    routes = tuple(_route(vocabulary, start, part.strip()) for part in text.split(_OR))
+    ends = tuple(dict.fromkeys(route[-1].end for route in routes))
+    if len(ends) > 1:
+        raise BadPath(f"The routes of {text!r} lead to different databases: {', '.join(ends)}.")
+    return Path(start, routes)
 
 
 def parse_property(vocabulary: Vocabulary, start: str, text: str) -> Path:
     """Read a path that leads to a property of related pages. Raises BadPath."""
-    relations, _, key = text.rpartition(".")
-    if not relations:
-        raise BadPath(f"{text!r} should name a relation and a property of the related pages: relation.property.")
-    path = parse_relations(vocabulary, start, relations)
-    require(vocabulary, path.end, key)
-    return Path(start, path.hops, key)
+    relations: list[str] = []
+    keys: list[str] = []
+    for part in text.split(_OR):
+        route, _, key = part.strip().rpartition(".")
+        if not route:
+            raise BadPath(f"{text!r} should name a relation and a property of the related pages: relation.property.")
+        relations.append(route)
+        keys.append(key)
+    if len(set(keys)) > 1:
+        raise BadPath(f"The routes of {text!r} end in different properties: {', '.join(keys)}.")
+    path = parse_relations(vocabulary, start, _OR.join(relations))
+    require(vocabulary, path.end, keys[0])
+    return Path(start, path.routes, keys[0])
 
 
 def require(vocabulary: Vocabulary, database: str, key: str) -> str:
@@ -86,6 +104,15 @@ def require(vocabulary: Vocabulary, database: str, key: str) -> str:
         hint = did_you_mean(key, vocabulary.keys(database))
         raise BadPath(f"{database} has no property {key!r}. {hint}".strip())
     return kind
+
+
+def _route(vocabulary: Vocabulary, start: str, text: str) -> tuple[Hop, ...]:
+    hops: list[Hop] = []
+    for segment in _SEGMENT.findall(text):
+        hops.append(_hop(vocabulary, hops[-1].end if hops else start, segment))
+    if not hops:
+        raise BadPath("A path along relations is missing.")
+    return tuple(hops)
 
 
 def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:

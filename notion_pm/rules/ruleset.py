@@ -26,6 +26,7 @@ class ReadyPart:
     path: Path
     of: Test
     where: Test
+    after: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class ReadyRule:
         """The properties that the rule looks at on the page itself."""
         value = self.rule.value
         names = arithmetic.names(value.expression) if value and value.way == "formula" else ()
-        return frozenset((self.database, key) for key in (*self.rule.when, *names))
+        dates = [key for _, related in related_parts(self.rule) for key in related.after.values()]
+        return frozenset((self.database, key) for key in (*self.rule.when, *names, *dates))
 
     @property
     def far_reads(self) -> frozenset[Target]:
@@ -122,7 +124,7 @@ def make_ready(vocabulary: Vocabulary, name: str, rule: Rule) -> ReadyRule:
     if rule.value is not None:
         paths.update(_value_path(vocabulary, database, rule.value))
     parts = tuple(
-        ReadyPart(quantifier, paths[each.over], test_of(each.of), test_of(each.where))
+        ReadyPart(quantifier, paths[each.over], test_of(each.of), test_of(each.where), each.after)
         for quantifier, each in related_parts(rule)
     )
     return ReadyRule(name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths))
@@ -163,7 +165,7 @@ def _far_reads(ready: ReadyRule) -> Iterator[Target]:
     for path in ready.paths.values():
         yield from ((hop.holder, hop.relation) for hop in path.hops)
     for _, related in related_parts(ready.rule):
-        yield from ((ready.paths[related.over].end, key) for key in (*related.where, *related.of))
+        yield from ((ready.paths[related.over].end, key) for key in (*related.where, *related.of, *related.after))
     value = ready.rule.value
     if value is not None and value.way != "formula":
         path = ready.paths[value.expression]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.paths import Hop
+from notion_pm.rules.paths import Hop, Path
 from notion_pm.rules.values import Baseline, BaseValue, ForeignOption, Links, Plain, Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 
@@ -55,6 +55,18 @@ class View:
             option = self.vocabulary.option(page.database, key, value)
             return option.weight if option else None
         return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+    def reach(self, page: SnapshotPage, path: Path) -> Found:
+        """Return the pages that a path leads to by any of its routes, each once."""
+        if len(path.routes) == 1:
+            return self.follow(page, path.routes[0])
+        reached: dict[NotionId, SnapshotPage] = {}
+        complete = True
+        for route in path.routes:
+            found = self.follow(page, route)
+            reached.update((each.id, each) for each in found.pages)
+            complete = complete and found.complete
+        return Found(tuple(reached.values()), complete)
 
     def follow(self, page: SnapshotPage, hops: Sequence[Hop]) -> Found:
         """Return the pages that hops lead to."""

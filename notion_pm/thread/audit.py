@@ -14,11 +14,11 @@ Found = Iterator[tuple[SnapshotPage, str]]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """After how many days something is told."""
+    """After how many days something is told. `health_days`: None is what the template says."""
 
     insight_days: int = 14
     spec_days: int = 30
-    health_days: int = 14
+    health_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

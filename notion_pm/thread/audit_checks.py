@@ -7,6 +7,7 @@ from datetime import date
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.audit import Check, Found, Thresholds
 from notion_pm.thread.graph import Thread
+from notion_pm.thread.health import health_days
 from notion_pm.thread.loop import is_owed
 
 SIGNAL = (
@@ -31,11 +32,16 @@ def has_evidence(thread: Thread, feature: SnapshotPage) -> bool:
 
 
 def serves(thread: Thread, feature: SnapshotPage) -> bool:
-    """Whether a feature serves a live objective, or the vision itself where it is tied to no objective."""
+    """Whether a feature serves a live objective, or the vision itself where it is tied to no objective.
+
+    An achieved objective is no longer live, but the features that shipped for it served it.
+    """
     strategy = [each for each in thread.all_above(feature) if thread.role(each) in {"vision", "objectives"}]
     known = {each.id for each in objectives(thread)}
     nearest = [each for each in strategy if each.id in known] or strategy
-    return any(thread.is_live(each) for each in nearest)
+    if thread.category(feature) == "done":
+        return any(thread.is_live(each) for each in nearest)
+    return any(thread.is_open(each) for each in nearest)  # what is still to be built must serve what is still open
 
 
 def objectives(thread: Thread) -> tuple[SnapshotPage, ...]:
@@ -90,12 +96,14 @@ def _stale_specs(thread: Thread, thresholds: Thresholds) -> Found:
 
 
 def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
+    stated_days = thresholds.health_days
+    most = health_days(thread.chain.vocabulary.template) if stated_days is None else stated_days
     for each in objectives(thread):
         if not thread.is_open(each):
             continue
         said = thread.text(each, "health_date")
         days = _since(thread, date.fromisoformat(said[:10])) if said else None
-        if days is not None and days > thresholds.health_days:
+        if days is not None and days > most:
             yield each, f"{thread.read(each, 'health') or 'no health'}, said {days} days ago"
         elif days is None and (
             thread.chain.has(each.database, "health_date") or thread.value(each, "health") in {None, "no_update"}

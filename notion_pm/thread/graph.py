@@ -11,16 +11,17 @@ from typing import Any
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
 from notion_pm.model.template import Category, OptionSpec, Role
-from notion_pm.rules.aggregates import over
+from notion_pm.rules.aggregates import amounts_of, over
 from notion_pm.rules.paths import Hop
+from notion_pm.rules.stamps import with_computed_stamps
 from notion_pm.rules.values import ForeignOption, Links, Plain, Snapshot, SnapshotPage, is_empty
 from notion_pm.rules.view import View
 from notion_pm.rules.wording import Wording
 from notion_pm.thread.chain import ROLES, Chain, Edge
+from notion_pm.thread.customers import Customers, total
 
 _CUSTOMERS = ValueOf(distinct="insights.customer")
 _IMPORTANCE = ValueOf(sum="insights.importance", once_per="customer", latest_by="observed_on")
-_ARR = ValueOf(sum="insights.arr", once_per="customer", latest_by="observed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,15 @@ Related = SnapshotPage | Unseen
 class Evidence:
     """The insights behind a page, and what they weigh by the arithmetic of the sync rules.
 
-    Each customer counts once, its latest importance (0 to 3) and ARR. None: nobody has said it, or it is not known.
+    Each customer counts once, with its latest importance (0 to 3). `arr` is what those pay who are customers today;
+    `arr_apart` is the ARR of prospects and of customers that churned. None: nobody has noted it, or it is not known.
     """
 
     insights: tuple[SnapshotPage, ...] = ()
     customers: int | None = 0
     importance: float | None = None
     arr: float | None = None
+    arr_apart: float | None = None
 
 
 class Thread:
@@ -66,6 +69,12 @@ class Thread:
         self._below: dict[NotionId, tuple[Related, ...]] = {}
         self._behind: dict[NotionId, tuple[SnapshotPage, ...]] = {}
         self._evidence: dict[NotionId, Evidence] = {}
+
+    def with_computed_stamps(self) -> Thread:
+        """Return the same pages, with what rules stamp computed from them and not as the last sync left it."""
+        template = self.chain.vocabulary.template
+        snapshot = with_computed_stamps(template, self.snapshot, self.today, self.chain.has)
+        return Thread(self.chain, snapshot, self.created, self.wording, self.today)
 
     # --- pages and their values
 
@@ -227,11 +236,29 @@ class Thread:
         """Return insights with what they weigh together."""
         if not insights:
             return Evidence()
-        customers, importance, arr = (
-            self._sum(insights, value, key)
-            for value, key in ((_CUSTOMERS, "customer"), (_IMPORTANCE, "importance"), (_ARR, "arr"))
-        )
-        return Evidence(insights, int(customers) if customers is not None else None, importance, arr)
+        everybody = self.customers.of(insights)
+        today = [each for each in everybody if each.is_customer_today]
+        others = [each for each in everybody if not each.is_customer_today]
+        count, importance = self._sum(insights, _CUSTOMERS, "customer"), self._importance(insights)
+        return Evidence(insights, None if count is None else int(count), importance, total(today), total(others))
+
+    def waiting_for(self, asks: tuple[SnapshotPage, ...]) -> Evidence:
+        """Return open asks with what they weigh for those who are customers today, and for nobody else."""
+        today = [each for each in self.customers.of(asks) if each.is_customer_today]
+        importance = self._importance(asks, {each.key for each in today})
+        return Evidence(asks, len(today), importance, total(today))
+
+    def _importance(self, insights: tuple[SnapshotPage, ...], among: set[object] | None = None) -> float | None:
+        if not self.chain.has(insights[0].database, "importance"):
+            return None
+        amounts = amounts_of(self._view, insights, _IMPORTANCE, "importance") or []
+        chosen = [each.number for each in amounts if among is None or each.identity in among]
+        return sum(chosen) if chosen else None
+
+    @cached_property
+    def customers(self) -> Customers:
+        """The customers behind insights."""
+        return Customers(self.snapshot, self.chain.database("insights"), self.chain.database("customers"))
 
     def insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         """Return the insights that are the evidence behind a page."""

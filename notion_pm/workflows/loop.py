@@ -14,7 +14,7 @@ from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.lookup import find, unfound
-from notion_pm.thread.loop import Owed, is_owed, owed, told_on
+from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
 from notion_pm.thread.message import words
 from notion_pm.workflows.messages import Message
 from notion_pm.workflows.progress import Progress, silent
@@ -28,7 +28,7 @@ TOLD_ON = "told_on"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A customer to tell, and what to say."""
+    """A person to tell, and what to say."""
 
     owed: Owed
     message: str
@@ -50,6 +50,7 @@ class Loop:
         self._read = read
         self._sender = UpdateSender(place.gateway)
         self.owed = owed(read.thread)
+        self.apart = owed_apart(read.thread)
         self._before = place.gateway.requests.logical - requests
 
     @property
@@ -63,11 +64,11 @@ class Loop:
         return self._place.gateway.requests.logical - self._before
 
     def drafts(self, message: Message) -> tuple[Draft, ...]:
-        """Return a message to each customer. Raises UsageError when the template of messages fails."""
+        """Return a message to each person. Raises UsageError when the template of messages fails."""
         return tuple(map(Draft, self.owed, message.to_all(self.thread, self.owed)))
 
     def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
-        """Return the insights that words name: insights themselves, or customers for all that they are owed.
+        """Return the insights that words name: insights themselves, or customers and contacts for all they are owed.
 
         Raises UsageError when a word names nothing, or something else.
         """
@@ -75,8 +76,8 @@ class Loop:
         return tuple({each.id: each for each in found}.values())
 
     def all_asks(self) -> tuple[SnapshotPage, ...]:
-        """Return every insight whose customer is to be told, once."""
-        return tuple({ask.insight.id: ask.insight for each in self.owed for ask in each.asks}.values())
+        """Return every insight about which somebody is to be told, once."""
+        return tuple(ask.insight for ask in asks_of(self.owed))
 
     def tell(
         self, insights: Sequence[SnapshotPage], *, dry_run: bool = False, progress: Progress = silent
@@ -88,16 +89,19 @@ class Loop:
             yield Told(insight, problem)
 
     @cached_property
-    def _customers(self) -> frozenset[str]:
-        """All customers by name, also those that nothing is owed (any more)."""
+    def _names(self) -> frozenset[str]:
+        """All customers and contacts by name, also those that nothing is owed (any more)."""
         insights = self.thread.pages("insights")
-        named = {name.casefold() for each in insights for name in self.thread.customers_of(each)}
-        return frozenset({*named, *(each.customer.casefold() for each in self.owed)} - {""})
+        customers = [customer.name for customer in self.thread.customers.of(insights)]
+        contacts = [self.thread.text(each, "contact").strip() for each in insights]
+        return frozenset({name.casefold() for name in (*customers, *contacts)} - {""})
 
     def _named(self, name: str) -> list[SnapshotPage]:
         wanted = name.strip().casefold()
-        if wanted in self._customers:
-            return [ask.insight for each in self.owed if each.customer.casefold() == wanted for ask in each.asks]
+        everybody = (*self.owed, *self.apart)
+        if wanted in self._names:
+            named = [each for each in everybody if wanted in {each.customer.casefold(), each.contact.casefold()}]
+            return [ask.insight for ask in asks_of(named)]
         page = find(self.thread, name)
         if page is None:
             raise unfound(self.thread, name)
@@ -105,9 +109,8 @@ class Loop:
             case "insights":
                 return [page]
             case "customers":
-                return [
-                    ask.insight for each in self.owed for ask in each.asks if page in self.thread.below(ask.insight)
-                ]
+                asks = asks_of(everybody)
+                return [ask.insight for ask in asks if page in self.thread.below(ask.insight)]
             case _:
                 raise UsageError(
                     f"{page.title!r} is neither an insight nor a customer.", "Name what `notion-pm loop` lists."
@@ -179,4 +182,12 @@ def as_data(loop: Loop, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
             "message": each.message,
         }
         for each in drafts
+    ]
+
+
+def apart_as_data(loop: Loop) -> list[dict[str, Any]]:
+    """Return those to whom nobody writes as JSON data with stable keys."""
+    return [
+        {"customer": each.customer, "reason": each.apart, "insights": [ask.insight.id for ask in each.asks]}
+        for each in loop.apart
     ]

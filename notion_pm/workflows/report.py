@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.reports.abridge import abridged, fitted
-from notion_pm.reports.compose import Report, compose
+from notion_pm.reports.compose import LastSync, Report, compose
 from notion_pm.reports.html import write_report
 from notion_pm.reports.room import Room
+from notion_pm.rules.values import same
 from notion_pm.storage.state import State
+from notion_pm.thread import Thread
 from notion_pm.workflows.report_memory import recall
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import read_thread
@@ -49,9 +51,12 @@ def report(place: Place, since: datetime, *, quotes: int | None = None, template
     before = place.gateway.requests.logical
     read = read_thread(place, template, asides=True)
     loaded = read.loaded.template
+    thread = read.thread.with_computed_stamps()
     with State(place.state_home, loaded.template) as state:
-        past = recall(state, read.thread, since, place.now)
-    whole = compose(read.thread, past, title=loaded.title, now=place.now)
+        past = recall(state, thread, since, place.now)
+        synced = max((each.started for each in state.runs() if each.kind == "sync"), default=None)
+    behind = stale_stamps(read.thread, thread)
+    whole = compose(thread, past, title=loaded.title, now=place.now, sync=LastSync(synced, behind))
     told, page = fitted(whole) if quotes is None else _with(whole, Room(quotes))
     return Reported(told, page, place.gateway.requests.logical - before)
 
@@ -59,3 +64,13 @@ def report(place: Place, since: datetime, *, quotes: int | None = None, template
 def _with(whole: Report, room: Room) -> tuple[Report, str]:
     told = abridged(whole, room)
     return told, write_report(told)
+
+
+def stale_stamps(read: Thread, computed: Thread) -> int:
+    """Return how many stamped values in Notion differ from what the pages come to now."""
+    count = 0
+    for database, pages in computed.snapshot.databases.items():
+        for id, page in pages.items():
+            held = read.snapshot.databases[database][id].values
+            count += sum(not same(value, held.get(key)) for key, value in page.values.items())
+    return count

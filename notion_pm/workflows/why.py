@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.errors import UsageError
+from notion_pm.exporters.number_formats import readable as number_as_shown
 from notion_pm.model.ids import NotionId
+from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import taken_up
 from notion_pm.rules.opinions import Derived
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.settle import RULES_DISAGREE, Decision
 from notion_pm.rules.standing import Standing, speaks, standings
+from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.values import Opinion, SnapshotPage, same
+from notion_pm.rules.view import View
 from notion_pm.storage.state import State
 from notion_pm.thread import Chain, Thread
 from notion_pm.thread.lookup import find, unfound
@@ -43,6 +47,7 @@ class Why:
     answers: tuple[Answer, ...]
     looked: Look
     requests: int
+    view: View
 
     def as_data(self) -> Json:
         """Return it as JSON data with stable keys."""
@@ -75,7 +80,7 @@ class Why:
     def next(self, answer: Answer) -> str:
         """Say what would change the value next."""
         standing = answer.standing
-        says = text(self.readable(answer, standing.says)) if standing.speaks else "nothing"
+        says = self.shown(answer, standing.says) if standing.speaks else "nothing"
         match standing.decision:
             case Decision.WRITE:
                 return f"The next sync sets it to {says}."
@@ -101,11 +106,32 @@ class Why:
         """Return pages that are still there."""
         return [page for id in ids if (page := self.looked.page(id))]
 
+    def amounts(self, answer: Answer, opinion: Derived) -> tuple[Summand, ...]:
+        """Return the amounts that a rule adds up, the largest first; none where it does not sum."""
+        value = opinion.rule.value
+        if value is None or not speaks(opinion):
+            return ()
+        return summands(self.view, self.page, value)
+
+    def amount(self, answer: Answer, number: float) -> str:
+        """Return an amount as Notion shows it."""
+        return str(self._formatted(answer, number))
+
+    def _formatted(self, answer: Answer, value: Any) -> Any:
+        """Return a number in the format of its property, such as $1,010,000; anything else as it is."""
+        spec = self.looked.rules.vocabulary.spec(self.page.database, answer.standing.key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number_as_shown(spec.format, value) if is_number and isinstance(spec, NumberProperty) else value
+
+    def shown(self, answer: Answer, value: Any) -> str:
+        """Return a value as text, with numbers as Notion shows them."""
+        return text(self._formatted(answer, self.readable(answer, value)))
+
     def says(self, answer: Answer, opinion: Derived) -> str:
         """Return what a rule says, as people read it."""
         if isinstance(opinion.value, Opinion):
             return opinion.value.value
-        return text(self.readable(answer, opinion.value))
+        return self.shown(answer, opinion.value)
 
     def _data(self, answer: Answer) -> Json:
         standing, last = answer.standing, answer.last
@@ -123,6 +149,10 @@ class Why:
             "rules": [self._rule(answer, each) for each in standing.opinions],
         }
 
+    def _amount(self, summand: Summand) -> Json:
+        through = [{"page": each.id, "title": each.title, "url": each.url} for each in summand.through]
+        return {"of": summand.name, "page": summand.page.id, "amount": summand.number, "through": through}
+
     def _rule(self, answer: Answer, opinion: Derived) -> Json:
         because = [{"page": each.id, "title": each.title, "url": each.url} for each in self.pages(opinion.because)]
         return {
@@ -131,6 +161,7 @@ class Why:
             "says": self.readable(answer, opinion.plain) if speaks(opinion) else None,
             "speaks": speaks(opinion),
             "because": because,
+            "amounts": [self._amount(each) for each in self.amounts(answer, opinion)],
         }
 
 
@@ -158,7 +189,8 @@ def why(place: Place, words: str, wanted: str | None = None, *, template: str | 
         last = _last_changes(state.changes_of(page.id))
         known = state.cache().pages.get(page.database, {}).get(page.id)
     answers = tuple(Answer(each, last.get(each.key), _is_new(known, page, each.key)) for each in there)
-    found = Why(page, answers, looked, place.gateway.requests.logical - before)
+    view = View(looked.rules.vocabulary, looked.snapshot, {}, place.now.date())
+    found = Why(page, answers, looked, place.gateway.requests.logical - before, view)
     return found if wanted is None else _only(found, wanted)
 
 
@@ -198,4 +230,4 @@ def _only(found: Why, wanted: str) -> Why:
     if not chosen:
         known = ", ".join(found.title(each) for each in found.answers) or "none"
         raise UsageError(f"Rules set no property {wanted!r} of this page.", f"Those that they set: {known}.")
-    return Why(found.page, chosen, found.looked, found.requests)
+    return Why(found.page, chosen, found.looked, found.requests, found.view)

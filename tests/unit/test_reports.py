@@ -200,6 +200,61 @@ def test_where_customers_are_pages_their_own_arr_counts() -> None:
     assert [(each.page.title, each.weight.arr) for each in told.needs] == [("Need", "$700")]
 
 
+def test_churned_customers_prospects_and_praise_do_not_wait() -> None:
+    world = World(template=discovery()).add("customers", "acme", arr=700, lifecycle="at_risk")
+    world.add("customers", "gone", arr=50, lifecycle="churned").add("customers", "maybe", arr=60, lifecycle="prospect")
+    world.add("opportunities", "need", status="targeted").add("opportunities", "past", status="targeted")
+    world.insight("shared", customer=["acme", "gone", "maybe"], opportunity=["need"], importance="critical")
+    world.insight("old", customer=["gone"], opportunity=["past"]).insight("love", customer=["acme"], kind="praise")
+    world.insight("why", customer=["acme"], kind="question")
+    told = waiting(thread_of(world))
+    assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [("Acme", "$700", 1)]
+    assert [(each.name, each.standing) for each in told.apart] == [("Maybe", "prospect"), ("Gone", "churned")]
+    (need,) = told.needs
+    assert (need.page.title, need.weight.customers, need.weight.importance, need.amount) == ("Need", 1, 3, 700)
+    thread = thread_of(world)
+    weight = thread.evidence(thread.pages("opportunities")[0])
+    assert (weight.customers, weight.arr, weight.arr_apart) == (3, 700, 110)
+
+
+def test_an_old_health_counts_as_no_update_and_an_achieved_objective_is_not_live() -> None:
+    world = World(template=discovery())
+    for name, status, health, day in (
+        ("fresh", "in_progress", "off_track", "2026-11-08"),
+        ("stale", "in_progress", "off_track", "2026-11-07"),
+        ("undated", "committed", "at_risk", None),
+        ("done", "achieved", "off_track", "2026-11-20"),
+        ("missed", "missed", "off_track", "2026-11-20"),
+        ("dropped", "dropped", "off_track", "2026-11-20"),
+    ):
+        world.add("objectives", name, status=status, health=health, health_date=day)
+    report = composed(world)
+    healths = {each.page.title: each.health.name for each in report.strategy.objectives if each.health}
+    assert healths == {"Fresh": "Off track", "Stale": "No update", "Undated": "No update"}
+    assert [each.number for each in report.figures[:2]] == ["3", "1"]
+
+
+def test_figures_are_computed_from_the_pages_and_not_as_sync_left_them() -> None:
+    world = World(template=discovery()).feature("wings", "shipped").feature("tail", "idea")
+    world.add("opportunities", "need", features=["tail"])
+    world.add("objectives", "aim", status="in_progress", progress=0.9, features=["wings"], opportunities=["need"])
+    thread = thread_of(world).with_computed_stamps()
+    (objective,) = strategy(thread, NOTHING).objectives
+    assert (objective.progress, objective.base, objective.done) == (50, 2, 1)
+
+
+def test_what_shipped_goes_by_its_ship_date() -> None:
+    world = World().feature("imported", "shipped", shipped_on="2026-11-05")
+    world.feature("old", "shipped", shipped_on="2026-09-01").feature("seen", "shipped")
+    moved = [change(name, "status", "beta", "shipped") for name in ("old", "seen")]
+    found = changelog(thread_of(world), replace(past_of(product_world(), *moved), pages={}))
+    assert {(each.title, each.kind) for each in found.changes} == {
+        ("Imported", "shipped"),
+        ("Old", "status"),
+        ("Seen", "shipped"),
+    }
+
+
 def test_a_need_weighs_what_its_open_asks_weigh() -> None:
     world = World(template=discovery()).add("opportunities", "small", status="targeted")
     world.add("opportunities", "big", status="targeted").add("opportunities", "met", status="targeted")
@@ -209,7 +264,8 @@ def test_a_need_weighs_what_its_open_asks_weigh() -> None:
         ("c", "big", "linked", 800),
         ("d", "met", "closed", 1),
     ):
-        world.add("customers", f"of {name}").insight(name, status, opportunity=[need], customer=[f"of {name}"], arr=arr)
+        world.add("customers", f"of {name}", arr=arr)
+        world.insight(name, status, opportunity=[need], customer=[f"of {name}"])
     told = waiting(thread_of(world))
     assert [(each.page.title, each.weight.arr, each.weight.insights) for each in told.needs] == [
         ("Big", "$800", 1),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from notion_pm.model.ids import NotionId
 from notion_pm.model.template import Template
-from notion_pm.rules.values import BaseValue, Plain
+from notion_pm.rules.values import BaseValue, Links, Plain
 from notion_pm.storage import template_files, templates
 from tests.unit.rules_world import World
 
@@ -72,13 +73,17 @@ def test_j1_and_v1_progress_is_weighed_by_effort_up_to_the_vision() -> None:
         ([("on_track", "2026-11-07"), ("on_track", "2026-11-20")], "no_update"),
         ([("on_track", "2026-11-20"), (None, None)], "no_update"),
         ([("at_risk", "2026-11-20"), (None, None)], "at_risk"),
-        ([], None),
+        ([("off_track", "2026-11-07"), ("on_track", "2026-11-20")], "no_update"),
+        ([("off_track", "2026-11-08"), ("on_track", "2026-11-20")], "off_track"),
+        ([(None, "2026-11-20"), ("on_track", "2026-11-20")], "no_update"),
+        ([], "no_update"),
     ],
 )
 def test_v1_a_vision_is_as_well_as_its_worst_live_objective(
     objectives: list[tuple[str | None, str | None]], health: str | None
 ) -> None:
-    world = World(only("V1-off-track", "V1-at-risk", "V1-stale", "V1-silent", "V1-on-track"))
+    names = ("V1-off-track", "V1-at-risk", "V1-stale", "V1-silent", "V1-no-health", "V1-on-track", "V1-none-live")
+    world = World(only(*names))
     for place, (each, day) in enumerate(objectives):
         world.add("objectives", f"o{place}", status="in_progress", health=each, health_date=day)
     world.add("objectives", "dead", status="dropped", health="off_track", health_date="2026-11-20")
@@ -145,12 +150,50 @@ def test_o2_one_solution_is_no_choice(built: list[str], *, told: bool) -> None:
 
 
 def test_c2_what_customers_wait_for() -> None:
-    world = World(only("C1-arr", "C2-open", "C2-shipped", "C2-waiting"))
-    world.insight("a", "new").insight("b", "shipped").insight("c", "wont_do")
-    world.add("customers", "acme", arr=100, insights=["a", "b", "c"]).add("customers", "globex", arr=20, insights=[])
+    world = World(only("C1-arr", "C2-open", "C2-shipped", "C2-waiting", "C2-not-waiting"))
+    world.insight("a", "new").insight("b", "shipped").insight("c", "wont_do").insight("love", "new", kind="praise")
+    world.add("customers", "acme", arr=100, insights=["a", "b", "c"])
+    world.add("customers", "globex", arr=20, insights=["love"])
+    world.add("customers", "gone", arr=30, lifecycle="churned", insights=["a"])
+    world.add("customers", "maybe", arr=40, lifecycle="prospect", insights=["a"])
     world.sync()
     assert [world.get("acme", each) for each in ("open_asks", "shipped_asks", "arr_waiting")] == [1, 1, 100]
-    assert [world.get("globex", each) for each in ("open_asks", "arr_waiting")] == [0, None]
+    assert [world.get("globex", each) for each in ("open_asks", "arr_waiting")] == [0, 0]
+    assert [world.get(each, "arr_waiting") for each in ("gone", "maybe")] == [0, 0]
+
+
+def test_an_amount_lives_with_the_customer_and_counts_once() -> None:
+    world = World(only("C1-arr", "F1-arr", "F1-stake", "O1-arr", "O1-stake")).feature("f")
+    world.add("opportunities", "need").insight("both", features=["f"], opportunity=["need"])
+    world.insight("alone", features=["f"], opportunity=["need"])
+    world.add("customers", "small", arr=10, insights=["both"]).add("customers", "big", arr=1000, insights=["both"])
+    world.add("customers", "gone", arr=500, lifecycle="churned", insights=["alone"])
+    world.sync()
+    assert [world.get("both", "arr"), world.get("alone", "arr")] == [None, 500]
+    assert [world.get("f", each) for each in ("arr_weight", "arr_at_stake")] == [1510, 1010]
+    assert [world.get("need", each) for each in ("arr_weight", "arr_at_stake")] == [1510, 1010]
+
+
+def test_i4_an_insight_of_an_opportunity_is_linked_though_its_features_were_dropped() -> None:
+    names = ("I1-link", "I1-opportunity", "I2-plan", "I4-drop", "I4-linked")
+    world = World(only(*names)).feature("f", "in_progress").feature("gone", "dropped")
+    world.insight("planned", features=["f"]).insight("fresh", features=["gone"])
+    world.add("opportunities", "need", status="exploring", insights=["planned", "fresh"])
+    assert not world.sync().conflicts
+    assert [world.get(each, "status") for each in ("planned", "fresh")] == ["planned", "linked"]
+    assert not world.set("f", status="dropped").sync().conflicts
+    assert world.get("planned", "status") == "linked"
+
+
+def test_progress_counts_features_of_opportunities_and_parts_once() -> None:
+    world = World(only("J1-progress", "V1-progress", "V1-shipped"))
+    world.feature("whole", "in_progress").feature("part", "shipped", parent=["whole"]).feature("other", "idea")
+    world.add("opportunities", "top", features=["whole"]).add("opportunities", "leaf", parent=["top"])
+    world.set("leaf", features=Links((NotionId("other"),)))
+    world.add("objectives", "o", features=["whole"], opportunities=["top"]).add("vision", "v", objectives=["o"])
+    world.sync()
+    assert [world.get("o", "progress"), world.get("v", "progress")] == [0.3333, 0.3333]
+    assert world.get("v", "features_shipped") == 1
 
 
 def test_i1_an_opportunity_links_an_insight() -> None:

@@ -114,7 +114,7 @@ class TestF1:
             "wings.evidence_count": 4,
             "wings.customers": 2,
             "wings.arr_weight": 120,
-            "wings.importance": 1 + 2 + 1,
+            "wings.importance": 1 + 2,  # who names no customer is evidence, and nobody's importance
         }
 
     def test_follows_when_an_insight_comes(self, world: World) -> None:
@@ -262,3 +262,54 @@ def test_d1_only_flags_features_of_a_dropped_strategy() -> None:
     world = World(only("D1-dropped")).add("vision", "goal", status="superseded")
     world.feature("a", "spec", vision=["goal"]).feature("b", "shipped", vision=["goal"])
     assert changes(world.sync()) == {"a.sync_note": "Its strategy was dropped (Goal)."}
+
+
+class TestI3:
+    """A request or a problem is answered by what ships after it was observed."""
+
+    @pytest.mark.parametrize(
+        ("said", "shipped_on", "becomes"),
+        [
+            ({"kind": "request", "observed_on": "2026-11-01"}, "2026-11-10", "shipped"),
+            ({"observed_on": "2026-11-01"}, "2026-11-10", "shipped"),
+            ({"kind": "problem", "observed_on": "2026-11-09"}, "2026-11-10", "shipped"),
+            ({"kind": "problem", "observed_on": "2026-11-10"}, "2026-11-10", "linked"),
+            ({"kind": "problem", "observed_on": "2026-11-29"}, "2026-11-10", "linked"),
+            ({"kind": "problem", "observed_on": "2026-11-29"}, None, "linked"),
+            ({"kind": "praise", "observed_on": "2026-11-01"}, "2026-11-10", "linked"),
+            ({"kind": "question", "observed_on": "2026-11-01"}, "2026-11-10", "linked"),
+            ({"kind": "problem"}, "2026-11-10", "shipped"),
+            ({"kind": "request"}, None, "shipped"),
+        ],
+    )
+    def test_only_what_was_asked_before_it_shipped(
+        self, said: dict[str, Any], shipped_on: str | None, becomes: str
+    ) -> None:
+        world = World(only(*ALL_I, "I3-loop")).feature("f", "shipped", shipped_on=shipped_on)
+        world.insight("i", features=["f"], **said)
+        world.sync()
+        assert world.get("i", "status") == becomes
+        assert world.get("i", "loop") == ("tell_customer" if becomes == "shipped" else None)
+
+    def test_a_later_feature_answers_a_complaint_about_an_earlier_one(self) -> None:
+        world = World(only(*ALL_I)).feature("early", "shipped", shipped_on="2026-10-01").feature("fix", "in_progress")
+        world.insight("i", kind="problem", observed_on="2026-10-15", features=["early", "fix"])
+        world.sync()
+        assert world.get("i", "status") == "planned"
+        world.set("fix", status="shipped", shipped_on="2026-11-20").sync()
+        assert world.get("i", "status") == "shipped"
+
+    def test_a_missing_ship_date_is_noted_where_it_matters(self) -> None:
+        world = World(only("F5-no-date")).feature("f", "shipped").feature("quiet", "shipped")
+        world.insight("i", observed_on="2026-10-15", features=["f"]).insight("j", features=["quiet"])
+        world.sync()
+        assert [world.get("f", "sync_note"), world.get("quiet", "sync_note")] == ["Shipped on is missing.", None]
+
+
+def test_what_a_customer_pays_is_its_latest_amount_whichever_feature_it_was_noted_for() -> None:
+    world = World(only("F1-arr")).feature("old").feature("new")
+    world.insight("a", customer="Acme", arr=100, observed_on="2026-01-01", features=["old"])
+    world.insight("b", customer="acme ", arr=70, observed_on="2026-02-01", features=["new"])
+    world.insight("c", arr=5000, observed_on="2026-02-01", features=["new"])
+    world.sync()
+    assert [world.get("old", "arr_weight"), world.get("new", "arr_weight")] == [70, 70]

@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.errors import UsageError
 from notion_pm.rules.values import Plain
-from notion_pm.thread.loop import Owed, owed
+from notion_pm.thread.loop import Owed, owed, owed_apart
 from notion_pm.thread.message import default_text
 from notion_pm.workflows.messages import OwnMessage
 from tests.unit.rules_world import World
@@ -27,7 +27,9 @@ def groups(world: World) -> dict[str, list[str]]:
 def test_customers_are_told_once_each_whatever_the_case_of_their_names() -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
     world.insight("two", features=["wings", "tail"], customer=" acme").insight("three", features=["wings"])
-    assert groups(world) == {"Acme": ["One", "Two"], "": ["Three"]}
+    assert groups(world) == {"Acme": ["One", "Two"]}
+    (nobody,) = owed_apart(thread_of(world))
+    assert (nobody.apart, [ask.insight.title for ask in nobody.asks]) == ("anonymous", ["Three"])
 
 
 def test_nobody_is_told_before_all_live_features_are_done() -> None:
@@ -58,6 +60,44 @@ def test_pages_of_customers_are_told_each() -> None:
     world = World(template=discovery()).add("customers", "acme").add("customers", "bob").feature("wings", "measured")
     world.insight("one", features=["wings"], customer=["acme", "bob"])
     assert groups(world) == {"Acme": ["One"], "Bob": ["One"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_told"),
+    [
+        ({"kind": "request", "observed_on": "2026-10-31"}, True),
+        ({"kind": "problem", "observed_on": "2026-11-01"}, False),
+        ({"kind": "problem", "observed_on": "2026-11-20", "loop": "tell_customer"}, False),
+        ({"kind": "praise", "observed_on": "2026-10-01"}, False),
+        ({"kind": "question", "loop": "tell_customer"}, False),
+    ],
+)
+def test_only_requests_and_problems_from_before_are_answered(said: dict[str, Plain], *, is_told: bool) -> None:
+    world = shipped().insight("one", features=["wings"], customer="Acme", **said)
+    assert bool(groups(world)) is is_told
+
+
+def test_each_person_reads_its_own_words_only() -> None:
+    world = World(template=discovery()).feature("wings", "shipped", shipped_on="2026-11-01")
+    world.add("customers", "acme").add("customers", "beta").add("customers", "gone", lifecycle="churned")
+    for name, customer, contact in (
+        ("ann", ["acme"], "Ann"),
+        ("again", ["acme"], "ann "),
+        ("bob", ["acme"], "Bob"),
+        ("both", ["acme", "beta"], "Ann"),
+        ("left", ["gone"], "Eve"),
+        ("nobody", [], ""),
+    ):
+        world.insight(name, features=["wings"], customer=customer, contact=contact, quote=f"words of {name}")
+    thread = thread_of(world)
+    messages = {(each.customer, each.contact): default_text(thread, each) for each in owed(thread)}
+    assert set(messages) == {("Acme", "Ann"), ("Acme", "Bob"), ("Beta", "")}
+    assert "words of again" in messages["Acme", "Ann"]
+    assert "words of bob" not in messages["Acme", "Ann"]
+    assert "words of" not in messages["Beta", ""]  # of a shared insight nobody knows whose words they are
+    assert all(text.count("Wings has shipped") == 1 for text in messages.values())
+    apart = [(each.customer, each.apart) for each in owed_apart(thread)]
+    assert apart == [("Gone", "churned"), ("", "anonymous")]
 
 
 def only(world: World) -> Owed:
