@@ -23,7 +23,7 @@ _FENCE = re.compile(r"`{3,}")
 def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines for a terminal."""
     for each in drafts:
-        yield f"{one_line(_name(each.owed))}: {count(len(each.owed.asks), 'ask')}"
+        yield f"{one_line(_name(loop, each.owed))}: {count(len(each.owed.asks), 'ask')}"
         for ask in each.owed.asks:
             yield f"  {one_line(ask.insight.title) or 'Untitled'}{_answer(loop.thread, ask)}"
             yield f"  {ask.insight.url}"
@@ -43,7 +43,7 @@ def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines as Markdown; messages stand in blocks that can be copied."""
     yield from ("# To tell", "", summary(loop))
     for each in drafts:
-        yield from ("", f"## {markdown_text(_name(each.owed))}", "")
+        yield from ("", f"## {markdown_text(_name(loop, each.owed))}", "")
         for ask in each.owed.asks:
             title = markdown_text(ask.insight.title) or "Untitled"
             yield f"- [{title}]({ask.insight.url}){_answer(loop.thread, ask, markdown_text)}"
@@ -100,11 +100,12 @@ def _answer(thread: Thread, ask: Ask, written: Callable[[str], str] = one_line) 
     return f" ← {', '.join(names)}" if names else ""
 
 
-def _name(owed: Owed) -> str:
-    """Return a person by contact and customer, as far as they are known."""
-    if owed.contact and owed.customer:
-        return f"{owed.contact} ({owed.customer})"
-    return owed.contact or owed.customer
+def _name(loop: Loop, owed: Owed) -> str:
+    """Return whom a message goes to: the customer, with the contact where the customer has several."""
+    if not owed.customer or not owed.contact:
+        return owed.customer or owed.contact
+    has_others = sum(each.customer == owed.customer for each in loop.owed) > 1
+    return f"{owed.customer}, {owed.contact}" if has_others else owed.customer
 
 
 def _apart(loop: Loop) -> Iterator[tuple[str, tuple[Ask, ...]]]:

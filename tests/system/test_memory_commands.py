@@ -128,7 +128,9 @@ class TestWhy:
             answer["next"] == "The person's value stays. Empty it, or set it to Shipped, to hand it back to the rule."
         )
 
-    def test_rules_that_disagree_are_named_and_what_would_settle_it(self, product: Product, tmp_path: Path) -> None:
+    def test_rules_that_could_disagree_are_refused_with_what_would_settle_it(
+        self, product: Product, tmp_path: Path
+    ) -> None:
         (tmp_path / "own.yaml").write_text(
             "template: product\nversion: 1\ntitle: Own\ndatabases: {features: {title: F, properties: "
             "{name: {type: title, title: N}, priority: {type: select, title: Priority, "
@@ -137,10 +139,23 @@ class TestWhy:
             "two: {why: Nothing is., set: features.priority, to: p1}}\n"
         )
         product.add("features", "Wings")
-        shown(product, "sync", "--template", "own.yaml")
-        out = shown(product, "why", "Wings", "--template", "own.yaml")
-        assert "Conflict: rules of the same priority disagree." in out
-        assert "Next: It stays until the rules agree, or the template gives one of them a higher priority." in out
+        refused = run(product, "sync", "--template", "own.yaml")
+        assert refused.exit_code == 1
+        assert "own.yaml:5: one and two could set features.priority" in refused.stderr
+        assert "`priority`" in refused.stderr
+
+    def test_a_sum_lists_the_amounts_that_make_it(self, product: Product) -> None:
+        said: dict[str, Any] = {"customer": "Acme", "observed_on": "2026-11-01"}
+        small = product.add("insights", "Small", customer="Beta", arr=10_000)
+        big = product.add("insights", "Big", arr=1_000_000, **said)
+        nobody = product.add("insights", "Nobody", arr=5)
+        product.add("features", "Tail", insights=[small, big, nobody])
+        shown(product, "sync")
+        out = shown(product, "why", "Tail", "ARR weight")
+        assert "ARR weight: $1,010,000" in out
+        assert "    $1,000,000  Acme, through Big\n    $10,000  Beta, through Small\n" in out
+        (rule,) = data_of(product, "why", "Tail", "ARR weight")["properties"][0]["rules"]
+        assert [(each["of"], each["amount"]) for each in rule["amounts"]] == [("Acme", 1_000_000), ("Beta", 10_000)]
 
     @pytest.mark.parametrize(
         ("words", "told"),
