@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
@@ -13,11 +15,13 @@ from werkzeug.exceptions import HTTPException
 
 from . import connections, page_templates, signed_files, users
 from .access import EVERYTHING, Access
+from .behaviour import behaviour
 from .clock import Clock
 from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
 from .file_uploads import FILES_URL
 from .ids import new_id
 from .links import HERE
+from .past import Past
 from .routes import BLUEPRINTS
 from .session import Session, Settings
 from .store import Store
@@ -40,6 +44,7 @@ class NotionApp(Flask):
     def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
         super().__init__("notion_pm.emulator", static_folder=None)
         self._store, self._settings, self._clock = store, settings, clock
+        self._past = Past(store)
         self.url_map.merge_slashes = False  # a doubled slash is an unknown path, not a redirection
         for blueprint in BLUEPRINTS:
             self.register_blueprint(blueprint, url_prefix="/v1")
@@ -61,10 +66,19 @@ class NotionApp(Flask):
         settings, access = self._caller()
         version = _checked_version()
         page_templates.settle(self._store, settings, self._clock())
-        with self._store.transaction(write=_writes()) as db:
+        with self._state() as db:
             g.session = Session(db, self._clock(), version, settings, access)
             access.check(request.method, request.path)
             return super().dispatch_request()
+
+    def _state(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend what a request reads and writes: of a query that lags, the state that was."""
+        lag = behaviour().query_lag
+        if lag and request.path.endswith("/query"):
+            return self._past.state_at(self._clock() - timedelta(seconds=lag))
+        if _writes():
+            self._past.keep_present(self._clock(), lag)
+        return self._store.transaction(write=_writes())
 
     def make_response(self, rv: Any) -> Response:
         """Adds the request id to every object and error; the one list without `object` has none (recorded)."""

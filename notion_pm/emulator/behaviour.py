@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Behaviour(BaseModel):
@@ -35,6 +35,17 @@ class Behaviour(BaseModel):
     """Whether each data source has a property of a type that nobody knows yet: Notion adds some every year."""
     removed_status: Literal["last", "default"] = "last"
     """Which option takes the pages of a status that is removed: seen was another than the default."""
+    read_lag: float = Field(0, ge=0, le=600)
+    """Seconds for which blocks that one connection appends are missing in what another one lists."""
+    append_order: Literal["as_sent", "reversed"] = "as_sent"
+    """Where a block goes that is appended within a second of another connection's: behind that, or before it."""
+    query_lag: float = Field(0, ge=0, le=600)
+    """Seconds for which queries show what was there before (reported: edits were missing after 4 and there after 20).
+
+    Pages that are read by their ids show the present.
+    """
+    search_lag: float = Field(0, ge=0, le=600)
+    """Seconds for which search does not know what was made or edited."""
     formula_filters: Literal["refused", "accepted"] = "refused"
     """Whether filters take formulas. The service refuses those that the API made, as all of them are here."""
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from . import checks, tree
+from .behaviour import behaviour
 from .block_requests import Draft, check_row, drafts
 from .block_types import BLOCK_TYPES, changed_content
 from .blocks import ancestry, children, children_holder, find, last_child, refuse_archived, shown, shown_all
+from .clock import stored
 from .errors import body_error, validation_error
 from .ids import canonical, new_id
 from .lists import as_list, page_of
@@ -36,7 +39,14 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     if parent.type == "table":
         for row in wanted:
             check_row(row.content, parent.content["table_width"])
-    siblings = children(session, parent.id) if body.keys() & {"position", "after"} else last_child(session, parent.id)
+    is_at_end = not body.keys() & {"position", "after"}
+    if is_at_end and behaviour().append_order == "reversed":
+        siblings = children(session, parent.id)
+        insert_at = _index_before_others(session, siblings)
+        new = insert(session, parent, wanted, siblings, insert_at)
+        touch(session, parent)
+        return as_list("block", page_of(shown_all(session, new), None, None))
+    siblings = last_child(session, parent.id) if is_at_end else children(session, parent.id)
     index = _index(siblings, body)
     new = insert(session, parent, wanted, siblings, index)
     touch(session, parent)
@@ -71,6 +81,17 @@ def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
         after = checks.an_object(checks.required(sent, "after_block", "body.position"), path)
         return _index_after(siblings, checks.required(after, "id", path), f"{path}.id")
     return 0 if kind == "start" else len(siblings)
+
+
+def _index_before_others(session: Session, siblings: Sequence[Block]) -> int:
+    """Returns where an append goes that comes before those which other connections have sent at the same time."""
+    recent = stored(session.moment - timedelta(seconds=1))
+    index = len(siblings)
+    while index and siblings[index - 1].created_by != session.settings.bot_id:
+        if siblings[index - 1].created_time <= recent:
+            break
+        index -= 1
+    return index
 
 
 def _index_after(siblings: Sequence[Block], value: Any, path: str) -> int:

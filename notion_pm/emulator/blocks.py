@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from . import tree
-from .clock import to_the_minute
+from .behaviour import behaviour
+from .clock import stored, to_the_minute
 from .errors import archived_block
 from .lists import as_list, page_of
 from .records import BLOCKS, PAGES, Block, Page
@@ -102,9 +104,19 @@ def listed(session: Session, block_id: str, start_cursor: str | None, page_size:
     if block.in_trash or is_below_trash(session, block):
         raise session.not_found("block", block_id)  # measured: the page itself can still be read
     holder = children_holder(block)
-    rows = session.db.execute(f"SELECT id FROM blocks {_LIVE_CHILDREN}", (holder,))  # noqa: S608 - a constant
-    page = page_of([{"id": row[0]} for row in rows], start_cursor, page_size)
+    query = f"SELECT id, created_by, created_time FROM blocks {_LIVE_CHILDREN}"  # noqa: S608 - a constant
+    rows = session.db.execute(query, (holder,))
+    seen = [{"id": row["id"]} for row in rows if not _is_too_new(session, row["created_by"], row["created_time"])]
+    page = page_of(seen, start_cursor, page_size)
     return as_list("block", replace(page, results=shown_all(session, _all(session, page.results))))
+
+
+def _is_too_new(session: Session, author: str, created: str) -> bool:
+    """Tells whether a block of another connection is not seen yet, as the behaviour has it."""
+    lag = behaviour().read_lag
+    if not lag or author == session.settings.bot_id:
+        return False
+    return created > stored(session.moment - timedelta(seconds=lag))
 
 
 def _all(session: Session, references: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from . import checks, data_sources, pages
+from .behaviour import behaviour
 from .clock import stored
 from .lists import as_list, page_of
 from .records import PAGES
@@ -61,7 +63,8 @@ def _is_descending(body: Mapping[str, Any]) -> bool:
 
 
 def _hits(session: Session, kind: str, words: set[str], *, gone: bool | None) -> list[tuple[str, int, str]]:
-    indexed_until = stored(session.moment - session.settings.search_lag)
+    lag = max(session.settings.search_lag, timedelta(seconds=behaviour().search_lag))
+    indexed_until = stored(session.moment - lag)
     column = "gone" if gone is None else "shown_gone"
     rows = session.db.execute(
         f"SELECT * FROM ({_SOURCES[kind]}) WHERE {column} = ? AND last_edited_time <= ?",  # noqa: S608 - our own text

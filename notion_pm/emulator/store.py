@@ -66,6 +66,10 @@ class Store:
         finally:
             self._idle.put(db)
 
+    def reader(self) -> sqlite3.Connection:
+        """Returns a connection that the caller closes."""
+        return _connect(self.path)
+
     def close(self) -> None:
         """Closes every idle connection."""
         while not self._idle.empty():

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
+from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Conditions, Rule, Weather, WeatherFault, read_weather, weather_of
 from tests.conftest import client_of
 
-from .conftest import text
+from .conftest import Notion, text
 
 Json = dict[str, Any]
 
@@ -351,3 +352,71 @@ def test_a_named_pipe_is_no_weather(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "weather.json")
     with pytest.raises(WeatherFault, match="regular file"):
         read_weather(str(tmp_path / "weather.json"))
+
+
+def _append_text(client: httpx.Client, page: str, content: str) -> None:
+    block = {"paragraph": {"rich_text": [{"text": {"content": content}}]}}
+    assert client.patch(f"/blocks/{page}/children", json={"children": [block]}).status_code == 200
+
+
+def _texts_on(client: httpx.Client, page: str) -> list[str]:
+    found = client.get(f"/blocks/{page}/children").json()["results"]
+    return [each["paragraph"]["rich_text"][0]["plain_text"] for each in found]
+
+
+@pytest.fixture
+def other(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
+    """A client of another connection to the same workspace."""
+    headers = {"Authorization": f"Bearer {workspace.connect('Other')}", "Notion-Version": "2026-03-11"}
+    transport = httpx.WSGITransport(app=workspace.app)
+    with httpx.Client(transport=transport, base_url="http://local/v1", headers=headers) as client:
+        yield client
+
+
+def test_another_connection_sees_blocks_some_seconds_later(
+    workspace: LocalWorkspace, api: httpx.Client, other: httpx.Client, clock: ManualClock
+) -> None:
+    workspace.weather.change(Weather(behaviour=Behaviour(read_lag=3)))
+    _append_text(api, workspace.root_page_id, "a")
+    assert _texts_on(api, workspace.root_page_id) == ["a"]
+    assert _texts_on(other, workspace.root_page_id) == []
+    clock.advance(seconds=3)
+    assert _texts_on(other, workspace.root_page_id) == ["a"]
+
+
+def test_two_appends_may_stand_the_other_way_round(
+    workspace: LocalWorkspace, api: httpx.Client, other: httpx.Client, clock: ManualClock
+) -> None:
+    workspace.weather.change(Weather(behaviour=Behaviour(append_order="reversed")))
+    _append_text(api, workspace.root_page_id, "first")
+    clock.advance(seconds=2)
+    for client, content in ((api, "a"), (other, "b"), (other, "c")):
+        _append_text(client, workspace.root_page_id, content)
+    assert _texts_on(api, workspace.root_page_id) == ["first", "b", "c", "a"]
+
+
+def test_queries_and_search_lag_behind_while_pages_do_not(
+    workspace: LocalWorkspace, notion: Notion, clock: ManualClock
+) -> None:
+    source = notion.database("Known", N={"number": {}})
+    row = notion.row(source, "R", N={"number": 1})["id"]
+    workspace.weather.change(Weather(behaviour=Behaviour(query_lag=20, search_lag=5)))
+    clock.advance(seconds=30)
+    notion.patch(f"/pages/{row}", properties={"N": {"number": 2}})
+    made = notion.row(source, "S")["id"]
+
+    def queried() -> list[int | None]:
+        rows = notion.post(f"/data_sources/{source}/query")["results"]
+        return sorted((each["properties"]["N"]["number"] for each in rows), key=lambda each: each or 0)
+
+    def found() -> set[str]:
+        return {each["id"] for each in notion.post("/search")["results"]}
+
+    assert queried() == [1]
+    assert notion.values(row)["N"] == 2
+    assert made not in found()
+    clock.advance(seconds=6)
+    assert made in found()
+    assert queried() == [1]
+    clock.advance(seconds=15)
+    assert queried() == [None, 2]
