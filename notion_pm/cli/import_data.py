@@ -6,6 +6,8 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,12 +23,22 @@ from notion_pm.cli.words import count
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
 from notion_pm.gateway.limiter import NOTION_BUDGET
+from notion_pm.importing.dates import DatesAmbiguous, is_day_first
 from notion_pm.importing.interpret import Reject
+from notion_pm.importing.records import Records
+from notion_pm.importing.sources import source_name
 from notion_pm.storage import import_maps, rejects_memory
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.records_file import FORMATS, STDIN, ReadOptions, read_records
 from notion_pm.storage.state import State
-from notion_pm.workflows.import_mapping import Chosen, Wishes, choose
+from notion_pm.workflows.import_mapping import (
+    Chosen,
+    Wishes,
+    choose,
+    count_known_keys,
+    maps_of_other_sources,
+    with_dates_settled,
+)
 from notion_pm.workflows.import_rows import Order, Prepared, only_agreed, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
 from notion_pm.workflows.import_writing import carry_out
@@ -69,6 +81,17 @@ _EXAMPLES = """\b
     help="Take the file for one of this tool, rather than by its headers.",
 )
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file.")
+@click.option(
+    "--source",
+    metavar="NAME",
+    help="What the file comes from, such as the tool and project. Rows of two sources are never the same. Said once, "
+    "it is remembered. Default: by the file's name, without dates and numbers.",
+)
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="How to read dates such as 03/04/2026 where a whole column can be read both ways.",
+)
 @click.option("--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out.")
 @click.option("--separator", metavar="SIGN", help="What separates the cells of CSV. Default: found out.")
 @click.option("--header-line", metavar="N", type=click.IntRange(1), help="The line of the headers. Default: found out.")
@@ -104,6 +127,8 @@ def command(
     map_path: Path | None,
     preset: str | None,
     format_: str | None,
+    source: str | None,
+    dates: str | None,
     encoding: str | None,
     separator: str | None,
     header_line: int | None,
@@ -138,9 +163,23 @@ def command(
     if not (records.records or records.broken):
         echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
         return
-    wishes = Wishes(map_path, preset, into, "import" if file == STDIN else Path(file).stem)
+    stem = source_name("import" if file == STDIN else Path(file).stem)
+    named = source or import_maps.source_called(context.state_directory, stem)
+    wishes = Wishes(map_path, preset, into, named, is_source_stated=source is not None)
     before = context.gateway.requests.logical
-    chosen = choose(records, wishes, _opener(context, template), context.state_directory)
+    may_ask = not as_json and sys.stdin.isatty()
+    opener = _opener(context, template)
+    chosen = choose(records, wishes, opener, context.state_directory)
+    if (
+        chosen.how == "proposed"
+        and source is None
+        and (same := _same_source(context, records, chosen, may_ask=may_ask))
+    ):
+        named = same
+        chosen = choose(records, replace(wishes, source=same), opener, context.state_directory)
+    is_draft = chosen.how == "proposed" and map_path is not None and not may_ask
+    settle = partial(_settle_dates, stated=dates, may_ask=may_ask, is_draft=is_draft)
+    chosen = with_dates_settled(chosen, records, settle)
     if not as_json:
         echo(f"{file}: {len(records.records):,} rows, {len(records.columns)} columns.")
         for line in map_lines(chosen, records):
@@ -157,7 +196,9 @@ def command(
                 echo(line)
         if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
             if chosen.how == "proposed":
-                import_maps.remember(context.state_directory, chosen.map.into, records.columns, chosen.map)
+                import_maps.remember(context.state_directory, chosen.map)
+            if named != stem:
+                import_maps.remember_source(context.state_directory, stem, named)
             with _locked(context, prepared), progress(context) as drawn:
                 if prepared.creates or prepared.new:
                     # Another machine may have imported the same rows since the preview.
@@ -172,7 +213,58 @@ def command(
             echo(line)
         echo(f"{done_line(done)} {requests:,} requests in all.")
     if done is not None:
-        _set_aside([*prepared.rejects, *done.rejects], rejects, file, context.state_directory)
+        rejected = [*prepared.rejects, *done.rejects]
+        _set_aside(rejected, rejects, file, context.state_directory, records.columns)
+
+
+def _same_source(context: Context, records: Records, chosen: Chosen, *, may_ask: bool) -> str | None:
+    """Return the source that an unknown file is of, where a person says that it is one that was imported before.
+
+    Asked only where rows of the file have keys that another source has: they may be the same rows, or others.
+    Raises UsageError where there is nobody to ask.
+    """
+    others = maps_of_other_sources(records, chosen, context.state_directory)
+    if not others:
+        return None
+    target = chosen.destination.target
+    with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
+        known = state.imported(target.data_source_id).keys()
+    counts = {each.source: count_known_keys(records, each, target, known) for each in others}
+    source = max(counts, key=lambda each: counts[each])
+    if not counts[source]:
+        return None
+    keys = f"{count(counts[source], 'row')} of this file have ids that rows of the source {source!r} have."
+    if not may_ask:
+        raise UsageError(
+            f"{keys} They may be the same rows, or those of another source.",
+            f"Say it with  --source {source!r}  or with another name, such as  --source {chosen.map.source!r}.",
+        )
+    note(keys)
+    return source if click.confirm(f"Is it the same source as {source!r}, so that those rows are updated?") else None
+
+
+def _settle_dates(column: str, ambiguous: DatesAmbiguous, *, stated: str | None, may_ask: bool, is_draft: bool) -> str:
+    """Return the pattern by which the dates of a column are to be read: as was stated, or as a person answers.
+
+    A draft of a map gets one of them, for a person to look at. Raises UsageError where there is nobody to ask.
+    """
+    patterns = {("day-first" if is_day_first(each) else "month-first"): each for each in ambiguous.patterns}
+    if stated in patterns:
+        return patterns[stated]
+    if is_draft:
+        return ambiguous.patterns[0]
+    question = (
+        f"The dates of `{column}` can be read in two ways: "
+        f"{' or '.join(f'{ambiguous.example} as {each}' for each in ambiguous.patterns)}."
+    )
+    if not may_ask or len(patterns) < 2:
+        raise UsageError(
+            question,
+            f'Say it with --dates day-first or --dates month-first, or in a map:  date: "{ambiguous.patterns[0]}"',
+        )
+    note(question)
+    answer = click.prompt("What comes first, day or month?", type=click.Choice(["day", "month"]))
+    return patterns[f"{answer}-first"]
 
 
 def _locked(context: Context, prepared: Prepared) -> AbstractContextManager[object]:
@@ -216,7 +308,9 @@ def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes
     )
 
 
-def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str, directory: Path) -> None:
+def _set_aside(
+    rejects: Sequence[Reject], path: Path | None, file: str, directory: Path, columns: Sequence[str]
+) -> None:
     """Write the rows that were not imported to the file of this source.
 
     Raises RowsRejected, unless an earlier run has reported the very same rows there. A pipe or a
@@ -227,7 +321,7 @@ def _set_aside(rejects: Sequence[Reject], path: Path | None, file: str, director
     default = Path("import" if file == STDIN else file).with_suffix(f".rejects{suffix_for(rejects)}")
     path = path or _file_to_update(default, directory)
     before = path.read_bytes() if path.is_file() else None
-    write_rejects(rejects, path)
+    write_rejects(rejects, path, columns)
     if not path.is_file():
         raise RowsRejected(len(rejects), path)
     rejects_memory.remember(directory, path)

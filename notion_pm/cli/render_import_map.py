@@ -33,7 +33,7 @@ def _whence(chosen: Chosen) -> str:
         case "file":
             return f"By the map {chosen.name}."
         case "remembered":
-            return "By the map that was confirmed for files with these columns."
+            return f"By the map that was confirmed for files of the source {chosen.map.source!r}."
         case "preset":
             return f"Recognised as {chosen.map.source}{_unverified(chosen.map)}."
         case _:

@@ -19,13 +19,16 @@ from notion_pm.model.spreadsheet import guarded
 LINE, PROBLEM = "_line", "_problem"
 
 
-def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write rejected rows, readable by their owner alone: JSON Lines where they came from JSON, else CSV."""
+def write_rejects(rejects: Sequence[Reject], path: Path, columns: Sequence[str] = ()) -> None:
+    """Write rejected rows, readable by their owner alone: JSON Lines where they came from JSON, else CSV.
+
+    `columns` are those of the file; all of them are written, so that the file's map is found again.
+    """
     with atomic_path(path, private=True) as part, part.open("w", encoding="utf-8", newline="") as stream:
         if any(each.record.original is not None for each in rejects):
             stream.writelines(f"{json.dumps(_object(each), ensure_ascii=False)}\n" for each in rejects)
             return
-        columns = _columns(rejects)
+        columns = _columns(rejects, columns)
         writer = csv.writer(stream)
         writer.writerow([LINE, PROBLEM, *(guarded(each) for each in columns)])
         writer.writerows([each.record.line, guarded(each.problem), *_cells(each, columns)] for each in rejects)
@@ -42,9 +45,9 @@ def _object(reject: Reject) -> dict[str, object]:
     return {**told, **original} if isinstance(original, dict) else {**told, "text": original}
 
 
-def _columns(rejects: Sequence[Reject]) -> list[str]:
+def _columns(rejects: Sequence[Reject], of_file: Sequence[str]) -> list[str]:
     """Each column as often as the row that has most of it, in the order of the file."""
-    counts: dict[str, int] = {}
+    counts = {name: 1 for name in of_file if name not in {LINE, PROBLEM}}
     for each in rejects:
         for name, number in Counter(name for name, _ in each.record.cells).items():
             if name not in {LINE, PROBLEM}:

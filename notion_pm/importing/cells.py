@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from notion_pm.importing.dates import day_of
+from notion_pm.importing.dates import day_of, pattern_of
 from notion_pm.importing.identity import as_link, is_domain
+from notion_pm.importing.nothing import clean_name
+from notion_pm.importing.numbers import number_of
 from notion_pm.importing.target import Field, Item
 from notion_pm.importing.texts import READERS, shortened
 from notion_pm.model.import_map import Filling
@@ -22,10 +23,6 @@ MOST_VALUES = 100
 
 _YES = frozenset({"true", "yes", "y", "x", "1", "checked", "on", "ja", "oui", "si"})
 _NO = frozenset({"false", "no", "n", "0", "unchecked", "off", "nein", "non", ""})
-_AROUND = re.compile(r"^[A-Z]{3}(?=[\s\d-])|(?<=[\s\d])[A-Z]{3}$|[\s'\u00a0\u202f$€£¥%]")
-"""What stands around a number or groups its digits: currencies, spaces, per cent."""
-_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_GROUPED_BY_DOTS = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d+")
 
 
 class CellUnfit(ValueError):
@@ -39,14 +36,14 @@ class Unlisted:
     word: str
 
 
-def item_of(field: Field, filling: Filling, text: str, date: str) -> Item | Unlisted:
-    """Return the item of one text; `date` is the pattern of dates. Lists come word by word: see `words_of`.
+def item_of(field: Field, filling: Filling, text: str, form: str) -> Item | Unlisted:
+    """Return the item of one text. `form`: the pattern of a column's dates, or the decimal sign of its numbers.
 
     Raises CellUnfit when the field does not take it.
     """
     if field.choices or field.type in {"select", "status", "multi_select"}:
         return option(field, filling, text)
-    return _READERS[field.type](field, filling, text, date)
+    return _READERS[field.type](field, filling, text, form)
 
 
 def option(field: Field, filling: Filling, word: str) -> str | Unlisted:
@@ -79,49 +76,54 @@ def may_make(field: Field, filling: Filling) -> bool:
 
 
 def text_of(filling: Filling, text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return a text without its markup, not longer than is wanted."""
-    return shortened(READERS[filling.text](text), min(filling.length or longest, longest))
+    """Return a text without its markup, cut to the length that the map states.
+
+    Raises CellUnfit where Notion does not take all of it and the map does not say to cut it.
+    """
+    plain = READERS[filling.text](text)
+    if filling.length is not None:
+        return shortened(plain, min(filling.length, longest))
+    if len(plain) > longest:
+        raise CellUnfit(f"{len(plain):,} characters are more than {longest:,}: cut them, or say `length` in the map")
+    return plain
 
 
-def _text(field: Field, filling: Filling, text: str, date: str) -> Item:
+def _text(field: Field, filling: Filling, text: str, form: str) -> Item:
     plain = text_of(filling, text)
-    return " ".join(plain.split()) if field.type == "title" else plain
+    if field.type == "title":
+        return " ".join(plain.split())
+    return clean_name(plain) if field.type == "relation" else plain
 
 
-def _number(field: Field, filling: Filling, text: str, date: str) -> Item:
-    plain = _AROUND.sub("", text.strip())
-    if _GROUPED.fullmatch(plain):
-        plain = plain.replace(",", "")
-    elif _GROUPED_BY_DOTS.fullmatch(plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    elif plain.count(",") == 1 and "." not in plain:
-        plain = plain.replace(",", ".")
+def _number(field: Field, filling: Filling, text: str, form: str) -> Item:
     try:
-        number = float(plain)
+        number = number_of(text, form)
     except ValueError:
         raise CellUnfit(f"`{text}` is not a number") from None
     if number in {float("inf"), float("-inf")} or number != number:
         raise CellUnfit(f"`{text}` is not a number that Notion takes")
-    if text.rstrip().endswith("%"):
-        number /= 100
     return int(number) if number.is_integer() else number
 
 
-def _checkbox(field: Field, filling: Filling, text: str, date: str) -> Item:
+def _checkbox(field: Field, filling: Filling, text: str, form: str) -> Item:
     word = text.strip().casefold()
     if word not in _YES | _NO:
         raise CellUnfit(f"`{text}` is neither yes nor no")
     return word in _YES
 
 
-def _date(field: Field, filling: Filling, text: str, date: str) -> Item:
+def _date(field: Field, filling: Filling, text: str, form: str) -> Item:
     try:
-        return day_of(text, date)
+        return day_of(text, form)
     except (ValueError, OverflowError):
-        raise CellUnfit(f"`{text}` is not a date ({date})") from None
+        pass
+    try:
+        return day_of(text, pattern_of([text]))  # a day that can be read in one way only is that day
+    except (ValueError, OverflowError):
+        raise CellUnfit(f"`{text}` is not a date ({form})") from None
 
 
-def _short(field: Field, filling: Filling, text: str, date: str) -> Item:
+def _short(field: Field, filling: Filling, text: str, form: str) -> Item:
     plain = text.strip()
     if field.type == "url" and is_domain(plain):
         plain = as_link(plain)

@@ -24,7 +24,10 @@ def identity(field: Field, text: str) -> str:
 
 def site(text: str) -> str:
     """Return a link or domain without scheme, `www.` and the slash at its end: `acme.com/team`."""
-    url = urlsplit(text if _SCHEME.match(text) else f"//{text}")
+    try:
+        url = urlsplit(text if _SCHEME.match(text) else f"//{text}")
+    except ValueError:  # a bracket as in `[Beta] Export` begins an address that is none
+        return text.casefold()
     host = url.netloc.casefold().removeprefix("www.")
     rest = f"{url.path.rstrip('/')}?{url.query}" if url.query else url.path.rstrip("/")
     return f"{host}{rest}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 
 from notion_pm.importing.cells import MOST_VALUES, CellUnfit, Unlisted, item_of, text_of
 from notion_pm.importing.dates import DatesAmbiguous, pattern_of
 from notion_pm.importing.identity import identity
+from notion_pm.importing.nothing import is_no_customer, is_nothing, is_nothing_in_text
+from notion_pm.importing.numbers import decimal_sign
 from notion_pm.importing.records import Record, Records
 from notion_pm.importing.target import Field, Item, Target
 from notion_pm.importing.texts import READERS, shortened
@@ -76,7 +79,7 @@ class _Interpreter:
         self._map = map
         self._target = target
         self._fields = {name: found for name in map.fill if (found := target.named(name))}
-        self._dates = {name: self._pattern(name) for name, each in self._fields.items() if each.type == "date"}
+        self._forms = {name: self._form(name, each) for name, each in self._fields.items()}
         self._key_field = key_field(map, target)
         self._result = Interpreted()
         self._seen: dict[str, int] = {}
@@ -95,12 +98,18 @@ class _Interpreter:
         result.rejects.sort(key=lambda each: each.record.line)
         return result
 
-    def _pattern(self, name: str) -> str:
+    def _form(self, name: str, found: Field) -> str:
+        """Return how a column writes its dates or numbers: what all its cells together show."""
         filling = self._map.fill[name]
+        texts = (text for column in filling.columns for text in self._records.texts(column))
+        if found.type == "number":
+            return decimal_sign(texts)
+        if found.type != "date":
+            return ""
         if filling.date is not None:
             return filling.date
         try:
-            return pattern_of(text for column in filling.columns for text in self._records.texts(column))
+            return pattern_of(texts)
         except DatesAmbiguous as ambiguous:
             raise DatesUnclear(name, filling.columns, ambiguous) from None
 
@@ -123,27 +132,29 @@ class _Interpreter:
         key = key_of(self._map.key, record)
         values: dict[str, Item] = {self._key_field.key: key}
         for name, found in self._fields.items():
-            item = self._item(found, self._map.fill[name], record, self._dates.get(name, ""))
+            item = self._item(found, self._map.fill[name], record, self._forms[name])
             if item not in ("", ()):
                 values[found.key] = item
         self._see_to_title(values, record)
         return Incoming(record, key, values, self._body(record))
 
-    def _item(self, found: Field, filling: Filling, record: Record, date: str) -> Item:
-        texts = list(_texts(filling, record, every=found.type == "multi_select"))
+    def _item(self, found: Field, filling: Filling, record: Record, form: str) -> Item:
+        every = found.type == "multi_select"
+        texts = list(_texts(filling, record, every=every, is_empty=partial(_says_nothing, found, filling)))
         try:
             if found.is_list:
-                return self._several(found, filling, texts, date)
-            read = [item_of(found, filling, text, date) for text in (texts if found.choices else texts[:1])]
+                return self._several(found, filling, texts, form)
+            read = [item_of(found, filling, text, form) for text in (texts if found.choices else texts[:1])]
         except CellUnfit as unfit:
             raise CellUnfit(f"{found.name}: {unfit}") from None
         listed = (each for each in read if each != "" and not isinstance(each, Unlisted))
         return self._listed(found, next(listed, read[0] if read else ""))
 
-    def _several(self, found: Field, filling: Filling, texts: list[str], date: str) -> Item:
+    def _several(self, found: Field, filling: Filling, texts: list[str], form: str) -> Item:
         plain = [READERS[filling.text](text) for text in texts]
         words = [part.strip() for text in plain for part in (text.split(filling.split) if filling.split else [text])]
-        items = (self._listed(found, item_of(found, filling, word, date)) for word in words if word)
+        words = [word for word in words if word and not _says_nothing(found, filling, word)]
+        items = (self._listed(found, item_of(found, filling, word, form)) for word in words)
         kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
         if len(kept) > MOST_VALUES:
             raise CellUnfit(f"{len(kept)} values are more than the {MOST_VALUES} that Notion takes")
@@ -196,13 +207,32 @@ def key_of(key: RowKey, record: Record) -> str:
     return f"{key.prefix}{text}"
 
 
-def _texts(filling: Filling, record: Record, *, every: bool) -> Iterator[str]:
+def _says_nothing(found: Field, filling: Filling, text: str) -> bool:
+    """Whether a text stands for no value, such as `n/a`; unless it is an option, or the map knows the word."""
+    if found.type == "title":
+        return False
+    if found.type in {"rich_text", "url", "email"}:
+        return is_nothing_in_text(text)
+    word = text.strip().casefold()
+    if found.choice(text.strip()) is not None or word in map(str.casefold, filling.words):
+        return False
+    return is_no_customer(text) if found.makes_customers else is_nothing(text)
+
+
+def _is_blank(text: str) -> bool:
+    return not text
+
+
+def _texts(
+    filling: Filling, record: Record, *, every: bool, is_empty: Callable[[str], bool] = _is_blank
+) -> Iterator[str]:
     """Yield what a record has for a property: from every column, or from the first that is not empty."""
     if filling.value is not None:
         yield from filter(None, [_placed(filling.value, record)])
         return
     for column in filling.columns:
-        texts = [part for text in record.all(column) if (part := _part(filling.part, text))]
+        parts = (_part(filling.part, text) for text in record.all(column))
+        texts = [part for part in parts if part and not is_empty(part)]
         yield from texts
         if texts and not every:
             return

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import fmean
 
-from notion_pm.importing.dates import DatesAmbiguous, day_of, pattern_of
-from notion_pm.importing.identity import is_domain
+from notion_pm.importing.columns import Column
+from notion_pm.importing.headers import Role, asks_for_customer, id_score, names_our_people, role_score
+from notion_pm.importing.nothing import is_nothing
 from notion_pm.importing.records import Records
+from notion_pm.importing.scales import scale_words
 from notion_pm.importing.target import Choice, Field, Target
 from notion_pm.importing.texts import links_pages
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.planning.adopt_words import LIKELY, SURE, best_pairs, likeness, plain
 
-_ID_WORDS = ("id", "key", "issue key", "ticket id", "response id", "uuid", "number", "no", "nr", "external id", "#")
-_FIRM = frozenset(
-    {"company", "organisation", "organization", "employer", "firma", "unternehmen", "entreprise", "empresa"}
-)
+_TEXT_KEYS = ("quote", "problem")
+"""The keys of properties that hold what somebody said, or what is wrong."""
+_NAMES_IN_OBJECTS = ("name", "title", "value", "label")
+"""The field of a JSON object that says what people call it: `labels.name` are the labels."""
 _LONG_NAME = 60
 _MOST_WORDS = 40
-"""Different words of a column that are told in a map."""
-_QUOTE = "quote feedback comment body details content description text message answer"
-_QUOTE_WORDS = frozenset(_QUOTE.split())
+"""Different words of a column that are named in a map."""
+_LONGEST_TITLE = 200
+_A_TEXT = 20
+"""Characters that an answer has on average which is worth a quote."""
 _WEIGHT = re.compile(r"\s*(\d)(?:\D|$)")
-_LINK = re.compile(r"https?://\S+$")
-_MAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[a-z]+\s*", re.IGNORECASE)
-_MAIL_FOR_ALL = "gmail|googlemail|outlook|hotmail|live|yahoo|icloud|me|gmx|web|proton|protonmail|aol|mail|msn"
-_DOMAIN_OF_FIRM = rf"@(?!(?:{_MAIL_FOR_ALL})\.)(\S+)"
+_HTML = re.compile(r"</?(?:p|div|br|b|strong|ul|li)\b", re.IGNORECASE)
+_DOMAIN_OF_FIRM = r"@(?!(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|gmx|proton|protonmail|aol)\.)(\S+)"
 """What tells a firm in the address of a person; the addresses that anybody can have tell none."""
 
 
@@ -44,7 +44,8 @@ class _Proposal:
         self._known = known
         self._fill: dict[str, Filling] = dict(known.fill) if known else {}
         taken = known.used_columns if known else frozenset()
-        self._free = [each for each in records.columns if each not in taken]
+        self._columns = {each: Column(each, records) for each in records.columns}
+        self._free = [each for each in records.columns if each not in taken and not each.startswith("_")]
 
     def map(self) -> ImportMap:
         for column, found in self._pairs():
@@ -78,82 +79,114 @@ class _Proposal:
             (column, key): score
             for column in self._free
             for key, each in fields.items()
-            if (score := self._likeness(column, each)) and self._may_hold(column, each)
+            if (score := self._score(column, each)) >= LIKELY and self._may_hold(column, each)
         }
         return ((column, fields[key]) for (column, key), _ in list(best_pairs(scores, LIKELY)))
 
+    def _score(self, column: str, found: Field) -> float:
+        """Return how likely a column is to be a property: by its header, and a little by how full it is."""
+        score = self._likeness(column, found)
+        return score - 0.04 * (1 - self._columns[column].fill) if score >= LIKELY + 0.04 else score
+
     def _likeness(self, column: str, found: Field) -> float:
-        last = column.rpartition(".")[2]
+        owner, _, last = column.rpartition(".")
+        role = self._role(found)
         return max(
             likeness(column, found.name),
             0.99 * likeness(column, found.key),
             0.97 * likeness(last, found.name) if last != column else 0.0,
+            0.96 * likeness(owner, found.name) if last in _NAMES_IN_OBJECTS else 0.0,
+            role_score(column, role) if role else 0.0,
+            0.97 * role_score(column, "customer") if role == "title" and self._is_of_customers else 0.0,
         )
+
+    @property
+    def _is_of_customers(self) -> bool:
+        return likeness(self._target.title, "Customers") >= SURE or self._target.name == "customers"
+
+    def _role(self, found: Field) -> Role | None:
+        """Return the role of a property that headers in many languages may name."""
+        if found.type == "title":
+            return "title"
+        if found.makes_customers or found.key == "customer":
+            return "customer"
+        if found.type == "rich_text" and found.key in _TEXT_KEYS:
+            return "text"
+        if found.type == "date" and likeness(found.name, "observed on") >= SURE:
+            return "date"
+        return "link" if found.type == "url" and likeness(found.name, "source url") >= SURE else None
 
     def _may_hold(self, column: str, found: Field) -> bool:
         """Whether most of the texts are what such a property holds."""
-        texts = self._sample(column)
-        if not texts:
-            return found.type != "title"
+        facts = self._columns[column]
+        if not facts.sample:
+            # An empty column of that name fills the property once it is used.
+            return found.type not in {"title", "url"} and self._role(found) != "text"
+        match self._role(found):
+            case "title":
+                is_code = facts.holds_numbers or facts.holds_yes_or_no or facts.holds_links or facts.holds_dates
+                return not is_code and facts.length <= _LONGEST_TITLE
+            case "text":
+                return facts.holds_text or (facts.words > 2 and not facts.holds_links)
+            case "customer":
+                return self._names_customers(facts)
         match found.type:
             case "date":
-                return self._date(texts) is not None
+                return facts.holds_dates
             case "url":
-                return sum(bool(_LINK.match(each) or is_domain(each)) for each in texts) * 2 > len(texts)
+                return facts.holds_sites
             case "number":
-                return sum(any(map(str.isdigit, each)) for each in texts) * 2 > len(texts)
+                return sum(any(map(str.isdigit, each)) for each in facts.sample) * 2 > len(facts.sample)
             case _:
                 return True
 
-    def _sample(self, column: str) -> list[str]:
-        return [text for text in self._records.texts(column) if text.strip()][:500]
-
     @staticmethod
-    def _date(texts: Sequence[str]) -> str | None:
-        """The pattern of dates; the first of two that fit equally, for a person to look at."""
-        try:
-            pattern = pattern_of(texts)
-        except DatesAmbiguous as ambiguous:
-            return ambiguous.patterns[0]
-        try:
-            day_of(texts[0], pattern)
-        except ValueError:
-            return None
-        return pattern
+    def _names_customers(facts: Column) -> bool:
+        is_other = facts.holds_ranges or facts.holds_numbers or facts.holds_dates or facts.holds_mail
+        return not is_other and not facts.holds_yes_or_no and not names_our_people(facts.name)
 
     def _filling(self, found: Field, column: str) -> Filling:
-        texts = self._sample(column)
+        facts = self._columns[column]
+        texts = facts.sample
         data: dict[str, object] = {"from": (column,)}
-        if found.type == "date" and (pattern := self._date(texts)):
-            data["date"] = pattern
+        if found.type == "date" and facts.date_pattern is not None:
+            data["date"] = facts.date_pattern
         if found.type == "relation" and texts and all(map(links_pages, texts)):
             data |= {"text": "notion", "split": "\n"}
-        elif found.is_list and (separator := _separator(texts)):
-            data["split"] = separator
+        elif found.is_list:
+            separator = facts.name_separator if found.type == "relation" else facts.separator
+            if separator:
+                data["split"] = separator
         if found.choices and not found.open:
             data["words"] = dict(self._words(found, column))
-        if any(re.search(r"</?(?:p|div|br|b|strong|ul|li)\b", each, re.IGNORECASE) for each in texts[:50]):
+        if any(_HTML.search(each) for each in texts[:50]):
             data["text"] = "html"
         return Filling.model_validate(data)
 
     def _words(self, found: Field, column: str) -> Iterator[tuple[str, str | None]]:
         """Their words that are no options by themselves, each with the option that it is likely to be."""
-        different = list(dict.fromkeys(text.strip() for text in self._records.texts(column) if text.strip()))
-        for word in different[:_MOST_WORDS]:
+        stripped = (text.strip() for text in self._records.texts(column))
+        different = list(dict.fromkeys(text for text in stripped if text and not is_nothing(text)))[:_MOST_WORDS]
+        scale = scale_words(found.choices, different)
+        for word in different:
             if found.choice(word) is None:
-                yield word, _option(found.choices, word)
+                yield word, scale.get(word.casefold(), _option(found.choices, word))
+        known = {word.casefold() for word in different}
+        yield from ((word, ours) for word, ours in scale.items() if word not in known and found.choice(word) is None)
 
     def _find_text(self) -> None:
         """The longest text is what the customer said, unless a column was found for it."""
-        wanted = self._target.named("quote") or self._target.named("problem")
+        wanted = next((each for key in _TEXT_KEYS if (each := self._target.named(key))), None)
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
-        lengths = {each: fmean(map(len, texts)) for each in self._free if (texts := self._sample(each))}
-        worded = [each for each in lengths if any(word in plain(each) for word in _QUOTE_WORDS)]
-        longest = max(worded or lengths, key=lambda each: lengths[each], default=None)
-        if longest is not None and (worded or lengths[longest] > 30):
-            self._fill[wanted.key] = self._filling(wanted, longest)
-            self._free.remove(longest)
+        texts = [each for each in map(self._columns.__getitem__, self._free) if each.holds_text]
+        texts = [each for each in texts if not names_our_people(each.name) and not asks_for_customer(each.name)]
+        named = [each for each in texts if role_score(each.name, "text") and each.words > 2]
+        answers = [each for each in texts if each.length > _A_TEXT and each.words > 2 and each.variety > 0.5]
+        found = max(named or answers, key=lambda each: each.length * each.fill, default=None)
+        if found is not None:
+            self._fill[wanted.key] = self._filling(wanted, found.name)
+            self._free.remove(found.name)
 
     def _find_title(self) -> None:
         """Without a column for it, the title is the beginning of the text, unless rows are known by their titles."""
@@ -162,9 +195,11 @@ class _Proposal:
         has_text = any(self._target.fields[key].type == "rich_text" for key in named)
         if title.key in named or (has_text and title.key not in self._target.identities):
             return
-        columns = [each for each in self._free if self._sample(each)]
-        if columns:
-            chosen = next(filter(self._is_unique, columns), columns[0])
+        columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
+        texts = [each for each in columns if each.holds_text and not names_our_people(each.name)]
+        candidates = texts or columns
+        if candidates:
+            chosen = next((each for each in candidates if each.is_unique), candidates[0]).name
             self._fill[title.key] = Filling.model_validate(chosen)
             self._free.remove(chosen)
 
@@ -173,16 +208,15 @@ class _Proposal:
         wanted = self._target.named("customer")
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
-        samples = {each: texts for each in self._free if (texts := self._sample(each))}
-        asked = (
-            each for each, texts in samples.items() if _asks_for_firm(each) and fmean(map(len, texts)) < _LONG_NAME
-        )
-        addresses = (each for each, texts in samples.items() if all(map(_MAIL.fullmatch, texts)))
-        if (column := next(asked, None)) is not None:
-            self._fill[wanted.key] = self._filling(wanted, column)
-            self._free.remove(column)
-        elif (column := next(addresses, None)) is not None:
-            self._fill[wanted.key] = Filling.model_validate({"from": (column,), "part": _DOMAIN_OF_FIRM})
+        columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
+        asked = [each for each in columns if asks_for_customer(each.name) and each.length < _LONG_NAME]
+        named = next(filter(self._names_customers, asked), None)
+        address = next((each for each in columns if each.holds_mail and not names_our_people(each.name)), None)
+        if named is not None:
+            self._fill[wanted.key] = self._filling(wanted, named.name)
+            self._free.remove(named.name)
+        elif address is not None:
+            self._fill[wanted.key] = Filling.model_validate({"from": (address.name,), "part": _DOMAIN_OF_FIRM})
 
     def _completed(self, key: RowKey) -> RowKey:
         """A mark of when somebody answered is not enough: two may answer in one second."""
@@ -195,7 +229,7 @@ class _Proposal:
         """What identifies a row: what fills the property that tells, else a column to be kept there, else a mark."""
         by_key = {self._key_of(name): each for name, each in self._fill.items()}
         filled = [key for key in self._target.identities if key in by_key]
-        unique = [key for key in filled if self._is_unique(by_key[key].columns[0])]
+        unique = [key for key in filled if self._columns[by_key[key].columns[0]].is_unique]
         if filled:
             key = (unique or filled)[0]
             return RowKey.model_validate({"from": by_key[key].columns, "part": by_key[key].part, "property": key})
@@ -204,32 +238,30 @@ class _Proposal:
     def _kept_apart(self) -> RowKey:
         """A key in a property of its own: an id, a link, or a mark of what the row says."""
         prefix = f"{plain(self._source).replace(' ', '-') or 'import'}:"
-        for column in sorted(self._records.columns, key=_as_id):
-            if _as_id(column) < len(_ID_WORDS) and self._is_unique(column):
-                return RowKey.model_validate({"from": (column,), "prefix": prefix})
-        links = [each for each in self._records.columns if self._is_unique(each) and self._all_links(each)]
+        columns = [each for each in self._columns.values() if not each.name.startswith("_")]
+        # Long numbers may be read as moments too, so only the header tells that they are ids.
+        named = [each for each in columns if id_score(each.name) and each.is_nearly_unique]
+        if named:
+            best = max(named, key=lambda each: id_score(each.name) + (0.1 if each.is_unique else 0))
+            return RowKey.model_validate({"from": (best.name,), "prefix": prefix})
+        links = [each for each in columns if each.is_unique and each.holds_links]
         if links:
-            return RowKey.model_validate({"from": (links[0],)})
-        texts = [name for each in self._fill.values() for name in each.columns]
-        columns = tuple(dict.fromkeys(texts)) or self._records.columns
-        return RowKey.model_validate({"from": columns, "prefix": prefix, "hashed": True})
+            return RowKey.model_validate({"from": (links[0].name,)})
+        codes = [each for each in columns if each.is_unique and each.holds_codes and not each.holds_dates]
+        codes = [each for each in codes if not names_our_people(each.name) and not asks_for_customer(each.name)]
+        if codes:
+            return RowKey.model_validate({"from": (codes[0].name,), "prefix": prefix})
+        return RowKey.model_validate({"from": self._lasting_columns(), "prefix": prefix, "hashed": True})
 
-    def _is_unique(self, column: str) -> bool:
-        texts = list(self._records.texts(column))
-        return len(texts) == len(self._records.records) == len(set(texts))
-
-    def _all_links(self, column: str) -> bool:
-        return all(_LINK.match(each) for each in self._sample(column))
-
-
-def _asks_for_firm(column: str) -> bool:
-    return not _FIRM.isdisjoint(plain(column).split())
-
-
-def _as_id(column: str) -> int:
-    """The place of a header among the names of ids; the last place for none."""
-    name = "#" if column.strip() == "#" else plain(column)
-    return _ID_WORDS.index(name) if name in _ID_WORDS else len(_ID_WORDS)
+    def _lasting_columns(self) -> tuple[str, ...]:
+        """Return the columns of what stays the same: not a status, a label, a priority, a count or who works on it."""
+        lasting = [
+            name
+            for key, filling in self._fill.items()
+            if (found := self._target.named(key)) and found.type in {"title", "rich_text", "date"}
+            for name in filling.columns
+        ]
+        return tuple(dict.fromkeys(lasting)) or self._records.columns
 
 
 def _option(choices: Sequence[Choice], word: str) -> str | None:
@@ -241,10 +273,3 @@ def _option(choices: Sequence[Choice], word: str) -> str | None:
     }
     best = max(scores, key=lambda each: scores[each], default=None)
     return best if best is not None and scores[best] >= SURE else None
-
-
-def _separator(texts: Sequence[str]) -> str | None:
-    """What stands between several values in one cell; the commonest that stands in several cells."""
-    counts = {each: sum(each in text for text in texts) for each in (";", "|", "\n", ",")}
-    best = max(counts, key=lambda each: counts[each])
-    return best if counts[best] else None

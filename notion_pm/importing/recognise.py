@@ -14,6 +14,19 @@ from notion_pm.planning.fault import Fault, suggestion
 from notion_pm.planning.lookup import IDENTITY_TYPES
 
 
+def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
+    """Return a preset with the headers that the file has in place of those in English."""
+    there = frozenset(columns)
+    names = {
+        english: next((other for other in others if other in there), english)
+        for english, others in preset.headers.items()
+        if english not in there
+    }
+    if all(english == other for english, other in names.items()):
+        return preset
+    return preset.with_columns(names)
+
+
 def recognise(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
     """Return the preset whose headers are all there, of several the one that asks for most."""
     there = frozenset(columns)
@@ -54,8 +67,13 @@ def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
     return Fitted(preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking))
 
 
-def faults(map: ImportMap, target: Target, columns: Sequence[str]) -> Iterator[Fault]:
-    """Yield everything in a person's map that does not fit the database or the file."""
+def faults(map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False) -> Iterator[Fault]:
+    """Yield everything in a person's map that does not fit the database or the file.
+
+    A sparse file lacks the columns that no row fills.
+    """
+    if is_sparse:
+        columns = tuple(dict.fromkeys([*columns, *(map.used_columns - set(map.key.columns))]))
     for name, filling in map.fill.items():
         yield from _property_faults(name, target)
         yield from _column_faults(("fill", name), filling.columns, columns)

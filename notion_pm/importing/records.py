@@ -44,6 +44,11 @@ class Records:
     broken: tuple[tuple[Record, str], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether a column that no row fills is not in the file at all, as in JSON."""
+        return any(record.original is not None for record in self.records[:1])
+
     def texts(self, column: str) -> Iterator[str]:
         """Yield every text in a column."""
         return iter(self._by_column.get(column, ()))

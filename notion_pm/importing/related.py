@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from notion_pm.importing.cells import CellUnfit, may_make
 from notion_pm.importing.identity import as_link, is_domain, site
 from notion_pm.importing.interpret import Incoming, Reject
+from notion_pm.importing.nothing import name_key
 from notion_pm.importing.target import Field, Item, Target
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
 from notion_pm.model.import_map import ImportMap
@@ -58,7 +59,7 @@ class NewPage:
     @property
     def placeholder(self) -> str:
         """What stands for its id until it is there."""
-        return f"{_NEW}{self.related.data_source_id}:{self.title.casefold()}"
+        return f"{_NEW}{self.related.data_source_id}:{name_key(self.title)}"
 
 
 class Index:
@@ -77,7 +78,7 @@ class Index:
     def _add(self, page: RelatedPage) -> None:
         self._ids.add(page.id)
         self._titles[page.title] = page.id
-        self._named[_plain(page.title)][page.id] = None
+        self._named[name_key(page.title)][page.id] = None
         if page.domain:
             self._domains[site(page.domain)][page.id] = None
         if page.number:
@@ -92,7 +93,7 @@ class Index:
             return page_id
         if (sure := self._surely.get(word)) is not None:
             return sure
-        found = self._named.get(_plain(word)) or self._domains.get(site(word)) or {}
+        found = self._named.get(name_key(word)) or self._domains.get(site(word)) or {}
         if len(found) > 1:
             raise CellUnfit(
                 f"{len(found)} pages of {self.related.title} are called `{word}`: name one by its domain or id"
@@ -102,10 +103,6 @@ class Index:
     def nearest(self, word: str) -> str:
         """Return the question whether the nearest title was meant."""
         return nearest(word, self._titles)
-
-
-def _plain(title: str) -> str:
-    return " ".join(title.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

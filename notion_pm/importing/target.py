@@ -56,6 +56,11 @@ class Field:
         """Whether an import may fill it."""
         return self.type in _FILLABLE and not self.stamped
 
+    @property
+    def makes_customers(self) -> bool:
+        """Whether it is related to pages that an import makes, as it does for customers alone."""
+        return self.type == "relation" and self.open
+
     def choice(self, word: str) -> Choice | None:
         """Return the option of that key, or of that name whatever its case."""
         by_key = next((each for each in self.choices if each.key == word), None)

@@ -70,6 +70,8 @@ def from_jira(text: str) -> str:
 
 
 _LINK = re.compile(r" \(https?://[^\s()]+\)(?:,\s*|$)")
+_PATH = re.compile(r" \(\S+[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:\?\S*)?\)(?:,\s*|$)", re.MULTILINE)
+"""The path of a page's file, as Notion's own export writes it behind the title since 2023."""
 _FILE = re.compile(r"(?:%20|\s)[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:,\s*|$)")
 """What follows a page's title in Notion's own export: its link, or before 2026 the mark and ending of its file."""
 
@@ -79,7 +81,7 @@ def from_notion(text: str) -> str:
 
     It writes `Title (https://www.notion.so/...)`, or before 2026 a path to the page's file.
     """
-    linked, _ = _titles(_LINK, text)
+    linked = _titles(_LINK, text)[0] or _titles(_PATH, text)[0]
     if linked:
         return "\n".join(each.strip() for each in linked)
     paths, _ = _titles(_FILE, text)
@@ -88,7 +90,7 @@ def from_notion(text: str) -> str:
 
 def links_pages(text: str) -> bool:
     """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
-    return any(not rest.strip() for _, rest in (_titles(_LINK, text), _titles(_FILE, text)))
+    return any(not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE)))
 
 
 def _titles(ending: re.Pattern[str], text: str) -> tuple[list[str], str]:
@@ -110,6 +112,11 @@ def _titles(ending: re.Pattern[str], text: str) -> tuple[list[str], str]:
 def _tidy(text: str) -> str:
     lines = (re.sub(r"[ \t\r\f\v\xa0]+", " ", line).strip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text that lists some."""
+    return frozenset(text.split())
 
 
 def _as_it_is(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -95,6 +96,9 @@ class ImportMap(BaseModel):
         True, description="Whether nothing is left to a person, such as which question is the quote."
     )
     needs: tuple[str, ...] = ()
+    headers: dict[str, Words] = Field(
+        default_factory=dict, description="What the tool calls its columns in other languages, by the English header."
+    )
     first: str | None = Field(None, description="The header that is the first where the tool's files are recognised.")
     key: RowKey
     fill: dict[str, Filling] = Field(description="Properties, by key or title.")
@@ -115,6 +119,32 @@ class ImportMap(BaseModel):
         placed = (name for each in fillings for name in placeholders(each.value or ""))
         named = (name for each in fillings for name in each.columns)
         return frozenset((*self.key.columns, *self.only, *self.without, *named, *placed))
+
+    def with_columns(self, names: Mapping[str, str]) -> ImportMap:
+        """Return the map with other names of columns."""
+
+        def renamed(columns: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(names.get(column, column) for column in columns)
+
+        def filled(filling: Filling) -> Filling:
+            return filling.model_copy(update={"columns": renamed(filling.columns)})
+
+        changed = {
+            "needs": renamed(self.needs),
+            "first": names.get(self.first, self.first) if self.first else None,
+            "key": self.key.model_copy(update={"columns": renamed(self.key.columns)}),
+            "fill": {name: filled(each) for name, each in self.fill.items()},
+            "body": filled(self.body) if self.body else None,
+            "only": {names.get(column, column): words for column, words in self.only.items()},
+            "without": renamed(self.without),
+        }
+        return self.model_copy(update=changed)
+
+    def of_source(self, source: str) -> ImportMap:
+        """Return the map for another source, whose keys cannot be mistaken for those of this one."""
+        slug = "-".join(re.findall(r"\w+", source.casefold())) or "import"
+        key = self.key.model_copy(update={"prefix": f"{slug}:"}) if self.key.prefix else self.key
+        return self.model_copy(update={"source": source, "key": key})
 
 
 def placeholders(value: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ quote, verbatim, zitat, citation, what they said, wortlaut, original text, cita
 source, origin, channel, quelle, herkunft, canal, fuente, where from
 source url, link, url, source link, reference
 importance, severity, weight, priority, prio, urgency, wichtigkeit, dringlichkeit, gewicht, importancia
+importance, prioritat, priorite, prioridad, prioridade, priorita, приоритет, 優先度, 优先级
 tags, tag, labels, label, topics, topic, keywords, schlagworte, schlagworter, etiquettes, etiquetas
 observed on, date, reported on, heard on, created, datum, fecha, received
 segment, tier, plan, customer segment, kundensegment

@@ -39,8 +39,9 @@ def _consistency(sample: list[str], separator: str) -> tuple[int, int]:
     widths = Counter(len(cells) for cells in _loose_rows(sample, separator) if len(cells) > 1)
     if not widths:
         return (0, 0)
-    width, number = max(widths.items(), key=lambda item: (item[1] * (item[0] - 1), item[0]))
-    return (number * (width - 1), width)
+    # Headers count as much as a row: a sign that only texts hold makes fewer rows of one width.
+    width, number = max(widths.items(), key=lambda item: (item[1], item[0]))
+    return (number, width)
 
 
 def _loose_rows(sample: list[str], separator: str) -> list[list[str]]:

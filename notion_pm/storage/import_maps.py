@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from notion_pm.errors import UsageError
 from notion_pm.files import create_shared, write_private
@@ -20,7 +21,9 @@ MapFile = ModelFile[ImportMap]
 """A map, and where its parts stand in the file."""
 
 _FOLDER = "imports"
-_OF_PRESETS = frozenset({"needs", "first"})
+_SOURCES = "sources.json"
+_SOURCE_NAMES = TypeAdapter(dict[str, str])
+_OF_PRESETS = frozenset({"needs", "first", "headers"})
 """What only serves to recognise files."""
 _HEAD = """\
 # Which columns of the file fill which properties. Look at every line and correct it; docs/import.md explains them.
@@ -92,17 +95,35 @@ def _short(filling: dict[str, Any]) -> Any:
     return filling["from"] if list(filling) == ["from"] else filling
 
 
-def remembered(state_directory: Path, into: str, columns: Sequence[str]) -> MapFile | None:
-    """Return the map that a person confirmed for a file with these columns, None when there is none."""
-    path = _remembered(state_directory, into, columns)
-    return read_model(path, ImportMap) if path.is_file() else None
+def remembered(state_directory: Path, into: str) -> list[MapFile]:
+    """Return the maps that people confirmed for a database, of all sources."""
+    found = []
+    for path in sorted((state_directory / _FOLDER).glob("*.yaml")):
+        file = read_model(path, ImportMap)
+        if file.model.into == into:
+            found.append(file)
+    return found
 
 
-def remember(state_directory: Path, into: str, columns: Sequence[str], map: ImportMap) -> None:
-    """Keep a map that a person confirmed, for the next file with these columns."""
-    write_private(_remembered(state_directory, into, columns), as_text(map))
+def remember(state_directory: Path, map: ImportMap) -> None:
+    """Keep a map that a person confirmed, for the next file of its source with these columns."""
+    mark = sha256("\x1f".join([map.into, map.source, *sorted(map.used_columns)]).encode()).hexdigest()[:16]
+    write_private(state_directory / _FOLDER / f"{mark}.yaml", as_text(map))
 
 
-def _remembered(state_directory: Path, into: str, columns: Sequence[str]) -> Path:
-    mark = sha256("\x1f".join([into, *sorted(columns)]).encode()).hexdigest()[:16]
-    return state_directory / _FOLDER / f"{mark}.yaml"
+def remember_source(state_directory: Path, name: str, source: str) -> None:
+    """Keep what a person called the source of files of a name."""
+    known = {**_sources(state_directory), name: source}
+    write_private(state_directory / _FOLDER / _SOURCES, json.dumps(known, ensure_ascii=False, indent=1))
+
+
+def source_called(state_directory: Path, name: str) -> str:
+    """Return what a person called the source of files of a name, else that name."""
+    return _sources(state_directory).get(name, name)
+
+
+def _sources(state_directory: Path) -> dict[str, str]:
+    try:
+        return _SOURCE_NAMES.validate_json((state_directory / _FOLDER / _SOURCES).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return {}

@@ -81,6 +81,8 @@ def _guess(data: bytes) -> str:
 
 
 def _telling_lines(data: bytes) -> bytes:
-    """Return the lines that are not ASCII, as far as they are needed: a few foreign names must not be outvoted."""
+    """Return what decides: the whole of a small file, else the lines that are not ASCII, which may come late."""
+    if len(data) <= _SAMPLE:
+        return data
     lines = [line for line in data.splitlines(keepends=True) if not line.isascii()]
     return b"".join(lines)[:_SAMPLE] or data[:_SAMPLE]

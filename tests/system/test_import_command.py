@@ -378,8 +378,11 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(product: Imports) ->
     Path("a.yaml").write_text(Path("a.yaml").read_text().replace("date: '%m/%d/%Y'\n", ""))
     done = product("a.csv", "--map", "a.yaml", "--yes")
     assert done.exit_code == 1
-    assert "`Date` can be read in two ways: is 02/03/2026 %m/%d/%Y or %d/%m/%Y?" in done.output
+    assert "--dates" in done.output
     assert product.rows() == []
+    done = product("a.csv", "--map", "a.yaml", "--yes", "--dates", "day-first")
+    assert done.exit_code == 0, done.output
+    assert [each["Observed on"]["start"] for each in product.rows()] == ["2026-03-02"]
 
 
 def test_a_database_of_peoples_own(product: Imports) -> None:
@@ -462,11 +465,64 @@ def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_p
     done = at_a_terminal(program, ["import", "feedback.csv"], [("Import it by this map?", "y")])
     assert done.code == 0, done.out
     assert len(product.rows()) == 3
-    Path("december.csv").write_text(good.replace("1;Export", "4;Import"))
-    next_time = program("import", "december.csv", "--yes")
+    Path("feedback-2026-12.csv").write_text(good.replace("1;Export", "4;Import").replace("Labels", "Labels;Region", 1))
+    next_time = program("import", "feedback-2026-12.csv", "--yes")
     assert next_time.code == 0, next_time.err
-    assert "By the map that was confirmed for files with these columns." in next_time.out
     assert len(product.rows()) == 4
+
+
+def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
+    Path("phone.csv").write_text("id,title\n1,A\n2,B\n")
+    Path("shop.csv").write_text("id,title,region\n1,C\n3,D\n")
+    assert at_a_terminal(program, ["import", "phone.csv"], [("Import it by this map?", "y")]).code == 0
+    assert program("import", "shop.csv", "--yes").code == 1
+    assert len(product.rows()) == 2
+    answers = [("same source", "n"), ("Import it by this map?", "y")]
+    assert at_a_terminal(program, ["import", "shop.csv"], answers).code == 0
+    assert sorted(each["Insight"] for each in product.rows()) == ["A", "B", "C", "D"]
+    Path("calls.csv").write_text("id,title\n2,B again\n4,E\n")
+    assert at_a_terminal(program, ["import", "calls.csv"], [("same source", "y"), ("Import it", "y")]).code == 0
+    assert sorted(each["Insight"] for each in product.rows()) == ["A", "B again", "C", "D", "E"]
+    Path("calls-2.csv").write_text("id,title\n5,F\n")
+    done = program("import", "calls-2.csv", "--yes")
+    assert done.code == 0, done.err
+    assert [each["Source id"] for each in product.rows()][-1] == "phone:5"
+
+
+def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
+    Path("calls.csv").write_text("id,title,date,company\n1,A,2026-01-01,\n2,B,soon,\n2,C,2026-01-01,\n,D,2026-01-01,\n")
+    done = at_a_terminal(program, ["import", "calls.csv", "--source", "Phone"], [("Import it by this map?", "y")])
+    assert done.code == 1
+    rejects = Path("calls.rejects.csv").read_text().splitlines()
+    assert [line.split(",")[3] for line in rejects[1:]] == ["B", "C", "D"]
+    Path("calls.rejects.csv").write_text(rejects[0] + "\n" + rejects[1].replace("soon", "2026-01-02") + "\n")
+    done_again = program("import", "calls.rejects.csv", "--yes")
+    assert done_again.code == 0, done_again.err
+    assert [each["Source id"] for each in product.rows()] == ["phone:1", "phone:2"]
+
+
+def test_a_file_without_rows_is_no_error(product: Imports) -> None:
+    Path("quiet.json").write_text("[]")
+    done = product("quiet.json", "--yes")
+    assert (done.exit_code, product.rows()) == (0, [])
+    assert product.data("quiet.json")["created"] == []
+
+
+def test_a_field_that_json_leaves_out_is_empty(product: Imports) -> None:
+    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n")
+    Path("a.json").write_text('[{"id": "1", "title": "A"}]')
+    done = product("a.json", "--map", "m.yaml", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [each["Insight"] for each in product.rows()] == ["A"]
+
+
+def test_a_text_that_does_not_fit_is_refused_not_cut(product: Imports) -> None:
+    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n")
+    Path("a.json").write_text(json.dumps([{"id": "1", "title": "A", "text": "word " * 21_000}]))
+    done = product("a.json", "--map", "m.yaml", "--yes")
+    assert (done.exit_code, product.rows()) == (1, [])
 
 
 def test_what_people_did_while_the_question_waited_is_not_written_over(product: Imports, tmp_path: Path) -> None:

@@ -85,3 +85,22 @@ def test_any_text_is_a_day_or_refused(text: str) -> None:
             assert len(day_of(text, pattern)) == 10
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("15/ene/26 9:53 AM", "2026-01-15"),
+        ("12/Dez/25 9:01", "2025-12-12"),
+        ("3 de noviembre de 2026", "2026-11-03"),
+        ("3. März 2026, 09:05 Uhr", "2026-03-03"),
+        ("3 ноября 2026 г.", "2026-11-03"),
+        ("2026年11月3日", "2026-11-03"),
+        ("@May 2 2024", "2024-05-02"),
+        ("2026/10/05 11:59:59 PM GMT+2", "2026-10-05"),
+        ("Tuesday, November 3rd, 2026 at 9:05 a.m.", "2026-11-03"),
+        ("45963", "2025-11-02"),
+    ],
+)
+def test_dates_of_other_languages_and_tools(text: str, day: str) -> None:
+    assert day_of(text, pattern_of([text, "n/a", "-"])) == day

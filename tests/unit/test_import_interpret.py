@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_numbers(text: str, number: float) -> None:
     assert values({"arr": "n"}, n=text) == {"arr": number}
 
 
-@pytest.mark.parametrize("text", ["twelve", "12 apples", "1.2.3", "nan", "inf", "1,2,3", "--5"])
+@pytest.mark.parametrize("text", ["twelve", "12 apples", "1.2.3", "inf", "1,2,3", "--5"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     found = interpret(records({"id": "1", "title": "A", "n": text}), by({"name": "title", "arr": "n"}), TARGET)
     ((line, problem),) = problems(found)
@@ -182,3 +183,24 @@ def test_what_notion_does_not_take_is_refused_before_it_is_asked() -> None:
     assert "100" in problems(interpret(many, by({"name": "title", "tags": "t"}), TARGET))[0][1]
     long = records({"id": "1", "title": "A", "t": ["x" * 101]})
     assert "too long for an option" in problems(interpret(long, by({"name": "title", "tags": "t"}), TARGET))[0][1]
+
+
+def test_a_column_decides_how_its_numbers_are_written() -> None:
+    def numbers(*texts: str) -> list[Any]:
+        rows = records(*({"id": str(n), "title": "A", "n": text} for n, text in enumerate(texts)))
+        return [each.values["arr"] for each in interpret(rows, by({"name": "title", "arr": "n"}), TARGET).rows]
+
+    assert numbers("1.234,56", "12.500", "980") == [1234.56, 12500, 980]
+    assert numbers("1,234.56", "12,500") == [1234.56, 12500]
+    assert numbers("12.500", "8.300") == [12500, 8300]
+    assert numbers("USD 48,000.00", "(1,200)") == [48000, -1200]
+
+
+@pytest.mark.parametrize("word", ["-", "n/a", "N/A", "none", "gmail.com", "yahoo.co.uk", "Grand Totals (5 records)"])
+def test_words_for_nothing_are_no_customers(word: str) -> None:
+    fields = {**TARGET.fields, "customer": replace(TARGET.fields["customer"], type="relation", open=True)}
+    rows = records({"id": "1", "title": "A", "c": word, "d": "n/a"})
+    (row,) = interpret(
+        rows, by({"name": "title", "customer": "c", "observed_on": "d"}), replace(TARGET, fields=fields)
+    ).rows
+    assert set(row.values) == {"source_id", "name"}

@@ -7,16 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from notion_pm.importing.interpret import interpret
 from notion_pm.importing.propose import propose
-from notion_pm.importing.recognise import faults, fitted, key_fault, recognise
+from notion_pm.importing.recognise import faults, fitted, in_this_language, key_fault, recognise
 from notion_pm.importing.related import Index, Related, RelatedPage, resolve
+from notion_pm.importing.sources import source_name
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.storage.import_maps import as_text, presets
 from notion_pm.storage.yaml_lines import parse
 from tests.unit.import_world import TARGET, records
 
+SIZE = "How many people has your company?"
 QUESTION = "What would you change about the product?"
 FEEDBACK = records(
     {
@@ -169,7 +173,7 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
 def test_a_map_that_is_written_is_read_as_it_was() -> None:
     for each in [propose(FEEDBACK, TARGET, "x"), *presets().values()]:
         again = ImportMap.model_validate(parse(as_text(each)).data)
-        assert again == each.model_copy(update={"needs": (), "first": None})
+        assert again == each.model_copy(update={"needs": (), "first": None, "headers": {}})
 
 
 def index(*pages: RelatedPage) -> Index:
@@ -227,7 +231,96 @@ def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() ->
     text = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert ImportMap.model_validate(parse(example).data).source == "Jira"
-    of_presets = {"verified", "complete", "needs", "first", "notes", "fill", "columns", "source", "into"}
+    of_presets = {"verified", "complete", "needs", "first", "headers", "notes", "fill", "columns", "source", "into"}
     words = {*ImportMap.model_fields, *Filling.model_fields, *RowKey.model_fields} - of_presets
     assert {each for each in words if f"`{each}`" not in text} == set()
     assert {each for each in presets() if f"`{each}`" not in text} == set()
+
+
+def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
+    survey = records(
+        {"id": "1", SIZE: "26-100", "Your company": "Acme, Inc.", "Assignee Email": "a@b.example", "title": "A"},
+        {"id": "2", SIZE: "more than 100", "Your company": "Beta AG", "Assignee Email": "a@b.example", "title": "B"},
+    )  # fmt: skip
+    assert propose(survey, TARGET, "survey").fill["customer"].columns == ("Your company",)
+    ours = records({"id": "1", "Assignee Email": "a@b.example", "title": "A"})
+    assert "customer" not in propose(ours, TARGET, "survey").fill
+
+
+@pytest.mark.parametrize(
+    "header", ["id", "Ticket ID", "issueKey", "Vorgangsnummer", "Clave de incidencia", "番号", "№ id"]
+)
+def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
+    rows = records(*({header: f"a{n}", "Account id": "7", "title": f"T{n}", "Status": "open"} for n in range(5)))
+    found = propose(rows, TARGET, "x").key
+    assert (found.columns, found.hashed) == ((header,), False)
+
+
+def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
+    rows = records(
+        {"id": "1", "title": "A"}, {"id": "", "title": "B"}, {"id": "2", "title": "C"}, {"id": "3", "title": "D"}
+    )
+    assert propose(rows, TARGET, "x").key.columns == ("id",)
+
+
+def test_a_mark_holds_nothing_that_changes() -> None:
+    rows = records(
+        {"title": "A", "Status": "New", "Priority": "High", "Votes": "3", "Tags": "x"},
+        {"title": "B", "Status": "New", "Priority": "Low", "Votes": "4", "Tags": "y"},
+    )
+    key = propose(rows, TARGET, "x").key
+    assert (key.columns, key.hashed) == (("title",), True)
+
+
+def test_a_scale_is_mapped_as_a_whole() -> None:
+    words = propose(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x").fill["importance"].words
+    assert {word: words.get(word.title(), words.get(word)) for word in ("low", "medium", "high", "urgent")} == {
+        "low": "nice", "medium": "nice", "high": "important", "urgent": "critical",
+    }  # fmt: skip
+
+
+def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
+    def split(*names: str) -> str | None:
+        rows = records(*({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names)))
+        return propose(rows, TARGET, "x").fill["features"].split
+
+    assert split("Acme, Inc.", "Beta", "Fig, Oak & Partners") is None
+    assert split("Alpha, Beta", "Beta, Gamma", "Alpha", "Gamma") == ","
+    assert split("Acme, Inc.; Beta", "Beta") == ";"
+
+
+def test_fields_of_json_objects_are_known_by_the_object() -> None:
+    rows = records({"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"})
+    found = propose(rows, TARGET, "x").fill
+    assert (found["tags"].columns, found["observed_on"].columns) == (("labels.name",), ("createdAt",))
+
+
+@pytest.mark.parametrize(
+    ("columns", "tool"),
+    [
+        (["Zusammenfassung", "Vorgangsschlüssel", "Vorgangstyp", "Beschreibung"], "jira"),
+        (["Résumé", "Clé de ticket", "Description"], "jira"),
+        (["要約", "課題キー", "説明"], "jira"),
+        (["Summary", "Issue key"], "jira"),
+        (["Subject", "Number"], None),
+    ],
+)
+def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: str | None) -> None:
+    known = {name: in_this_language(each, columns) for name, each in presets().items()}
+    assert recognise(known, columns) == tool
+    if tool:
+        map = fitted(known[tool], TARGET, columns).map
+        assert (map.fill["name"].columns, map.key.columns) == ((columns[0],), (columns[1],))
+
+
+@pytest.mark.parametrize(
+    ("stem", "source"),
+    [
+        ("pulse-2026-10", "pulse"), ("pulse_20261105", "pulse"), ("pulse 2026-10-05T10-00-00", "pulse"),
+        ("pulse (2)", "pulse"), ("pulse.rejects-2", "pulse"), ("pulse-Oct-2026", "pulse"), ("2026-W40 pulse", "pulse"),
+        ("Feedback 5d1f0c3e9a7b4c2d8e6f1a0b3c4d5e6f_all", "Feedback"), ("shop-survey", "shop-survey"),
+        ("2026-10", "import"),
+    ],
+)  # fmt: skip
+def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> None:
+    assert source_name(stem) == source

@@ -214,6 +214,7 @@ def test_excel_states_the_separator(tmp_path: Path) -> None:
 def test_a_quoted_separator_in_a_header_does_not_decide(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", '"Name; first; last; other",Text\nA,b\nC,d\n')
     assert found.columns == ("Name; first; last; other", "Text")
+    assert read(tmp_path / "b.csv", "Title,Text\nA,a;b;c;d;e;f\n").columns == ("Title", "Text")
 
 
 def test_headers_are_found_below_titles_and_blank_lines(tmp_path: Path) -> None:
