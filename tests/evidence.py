@@ -178,7 +178,7 @@ def _replay(arguments: argparse.Namespace, tools: Path, traffic: Path) -> Iterat
     explained = set(_EXPLAINED.findall(DIFFERENCES.read_text(encoding="utf-8")))
     for interaction in sorted(differing - explained):
         yield f"replay: {interaction} differs ({values[interaction]}), and {DIFFERENCES.name} gives no reason"
-    for interaction in sorted(explained - differing):
+    for interaction in sorted(explained & _agreeing(values)):
         yield f"replay: {interaction} agrees; take it out of {DIFFERENCES.name}"
 
 
