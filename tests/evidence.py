@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,12 +66,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder, "program.jsonl"), Path(folder, "workspace.jsonl")
         if arguments.replay_only:
-            return _report(_replay(arguments, tools, theirs))
+            return _report(_replay(arguments, theirs))
         failed = [
             *_tests(ours, "tests/system"),
             *_ids(ours),
             *_tests(theirs, "tests/emulator"),
-            *_replay(arguments, tools, theirs),
+            *_replay(arguments, theirs),
             *_fits(tools, ours, "requests of the program, answers of the local workspace"),
             *_fits(tools, theirs, "answers of the local workspace to others", answers_only=True),
         ]
@@ -165,11 +165,10 @@ def _as_the_types_know(answer: Any) -> Any:
     return {key: _as_the_types_know(value) if key == "results" else value for key, value in answer.items()}
 
 
-def _replay(arguments: argparse.Namespace, tools: Path, traffic: Path) -> Iterator[str]:
+def _replay(arguments: argparse.Namespace, traffic: Path) -> Iterator[str]:
     """Replay what the real API was asked, and count where the local workspace answers alike."""
-    recordings = arguments.shared / "recordings"
-    structure = _replayed(tools, recordings, traffic)
-    values = _replayed(tools, recordings, traffic, "--values")
+    structure = replayed(arguments.shared, traffic)
+    values = replayed(arguments.shared, traffic, "--values")
     total, same, same_values = (len(each) for each in (structure, _agreeing(structure), _agreeing(values)))
     print(f"\nRecorded traffic: {same} of {total} interactions agree; with values {same_values}")
     if not total or same < arguments.at_least:
@@ -182,12 +181,17 @@ def _replay(arguments: argparse.Namespace, tools: Path, traffic: Path) -> Iterat
         yield f"replay: {interaction} agrees; take it out of {DIFFERENCES.name}"
 
 
-def _replayed(tools: Path, recordings: Path, traffic: Path, *options: str) -> dict[str, str]:
-    """Return by interaction ("folder/recording #3") what differs, "" for nothing."""
+def replayed(shared: Path, traffic: Path, *options: str, only: Sequence[str] = ()) -> dict[str, str]:
+    """Return by interaction ("folder/recording #3") what differs, "" for nothing.
+
+    `only` names recordings ("folder/recording") or folders of them; without it, all are replayed.
+    """
+    tools, recordings = shared / "tools", shared / "recordings"
+    chosen = [str(recordings / each) for each in only] or [str(recordings)]
     with tempfile.TemporaryDirectory() as folder, _served(Path(folder, "replay.sqlite"), traffic) as server:
         verdicts = Path(folder, "verdicts.json")
         command = [sys.executable, str(ROOT / "tests" / "recorded_people.py"), "--tools", str(tools)]
-        command += ["--recordings", str(recordings), "--", "--base-url", server.url, "--token", server.token]
+        command += ["--recordings", *chosen, "--", "--base-url", server.url, "--token", server.token]
         command += ["--parent-page-id", server.root_page_id, "--json", str(verdicts), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not verdicts.exists():

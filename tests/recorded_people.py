@@ -110,6 +110,7 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
         def run(self) -> None:
             """Make everything, then let those edit it who edited it last."""
+            self._custom_emojis()
             super().run()
             self._file_uploads()
             for recorded in [*self.ids.uuids]:
@@ -187,13 +188,22 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
         # -- pages
 
         def page(self, recorded: str, known: Json) -> None:
-            """Make a page; one that the recording shows as a block alone, as other recordings show it."""
-            elsewhere = self.world.base.get(recorded) or {}
-            if known is None and elsewhere.get("object") == "page":
-                known = elsewhere
+            """Make a page. One that the recording shows as a block alone is made as other recordings show it."""
+            if known is None:
+                known = self._page_known_as_block(recorded)
             if known:
                 self._make_numbers_pass(known)
             super().page(recorded, known)
+
+        def _page_known_as_block(self, recorded: str) -> Json:
+            elsewhere = self.world.base.get(recorded) or {}
+            if elsewhere.get("object") == "page":
+                return elsewhere
+            block = self.world.get(recorded) or {}
+            if block.get("type") != "child_page":
+                return None
+            text = {"type": "text", "text": {"content": block["child_page"]["title"]}, "annotations": {}}
+            return {"parent": block["parent"], "properties": {"title": {"type": "title", "title": [text]}}}
 
         def _make_numbers_pass(self, known: Json) -> None:
             """Make and trash rows until the next one gets the recorded number: it followed rows that are gone."""
@@ -240,6 +250,14 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             if isinstance(value, dict) and value.get("type") == "custom_emoji":
                 return {"type": "custom_emoji", "custom_emoji": {"id": self._emoji(value["custom_emoji"])}}
             return super()._media(value)
+
+        def _custom_emojis(self) -> None:
+            """Make the emojis that requests name."""
+            for interaction in self.interactions:
+                for each in _objects(interaction.request_json):
+                    emoji = each.get("custom_emoji")
+                    if isinstance(emoji, dict) and emoji.keys() >= {"id", "name", "url"}:
+                        self._emoji(emoji)
 
         def _emoji(self, recorded: Json) -> str:
             key = replay.dashed(recorded["id"])
