@@ -235,6 +235,7 @@ class Context:
     def _connect(self, target: Target) -> Connection:
         if isinstance(target, Local):
             return self._connect_local(self.local_workspace.token)
+        usual_lag = 0.0 if is_loopback(httpx.URL(target.base_url).host) else _READ_LAG
         return Connection(
             target.token.get_secret_value(),
             limiter=self._limiters.of(target, self.budget),
@@ -243,7 +244,7 @@ class Context:
             patience=self._patience,
             go_on=go_on,
             token_name=str(target.token_origin),
-            read_lag=0.0 if is_loopback(httpx.URL(target.base_url).host) else _READ_LAG,
+            read_lag=usual_lag if target.read_lag is None else target.read_lag,
         )
 
     def _connect_local(self, token: str) -> Connection:

@@ -69,6 +69,8 @@ class Remote:
     template: str | None = None
     token_origin: TokenOrigin = _USUAL_ORIGIN
     origins: tuple[Origin, ...] = ()
+    read_lag: float | None = None
+    """Seconds after which a read shows what another connection has written; None: as long as is usual there."""
 
     @property
     def source(self) -> Source:
@@ -185,6 +187,7 @@ def _from_variables(variables: Variables) -> Remote:
             _origin_of(server),
             *_origins_of_variables(variables, "parent_page", "template", "time_zone", "budget"),
         ),
+        read_lag=settings.read_lag,
     )
 
 
@@ -218,6 +221,7 @@ def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
             _origin_of(server),
             *_origins_of_entry(name, entry, variables),
         ),
+        settings.read_lag,
     )
 
 

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     state: SecretStr | None = Field(None, alias="NOTION_PM_STATE")
     time_zone: str | None = Field(None, alias="NOTION_PM_TIME_ZONE")
     budget: int | None = Field(None, ge=1, alias="NOTION_PM_BUDGET")
+    read_lag: float | None = Field(None, ge=0, le=600, alias="NOTION_PM_READ_LAG")
 
 
 class Variables:

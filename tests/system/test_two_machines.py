@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from notion_pm.emulator import ManualClock
+from notion_pm.emulator.behaviour import Behaviour
+from notion_pm.emulator.weather import Weather
 from tests.machines import TwoMachines, two_machines
 from tests.system.two_machine_pairs import COMMANDS, Cell, Prepared, check, check_workspace, matrix, prepare, race
 
@@ -43,6 +45,29 @@ def test_of_two_commands_one_works_and_the_other_stops_or_follows(
             # Whoever starts when the other has ended finds nothing left to do.
             assert sorted(result.code for result in results) in ([0, 5], [0, 0]), results
             assert machines.anna.run("plan", "./small.yaml", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Cell("apply", "apply", 0, 0.02, is_new=True),
+        Cell("import", "import", 0.1, 0.02),
+        Cell("apply", "import", 0.3, 0.02),
+    ],
+    ids=str,
+)
+def test_so_it_is_when_reads_lag_behind_and_appends_change_places(
+    tmp_path: Path, prepared: Prepared, cell: Cell
+) -> None:
+    shutil.copytree(prepared.of(cell), tmp_path, dirs_exist_ok=True)
+    with two_machines(tmp_path) as machines:
+        machines.ben.environment["NOTION_TOKEN"] = machines.workspace.connect("Ben")
+        machines.workspace.weather.change(Weather(behaviour=Behaviour(read_lag=0.4, append_order="reversed")))
+        for machine in (machines.anna, machines.ben):
+            machine.environment["NOTION_PM_READ_LAG"] = "0.6"
+        results = race(machines, cell)
+        machines.workspace.weather.change(Weather())
+        check(machines, cell, results)
 
 
 @pytest.mark.parametrize(("is_new", "moment", "arrives"), _KILLS)
