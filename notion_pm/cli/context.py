@@ -135,6 +135,12 @@ class Context:
         """Requests a minute, None where there is no limit of ours."""
         return None if isinstance(self.target, Local) else _budget(self.target.base_url, self.target.budget)
 
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether the workspace is a local one, in a file or served, rather than Notion's."""
+        target = self.target
+        return isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host)
+
     @cached_property
     def gateway(self) -> Gateway:
         """The door to the workspace."""

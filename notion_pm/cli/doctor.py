@@ -14,7 +14,9 @@ from notion_pm.cli.output import echo_json, end_with, json_option, one_by_one
 from notion_pm.cli.probing import DEFAULT_REPORT, ProbeOptions
 from notion_pm.cli.probing import probe as run_probe
 from notion_pm.config import ENV_FILE, Local, Origin, is_readable_by_others
-from notion_pm.errors import UsageError
+from notion_pm.errors import NotionPmError, UsageError
+from notion_pm.model.ids import NotionId
+from notion_pm.probe.report import last_probe
 from notion_pm.workflows import doctor
 from notion_pm.workflows.check import Check
 
@@ -73,7 +75,7 @@ def command(
     if not as_json:
         _show_origins(origins)
     checks = []
-    for check in one_by_one(chain(_settings(), found), context):
+    for check in one_by_one(chain(_settings(), _last_probe(context, parent), found), context):
         checks.append(check)
         if not as_json:
             _show(check)
@@ -115,6 +117,21 @@ def _settings() -> Iterator[Check]:
     if ENV_FILE.exists() and is_readable_by_others(ENV_FILE):
         advice = f"Keep it to yourself:  chmod 600 {ENV_FILE}"
         yield Check("settings", ok=None, detail=f"others on this machine can read {ENV_FILE}", advice=advice)
+
+
+def _last_probe(context: Context, parent: NotionId | None) -> Iterator[Check]:
+    """Say when Notion's behaviour was checked in this workspace."""
+    if parent is None:
+        return
+    try:
+        last = last_probe(context.state_directory)
+    except NotionPmError:
+        return  # a later check reports that the folder cannot be used
+    if last is not None:
+        yield Check("probe", ok=True, detail=f"Notion's behaviour was checked on {last}")
+    elif not context.is_on_this_machine:
+        detail = "whether Notion behaves as expected was not checked here yet"
+        yield Check("probe", ok=None, detail=detail, advice="Once, before the first apply:  notion-pm doctor --probe")
 
 
 def _show(check: Check) -> None:

@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import httpx
 
 from notion_pm.cli.context import Context
 from notion_pm.cli.interruption import sleep
 from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, note, progress
-from notion_pm.config import NOTION_URL, Local
-from notion_pm.config.server import is_loopback
+from notion_pm.config import NOTION_URL, Remote
 from notion_pm.errors import UsageError
 from notion_pm.files import require_folder
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.model.ids import page_url
 from notion_pm.probe.lab import MOST_REQUESTS
 from notion_pm.probe.memory import Memory
-from notion_pm.probe.report import report_data, summary_lines, write_report
+from notion_pm.probe.report import report_data, summarise, summary_lines, write_last_probe, write_report
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, run_probe
-from notion_pm.probe.statement import Verdict, all_statements
+from notion_pm.probe.statement import Area, Verdict, all_statements
 from notion_pm.storage.lock import exclusive
 
 DEFAULT_REPORT = "notion-pm-probe.json"
@@ -82,6 +80,8 @@ def _ask(memory: Memory, options: ProbeOptions) -> None:
 def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
     data = report_data(result, server=_server(context), day=context.now().date())
     write_report(options.report, data)
+    write_last_probe(context.state_directory, data)
+    summaries = summarise(result)
     if options.as_json:
         echo_json({**data, "report_file": str(options.report), "scratch_page_in_trash": result.left_behind is None})
     else:
@@ -95,11 +95,14 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
             f"{page_url(result.left_behind)}"
         )
     if result.count(Verdict.DIFFERS):
-        note("Notion does not do what notion-pm relies on. Please attach the report to an issue.")
-    end_with(_exit_code(result))
+        relied_on = any(summary.verdict is Verdict.DIFFERS and summary.area is not Area.UNUSED for summary in summaries)
+        what = "Notion does not do what notion-pm relies on." if relied_on else "No command relies on what differs."
+        note(f"{what} Please attach the report to an issue.")
+    end_with(exit_code_of(result))
 
 
-def _exit_code(result: ProbeResult) -> int:
+def exit_code_of(result: ProbeResult) -> int:
+    """Return the exit code of a finished probe."""
     if result.count(Verdict.DIFFERS):
         return SOMETHING_DIFFERS
     return _WORTH_ANOTHER_RUN if result.is_worth_repeating or result.left_behind else 0
@@ -107,7 +110,7 @@ def _exit_code(result: ProbeResult) -> int:
 
 def _server(context: Context) -> str:
     """Return what kind of server answers, without its address."""
-    target = context.target
-    if isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host):
+    if context.is_on_this_machine:
         return "local workspace"
-    return "Notion" if target.base_url == NOTION_URL else "another server"
+    is_notion = isinstance(context.target, Remote) and context.target.base_url == NOTION_URL
+    return "Notion" if is_notion else "another server"

@@ -110,8 +110,8 @@ class Lab:
         return self._send("DELETE", path)
 
     def query(self, source: str, **body: Any) -> Answer:
-        """Query a data source."""
-        return self.post(f"data_sources/{source}/query", **body)
+        """Query a data source for pages, as notion-pm does: wikis hold data sources as well."""
+        return self.post(f"data_sources/{source}/query", result_type="page", **body)
 
     def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
         """Run actions at the same time."""

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm import __version__
-from notion_pm.files import write_shared
+from notion_pm.files import write_private, write_shared
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.probe.runner import ProbeResult
 from notion_pm.probe.statement import Area, Finding, Statement, Verdict
+
+_LAST_PROBE = "last-probe.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,22 @@ def write_report(path: Path, data: dict[str, Any]) -> None:
         write_shared(path, "\n".join(_markdown_lines(data)) + "\n")
     else:
         write_shared(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_last_probe(folder: Path, data: dict[str, Any]) -> None:
+    """Remember when a workspace was probed, and with what result. Raises FileUnusable."""
+    kept = {key: data[key] for key in ("date", "notion_pm", "counts")}
+    write_private(folder / _LAST_PROBE, json.dumps(kept))
+
+
+def last_probe(folder: Path) -> str | None:
+    """Return in words when a workspace was probed, None where it never was."""
+    try:
+        data = json.loads((folder / _LAST_PROBE).read_text(encoding="utf-8"))
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in data["counts"].items())
+        return f"{data['date']}, with notion-pm {data['notion_pm']}: {counts}"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def _markdown_lines(data: dict[str, Any]) -> Iterator[str]:

@@ -51,6 +51,7 @@ class Area(Enum):
     SEARCH = "search", "give page ids instead of choosing from a list"
     ERRORS = "error messages", "advice in error messages may be missing"
     UNUSED = "facts that no command relies on", "nothing to do"
+    """What notion-pm works without, such as limits that may be raised."""
 
 
 class Verdict(StrEnum):

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from notion_pm.cli.probing import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather
 from notion_pm.gateway.connection import Connection
 from notion_pm.gateway.limiter import WindowLimiter
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.ids import NotionId
 from notion_pm.probe.lab import MOST_REQUESTS, Lab
-from notion_pm.probe.runner import USUAL_REQUESTS, check
-from notion_pm.probe.statement import Statement, Verdict, all_statements
+from notion_pm.probe.memory import Memory
+from notion_pm.probe.redaction import redacted
+from notion_pm.probe.report import summarise
+from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, check, run_probe
+from notion_pm.probe.statement import Area, Finding, Statement, Verdict, all_statements
 from tests.gateways import PatientClock
 from tests.probe_lies import LyingTransport, lies
 from tests.program import Program
@@ -82,6 +88,8 @@ def test_nothing_is_left_but_a_page_in_the_trash(program: Program, tmp_path: Pat
     assert done.json["requests"] == USUAL_REQUESTS
     assert (tmp_path / "r.md").read_text().startswith("# ")
     assert not list((tmp_path / "state").rglob("probe.json"))
+    checks = {each["name"] for each in program("doctor", "--json").json["checks"]}
+    assert "probe" in checks
     workspace = open_workspace(tmp_path / "w.sqlite")
     gateway = Gateway(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
     assert [child for child in gateway.list_children(workspace.root_page_id) if not child.in_trash] == []
@@ -114,8 +122,14 @@ def test_a_statement_differs_when_notion_does(id: str, shared_workspace: LocalWo
             },
         ),
         (Behaviour(formula_filters="accepted"), {"queries.formula-filter-refused"}),
+        (Behaviour(linked_databases="404"), set()),  # both answers are known, and notion-pm takes both
+        (Behaviour(queries_return=frozenset({"data_sources"})), set()),  # notion-pm asks for pages only
+        (Behaviour(queries_return=frozenset({"partial_pages"})), {"queries.whole-pages"}),
+        (Behaviour(computed_values="unsupported"), {"pages.formula-computed"}),
+        (Behaviour(new_property_type=True), {"schema.only-what-was-sent"}),
+        (Behaviour(removed_status="default"), {"options.removed-status-not-default"}),
     ],
-    ids=str,
+    ids=lambda value: next(iter(value.model_dump(exclude_defaults=True)), "") if isinstance(value, Behaviour) else "",
 )
 def test_a_setting_of_the_emulator_makes_its_statements_differ(
     behaviour: Behaviour, differing: set[str], workspace: LocalWorkspace
@@ -123,3 +137,99 @@ def test_a_setting_of_the_emulator_makes_its_statements_differ(
     workspace.weather.change(Weather(behaviour=behaviour))
     found = _verdicts(workspace)
     assert {id for id, verdict in found.items() if verdict is Verdict.DIFFERS} == differing
+
+
+def test_search_that_lags_makes_its_statement_differ(tmp_path: Path) -> None:
+    late = open_workspace(tmp_path / "w.sqlite", search_lag=timedelta(hours=1))
+    found = _verdicts(late, {"search.finds-scratch-page": _STATEMENTS["search.finds-scratch-page"]})
+    late.close()
+    assert found == {"search.finds-scratch-page": Verdict.DIFFERS}
+
+
+class CutOff(httpx.BaseTransport):
+    """Ends the run at one request, before or after it is carried out, and lets all others pass."""
+
+    def __init__(self, inner: httpx.BaseTransport, number: int, error: BaseException, *, after: bool = False) -> None:
+        self._inner = inner
+        self._left = number
+        self._error = error
+        self._after = after
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
+        self._left -= 1
+        if self._left == 0:
+            if self._after:
+                self._inner.handle_request(request).read()
+            raise self._error
+        return self._inner.handle_request(request)
+
+
+def _run(workspace: LocalWorkspace, transport: httpx.BaseTransport, state: Path) -> ProbeResult:
+    connections = Connections(_connection(workspace, transport), PatientClock().sleep)
+    few = all_statements()[:20]
+    return run_probe(connections, NotionId(workspace.root_page_id), few, Memory.read(state), lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("number", "after"), [(1, False), (1, True), (15, False), (15, True)], ids=["none", "made", "half", "half done"]
+)
+def test_an_interrupted_probe_goes_on(number: int, after: bool, workspace: LocalWorkspace, tmp_path: Path) -> None:
+    honest = httpx.WSGITransport(app=workspace.app)
+    with pytest.raises(KeyboardInterrupt):
+        _run(workspace, CutOff(honest, number, KeyboardInterrupt(), after=after), tmp_path)
+    done = len(Memory.read(tmp_path).findings)
+    assert (done > 0) == (number > 1)
+    gateway = Gateway(_connection(workspace, honest))
+    in_trash = list(gateway.search_pages("notion-pm probe", in_trash=True))
+    assert len(in_trash) == (1 if number > 1 else 0)
+
+    result = _run(workspace, honest, tmp_path)
+    assert {finding.verdict for finding in result.findings.values()} == {Verdict.AGREES}
+    assert len(list(gateway.search_pages("notion-pm probe", in_trash=True))) == 1
+    assert not list(gateway.search_pages("notion-pm probe", in_trash=False))
+    assert not Memory.read(tmp_path).is_resumed
+
+
+def test_a_probe_keeps_to_its_number_of_requests(workspace: LocalWorkspace, tmp_path: Path) -> None:
+    memory = Memory.read(tmp_path)
+    memory.spent = MOST_REQUESTS - 10
+    memory.save()
+    result = _run(workspace, httpx.WSGITransport(app=workspace.app), tmp_path)
+    assert result.requests <= MOST_REQUESTS
+    assert result.left_behind is None
+    assert result.count(Verdict.CANNOT_TELL) > 0
+    assert exit_code_of(result) == 5
+
+
+def test_what_differs_is_said_in_terms_of_commands() -> None:
+    statements = all_statements()
+    findings = {each.id: Finding(Verdict.AGREES) for each in statements}
+    findings["options.rename-by-id"] = Finding(Verdict.DIFFERS, ["200", ["A"]], ["200", ["B"]])
+    result = ProbeResult(statements, findings, 1, None)
+    conclusions = {summary.area: summary.conclusion for summary in summarise(result)}
+    assert conclusions[Area.OPTIONS].startswith("do not use")
+    assert {conclusion for area, conclusion in conclusions.items() if area is not Area.OPTIONS} == {"fine"}
+    assert exit_code_of(result) == SOMETHING_DIFFERS == 6
+
+
+def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:
+    assert program("doctor", "--probe").code == 1
+    assert program("doctor", "--yes").code == 1
+    assert not (tmp_path / "notion-pm-probe.json").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        "3fa85f6457174562b3fc2c963f66afa6",
+        'shared with your integration "Acme secret project".',
+        "https://app.notion.com/p/Acme-3fa85f64",
+        "ada@example.com",
+        "ntn_1234567890abcdef",
+    ],
+)
+def test_a_report_identifies_nobody(text: str) -> None:
+    shown = json.dumps(redacted({"a": [f"before {text} after"]}))
+    assert not any(word in shown for word in ("3fa85f64", "Acme", "ada@", "1234567890"))

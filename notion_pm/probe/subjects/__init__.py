@@ -15,6 +15,7 @@ from notion_pm.probe.subjects import (  # noqa: I001 - the order counts: what ev
     locks,
     search,
     errors,
+    related_pages,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "pages",
     "property_ids",
     "queries",
+    "related_pages",
     "relations",
     "schema",
     "search",

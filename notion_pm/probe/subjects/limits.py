@@ -34,7 +34,7 @@ def hundred_blocks(lab: Lab) -> Finding:
 @statement(
     "limits.101-blocks-refused",
     "101 blocks at once are refused with 400.",
-    Area.BODIES,
+    Area.UNUSED,
     Source.DOCUMENTATION,
 )
 def more_blocks_refused(lab: Lab) -> Finding:
@@ -56,7 +56,7 @@ def characters(lab: Lab) -> Finding:
 @statement(
     "limits.2001-characters-refused",
     "A text item of 2001 characters is refused with 400.",
-    Area.IMPORT,
+    Area.UNUSED,
     Source.DOCUMENTATION,
 )
 def more_characters_refused(lab: Lab) -> Finding:

@@ -110,7 +110,7 @@ def rename_by_id(lab: Lab) -> Finding:
 @statement(
     "options.recolour-refused",
     "Sending an option with another colour is refused with 400.",
-    Area.OPTIONS,
+    Area.UNUSED,
     Source.MEASUREMENT,
 )
 def recolour_refused(lab: Lab) -> Finding:
@@ -179,6 +179,17 @@ def removed_status_moves(lab: Lab) -> Finding:
     change = removed(lab)
     now = (change.row["Cut_status"] or {}).get("name")
     return expect([True, True], [now is not None, now in _options(change.after["Cut_status"])])
+
+
+@statement(
+    "options.removed-status-not-default",
+    "The pages of a removed option of a status do not get the default option.",
+    Area.UNUSED,
+    Source.MEASUREMENT,
+)
+def removed_status_not_default(lab: Lab) -> Finding:
+    """Read the cell: it has another option than the first one."""
+    return expect(True, (removed(lab).row["Cut_status"] or {}).get("name") != "Idea")
 
 
 @statement(
@@ -286,7 +297,7 @@ def status_group_changed(lab: Lab) -> Finding:
 @statement(
     "options.status-group-names",
     "Other group names than To-do, In progress and Complete are refused with 400.",
-    Area.APPLY,
+    Area.UNUSED,
     Source.MEASUREMENT,
 )
 def status_group_names(lab: Lab) -> Finding:

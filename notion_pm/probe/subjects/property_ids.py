@@ -48,9 +48,20 @@ def _write(lab: Lab, key: str, content: str) -> Answer:
     return lab.patch(f"pages/{sample(lab).row}", properties={key: {"rich_text": text(content)}})
 
 
-def _find(lab: Lab, key: str) -> list[str]:
-    condition = {"property": key, "rich_text": {"equals": "seed"}}
-    return row_names(_granted(lab.query(sample(lab).database.source, filter=condition)))
+def _query(lab: Lab, **body: Any) -> Answer:
+    return lab.query(sample(lab).database.source, **body)
+
+
+def _seeded(key: str) -> Json:
+    """Return a filter for the one row that has a value."""
+    return {"property": key, "rich_text": {"equals": "seed"}}
+
+
+@experiment
+def found_by_name(lab: Lab) -> Answer:
+    """Filter and sort by the name of a property."""
+    name = sample(lab).name
+    return _query(lab, filter=_seeded(name), sorts=[{"property": name, "direction": "ascending"}])
 
 
 def _granted(answer: Answer) -> Answer:
@@ -104,7 +115,8 @@ def page_values_by_name(lab: Lab) -> Finding:
 )
 def filter_by_id(lab: Lab) -> Finding:
     """Filter for the one row that has a value."""
-    return expect(["filled"], _find(lab, sample(lab).id))
+    found = _query(lab, filter=_seeded(sample(lab).id))
+    return expect(["filled"], row_names(_granted(found)))
 
 
 @statement(
@@ -114,8 +126,8 @@ def filter_by_id(lab: Lab) -> Finding:
     Source.RECORDING,
 )
 def filter_by_name(lab: Lab) -> Finding:
-    """Filter for the one row that has a value."""
-    return expect(["filled"], _find(lab, sample(lab).name))
+    """Look at the one row that has a value."""
+    return expect(["filled"], row_names(_granted(found_by_name(lab))))
 
 
 @statement(
@@ -126,7 +138,8 @@ def filter_by_name(lab: Lab) -> Finding:
 )
 def sort_by_id(lab: Lab) -> Finding:
     """Sort by it."""
-    return expect("200", _sorted(lab, sample(lab).id).outcome)
+    order = [{"property": sample(lab).id, "direction": "ascending"}]
+    return expect("200", _query(lab, sorts=order).outcome)
 
 
 @statement(
@@ -136,12 +149,8 @@ def sort_by_id(lab: Lab) -> Finding:
     Source.RECORDING,
 )
 def sort_by_name(lab: Lab) -> Finding:
-    """Sort by it."""
-    return expect("200", _sorted(lab, sample(lab).name).outcome)
-
-
-def _sorted(lab: Lab, key: str) -> Answer:
-    return lab.query(sample(lab).database.source, sorts=[{"property": key, "direction": "ascending"}])
+    """Look at the answer."""
+    return expect("200", found_by_name(lab).outcome)
 
 
 @statement(

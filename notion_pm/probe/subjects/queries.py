@@ -39,6 +39,19 @@ def new_rows_found(lab: Lab) -> Finding:
 
 
 @statement(
+    "queries.whole-pages",
+    "A query for pages returns pages only, and each with its values.",
+    Area.SYNC,
+    Source.RECORDING,
+)
+def whole_pages(lab: Lab) -> Finding:
+    """Look at the kinds of what was found, and for values."""
+    found = all_rows(lab)["results"]
+    kinds = {item["object"] for item in found}
+    return expect([["page"], True], [sorted(kinds), all("Size" in item.get("properties", {}) for item in found)])
+
+
+@statement(
     "queries.envelope",
     "The answer to a query is a list of the type `page_or_data_source`.",
     Area.SYNC,
@@ -115,7 +128,7 @@ def default_status(lab: Lab) -> Finding:
 @statement(
     "queries.formula-filter-refused",
     "A filter of a formula that the API made is refused with 400.",
-    Area.SYNC,
+    Area.UNUSED,
     Source.RECORDING,
 )
 def formula_filter_refused(lab: Lab) -> Finding:
@@ -140,7 +153,7 @@ def edited_since(lab: Lab) -> Finding:
 @statement(
     "queries.three-levels-refused",
     "A filter of three levels is refused with 400.",
-    Area.SYNC,
+    Area.UNUSED,
     Source.DOCUMENTATION,
 )
 def three_levels_refused(lab: Lab) -> Finding:

@@ -16,9 +16,6 @@ from notion_pm.probe.objects import (
 )
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
-_MOST_SHOWN = 25
-"""Related pages that a page shows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -47,15 +44,6 @@ def pair(lab: Lab) -> Pair:
 def near_row(lab: Lab) -> Answer:
     """Make a near row that is related to a far one."""
     return make_row(lab, pair(lab).near, "near", Link={"relation": [{"id": rows(lab)["A"]["id"]}]})
-
-
-@experiment
-def crowded(lab: Lab) -> Answer:
-    """Make a near row that is related to one far row more than it shows."""
-    far = [row["id"] for row in rows(lab).values()]
-    while len(far) <= _MOST_SHOWN:
-        far.append(make_row(lab, records(lab), f"far {len(far)}")["id"])
-    return make_row(lab, pair(lab).near, "crowded", Link={"relation": [{"id": row} for row in far]})
 
 
 @experiment
@@ -116,30 +104,6 @@ def written_on_one_side(lab: Lab) -> Finding:
 def ids_only(lab: Lab) -> Finding:
     """Look at the keys of a related page."""
     return expect([["id"]], [sorted(page) for page in values_of(near_row(lab))["Link"]])
-
-
-@statement(
-    "relations.25-shown",
-    "A page shows 25 related pages, and `has_more` when there are more.",
-    Area.SYNC,
-    Source.RECORDING,
-)
-def twenty_five_shown(lab: Lab) -> Finding:
-    """Read the relation of a page that has 26."""
-    shown = lab.get(f"pages/{crowded(lab)['id']}")["properties"]["Link"]
-    return expect([_MOST_SHOWN, True], [len(shown["relation"]), shown.get("has_more")])
-
-
-@statement(
-    "relations.all-by-path",
-    "The path of the property gives all related pages.",
-    Area.SYNC,
-    Source.RECORDING,
-)
-def all_by_path(lab: Lab) -> Finding:
-    """Read the 26."""
-    answer = lab.get(f"pages/{crowded(lab)['id']}/properties/{pair(lab).link['id']}")
-    return expect(_MOST_SHOWN + 1, len(answer["results"]))
 
 
 @statement(

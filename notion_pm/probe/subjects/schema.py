@@ -48,6 +48,18 @@ def one_data_source(lab: Lab) -> Finding:
 
 
 @statement(
+    "schema.only-what-was-sent",
+    "A new database has the properties that were sent, and no others.",
+    Area.APPLY,
+    Source.RECORDING,
+)
+def only_what_was_sent(lab: Lab) -> Finding:
+    """Look at the types of the new database's properties."""
+    types = {name: entry["type"] for name, entry in initial_schema(lab).items()}
+    return expect({"Name": "title", "Notes": "rich_text", "Size": "number"}, types)
+
+
+@statement(
     "schema.settings-kept",
     "A property is created with the settings that were sent: the format of a number.",
     Area.APPLY,
@@ -125,7 +137,7 @@ def empty_patch(lab: Lab) -> Finding:
 @statement(
     "schema.second-title-refused",
     "A second title property is refused with 400.",
-    Area.APPLY,
+    Area.UNUSED,
     Source.MEASUREMENT,
 )
 def second_title_refused(lab: Lab) -> Finding:

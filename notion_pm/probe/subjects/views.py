@@ -38,6 +38,13 @@ def dashboard(lab: Lab) -> Answer:
     return _make(lab, "dashboard")
 
 
+@experiment
+def linked_view(lab: Lab) -> Answer:
+    """Make a view of the database on the scratch page."""
+    place = {"parent": {"type": "page_id", "page_id": lab.scratch}}
+    return lab.post("views", data_source_id=database(lab).source, name="Linked", type="table", create_database=place)
+
+
 def _make(lab: Lab, kind: str, **more: Any) -> Answer:
     made = database(lab)
     return lab.post("views", database_id=made.id, data_source_id=made.source, name=kind, type=kind, **more)
@@ -192,8 +199,19 @@ def last_one_kept(lab: Lab) -> Finding:
     Source.DOCUMENTATION,
 )
 def linked(lab: Lab) -> Finding:
-    """Create one on the scratch page."""
-    place = {"parent": {"type": "page_id", "page_id": lab.scratch}}
-    answer = lab.post("views", data_source_id=database(lab).source, name="Linked", type="table", create_database=place)
+    """Look at the database that holds it."""
+    answer = linked_view(lab)
     other = answer.body.get("parent", {}).get("database_id")
     return expect(["200", True], [answer.outcome, other not in {None, database(lab).id}])
+
+
+@statement(
+    "views.linked-not-read",
+    "A linked database cannot be read as a database: 400 or 404.",
+    Area.EXPORT,
+    Source.MEASUREMENT,
+)
+def linked_not_read(lab: Lab) -> Finding:
+    """Read it."""
+    answer = lab.get(f"databases/{linked_view(lab)['parent']['database_id']}")
+    return expect(True, answer.status in {400, 404})
