@@ -222,6 +222,10 @@ def _find_a_database(sent: Json, body: Json) -> None:
     body["results"].append({"object": "database", "id": "1"})
 
 
+def _find_row_a(sent: Json, body: Json) -> None:
+    body["results"].append({"object": "page", "properties": {"Name": {"title": [{"plain_text": "A"}]}}})
+
+
 def _name_views(sent: Json, body: Json) -> None:
     for view in body["results"]:
         view["name"] = "Default view"
@@ -311,7 +315,7 @@ _LIES = {
     "queries.pages-of-results": tell("POST", _QUERY, field("has_more", new=True)),
     "queries.select-one-of": refuse("POST", _QUERY),
     "queries.filter-of-another-type": accept(),
-    "queries.text-ignores-case": tell("POST", _QUERY, nothing_found),
+    "queries.text-ignores-case": tell("POST", _QUERY, _find_row_a),
     "queries.default-status": tell("POST", _QUERY, nothing_found),
     "queries.formula-filter-refused": accept(),
     "queries.edited-since": tell("POST", _QUERY, nothing_found),
@@ -332,8 +336,7 @@ _LIES = {
     ),
     "relations.synced-name-honoured": tell("PATCH", _DATA_SOURCE, dual("synced_property_name", "Other")),
     "relations.target-in-schema": tell("GET", _DATA_SOURCE, setting("Link", "relation", "data_source_id", "other")),
-    "limits.100-blocks": refuse("PATCH", _CHILDREN),
-    "limits.101-blocks-refused": accept(),
+    "limits.100-blocks": accept(),
     "limits.2000-characters": refuse("PATCH", _CHILDREN),
     "limits.2001-characters-refused": accept(),
     "limits.two-levels": accept(),

@@ -67,8 +67,8 @@ def _ask(memory: Memory, options: ProbeOptions) -> None:
     else:
         note(
             f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a scratch page below "
-            f"the parent page. It sends about {USUAL_REQUESTS} requests, at most {MOST_REQUESTS}, and puts the page "
-            "in the trash at the end. Nothing else is read or changed."
+            f"the parent page. It sends about {USUAL_REQUESTS} requests (at most {MOST_REQUESTS}), which takes about "
+            "two minutes. Then the page goes to the trash. Nothing else is read or changed."
         )
     if options.yes:
         return

@@ -113,6 +113,10 @@ class Lab:
         """Query a data source for pages, as notion-pm does: wikis hold data sources as well."""
         return self.post(f"data_sources/{source}/query", result_type="page", **body)
 
+    def settle(self) -> None:
+        """Wait as long as Notion may take until a change is seen everywhere."""
+        self.sleep(self._connection.read_lag)
+
     def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
         """Run actions at the same time."""
         with ThreadPoolExecutor(len(actions)) as pool:

@@ -17,7 +17,7 @@ from notion_pm.probe.memory import Memory
 from notion_pm.probe.redaction import redacted
 from notion_pm.probe.statement import CannotTell, Finding, Statement, Verdict
 
-USUAL_REQUESTS = 183
+USUAL_REQUESTS = 182
 """What a probe sends when every statement agrees, without those that need a second connection."""
 
 _TITLE = "notion-pm probe"

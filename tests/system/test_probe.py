@@ -14,7 +14,7 @@ import pytest
 from notion_pm.cli.probing import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather
+from notion_pm.emulator.weather import Weather, read_weather
 from notion_pm.gateway.connection import Connection
 from notion_pm.gateway.limiter import WindowLimiter
 from notion_pm.gateway.notion import Gateway
@@ -146,6 +146,13 @@ def test_search_that_lags_makes_its_statement_differ(tmp_path: Path) -> None:
     assert found == {"search.finds-scratch-page": Verdict.DIFFERS}
 
 
+def test_trouble_on_the_way_is_no_difference(workspace: LocalWorkspace) -> None:
+    workspace.weather.change(read_weather("storm", seed=3))
+    found = _verdicts(workspace)
+    assert Verdict.DIFFERS not in found.values()
+    assert Verdict.AGREES in found.values()
+
+
 class CutOff(httpx.BaseTransport):
     """Ends the run at one request, before or after it is carried out, and lets all others pass."""
 
@@ -211,6 +218,21 @@ def test_what_differs_is_said_in_terms_of_commands() -> None:
     assert conclusions[Area.OPTIONS].startswith("do not use")
     assert {conclusion for area, conclusion in conclusions.items() if area is not Area.OPTIONS} == {"fine"}
     assert exit_code_of(result) == SOMETHING_DIFFERS == 6
+
+
+@pytest.mark.parametrize("variable", ["AWS_SECRET", "MISSING_NOTION_TOKEN", "OTHER_NOTION_TOKEN"])
+def test_a_second_token_is_sent_nowhere_else(variable: str, program: Program, tmp_path: Path) -> None:
+    """A name that is no token's, a variable that is empty, and a token that `.env` would send elsewhere."""
+    del program.environment["NOTION_PM_LOCAL"]
+    program.environment.update(AWS_SECRET="s", OTHER_NOTION_TOKEN="t")
+    (tmp_path / ".env").write_text(
+        "NOTION_TOKEN=x\nNOTION_PM_PARENT_PAGE=3fa85f64-5717-4562-b3fc-2c963f66afa6\n"
+        "NOTION_PM_BASE_URL=https://elsewhere.example.com\n"
+    )
+    done = program("doctor", "--probe", "--yes", "--second-token-env", variable)
+    assert done.code == 1
+    assert "second-token-env" in done.err or variable in done.err
+    assert "elsewhere.example.com could not" not in done.err
 
 
 def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:

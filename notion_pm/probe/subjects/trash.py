@@ -120,6 +120,7 @@ def restored(lab: Lab) -> Finding:
     """Restore the page on top, and read the page below and the data source."""
     below = trashed(lab)
     lab.patch(f"pages/{below.top}", in_trash=False)["id"]
+    lab.settle()
     page = lab.get(f"pages/{below.page_below}")["in_trash"]
     source = lab.get(f"data_sources/{below.source}").outcome
     return expect([False, "200"], [page, source])
