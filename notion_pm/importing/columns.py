@@ -52,7 +52,7 @@ class Column:
     @property
     def is_nearly_unique(self) -> bool:
         """Whether a few rows at most lack a value of their own: those can be rejected."""
-        return self.fill * self.variety >= 0.5
+        return bool(self._all) and len(set(self._all)) * 2 >= self._rows
 
     @cached_property
     def length(self) -> float:

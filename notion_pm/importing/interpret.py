@@ -92,7 +92,7 @@ class _Interpreter:
                 result.left_out += 1
                 continue
             try:
-                self._take(self._row(record))
+                self._take(record)
             except CellUnfit as unfit:
                 result.rejects.append(Reject(record, str(unfit)))
         result.rejects.sort(key=lambda each: each.record.line)
@@ -119,17 +119,26 @@ class _Interpreter:
             held.get(column) for column in self._map.without
         )
 
-    def _take(self, row: Incoming) -> None:
-        first = self._seen.setdefault(identity(self._key_field, row.key), row.record.line)
-        if first == row.record.line:
-            self._result.rows.append(row)
-        elif self._map.repeats == "first":
-            self._result.repeated += 1
-        else:
-            raise CellUnfit(f"the key `{row.key}` is that of line {first}")
+    def _take(self, record: Record) -> None:
+        """Read a row, unless its key is that of an earlier one.
 
-    def _row(self, record: Record) -> Incoming:
+        A row that is rejected keeps its key, so that another row cannot take its place. Raises CellUnfit.
+        """
         key = key_of(self._map.key, record)
+        same = identity(self._key_field, key)
+        first = self._seen.get(same)
+        takes_first = self._map.repeats == "first"
+        if first is not None and takes_first:
+            self._result.repeated += 1
+            return
+        if first is not None:
+            raise CellUnfit(f"the key `{key}` is that of line {first}")
+        if not takes_first:
+            self._seen[same] = record.line
+        self._result.rows.append(self._row(record, key))
+        self._seen[same] = record.line
+
+    def _row(self, record: Record, key: str) -> Incoming:
         values: dict[str, Item] = {self._key_field.key: key}
         for name, found in self._fields.items():
             item = self._item(found, self._map.fill[name], record, self._forms[name])

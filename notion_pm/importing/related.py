@@ -16,6 +16,7 @@ from notion_pm.model.import_map import ImportMap
 from notion_pm.planning.fault import nearest
 
 _NEW = "new:"
+_ROW = "row:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,14 @@ class Resolved:
 def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]) -> Resolved:
     """Find the related pages that rows name; `indexes` by field."""
     makes = {key: _makes_pages(target, map, key) for key in indexes}
+    in_file = _FileRows(rows, target, map)
     new: dict[str, NewPage] = {}
     done: list[Incoming] = []
     rejects: list[Reject] = []
     for row in rows:
         try:
             wanted = {
-                key: _pages(target.fields[key], index, row.values[key], new=makes[key])
+                key: _pages(target.fields[key], index, row.values[key], in_file, new=makes[key])
                 for key, index in indexes.items()
                 if key in row.values
             }
@@ -134,7 +136,64 @@ def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: M
             new.setdefault(page.placeholder, page)
         ids: dict[str, Item] = {key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()}
         done.append(replace(row, values={**row.values, **ids}))
-    return Resolved(tuple(done), tuple(new.values()), tuple(rejects))
+    circles = rows_in_circles(done)
+    rejects += [Reject(row.record, "it is below itself: its parents lead back to it") for row in circles]
+    kept = [row for row in done if row not in circles] if circles else done
+    return Resolved(tuple(kept), tuple(new.values()), tuple(rejects))
+
+
+class _FileRows:
+    """The rows of the file, by what others of them may call them: a tree may come in one file, in any order."""
+
+    def __init__(self, rows: Sequence[Incoming], target: Target, map: ImportMap) -> None:
+        self._target = target
+        self._by_key = {name_key(row.key.removeprefix(map.key.prefix)): row for row in rows}
+        self._by_title: defaultdict[str, list[Incoming]] = defaultdict(list)
+        if any(field.related == target.data_source_id for field in target.fields.values()):
+            for row in rows:
+                self._by_title[name_key(str(row.values[target.title_field.key]))].append(row)
+
+    def of_key(self, field: Field, word: str) -> Incoming | None:
+        """Return the row with that id, where a property is related to the rows' own database."""
+        return self._by_key.get(name_key(word)) if field.related == self._target.data_source_id else None
+
+    def of_title(self, field: Field, word: str) -> Incoming | None:
+        """Return the row with that title. Raises CellUnfit where there are several."""
+        if field.related != self._target.data_source_id:
+            return None
+        found = self._by_title.get(name_key(word), [])
+        if len(found) > 1:
+            raise CellUnfit(f"{field.name}: {len(found)} rows of this file are called `{word}`")
+        return found[0] if found else None
+
+
+def placeholder_of_row(key: str) -> str:
+    """Return what stands for the id of a row's page until it is there."""
+    return f"{_ROW}{key}"
+
+
+def rows_named_in(values: Mapping[str, Item]) -> list[str]:
+    """Return the placeholders of other rows of the file that a row's values hold."""
+    return [
+        each
+        for item in values.values()
+        if isinstance(item, tuple)
+        for each in item
+        if isinstance(each, str) and each.startswith(_ROW)
+    ]
+
+
+def rows_in_circles(rows: Sequence[Incoming]) -> list[Incoming]:
+    """Return the rows that cannot be made because each waits for another."""
+    waiting = {placeholder_of_row(row.key): row for row in rows if rows_named_in(row.values)}
+    while True:
+        ready = [
+            name for name, row in waiting.items() if not any(each in waiting for each in rows_named_in(row.values))
+        ]
+        if not ready:
+            return list(waiting.values())
+        for name in ready:
+            del waiting[name]
 
 
 def _ids_of(pages: Iterable[NotionId | NewPage]) -> Iterator[str]:
@@ -147,18 +206,22 @@ def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
     return may_make(target.fields[key], found)
 
 
-def _pages(found: Field, index: Index, words: Item, *, new: bool) -> list[NotionId | NewPage]:
+def _pages(found: Field, index: Index, words: Item, in_file: _FileRows, *, new: bool) -> list[NotionId | NewPage]:
     assert isinstance(words, tuple)
-    return [_page(found, index, word, new=new) for word in words]
+    return [_page(found, index, word, in_file, new=new) for word in words]
 
 
-def _page(found: Field, index: Index, word: str, *, new: bool) -> NotionId | NewPage:
+def _page(found: Field, index: Index, word: str, in_file: _FileRows, *, new: bool) -> NotionId | NewPage:
+    if (row := in_file.of_key(found, word)) is not None:
+        return NotionId(placeholder_of_row(row.key))
     try:
         page_id = index.find(word)
     except CellUnfit as unfit:
         raise CellUnfit(f"{found.name}: {unfit}") from None
     if page_id is not None:
         return page_id
+    if (row := in_file.of_title(found, word)) is not None:
+        return NotionId(placeholder_of_row(row.key))
     if not new or is_id(word):
         raise CellUnfit(f"{found.name}: {index.related.title} has no page `{word}`. {index.nearest(word)}".rstrip())
     domain = as_link(word) if index.related.domain_id and is_domain(word) else None

@@ -117,6 +117,9 @@ def _without_other_lines(
     blocks = _blocks(rows)
     sparse = max(2, len(header) // 2) if len(header) > 2 else 0
     footer = _footer_start(blocks, sparse)
+    has_groups = any(_is_header(row, written_header) for block in blocks for row in block)
+    # In a table of groups the last line of each may sum up several columns; elsewhere it may be a row without its id.
+    most = max(2, len(header) // 3) if has_groups else 1
     for block in blocks[:footer]:
         for place, row in enumerate(block):
             following = block[place + 1] if place + 1 < len(block) else None
@@ -124,7 +127,7 @@ def _without_other_lines(
                 _is_header(row, written_header)
                 or _is_group_title(row, following, written_header)
                 or _is_total(row, len(header))
-                or (following is None and _is_summary(row, block, kept, len(header)))
+                or (following is None and row.filled <= most and _is_summary(row, block, kept, len(header)))
             ):
                 left_out.append(row)
             else:
@@ -173,7 +176,7 @@ def _is_total(row: TableRow, columns: int) -> bool:
 def _is_summary(row: TableRow, block: Sequence[TableRow], kept: Sequence[TableRow], columns: int) -> bool:
     """Whether the last row of a group sums it up: it lacks the first cell, which all others have, and most else."""
     others = [other for other in (kept[-20:] if len(block) < 3 else block[:-1]) if other.problem is None]
-    if columns < 4 or row.problem is not None or row.filled > 2 or len(others) < 2 or row.cells[0].strip():
+    if columns < 4 or row.problem is not None or len(others) < 2 or row.cells[0].strip():
         return False
     return all(other.cells and other.cells[0].strip() for other in others)
 

@@ -16,8 +16,9 @@ from notion_pm.importing.compare import OVERTAKEN, Create, Decision, LeftAlone, 
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import DatesUnclear, Incoming, Interpreted, Reject, interpret, key_field
 from notion_pm.importing.records import Records
-from notion_pm.importing.related import NewPage, resolve
+from notion_pm.importing.related import NewPage, placeholder_of_row, resolve, rows_named_in, with_made
 from notion_pm.importing.target import Field, Target
+from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page
 from notion_pm.storage.state import State
@@ -98,13 +99,29 @@ def prepare(
     there = read_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
     known = state.imported(target.data_source_id)
     judge = partial(_decision, gateway, target, by, there, known, overwrite=order.overwrite)
-    judged = [judge(each) for each in resolved.rows]
+    judged = [judge(each) for each in _with_pages_of_rows(resolved.rows, by, there, known)]
     decisions = tuple(each for each in judged if not isinstance(each, Reject))
     rejects = (*interpreted.rejects, *resolved.rejects, *(each for each in judged if isinstance(each, Reject)))
     named = set(_named_items(decisions))
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
     return Prepared(destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite)
+
+
+def _with_pages_of_rows(
+    rows: Sequence[Incoming], by: Field, there: Mapping[str, Sequence[Page]], known: Mapping[str, Imported]
+) -> list[Incoming]:
+    """Return the rows with the pages of other rows of the file that are there already."""
+    if not any(rows_named_in(row.values) for row in rows):
+        return list(rows)
+    pages: dict[str, NotionId] = {}
+    for row in rows:
+        key = identity(by, row.key)
+        if len(there.get(key, ())) == 1:
+            pages[placeholder_of_row(row.key)] = there[key][0].id
+        elif key in known:
+            pages[placeholder_of_row(row.key)] = known[key].page_id
+    return [replace(row, values={name: with_made(item, pages) for name, item in row.values.items()}) for row in rows]
 
 
 def only_agreed(again: Prepared, shown: Prepared) -> Prepared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
-from notion_pm.importing.related import NewPage, with_made
+from notion_pm.importing.related import NewPage, placeholder_of_row, rows_named_in, with_made
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
@@ -54,6 +55,9 @@ class _Writer:
         self._sender = UpdateSender(gateway)
         self._unanswered: set[NotionId] = set()
         self._done = Done()
+        self._row_pages: dict[str, NotionId] = {}
+        self._made = ChainMap(self._done.made, self._row_pages)
+        """The pages that now are there in place of what stood for them."""
         self._written = 0
 
     def run(self) -> Done:
@@ -63,14 +67,29 @@ class _Writer:
             self._done.made[wanted.placeholder] = page.id
             self._progress("Making related pages", done, len(new))
         # Updates come first: the query for what people edited would also return the rows just made.
-        self._update_rows()
-        for create, outcome in side_by_side(self._create, self._prepared.creates, self._jobs):
-            self._note_created(create, outcome)
+        # Only those that are linked to new rows have to wait for these.
+        waits = {update.page.id for update in self._prepared.updates if rows_named_in(update.row.values)}
+        self._update_rows([update for update in self._prepared.updates if update.page.id not in waits])
+        self._create_rows()
+        self._update_rows([update for update in self._prepared.updates if update.page.id in waits])
         return self._done
 
-    def _update_rows(self) -> None:
+    def _create_rows(self) -> None:
+        """Create rows, those first that others are linked to."""
+        pending = self._prepared.creates
+        while pending:
+            waiting = {placeholder_of_row(create.row.key) for create in pending}
+            ready = [create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))]
+            for create, outcome in side_by_side(self._create, ready, self._jobs):
+                self._note_created(create, outcome)
+            if len(ready) == len(pending):
+                return
+            made = {placeholder_of_row(create.row.key) for create in ready}
+            pending = [create for create in pending if placeholder_of_row(create.row.key) not in made]
+
+    def _update_rows(self, updates: Sequence[Update]) -> None:
         """Update rows batch by batch. Before each batch its pages are compared again where people edited them."""
-        pending = {update.page.id: update for update in self._prepared.updates}
+        pending = {update.page.id: update for update in updates}
         size = batch_size(0)
         while pending:
             in_order = sorted(pending.values(), key=lambda update: (update.page.created_time, update.page.id))
@@ -104,7 +123,7 @@ class _Writer:
         """Return what becomes of a row, given its page if somebody edited it since it was compared."""
         if page is None:
             return update
-        said = {key: with_made(item, self._done.made) for key, item in update.row.values.items()}
+        said = {key: with_made(item, self._made) for key, item in update.row.values.items()}
         row = replace(update.row, values=said)
         again = compare(self._target, row, page, update.memory, overwrite=self._prepared.overwrite)
         if isinstance(again, LeftAlone) or again.kept != update.kept:
@@ -124,6 +143,8 @@ class _Writer:
 
     def _create(self, create: Create) -> Page | Reject:
         row, source_id = create.row, self._target.data_source_id
+        if any(each not in self._row_pages for each in rows_named_in(row.values)):
+            return Reject(row.record, "the row that it is linked to was not imported")
         by = self._prepared.by
         same = filter_for(by, [str(row.values[by.key])])
         try:
@@ -138,6 +159,8 @@ class _Writer:
 
     def _update(self, update: Update) -> Page | Reject | Postponed:
         changes = {change.field.key: change.after for change in update.changes}
+        if any(each not in self._row_pages for each in rows_named_in(changes)):
+            return Reject(update.row.record, "the row that it is linked to was not imported")
         try:
             return self._sender.send(update.page.id, self._values(changes))
         except RequestRefused as refused:
@@ -146,7 +169,7 @@ class _Writer:
             return Reject(update.row.record, "its page is no longer there, or no longer shared")
 
     def _values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
-        made = self._done.made
+        made = self._made
         return [value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()]
 
     def _note_created(self, create: Create, outcome: Page | Reject) -> None:
@@ -154,6 +177,7 @@ class _Writer:
             self._done.rejects.append(outcome)
         else:
             self._done.created.append((create.row, outcome))
+            self._row_pages[placeholder_of_row(create.row.key)] = outcome.id
             self._remember([Update(create.row, outcome, ())])
         self._note_progress()
 
@@ -183,7 +207,7 @@ class _Writer:
 
     def _memories(self, updates: Iterable[Update]) -> Iterator[tuple[str, Imported]]:
         for each in updates:
-            said = {key: with_made(item, self._done.made) for key, item in each.row.values.items()}
+            said = {key: with_made(item, self._made) for key, item in each.row.values.items()}
             yield identity(self._prepared.by, each.row.key), Imported(each.page.id, said)
 
 

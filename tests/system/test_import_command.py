@@ -503,6 +503,35 @@ def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Pat
     assert [each["Source id"] for each in product.rows()] == ["phone:1", "phone:2"]
 
 
+TREE = """\
+Title,Parent,Description
+Links that end,Share by link,A link should end after a week.
+Share boards,,People outside the team need to see a board.
+Share by link,Share boards,Without an account.
+"""
+
+
+def test_a_tree_comes_in_one_file_in_any_order_of_rows(product: Imports, tmp_path: Path) -> None:
+    program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
+    Path("tree.csv").write_text(TREE)
+    done = at_a_terminal(program, ["import", "tree.csv", "--into", "features"], [("Import it by this map?", "y")])
+    assert done.code == 0, done.out
+
+    def parents() -> dict[str, list[str]]:
+        rows = product.rows("features")
+        return {each["Feature"]: [parent["title"] for parent in each["Parent"] or []] for each in rows}
+
+    tree = {"Share boards": [], "Share by link": ["Share boards"], "Links that end": ["Share by link"]}
+    assert parents() == tree
+    again = product.data("tree.csv", "--into", "features", "--yes")
+    assert (again["created"], again["updated"], again["rejected"]) == ([], [], [])
+    Path("tree.csv").write_text(TREE + "Boards,,All of it.\nA,B,In a circle.\nB,A,In a circle.\n")
+    Path("tree.csv").write_text(Path("tree.csv").read_text().replace("Share boards,,", "Share boards,Boards,"))
+    third = product.data("tree.csv", "--into", "features", "--yes")
+    assert (len(third["created"]), len(third["updated"]), len(third["rejected"])) == (1, 1, 2)
+    assert parents() == {**tree, "Share boards": ["Boards"], "Boards": []}
+
+
 def test_a_file_without_rows_is_no_error(product: Imports) -> None:
     Path("quiet.json").write_text("[]")
     done = product("quiet.json", "--yes")

@@ -245,6 +245,11 @@ def test_a_row_with_a_title_alone_is_a_row(tmp_path: Path) -> None:
     assert len(found.records) == 2
 
 
+def test_a_last_row_without_its_id_is_a_row(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,C,2026-01-03,\n")
+    assert len(found.records) == 3
+
+
 def test_a_quote_that_swallows_rows_costs_one_line(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", 'No,Title,Text\n1,A,b\n2,"B,b\n3,C,"two\nlines"\n4,D,"d"\n')
     assert [each.first("No") for each in found.records] == ["1", "3", "4"]
