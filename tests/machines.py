@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from waitress.server import TcpWSGIServer
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.clock import system_clock
+from notion_pm.workspace.lock import Claimant
 from tests.program import Finished
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["__main__", "tests.machines", "tests.preloaded_program"])
 _LONGEST_RUN = 120
+AHEAD = "TESTS_CLOCK_AHEAD"
+"""The variable that says how many seconds the clock of a machine is ahead."""
 _numbers = count()
 
 
@@ -46,7 +49,20 @@ def run_program(arguments: tuple[str, ...], folder: str, environment: dict[str, 
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  # multiprocessing has put another file there
     from notion_pm.cli import main
 
+    _set_clock_ahead(float(environment.get(AHEAD, 0)))
     main(list(arguments), prog_name="notion-pm")
+
+
+def _set_clock_ahead(seconds: float) -> None:
+    """Let this process judge claims as if it were later, so that no test waits for one to expire."""
+    from notion_pm.cli.context import Context
+
+    original = Context.claimant
+
+    def claimant(context: Context, command: str) -> Claimant:
+        return replace(original(context, command), wall=lambda: time.time() + seconds)
+
+    Context.claimant = claimant  # type: ignore[method-assign, assignment]
 
 
 class Run:

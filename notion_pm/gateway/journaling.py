@@ -115,9 +115,15 @@ class JournalingGateway(Gateway):
         return database
 
     def update_database(
-        self, database_id: str, *, title: str | None = None, icon: str | None = None, description: str | None = None
+        self,
+        database_id: str,
+        *,
+        title: str | None = None,
+        icon: str | None = None,
+        description: str | None = None,
+        known: Database | None = None,
     ) -> Database:
-        before = self.get_database(database_id)
+        before = known or self.get_database(database_id)
         number = self._recorder.doing("update database", database_id, before.title, to_jsonable_python(before))
         after = super().update_database(database_id, title=title, icon=icon, description=description)
         self._recorder.done(number, database_id, to_jsonable_python(after))
@@ -152,8 +158,9 @@ class JournalingGateway(Gateway):
         self._recorder.done(number, view.id, to_jsonable_python(view))
         return view
 
-    def update_view(self, view_id: str, **settings: Any) -> View:
-        number = self._recorder.doing("update view", view_id, "", self._view_before(view_id))
+    def update_view(self, view_id: str, *, known: View | None = None, **settings: Any) -> View:
+        before = self._view_before(view_id) if known is None else to_jsonable_python(known)
+        number = self._recorder.doing("update view", view_id, "", before)
         view = super().update_view(view_id, **settings)
         self._recorder.done(number, view_id, to_jsonable_python(view))
         return view

@@ -385,9 +385,18 @@ class Gateway:
         return self._created("databases", body, wire_schema.read_database, look_up)
 
     def update_database(
-        self, database_id: str, *, title: str | None = None, icon: str | None = None, description: str | None = None
+        self,
+        database_id: str,
+        *,
+        title: str | None = None,
+        icon: str | None = None,
+        description: str | None = None,
+        known: Database | None = None,
     ) -> Database:
-        """Set what is given of a database's title, icon and description."""
+        """Set what is given of a database's title, icon and description.
+
+        `known`: the database as it was just read, for a journal that records how it was.
+        """
         body = {
             **({"title": rich_text(title)} if title is not None else {}),
             **({"icon": wire_schema.icon_json(icon)} if icon is not None else {}),
@@ -452,10 +461,12 @@ class Gateway:
         quick_filters: Json | None = None,
         configuration: Json | None = None,
         whole: bool = False,
+        known: View | None = None,
     ) -> View:
         """Set what is given of a view; a filter or sorts of None go when it is set as a `whole`. Its type is fixed.
 
-        Quick filters are set property by property, and those of None go.
+        Quick filters are set property by property, and those of None go. `known`: the view as it was just read, for a
+        journal that records how it was.
         """
         # What is given replaces these; None is sent, and removes a filter or sorts that the view has.
         emptied = {"filter": None, "sorts": None} if whole else {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from notion_pm.model.ids import Address, NotionId, address
-from notion_pm.model.schema import View
+from notion_pm.model.schema import Database, View
 from notion_pm.planning.swaps import Swap
 
 Action = Literal["create", "update", "delete"]
@@ -29,24 +30,66 @@ class AffectedPages:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedView:
-    """A view that is to be deleted, as it was when the plan was made.
+class PlannedView:
+    """A view that is to be set or deleted, as it was when the plan was made.
 
-    The same apply may change properties: then Notion itself changes filters and columns that show them.
+    The same apply may change properties first: `changing` has their ids and names. Then Notion itself
+    changes filters, sorts and columns that show them.
     """
 
     view: View
-    has_changing_properties: bool
+    changing: frozenset[str] = frozenset()
 
     def is_still(self, now: View) -> bool:
         """Return whether nobody has changed the view since."""
         planned = self.view
         if (now.name, now.type) != (planned.name, planned.type):
             return False
-        return self.has_changing_properties or (
-            (now.filter, now.sorts, now.quick_filters) == (planned.filter, planned.sorts, planned.quick_filters)
-            and _settings(now) == _settings(planned)
-        )
+        tests = ("filter", "sorts", "quick_filters")
+        if not all(self._is_same(getattr(planned, each), getattr(now, each)) for each in tests):
+            return False
+        return bool(self.changing) or _settings(now) == _settings(planned)
+
+    def _is_same(self, planned: Any, now: Any) -> bool:
+        return bool(_without(self.changing, planned) == _without(self.changing, now))
+
+    @property
+    def content(self) -> list[Any]:
+        """What a person may change in it, as JSON data."""
+        view = self.view
+        return [view.name, view.filter, view.sorts, view.quick_filters, _settings(view)]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDatabase:
+    """A database whose title, icon and description are to be set, as it was when the plan was made."""
+
+    database: Database
+    facets: frozenset[str]
+
+    def is_still(self, now: Database) -> bool:
+        """Return whether nobody has changed what is to be set."""
+        return PlannedDatabase(now, self.facets).content == self.content
+
+    @property
+    def content(self) -> list[Any]:
+        """What a person may change in it, as JSON data."""
+        database = self.database
+        title = [database.title] if "title" in self.facets else []
+        look = [database.icon, database.icon_type, database.description] if "look" in self.facets else []
+        return title + look
+
+
+def _without(properties: frozenset[str], json: Any) -> Any:
+    """Return a filter, sorts or quick filters without the conditions on some properties, None for nothing left."""
+    if isinstance(json, Mapping):
+        if json.get("property") in properties:
+            return None
+        kept = {key: _without(properties, value) for key, value in json.items() if key not in properties}
+        return {key: value for key, value in kept.items() if value is not None} or None
+    if isinstance(json, list | tuple):
+        return [left for each in json if (left := _without(properties, each)) is not None] or None
+    return json
 
 
 def _settings(view: View) -> dict[str, Any]:
@@ -60,7 +103,8 @@ class Change:
 
     `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
     `property_id` and `option_id` are Notion's, where values may be lost; `pages` how many pages hold such a value, once
-    they were counted, and `affected` which; `swap` how an option gives way to another.
+    they were counted, and `affected` which; `swap` how an option gives way to another. `planned` is what is to be
+    overwritten or deleted as a whole, as the plan has seen it.
     """
 
     address: Address
@@ -77,7 +121,7 @@ class Change:
     pages: int | None = None
     swap: Swap | None = None
     affected: AffectedPages | None = None
-    deleted_view: DeletedView | None = None
+    planned: PlannedView | PlannedDatabase | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""

@@ -83,7 +83,7 @@ class _Views:
             verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
             if default and verb is Verb.CREATE_VIEW and views[change.key].type == "table":
                 verb, default = Verb.ADOPT_VIEW, False
-            last = [self._view(verb, database, change.key, ready | names(last))]
+            last = [self._view(verb, change, ready | names(last))]
         if default and tabs and all(views[key].type != "table" for key in tabs):
             self._add(Operation(Verb.DROP_DEFAULT_VIEW, database, needs=ready | names(last)))
 
@@ -94,11 +94,12 @@ class _Views:
             change = self._changed.get((database, key))
             if change is not None:
                 verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
-                last = [self._view(verb, database, key, self._ready(database) | names(last))]
+                last = [self._view(verb, change, self._ready(database) | names(last))]
 
-    def _view(self, verb: Verb, database: str, key: str, needs: frozenset[str]) -> Operation:
-        self._made[database, key] = self._add(Operation(verb, database, key, needs=needs))
-        return self._made[database, key]
+    def _view(self, verb: Verb, change: Change, needs: frozenset[str]) -> Operation:
+        operation = self._add(Operation(verb, change.database, change.key, changes=(change,), needs=needs))
+        self._made[change.database, change.key] = operation
+        return operation
 
     def _deletions(self) -> None:
         """Delete after the new views are there, because Notion keeps the last of a database; widgets come first."""

@@ -12,7 +12,7 @@ from typing import Any
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.base import base_of
-from notion_pm.planning.change import Change, ChangeClass, DeletedView, Note
+from notion_pm.planning.change import Change, ChangeClass, Note
 from notion_pm.planning.diff import diff
 from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation
@@ -55,12 +55,12 @@ class Plan:
 
     def says_the_same_as(self, other: Plan) -> bool:
         """Return whether a person who agreed to the other plan has agreed to this one."""
-        return self._content == other._content and self._deleted_views == other._deleted_views
+        return self._content == other._content and self._planned == other._planned
 
     @property
-    def _deleted_views(self) -> dict[str, DeletedView | None]:
-        """The views that are deleted, as they were: people may have changed one without a change of the plan."""
-        return {str(each.address): each.deleted_view for each in self.changes if each.kind == "view"}
+    def _planned(self) -> dict[str, Any]:
+        """What is overwritten as a whole, as it was: people may have edited it without a change of the plan."""
+        return {str(each.address): each.planned.content for each in self.changes if each.planned is not None}
 
     def shown_again(self, before: Plan) -> Plan:
         """Return this plan, made after the one `before` was agreed to, as it is shown: it will be made again, too."""
@@ -78,7 +78,7 @@ class Plan:
     @cached_property
     def checksum(self) -> str:
         """A mark of the changes and of what they were made from: template, variables, and what exists."""
-        text = json.dumps([self._content, self.base], sort_keys=True, ensure_ascii=False)
+        text = json.dumps([self._content, self._planned, self.base], sort_keys=True, ensure_ascii=False, default=dict)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

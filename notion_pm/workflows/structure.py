@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import OptionsProperty
 from notion_pm.planning import option_list, patches
-from notion_pm.planning.change import Change
+from notion_pm.planning.change import Change, PlannedDatabase
 from notion_pm.planning.levels import created_at_once
 from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation
@@ -41,15 +42,25 @@ def create_database(site: Site, operation: Operation) -> None:
 
 
 def update_database(site: Site, operation: Operation) -> None:
-    """Set title, icon and description of a database, as far as the template changed them."""
+    """Set title, icon and description of a database, as far as the template changed them.
+
+    Raises ChangedMeanwhile when people have changed what is to be set since the plan was made.
+    """
     key, spec = operation.database, site.template.databases[operation.database]
-    facets = operation.changes[0].facets
+    change = operation.changes[0]
+    facets, database_id = change.facets, site.ledger.entry(key).database_id
     look = "look" in facets
+    known = None
+    if isinstance(change.planned, PlannedDatabase):
+        known = site.gateway.get_database(database_id)
+        if not change.planned.is_still(known):
+            raise ChangedMeanwhile(key, f"somebody changed the title or the look of the database {known.title!r}")
     site.gateway.update_database(
-        site.ledger.entry(key).database_id,
+        database_id,
         title=spec.title if "title" in facets else None,
         icon=spec.icon if look else None,
         description=spec.description if look else None,
+        known=known,
     )
     site.ledger.note_updated_database(key)
 

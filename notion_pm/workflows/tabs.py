@@ -5,6 +5,7 @@ from __future__ import annotations
 from notion_pm.errors import ChangedMeanwhile, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View, WidgetPlace
+from notion_pm.planning.change import PlannedView
 from notion_pm.planning.lookup import property_keys
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.view_json import ViewJson, view_json
@@ -23,8 +24,12 @@ def adopt_view(site: Site, operation: Operation) -> None:
 
 
 def update_view(site: Site, operation: Operation) -> None:
-    """Set a view anew, as a whole."""
-    _set_view(site, operation, site.ledger.entry(operation.database).views[operation.key].id)
+    """Set a view anew, as a whole.
+
+    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    """
+    view_id = site.ledger.entry(operation.database).views[operation.key].id
+    _set_view(site, operation, view_id, known=_planned_view_as_it_is(site, operation, view_id, "set"))
 
 
 def create_view(site: Site, operation: Operation) -> None:
@@ -74,25 +79,29 @@ def delete_view(site: Site, operation: Operation) -> None:
     Raises ChangedMeanwhile when people have changed it since the plan was made.
     """
     view_id = site.ledger.entry(operation.database).views[operation.key].id
-    now = _planned_view_as_it_is(site, operation, view_id)
+    now = _planned_view_as_it_is(site, operation, view_id, "delete")
     site.gateway.delete_view(view_id, known=now)
     site.ledger.forget_view(operation.database, operation.key)
 
 
-def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId) -> View | None:
-    planned = next((change.deleted_view for change in operation.changes), None)
-    if planned is None:
+def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId, what: str) -> View | None:
+    """Read a view once more that is to be overwritten, None when the plan has not seen it or it is gone.
+
+    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    """
+    planned = operation.changes[0].planned if operation.changes else None
+    if not isinstance(planned, PlannedView):
         return None
     try:
         now = site.gateway.get_view(view_id)
     except NotShared:
         return None
     if not planned.is_still(now):
-        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r} that it was to delete")
+        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r} that it was to {what}")
     return now
 
 
-def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:
+def _set_view(site: Site, operation: Operation, view_id: NotionId, known: View | None = None) -> None:
     json, spec = _json(site, operation), site.template.databases[operation.database].views[operation.key]
     view = site.gateway.update_view(
         view_id,
@@ -102,6 +111,7 @@ def _set_view(site: Site, operation: Operation, view_id: NotionId) -> None:
         quick_filters={**_former_quick_filters(site, operation), **json.quick_filters},
         configuration=json.configuration,
         whole=spec.type != "dashboard",
+        known=known,
     )
     site.ledger.note_view(operation.database, operation.key, view)
 

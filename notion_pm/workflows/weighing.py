@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from notion_pm.errors import NotShared
+from notion_pm.errors import InTrash, NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.planning.affected_pages import loses_value, values_filter
-from notion_pm.planning.change import AffectedPages, Change, DeletedView
+from notion_pm.planning.change import AffectedPages, Change, PlannedDatabase, PlannedView
+from notion_pm.planning.lookup import property_keys, property_title
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
@@ -33,7 +34,7 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
         for database in sorted({each.database for each in lossy})
     }
     held = _held(gateway, reading, [each for each in plan.changes if each.swap is not None])
-    changes = tuple(_with_view(gateway, each, plan, reading) for each in plan.changes)
+    changes = tuple(_with_planned(gateway, each, plan, reading) for each in plan.changes)
     changes = tuple(
         _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held) for each in changes
     )
@@ -42,19 +43,40 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
     return plan.weighed(changes, steps, totals, gateway.requests.logical - before)
 
 
-def _with_view(gateway: Gateway, change: Change, plan: Plan, reading: Reading) -> Change:
-    """Return the deletion of a view with the view as it is, so that a person's change to it can be noticed later."""
+def _with_planned(gateway: Gateway, change: Change, plan: Plan, reading: Reading) -> Change:
+    """Return a change of a view or database with what is there, so that a person's edit can be noticed later.
+
+    One request for each view that is set or deleted, and each database whose title or look is set.
+    """
     entry = reading.existing.entry(change.database)
-    if change.kind != "view" or change.action != "delete" or entry is None:
+    if entry is None or change.kind not in {"view", "database"} or change.action == "create":
         return change
     try:
+        if change.kind == "database":
+            database = gateway.get_database(entry.database_id)
+            return replace(change, planned=PlannedDatabase(database, change.facets))
         view = gateway.get_view(entry.views[change.key].id)
-    except NotShared:
+    except (NotShared, InTrash):
         return change  # somebody deleted it already
-    has_changing_properties = any(
-        each.database == change.database and each.kind in {"property", "option"} for each in plan.changes
-    )
-    return replace(change, deleted_view=DeletedView(view, has_changing_properties))
+    return replace(change, planned=PlannedView(view, _changing(change.database, plan, reading)))
+
+
+def _changing(database: str, plan: Plan, reading: Reading) -> frozenset[str]:
+    """Return the properties of a database that a plan changes: ids and names, for views show either."""
+    entry, found = reading.existing.entry(database), reading.existing.databases.get(database)
+    properties = found.data_source.properties if found is not None else {}
+    template = reading.loaded.template
+    named: set[str] = set()
+    for change in plan.changes:
+        if change.database != database or change.kind not in {"property", "option"}:
+            continue
+        property_id = entry.properties.get(change.key, "") if entry else ""
+        named.add(property_id)
+        if database in template.databases and change.key in property_keys(template, database):
+            named.add(property_title(template, database, change.key))
+        if property_id in properties:
+            named.add(properties[property_id].name)
+    return frozenset(named - {""})
 
 
 def _pages(gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]) -> list[Page]:
