@@ -160,7 +160,7 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             known = self.world.get(recorded) or {}
             paths = {"page": "/v1/pages/", "data_source": "/v1/data_sources/"}
             path = paths.get(known.get("object", ""))
-            if path is None or recorded in self._made or known.get("in_trash"):
+            if path is None or recorded in self._made:
                 return
             self._plain.clock.set(min(_minute(known["last_edited_time"]), self._recorded_at))
             editor = self._author(known, "last_edited_by")
@@ -360,10 +360,11 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
 
 def _can_be_sent_with(block: Json, following: Json) -> bool:
-    """Tell whether two neighbouring blocks have the same author and can be made by one request."""
+    """Tell whether two neighbouring blocks have one author and time, and can be made by one request."""
     separate = ("child_page", "child_database")
-    same_author = block["created_by"] == following["created_by"]
-    return same_author and block["type"] not in separate and following["type"] not in separate
+    keys = ("created_by", "created_time")
+    alike = all(block[key] == following[key] for key in keys)
+    return alike and block["type"] not in separate and following["type"] not in separate
 
 
 def _grouped_options(status: Json) -> list[Json]:
@@ -413,11 +414,13 @@ def comparer_class(replay: Json, bot_names: frozenset[str]) -> type[Json]:
     base: Any = replay.Comparer
 
     class Comparer(base):  # type: ignore[misc]
-        """Compares values, but not the names of bots."""
+        """Compares values and, with these, times; but not the names of bots."""
 
         def _strings(self, recorded: str, actual: str, path: str, key: str) -> Json:
             if key in ("name", "resolved_name") and recorded in bot_names and actual:
                 return iter(())
+            if self.values and key in ("created_time", "last_edited_time") and _minute(recorded) != _minute(actual):
+                return iter((replay.Difference(path, recorded, actual),))
             return super()._strings(recorded, actual, path, key)
 
     return Comparer

@@ -53,7 +53,7 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
 
 
 def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a database as a request says."""
+    """Change a database as a request says. Its `last_edited_time` stays that of its creation (recorded)."""
     checks.known_keys(body, _UPDATE_KEYS)
     database = session.database(database_id)
     refuse_below_trash(session, database)
@@ -71,7 +71,6 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
         is_inline=checks.flag(body, "is_inline", default=database.is_inline),
         is_locked=checks.flag(body, "is_locked", default=database.is_locked),
         in_trash=in_trash,
-        **tree.edited(session),
     )
     if body.get("parent") is not None:
         changed = _moved(session, changed, body["parent"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notion_pm.emulator import ManualClock
+
 from .conftest import Json, Notion, text
 
 
@@ -137,3 +139,14 @@ def test_the_newest_version_does_not_know_archived(notion: Notion) -> None:
 def test_an_unknown_custom_emoji_becomes_no_icon(notion: Notion) -> None:
     emoji = {"type": "custom_emoji", "custom_emoji": {"id": "11111111-1111-4111-8111-111111111111"}}
     assert notion.patch(f"/pages/{notion.root}", icon=emoji)["icon"] is None
+
+
+def test_a_change_of_a_database_does_not_move_its_time(notion: Notion, clock: ManualClock) -> None:
+    """Recorded of its icon, description, place on the page and lock."""
+    source = notion.database()
+    database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
+    clock.advance(minutes=5)
+    icon = {"type": "emoji", "emoji": "🔥"}
+    changed = notion.patch(f"/databases/{database}", icon=icon, is_inline=True, is_locked=True, description=text("All"))
+    assert changed["icon"] == icon
+    assert changed["last_edited_time"] == changed["created_time"]

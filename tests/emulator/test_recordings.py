@@ -28,4 +28,4 @@ RECORDINGS = [
 def test_the_local_workspace_answers_as_recorded(tmp_path: Path) -> None:
     verdicts = evidence.replayed(SHARED, tmp_path / "traffic.jsonl", "--values", only=RECORDINGS)
     assert {interaction.partition(" ")[0] + ".yaml" for interaction in verdicts} == set(RECORDINGS)
-    assert not [f"{interaction}: {difference}" for interaction, difference in verdicts.items() if difference]
+    assert not evidence.unexplained(verdicts)
