@@ -78,7 +78,9 @@ def summary(loop: Loop) -> str:
     asks = len(loop.all_asks())
     if not asks:
         return "Nobody is to be told."
-    return f"{count(len(loop.owed), 'message')} to send about {count(asks, 'insight')}."
+    customers = {each.customer.casefold() or each.contact.casefold() for each in loop.owed}
+    messages = f", in {count(len(loop.owed), 'message')}" if len(loop.owed) > len(customers) else ""
+    return f"{count(len(customers), 'customer')} to tell about {count(asks, 'insight')}{messages}."
 
 
 def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:

@@ -70,18 +70,19 @@ def _dated_by_ship_date(thread: Thread, past: Past, change: HistoryChange, told:
     """Return a shipped feature with its own ship date; one that shipped earlier has only changed its status since."""
     page = thread.page(change.page)
     shipped_on = thread.text(page, "shipped_on")[:10] if page else ""
-    if not shipped_on or past.since is None:
+    if not shipped_on:
         return told
-    if shipped_on < f"{past.since:%Y-%m-%d}":
+    if shipped_on < f"{past.asked:%Y-%m-%d}":
         return replace(told, kind="status")
     return replace(told, on=shipped_on)
 
 
 def _shipped_unnoticed(thread: Thread, past: Past, noticed: Set[NotionId]) -> Iterator[Change]:
-    """Yield features that shipped since by their ship date, though no run saw their status change: imported ones."""
-    if past.since is None:
-        return
-    since = f"{past.since:%Y-%m-%d}"
+    """Yield features that shipped since by their ship date, though no run saw their status change: imported ones.
+
+    Ship dates reach back to the moment that was asked for, also where memory begins later.
+    """
+    since = f"{past.asked:%Y-%m-%d}"
     for page in thread.pages("features"):
         shipped_on = thread.text(page, "shipped_on")[:10]
         is_shipped = thread.category(page) == "done" and since <= shipped_on <= thread.today.isoformat()

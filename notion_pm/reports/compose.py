@@ -102,8 +102,9 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
         figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
     if found.share is not None:
         figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))
-    if past.since:
-        figures.append(Figure(str(len(changed.of("shipped"))), f"features shipped since {past.since:%Y-%m-%d}"))
+    shipped = changed.of("shipped")
+    if past.since or shipped:
+        figures.append(Figure(str(len(shipped)), f"features shipped since {past.asked:%Y-%m-%d}"))
     named = waits.asks - waits.unnamed
     anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
     figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}"))

@@ -31,9 +31,14 @@ READ_AGAIN = "READ AGAIN"
 
 def apply_product(folder: Path) -> Path:
     """Apply the product template, without its starter rows, to a new local workspace; return its file."""
+    return apply_template(folder, "product")
+
+
+def apply_template(folder: Path, name: str) -> Path:
+    """Apply a template, without its starter rows, to a new local workspace; return its file."""
     workspace = open_workspace(folder / FILE, clock=ManualClock())
     gateway, _ = gateway_to(workspace)
-    reading = provision.read(gateway, NotionId(workspace.root_page_id), "product", {}, jobs=4)
+    reading = provision.read(gateway, NotionId(workspace.root_page_id), name, {}, jobs=4)
     plan = provision.plan(reading, provision.Wishes(with_rows=False))
     provision.apply(gateway, plan, reading, now=ManualClock().now)
     gateway.close()
