@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ class _Plan:
     name: str
     table: Table
     columns: tuple[str, ...]
+    ends: Mapping[str, str]
 
     @property
     def types(self) -> dict[str, type]:
@@ -44,7 +45,7 @@ class _Plan:
         for name, column in self._plain():
             found[name] = _TYPES[column.kind]
             if column.has_end:
-                found[f"{name}_end"] = str
+                found[self.ends[name]] = str
         return found
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -103,8 +104,21 @@ def _plans(tables: Sequence[Table]) -> list[_Plan]:
     for table in tables:
         taken = Names(*_PAGE, joint="_")
         columns = tuple(taken.free(snake(each.key or each.title)) for each in table.columns)
-        plans.append(_Plan(names.free(snake(table.name)), table, columns))
+        # Ends of spans are named last: a property "Sprint end" beside the span "Sprint" keeps its name.
+        spans = [name for name, column in zip(columns, table.columns, strict=True) if column.has_end]
+        ends = {name: taken.free(f"{name}_end") for name in spans}
+        plans.append(_Plan(names.free(_table_name(table.name)), table, columns, ends))
     return plans
+
+
+def _table_name(title: str) -> str:
+    """Return a name for a table. SQLite keeps names that begin with `sqlite_` for itself."""
+    name = snake(title)
+    return f"_{name}" if name.startswith("sqlite_") else name
+
+
+_BEYOND_INTEGER = 2**63
+"""SQLite's integers have 64 bits; a larger number becomes a floating one, as it is in Notion's JSON."""
 
 
 def _value(cell: Cell, column: Column) -> Any:
@@ -118,6 +132,8 @@ def _value(cell: Cell, column: Column) -> Any:
             return json.dumps(plain(cell), ensure_ascii=False)
         case DateValue() if column.kind == "date":
             return dates.iso(cell.start, cell.time_zone)
+        case int() if not -_BEYOND_INTEGER <= cell < _BEYOND_INTEGER:
+            return float(cell)
         case int() | float():
             return cell
         case _:

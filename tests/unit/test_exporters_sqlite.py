@@ -18,6 +18,7 @@ from notion_pm.exporters.sqlite import write_sqlite
 from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Column, Table
 from notion_pm.model.ids import NotionId
+from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table
 
 INSIGHTS = NotionId("00000000-0000-4000-8000-00000000000a")
@@ -85,3 +86,17 @@ def test_the_file_tells_what_its_columns_mean(tmp_path: Path) -> None:
         told = first(db, "SELECT * FROM notion_columns WHERE column_name = 'status'")
         assert (told["title"], told["type"], told["description"]) == ("Status", "status", "Where it stands")
         assert first(db, "SELECT * FROM notion_tables")["exported_at"] == "2026-11-22T20:00:00+00:00"
+
+
+def test_what_sqlite_would_refuse_is_exported_all_the_same(tmp_path: Path) -> None:
+    """A name that SQLite keeps for itself, a name that a span's end would take, a number beyond 64 bits."""
+    spans = [each for each in COLUMNS if each.has_end]
+    number = next(each for each in COLUMNS if each.type == "number")
+    span = replace(spans[0], title="Sprint", key="sprint")
+    text = replace(COLUMNS[0], title="Sprint end", key="sprint_end", type="rich_text")
+    cells = (("When", DateValue("2026-01-01", "2026-01-14"), 10**19),)
+    rows = [row(1, each) for each in cells]
+    with opened(tmp_path, table(rows, (text, span, replace(number, key="n")), name="SQLite migration")) as db:
+        found = first(db, "SELECT * FROM _sqlite_migration")
+        assert (found["sprint_end"], found["sprint"], found["sprint_end_2"]) == ("When", "2026-01-01", "2026-01-14")
+        assert found["n"] == 1e19
