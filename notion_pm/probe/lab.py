@@ -23,6 +23,10 @@ MOST_REQUESTS = 200
 _KEPT_FOR_THE_END = 2
 """Requests that are left for putting the scratch page in the trash."""
 
+_MOST_REPEATS = 4
+_PAUSE = 6.0
+"""Seconds between them. Edits were reported to be missing in queries after 4 seconds, and there after 20."""
+
 _ENDS_THE_PROBE = (Unauthorized, RateLimited, Unreachable)
 """After these no other statement can be checked either."""
 
@@ -112,6 +116,18 @@ class Lab:
     def query(self, source: str, **body: Any) -> Answer:
         """Query a data source for pages, as notion-pm does: wikis hold data sources as well."""
         return self.post(f"data_sources/{source}/query", result_type="page", **body)
+
+    def until(self, is_there: Callable[[Answer], bool], answer: Answer, ask_again: Callable[[], Answer]) -> Answer:
+        """Ask again, with pauses, until an answer has what was written; queries and search may lag.
+
+        Return the last answer, whatever it is.
+        """
+        for _ in range(_MOST_REPEATS):
+            if answer.status == 200 and is_there(answer):
+                break
+            self.sleep(_PAUSE)
+            answer = ask_again()
+        return answer
 
     def settle(self) -> None:
         """Wait as long as Notion may take until a change is seen everywhere."""

@@ -36,9 +36,21 @@ UNKNOWNS = (
     ),
     Unknown(
         "how soon another connection sees an append",
-        "at once",
+        "at once, or after `read_lag` seconds",
         "waits before it reads the claims of others, and reads them again before its first write",
-        "locks.two-connections-see-both",
+        "locks.two-connections-at-once",
+    ),
+    Unknown(
+        "in which order blocks of two connections are listed",
+        "as sent, or the other way (`append_order`)",
+        "orders claims by their time and id, never by their place",
+        "locks.two-connections-order-sent",
+    ),
+    Unknown(
+        "how soon a query shows what was written",
+        "at once, or after `query_lag` seconds",
+        "reads pages by their ids again before it writes them",
+        "queries.edit-found",
     ),
     Unknown(
         "which option takes over the pages of a removed status option",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from notion_pm.cli.probing import SOMETHING_DIFFERS, exit_code_of
-from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather, read_weather
 from notion_pm.gateway.connection import Connection
@@ -41,10 +40,10 @@ def shared_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local
     opened.close()
 
 
-def _connection(workspace: LocalWorkspace, transport: httpx.BaseTransport) -> Connection:
+def _connection(workspace: LocalWorkspace, transport: httpx.BaseTransport, token: str = "") -> Connection:
     clock = PatientClock()
     return Connection(
-        workspace.token,
+        token or workspace.token,
         limiter=WindowLimiter(None, clock=clock, sleep=clock.sleep),
         sleep=clock.sleep,
         base_url="http://local",
@@ -52,15 +51,21 @@ def _connection(workspace: LocalWorkspace, transport: httpx.BaseTransport) -> Co
     )
 
 
-def _lab(workspace: LocalWorkspace, transport: httpx.BaseTransport) -> Lab:
+def _lab(
+    workspace: LocalWorkspace, transport: httpx.BaseTransport, sleep: Callable[[float], None] = lambda _: None
+) -> Lab:
     """Make a scratch page, and a lab whose second connection always hears the truth."""
-    honest = _connection(workspace, httpx.WSGITransport(app=workspace.app))
-    page = Gateway(honest).create_page(workspace.root_page_id, "notion-pm probe", look_up=lambda: None)
-    return Lab(_connection(workspace, transport), page.id, sleep=PatientClock().sleep, second=honest)
+    second = _connection(workspace, httpx.WSGITransport(app=workspace.app), workspace.connect("second"))
+    page = Gateway(second).create_page(workspace.root_page_id, "notion-pm probe", look_up=lambda: None)
+    return Lab(_connection(workspace, transport), page.id, sleep=sleep, second=second)
 
 
-def _verdicts(workspace: LocalWorkspace, statements: dict[str, Statement] = _STATEMENTS) -> dict[str, Verdict]:
-    lab = _lab(workspace, httpx.WSGITransport(app=workspace.app))
+def _verdicts(
+    workspace: LocalWorkspace,
+    statements: dict[str, Statement] = _STATEMENTS,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> dict[str, Verdict]:
+    lab = _lab(workspace, httpx.WSGITransport(app=workspace.app), sleep)
     return {id: check(statement, lab).verdict for id, statement in statements.items()}
 
 
@@ -128,22 +133,28 @@ def test_a_statement_differs_when_notion_does(id: str, shared_workspace: LocalWo
         (Behaviour(computed_values="unsupported"), {"pages.formula-computed"}),
         (Behaviour(new_property_type=True), {"schema.only-what-was-sent"}),
         (Behaviour(removed_status="default"), {"options.removed-status-not-default"}),
+        (Behaviour(query_lag=20), {"queries.new-rows-found", "queries.edit-found", "queries.trashed-row-gone"}),
+        (Behaviour(search_lag=600), {"search.finds-scratch-page"}),
+        (Behaviour(read_lag=1), {"locks.two-connections-at-once"}),
+        (
+            Behaviour(read_lag=600),
+            {
+                "locks.two-connections-at-once",
+                "locks.two-connections-in-time",
+                "locks.two-connections-one-order",
+                "locks.two-connections-order-sent",
+            },
+        ),
+        (Behaviour(append_order="reversed"), {"locks.two-connections-order-sent"}),
     ],
     ids=lambda value: next(iter(value.model_dump(exclude_defaults=True)), "") if isinstance(value, Behaviour) else "",
 )
 def test_a_setting_of_the_emulator_makes_its_statements_differ(
-    behaviour: Behaviour, differing: set[str], workspace: LocalWorkspace
+    behaviour: Behaviour, differing: set[str], workspace: LocalWorkspace, clock: ManualClock
 ) -> None:
     workspace.weather.change(Weather(behaviour=behaviour))
-    found = _verdicts(workspace)
+    found = _verdicts(workspace, sleep=lambda seconds: clock.advance(seconds=seconds or 2))
     assert {id for id, verdict in found.items() if verdict is Verdict.DIFFERS} == differing
-
-
-def test_search_that_lags_makes_its_statement_differ(tmp_path: Path) -> None:
-    late = open_workspace(tmp_path / "w.sqlite", search_lag=timedelta(hours=1))
-    found = _verdicts(late, {"search.finds-scratch-page": _STATEMENTS["search.finds-scratch-page"]})
-    late.close()
-    assert found == {"search.finds-scratch-page": Verdict.DIFFERS}
 
 
 def test_trouble_on_the_way_is_no_difference(workspace: LocalWorkspace) -> None:

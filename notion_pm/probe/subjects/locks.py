@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from notion_pm.probe.lab import Answer, Lab, experiment
 from notion_pm.probe.objects import append, make_page, paragraph, plain
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
@@ -30,17 +32,46 @@ def deleted(lab: Lab) -> str:
     return block
 
 
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What each of two connections lists of the same page."""
+
+    first: list[str]
+    second: list[str]
+
+
 @experiment
-def from_two_connections(lab: Lab) -> tuple[list[str], list[str]]:
-    """Append from two connections at the same time, and return what each of them lists at once."""
+def shared_page(lab: Lab) -> str:
+    """Append to a page from two connections at the same time."""
     second = lab.second
-    made = make_page(lab, "Two connections")["id"]
+    made = str(make_page(lab, "Two connections")["id"])
     lab.side_by_side(
         lambda: append(lab, made, paragraph("one"))["results"],
         lambda: append(second, made, paragraph("two"))["results"],
     )
-    path = f"blocks/{made}/children"
-    return _contents(lab.get(path)), _contents(second.get(path))
+    return made
+
+
+@experiment
+def listed_at_once(lab: Lab) -> Lists:
+    """List the page from both connections right after they have appended."""
+    return _lists(lab, shared_page(lab))
+
+
+@experiment
+def listed_later(lab: Lab) -> Lists:
+    """Append from one connection and then from the other, wait as the lock does, and list from both."""
+    made = shared_page(lab)
+    lab.settle()  # so that these two do not come into the order of the two before
+    append(lab, made, paragraph("three"))["results"]
+    append(lab.second, made, paragraph("four"))["results"]
+    lab.settle()
+    return _lists(lab, made)
+
+
+def _lists(lab: Lab, page: str) -> Lists:
+    path = f"blocks/{page}/children"
+    return Lists(_contents(lab.get(path)), _contents(lab.second.get(path)))
 
 
 def _contents(children: Answer) -> list[str]:
@@ -97,34 +128,49 @@ def deleted_block_unchangeable(lab: Lab) -> Finding:
 
 
 @statement(
-    "locks.two-connections-both-kept",
-    "Two appends at the same time from two connections are both kept.",
-    Area.LOCKS,
+    "locks.two-connections-at-once",
+    "Each of two connections sees at once what the other one has appended.",
+    Area.UNUSED,
     Source.ASSUMED,
 )
-def both_kept(lab: Lab) -> Finding:
-    """Look for both."""
-    return expect(["one", "two"], sorted(from_two_connections(lab)[0]))
+def at_once(lab: Lab) -> Finding:
+    """Look at what each of them lists."""
+    lists = listed_at_once(lab)
+    return expect([["one", "two"]] * 2, [sorted(lists.first), sorted(lists.second)])
 
 
 @statement(
-    "locks.two-connections-see-both",
-    "Each of two connections sees at once what the other one appended.",
+    "locks.two-connections-in-time",
+    "After the time that the lock waits, each of two connections sees what the other one has appended.",
     Area.LOCKS,
     Source.ASSUMED,
 )
-def see_both(lab: Lab) -> Finding:
-    """Look at what each of them lists."""
-    return expect([["one", "two"]] * 2, [sorted(seen) for seen in from_two_connections(lab)])
+def in_time(lab: Lab) -> Finding:
+    """Look for all four paragraphs, two of them appended at the same time."""
+    lists = listed_later(lab)
+    appended = sorted(["one", "two", "three", "four"])
+    return expect([appended] * 2, [sorted(lists.first), sorted(lists.second)])
 
 
 @statement(
     "locks.two-connections-one-order",
     "Two connections list the same blocks in the same order.",
-    Area.LOCKS,
+    Area.UNUSED,
     Source.ASSUMED,
 )
 def one_order(lab: Lab) -> Finding:
     """Compare both lists."""
-    first, second = from_two_connections(lab)
-    return expect(first, second)
+    lists = listed_later(lab)
+    return expect(lists.first, lists.second)
+
+
+@statement(
+    "locks.two-connections-order-sent",
+    "Blocks of two connections are listed in the order in which they were appended.",
+    Area.UNUSED,
+    Source.ASSUMED,
+)
+def order_sent(lab: Lab) -> Finding:
+    """Look at the two that were appended one after the other."""
+    later = [content for content in listed_later(lab).first if content in {"three", "four"}]
+    return expect(["three", "four"], later)

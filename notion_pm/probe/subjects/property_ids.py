@@ -61,7 +61,12 @@ def _seeded(key: str) -> Json:
 def found_by_name(lab: Lab) -> Answer:
     """Filter and sort by the name of a property."""
     name = sample(lab).name
-    return _query(lab, filter=_seeded(name), sorts=[{"property": name, "direction": "ascending"}])
+    order = [{"property": name, "direction": "ascending"}]
+
+    def ask() -> Answer:
+        return _query(lab, filter=_seeded(name), sorts=order)
+
+    return lab.until(lambda answer: bool(answer["results"]), ask(), ask)
 
 
 def _granted(answer: Answer) -> Answer:
@@ -115,6 +120,7 @@ def page_values_by_name(lab: Lab) -> Finding:
 )
 def filter_by_id(lab: Lab) -> Finding:
     """Filter for the one row that has a value."""
+    found_by_name(lab)  # queries show the row by now
     found = _query(lab, filter=_seeded(sample(lab).id))
     return expect(["filled"], row_names(_granted(found)))
 

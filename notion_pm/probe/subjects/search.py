@@ -5,14 +5,14 @@ from __future__ import annotations
 from notion_pm.probe.lab import Answer, Lab, experiment
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
-_ATTEMPTS = 4
-_PAUSE = 5.0
-"""Seconds between two searches: the index of Notion lags."""
-
 
 @experiment
 def first_search(lab: Lab) -> Answer:
     """Search for the scratch page among pages."""
+    return _search(lab)
+
+
+def _search(lab: Lab) -> Answer:
     return lab.post("search", query="notion-pm probe", filter={"property": "object", "value": "page"})
 
 
@@ -35,11 +35,8 @@ def pages_only(lab: Lab) -> Finding:
 )
 def finds_scratch_page(lab: Lab) -> Finding:
     """Search for the scratch page, several times where it is not found at once."""
-    for attempt in range(_ATTEMPTS):
-        found = first_search(lab)
-        if attempt:
-            lab.sleep(_PAUSE)
-            found = lab.post("search", query="notion-pm probe", filter={"property": "object", "value": "page"})
-        if any(page["id"] == lab.scratch for page in found["results"]):
-            return expect(True, True)
-    return expect(True, False)
+
+    def is_found(answer: Answer) -> bool:
+        return any(page["id"] == lab.scratch for page in answer["results"])
+
+    return expect(True, is_found(lab.until(is_found, first_search(lab), lambda: _search(lab))))
