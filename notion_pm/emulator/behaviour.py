@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _several(value: object) -> object:
+    """Return the words that a line of text joins by commas."""
+    return value.split(",") if isinstance(value, str) else value
 
 
 class Behaviour(BaseModel):
@@ -23,7 +28,9 @@ class Behaviour(BaseModel):
     """
     linked_databases: Literal["400", "404"] = "400"
     """How a linked view on a page answers, asked for as a database (both were seen)."""
-    queries_return: frozenset[Literal["data_sources", "partial_pages"]] = frozenset()
+    queries_return: Annotated[frozenset[Literal["data_sources", "partial_pages"]], BeforeValidator(_several)] = (
+        frozenset()
+    )
     """What queries return besides whole pages.
 
     `data_sources`: a data source, as queries of a wiki do unless only pages are asked for.

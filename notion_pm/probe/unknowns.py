@@ -37,20 +37,57 @@ UNKNOWNS = (
     Unknown(
         "how soon another connection sees an append",
         "at once, or after `read_lag` seconds",
-        "waits before it reads the claims of others, and reads them again before its first write",
+        "waits 2 seconds (`NOTION_PM_READ_LAG`) before it reads the claims of others, and reads them again before "
+        "its first write; if Notion took longer, two first applies at the same moment could both go on",
         "locks.two-connections-at-once",
     ),
     Unknown(
-        "in which order blocks of two connections are listed",
-        "as sent, or the other way (`append_order`)",
-        "orders claims by their time and id, never by their place",
+        "the order of two appends from two connections",
+        "as sent, or the later one first (`append_order`)",
+        "orders claims by their time and a random number, never by their place",
         "locks.two-connections-order-sent",
     ),
     Unknown(
-        "how soon a query shows what was written",
+        "how soon queries know of an edit",
         "at once, or after `query_lag` seconds",
-        "reads pages by their ids again before it writes them",
+        "sync reads a page by its id where a query shows it older than sync left it; an edit of the last seconds "
+        "may be seen only by the next sync, which then reports it",
         "queries.edit-found",
+    ),
+    Unknown(
+        "how soon search knows of a page",
+        "at once, or after `search_lag` seconds",
+        "never takes what search does not find for absent: records are found by their ids",
+    ),
+    Unknown(
+        "whether two properties of a data source may have one name",
+        "no",
+        "gives a name in a request of its own, after the property that had it was renamed or removed",
+    ),
+    Unknown(
+        "whether views and queries can be sorted by a formula that the API made",
+        "yes; filters by it are refused (`formula_filters`)",
+        "sorts and filters by formulas itself; refuses templates that order a view by one",
+    ),
+    Unknown(
+        "whether a linked view answers 400 or 404 as a database",
+        "400, or 404 (`linked_databases`)",
+        "leaves it out in both cases, with a note",
+    ),
+    Unknown(
+        "what a query of a data source below a trashed page answers",
+        "404",
+        "names the page that is in the trash after a 404; takes no empty answer for deleted pages, but asks for each",
+    ),
+    Unknown(
+        "which ids a duplicate of a page with databases has",
+        "new ones, and relations to the copies",
+        "refuses a record that names another page than the one it is on",
+    ),
+    Unknown(
+        "an empty filter object",
+        "refused",
+        "sends no filter where there is no condition",
     ),
     Unknown(
         "which option takes over the pages of a removed status option",
@@ -70,7 +107,7 @@ UNKNOWNS = (
     Unknown("an empty text in `email` and `phone_number`", "it clears", "sends null"),
     Unknown(
         "an icon that names a custom emoji which is not there",
-        "it is taken with the name and picture that the request gives it; without them it is refused",
+        "it is taken with the name and picture that the request gives it; without them there is no icon",
         "sends none",
     ),
     Unknown(

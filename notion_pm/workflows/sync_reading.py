@@ -18,7 +18,7 @@ from notion_pm.model.page import Page
 from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
-from notion_pm.rules.values import Snapshot, SnapshotPage
+from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.interleaved import interleaved
 from notion_pm.workflows.progress import Progress
@@ -151,6 +151,7 @@ class Reader:
         known = reading.pages[database]
         rows = list(self._queries.edited_since(database, reading.at, created_range(page.created for page in stale)))
         exchange = self.exchanges[database]
+        rows = self._up_to_date(database, known, rows)
         edited = [row for row in rows if exchange.read(row) != known.get(row.id)]
         if not edited:
             return replace(reading, changed=()), len(rows)
@@ -202,7 +203,7 @@ class Reader:
         }
         with closing(interleaved(queries, self._jobs)) as batches:
             for key, batch in batches:
-                taken = self._take(pages, key, batch.rows)
+                taken = self._take(pages, key, self._up_to_date(key, pages.all[key], batch.rows))
                 if unfinished and batch.created_until:
                     unfinished.keep(key, taken, batch.created_until, names_of_options(batch.rows))
                 if batch.to_the_end:
@@ -210,6 +211,30 @@ class Reader:
                 done += batch.to_the_end or key in marks  # what was edited comes at once
                 self._progress("Reading", done, len(self._sources))
         return read_to
+
+    def _up_to_date(self, database: str, known: Mapping[NotionId, SnapshotPage], rows: Sequence[Page]) -> list[Page]:
+        """Return rows, with those read by their ids that a query may have shown as they were before.
+
+        Queries know of an edit up to 20 seconds late, also of our own (reported; pages that are read
+        by their ids are right). Without this, the value before our write would look like a person's.
+        """
+        doubtful = [row.id for row in rows if self._may_be_old(database, known.get(row.id), row)]
+        if not doubtful:
+            return list(rows)
+        with ThreadPoolExecutor(self._jobs) as pool:
+            answers = dict(pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), doubtful))
+        now = {id: page for id, page in answers.items() if isinstance(page, Page) and self._home(page) == database}
+        return [now.get(row.id, row) for row in rows]
+
+    def _may_be_old(self, database: str, known: SnapshotPage | None, row: Page) -> bool:
+        """Whether a row differs from what is known although it was not edited since, as far as minutes tell.
+
+        Relations do not count: they change with the page at their other end.
+        """
+        if known is None or row.last_edited_time > known.last_edited or thrown_away(row):
+            return False
+        read = self.exchanges[database].read(row)
+        return any(value != known.values.get(key) for key, value in read.values.items() if not isinstance(value, Links))
 
     def _read_named(self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]) -> None:
         """Put pages where they are now: in one of the databases, or nowhere."""
