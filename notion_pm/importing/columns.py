@@ -18,7 +18,14 @@ _SAMPLE = 500
 _LINK = re.compile(r"https?://\S+$")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?[\d.,\s'%€$£]*\d[\d.,\s'%€$£)]*")
-_RANGE = re.compile(r"(?:\D{0,12}\d[\d.,]*\s*(?:-|–|to|bis|\+|a)?\s*[\d.,]*\D{0,12})")
+_RANGE = re.compile(
+    r"(?:(?:more|less|fewer|over|under|up|above|below|mehr|weniger|über|unter|bis|plus|moins|más|menos|mais)\b ?"
+    r"(?:than|to|als|de|do que|zu)? ?|[<>~≥≤] ?)?\d[\d.,]*k?(?: ?(?:-|–|to|bis|a|à) ?\d[\d.,]*k?|\+)?"
+    r"(?: ?(?:employees|people|users|seats|mitarbeiter\w*|personen|empleados|personas|personnes|employés|salariés"
+    r"|pessoas|(?:or|and|oder|und|ou|o) (?:more|mehr|plus|más|mais)|%|人|名))?",
+    re.IGNORECASE,
+)
+"""Numbers, and ranges of them such as 26-100 or `more than 1000`."""
 _YES_NO = word_set("true false yes no y n ja nein oui non si sí sim não wahr falsch 0 1 x")
 _CODE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z][A-Za-z0-9]{0,9}[-_#]\d+|[0-9a-f]{16,40}|#?\d{3,}", re.IGNORECASE

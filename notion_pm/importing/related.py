@@ -66,8 +66,12 @@ class NewPage:
 class Index:
     """The pages of one related database, by everything that they can be called."""
 
-    def __init__(self, related: Related, pages: Iterable[RelatedPage]) -> None:
+    def __init__(
+        self, related: Related, pages: Iterable[RelatedPage], spellings: Mapping[str, NotionId] | None = None
+    ) -> None:
+        """`spellings`: the pages that the file's source meant by a name before, whatever they are called now."""
         self.related = related
+        self._spellings = spellings or {}
         self._titles: dict[str, str] = {}
         self._ids: set[NotionId] = set()
         self._named: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
@@ -94,6 +98,8 @@ class Index:
             return page_id
         if (sure := self._surely.get(word)) is not None:
             return sure
+        if (remembered := self._spellings.get(name_key(word))) in self._ids:
+            return remembered
         found = self._named.get(name_key(word)) or self._domains.get(site(word)) or {}
         if len(found) > 1:
             raise CellUnfit(
@@ -113,6 +119,8 @@ class Resolved:
     rows: tuple[Incoming, ...]
     new: tuple[NewPage, ...]
     rejects: tuple[Reject, ...]
+    spellings: Mapping[NotionId, Mapping[str, str]] = field(default_factory=dict)
+    """By related database: the names that the file has, each with the id of its page or what stands for it."""
 
 
 def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]) -> Resolved:
@@ -122,6 +130,7 @@ def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: M
     new: dict[str, NewPage] = {}
     done: list[Incoming] = []
     rejects: list[Reject] = []
+    spellings: defaultdict[NotionId, dict[str, str]] = defaultdict(dict)
     for row in rows:
         try:
             wanted = {
@@ -135,11 +144,18 @@ def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: M
         for page in (each for pages in wanted.values() for each in pages if isinstance(each, NewPage)):
             new.setdefault(page.placeholder, page)
         ids: dict[str, Item] = {key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()}
+        for key, pages in wanted.items():
+            names = spellings[indexes[key].related.data_source_id]
+            names.update(zip(_names(row.values[key]), _ids_of(pages), strict=True))
         done.append(replace(row, values={**row.values, **ids}))
     circles = rows_in_circles(done)
     rejects += [Reject(row.record, "it is below itself: its parents lead back to it") for row in circles]
     kept = [row for row in done if row not in circles] if circles else done
-    return Resolved(tuple(kept), tuple(new.values()), tuple(rejects))
+    return Resolved(tuple(kept), tuple(new.values()), tuple(rejects), spellings)
+
+
+def _names(words: Item) -> list[str]:
+    return [name_key(str(word)) for word in words] if isinstance(words, tuple) else []
 
 
 class _FileRows:

@@ -40,7 +40,7 @@ from notion_pm.storage.state_history import (
     read_holds,
     read_runs,
 )
-from notion_pm.storage.state_imports import Imported, put_imported, read_imported
+from notion_pm.storage.state_imports import Imported, put_imported, read_imported, spelling_key, spellings_of
 from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
 from notion_pm.storage.state_rows import Rows, transaction
 from notion_pm.storage.state_sightings import put_sightings, read_sightings
@@ -307,6 +307,18 @@ class State:
     def imported(self, source_id: NotionId) -> dict[str, Imported]:
         """Return what imports put into a data source, by the keys of their rows."""
         return read_imported(self._rows, source_id)
+
+    def spellings(self, source_id: NotionId, *, source: str) -> dict[str, NotionId]:
+        """Return the pages of a data source that the source of an import means by names."""
+        return spellings_of(self.imported(source_id), source)
+
+    def keep_spellings(self, source_id: NotionId, source: str, pages: Mapping[str, NotionId]) -> None:
+        """Remember which pages of a data source the source of an import means by names."""
+        known = self.spellings(source_id, source=source)
+        changed = {name: page for name, page in pages.items() if known.get(name) != page}
+        self.keep_imported(
+            source_id, ((spelling_key(source, name), Imported(page, {})) for name, page in changed.items())
+        )
 
     def keep_imported(self, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
         """Remember rows that were imported, in one transaction."""

@@ -12,6 +12,9 @@ from notion_pm.storage.plain_json import object_from_json
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import IMPORTED
 
+_SPELLING = "\x1f"
+"""A sign that no text of a file begins with: it is before the names that are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -33,6 +36,17 @@ def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, 
         IMPORTED,
         ((source_id, key, each.page_id, json.dumps(each.said, ensure_ascii=False)) for key, each in imported),
     )
+
+
+def spelling_key(source: str, name: str) -> str:
+    """Return under which key it is remembered what page a source means by a name. No key of a row is such a one."""
+    return f"{_SPELLING}{source}{_SPELLING}{name}"
+
+
+def spellings_of(imported: Mapping[str, Imported], source: str) -> dict[str, NotionId]:
+    """Return the pages that a source means by names, of what is remembered of the pages' database."""
+    start = spelling_key(source, "")
+    return {key.removeprefix(start): each.page_id for key, each in imported.items() if key.startswith(start)}
 
 
 def _items(said: str) -> dict[str, Item]:

@@ -5,6 +5,7 @@ Rows are known by their keys, so that a second import updates, and an interrupte
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -55,6 +56,9 @@ class Prepared:
     rejects: tuple[Reject, ...]
     read_at: datetime
     overwrite: bool = False
+    source: str = ""
+    spellings: Mapping[NotionId, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """By related database: names that the file has, with the pages that they mean. They are remembered by source."""
 
     @property
     def target(self) -> Target:
@@ -93,7 +97,8 @@ def prepare(
     interpreted = _interpreted(order, target)
     by = key_field(order.map, target)
     fields = _compared(interpreted.rows, target)
-    indexes = read_indexes(gateway, destination, fields, jobs=jobs)
+    spellings = partial(state.spellings, source=order.map.source)
+    indexes = read_indexes(gateway, destination, fields, spellings, jobs=jobs)
     resolved = resolve(interpreted.rows, target, order.map, indexes)
     keys = [each.key for each in resolved.rows]
     there = read_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
@@ -105,7 +110,10 @@ def prepare(
     named = set(_named_items(decisions))
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
-    return Prepared(destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite)
+    return Prepared(
+        destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite,
+        order.map.source, resolved.spellings,
+    )  # fmt: skip
 
 
 def _with_pages_of_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -60,13 +60,24 @@ def _known(wanted: Wanted, template: Template | None) -> Known | None:
     return Known(template, wanted.name, source.keys, source.options)
 
 
-def read_indexes(gateway: Gateway, destination: Destination, fields: Iterable[Field], *, jobs: int) -> dict[str, Index]:
-    """Read the pages that rows may be related to, by field: each database once, titles and what tells them apart."""
+def read_indexes(
+    gateway: Gateway,
+    destination: Destination,
+    fields: Iterable[Field],
+    spellings: Callable[[NotionId], Mapping[str, NotionId]],
+    *,
+    jobs: int,
+) -> dict[str, Index]:
+    """Read the pages that rows may be related to, by field: each database once, titles and what tells them apart.
+
+    `spellings` returns what the file's source meant by names in a database before.
+    """
     related = {each.key: _related(gateway, destination, each.related) for each in fields if each.related}
     sources = {each.data_source_id: each for each in related.values()}
     with ThreadPoolExecutor(jobs) as pool:
         pages = dict(zip(sources, pool.map(lambda each: _pages(gateway, each), sources.values()), strict=True))
-    return {key: Index(each, pages[each.data_source_id]) for key, each in related.items()}
+    known = {source_id: spellings(source_id) for source_id in sources}
+    return {key: Index(each, pages[each.data_source_id], known[each.data_source_id]) for key, each in related.items()}
 
 
 def _related(gateway: Gateway, destination: Destination, source_id: NotionId) -> Related:

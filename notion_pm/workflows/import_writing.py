@@ -14,7 +14,7 @@ from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.related import NewPage, placeholder_of_row, rows_named_in, with_made
 from notion_pm.importing.target import Item
-from notion_pm.model.ids import NotionId
+from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.storage.state import State
 from notion_pm.storage.state_imports import Imported
@@ -72,7 +72,15 @@ class _Writer:
         self._update_rows([update for update in self._prepared.updates if update.page.id not in waits])
         self._create_rows()
         self._update_rows([update for update in self._prepared.updates if update.page.id in waits])
+        self._remember_spellings()
         return self._done
+
+    def _remember_spellings(self) -> None:
+        """Keep which page each name means, so that a customer whom people rename stays the same customer."""
+        for source_id, names in self._prepared.spellings.items():
+            pages = {name: self._made.get(page, page) for name, page in names.items()}
+            there = {name: NotionId(page) for name, page in pages.items() if is_id(page)}
+            self._state.keep_spellings(source_id, self._prepared.source, there)
 
     def _create_rows(self) -> None:
         """Create rows, those first that others are linked to."""

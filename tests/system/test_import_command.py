@@ -503,6 +503,22 @@ def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Pat
     assert [each["Source id"] for each in product.rows()] == ["phone:1", "phone:2"]
 
 
+def test_a_customer_whom_people_rename_stays_the_same(discovery: Imports) -> None:
+    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, customer: firm}\n")
+    Path("a.csv").write_text("id,title,firm\n1,A,Acme\n")
+    assert discovery("a.csv", "--map", "m.yaml", "--yes").exit_code == 0
+    discovery.edit(rename_customer, "A")
+    Path("a.csv").write_text("id,title,firm\n1,A,Acme\n2,B, ACME\n")
+    done = discovery.data("a.csv", "--map", "m.yaml", "--yes")
+    assert (len(done["created"]), done["updated"], done["related_pages"]) == (1, [], [])
+    assert [each["Customer"] for each in discovery.rows("customers")] == ["Acme GmbH"]
+
+
+def rename_customer(gateway: Gateway, page: Page, properties: dict[str, str]) -> None:
+    (customer,) = page.properties[properties["customer"]].value.ids  # type: ignore[union-attr]
+    gateway.update_page(customer, [PropertyValue("title", "title", "Acme GmbH")])
+
+
 TREE = """\
 Title,Parent,Description
 Links that end,Share by link,A link should end after a week.
