@@ -27,6 +27,13 @@ _SPAN = re.compile(r"(?<!\\)</?span\b[^>]*>")
 _MENTION = re.compile(r"(?<!\\)<mention-(?!page\b|database\b)([a-z-]+)\b[^>]*?(?:/>|>(.*?)</mention-\1>)")
 _UNKNOWN = re.compile(r'<unknown url="([^"]*)" alt="([^"]*)"/>')
 _BREAK = re.compile(r"(?<!\\)<br\s*/?>")
+_NOT_TEXT = re.compile(r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^()\s]*\)|(?<!\\)<[^<>]*>", re.DOTALL)
+_MARKUP = re.compile(r"(?<![^\W_]|\\)_|(?<!\\)_(?![^\W_])|(?<!\\)&(?=#?\w+;)")
+"""Underscores that are not inside a word, for these emphasise, and what reads like an entity."""
+_MARKER = re.compile(r"^(\s*(?=[-+#=])|\s*\d+(?=[.)]))([-+#=.)])(?=[\s#=-]|$)")
+"""What begins a block at the start of a line."""
+_OTHER_MARKER = re.compile(r"^((?=\+)|\d+(?=\)))([+)])(?=\s|$)")
+"""Markers of lists that Notion does not know."""
 
 
 @dataclass(slots=True)
@@ -114,14 +121,39 @@ def _line(text: str) -> str:
     """A line without what only Notion reads."""
     if _WRAPPERS.match(text):
         return ""
-    return _BREAK.sub(" " if text.startswith("#") else "\\\\\n", _inline(_ATTRIBUTES.sub("", text)))
+    first, *others = _BREAK.split(_inline(_ATTRIBUTES.sub("", text)))
+    if text.startswith("#"):
+        return " ".join([first, *others])
+    first = _OTHER_MARKER.sub(r"\1\\\2", first, count=1)
+    return "\\\n".join([first, *(_as_text(each) for each in others)])
+
+
+def _as_text(line: str) -> str:
+    """A further line of a paragraph, which in Notion is text whatever it begins with.
+
+    Elsewhere `- keep` would begin a list, `# 1 prio` a heading, and `===` would make a heading of the line above.
+    """
+    return _MARKER.sub(r"\1\\\2", line, count=1)
 
 
 def _inline(text: str) -> str:
     """Text without tags that only Notion reads; those of pages, databases and files become links later."""
     dated = _DATE.sub(lambda date: " → ".join(filter(None, date.groups())), text)
     told = _UNKNOWN.sub(lambda block: f"[{block[2]}, in Notion]({block[1].replace('&amp;', '&')})", dated)
-    return _SPAN.sub("", _MENTION.sub(lambda mention: mention[2] or "", told))
+    return _escaped(_SPAN.sub("", _MENTION.sub(lambda mention: mention[2] or "", told)))
+
+
+def _escaped(text: str) -> str:
+    """Text with backslashes before what is text in Notion and markup elsewhere: `__init__`, `_id_`, `&lt;`.
+
+    Code, targets of links and tags stay as they are.
+    """
+    parts: list[str] = []
+    end = 0
+    for kept in _NOT_TEXT.finditer(text):
+        parts += [_MARKUP.sub(r"\\\g<0>", text[end : kept.start()]), kept[0]]
+        end = kept.end()
+    return "".join([*parts, _MARKUP.sub(r"\\\g<0>", text[end:])])
 
 
 def _prefixed(text: str, prefix: str) -> str:

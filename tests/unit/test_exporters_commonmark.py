@@ -84,3 +84,26 @@ def test_any_text_is_taken(text: str) -> None:
 @given(st.lists(st.text(st.characters(categories=["Ll", "Nd"]), min_size=1), min_size=1))
 def test_no_word_is_lost(words: list[str]) -> None:
     assert as_commonmark("\n".join(words)).split() == words
+
+
+@pytest.mark.parametrize(
+    ("notion", "shown"),
+    [
+        ("Options:<br>- keep<br># 1 prio", "<p>Options:<br />\n- keep<br />\n# 1 prio</p>\n"),
+        ("One<br>1. two<br>3) four", "<p>One<br />\n1. two<br />\n3) four</p>\n"),
+        ("Title<br>===", "<p>Title<br />\n===</p>\n"),
+        ("Title<br>---", "<p>Title<br />\n---</p>\n"),
+        ("One<br>+ two<br>-5 degrees, #hash", "<p>One<br />\n+ two<br />\n-5 degrees, #hash</p>\n"),
+        ("+ one", "<p>+ one</p>\n"),
+        ("1) one", "<p>1) one</p>\n"),
+        ("set __init__ and _id_", "<p>set __init__ and _id_</p>\n"),
+        ("snake_case_name and a_ b", "<p>snake_case_name and a_ b</p>\n"),
+        ("type &lt;b&gt; or &copy; &#65; R&D", "<p>type &amp;lt;b&amp;gt; or &amp;copy; &amp;#65; R&amp;D</p>\n"),
+        ("`__init__ &lt;`", "<p><code>__init__ &amp;lt;</code></p>\n"),
+        ("[_a_](https://x.example/_b_?c=1&amp;d)", '<p><a href="https://x.example/_b_?c=1&amp;d">_a_</a></p>\n'),
+        ("**bold** and *italic*", "<p><strong>bold</strong> and <em>italic</em></p>\n"),
+        ("- item<br>- no item", "<ul>\n<li>item<br />\n- no item</li>\n</ul>\n"),
+    ],
+)
+def test_plain_text_stays_plain(notion: str, shown: str) -> None:
+    assert RENDER(as_commonmark(notion)) == shown
