@@ -230,7 +230,7 @@ class _Run:
         """Read everything, going on where a full read was broken off; a dry run leaves no part behind."""
         now, anew = self._notions_now, self._options.full
         unfinished = None if self._options.dry_run else Unfinished(self._state, reader.scope, now, anew=anew)
-        reading = reader.read(None, now=now, unfinished=unfinished)
+        reading = reader.read(None, now=now, unfinished=unfinished, earlier=cache)
         if cache is None:
             return reading, ()
         require_databases(self._place.gateway, self._rules, self._manifest)

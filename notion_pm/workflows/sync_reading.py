@@ -110,11 +110,13 @@ class Reader:
         now: datetime,
         only: Collection[NotionId] | None = None,
         unfinished: Unfinished | None = None,
+        earlier: Cache | None = None,
     ) -> Reading:
         """Return all pages: everything read anew without a cache, else what was edited since it was filled.
 
         `only`: pages that somebody has said were edited; beside a cache nothing else is read. `unfinished`: where a
-        full read goes on that was broken off, and where it is kept while it is on its way.
+        full read goes on that was broken off, and where it is kept while it is on its way. `earlier`: what is known
+        before a full read. Rows that look older than that are read by their ids.
         """
         before = cache.pages if cache else unfinished.pages if unfinished else {}
         pages = _Pages({key: dict(before.get(key, {})) for key in self._sources})
@@ -123,7 +125,9 @@ class Reader:
             marks: Mapping[str, datetime] = cache.marks
             self._read_named(pages, absent, only)
         else:
-            marks = self._query(pages, cache.marks if cache else {}, now, unfinished)
+            trusted = cache or earlier
+            known_pages = trusted.pages if trusted else {}
+            marks = self._query(pages, cache.marks if cache else {}, now, unfinished, known_pages)
         if before:
             pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
         self._ask_for_missing(pages, absent)
@@ -191,7 +195,12 @@ class Reader:
         return reconciled(self._rules.vocabulary, pages.all, pages.fresh)
 
     def _query(
-        self, pages: _Pages, marks: Mapping[str, datetime], now: datetime, unfinished: Unfinished | None
+        self,
+        pages: _Pages,
+        marks: Mapping[str, datetime],
+        now: datetime,
+        unfinished: Unfinished | None,
+        known: Mapping[str, Mapping[NotionId, SnapshotPage]],
     ) -> dict[str, datetime]:
         """Query all databases side by side, put what comes over what is known, and return the new marks."""
         read_to, done = dict(marks), 0
@@ -203,7 +212,7 @@ class Reader:
         }
         with closing(interleaved(queries, self._jobs)) as batches:
             for key, batch in batches:
-                taken = self._take(pages, key, self._up_to_date(key, pages.all[key], batch.rows))
+                taken = self._take(pages, key, self._up_to_date(key, known.get(key, {}), batch.rows))
                 if unfinished and batch.created_until:
                     unfinished.keep(key, taken, batch.created_until, names_of_options(batch.rows))
                 if batch.to_the_end:

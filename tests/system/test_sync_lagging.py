@@ -58,10 +58,10 @@ class Scene:
         name = PropertyValue("title", "title", "Wings")
         self.page_id = gateway.create_row(self.entry.data_source_id, [name], look_up=lambda: None).id
         root = NotionId(workspace.root_page_id)
-        self.sync: Callable[[], SyncResult] = lambda: sync(
-            Place(gateway, root, folder / "state", clock.now), Options(str(template))
+        self.sync: Callable[[bool], SyncResult] = lambda full: sync(
+            Place(gateway, root, folder / "state", clock.now), Options(str(template), full=full)
         )
-        self.sync()
+        self.sync(False)
         clock.advance(minutes=5)
         workspace.weather.change(Weather(behaviour=Behaviour(query_lag=_LAG)))
 
@@ -77,13 +77,14 @@ def scene(gateway: Gateway, workspace: LocalWorkspace, clock: ManualClock, tmp_p
     return Scene(gateway, workspace, clock, tmp_path)
 
 
-def test_what_sync_wrote_a_moment_ago_is_nobody_elses_edit(scene: Scene) -> None:
+@pytest.mark.parametrize("full", [False, True])
+def test_what_sync_wrote_a_moment_ago_is_nobody_elses_edit(scene: Scene, full: bool) -> None:
     scene.tick("done", True)
     scene.clock.advance(seconds=_LAG + 1)
-    assert scene.sync().written == 1
+    assert scene.sync(False).written == 1
     for seconds in (0, 5, 30):
         scene.clock.advance(seconds=seconds)
-        again = scene.sync()
+        again = scene.sync(full)
         assert (again.written, again.evaluation.conflicts) == (0, ())
     assert scene.is_ticked("ready")
 
@@ -91,10 +92,10 @@ def test_what_sync_wrote_a_moment_ago_is_nobody_elses_edit(scene: Scene) -> None
 def test_a_persons_edit_is_seen_once_queries_show_it(scene: Scene) -> None:
     scene.tick("done", True)
     scene.clock.advance(seconds=_LAG + 1)
-    scene.sync()
+    scene.sync(False)
     scene.clock.advance(minutes=3)
     scene.tick("ready", False)
-    assert scene.sync().evaluation.conflicts == ()
+    assert scene.sync(False).evaluation.conflicts == ()
     scene.clock.advance(seconds=_LAG + 1)
-    assert len(scene.sync().evaluation.conflicts) == 1
+    assert len(scene.sync(False).evaluation.conflicts) == 1
     assert not scene.is_ticked("ready")
