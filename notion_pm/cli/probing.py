@@ -58,7 +58,7 @@ def probe(context: Context, options: ProbeOptions) -> None:
 def _ask(memory: Memory, options: ProbeOptions) -> None:
     """Say what will happen, and get a person's yes."""
     statements = all_statements()
-    if memory.is_resumed:
+    if memory.findings:
         done, most = len(memory.findings), max(MOST_REQUESTS - memory.spent, 0)
         note(
             f"Resuming an interrupted probe: {done} of {len(statements)} statements are checked. "

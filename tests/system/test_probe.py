@@ -24,6 +24,7 @@ from notion_pm.probe.redaction import redacted
 from notion_pm.probe.report import summarise
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, check, run_probe
 from notion_pm.probe.statement import Area, Finding, Statement, Verdict, all_statements
+from notion_pm.probe.unknowns import UNKNOWNS
 from tests.gateways import PatientClock
 from tests.probe_lies import LyingTransport, lies
 from tests.program import Program
@@ -104,6 +105,10 @@ def test_nothing_is_left_but_a_page_in_the_trash(program: Program, tmp_path: Pat
 
 def test_every_statement_has_a_lie() -> None:
     assert set(lies()) == set(_STATEMENTS)
+
+
+def test_unknowns_name_statements_that_exist() -> None:
+    assert {unknown.statement for unknown in UNKNOWNS if unknown.statement} <= set(_STATEMENTS)
 
 
 @pytest.mark.parametrize("id", _STATEMENTS)

@@ -78,7 +78,7 @@ def wrong_value_type(lab: Lab) -> Finding:
     "errors.unknown-path",
     "An unknown path answers 400 invalid_request_url.",
     Area.ERRORS,
-    Source.RECORDING,
+    Source.DOCUMENTATION,
 )
 def unknown_path(lab: Lab) -> Finding:
     """Ask for one."""

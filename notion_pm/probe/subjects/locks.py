@@ -107,7 +107,7 @@ def append_after_a_block(lab: Lab) -> Finding:
     "locks.deleted-at-once",
     "A block that is deleted is no longer listed.",
     Area.LOCKS,
-    Source.RECORDING,
+    Source.DOCUMENTATION,
 )
 def deleted_at_once(lab: Lab) -> Finding:
     """Delete a block, and list at once."""

@@ -39,7 +39,7 @@ def times_of_minutes(lab: Lab) -> Finding:
     "pages.other-values-untouched",
     "A PATCH of a page leaves values alone that it does not name.",
     Area.SYNC,
-    Source.RECORDING,
+    Source.DOCUMENTATION,
 )
 def other_values_untouched(lab: Lab) -> Finding:
     """Write a number, and look at the text."""
@@ -62,7 +62,7 @@ def read_after_write(lab: Lab) -> Finding:
     "pages.null-clears",
     "null clears a URL.",
     Area.SYNC,
-    Source.RECORDING,
+    Source.DOCUMENTATION,
 )
 def null_clears(lab: Lab) -> Finding:
     """Clear it."""
