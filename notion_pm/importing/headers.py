@@ -31,6 +31,7 @@ _WORDS: dict[Role, str] = {
     "date": """
         created erstellt angelegt creado creada creacion criado criada cree creee creation date datum fecha submitted
         received posted reported opened timestamp eingang eingegangen gemeldet recibido recu reported observed
+        data criacao erstellung erstellungsdatum eingangsdatum creazione создания
         published creato aangemaakt utworzono vytvoreno создано дата 作成日 作成日時 日付 创建时间 日期 생성일
     """,
     "link": "url link permalink href lien enlace ссылка リンク 链接 링크",
@@ -113,6 +114,8 @@ def _is_excluded(words: tuple[str, ...], role: Role) -> bool:
         return bool(there & _OTHER_DAYS)
     if role == "link":
         return "api" in there
+    if role == "title" and there & _plain_role("customer"):
+        return True  # `Account name` is the name of an account
     unwanted = _PERSON | {"id", "ids", "count", "date", "url", "link", "reply"}
     return bool(there & (unwanted | _MEASURES if role == "customer" else unwanted))
 

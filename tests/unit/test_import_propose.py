@@ -324,3 +324,26 @@ def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: 
 )  # fmt: skip
 def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> None:
     assert source_name(stem) == source
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "customer", "day", "key"),
+    [
+        ("Betreff", "Beschreibung", "Firma", "Erstellt am", "Vorgangsnummer"),
+        ("Objet", "Message", "Société", "Créé le", "Numéro"),
+        ("Asunto", "Descripción", "Empresa", "Fecha de creación", "Número"),
+        ("Assunto", "Descrição", "Cliente", "Data de criação", "Número"),
+        ("件名", "説明", "会社名", "作成日", "番号"),
+        ("Тема", "Описание", "Компания", "Дата создания", "Номер"),
+        ("Idea name", "requestText", "customerName", "createdAt", "Idea reference"),
+    ],
+)
+def test_headers_are_understood_in_many_languages(name: str, text: str, customer: str, day: str, key: str) -> None:
+    words = "Some words of a customer"
+    rows = [
+        {key: f"R-{n}", name: f"Title of {n}", text: words, customer: f"Firm {n}", day: f"2026-11-0{n}"} for n in (1, 2)
+    ]
+    found = propose(records(*rows), TARGET, "x")
+    columns = {field: filling.columns for field, filling in found.fill.items()}
+    assert columns == {"name": (name,), "quote": (text,), "customer": (customer,), "observed_on": (day,)}
+    assert found.key.columns == (key,)
