@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import click
 
@@ -69,7 +70,7 @@ def chosen_page(gateway: Gateway, bot: User) -> Page:
     """Let a person choose among the shared pages; a link always works, also where search lags behind."""
     pages = _listed(gateway, bot)
     while True:
-        answer: str = click.prompt("Number, or the link of a page", default="", show_default=False, err=True).strip()
+        answer = _prompt("Number, or the link of a page", default="", show_default=False).strip()
         if not answer:
             pages = _listed(gateway, bot)
         elif answer.isdecimal() and 1 <= int(answer) <= len(pages):
@@ -81,13 +82,31 @@ def chosen_page(gateway: Gateway, bot: User) -> Page:
                 note(f"{error} {error.advice}")
 
 
+def _has_terminal() -> bool:
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+
+
+def _prompt(text: str, **options: Any) -> str:
+    """Ask a person. Raises UsageError where the input has ended, Abort when they press Ctrl-C."""
+    try:
+        answer: str = click.prompt(text, err=True, **options)
+    except click.Abort:
+        if _has_terminal():
+            raise
+        raise UsageError(
+            "init has a question, and its input has ended.",
+            "Without a terminal, set the variable NOTION_TOKEN, and name the page:  notion-pm init --parent-page LINK",
+        ) from None
+    return answer
+
+
 def _ask_for_token(base_url: str) -> str:
     note(_HOW_TO_CONNECT)
-    token: str = click.prompt("Token (not shown)", hide_input=sys.stdin.isatty(), err=True).strip().strip("\"'")
+    token = _prompt("Token (not shown)", hide_input=_has_terminal()).strip().strip("\"'")
     token = token.removeprefix("NOTION_TOKEN=")
     if is_id(token):
         note("That is the id or link of a page. The token is on the connection's page, and starts with ntn_.")
-        return _ask_for_token(base_url) if sys.stdin.isatty() else token
+        return _ask_for_token(base_url) if _has_terminal() else token
     if base_url == NOTION_URL and not _TOKEN.match(token):
         note("That does not look like a token (ntn_ and some 40 letters); trying it all the same.")
     return token

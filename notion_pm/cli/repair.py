@@ -75,7 +75,8 @@ def _confirm_and_restore(context: Context, lost: RecordLost, reference: str, *, 
         echo(f"{lost}\nIt can be restored as it was: {page_url(page_id)}\n")
     _ask(yes=yes, as_json=as_json, question="Restore it?")
     with progress(context):
-        restore_record(context.gateway, context.parent_page, page_id, template, context.state_home)
+        claimant = context.claimant("repair")
+        restore_record(context.gateway, context.parent_page, page_id, template, context.state_home, claimant)
     if as_json:
         echo_json({"repaired": True, "template": template, "restores": page_id})
     else:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from notion_pm.errors import FileMissing, FileNotText, UsageError
 from notion_pm.safe_read import SETTINGS_LIMIT, read_text
+
+_log = logging.getLogger(__name__)
+_PYTHON_ENVIRONMENT = "pyvenv.cfg"
+"""Some keep a Python environment in a folder called .env: this file is in it."""
 
 _GROUP_WRITES = stat.S_IWGRP
 _OTHERS_WRITE = stat.S_IWOTH
@@ -24,7 +30,9 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
     Raises UsageError for a file that others own or may change, and for one that is no text;
     FileUnusable when it cannot be read.
     """
-    if path.is_dir():  # some keep a Python environment in a folder called .env
+    if path.is_dir():
+        if not (path / _PYTHON_ENVIRONMENT).exists():
+            _warn_of_folder(path)
         return None
 
     def check(found: os.stat_result) -> None:
@@ -37,6 +45,12 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
         return None
     except FileNotText as error:
         raise UsageError(f"{path} is not text in UTF-8 (line {error.line}).", "Save it as UTF-8.") from None
+
+
+@cache
+def _warn_of_folder(path: Path) -> None:
+    """Say it once a run: settings are read more than once."""
+    _log.warning("%s is a folder, not a file: no settings are read from it.", path)
 
 
 def is_readable_by_others(path: Path) -> bool:

@@ -133,6 +133,8 @@ class Connection:
         self.requests = RequestCounts()
         self.before_write: Callable[[], None] | None = None
         """Called before each attempt at a write, in the thread that sends it."""
+        self.before_read: Callable[[], None] | None = None
+        """Called before each attempt at anything else, in the same way."""
         self.read_lag = read_lag
         self.notes = Notes()
         self._is_at_the_end = False
@@ -369,9 +371,10 @@ class Connection:
         raise _AttemptFailed(outcome)  # without its cause: libraries quote what a server says, be it the token
 
     def _check_write(self, method: str, path: str) -> None:
-        """Let a write go on, or raise what ends the run. The check may send requests, and these may wait."""
-        if self.before_write is not None and not _only_reads(method, path):
-            self.before_write()
+        """Let a request go on, or raise what ends the run. The check may send requests, and these may wait."""
+        check = self.before_read if _only_reads(method, path) else self.before_write
+        if check is not None:
+            check()
 
     @property
     def _waited(self) -> float:

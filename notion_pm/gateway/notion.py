@@ -74,12 +74,13 @@ class Gateway:
         """Close the connection."""
         self._connection.close()
 
-    def before_writes(self, check: Callable[[], None] | None) -> None:
-        """Call `check` before each attempt at a write, in the thread that sends it; None: no longer.
+    def before_requests(self, write: Callable[[], None] | None, read: Callable[[], None] | None) -> None:
+        """Call `write` before each attempt at a write, `read` before any other; None: nothing.
 
-        What it raises ends the request before it is sent.
+        They are called in the thread that sends the request. What they raise ends it before it is sent.
         """
-        self._connection.before_write = check
+        self._connection.before_write = write
+        self._connection.before_read = read
 
     def learn_database(self, database_id: str, title: str, data_source_id: str) -> None:
         """Remember what holds a data source, so that a 404 of it can be explained."""

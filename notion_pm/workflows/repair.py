@@ -203,14 +203,22 @@ def _raise_if_changed(gateway: Gateway, parent_id: NotionId, repair: Repair, hom
 
 
 def restore_record(
-    gateway: Gateway, parent_id: NotionId, page_id: NotionId, template: str, home: StateHome | None
+    gateway: Gateway,
+    parent_id: NotionId,
+    page_id: NotionId,
+    template: str,
+    home: StateHome | None,
+    claimant: Claimant | None = None,
 ) -> None:
     """Take a record page out of the trash, and make sure that it keeps a record of this parent page.
 
-    Raises what `open_manifest_page` raises.
+    The lock comes after the first write here: Notion takes no claim on a page in the trash.
+
+    Raises WorkspaceLocked when another run is at work, and what `open_manifest_page` raises.
     """
     gateway.restore_page(page_id)
-    open_manifest_page(gateway, parent_id, template, home)
+    with workspace_lock(gateway, page_id, claimant or Claimant()):
+        open_manifest_page(gateway, parent_id, template, home)
 
 
 def _what_is_left(

@@ -9,8 +9,8 @@ The protocol of a run that wants to write (`claims.py` explains who comes first 
    Claims that have expired are removed;
 4. read what the run decides on, and decide. What was read before the claim may be out of date;
 5. list the claims once more, right before the first write;
-6. renew the claim before a write when a quarter of its lease is over. A claim that is gone, or was
-   not renewed in time (a laptop that slept), ends the run before that write;
+6. renew the claim before any request when a quarter of its lease is over. A claim that is gone, or
+   was not renewed in time (a laptop that slept), ends the run before its next write;
 7. remove the claim.
 
 That is at most four requests for a run that writes, and none for one that does not. Killed at any
@@ -69,6 +69,10 @@ from notion_pm.workspace.claims import (
     judge,
     read_claims,
 )
+
+_MOST_LISTINGS = 5
+_LISTING_PAUSE = 2.0
+"""How often the pages under the parent page are listed until a new one shows, and the seconds between."""
 
 _RENEW_AFTER = 0.25
 """The part of a lease after which a claim is renewed."""
@@ -146,7 +150,7 @@ class WorkspaceLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._gateway.before_writes(None)
+        self._gateway.before_requests(None, None)
         try:
             self._remove_own(calmly=not _is_in_a_hurry(error))
         finally:
@@ -165,7 +169,7 @@ class WorkspaceLock:
         self._block_ids.add(block.id)
         self._wait()
         self._decide(self._list_claims())
-        self._gateway.before_writes(self._check)
+        self._gateway.before_requests(self._check, self._renew_if_due)
 
     def _append(self, page_id: NotionId) -> ChildBlock:
         block = self.first_claim()
@@ -198,12 +202,13 @@ class WorkspaceLock:
         """Find out, after the wait, whether our new record page is the first one.
 
         `list_pages` lists the record pages of the template under the parent page. Raises
-        WorkspaceLocked when another run was first; our page is in the trash then.
+        WorkspaceLocked when another run was first; our page is in the trash then. Raises LockLost
+        when the list does not show our page: then it may lack another one, too.
         """
         self._page_id = page.id
         self._note_created(page.created_time)
         self._wait()
-        pages = list(list_pages())
+        pages = self._list_with_own(page.id, list_pages)
         earlier = earlier_page(pages, page.id)
         # A proxy that repeats the request makes two pages of this run. The proof of the apply trashes the other one.
         while earlier is not None and self.is_claimed_on(earlier.id):
@@ -216,6 +221,16 @@ class WorkspaceLock:
         claims = read_claims(self._gateway.list_children(earlier.id))
         raise locked_by(claims[0]) if claims else WorkspaceLocked("a first apply", "any moment")
 
+    def _list_with_own(self, page_id: NotionId, list_pages: Callable[[], Sequence[ChildBlock]]) -> list[ChildBlock]:
+        """List the record pages until ours is among them. Notion may show a new page late."""
+        for attempt in range(_MOST_LISTINGS):
+            if attempt:
+                self._claimant.sleep(_LISTING_PAUSE)
+            pages = list(list_pages())
+            if any(each.id == page_id for each in pages):
+                return pages
+        raise LockLost("Notion does not list the record page that it has just created")
+
     def confirm(self, claims: Sequence[Claim]) -> None:
         """Decide from a listing that was read anyway; it counts as the one right before the first write.
 
@@ -223,7 +238,7 @@ class WorkspaceLock:
         """
         self._decide(claims)
         self._is_confirmed = True
-        self._gateway.before_writes(self._check)
+        self._gateway.before_requests(self._check, self._renew_if_due)
 
     # --- both
 
@@ -246,6 +261,21 @@ class WorkspaceLock:
                     self._is_confirmed = True
                 if self._elapsed() >= self._lease * _RENEW_AFTER:
                     self._renew()
+            finally:
+                self._is_checking = False
+
+    def _renew_if_due(self) -> None:
+        """Renew the claim before a read, so that a run that only reads for long keeps its lock.
+
+        A claim that is too old already is left as it is: the next write finds out.
+        """
+        with self._checking:
+            is_due = self._lease * _RENEW_AFTER <= self._elapsed() < self._lease
+            if self._is_checking or not is_due:
+                return
+            self._is_checking = True
+            try:
+                self._renew()
             finally:
                 self._is_checking = False
 

@@ -274,14 +274,22 @@ class _Found:
             raise UsageError(
                 f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
             )
-        originals = _without_abandoned(self.originals)
+        originals = sorted(_without_abandoned(self.originals), key=lambda page: (str(page.created_time), page.id))
         if len(originals) > 1:
             raise UsageError(
-                f"There are {len(originals)} record pages of the template {templates[0]!r} here.",
-                "One of them is a copy: delete the newer one, and run the command again. "
-                + " ".join(page_url(page.id) for page in originals),
+                f"There are {len(originals)} record pages of the template {templates[0]!r} here:\n"
+                + "\n".join(f"  - {_described(page)}" for page in originals),
+                "One of them is a copy, mostly the newer one. Look at both, delete the copy in Notion, and run the "
+                "command again.",
             )
         return originals[0]
+
+
+def _described(page: ManifestPage) -> str:
+    """Return when a record page was created, what it names, and its link."""
+    created = f"created {page.created_time:%Y-%m-%d %H:%M} UTC" if page.created_time else "creation time unknown"
+    count = len(page.manifest.databases)
+    return f"{created}, names {count} database{'s' if count != 1 else ''}: {page_url(page.id)}"
 
 
 def _is_made_after(database: ChildBlock, page: ChildBlock) -> bool:

@@ -94,3 +94,17 @@ def test_the_template_that_was_applied_under_the_page_is_remembered(
     settings = tomllib.loads((newcomer.folder / "notion-pm.toml").read_text(encoding="utf-8"))
     assert settings["workspaces"]["acme"]["template"] == "okrs"
     assert newcomer("-w", "acme", "plan", "--json").json["template"] == "okrs"
+
+
+def test_without_an_answer_it_names_what_to_set(program: Program) -> None:
+    done = program("init")
+    assert done.code == 1
+    assert "NOTION_TOKEN" in done.err and "--parent-page" in done.err
+
+
+def test_a_folder_in_place_of_a_settings_file_is_reported(program: Program) -> None:
+    program.environment["NOTION_PM_LOCAL"] = "w.sqlite"
+    (program.folder / ".env").mkdir()
+    assert program("plan", "product").err.count(".env is a folder") == 1
+    (program.folder / ".env" / "pyvenv.cfg").touch()
+    assert ".env" not in program("plan", "product").err

@@ -343,3 +343,22 @@ def _pages_and_texts(client: Client, api: httpx.Client) -> dict[str, list[object
         for block in api.get(f"blocks/{client.root}/children").json()["results"]
         if block["type"] == "child_page"
     }
+
+
+def test_two_record_pages_are_listed_with_their_dates(
+    program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str
+) -> None:
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    assert program("apply", "product", "--no-rows", "--yes").code == 0
+    record = json.loads(record_text(api, record_page(api, workspace.root_page_id)))
+    # A record that does not name its page yet: so both may be the right one.
+    old = {key: value for key, value in record.items() if key not in {"page_id", "checksum"}} | {"format": 2}
+    second = create_record_page(api, workspace.root_page_id, "notion-pm: product", json.dumps(old))
+    refused = program("plan", "product")
+    assert refused.code == 1
+    assert refused.err.count("created 20") == 2
+    assert second.replace("-", "") in refused.err

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
+from notion_pm.workflows.loop import open_loops
 from tests.system.product_workspace import Product, apply_product
 from tests.system.test_sync import rename
 
@@ -191,6 +192,16 @@ def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -
     run(product, "sync")
     assert product.get("insights", ask, "status") == "Closed"  # type: ignore[arg-type]
     assert data_of(product, "loop")["customers"] == []
+
+
+def test_an_insight_that_was_stamped_after_the_reading_keeps_its_day(product: Product) -> None:
+    """The page is read once more right before it is stamped."""
+    ask = ship(product)
+    loop = open_loops(product.place())
+    product.set("insights", ask, told_on="2020-01-01")  # type: ignore[arg-type]
+    (told,) = loop.tell(loop.all_asks())
+    assert "told on 2020-01-01" in told.problem
+    assert product.get("insights", ask, "told_on") == "2020-01-01"  # type: ignore[arg-type]
 
 
 def test_all_are_stamped_only_when_somebody_says_so(product: Product) -> None:

@@ -255,6 +255,42 @@ def test_a_long_run_renews_its_claim(machines: TwoMachines) -> None:
     gateway.close()
 
 
+def test_a_run_that_only_reads_renews_its_claim_too(machines: TwoMachines) -> None:
+    gateway, _ = gateway_to(machines.workspace)
+    clock = Ticking(30)
+    claimant = Claimant("notion-pm apply", holder="ben@office", monotonic=clock, wall=lambda: 0.0)
+    with WorkspaceLock(gateway, claimant) as lock:
+        lock.take(record_page(machines).id)
+        for _ in range(40):
+            gateway.list_children(machines.workspace.root_page_id)
+        assert clock.now - 1_000_000 > 1200, "a lease is ten minutes"
+        assert _write(machines, gateway)
+    assert claims(machines) == ()
+    gateway.close()
+
+
+@pytest.mark.parametrize("listings", [2, 100])
+def test_a_first_apply_waits_until_its_own_page_is_listed(machines: TwoMachines, listings: int) -> None:
+    """Notion may show a new page late; a list without it may lack another run's page as well."""
+    gateway, _ = gateway_to(machines.workspace)
+    naps: list[float] = []
+    page = gateway.get_page(record_page(machines).id)
+    seen = iter(range(1, 1000))
+
+    def list_late() -> list[ChildBlock]:
+        return [record_page(machines)] if next(seen) > listings else []
+
+    with WorkspaceLock(gateway, Claimant(sleep=naps.append)) as lock:
+        if listings == 2:
+            lock.check_new_page(page, list_late)
+        else:
+            with pytest.raises(LockLost):
+                lock.check_new_page(page, list_late)
+        lock.forget()
+    assert len(naps) == (3 if listings == 2 else 5)
+    gateway.close()
+
+
 def test_a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_more(machines: TwoMachines) -> None:
     gateway, transport = gateway_to(machines.workspace)
     clock = Ticking(0)
