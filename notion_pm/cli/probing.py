@@ -68,7 +68,7 @@ def _ask(memory: Memory, options: ProbeOptions) -> None:
         note(
             f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a scratch page below "
             f"the parent page. It sends about {USUAL_REQUESTS} requests (at most {MOST_REQUESTS}), which takes about "
-            "two minutes. Then the page goes to the trash. Nothing else is read or changed."
+            "two minutes. Then the page goes to the trash. Nothing else is changed."
         )
     if options.yes:
         return
