@@ -13,7 +13,7 @@ import click
 from notion_pm.cli.context import DEFAULT_TEMPLATE, Context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, note
-from notion_pm.errors import ManifestUnreadable, RecordCopied, RecordLost, UsageError
+from notion_pm.errors import FileMissing, ManifestUnreadable, RecordCopied, RecordLost, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
@@ -49,6 +49,11 @@ def _raise_if_unfit(options: Mapping[str, object]) -> None:
         raise UsageError("--break-lock changes the workspace, and a dry run does not.", "Leave one of them out.")
     if "file" in options and options["file"] is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
+    file = options.get("file")
+    if isinstance(file, str) and file != "-" and not Path(file).is_file():
+        raise FileMissing(Path(file))
+    if click.get_current_context().info_name == "adopt" and not (options.get("template") or options.get("mapping")):
+        raise UsageError("Which template?", "For one:  notion-pm adopt product")
 
 
 def _break(context: Context, options: Mapping[str, Any]) -> None:

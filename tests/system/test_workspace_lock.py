@@ -183,6 +183,8 @@ def test_yes_breaks_the_lock(machines: TwoMachines, name: str) -> None:
         ("destroy", "small", "--confirm", "WRONG"),
         ("destroy", "--confirm", "WRONG"),
         ("adopt", "small", "--apply", "mapping.yaml", "--yes"),
+        ("adopt", "--yes"),
+        ("import", "missing.csv", "--yes"),
     ],
 )
 def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
