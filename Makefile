@@ -28,7 +28,7 @@ coverage: $(DEVELOPING)  ## Run the tests and show which lines and branches they
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 contract: $(DEVELOPING)  ## Hold the traffic of the tests, and recorded traffic of Notion, against the evidence in $(SHARED).
-	$(BIN)/python tests/evidence.py --shared $(SHARED) --at-least 807
+	$(BIN)/python tests/evidence.py --shared $(SHARED) $(if $(TRAFFIC),--traffic $(TRAFFIC)) --at-least 807
 
 docs: $(DEVELOPING)  ## Write the generated parts of the documents anew.
 	$(BIN)/python -m notion_pm templates schema > docs/template.schema.json

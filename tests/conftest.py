@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,25 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
 from tests import postgresql
+
+TRAFFIC_FOLDER = "NOTION_PM_TRAFFIC"
+"""The variable that names a folder for the traffic of all tests: evidence.py looks at it."""
+
+_TRAFFIC_OF = {"system": "program.jsonl", "emulator": "workspace.jsonl"}
+"""What the program sends, and what others send to the local workspace. Unit tests prove neither."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Record the traffic of a test, where that is wanted. This runs before the test's fixtures."""
+    folder = os.environ.get(TRAFFIC_FOLDER)
+    if not folder:
+        return
+    file = _TRAFFIC_OF.get(item.path.parent.name)
+    if file is None:
+        os.environ.pop("NOTION_PM_LOCAL_RECORD", None)
+    else:
+        os.environ["NOTION_PM_LOCAL_RECORD"] = str(Path(folder, file))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures a
 - the ids of properties in what this program sends: all in the form in which Notion gives them.
 
 Exit code 1 when an exchange does not fit the types, an id has another form, fewer interactions agree than `--at-least`,
-or others differ than docs/local-workspace.md names. `--replay-only` leaves out the tests, and takes a minute.
+or others differ than docs/local-workspace.md names. `--traffic FOLDER` takes the traffic of tests that have run with
+NOTION_PM_TRAFFIC=FOLDER, rather than running them again. `--replay-only` leaves out the tests, and takes a minute.
 """
 
 from __future__ import annotations
@@ -63,14 +64,14 @@ def main() -> int:
     if not tools.is_dir():
         print(f"SKIPPED: no evidence in {arguments.shared}")
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = Path(folder, "program.jsonl"), Path(folder, "workspace.jsonl")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.traffic or Path(temporary)
+        ours, theirs = folder / "program.jsonl", folder / "workspace.jsonl"
         if arguments.replay_only:
             return _report(_replay(arguments, theirs))
         failed = [
-            *_tests(ours, "tests/system"),
+            *([] if arguments.traffic else _tests(folder)),
             *_ids(ours),
-            *_tests(theirs, "tests/emulator"),
             *_replay(arguments, theirs),
             *_fits(tools, ours, "requests of the program, answers of the local workspace"),
             *_fits(tools, theirs, "answers of the local workspace to others", answers_only=True),
@@ -89,17 +90,18 @@ def _report(failures: Iterable[str]) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--traffic", type=Path, help="the folder of traffic that the tests have left")
     parser.add_argument("--at-least", type=int, default=0, help="interactions that must agree")
     parser.add_argument("--replay-only", action="store_true", help="only replay the recordings")
     return parser.parse_args()
 
 
-def _tests(traffic: Path, path: str) -> Iterator[str]:
-    """Run tests with their traffic recorded."""
-    environment = {**os.environ, "NOTION_PM_LOCAL_RECORD": str(traffic)}
-    command = [sys.executable, "-m", "pytest", "-n", "auto", path]
+def _tests(folder: Path) -> Iterator[str]:
+    """Run the tests that talk to a workspace, with their traffic recorded."""
+    environment = {**os.environ, "NOTION_PM_TRAFFIC": str(folder)}
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "tests/system", "tests/emulator"]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
-        yield f"tests in {path}"
+        yield "tests"
 
 
 def _ids(traffic: Path) -> Iterator[str]:

@@ -1,19 +1,13 @@
-"""Two machines for tests: each with a home of its own, both on one local workspace over real HTTP.
-
-A run of the program is a process, forked from one that has imported everything. So it starts in some
-milliseconds, and can be killed like any other.
-"""
+"""Two machines for tests: each with a home of its own, both on one local workspace over real HTTP."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,55 +17,22 @@ from waitress.server import TcpWSGIServer
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.clock import system_clock
-from notion_pm.workspace.lock import Claimant
+from tests.forked_program import Streams, start_program
 from tests.program import Finished
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["__main__", "tests.machines", "tests.preloaded_program"])
 _LONGEST_RUN = 120
-AHEAD = "TESTS_CLOCK_AHEAD"
-"""The variable that says how many seconds the clock of a machine is ahead."""
 _numbers = count()
-
-
-def run_program(arguments: tuple[str, ...], folder: str, environment: dict[str, str], output: str) -> None:
-    """Run notion-pm in this process, which is its own."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    for descriptor, path in ((0, os.devnull), (1, f"{output}.out"), (2, f"{output}.err")):
-        file = os.open(path, os.O_RDWR | os.O_CREAT)
-        os.dup2(file, descriptor)
-        os.close(file)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115  # multiprocessing has put another file there
-    from notion_pm.cli import main
-
-    _set_clock_ahead(float(environment.get(AHEAD, 0)))
-    main(list(arguments), prog_name="notion-pm")
-
-
-def _set_clock_ahead(seconds: float) -> None:
-    """Let this process judge claims as if it were later, so that no test waits for one to expire."""
-    from notion_pm.cli.context import Context
-
-    original = Context.claimant
-
-    def claimant(context: Context, command: str) -> Claimant:
-        return replace(original(context, command), wall=lambda: time.time() + seconds)
-
-    Context.claimant = claimant  # type: ignore[method-assign, assignment]
 
 
 class Run:
     """A run of the program on one machine."""
 
-    def __init__(self, process: ForkServerProcess, output: Path) -> None:
+    def __init__(self, process: ForkServerProcess, streams: Streams) -> None:
         self._process = process
-        self._output = output
-        process.start()
+        self._streams = streams
 
     @property
     def pid(self) -> int:
@@ -90,8 +51,8 @@ class Run:
         if self._process.exitcode is None:
             self._process.kill()
             raise AssertionError("the run does not end")
-        out, err = (self._output.with_name(f"{self._output.name}.{kind}") for kind in ("out", "err"))
-        return Finished(self._process.exitcode, _text_of(out), _text_of(err))
+        out, err = _text_of(self._streams.stdout), _text_of(self._streams.stderr)
+        return Finished(self._process.exitcode, out, err)
 
 
 def _text_of(path: Path) -> str:
@@ -115,9 +76,10 @@ class Machine:
 
     def start(self, *arguments: str) -> Run:
         """Begin a run."""
-        output = self.folder / f"run-{next(_numbers)}"
-        wanted = (arguments, str(self.folder), self.environment, str(output))
-        return Run(_PROCESSES.Process(target=run_program, args=wanted), output)
+        name = f"run-{next(_numbers)}"
+        out, err = self.folder / f"{name}.out", self.folder / f"{name}.err"
+        streams = Streams(Path(os.devnull), out, err)
+        return Run(start_program(arguments, self.folder, self.environment, streams), streams)
 
     def run(self, *arguments: str) -> Finished:
         """Run it to its end."""

@@ -1,13 +1,10 @@
-"""What the processes of `machines.py` have imported before they are forked: the program, and its slow libraries."""
+"""What the processes of `forked_program.py` have imported: all commands, and libraries that load late."""
 
-import notion_pm.cli.adopt
-import notion_pm.cli.apply
-import notion_pm.cli.destroy
-import notion_pm.cli.doctor
-import notion_pm.cli.import_data
-import notion_pm.cli.plan
-import notion_pm.cli.repair
-import notion_pm.cli.status
-import notion_pm.cli.sync
-import notion_pm.cli.undo
-import notion_pm.workspace.lock  # noqa: F401
+from importlib import import_module
+from pkgutil import iter_modules
+
+import notion_pm.cli
+import notion_pm.emulator
+
+for module in iter_modules(notion_pm.cli.__path__, "notion_pm.cli."):
+    import_module(module.name)

@@ -6,9 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.forked_program import Streams, start_program
+
+_LONGEST_RUN = 300
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,27 @@ class Program:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "NOTION_PM_LOCAL_RECORD") if name in os.environ}
+        passed_on = ("PATH", "HOME", "NOTION_PM_LOCAL_RECORD")
+        kept = {name: os.environ[name] for name in passed_on if name in os.environ}
         self.environment = {**kept, "NOTION_PM_STATE": str(folder / "state"), **environment}
 
     def __call__(self, *arguments: str, stdin: str = "") -> Finished:
+        """Run it to its end."""
+        if any(name.startswith("PYTHON") for name in self.environment):
+            return self.run_anew(*arguments, stdin=stdin)
+        with tempfile.TemporaryDirectory(prefix="run-") as name:
+            streams = Streams(*(Path(name, each) for each in ("stdin", "stdout", "stderr")))
+            streams.stdin.write_text(stdin, encoding="utf-8")
+            process = start_program(arguments, self.folder, self.environment, streams)
+            process.join(_LONGEST_RUN)
+            if process.exitcode is None:
+                process.kill()
+                raise AssertionError(f"{arguments} does not end")
+            out, err = (_text_of(each) for each in (streams.stdout, streams.stderr))
+            return Finished(process.exitcode, out, err)
+
+    def run_anew(self, *arguments: str, stdin: str = "") -> Finished:
+        """Run it in a new interpreter, which imports everything itself."""
         done = subprocess.run(
             [sys.executable, "-m", "notion_pm", *arguments],
             cwd=self.folder,
@@ -44,3 +67,7 @@ class Program:
             check=False,
         )
         return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def _text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""

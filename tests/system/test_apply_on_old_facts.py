@@ -71,6 +71,8 @@ def _types_and_sizes(program: Program) -> tuple[str, list[str]]:
     kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["size"]].type
     gateway.close()
     workspace.close()
+    # Rows created within the same instant come in any order: by title.
+    pages.sort(key=lambda page: page.title)
     return kind, [str(page.properties[entry.properties["size"]].value or "") for page in pages]
 
 

@@ -19,7 +19,8 @@ import pytest
 from notion_pm.emulator import ManualClock
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather
-from tests.machines import AHEAD, TwoMachines, two_machines
+from tests.forked_program import AHEAD
+from tests.machines import TwoMachines, two_machines
 from tests.system.two_machine_pairs import COMMANDS, Cell, Prepared, check, check_workspace, matrix, prepare, race
 
 _KILLS = list(product((True, False), range(1, 41), (True, False)))
