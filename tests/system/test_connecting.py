@@ -201,7 +201,7 @@ def _checks(program: Program) -> dict[str, tuple[bool | None, str, str]]:
 def test_doctor_finds_an_applied_template_in_order(provisioned: Program) -> None:
     checks = _checks(provisioned)
     assert all(ok for ok, _, _ in checks.values())
-    assert checks["template product"][1] == "applied: product, version 1"
+    assert checks["template product"][1] == "applied: product, version 2"
     assert {"databases of product", "views of product", "local state", "rules"} <= checks.keys()
 
 
