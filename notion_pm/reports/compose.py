@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notion_pm.reports import pictures
+from notion_pm.reports.briefing import Briefing, briefing
 from notion_pm.reports.changes import Changelog, changelog
 from notion_pm.reports.charts import Chart
 from notion_pm.reports.ledger import Entry, ledger
@@ -15,6 +16,7 @@ from notion_pm.reports.roadmap import Lane, roadmap
 from notion_pm.reports.room import WHOLE, Room
 from notion_pm.reports.slip import Slip, slips
 from notion_pm.reports.strategy import Strategy, strategy
+from notion_pm.reports.telling import NO_UPDATE
 from notion_pm.reports.tree import Tree, tree
 from notion_pm.reports.waiting import Waiting, waiting
 from notion_pm.thread import Thread
@@ -50,6 +52,7 @@ class Report:
     slips: tuple[Slip, ...]
     changelog: Changelog
     charts: dict[str, Chart]
+    briefing: Briefing
     notes: tuple[str, ...]
     definition_of_signal: str = SIGNAL
     room: Room = WHOLE
@@ -67,7 +70,7 @@ class LastSync:
 def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None) -> Report:
     """Return the report on a thread, complete."""
     goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
-    waits = waiting(thread)
+    waits, dates = waiting(thread), slips(thread, past)
     drawn = {
         "progress": pictures.progress(goals.objectives),
         "stages": pictures.stages(thread),
@@ -87,9 +90,10 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: Last
         tree=tree(thread),
         audit=found,
         waiting=waits,
-        slips=slips(thread, past),
+        slips=dates,
         changelog=changed,
         charts={name: each for name, each in drawn.items() if each},
+        briefing=briefing(thread, past, goals, dates, waits, changed),
         notes=(*_sync_note(sync or LastSync()), *_notes(thread, past)),
     )
 
@@ -98,7 +102,7 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
     healths = Counter(each.health.tone for each in goals.objectives if each.health)
     figures = [Figure(str(len(goals.objectives)), "live objectives")]
     if healths:
-        silent = f"; {healths['quiet']} without a health update" if healths["quiet"] else ""
+        silent = f"; {healths['quiet']} with “{NO_UPDATE}”" if healths["quiet"] else ""
         figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
     if found.share is not None:
         figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))

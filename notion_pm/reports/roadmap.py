@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from notion_pm.reports.telling import Told, Weight, day, told, weight
+from notion_pm.reports.telling import Told, Weight, as_date, day, label, told, weight
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import is_signal, objectives
@@ -17,12 +17,14 @@ HORIZONS: tuple[Horizon, ...] = get_args(Horizon)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A feature on the roadmap."""
+    """A feature on the roadmap. `late`: by how many days its target has passed, 0 where it has shipped."""
 
     page: Told
     weight: Weight
     target: str
     is_signal: bool
+    priority: str = ""
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +68,7 @@ def _lane(thread: Thread, objective: SnapshotPage | None, features: Sequence[Sna
 
 def _item(thread: Thread, feature: SnapshotPage) -> Item:
     due = day(thread.text(feature, "target"))
-    return Item(told(thread, feature), weight(thread, feature), due, is_signal(thread, feature))
+    target = as_date(due)
+    late = max((thread.today - target).days, 0) if target and thread.is_open(feature) else 0
+    priority = label(thread, feature, "priority")
+    return Item(told(thread, feature), weight(thread, feature), due, is_signal(thread, feature), priority, late)

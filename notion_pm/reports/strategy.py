@@ -6,10 +6,21 @@ from collections import Counter
 from dataclasses import dataclass
 
 from notion_pm.reports.past import Past
-from notion_pm.reports.telling import Health, Told, Weight, day, health, label, told, weight
+from notion_pm.reports.telling import (
+    Health,
+    Told,
+    Weight,
+    day,
+    health,
+    label,
+    number_text,
+    told,
+    weight,
+)
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import objectives
+from notion_pm.thread.health import fresh_health
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class Objective:
 
     `doing`, `open` and `done` count its live features: its own, those of its opportunities, and their parts, each once.
     `base` is how many they are together: progress is a share of just these.
+    `metric` is the outcome metric with its numbers: "Hours per close: 10, from 40, target 8".
+    `stale_health` names a health that is too old to count, which `health` shows as "No update".
     """
 
     page: Told
@@ -56,6 +69,11 @@ class Objective:
     base: int
     weight: Weight
     key_results: tuple[KeyResult, ...]
+    owner: str = ""
+    period: str = ""
+    confidence: int | None = None
+    metric: str = ""
+    stale_health: str = ""
 
     @property
     def gained(self) -> int | None:
@@ -131,7 +149,32 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
         base=stages["doing"] + stages["todo"] + stages["done"],
         weight=weight(thread, page),
         key_results=tuple(_key_result(thread, each) for each in results if thread.is_live(each)),
+        owner=label(thread, page, "owner"),
+        period=label(thread, page, "period"),
+        confidence=percent(thread.number(page, "confidence")),
+        metric=_metric(thread, page),
+        stale_health=_stale_health(thread, page),
     )
+
+
+def _metric(thread: Thread, page: SnapshotPage) -> str:
+    name = thread.text(page, "outcome_metric").strip().rstrip(":") or thread.text(page, "north_star").strip()
+    current, baseline, target = (number_text(thread, page, key) for key in ("current", "baseline", "target"))
+    if not (current or baseline or target):
+        return name
+    numbers = [current or "not measured"]
+    if baseline:
+        numbers.append(f"from {baseline}")
+    if target:
+        numbers.append(f"target {target}")
+    return f"{name or 'Outcome metric'}: {', '.join(numbers)}"
+
+
+def _stale_health(thread: Thread, page: SnapshotPage) -> str:
+    stated = thread.text(page, "health")
+    if not stated or stated == "no_update" or fresh_health(thread, page):
+        return ""
+    return label(thread, page, "health")
 
 
 def _key_result(thread: Thread, page: SnapshotPage) -> KeyResult:

@@ -94,6 +94,15 @@ def weight_of(thread: Thread, found: Evidence) -> Weight:
     )
 
 
+def number_text(thread: Thread, page: SnapshotPage, key: str) -> str:
+    """Return a number as Notion shows it; empty where there is none."""
+    number = thread.number(page, key)
+    if number is None:
+        return ""
+    spec = thread.chain.vocabulary.spec(page.database, key)
+    return readable(spec.format if isinstance(spec, NumberProperty) else "number", number)
+
+
 def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
     """Return an amount in the currency of the customers' ARR, as Notion shows it; empty where there is none."""
     if not amount:

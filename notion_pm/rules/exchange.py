@@ -117,6 +117,17 @@ def names_of_options(pages: Iterable[Page]) -> Mapping[str, str]:
     return found
 
 
+def names_of_people(pages: Iterable[Page]) -> Mapping[str, str]:
+    """Return the names of the people in pages' values, by id, as far as Notion gives them."""
+    found: dict[str, str] = {}
+    for page in pages:
+        for held in page.properties.values():
+            values = held.value if isinstance(held.value, tuple) else (held.value,)
+            people = [each for each in values if isinstance(each, PersonValue)]
+            found.update((person.id, person.name) for person in people if person.name)
+    return found
+
+
 def _options_of(entry: DatabaseEntry, key: str) -> Iterable[tuple[str, str]]:
     prefix = f"{key}."
     return ((name.removeprefix(prefix), id) for name, id in entry.options.items() if name.startswith(prefix))

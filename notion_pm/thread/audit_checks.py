@@ -104,7 +104,7 @@ def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
         said = thread.text(each, "health_date")
         days = _since(thread, date.fromisoformat(said[:10])) if said else None
         if days is not None and days > most:
-            yield each, f"{thread.read(each, 'health') or 'no health'}, said {days} days ago"
+            yield each, f"{thread.read(each, 'health') or 'No update'}, said {days} days ago"
         elif days is None and (
             thread.chain.has(each.database, "health_date") or thread.value(each, "health") in {None, "no_update"}
         ):

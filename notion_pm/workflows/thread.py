@@ -16,7 +16,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.rules.exchange import Exchange, names_of_options
+from notion_pm.rules.exchange import Exchange, names_of_options, names_of_people
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
@@ -58,6 +58,7 @@ class _Pages:
     snapshots: dict[str, dict[NotionId, SnapshotPage]]
     created: dict[NotionId, datetime] = field(default_factory=dict)
     option_names: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -89,7 +90,7 @@ class _Reader:
         self._query(pages, exchanges)
         gone = self._ask_for_missing(pages, exchanges)
         snapshot = Snapshot({key: without_gone(those, gone) for key, those in pages.snapshots.items()})
-        wording = Wording(self._vocabulary, self._manifest, pages.option_names)
+        wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
         return ReadThread(thread, self._loaded, self._manifest, exchanges)
 
@@ -127,6 +128,7 @@ class _Reader:
             pages.snapshots[database][row.id] = exchange.read(row)
             pages.created[row.id] = row.created_time
             pages.option_names.update(names_of_options([row]))
+            pages.people.update(names_of_people([row]))
 
     def _ask_for_missing(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> dict[NotionId, str]:
         """Ask once for each page that relations name and no query gave; return those that are not to be had."""

@@ -113,7 +113,7 @@ def page(chromium: webdriver.Chrome, file: Path) -> Iterator[Page]:
 def test_it_opens_and_nothing_that_a_title_holds_runs(page: Page) -> None:
     page.open()
     assert page.chrome.title == "Product: report of 2026-11-22"
-    assert page.shown("h2")[:3] == ["Strategy", "Roadmap", "Evidence"]
+    assert page.shown("h2")[:3] == ["At a glance", "Strategy", "Roadmap"]
     assert page.run("return document.images.length") == 0
     assert page.run("return performance.getEntriesByType('resource').length") == 0
     assert MEAN in page.find("#roadmap").text
