@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["__main__", "tests.forked_program", "tests.preloaded_program"])
 
 AHEAD = "TESTS_CLOCK_AHEAD"
-"""The variable that says how many seconds the clock of the process is ahead."""
+"""The variable that says how many seconds the clock of the process is ahead; less than none: behind."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,16 @@ def _run(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], 
 
 
 def _set_clock_ahead(seconds: float) -> None:
-    """Let this process judge claims as if it were later, so that no test waits for one to expire."""
+    """Let the clock of this process be wrong, or keep up with a server's clock that a test has moved on."""
     from notion_pm.cli.context import Context
 
-    original = Context.claimant
+    original, now = Context.claimant, Context.now
 
     def claimant(context: Context, command: str) -> Claimant:
         return replace(original(context, command), wall=lambda: time.time() + seconds)
 
     Context.claimant = claimant  # type: ignore[method-assign, assignment]
+    Context.now = lambda self: now(self) + timedelta(seconds=seconds)  # type: ignore[method-assign]
 
 
 def _connect(descriptor: int, file: int) -> None:

@@ -82,7 +82,8 @@ def command(
         _check(plan, order)
         if plan.operations and reading.page is not None:
             reading.page.refuse_if_edited()
-            raise_if_locked(reading.page.claims, context.claimant("apply"))
+            now = context.gateway.server_time(context.now())
+            raise_if_locked(reading.page.claims, context.claimant("apply"), now)
         result = _apply_when_agreed(context, order, (reading, plan), yes=yes, details=details, as_json=as_json)
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})

@@ -94,6 +94,7 @@ class NotionApp(Flask):
         text = text.replace(HERE, request.host_url.rstrip("/"))
         response = self.response_class(text, status, mimetype="application/json")
         response.headers["x-notion-request-id"] = request_id
+        response.date = self._clock()  # a server would add the time of this machine
         return response
 
     def _file(self, upload_id: str) -> Response:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -26,6 +27,7 @@ from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.failures import Failure, Server, Verdict, not_an_object, understand
 from notion_pm.gateway.limiter import WindowLimiter
 from notion_pm.gateway.notes import Notes
+from notion_pm.gateway.server_clock import ServerClock
 from notion_pm.gateway.transport import BoundedClient, BoundedTransport, Deadline
 from notion_pm.network import proxy_for, shown_proxy
 
@@ -137,6 +139,7 @@ class Connection:
         """Called before each attempt at anything else, in the same way."""
         self.read_lag = read_lag
         self.notes = Notes()
+        self._clock = ServerClock()
         self._is_at_the_end = False
         self._limiter = limiter
         self._sleep = sleep
@@ -157,6 +160,7 @@ class Connection:
                 transport or BoundedTransport(proxy, secure=base_url.startswith("https:")),
                 deadline=self._deadline,
                 largest_answer=LARGEST_ANSWER,
+                clock=self._clock,
             ),
         )
         self._client.client.timeout = SILENCE
@@ -164,6 +168,10 @@ class Connection:
     def close(self) -> None:
         """Close the sockets."""
         self._client.close()
+
+    def server_time(self, otherwise: datetime) -> datetime:
+        """Return the time by the server's clock; `otherwise` while no answer has stated it."""
+        return self._clock.now() or otherwise
 
     def send(
         self,

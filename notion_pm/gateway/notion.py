@@ -70,6 +70,13 @@ class Gateway:
         """Seconds after which a read shows what another connection has written."""
         return self._connection.read_lag
 
+    def server_time(self, otherwise: datetime) -> datetime:
+        """Return the time by the server's clock; `otherwise` while no answer has stated it.
+
+        What Notion stores has times of that clock, so compare them with nothing else.
+        """
+        return self._connection.server_time(otherwise)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

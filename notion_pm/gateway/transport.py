@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 
+from notion_pm.gateway.server_clock import ServerClock
 from notion_pm.network import ssl_context
 
 _SLICE = 0.5
@@ -334,7 +335,8 @@ class _Inflater:
 class BoundedClient(httpx.Client):
     """A client whose requests have one deadline each, and whose answers are read up to a limit.
 
-    `deadline` makes the deadline of a request, when it is sent. Redirects are not followed.
+    `deadline` makes the deadline of a request, when it is sent. `clock` learns the time from the
+    answers. Redirects are not followed.
     """
 
     def __init__(
@@ -343,8 +345,10 @@ class BoundedClient(httpx.Client):
         *,
         deadline: Callable[[httpx.Request], Deadline],
         largest_answer: int,
+        clock: ServerClock | None = None,
     ) -> None:
         super().__init__(transport=transport, trust_env=False)
+        self._clock = clock
         self._deadline = deadline
         self._largest_answer = largest_answer
 
@@ -360,6 +364,8 @@ class BoundedClient(httpx.Client):
                 body = b"".join(body_pieces(answer, self._largest_answer))
             finally:
                 answer.close()
+        if self._clock is not None and answer.is_success:  # a proxy on the way makes errors of its own
+            self._clock.note(answer.headers.get("date"))
         headers = [
             (name, value)
             for name, value in answer.headers.multi_items()

@@ -44,7 +44,7 @@ class Order:
 class Prepared:
     """What an import would do. `fields` are filled by any row; `new` are related pages that are made first.
 
-    `read_at`: when the pages were read; what was edited since has to be compared again.
+    `read_at`: when reading the pages began, by the server's clock; what was edited since has to be compared again.
     """
 
     destination: Destination
@@ -94,6 +94,7 @@ def prepare(
     Raises UsageError where dates can be read in two ways, IncompleteRead when Notion gives only a part.
     """
     target = destination.target
+    read_at = gateway.server_time(order.now)
     interpreted = _interpreted(order, target)
     by = key_field(order.map, target)
     fields = _compared(interpreted.rows, target)
@@ -111,7 +112,7 @@ def prepare(
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
     return Prepared(
-        destination, by, interpreted, tuple(fields), decisions, new, in_order, order.now, order.overwrite,
+        destination, by, interpreted, tuple(fields), decisions, new, in_order, read_at, order.overwrite,
         order.map.source, resolved.spellings,
     )  # fmt: skip
 

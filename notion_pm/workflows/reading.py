@@ -33,7 +33,11 @@ from notion_pm.workspace.record import ManifestPage, find_manifest, missing, rec
 from notion_pm.workspace.record_text import template_of
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-"""How far our clock may be ahead of Notion's, whose times are besides floored to the minute (notion-api.md 4.3)."""
+"""How much earlier than an apply began something may seem to be created that it made.
+
+The apply records Notion's time. But Notion floors the times of what is created to the minute, and earlier versions
+recorded the time of their machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +367,10 @@ class _Reader:
 def since(started: datetime, page: ManifestPage | None) -> datetime:
     """Return the moment from which on the unfinished apply may have created things, by Notion's clock.
 
-    The page of a first apply carries Notion's own time, however far ahead our clock was.
+    The page of a first apply carries Notion's own time.
     """
-    by_our_clock = started - CLOCK_TOLERANCE
     if page is None or page.created_time is None or page.manifest.databases:
-        return by_our_clock
+        return started - CLOCK_TOLERANCE
     return page.created_time
 
 

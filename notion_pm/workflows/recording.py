@@ -37,8 +37,12 @@ def apply_recorded(
 ) -> ApplyResult:
     """Apply a plan, and remember what sync and `undo` will want to know of it. Errors are those of `provision.apply`.
 
+    `now` is the time of this machine. The apply is recorded with Notion's time instead, in the same time zone: after an
+    interruption, another machine compares it with the times of what was made.
+
     Raises FileUnusable as well: what cannot be told is not done.
     """
+    now = gateway.server_time(now).astimezone(now.tzinfo)
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
     if not plan.operations:
         return provision.apply(gateway, plan, reading, now=now)

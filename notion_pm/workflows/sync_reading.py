@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
@@ -38,7 +39,8 @@ class Reading:
 
     `pages` is what Notion holds; in `snapshot`, which rules look at, relations have lost the pages
     that are in the trash or were moved. `began`: when the first of it was read, by Notion's clock;
-    earlier than this run where an unfinished read went on. `at`: when this run began to read.
+    earlier than this run where an unfinished read went on. `at`: when this run began to read, by
+    the server's clock.
     """
 
     pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
@@ -118,6 +120,7 @@ class Reader:
         full read goes on that was broken off, and where it is kept while it is on its way. `earlier`: what is known
         before a full read. Rows that look older than that are read by their ids.
         """
+        started = time.monotonic()
         before = cache.pages if cache else unfinished.pages if unfinished else {}
         pages = _Pages({key: dict(before.get(key, {})) for key in self._sources})
         absent = dict(cache.absent) if cache else {}
@@ -142,7 +145,7 @@ class Reader:
             option_names=pages.option_names,
             full=cache is None,
             began=unfinished.began if unfinished else now,
-            at=now,
+            at=self._gateway.server_time(now) - timedelta(seconds=time.monotonic() - started),
         )
 
     def read_again(self, reading: Reading, stale: Sequence[SnapshotPage]) -> tuple[Reading, int]:

@@ -109,7 +109,7 @@ class Verdict:
 def claim_text(claim_id: str, holder: str, command: str, lease: timedelta, moment: datetime) -> str:
     """Return the text of a claim: a sentence for people, and the same as data for programs.
 
-    `moment` is now, by the clock of the run; programs do not use it.
+    `moment` is now, by the server's clock where it is known; programs do not use it.
     """
     holder, command = _plain_name(holder), _plain_name(command)
     until = _clock_time(moment + _FLOORED + lease + GRACE)

@@ -364,8 +364,8 @@ class WorkspaceLock:
         return self._created + timedelta(seconds=self._claimant.monotonic() - self._answered)
 
     def _text(self) -> str:
-        moment = datetime.fromtimestamp(self._claimant.wall(), UTC)
         claimant = self._claimant
+        moment = self._gateway.server_time(datetime.fromtimestamp(claimant.wall(), UTC))
         return claim_text(self._claim_id, claimant.holder, claimant.command, claimant.lease, moment)
 
 
@@ -399,13 +399,11 @@ def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:
         gateway.delete_block(claim.block_id)
 
 
-def raise_if_locked(claims: Iterable[Claim], claimant: Claimant) -> None:
+def raise_if_locked(claims: Iterable[Claim], claimant: Claimant, now: datetime) -> None:
     """Raise WorkspaceLocked when a claim that was read anyway is live, so that nobody is asked in vain.
 
-    Expiry is judged by the clock of this machine here. That is safe, because this check can only
-    stop a run. The lock itself decides by the server's clock whether a run may go on.
+    `now` is the server's time. The lock itself decides later whether a run may go on.
     """
-    now = datetime.fromtimestamp(claimant.wall(), UTC)
     for claim in claims:
         if now < claim.expires and not claimant.is_dead(claim):
             raise locked_by(claim)
