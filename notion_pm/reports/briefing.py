@@ -101,6 +101,8 @@ def _trend(objective: Objective, past: Past) -> str:
     only_aged = objective.health and objective.health.before == objective.stale_health
     if objective.health and objective.health.before and not only_aged:
         moves.append(f"was {objective.health.before}")
+    if past.until and objective.health_until:
+        moves.append(f"{objective.health_until} on {past.until:%Y-%m-%d}")
     if objective.gained:
         points = "point" if abs(objective.gained) == 1 else "points"
         moves.append(f"progress {objective.gained:+d} {points}")

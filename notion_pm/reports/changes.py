@@ -72,7 +72,7 @@ def _dated_by_ship_date(thread: Thread, past: Past, change: HistoryChange, told:
     shipped_on = thread.text(page, "shipped_on")[:10] if page else ""
     if not shipped_on:
         return told
-    if shipped_on < f"{past.asked:%Y-%m-%d}":
+    if not f"{past.asked:%Y-%m-%d}" <= shipped_on <= _last_day(thread, past):
         return replace(told, kind="status")
     return replace(told, on=shipped_on)
 
@@ -85,10 +85,14 @@ def _shipped_unnoticed(thread: Thread, past: Past, noticed: Set[NotionId]) -> It
     since = f"{past.asked:%Y-%m-%d}"
     for page in thread.pages("features"):
         shipped_on = thread.text(page, "shipped_on")[:10]
-        is_shipped = thread.category(page) == "done" and since <= shipped_on <= thread.today.isoformat()
+        is_shipped = thread.category(page) == "done" and since <= shipped_on <= _last_day(thread, past)
         if is_shipped and page.id not in noticed:
             what = thread.wording.title(page.database, "shipped_on")
             yield Change("shipped", page.title.strip() or UNTITLED, page.url, what, "", shipped_on, "", shipped_on)
+
+
+def _last_day(thread: Thread, past: Past) -> str:
+    return f"{past.until:%Y-%m-%d}" if past.until else thread.today.isoformat()
 
 
 def _net(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange]:

@@ -42,6 +42,7 @@ class Report:
     title: str
     now: datetime
     since: datetime | None
+    until: datetime | None
     figures: tuple[Figure, ...]
     strategy: Strategy
     roadmap: tuple[Lane, ...]
@@ -83,6 +84,7 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: Last
         title=title,
         now=now,
         since=past.since,
+        until=past.until,
         figures=_figures(goals, found, waits, changed, past),
         strategy=goals,
         roadmap=roadmap(thread),
@@ -108,11 +110,17 @@ def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, 
         figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))
     shipped = changed.of("shipped")
     if past.since or shipped:
-        figures.append(Figure(str(len(shipped)), f"features shipped since {past.asked:%Y-%m-%d}"))
+        figures.append(Figure(str(len(shipped)), f"features shipped {_period(past)}"))
     named = waits.asks - waits.unnamed
     anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
     figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}"))
     return tuple(figures)
+
+
+def _period(past: Past) -> str:
+    if past.until is None:
+        return f"since {past.asked:%Y-%m-%d}"
+    return f"from {past.asked:%Y-%m-%d} to {past.until:%Y-%m-%d}"
 
 
 def _sync_note(sync: LastSync) -> list[str]:
@@ -128,13 +136,20 @@ def _sync_note(sync: LastSync) -> list[str]:
 
 def _notes(thread: Thread, past: Past) -> list[str]:
     notes = []
-    if past.since is None:
+    if past.since is None and past.until:
+        notes.append(f"Nothing is remembered from before {past.until:%Y-%m-%d}: no change is known, only ship dates.")
+    elif past.since is None:
         notes.append(
             "Nothing is remembered of this workspace yet, so the report cannot say what has changed. "
             "The next one can: each report and each run of sync remembers what it saw."
         )
     elif past.since > past.asked:
         notes.append(f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then.")
+    if past.until:
+        notes.append(
+            f"Changes, trends and what shipped are those {_period(past)}. Everything else is as it is now: "
+            "Notion keeps no earlier state of it."
+        )
     chain = thread.chain
     missing = [
         what

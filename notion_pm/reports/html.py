@@ -38,16 +38,16 @@ _KINDS: Mapping[str, str] = {
 
 def write_report(report: Report) -> str:
     """Return the page."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     return (
-        _environment()
+        environment()
         .get_template("report.html.jinja")
         .render(
             report=report,
             style=Markup(style),  # noqa: S704 - our own files
             script=Markup(script),  # noqa: S704
-            style_hash=_hash(style),
-            script_hash=_hash(script),
+            style_hash=hash_source(style),
+            script_hash=hash_source(script),
             horizons=[(each, _HORIZONS[each]) for each in HORIZONS],
             kinds=[(each, _KINDS[each]) for each in KINDS],
             in_ledger={each.page.id for each in report.ledger},
@@ -57,7 +57,8 @@ def write_report(report: Report) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders pages: it escapes all values."""
     environment = Environment(
         loader=PackageLoader("notion_pm", _FOLDER),
         autoescape=True,
@@ -73,12 +74,14 @@ def _environment() -> Environment:
 
 
 @cache
-def _asset(name: str) -> str:
-    source, _, _ = PackageLoader("notion_pm", _FOLDER).get_source(_environment(), name)
+def asset(name: str) -> str:
+    """Return a file that becomes part of a page."""
+    source, _, _ = PackageLoader("notion_pm", _FOLDER).get_source(environment(), name)
     return source
 
 
-def _hash(text: str) -> str:
+def hash_source(text: str) -> str:
+    """Return the source that lets a content security policy accept a script or style."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 

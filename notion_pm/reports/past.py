@@ -16,12 +16,15 @@ class Past:
     """Pages as they were at a moment, and what has changed on them since.
 
     `asked`: the moment that was asked for; `since` is later where memory begins later, None where there is none.
+    `until`: when the time ends that a report looks back on, with the pages as they were then; None: now.
     """
 
     asked: datetime
     since: datetime | None = None
     pages: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
     changes: tuple[HistoryChange, ...] = ()
+    until: datetime | None = None
+    pages_until: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
 
     def held(self, page: SnapshotPage, key: str) -> Plain:
         """Return what a property held then, None also where it was empty or is not remembered."""
@@ -38,5 +41,19 @@ class Past:
 
     def number(self, page: SnapshotPage, key: str) -> float | None:
         """Return the number that a property held then."""
-        value = self.held(page, key)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return _number(self.held(page, key))
+
+    def last(self, page: SnapshotPage, key: str) -> Plain:
+        """Return what a property held when the time ended: what it holds, where that is now."""
+        if self.until is None:
+            return page.values.get(key)
+        then = self.pages_until.get(page.id)
+        return then.values.get(key) if then else None
+
+    def last_number(self, page: SnapshotPage, key: str) -> float | None:
+        """Return the number that a property held when the time ended."""
+        return _number(self.last(page, key))
+
+
+def _number(value: Plain) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

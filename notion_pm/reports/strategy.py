@@ -46,12 +46,14 @@ class KeyResult:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An objective. Progress and what it was are in percent, None where nobody knows.
+    """An objective. Progress is in percent, None where nobody knows; `progress_before` and `progress_until`
+    are what it was at both ends of the time that the report looks back on.
 
     `doing`, `open` and `done` count its live features: its own, those of its opportunities, and their parts, each once.
     `base` is how many they are together: progress is a share of just these.
     `metric` is the outcome metric with its numbers: "Hours per close: 10, from 40, target 8".
     `stale_health` names a health that is too old to count, which `health` shows as "No update".
+    `health_until` is the health at the end of the time, where that is not now.
     """
 
     page: Told
@@ -62,6 +64,7 @@ class Objective:
     said_on: str
     progress: int | None
     progress_before: int | None
+    progress_until: int | None
     attained: int | None
     doing: int
     open: int
@@ -74,13 +77,14 @@ class Objective:
     confidence: int | None = None
     metric: str = ""
     stale_health: str = ""
+    health_until: str = ""
 
     @property
     def gained(self) -> int | None:
         """The points of progress won or lost since; None where it was not known then."""
-        if self.progress is None or self.progress_before is None:
+        if self.progress_until is None or self.progress_before is None:
             return None
-        return self.progress - self.progress_before
+        return self.progress_until - self.progress_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
         said_on=day(thread.text(page, "health_date")),
         progress=percent(thread.number(page, "progress")),
         progress_before=percent(past.number(page, "progress")),
+        progress_until=percent(past.last_number(page, "progress")),
         attained=percent(thread.number(page, "attainment")),
         doing=stages["doing"],
         open=stages["todo"],
@@ -154,6 +159,7 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
         confidence=percent(thread.number(page, "confidence")),
         metric=_metric(thread, page),
         stale_health=_stale_health(thread, page),
+        health_until=_health_until(thread, past, page),
     )
 
 
@@ -184,6 +190,12 @@ def _key_result(thread: Thread, page: SnapshotPage) -> KeyResult:
         label(thread, page, "target"),
         percent(thread.number(page, "attainment")),
     )
+
+
+def _health_until(thread: Thread, past: Past, page: SnapshotPage) -> str:
+    """Return the name of the health at the end of a time that is over; empty where that is now."""
+    value = past.last(page, "health")
+    return str(thread.wording.readable(page, "health", value) or "") if past.until else ""
 
 
 def _earlier_health(past: Past, page: SnapshotPage) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
 
 _TEST = re.compile(r"\s*(?P<column>.+?)\s*(?P<operator>!=|>=|<=|!~|=|>|<|~)\s*(?P<values>.*?)\s*$", re.DOTALL)
+_SPAN = re.compile(r"(\d{1,4})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 168}
 _NEGATIVE = frozenset({"!=", "!~"})
 
 
@@ -80,15 +82,43 @@ def parse_since(text: str, now: datetime) -> datetime:
     return moment
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of time; without `until` it lasts to now."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+def parse_period(since: str, until: str | None, now: datetime) -> Period:
+    """Return a span of time; the day that `until` names belongs to it.
+
+    Raises UsageError when a bound is no time or lies ahead, or the end comes before the beginning.
+    """
+    start = parse_since(since, now)
+    if until is None:
+        return Period(start)
+    end = parse_since(until, now)
+    is_whole_day = "T" not in until and not _SPAN.fullmatch(until.strip())
+    if is_whole_day:
+        end += timedelta(days=1, microseconds=-1)
+    if end <= start:
+        raise UsageError(f"--until {until} is not after --since {since}.", "Give the earlier one to --since.")
+    return Period(start, None if end >= now else end)
+
+
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Return when `2026-11-01`, `2026-11-01T09:30`, `today` or `7 days ago` is; midnight and times are where `now` is.
+    """Return when `2026-11-01`, `2026-11-01T09:30`, `today`, `7 days ago` or `7d` is; midnight and times are where
+    `now` is. `12h`, `7d` and `2w` count back from this moment, not from midnight.
 
     Raises UsageError when it is no time.
     """
+    if span := _SPAN.fullmatch(text.strip()):
+        return now - timedelta(hours=int(span[1]) * _HOURS[span[2]])
     try:
         moment = datetime.fromisoformat(text if "T" in text else day_of(text, now.date()))
     except ValueError:
         raise UsageError(
-            f"{text!r} is no date.", "Write it like 2026-11-01, 2026-11-01T09:30, today or 7 days ago."
+            f"{text!r} is no date.", "Write it like 2026-11-01, 2026-11-01T09:30, today, 7 days ago or 7d."
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)

@@ -19,20 +19,36 @@ _LOOKED_BACK_ON = frozenset({"health", "progress", *(key for _, key in DATES)})
 """Besides the status."""
 
 
-def recall(state: State, thread: Thread, since: datetime, now: datetime) -> Past:
-    """Return what a workspace was at a moment, or when memory begins; then remember what it is now."""
+def recall(state: State, thread: Thread, since: datetime, now: datetime, until: datetime | None = None) -> Past:
+    """Return what a workspace was at a moment, or when memory begins; then remember what it is now.
+
+    With `until`, what changed after it does not count.
+    """
     seen = state.sightings()
     looked_at = tuple(_looked_at(thread))
     state.keep_sightings(news(seen, looked_at, now))
     begun = [each.started for each in state.runs() if each.kind == "sync"][:1] + [each.at for each in seen[:1]]
-    if not begun:
-        return Past(since)
+    if not begun or (until and until <= min(begun)):
+        return Past(since, until=until)
     start = max(since, min(begun))
     synced = state.pages_at(start)
     shown = _besides(as_seen(seen, start), synced)
-    pages = {**shown, **synced, **{id: _joined(synced[id], page) for id, page in shown.items() if id in synced}}
-    changes = (*state.changes(start), *_differences(shown, looked_at, now))
-    return Past(since, start, pages, changes)
+    pages = _together(synced, shown)
+    if until is None:
+        changes = (*state.changes(start), *_differences(shown, looked_at, now))
+        return Past(since, start, pages, changes)
+    synced_until = state.pages_at(until)
+    shown_until = _besides(as_seen(seen, until), synced_until)
+    recorded = [change for change in state.changes(start) if change.at <= until]
+    changes = (*recorded, *_differences(shown, tuple(shown_until.values()), until))
+    return Past(since, start, pages, changes, until, _together(synced_until, shown_until))
+
+
+def _together(
+    synced: Mapping[NotionId, SnapshotPage], shown: Mapping[NotionId, SnapshotPage]
+) -> dict[NotionId, SnapshotPage]:
+    joined = {id: _joined(synced[id], page) for id, page in shown.items() if id in synced}
+    return {**shown, **synced, **joined}
 
 
 def _looked_at(thread: Thread) -> Iterator[SnapshotPage]:

@@ -74,7 +74,7 @@ def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspa
     gateway, transport = gateway_to(workspace)
     result = apply_to(gateway, workspace, template_files.load("product"))
     assert result.planned == result.sent == len(transport.seen) == gateway.requests.attempts
-    assert len(result.changes) == 383
+    assert len(result.changes) == 385
     assert len(result.applied_rows) == 291
     gateway.close()
 

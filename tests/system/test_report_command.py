@@ -132,3 +132,44 @@ def test_on_the_starter_data_it_stays_under_a_megabyte(tmp_path: Path, monkeypat
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
     assert len(set(re.findall(r'id="t-\w+"', page))) > 240
+
+
+def counted(product: Product, *arguments: str) -> str:
+    """The number of features that shipped, as the first screen shows it."""
+    found = re.search(r"<b>(\d+)</b> features shipped", written(product, *arguments))
+    assert found
+    return found[1]
+
+
+def test_what_shipped_between_two_days_goes_by_the_ship_date(product: Product) -> None:
+    for name, day in (
+        ("Before", "2026-03-31"),
+        ("First", "2026-04-01"),
+        ("Last", "2026-06-30"),
+        ("After", "2026-07-01"),
+    ):
+        product.add("features", name, status="shipped", shipped_on=day)
+    period = ("--since", "2026-04-01", "--until", "2026-06-30")
+    assert counted(product, *period) == "2"
+    run(product, "sync", "--force")
+    assert counted(product, *period) == "2"
+    assert counted(product, "--since", "2026-04-01", "--until", "2026-07-01") == "3"
+
+
+def test_a_change_after_the_end_does_not_count(product: Product) -> None:
+    written(product)
+    aim = only_page(product, "vision")
+    product.set("vision", aim, health="at_risk")
+    written(product)
+    middle = datetime.now(UTC).isoformat()
+    product.set("vision", aim, health="off_track")
+    page = written(product, "--since", "1d", "--until", middle)
+    assert re.search(r"Aim</a>\s*: On track → At risk", page)
+    assert "→ Off track" not in page
+    assert re.search(r"Aim</a>\s*: On track → Off track", written(product, "--since", "1d"))
+
+
+def test_an_end_before_the_beginning_ends_with_advice(product: Product) -> None:
+    result = run(product, "report", "--since", "2026-04-02", "--until", "2026-04-01")
+    assert result.exit_code == 1
+    assert not Path("report.html").exists()
