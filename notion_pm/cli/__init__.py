@@ -40,7 +40,7 @@ COMMANDS = {
     "jobs": "Print files that run sync by a schedule.",
     "import": "Bring insights and customers in from other tools, without duplicates.",
     "export": "Write databases or a page to files.",
-    "undo": "Take back the last apply, or the last sync.",
+    "undo": "Take back the last apply, sync or import.",
     "why": "Tell why a page holds what it holds, and what would change it.",
     "history": "List the runs, and what has changed since a date.",
     "trace": "Show the thread through a page: up to the vision, down to the customers' words.",

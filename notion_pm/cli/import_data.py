@@ -19,6 +19,7 @@ from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import as_data, done_line, nothing_as_data, overtaken_lines, preview_lines
 from notion_pm.cli.render_import_map import map_lines
+from notion_pm.cli.thread_options import place_of
 from notion_pm.cli.words import count
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
@@ -41,7 +42,7 @@ from notion_pm.workflows.import_mapping import (
 )
 from notion_pm.workflows.import_rows import Order, Prepared, only_agreed, prepare
 from notion_pm.workflows.import_target import Destination, open_destination
-from notion_pm.workflows.import_writing import carry_out
+from notion_pm.workflows.import_writing import import_recorded
 from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b
@@ -204,7 +205,8 @@ def command(
                     # Another machine may have imported the same rows since the preview.
                     again = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
                     prepared = only_agreed(again, prepared)
-                done = carry_out(context.gateway, state, prepared, context.jobs, drawn)
+                place = place_of(context, drawn)
+                done = import_recorded(place, context.gateway, state, prepared, context.jobs, drawn)
     requests = context.gateway.requests.logical - before
     if as_json:
         echo_json(as_data(chosen, prepared, done, requests))

@@ -10,7 +10,7 @@ from notion_pm.cli.words import count, one_line
 from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, LeftAlone, Update
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.target import Field, Item, Target
-from notion_pm.importing.texts import shortened
+from notion_pm.importing.texts import different_parts, shortened
 from notion_pm.workflows.import_mapping import Chosen
 from notion_pm.workflows.import_rows import Prepared
 from notion_pm.workflows.import_writing import Done
@@ -45,9 +45,8 @@ def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
         for each in updates[:shown]:
             yield f"      {_title(each, prepared.target)}"
             for change in each.changes:
-                yield f"        {change.field.name}: {_shown(change.before, change.field, prepared)} -> " + _shown(
-                    change.after, change.field, prepared
-                )
+                before, after = _shown_apart(change.before, change.after, change.field, prepared)
+                yield f"        {change.field.name}: {before} -> {after}"
         yield from _more(len(updates), shown)
     if same:
         yield f"  = {count(same, 'row')} as the file says"
@@ -71,7 +70,7 @@ _REASONS = {
 
 
 def _kept(kept: Kept, prepared: Prepared) -> str:
-    held, said = (_shown(each, kept.field, prepared) for each in (kept.held, kept.said))
+    held, said = _shown_apart(kept.held, kept.said, kept.field, prepared)
     return f"{kept.field.name}: {held}, the file says {said}; {_REASONS[kept.reason]}"
 
 
@@ -103,9 +102,10 @@ def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
 def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
     told, target = prepared.interpreted, prepared.target
     for title, number in Counter(each.related.title for each in prepared.new).items():
-        names = [each.title for each in prepared.new if each.related.title == title]
+        # Quoted, so that "Acme, Inc." is seen to be one customer.
+        names = [f'"{one_line(page.title)}"' for page in prepared.new if page.related.title == title]
         more = f" and {number - shown:,} more" if number > shown else ""
-        yield f"  + {count(number, 'page')} in {title}: {', '.join(map(one_line, names[:shown]))}{more}"
+        yield f"  + {count(number, 'page')} in {title}: {', '.join(names[:shown])}{more}"
     for key in dict.fromkeys(key for key, _ in told.unlisted):
         words = [f"{one_line(word)!r} ({n})" for (of, word), n in told.unlisted.most_common() if of == key]
         more = f" and {len(words) - shown} more" if len(words) > shown else ""
@@ -139,13 +139,34 @@ def _title(decision: Create | Update | LeftAlone, target: Target) -> str:
 
 
 def _shown(item: Item, field: Field, prepared: Prepared) -> str:
-    """A value as people read it; related pages are counted: their titles say nothing of what changes."""
+    """Return a value as people read it; related pages are counted."""
     if field.type == "relation" and isinstance(item, tuple):
         titles = {each.placeholder: each.title for each in prepared.new}
         new = [titles[each] for each in item if each in titles]
         return f"{count(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
     text = ", ".join(item) if isinstance(item, tuple) else str(item)
     return repr(shortened(one_line(text), _WIDTH)) if text else "empty"
+
+
+def _shown_apart(before: Item, after: Item, field: Field, prepared: Prepared) -> tuple[str, str]:
+    """Return two values as people read them, each cut to the place where they differ."""
+    if field.type == "relation" and isinstance(before, tuple) and isinstance(after, tuple):
+        return _names(before, after, prepared), _names(after, before, prepared)
+    if isinstance(before, str) and isinstance(after, str) and before and after:
+        one, other = different_parts(one_line(before), one_line(after), _WIDTH)
+        return repr(one), repr(other)
+    return _shown(before, field, prepared), _shown(after, field, prepared)
+
+
+def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: Prepared) -> str:
+    """Related pages by name. Those on both sides of a long list are only counted."""
+    names = {**prepared.related_titles, **{page.placeholder: page.title for page in prepared.new}}
+    shown = [item for item in ids if item not in others] if len(ids) > _SHOWN else list(ids)
+    quoted = [f'"{one_line(names[item])}"' if item in names else "1 page" for item in shown[:_SHOWN]]
+    rest = len(ids) - len(quoted)
+    if rest:
+        quoted.append(f"{count(rest, 'page')} more" if quoted else count(rest, "page"))
+    return ", ".join(quoted) or "empty"
 
 
 def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`notion-pm undo`: take back the last apply, or the last sync."""
+"""`notion-pm undo`: take back the last apply, sync or import."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from notion_pm.cli.completing import complete_template
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, end_with, json_option, note, progress
+from notion_pm.cli.undo_import import take_back_import
 from notion_pm.cli.undo_sync import take_back_sync
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.planning.change import Change
@@ -22,8 +23,8 @@ from notion_pm.workflows.undo import UndoChanged, Undoing, look_back, undo
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
 
-@click.command(short_help="Take back the last apply, or the last sync.")
-@click.argument("what", type=click.Choice(["apply", "sync"]), default="apply")
+@click.command(short_help="Take back the last apply, sync or import.")
+@click.argument("what", type=click.Choice(["apply", "sync", "import"]), default="apply")
 @click.option(
     "--template", metavar="NAME", shell_complete=complete_template, help="Whose, where several templates were applied."
 )
@@ -33,7 +34,7 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 @pass_context
 @locks_workspace
 def command(context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Take back the last apply, or the last sync: show what comes of it, ask, and do it.
+    """Take back the last apply, sync or import: show what comes of it, ask, and do it.
 
     Of an apply: databases, views and rows that it made go to the trash; properties and options that it made are removed
     where nobody filled them in; what it changed becomes as it was. What people have changed or filled in since is
@@ -41,6 +42,9 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
 
     Of a sync: each value that it wrote becomes what it was, where nobody has changed it since. The next sync leaves it
     so, and tells it as a conflict, until what the rules say moves on.
+
+    Of an import: pages that it made go to the trash, also customers that nothing else links to; values that it updated
+    become what they were. What people edited since stays. Interrupted runs of the same import are undone with it.
 
     After the yes everything is read again, and once more right before it is taken away. If it is another plan by then,
     it is shown and asked about again; with --yes it is shown, and if it changes once more the exit code is 5. What
@@ -50,6 +54,9 @@ def command(context: Context, *, what: str, template: str | None, dry_run: bool,
     """
     if what == "sync":
         take_back_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
+        return
+    if what == "import":
+        take_back_import(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
         return
     with exclusive(context.state_home):
         undoing = _look(context, template)

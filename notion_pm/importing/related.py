@@ -73,7 +73,8 @@ class Index:
         self.related = related
         self._spellings = spellings or {}
         self._titles: dict[str, str] = {}
-        self._ids: set[NotionId] = set()
+        self.titles: dict[NotionId, str] = {}
+        """The titles of the pages, by their ids."""
         self._named: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
         self._surely: dict[str, NotionId] = dict(related.row_keys)
         self._domains: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
@@ -81,7 +82,7 @@ class Index:
             self._add(each)
 
     def _add(self, page: RelatedPage) -> None:
-        self._ids.add(page.id)
+        self.titles[page.id] = page.title
         self._titles[page.title] = page.id
         self._named[name_key(page.title)][page.id] = None
         if page.domain:
@@ -94,11 +95,11 @@ class Index:
 
         Raises CellUnfit when several are called so.
         """
-        if is_id(word) and (page_id := parse_notion_id(word)) in self._ids:
+        if is_id(word) and (page_id := parse_notion_id(word)) in self.titles:
             return page_id
         if (sure := self._surely.get(word)) is not None:
             return sure
-        if (remembered := self._spellings.get(name_key(word))) in self._ids:
+        if (remembered := self._spellings.get(name_key(word))) in self.titles:
             return remembered
         found = self._named.get(name_key(word)) or self._domains.get(site(word)) or {}
         if len(found) > 1:

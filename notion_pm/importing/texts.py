@@ -139,3 +139,20 @@ def shortened(text: str, length: int) -> str:
     between = cut[-1:].isspace() or text[length - 1].isspace()
     words = cut if between else cut.rsplit(None, 1)[0]
     return f"{(words if len(words) > length // 2 else cut).rstrip()}…"
+
+
+_CONTEXT = 12
+"""Characters that are shown before the place where two texts begin to differ."""
+
+
+def different_parts(one: str, other: str, length: int) -> tuple[str, str]:
+    """Return two texts, each cut to at most so many characters around the place where they differ."""
+    if len(one) <= length and len(other) <= length:
+        return one, other
+    pairs = zip(one, other, strict=False)
+    shortest = min(len(one), len(other))
+    common = next((at for at, (left, right) in enumerate(pairs) if left != right), shortest)
+    start = max(0, common - _CONTEXT)
+    if start == 0:
+        return shortened(one, length), shortened(other, length)
+    return f"…{shortened(one[start:], length - 1)}", f"…{shortened(other[start:], length - 1)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.rules.evaluation import Hold, Spot
@@ -40,11 +41,22 @@ from notion_pm.storage.state_history import (
     read_holds,
     read_runs,
 )
+from notion_pm.storage.state_import_writes import put_import_writes, read_import_writes
 from notion_pm.storage.state_imports import Imported, put_imported, read_imported, spelling_key, spellings_of
 from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
 from notion_pm.storage.state_rows import Rows, transaction
 from notion_pm.storage.state_sightings import put_sightings, read_sightings
-from notion_pm.storage.state_tables import ABSENT, HISTORY, MARKS, OPTION_NAMES, PAGES, TEMPLATES
+from notion_pm.storage.state_tables import (
+    ABSENT,
+    HISTORY,
+    IMPORT_WRITES,
+    IMPORTED,
+    MARKS,
+    OPTION_NAMES,
+    PAGES,
+    RUNS,
+    TEMPLATES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +300,7 @@ class State:
         """Drop the history before a moment, so that it does not grow for ever."""
         with transaction(self._connection):
             state_history.prune(self._rows, moment)
+            self._rows.drop_before(IMPORT_WRITES, "at", moment.astimezone(UTC).isoformat(timespec="microseconds"))
 
     # --- what reports saw
 
@@ -325,6 +338,24 @@ class State:
         with transaction(self._connection):
             put_imported(self._rows, source_id, imported)
 
+    def forget_imported(self, source_id: NotionId, key: str) -> None:
+        """Forget a row that was imported, as if it had never been."""
+        self._rows.drop(IMPORTED, source=source_id, key=key)
+
+    def keep_import_writes(self, run: str, at: datetime, writes: Iterable[ImportWrite]) -> None:
+        """Remember what an import is about to write, or has written, in one transaction."""
+        with transaction(self._connection):
+            put_import_writes(self._rows, run, at, writes)
+
+    def drop_import_write(self, run: str, entry: str) -> None:
+        """Forget a write that Notion refused."""
+        self._rows.drop(IMPORT_WRITES, run=run, entry=entry)
+
+    @_reads
+    def import_writes(self, run: str) -> list[ImportWrite]:
+        """Return what an import wrote, or was about to write when it was interrupted."""
+        return read_import_writes(self._rows, run)
+
     # --- quarantine
 
     @_reads
@@ -348,6 +379,18 @@ def known_templates(home: StateHome) -> dict[str, str]:
         with closing(opened(home)) as connection:
             statement = select(TEMPLATES.c.name, TEMPLATES.c.source).order_by(TEMPLATES.c.name)
             return dict(connection.execute(statement).all())
+    except SQLAlchemyError as error:
+        raise unusable(home, error) from error
+
+
+def template_of_last_import(home: StateHome) -> str | None:
+    """Return under which template the last import is remembered, None where no import is."""
+    if not isinstance(home, SharedState) and not (home / FILE).exists():
+        return None
+    try:
+        with closing(opened(home)) as connection:
+            runs = select(RUNS.c.template).where(RUNS.c.kind == "import").order_by(RUNS.c.started.desc())
+            return connection.execute(runs.limit(1)).scalar()
     except SQLAlchemyError as error:
         raise unusable(home, error) from error
 

@@ -108,6 +108,14 @@ STEPS = (
     ALTER TABLE pages ADD COLUMN created TEXT;
     ALTER TABLE part_pages ADD COLUMN created TEXT;
     """,
+    # 9: what imports wrote, so that they can be undone.
+    """
+    CREATE TABLE import_writes (
+        template TEXT NOT NULL, run TEXT NOT NULL, entry TEXT NOT NULL,
+        at TEXT NOT NULL, written TEXT NOT NULL,
+        PRIMARY KEY (template, run, entry)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -42,4 +42,5 @@ HISTORY = _table(
 HOLDS = _table("holds", "page property", "held derived reason runs", "told")
 SIGHTINGS = _table("sightings", "page at", "database title url held")
 IMPORTED = _table("imported", "source key", "page said")
+IMPORT_WRITES = _table("import_writes", "run entry", "at written")
 INTENTS = _table("intents", "page property", "held derived before", "starter")

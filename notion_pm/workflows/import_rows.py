@@ -17,7 +17,7 @@ from notion_pm.importing.compare import OVERTAKEN, Create, Decision, LeftAlone, 
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import DatesUnclear, Incoming, Interpreted, Reject, interpret, key_field
 from notion_pm.importing.records import Records
-from notion_pm.importing.related import NewPage, placeholder_of_row, resolve, rows_named_in, with_made
+from notion_pm.importing.related import Index, NewPage, placeholder_of_row, resolve, rows_named_in, with_made
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
@@ -59,6 +59,8 @@ class Prepared:
     source: str = ""
     spellings: Mapping[NotionId, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     """By related database: names that the file has, with the pages that they mean. They are remembered by source."""
+    related_titles: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The titles of the pages that rows may be related to, by id."""
 
     @property
     def target(self) -> Target:
@@ -113,8 +115,12 @@ def prepare(
     in_order = tuple(sorted(rejects, key=_line))
     return Prepared(
         destination, by, interpreted, tuple(fields), decisions, new, in_order, read_at, order.overwrite,
-        order.map.source, resolved.spellings,
+        order.map.source, resolved.spellings, _titles(indexes.values()),
     )  # fmt: skip
+
+
+def _titles(indexes: Iterable[Index]) -> dict[str, str]:
+    return {page: title for index in indexes for page, title in index.titles.items()}
 
 
 def _with_pages_of_rows(

@@ -16,12 +16,15 @@ from notion_pm.importing.related import NewPage, placeholder_of_row, rows_named_
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
+from notion_pm.rules.history import Moment
 from notion_pm.storage.state import State
 from notion_pm.storage.state_imports import Imported
+from notion_pm.workflows.import_journal import ImportJournal
 from notion_pm.workflows.import_reading import filter_for, read_edited_pages
 from notion_pm.workflows.import_rows import Prepared
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.side_by_side import side_by_side
+from notion_pm.workflows.sync_recording import RunContext, recorded
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 
 
@@ -36,22 +39,54 @@ class Done:
     rejects: list[Reject] = field(default_factory=list)
 
 
-def carry_out(gateway: Gateway, state: State, prepared: Prepared, jobs: int = 4, progress: Progress = silent) -> Done:
+def carry_out(
+    gateway: Gateway,
+    state: State,
+    prepared: Prepared,
+    jobs: int = 4,
+    progress: Progress = silent,
+    *,
+    moment: Moment | None = None,
+) -> Done:
     """Do what was prepared. A row that Notion refuses is told, and the others go on.
 
+    `moment`: the run under which each write is kept, so that the import can be undone.
     Raises a NotionError when it cannot go on; what was written stays remembered.
     """
-    return _Writer(gateway, state, prepared, jobs, progress).run()
+    journal = ImportJournal(state, prepared, moment)
+    return _Writer(gateway, state, prepared, jobs, progress, journal).run()
+
+
+def import_recorded(
+    context: RunContext, gateway: Gateway, state: State, prepared: Prepared, jobs: int, progress: Progress
+) -> Done:
+    """Do what was prepared as a run that `history` shows and `undo import` takes back."""
+    with recorded(context, prepared.destination.memory, "import") as recording:
+        done = carry_out(gateway, state, prepared, jobs, progress, moment=recording.moment)
+        wrote = bool(done.created or done.updated or done.made)
+        recording.outcome = "changed" if wrote else "unchanged"
+        counts = {"created": len(done.created), "updated": len(done.updated), "made": len(done.made)}
+        recording.told = {"source": prepared.source, **counts}
+    return done
 
 
 class _Writer:
-    def __init__(self, gateway: Gateway, state: State, prepared: Prepared, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        state: State,
+        prepared: Prepared,
+        jobs: int,
+        progress: Progress,
+        journal: ImportJournal,
+    ) -> None:
         self._gateway = gateway
         self._state = state
         self._prepared = prepared
         self._target = prepared.target
         self._jobs = jobs
         self._progress = progress
+        self._journal = journal
         self._sender = UpdateSender(gateway)
         self._unanswered: set[NotionId] = set()
         self._done = Done()
@@ -63,8 +98,10 @@ class _Writer:
     def run(self) -> Done:
         self._remember(each for each in self._prepared.decisions if isinstance(each, Update) and not each.changes)
         new = self._prepared.new
+        self._journal.begin_related(new)
         for done, (wanted, page) in enumerate(side_by_side(self._make, new, self._jobs), start=1):
             self._done.made[wanted.placeholder] = page.id
+            self._journal.note_related(wanted, page)
             self._progress("Making related pages", done, len(new))
         # Updates come first: the query for what people edited would also return the rows just made.
         # Only those that are linked to new rows have to wait for these.
@@ -88,6 +125,7 @@ class _Writer:
         while pending:
             waiting = {placeholder_of_row(create.row.key) for create in pending}
             ready = [create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))]
+            self._journal.begin_rows(ready, self._made)
             for create, outcome in side_by_side(self._create, ready, self._jobs):
                 self._note_created(create, outcome)
             if len(ready) == len(pending):
@@ -113,6 +151,7 @@ class _Writer:
                 else:
                     del pending[update.page.id]
                     self._note_settled(update, again)
+            self._journal.begin_updates(due, self._made)
             for update, outcome in side_by_side(self._update, due, self._jobs):
                 if isinstance(outcome, Postponed):
                     if outcome.may_have_happened:
@@ -183,7 +222,9 @@ class _Writer:
     def _note_created(self, create: Create, outcome: Page | Reject) -> None:
         if isinstance(outcome, Reject):
             self._done.rejects.append(outcome)
+            self._journal.drop_row(create)
         else:
+            self._journal.note_row(create, outcome)
             self._done.created.append((create.row, outcome))
             self._row_pages[placeholder_of_row(create.row.key)] = outcome.id
             self._remember([Update(create.row, outcome, ())])

@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from notion_pm.errors import NotionPmError, NotNow
+from notion_pm.model.state_home import StateHome
 from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.storage.state import State
 from notion_pm.storage.state_cache import Cache
 from notion_pm.storage.state_history import RunRecord
-from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_reading import Reading
 
 KEEP_HISTORY = timedelta(days=730)
 """How long what has happened is remembered."""
+
+
+class RunContext(Protocol):
+    """Where a run is remembered, when it began and what it is called, if it was given a name."""
+
+    @property
+    def state_home(self) -> StateHome: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def run_id(self) -> str: ...
+    def clock(self) -> float:
+        """Return seconds, for how long the run takes."""
 
 
 @dataclass(slots=True)
@@ -33,7 +46,7 @@ class Recording:
 
 @contextmanager
 def recorded(
-    place: Place, template: str, kind: str, *, dry_run: bool = False, keep: timedelta = KEEP_HISTORY
+    place: RunContext, template: str, kind: str, *, dry_run: bool = False, keep: timedelta = KEEP_HISTORY
 ) -> Iterator[Recording]:
     """Remember a run from its beginning to its end, also when it fails; a dry run leaves no trace."""
     recording = Recording(Moment(place.run_id, place.now))
@@ -66,7 +79,7 @@ def changes_read(
     return noticed(moment, before, reading.changed, vanished, intents)
 
 
-def _unused(state: State, place: Place) -> str:
+def _unused(state: State, place: RunContext) -> str:
     """What the run is called: as it was asked for, else after the second; runs of one second are numbered."""
     name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     taken = {run.id for run in state.runs(since=place.now.replace(microsecond=0))}

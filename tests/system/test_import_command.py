@@ -315,7 +315,7 @@ def test_customers_are_found_or_made_once(discovery: Imports) -> None:
     discovery("feedback.csv", "--map", "ours.yaml")
     done = discovery("feedback.csv", "--map", "ours.yaml", "--yes")
     assert done.exit_code == 0, done.output
-    assert "+ 1 page in Customers: Beta AG" in done.output
+    assert '+ 1 page in Customers: "Beta AG"' in done.output
     asked = Counter(link["title"] for each in discovery.rows() for link in each["Customer"])
     assert asked == {"Acme GmbH": 2, "Beta AG": 1}
     assert len(discovery.rows("customers")) == 2

@@ -20,6 +20,7 @@ from notion_pm.config.sources import Source
 from notion_pm.config.state_place import StateSetting, state_folder
 from notion_pm.errors import FileUnusable, NotionPmError
 from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
 from notion_pm.rules.evaluation import Hold
 from notion_pm.rules.history import HistoryChange
@@ -55,6 +56,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         state.keep_run(RunRecord("r", "sync", NOW, NOW, "done", {"updates": 1}))
         state.keep_sightings([Sighting(NOW, SHOWN)])
         state.keep_imported(SOURCE, [("k", Imported(PAGE, {"name": "x"}))])
+        write = ImportWrite("e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")})
+        state.keep_import_writes("r", NOW, [write])
         state.keep_holds({(PAGE, "status"): Hold("a", "b", "flips", ("r",))})
         state.keep_baseline({PAGE: {"status": BaseValue("a")}})
     return home
@@ -74,6 +77,7 @@ def read_all(home: Path) -> None:
         state.changes_lately(3, "other")
         state.pages_at(NOW)
         state.imported(SOURCE)
+        state.import_writes("r")
 
 
 COLUMNS = [(table, column.name) for table in METADATA.sorted_tables for column in table.columns]
@@ -89,6 +93,7 @@ PARSED = {
     "holds": {"held", "derived", "runs"},
     "sightings": {"at", "held"},
     "imported": {"said"},
+    "import_writes": {"written"},
     "intents": {"held", "derived", "before"},
 }
 """The columns that hold JSON or moments."""
