@@ -119,6 +119,16 @@ class SetProperties:
     patches: Mapping[str, PropertyPatch | None]
     level: int = 0
     """Properties of one level are set by one request."""
+    options_back: Mapping[str, OptionBack] = field(default_factory=dict)
+    """Options that are made again, under another id, by `property.option`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionBack:
+    """An option that the apply removed and that is made again. Its property, by id, tells its new id."""
+
+    property_id: str
+    name: str
 
 
 Act = TrashPage | TrashDatabase | DeleteView | SetView | MakeView | SetDatabase | SetProperties
@@ -190,6 +200,11 @@ def _joined(taken: list[tuple[Act, int]]) -> list[SetProperties]:
     for act, level in taken:
         if isinstance(act, SetProperties) and act.patches:
             place = (level, act.data_source_id)
-            others = joined[place].patches if place in joined else {}
-            joined[place] = replace(act, patches={**others, **act.patches}, level=level)
+            others = joined.get(place, replace(act, patches={}, options_back={}))
+            joined[place] = replace(
+                act,
+                patches={**others.patches, **act.patches},
+                level=level,
+                options_back={**others.options_back, **act.options_back},
+            )
     return [joined[place] for place in sorted(joined)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from notion_pm.model.ids import address
@@ -19,11 +19,14 @@ from notion_pm.model.schema import (
 )
 from notion_pm.planning.change import Change
 from notion_pm.planning.option_holders import chosen
-from notion_pm.planning.undo import Scene, SetProperties, Step
+from notion_pm.planning.undo import OptionBack, Scene, SetProperties, Step
 from notion_pm.planning.usage import holds
 
 _SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
 """Levels: names and settings first, then what is computed of them, then what goes."""
+
+_OPTIONS_BACK = _COMPUTED
+"""Options come back when those that replaced them are gone: the names of both may differ by case only."""
 
 NOBODY_FILLS_IN = frozenset(
     {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "unique_id", "button"}
@@ -68,10 +71,10 @@ def _changed(scene: Scene, key: str, now: Property) -> Iterator[Step]:
         reason = f"its type became {made.type}; values that did not fit are not brought back"
         yield _left(scene, key, "update", reason, f"change it to {was.type} in Notion")
         return
-    yield from _options_removed(scene, key, was, made)
     dropped = tuple(_options_to_drop(scene, key, was, made, now))
     yield from (step for _, step in dropped)
     gone = frozenset(option.id for option, step in dropped if step.act is not None)
+    yield from _options_removed(scene, key, was, made, _without(now, gone))
     facets = {name for name in ("name", "description") if getattr(was, name) != getattr(made, name)}
     if not isinstance(now.config, OptionsConfig) and _config(was) != _config(made):
         facets.add("config")
@@ -119,12 +122,53 @@ def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> st
     return f"{_pages(count)} it" if count else ""
 
 
-def _options_removed(scene: Scene, key: str, was: Property, made: Property) -> Iterator[Step]:
+def _options_removed(scene: Scene, key: str, was: Property, made: Property, now: Property) -> Iterator[Step]:
+    """Make options again that the apply removed, unless what it made in their place stays.
+
+    `now` is the property without the options that the undo drops.
+    """
+    assert scene.before is not None, "of a database that was there before"
     there = {each.id for each in options_of(made)}
-    for option in options_of(was):
-        if option.id not in there:
+    removed = [option for option in options_of(was) if option.id not in there]
+    back: list[Option] = []
+    places: dict[str, OptionBack] = {}
+    for option in removed:
+        option_key = scene.before.key_of_option(key, option.id or "")
+        place = f"{key}.{option_key}"
+        replacement = scene.entry.options.get(place) if option_key else None
+        if replacement in {each.id for each in options_of(now)}:
             reason = "was removed or made anew, and Notion does not bring it back"
             yield _left(scene, key, "create", reason, option.name)
+            continue
+        back.append(option)
+        if option_key:
+            places[place] = OptionBack(now.id, option.name)
+
+    if back:
+        patch = PropertyPatch(None, now.type, _with_options(was, now, back), now.description)
+        act = SetProperties(scene.key, scene.found.source.id, {now.id: patch}, options_back=places)
+        reason = "removed by the apply; pages that held it do not get it back"
+        for option in back:
+            option_key = scene.before.key_of_option(key, option.id or "") or option.name
+            place = address(scene.key, key, option_key)
+            change = Change(place, "create", "option", reason, "safe", (option.name,), scene.key, key)
+            yield Step(change, act, _OPTIONS_BACK)
+
+
+def _with_options(was: Property, now: Property, back: Sequence[Option]) -> OptionsConfig:
+    """Return the options of now with those that come back, in the order that there was before."""
+    order = {option.name.casefold(): place for place, option in enumerate(options_of(was))}
+    there = {option.name.casefold() for option in options_of(now)}  # an interrupted undo has made some again
+    options = [*options_of(now)]
+    options += [replace(option, id=None) for option in back if option.name.casefold() not in there]
+    return OptionsConfig(tuple(sorted(options, key=lambda option: order.get(option.name.casefold(), len(order)))))
+
+
+def _without(prop: Property, gone: frozenset[str | None]) -> Property:
+    if not isinstance(prop.config, OptionsConfig):
+        return prop
+    left = tuple(option for option in prop.config.options if option.id not in gone)
+    return replace(prop, config=OptionsConfig(left))
 
 
 def _uses(scene: Scene, prop: Property) -> int:

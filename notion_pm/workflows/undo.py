@@ -5,7 +5,7 @@ Each step looks at what is there rather than at what was done, so that an interr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -148,7 +148,7 @@ def undo(
         taking_back = _TakingBack(gateway, undoing, jobs, progress)
         taking_back.run()
         plan = taking_back.plan
-        manifest = _with_views(plan.manifest, taking_back.views) if plan.manifest else None
+        manifest = _with_new_ids(plan.manifest, taking_back.done) if plan.manifest else None
         if manifest is not None:
             manifest = undoing.page.placed(manifest)
         _set_record(gateway, undoing.page, manifest, now)
@@ -160,21 +160,19 @@ def undo(
 
 
 class _TakingBack:
-    """Carries a plan out in batches, each judged again right before it is sent. `plan` is the newest one."""
+    """Carries a plan out in batches, each judged again right before it is sent.
+
+    `plan` is the newest one, `done` knows what was made again.
+    """
 
     def __init__(self, gateway: Gateway, undoing: Undoing, jobs: int, progress: Progress) -> None:
         self.plan = undoing.plan
         self._agreed = undoing.plan.acts
         self._undoing = undoing
-        self._doing = Doing(gateway)
+        self.done = Doing(gateway)
         self._jobs = jobs
         self._progress = progress
-        self._done = 0
-
-    @property
-    def views(self) -> Mapping[tuple[str, str], NotionId]:
-        """The ids of the views that were made again, by database and key."""
-        return self._doing.views
+        self._finished = 0
 
     def run(self) -> None:
         finished = 0
@@ -188,32 +186,36 @@ class _TakingBack:
     def _judged_again(self, batch: Sequence[Act]) -> list[Act]:
         """Read again what these acts would take away; return those that are still wanted."""
         self._undoing.databases.read_again(batch)
-        self._doing.start_batch()
+        self.done.start_batch()
         self.plan = plan_undo(self._undoing.journal, self._undoing.manifest, self._undoing.databases.found)
         return still_wanted(batch, self.plan.acts)
 
     def _do(self, acts: Sequence[Act]) -> list[Act]:
         """Do acts side by side; return those that were postponed and have to be judged again."""
         postponed: list[Act] = []
-        for act, is_done in side_by_side(self._doing, acts, self._jobs):
+        for act, is_done in side_by_side(self.done, acts, self._jobs):
             if not is_done:
                 postponed.append(act)
                 continue
             self._undoing.databases.note_done(act)
-            self._note_progress(self._done + 1)
+            self._note_progress(self._finished + 1)
         return postponed
 
     def _note_progress(self, done: int) -> None:
-        self._done = done
+        self._finished = done
         self._progress("Undoing", done, len(self._agreed))
 
 
-def _with_views(manifest: Manifest, views: Mapping[tuple[str, str], NotionId]) -> Manifest:
+def _with_new_ids(manifest: Manifest, done: Doing) -> Manifest:
+    """Return the record with the ids of the views and options that were made again."""
     databases = dict(manifest.databases)
-    for (database, key), view_id in views.items():
+    for (database, key), view_id in done.views.items():
         entry = databases[database]
         made: ViewEntry = entry.views[key].model_copy(update={"id": view_id})
         databases[database] = entry.model_copy(update={"views": {**entry.views, key: made}})
+    for (database, place), option_id in done.options.items():
+        entry = databases[database]
+        databases[database] = entry.model_copy(update={"options": {**entry.options, place: option_id}})
     return manifest.model_copy(update={"databases": databases})
 
 

@@ -10,7 +10,7 @@ from notion_pm.errors import NotShared
 from notion_pm.gateway.connection import Postponed
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.model.schema import View
+from notion_pm.model.schema import View, options_of
 from notion_pm.planning.undo import (
     Act,
     DeleteView,
@@ -25,12 +25,16 @@ from notion_pm.workspace.fresh_updates import UpdateSender
 
 
 class Doing:
-    """Does the acts. `views` are those that were made again, by database and key."""
+    """Does the acts. `views` and `options` are those that were made again, by database and key.
+
+    The key of an option is `property.option`.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._sender = UpdateSender(gateway)
         self.views: dict[tuple[str, str], NotionId] = {}
+        self.options: dict[tuple[str, str], str] = {}
 
     def start_batch(self) -> None:
         """Call this when what the next acts take away has just been read."""
@@ -56,8 +60,16 @@ class Doing:
                 self.views[act.database, act.key] = act.twin or self._make_view(act)
             case SetDatabase(_, database_id, title, icon, description):
                 self._gateway.update_database(database_id, title=title, icon=icon, description=description)
-            case SetProperties(_, source_id, patches):
-                self._gateway.update_data_source(source_id, patches)
+            case SetProperties():
+                self._set_properties(act)
+
+    def _set_properties(self, act: SetProperties) -> None:
+        source = self._gateway.update_data_source(act.data_source_id, act.patches)
+        for place, back in act.options_back.items():
+            options = options_of(source.properties[back.property_id])
+            named = [option.id for option in options if option.name.casefold() == back.name.casefold()]
+            if named and named[0]:
+                self.options[act.database, place] = named[0]
 
     def _set_view(self, before: View, current: View) -> None:
         """Set a view as it was: settings that it did not have are emptied (notion-api.md 2.6)."""

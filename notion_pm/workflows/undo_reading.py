@@ -143,7 +143,7 @@ class FoundDatabases:
         source = self._gateway.get_data_source(act.data_source_id)
         if source.in_trash:
             return None
-        removed = list(removed_values(act, found.source))
+        removed = list(removed_values(act, source))  # what is gone already has no values
         again: dict[NotionId, Page] = {}
         if removed:
             pages = self._gateway.query(source.id, filter=values_filter(removed))

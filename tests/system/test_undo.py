@@ -21,7 +21,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
-from notion_pm.model.schema import PropertyPatch
+from notion_pm.model.schema import Option, PropertyPatch, options_of
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.undo import UndoPlan
 from notion_pm.workflows import provision
@@ -32,7 +32,7 @@ from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
-from tests.faults import Killed, killed
+from tests.faults import Fault, Killed, LastBreath, killed
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.system.provisioned import NOW, plan_for
@@ -315,6 +315,50 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
     row = client.gateway.get_page(client.entry("features").rows["a"]).properties[entry.properties["stage"]].value
     assert isinstance(row, OptionValue)
     assert row.name == "Shut"
+
+
+@pytest.mark.parametrize("name", ["Shut", "CLOSED"])
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_an_option_that_no_page_holds_gets_its_old_name_again(client: Client, name: str, is_interrupted: bool) -> None:
+    client.apply(_first())
+    before = _stages(client)
+    renamed = _first().model_dump(mode="json", by_alias=True)
+    features = renamed["template"]["databases"]["features"]
+    features["properties"]["stage"]["options"][1]["name"] = name
+    features["views"]["open"]["where"] = {"stage": "closed"}
+    client.apply(LoadedTemplate.model_validate(renamed))
+    assert _stages(client) == [before[0], name]
+    if is_interrupted:
+        gateway, _ = gateway_to(client.workspace, weather=_killed_when_the_old_option_is_back)
+        with pytest.raises(Killed):
+            client.undo(gateway)
+        gateway.close()
+        client.clock.advance(hours=1)  # so that the claim of the killed run has expired
+    plan = client.undo()
+    assert _left(plan) == {}
+    assert _stages(client) == before
+    assert client.entry("features").options["stage.closed"] in _stage_ids(client)
+    reading = provision.read_for(client.gateway, client.root, _first())
+    assert provision.plan(reading).changes == ()
+
+
+def _killed_when_the_old_option_is_back(_: int, request: httpx.Request) -> Fault | None:
+    is_sent = request.method == "PATCH" and "/data_sources/" in request.url.path and b'"Closed"' in request.content
+    return LastBreath(after=True) if is_sent else None
+
+
+def _stages(client: Client) -> list[str]:
+    return [option.name for option in _stage_options(client)]
+
+
+def _stage_ids(client: Client) -> set[str | None]:
+    return {option.id for option in _stage_options(client)}
+
+
+def _stage_options(client: Client) -> tuple[Option, ...]:
+    entry = client.entry("features")
+    source = client.gateway.get_data_source(entry.data_source_id)
+    return options_of(source.properties[entry.properties["stage"]])
 
 
 def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
