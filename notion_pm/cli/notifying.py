@@ -27,7 +27,7 @@ def tell(url: str, run: Run, *, client: str = "") -> None:
             | {"ok": ok}
             | ({} if ok else {"exit_code": run.error.exit_code if run.error else 1})
         )
-        _post(url, text, facts)
+        post(url, text, facts)
 
 
 def _news(run: Run, who: str) -> str:
@@ -41,7 +41,8 @@ def _news(run: Run, who: str) -> str:
     return f"{who}: {summary(result)}" if run.has_news else ""
 
 
-def _post(url: str, text: str, facts: Mapping[str, Any]) -> None:
+def post(url: str, text: str, facts: Mapping[str, Any]) -> None:
+    """Post a message; one that cannot be delivered is only noted."""
     from notion_pm import notify  # requests: only for those who want to be told
 
     try:

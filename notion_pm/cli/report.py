@@ -68,7 +68,8 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Write one HTML file for leadership, to be opened, mailed or printed without this program.
+    """Write one HTML file for leadership, or a roadmap for customers, to be opened, mailed or printed without this
+    program.
 
     First what is in trouble, what there is to decide and what has changed; then strategy with health, progress and how
     both have moved; the roadmap now, next and later; the evidence in customers' words; a tree from the vision to a

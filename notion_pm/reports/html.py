@@ -56,6 +56,11 @@ def write_report(report: Report) -> str:
     )
 
 
+def is_web(url: str) -> bool:
+    """Whether an address may become a link."""
+    return url.startswith(_WEB)
+
+
 @cache
 def environment() -> Environment:
     """Return what renders pages: it escapes all values."""
@@ -67,7 +72,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["is_web"] = lambda url: url.startswith(_WEB)
+    environment.filters["is_web"] = is_web
     environment.filters["count"] = _count
     environment.filters["plain_number"] = lambda number: f"{number:,.1f}".removesuffix(".0")
     return environment
