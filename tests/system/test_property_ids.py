@@ -193,6 +193,10 @@ def _rewrite_record(workspace: LocalWorkspace, decode: Callable[[str], str]) -> 
         before = "".join(each["plain_text"] for each in block["code"]["rich_text"])
         text = decode(before)
         assert text != before
+        # Records of that time had no checksum.
+        content = json.loads(text)
+        del content["checksum"]
+        text = json.dumps({**content, "format": 2})
         pieces = [{"text": {"content": text[place : place + 2000]}} for place in range(0, len(text), 2000)]
         _ok(client.patch(f"/blocks/{block['id']}", json={"code": {"rich_text": pieces}}))
 
