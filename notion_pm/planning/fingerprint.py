@@ -43,4 +43,9 @@ def of_property(spec: PropertySpec) -> str:
 
 def of_database(spec: DatabaseSpec) -> str:
     """Return the fingerprint of a database's icon and description."""
-    return fingerprint([spec.icon, spec.description])
+    return of_look(spec.icon, spec.description)
+
+
+def of_look(icon: str | None, description: str | None) -> str:
+    """Return the fingerprint of an icon and a description."""
+    return fingerprint([icon, description])

@@ -87,13 +87,19 @@ class Operation:
     @property
     def requests(self) -> int:
         """How many requests it takes. Those of the lock are counted by the plan."""
-        if self.verb is Verb.CHECK_FIRST_PAGE:
+        if self.verb is Verb.CHECK_FIRST_PAGE or self.is_recorded_only:
             return 0
         if self.verb is Verb.DROP_OPTIONS:
             return 3  # the options, the pages that hold one which goes, and the change
         if self.verb in _LOOKS_FIRST or self.reads_first:
             return 2 + self._recounts
         return 1 + self._recounts
+
+    @property
+    def is_recorded_only(self) -> bool:
+        """Whether people's title and look of a database stay, and only the record notes the template's."""
+        sets = {facet for change in self.changes for facet in change.facets} & {"title", "look"}
+        return self.verb is Verb.UPDATE_DATABASE and not sets
 
     @property
     def _recounts(self) -> int:

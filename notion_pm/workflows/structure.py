@@ -47,6 +47,9 @@ def update_database(site: Site, operation: Operation) -> None:
     Raises ChangedMeanwhile when people have changed what is to be set since the plan was made.
     """
     key, spec = operation.database, site.template.databases[operation.database]
+    if operation.is_recorded_only:
+        site.ledger.note_updated_database(key)
+        return
     change = operation.changes[0]
     facets, database_id = change.facets, site.ledger.entry(key).database_id
     look = "look" in facets

@@ -12,6 +12,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import AffectedPages, Change, PlannedDatabase, PlannedView
+from notion_pm.planning.database_look import without_people_s_changes
 from notion_pm.planning.lookup import property_keys, property_title
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
@@ -54,7 +55,9 @@ def _with_planned(gateway: Gateway, change: Change, plan: Plan, reading: Reading
     try:
         if change.kind == "database":
             database = gateway.get_database(entry.database_id)
-            return replace(change, planned=PlannedDatabase(database, change.facets))
+            spec = reading.loaded.template.databases[change.database]
+            kept = without_people_s_changes(change, spec, entry, database, reset_titles=plan.wishes.reset_titles)
+            return replace(kept, planned=PlannedDatabase(database, kept.facets))
         view = gateway.get_view(entry.views[change.key].id)
     except (NotShared, InTrash):
         return change  # somebody deleted it already

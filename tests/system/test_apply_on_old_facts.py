@@ -12,6 +12,7 @@ from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
+from notion_pm.model.schema import Database
 from notion_pm.workflows.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
@@ -187,3 +188,52 @@ def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: Loca
     assert stopped.value.exit_code == 3
     assert not gateway.get_database(database.database_id).in_trash
     gateway.close()
+
+
+def _write_look(program: Program, version: int, look: str) -> None:
+    text = dedent(_TEMPLATE).format(version=version, size="rich_text").replace("title: Features", look, 1)
+    (program.folder / "small.yaml").write_text(text, encoding="utf-8")
+
+
+def _features(
+    program: Program, title: str | None = None, icon: str | None = None, description: str | None = None
+) -> Database:
+    """Return the database as it is, after a person has set what is given."""
+    workspace = open_workspace(program.folder / "w.sqlite")
+    gateway, _ = gateway_to(workspace)
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    if title or icon or description:
+        gateway.update_database(entry.database_id, title=title, icon=icon, description=description)
+    database = gateway.get_database(entry.database_id)
+    gateway.close()
+    workspace.close()
+    return database
+
+
+@pytest.mark.parametrize("by_people", [{"icon": "🔥"}, {"description": "Ours"}, {"title": "Funktionen"}, {}], ids=str)
+def test_what_people_made_of_title_and_look_before_the_plan_stays(program: Program, by_people: dict[str, str]) -> None:
+    _write_look(program, 2, "title: Features\n    icon: 🧩\n    description: What")
+    assert program("apply", "small.yaml", "--yes").code == 0
+    before = _features(program, **by_people)
+
+    _write_look(program, 3, "title: Specs\n    icon: 🎯\n    description: The what")
+    applied = program("apply", "small.yaml", "--yes", "--json")
+
+    assert applied.code == 0, applied.err
+    requests = applied.json["requests"]
+    assert requests["planned"] == requests["sent"]
+    now = _features(program)
+    look_is_theirs = bool({"icon", "description"} & by_people.keys())
+    assert (now.icon, now.description) == ((before.icon, before.description) if look_is_theirs else ("🎯", "The what"))
+    assert now.title == by_people.get("title", "Specs")
+    assert program("plan", "small.yaml", "--exit-code").code == 0
+
+
+def test_a_look_that_people_changed_is_named_in_the_plan(program: Program) -> None:
+    _features(program, icon="🔥")
+    _write_look(program, 2, "title: Features\n    icon: 🎯")
+    assert "respected" in program("plan", "small.yaml", "--details").out
+    requests = program("apply", "small.yaml", "--yes", "--json").json["requests"]
+    assert requests["planned"] == requests["sent"]
+    assert _features(program).icon == "🔥"
+    assert program("plan", "small.yaml", "--exit-code").code == 0
