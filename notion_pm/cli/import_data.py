@@ -96,7 +96,7 @@ _EXAMPLES = """\b
 @click.option("--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out.")
 @click.option("--separator", metavar="SIGN", help="What separates the cells of CSV. Default: found out.")
 @click.option("--header-line", metavar="N", type=click.IntRange(1), help="The line of the headers. Default: found out.")
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook. Default: the first with rows.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook, or the database of an export of Notion.")
 @click.option("--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items.")
 @click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
 @click.option("--details", is_flag=True, help="Show every row.")
@@ -146,10 +146,10 @@ def command(
 ) -> None:
     """Bring insights and customers in from other tools, without duplicates.
 
-    FILE is CSV, JSON, JSON Lines, or a workbook (.xlsx, .ods). Files of known tools are recognised by their headers;
-    for others a map is proposed, which you confirm and which is remembered for files of the same source. Rows are known
-    by a key: importing again updates, what people changed meanwhile stays, and an interrupted import goes on where it
-    ended. Rows that cannot be imported go to a file of their own.
+    FILE is CSV, JSON, JSON Lines, a workbook (.xlsx, .ods), or Notion's own export (.zip, or its folder). Files of
+    known tools are recognised by their headers; for others a map is proposed, which you confirm and which is remembered
+    for files of the same source. Rows are known by a key: importing again updates, what people changed meanwhile stays,
+    and an interrupted import goes on where it ended. Rows that cannot be imported go to a file of their own.
     """
     if show_preset is not None:
         echo(import_maps.preset_text(show_preset).rstrip())
@@ -164,7 +164,7 @@ def command(
     if not (records.records or records.broken):
         echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
         return
-    stem = source_name("import" if file == STDIN else Path(file).stem)
+    stem = records.source or source_name("import" if file == STDIN else Path(file).stem)
     named = source or import_maps.source_called(context.state_directory, stem)
     wishes = Wishes(map_path, preset, into, named, is_source_stated=source is not None)
     before = context.gateway.requests.logical
@@ -182,7 +182,7 @@ def command(
     settle = partial(_settle_dates, stated=dates, may_ask=may_ask, is_draft=is_draft)
     chosen = with_dates_settled(chosen, records, settle)
     if not as_json:
-        echo(f"{file}: {len(records.records):,} rows, {len(records.columns)} columns.")
+        echo(f"{file}: {count(len(records.records), 'row')}, {count(len(records.columns), 'column')}.")
         for line in map_lines(chosen, records):
             echo(line)
     if chosen.how == "proposed" and map_path is not None:

@@ -50,7 +50,7 @@ def _raise_if_unfit(options: Mapping[str, object]) -> None:
     if "file" in options and options["file"] is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
     file = options.get("file")
-    if isinstance(file, str) and file != "-" and not Path(file).is_file():
+    if isinstance(file, str) and file != "-" and not Path(file).exists():
         raise FileMissing(Path(file))
     if click.get_current_context().info_name == "adopt" and not (options.get("template") or options.get("mapping")):
         raise UsageError("Which template?", "For one:  notion-pm adopt product")

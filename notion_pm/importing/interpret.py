@@ -15,7 +15,7 @@ from notion_pm.importing.nothing import is_no_customer, is_nothing, is_nothing_i
 from notion_pm.importing.numbers import decimal_sign
 from notion_pm.importing.records import Record, Records
 from notion_pm.importing.target import Field, Item, Target
-from notion_pm.importing.texts import READERS, shortened
+from notion_pm.importing.texts import READERS, shortened, with_page_ids
 from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
 from notion_pm.patterns import bounded
 
@@ -160,7 +160,9 @@ class _Interpreter:
         return self._listed(found, next(listed, read[0] if read else ""))
 
     def _several(self, found: Field, filling: Filling, texts: list[str], form: str) -> Item:
-        plain = [READERS[filling.text](text) for text in texts]
+        # The ids in the links tell apart pages of one title, and find pages that were renamed.
+        has_ids = found.type == "relation" and filling.text == "notion"
+        plain = [with_page_ids(text) if has_ids else READERS[filling.text](text) for text in texts]
         words = [part.strip() for text in plain for part in (text.split(filling.split) if filling.split else [text])]
         words = [word for word in words if word and not _says_nothing(found, filling, word)]
         items = (self._listed(found, item_of(found, filling, word, form)) for word in words)

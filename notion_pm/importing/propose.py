@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from notion_pm.importing.columns import Column
 from notion_pm.importing.headers import Role, asks_for_customer, id_score, names_our_people, role_score
 from notion_pm.importing.nothing import is_nothing
-from notion_pm.importing.records import Records
+from notion_pm.importing.records import PAGE_BODY, PAGE_ID, Records
+from notion_pm.importing.related import EXPORTED
 from notion_pm.importing.scales import scale_words
 from notion_pm.importing.target import Choice, Field, Target
 from notion_pm.importing.texts import links_pages
@@ -57,7 +58,9 @@ class _Proposal:
         if self._known is not None:
             changed = {"fill": self._in_order(), "key": self._completed(self._known.key), "complete": True}
             return self._known.model_copy(update=changed)
-        return ImportMap(source=self._source, into=self._target.name, key=self._key(), fill=self._in_order())
+        body = Filling.model_validate(PAGE_BODY) if PAGE_BODY in self._records.columns else None
+        key = self._key()
+        return ImportMap(source=self._source, into=self._target.name, key=key, fill=self._in_order(), body=body)
 
     @property
     def _filled(self) -> set[str]:
@@ -238,6 +241,8 @@ class _Proposal:
     def _kept_apart(self) -> RowKey:
         """A key in a property of its own: an id, a link, or a mark of what the row says."""
         prefix = f"{plain(self._source).replace(' ', '-') or 'import'}:"
+        if PAGE_ID in self._records.columns:
+            return RowKey.model_validate({"from": (PAGE_ID,), "prefix": EXPORTED})
         columns = [each for each in self._columns.values() if not each.name.startswith("_")]
         # Long numbers may be read as moments too, so only the header tells that they are ids.
         named = [each for each in columns if id_score(each.name) and each.is_nearly_unique]

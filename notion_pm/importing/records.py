@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+PAGE_ID = "_notion_id"
+"""The column that is added to a database of Notion's own export for the id of each page."""
+PAGE_BODY = "_notion_body"
+"""The column that is added for what each page holds, in Markdown."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -43,6 +48,8 @@ class Records:
     records: tuple[Record, ...]
     broken: tuple[tuple[Record, str], ...] = ()
     notes: tuple[str, ...] = ()
+    source: str = ""
+    """What the file itself says that it comes from, such as a database of Notion."""
 
     @property
     def is_sparse(self) -> bool:

@@ -11,10 +11,13 @@ from notion_pm.importing.identity import as_link, is_domain, site
 from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.nothing import name_key
 from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.texts import without_page_id
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
 from notion_pm.model.import_map import ImportMap
 from notion_pm.planning.fault import nearest
 
+EXPORTED = "notion:"
+"""What the names begin with that are ids of pages in Notion's own export. They mean the same in all files."""
 _NEW = "new:"
 _ROW = "row:"
 
@@ -108,6 +111,11 @@ class Index:
             )
         return next(iter(found), None)
 
+    def find_exported(self, exported_id: str) -> NotionId | None:
+        """Return the page that was imported for a page of another workspace."""
+        page = self._spellings.get(exported_name(exported_id))
+        return page if page in self.titles else None
+
     def nearest(self, word: str) -> str:
         """Return the question whether the nearest title was meant."""
         return nearest(word, self._titles)
@@ -156,7 +164,17 @@ def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: M
 
 
 def _names(words: Item) -> list[str]:
-    return [name_key(str(word)) for word in words] if isinstance(words, tuple) else []
+    return [_remembered_name(str(word)) for word in words] if isinstance(words, tuple) else []
+
+
+def exported_name(page_id: str) -> str:
+    """Return under which name a page is remembered that another workspace knew by an id."""
+    return f"{EXPORTED}{page_id}"
+
+
+def _remembered_name(word: str) -> str:
+    title, page_id = without_page_id(word)
+    return exported_name(page_id) if page_id else name_key(title)
 
 
 class _FileRows:
@@ -229,10 +247,11 @@ def _pages(found: Field, index: Index, words: Item, in_file: _FileRows, *, new: 
 
 
 def _page(found: Field, index: Index, word: str, in_file: _FileRows, *, new: bool) -> NotionId | NewPage:
-    if (row := in_file.of_key(found, word)) is not None:
+    word, exported_id = without_page_id(word)
+    if (row := in_file.of_key(found, exported_id or word)) is not None:
         return NotionId(placeholder_of_row(row.key))
     try:
-        page_id = index.find(word)
+        page_id = index.find_exported(exported_id) or index.find(word)
     except CellUnfit as unfit:
         raise CellUnfit(f"{found.name}: {unfit}") from None
     if page_id is not None:

@@ -88,6 +88,30 @@ def from_notion(text: str) -> str:
     return "\n".join(unquote(each).rpartition("/")[2].strip() for each in paths) if paths else text.strip()
 
 
+_EXPORTED_ID = re.compile(r"([0-9a-f]{32})(?:_all)?(?:\.(?:md|csv)|\?|\))")
+_WITH_ID = re.compile(r"(.*) \(notion:([0-9a-f]{32})\)", re.DOTALL)
+
+
+def with_page_ids(text: str) -> str:
+    """Return the pages that a cell of Notion's own export links to, a line each: `Title (notion:id)`."""
+    for ending in (_LINK, _PATH):
+        links = list(ending.finditer(text))
+        if not links:
+            continue
+        titles, _ = _titles(ending, text)
+        ids = [_EXPORTED_ID.search(link[0]) for link in links]
+        if len(titles) == len(ids) and all(ids):
+            pairs = zip(titles, (found[1] for found in ids if found), strict=True)
+            return "\n".join(f"{title.strip()} (notion:{page_id})" for title, page_id in pairs)
+    return from_notion(text)
+
+
+def without_page_id(word: str) -> tuple[str, str]:
+    """Return the title and the id of a page from `with_page_ids`; the id is empty where there is none."""
+    found = _WITH_ID.fullmatch(word)
+    return (found[1], found[2]) if found else (word, "")
+
+
 def links_pages(text: str) -> bool:
     """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
     return any(not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE)))

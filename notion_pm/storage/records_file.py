@@ -11,15 +11,17 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.importing.records import NestedTooDeep, Record, Records, flattened
+from notion_pm.importing.records import PAGE_BODY, PAGE_ID, NestedTooDeep, Record, Records, flattened
 from notion_pm.importing.table import TableRow, records_of_table
 from notion_pm.safe_read import MEGABYTE, read_bytes, read_stream
 from notion_pm.storage.csv_rows import guess_separator, read_csv_rows, stated_separator
+from notion_pm.storage.notion_export import is_export, read_export
 from notion_pm.storage.text_encoding import encoding_of
 from notion_pm.storage.workbook import read_sheet
 
@@ -62,6 +64,8 @@ def read_records(path: str, format: str | None = None, options: ReadOptions = _F
     A file without rows has no records. Raises UsageError when the format is not clear or it holds no rows at all,
     FileUnusable when it cannot be read.
     """
+    if format is None and path != STDIN and is_export(path):
+        return _records_of_export(path, options)
     found = format or _SUFFIXES.get(Path(path).suffix.lower())
     if found is None:
         raise UsageError(f"{path!r} does not say its format.", f"Name it with --format: {', '.join(FORMATS)}.")
@@ -73,6 +77,25 @@ def read_records(path: str, format: str | None = None, options: ReadOptions = _F
         note = "Notion puts only the columns of one view into this file: take the one that ends with _all.csv."
         return replace(records, notes=(note, *records.notes))
     return records
+
+
+def _records_of_export(path: str, options: ReadOptions) -> Records:
+    """Read a database of Notion's own export, with the id and the body of each page as two columns more."""
+    database = read_export(path, options.sheet)
+    records = _csv(path, database.csv, options)
+    if not records.columns:
+        raise UsageError(f"There is nothing to import in {database.title}: it has no headers.", "Look at the export.")
+    rows = []
+    for record in records.records:
+        title = " ".join(record.first(records.columns[0]).split())
+        page = database.page_of(title, record.by_column)
+        # A page without a file of its own is known by its title.
+        page_id = page.id if page else sha256(title.encode()).hexdigest()[:32]
+        body = page.body(records.columns) if page else ""
+        added = [(PAGE_ID, page_id), *([(PAGE_BODY, body)] if body else [])]
+        rows.append(replace(record, cells=(*record.cells, *added)))
+    columns = (*records.columns, PAGE_ID, PAGE_BODY)
+    return replace(records, records=tuple(rows), columns=columns, source=f"Notion {database.title}")
 
 
 def _bytes(path: str) -> bytes:

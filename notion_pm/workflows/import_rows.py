@@ -6,6 +6,7 @@ Rows are known by their keys, so that a second import updates, and an interrupte
 from __future__ import annotations
 
 import dataclasses
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from notion_pm.importing.compare import OVERTAKEN, Create, Decision, LeftAlone, 
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import DatesUnclear, Incoming, Interpreted, Reject, interpret, key_field
 from notion_pm.importing.records import Records
-from notion_pm.importing.related import Index, NewPage, placeholder_of_row, resolve, rows_named_in, with_made
+from notion_pm.importing.related import EXPORTED, Index, NewPage, placeholder_of_row, resolve, rows_named_in, with_made
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
@@ -100,7 +101,11 @@ def prepare(
     interpreted = _interpreted(order, target)
     by = key_field(order.map, target)
     fields = _compared(interpreted.rows, target)
-    spellings = partial(state.spellings, source=order.map.source)
+
+    def spellings(source_id: NotionId) -> Mapping[str, NotionId]:
+        by_source = (state.spellings(source_id, source=source) for source in (order.map.source, EXPORTED))
+        return dict(ChainMap(*by_source))
+
     indexes = read_indexes(gateway, destination, fields, spellings, jobs=jobs)
     resolved = resolve(interpreted.rows, target, order.map, indexes)
     keys = [each.key for each in resolved.rows]

@@ -12,7 +12,8 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
-from notion_pm.importing.related import NewPage, placeholder_of_row, rows_named_in, with_made
+from notion_pm.importing.records import PAGE_ID
+from notion_pm.importing.related import EXPORTED, NewPage, exported_name, placeholder_of_row, rows_named_in, with_made
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
@@ -117,7 +118,19 @@ class _Writer:
         for source_id, names in self._prepared.spellings.items():
             pages = {name: self._made.get(page, page) for name, page in names.items()}
             there = {name: NotionId(page) for name, page in pages.items() if is_id(page)}
-            self._state.keep_spellings(source_id, self._prepared.source, there)
+            exported = {name: page for name, page in there.items() if name.startswith(EXPORTED)}
+            own = {name: page for name, page in there.items() if name not in exported}
+            self._state.keep_spellings(source_id, self._prepared.source, own)
+            self._state.keep_spellings(source_id, EXPORTED, exported)
+        self._remember_exported_rows()
+
+    def _remember_exported_rows(self) -> None:
+        """Keep which page was made for a page of Notion's own export: links of other databases name its id."""
+        updates = [each for each in self._prepared.decisions if isinstance(each, Update)]
+        pairs = [(each.row, each.page) for each in updates] + self._done.created
+        pages = {exported_name(row.record.first(PAGE_ID)): page.id for row, page in pairs if row.record.first(PAGE_ID)}
+        if pages:
+            self._state.keep_spellings(self._target.data_source_id, EXPORTED, pages)
 
     def _create_rows(self) -> None:
         """Create rows, those first that others are linked to."""

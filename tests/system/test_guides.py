@@ -13,7 +13,7 @@ import pytest
 from tests.program import Program
 
 _DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-_BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>[^\n]+))?\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
 _REST = "..."
 """Stands for lines that the guide does not show."""
 
@@ -23,7 +23,9 @@ def test_a_guide_is_true_from_its_first_command_to_its_last(program: Program, gu
     ran = 0
     for block in _BLOCK.finditer((_DOCS / guide).read_text(encoding="utf-8")):
         if block["file"]:
-            (program.folder / block["file"]).write_text(block["text"], encoding="utf-8")
+            file = program.folder / block["file"]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block["text"], encoding="utf-8")
         elif block["kind"] == "console":
             for command, shown in _commands(block["text"]):
                 _run(program, command, shown)
