@@ -37,13 +37,12 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something that a leader has to decide about a page; `serves` are the objectives it concerns."""
+    """Something that a leader has to decide about a page."""
 
     page: Told
     question: str
     because: str
     owner: str = ""
-    serves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _off_track(strategy: Strategy) -> Iterator[Decision]:
         if objective.health and objective.health.tone == "bad":
             because = f"{objective.health.name}: {objective.note}" if objective.note else objective.health.name
             question = "Change its scope, date or target, or stop it?"
-            yield Decision(objective.page, question, because, objective.owner, (objective.page.id,))
+            yield Decision(objective.page, question, because, objective.owner)
 
 
 def _served_what_was_dropped(thread: Thread) -> Iterator[Decision]:
@@ -156,7 +155,7 @@ def _without_owner(thread: Thread, strategy: Strategy) -> Iterator[Decision]:
     if has_owner:
         for objective in strategy.objectives:
             if not objective.owner:
-                yield Decision(objective.page, "Who owns it?", "It has no owner.", "", (objective.page.id,))
+                yield Decision(objective.page, "Who owns it?", "It has no owner.")
 
 
 def _noise_in_work(thread: Thread) -> Iterator[Decision]:
@@ -187,6 +186,4 @@ def _pages_by_anchor(thread: Thread) -> dict[str, SnapshotPage]:
 
 
 def _about(thread: Thread, page: SnapshotPage, question: str, because: str) -> Decision:
-    goals = {each.id for each in objectives(thread)}
-    serves = [told(thread, each).id for each in thread.all_above(page) if each.id in goals]
-    return Decision(told(thread, page), question, because, label(thread, page, "owner"), tuple(serves))
+    return Decision(told(thread, page), question, because, label(thread, page, "owner"))

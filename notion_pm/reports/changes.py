@@ -31,6 +31,7 @@ class Change:
     after: str
     by: str
     on: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def _shipped_unnoticed(thread: Thread, past: Past, noticed: Set[NotionId]) -> It
         is_shipped = thread.category(page) == "done" and since <= shipped_on <= _last_day(thread, past)
         if is_shipped and page.id not in noticed:
             what = thread.wording.title(page.database, "shipped_on")
-            yield Change("shipped", page.title.strip() or UNTITLED, page.url, what, "", shipped_on, "", shipped_on)
+            yield Change(
+                "shipped", page.title.strip() or UNTITLED, page.url, what, "", shipped_on, "", shipped_on, page.id
+            )
 
 
 def _last_day(thread: Thread, past: Past) -> str:
@@ -155,6 +158,7 @@ class _Teller:
             self._words(change, change.after),
             _ACTORS[change.actor],
             f"{change.at:%Y-%m-%d}",
+            change.page,
         )
 
     def _words(self, change: HistoryChange, value: Plain) -> str:

@@ -10,6 +10,7 @@ from notion_pm.reports import pictures
 from notion_pm.reports.briefing import Briefing, briefing
 from notion_pm.reports.changes import Changelog, changelog
 from notion_pm.reports.charts import Chart
+from notion_pm.reports.facets import Facets, facets
 from notion_pm.reports.ledger import Entry, ledger
 from notion_pm.reports.past import Past
 from notion_pm.reports.roadmap import Lane, roadmap
@@ -26,10 +27,11 @@ from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A headline number."""
+    """A headline number. `counts` names the rows that it counts, so that a filter can count them again."""
 
     number: str
     what: str
+    counts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Report:
     changelog: Changelog
     charts: dict[str, Chart]
     briefing: Briefing
+    facets: Facets
     notes: tuple[str, ...]
     definition_of_signal: str = SIGNAL
     room: Room = WHOLE
@@ -95,6 +98,7 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: Last
         slips=dates,
         changelog=changed,
         charts={name: each for name, each in drawn.items() if each},
+        facets=facets(thread),
         briefing=briefing(thread, past, goals, dates, waits, changed),
         notes=(*_sync_note(sync or LastSync()), *_notes(thread, past)),
     )
@@ -102,18 +106,22 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: Last
 
 def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, past: Past) -> tuple[Figure, ...]:
     healths = Counter(each.health.tone for each in goals.objectives if each.health)
-    figures = [Figure(str(len(goals.objectives)), "live objectives")]
+    figures = [Figure(str(len(goals.objectives)), "live objectives", "objectives")]
     if healths:
         silent = f"; {healths['quiet']} with “{NO_UPDATE}”" if healths["quiet"] else ""
-        figures.append(Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}"))
+        figures.append(
+            Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}", "trouble")
+        )
     if found.share is not None:
-        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features"))
+        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features", "signal"))
     shipped = changed.of("shipped")
     if past.since or shipped:
-        figures.append(Figure(str(len(shipped)), f"features shipped {_period(past)}"))
+        figures.append(Figure(str(len(shipped)), f"features shipped {_period(past)}", "shipped"))
     named = waits.asks - waits.unnamed
     anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
-    figures.append(Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}"))
+    figures.append(
+        Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}", "waiting")
+    )
     return tuple(figures)
 
 

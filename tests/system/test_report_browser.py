@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ def world() -> World:
     made = World(template=discovery()).add("vision", "why", kind="vision", status="active", statement="We fly.")
     for name, health, progress in (("aim", "at_risk", 0.5), ("goal", "on_track", 0.25)):
         made.add("objectives", name, vision=["why"], status="in_progress", health=health, progress=progress)
-    made.add("customers", "acme", arr=5000).add("customers", "zeta", arr=100)
+    made.add("customers", "acme", arr=5000, segment="enterprise").add("customers", "zeta", arr=100)
     made.add("opportunities", "need", objective=["aim"], status="targeted")
     made.feature("wings", "in_progress", objective=["aim"], opportunity=["need"], target="2026-11-01")
     made.feature("tail", "spec", objective=["goal"]).feature("claws", "shipped", objective=["goal"]).feature("mean")
@@ -132,7 +133,7 @@ def test_words_filter_every_section_and_say_how_much_is_left(page: Page) -> None
     assert len(page.shown("#roadmap [data-item]")) == 1
     assert page.shown("#roadmap h3") == ["Aim"]
     assert len(page.shown("#evidence article")) == 1
-    assert page.find("#said").get_attribute("textContent").endswith(" shown")  # type: ignore[union-attr]
+    assert re.match(r"\d+ of \d+ shown", page.shown("#said")[0])
     page.find("#words").send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE)
     assert len(page.shown("#roadmap h3")) == 3
 
@@ -150,6 +151,45 @@ def test_an_objective_filters_what_serves_it(page: Page) -> None:
     assert page.shown("#strategy tbody th a") == ["Goal"]
     assert page.shown("#evidence h3") == ["Tail", "Claws"]
     Select(page.find("#aim")).select_by_visible_text("All objectives")
+
+
+def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
+    whole = page.shown("[data-tile] b")
+    assert page.shown("figure")
+    Select(page.find("#aim")).select_by_visible_text("Goal")
+    assert page.shown("[data-tile=objectives] b") == ["1 of 2"]
+    assert page.shown("[data-tile=signal] b") == ["2 of 2"]
+    assert page.shown("[data-tile=waiting] b") == ["1 of 2"]
+    assert page.shown("figure") == []
+    assert page.shown("#waiting tbody th")[0] == "Zeta"
+    assert "Goal" in page.shown("#tree summary .title")
+    assert "Aim" not in page.shown("#tree summary .title")
+    Select(page.find("#aim")).select_by_visible_text("All objectives")
+    assert page.shown("[data-tile] b") == whole
+    assert page.shown("figure")
+
+
+def test_a_filter_lives_in_the_address(page: Page) -> None:
+    Select(page.find("#aim")).select_by_visible_text("Goal")
+    page.find("#words").send_keys("tail")
+    address = page.run("return location.hash")
+    assert address.startswith("#filter=")
+    page.open()
+    assert len(page.shown("#roadmap h3")) == 3
+    page.open(address)
+    assert page.shown("#roadmap h3") == ["Goal"]
+    assert [each.split()[0] for each in page.shown("#roadmap [data-item]")] == ["Tail"]
+    assert page.find("#words").get_attribute("value") == "tail"
+    page.run("location.hash = '#filter=objective=Aim'")
+    page.until(lambda: page.shown("#roadmap h3") == ["Aim"])
+
+
+def test_segments_filter_what_their_customers_say(page: Page) -> None:
+    Select(page.find("#segment")).select_by_visible_text("enterprise")
+    assert page.shown("#evidence h3") == ["Wings", "Claws"]
+    quotes = page.shown("#tree blockquote")
+    assert quotes
+    assert all("Zeta" not in each for each in quotes)
 
 
 def test_the_tree_zooms_to_a_quote_and_back_by_keyboard(page: Page) -> None:

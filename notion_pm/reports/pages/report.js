@@ -3,28 +3,62 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const say = text => { document.querySelector("#said").textContent = text; };
 
-// --- Filter: by words, and by objective
+// --- Filter: by words, objective, owner, release and segment. The address names the filter, so that a link keeps it.
 
-const words = document.querySelector("#words"), aim = document.querySelector("#aim");
-const items = all("[data-item]").map(element => ({ element, text: element.textContent.toLocaleLowerCase() }));
-const serves = (element, objective) => !element.dataset.serves || element.dataset.serves.split(" ").includes(objective);
+const words = document.querySelector("#words"), selects = all(".filter select");
+const items = all("[data-item]").map(element => ({
+  element, text: element.textContent.toLocaleLowerCase(), marks: (element.dataset.f ?? "").split(" "),
+}));
+const tiles = all("[data-tile] > b").map(number => ({ number, kind: number.parentElement.dataset.tile, whole: number.textContent }));
 
 function filter() {
-  const wanted = words.value.trim().toLocaleLowerCase();
-  let left = 0;
-  for (const { element, text } of items) {
-    const fits = (!wanted || text.includes(wanted)) && (!aim.value || serves(element, aim.value));
-    element.hidden = !fits;
-    left += fits;
-    if (wanted && fits) element.querySelector(":scope > details:not(.draft)")?.setAttribute("open", "");
+  const wanted = words.value.trim().toLocaleLowerCase(), chosen = selects.map(each => each.value).filter(Boolean);
+  const active = Boolean(wanted || chosen.length);
+  for (const item of items) {
+    item.fits = (!wanted || item.text.includes(wanted)) && chosen.every(each => item.marks.includes(each));
+    item.element.hidden = !item.fits;
+  }
+  const fitting = items.filter(each => each.fits);
+  for (const { element } of active ? fitting : []) {
+    // What fits may lie within pages that do not: those are its way, and are shown.
+    for (let outer = element.parentElement.closest("[data-item]"); outer; outer = outer.parentElement.closest("[data-item]")) outer.hidden = false;
+    if (wanted) element.querySelector(":scope > details:not(.draft)")?.setAttribute("open", "");
+    for (let outer = element.parentElement.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
   }
   for (const element of all("[data-group]")) element.hidden = !element.querySelector("[data-item]:not([hidden])");
-  say(wanted || aim.value ? `${left} of ${items.length} shown` : "");
+  for (const element of all("figure")) element.hidden = active; // charts count everything
+  for (const tile of tiles) tile.number.textContent = active ? counted(tile) : tile.whole;
+  say(active ? `${fitting.length} of ${items.length} shown. Charts count everything and are hidden.` : "");
+}
+
+function counted({ kind, whole }) {
+  const fitting = name => items.filter(each => each.fits && each.element.dataset.count?.split(" ").includes(name));
+  if (kind !== "signal") return `${fitting(kind).length} of ${whole}`;
+  const pages = name => new Set(fitting(name).map(each => each.element.dataset.page)).size; // a card may stand in two lanes
+  const signal = pages("signal"), live = signal + pages("noise");
+  return `${signal} of ${live}`;
+}
+
+function keepInAddress() {
+  const stated = new URLSearchParams();
+  if (words.value.trim()) stated.set("words", words.value.trim());
+  for (const each of selects) if (each.value) stated.set(each.name, each.selectedOptions[0].textContent);
+  history.replaceState(null, "", `${stated}` ? `#filter=${stated}` : location.hash.startsWith("#filter=") ? "#" : location.hash || "#");
+}
+
+function filterByAddress() {
+  const stated = new URLSearchParams(location.hash.slice("#filter=".length));
+  words.value = stated.get("words") ?? "";
+  for (const each of selects) {
+    each.value = [...each.options].find(option => option.value && option.textContent === stated.get(each.name))?.value ?? "";
+  }
+  filter();
 }
 
 document.querySelector(".filter").hidden = false;
-words.addEventListener("input", filter);
-aim.addEventListener("change", filter);
+for (const each of [words, ...selects]) {
+  each.addEventListener(each === words ? "input" : "change", () => { filter(); keepInAddress(); });
+}
 
 // --- Tree: the address names the page that is zoomed into, so that Back leads back
 
@@ -62,6 +96,7 @@ function crumb(node, isHere) {
 }
 
 function follow() {
+  if (location.hash.startsWith("#filter=")) return filterByAddress();
   const target = document.getElementById(location.hash.slice(1));
   if (target?.classList.contains("node")) zoom(target);
   else if (location.hash === "#tree" || !location.hash) zoom(null);
