@@ -60,6 +60,16 @@ _EXAMPLES = """\b
 """
 
 
+def _read_separator(_: click.Context, __: click.Parameter, separator: str | None) -> str | None:
+    """Return the sign that separates cells. Raises UsageError."""
+    if separator is None:
+        return None
+    sign = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+    if len(sign) != 1:
+        raise UsageError(f"{sign!r} is no separator.", "Give one sign, or the word tab.")
+    return sign
+
+
 @click.command(epilog=_EXAMPLES)
 @click.argument("file", metavar="FILE|-", required=False, shell_complete=complete_file)
 @click.option(
@@ -94,7 +104,12 @@ _EXAMPLES = """\b
     help="How to read dates such as 03/04/2026 where a whole column can be read both ways.",
 )
 @click.option("--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out.")
-@click.option("--separator", metavar="SIGN", help="What separates the cells of CSV. Default: found out.")
+@click.option(
+    "--separator",
+    metavar="SIGN",
+    callback=_read_separator,
+    help="What separates the cells of CSV. Default: found out.",
+)
 @click.option("--header-line", metavar="N", type=click.IntRange(1), help="The line of the headers. Default: found out.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook, or the database of an export of Notion.")
 @click.option("--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items.")
@@ -156,10 +171,6 @@ def command(
         return
     if file is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
-    if separator is not None:
-        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
-        if len(separator) != 1:
-            raise UsageError(f"{separator!r} is no separator.", "Give one sign, or the word tab.")
     records = read_records(file, format_, ReadOptions(encoding, separator, header_line, sheet, json_path))
     if not (records.records or records.broken):
         echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")

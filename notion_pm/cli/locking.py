@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,8 +14,10 @@ import click
 from notion_pm.cli.context import DEFAULT_TEMPLATE, Context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, note
-from notion_pm.errors import FileMissing, ManifestUnreadable, RecordCopied, RecordLost, UsageError
+from notion_pm.cli.template_options import Terms
+from notion_pm.errors import FileMissing, ManifestUnreadable, RecordCopied, RecordLost, UsageError, ValuesMissing
 from notion_pm.model.ids import NotionId
+from notion_pm.storage.records_file import STDIN, ReadOptions, read_records
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
 from notion_pm.workspace.parent_page import list_parent_page
@@ -35,6 +38,7 @@ def locks_workspace(command: Callable[Concatenate[Context, P], R]) -> Callable[C
         heed_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
         if kwargs.pop("breaks", False):
             _raise_if_unfit(kwargs)
+            _read_files(context, kwargs)
             _break(context, kwargs)
         return command(context, *args, **kwargs)
 
@@ -54,6 +58,48 @@ def _raise_if_unfit(options: Mapping[str, object]) -> None:
         raise FileMissing(Path(file))
     if click.get_current_context().info_name == "adopt" and not (options.get("template") or options.get("mapping")):
         raise UsageError("Which template?", "For one:  notion-pm adopt product")
+
+
+def _read_files(context: Context, options: Mapping[str, Any]) -> None:
+    """Read the files that a command names, so that one that it would refuse costs nobody a lock.
+
+    Raises what the command would raise.
+    """
+    # YAML and Jinja: only where somebody breaks a lock.
+    from notion_pm.storage import import_maps, templates
+
+    if click.get_current_context().info_name == "import":
+        if options["file"] != STDIN:  # what comes through a pipe is read once
+            names = ("encoding", "separator", "header_line", "sheet", "json_path")
+            form = ReadOptions(*(options[name] for name in names))
+            read_records(options["file"], options["format_"], form)
+        if options["map_path"] is not None and options["map_path"].exists():
+            import_maps.read_map(options["map_path"])
+        if options["preset"] is not None:
+            import_maps.preset(options["preset"])
+
+    reference, values = _template_file(context, options)
+    if reference is not None:
+        with suppress(ValuesMissing):  # the record may have them
+            templates.load(reference, values)
+
+
+def _template_file(context: Context, options: Mapping[str, Any]) -> tuple[str | None, Mapping[str, str]]:
+    """Return the template that a command reads, by its shipped name or path, and the values that were given."""
+    from notion_pm.storage import mapping_file, plan_file
+
+    given, command = options.get("template"), click.get_current_context().info_name
+    terms: Terms | None = options.get("terms")
+    values = terms.values if terms is not None else {}
+    if command in {"destroy", "undo"}:  # they take the name of a template
+        return None, values
+    if options.get("mapping") is not None:
+        return mapping_file.read(options["mapping"]).model.adopt, values
+    reference = given if command == "import" else context.template(given)
+    if reference is not None and reference.endswith(plan_file.SUFFIX):
+        planned = plan_file.read(Path(reference))
+        return planned.reference, planned.variables
+    return reference, values
 
 
 def _break(context: Context, options: Mapping[str, Any]) -> None:
@@ -77,22 +123,17 @@ def _template_of(context: Context, options: Mapping[str, Any]) -> str | None:
 
     Raises what reading a mapping, a plan file or a template raises.
     """
-    from notion_pm.storage import mapping_file, plan_file  # YAML and Jinja: only where somebody breaks a lock
-    from notion_pm.storage.templates import name_of
+    from notion_pm.storage.templates import name_of  # YAML and Jinja: only where somebody breaks a lock
 
-    given, command = options.get("template"), click.get_current_context().info_name
-    if command in {"destroy", "undo"}:  # they take the name of a template, the others a file as well
+    command = click.get_current_context().info_name
+    if command in {"destroy", "undo"}:
+        given: str | None = options.get("template")
         return given
-    mapping = options.get("mapping")
-    if mapping is not None:
-        if given is not None:
-            raise UsageError("--apply takes everything from the mapping.", "Leave out the template and the databases.")
-        return name_of(mapping_file.read(mapping).model.adopt)
-    reference = given if command == "import" else context.template(given)
+    if options.get("mapping") is not None and options.get("template") is not None:
+        raise UsageError("--apply takes everything from the mapping.", "Leave out the template and the databases.")
+    reference, _ = _template_file(context, options)
     if reference is None:
         return DEFAULT_TEMPLATE if command == "repair" else None
-    if reference.endswith(plan_file.SUFFIX):
-        reference = plan_file.read(Path(reference)).reference
     return name_of(reference)
 
 

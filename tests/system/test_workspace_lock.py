@@ -25,7 +25,7 @@ from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.machines import TwoMachines, two_machines
 from tests.program import Program
-from tests.system.two_machine_pairs import COMMANDS, Prepared, prepare
+from tests.system.two_machine_pairs import COMMANDS, TEMPLATES, Prepared, prepare
 from tests.terminal import at_a_terminal
 
 
@@ -185,11 +185,20 @@ def test_yes_breaks_the_lock(machines: TwoMachines, name: str) -> None:
         ("adopt", "small", "--apply", "mapping.yaml", "--yes"),
         ("adopt", "--yes"),
         ("import", "missing.csv", "--yes"),
+        ("import", "rows.csv", "--map", "broken.yaml", "--yes"),
+        ("import", "rows.csv", "--preset", "nothing", "--yes"),
+        ("import", "rows.csv", "--map", "map.yaml", "--separator", "words", "--yes"),
+        ("import", "rows.csv", "--map", "map.yaml", "--encoding", "nothing", "--yes"),
+        ("apply", "./invalid.yaml", "--yes"),
+        ("repair", "./invalid.yaml", "--yes"),
+        ("adopt", "./invalid.yaml", "--yes"),
     ],
 )
 def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
     machines: TwoMachines, command: tuple[str, ...]
 ) -> None:
+    (machines.anna.folder / "broken.yaml").write_text("source: Test\ninto: tasks\nkey: nothing\nfill: 3\n")
+    (machines.anna.folder / "invalid.yaml").write_text(TEMPLATES[0].replace("type: number", "type: nothing"))
     with ben_at_work(machines):
         result = machines.anna.run(*command, "--break-lock")
         assert (result.code, machines.line.writes) == (1, []), result
