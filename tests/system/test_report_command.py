@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.model.ids import NotionId
+from notion_pm.model.page import PersonValue
 from tests.system.product_workspace import Product, apply_product
 
 MEGABYTE = 1_000_000
@@ -173,3 +176,14 @@ def test_an_end_before_the_beginning_ends_with_advice(product: Product) -> None:
     result = run(product, "report", "--since", "2026-04-02", "--until", "2026-04-01")
     assert result.exit_code == 1
     assert not Path("report.html").exists()
+
+
+def test_an_owner_appears_by_name_and_can_be_filtered_by(product: Product) -> None:
+    with closing(sqlite3.connect(product.workspace.path)) as database:
+        query = "SELECT id, json_extract(body, '$.name') FROM users WHERE json_extract(body, '$.type') = 'person'"
+        person, name = database.execute(query).fetchone()
+    product.set("vision", only_page(product, "vision"), owner=(PersonValue(NotionId(person)),))
+    page = written(product)
+    assert f"Owner: {name}" in page
+    assert re.search(rf'<select id="owner".*?<option value="w0">{re.escape(name)}</option>', page, re.DOTALL)
+    assert person not in page
