@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from notion_pm.importing.cells import may_make
 from notion_pm.importing.dates import is_pattern
+from notion_pm.importing.headers import Role, role_score
 from notion_pm.importing.interpret import key_field
-from notion_pm.importing.target import SOURCE_ID, Target
+from notion_pm.importing.target import SOURCE_ID, Field, Target
 from notion_pm.model.import_map import Filling, ImportMap
+from notion_pm.planning.adopt_words import LIKELY, best_pairs, likeness
 from notion_pm.planning.fault import Fault, suggestion
 from notion_pm.planning.lookup import IDENTITY_TYPES
 
@@ -47,24 +49,76 @@ class Fitted:
 
 
 def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
-    """Return a preset without what this file, or this database, does not have: columns of a tool come and go."""
+    """Return a preset without what this file, or this database, does not have: columns of a tool come and go.
+
+    A database that people made has other names: the title is always filled, and other properties by likeness.
+    """
     there = frozenset(columns)
+    others = _by_likeness(preset, target)
     kept: dict[str, Filling] = {}
     lacking: list[str] = []
     for name, each in preset.fill.items():
-        found = target.named(name)
+        found = target.named(name) or others.get(name)
+        property_name = found.key if found and name in others else name
+        filling = _with_options_of(found, each) if name in others else each
         if found is None or not found.is_fillable:
             lacking.append(name)
-        elif each.value is not None:
-            kept[name] = each
-        elif some := tuple(column for column in each.columns if column in there):
-            kept[name] = each.model_copy(update={"columns": some})
+        elif filling.value is not None:
+            kept[property_name] = filling
+        elif some := tuple(column for column in filling.columns if column in there):
+            kept[property_name] = filling.model_copy(update={"columns": some})
     only = {column: words for column, words in preset.only.items() if column in there}
     without = tuple(each for each in preset.without if each in there)
     key = preset.key.model_copy(update={"columns": tuple(each for each in preset.key.columns if each in there)})
     body = preset.body if preset.body and there.intersection(preset.body.columns) else None
     changed = {"fill": kept, "only": only, "without": without, "body": body}
     return Fitted(preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking))
+
+
+_ROLES: Mapping[str, tuple[Role, frozenset[str]]] = {
+    "quote": ("text", frozenset({"rich_text"})),
+    "problem": ("text", frozenset({"rich_text"})),
+    "customer": ("customer", frozenset({"relation"})),
+    "observed_on": ("date", frozenset({"date"})),
+    "source_url": ("link", frozenset({"url"})),
+}
+"""By what a preset fills: the role that a property's name may tell, and the types that can hold it."""
+_SAME_NAME: Mapping[str, frozenset[str]] = {
+    "tags": frozenset({"multi_select"}),
+    "kind": frozenset({"select", "multi_select"}),
+    "importance": frozenset({"select"}),
+    "source": frozenset({"select", "rich_text"}),
+}
+"""By what a preset fills: the types of a property that has almost the same name."""
+
+
+def _by_likeness(preset: ImportMap, target: Target) -> dict[str, Field]:
+    """Return the properties of a database for what a preset fills and the database does not have by name."""
+    named = {name: target.named(name) for name in preset.fill}
+    taken = {field.key for field in named.values() if field is not None}
+    wanted = [name for name, field in named.items() if field is None]
+    title = target.title_field
+    chosen = {"name": title} if "name" in wanted and title.key not in taken else {}
+    free = {key: field for key, field in target.fields.items() if field.is_fillable and key not in taken}
+    scores = {(name, key): _alike(name, field) for name in wanted for key, field in free.items()}
+    return {name: free[key] for (name, key), _ in best_pairs(scores, LIKELY)} | chosen
+
+
+def _alike(name: str, field: Field) -> float:
+    """Return how likely it is that a property of that name and type is what a preset fills."""
+    score = likeness(name, field.name)
+    if name in _ROLES:
+        role, types = _ROLES[name]
+        return max(score, role_score(field.name, role)) if field.type in types else 0.0
+    return score if field.type in _SAME_NAME.get(name, ()) else 0.0
+
+
+def _with_options_of(found: Field | None, filling: Filling) -> Filling:
+    """Return a filling without words for options that the property does not have: theirs are taken as they are."""
+    if found is None or not filling.words:
+        return filling
+    words = {theirs: ours for theirs, ours in filling.words.items() if ours is None or found.choice(ours)}
+    return filling.model_copy(update={"words": words})
 
 
 def faults(map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False) -> Iterator[Fault]:

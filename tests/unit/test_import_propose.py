@@ -14,6 +14,7 @@ from notion_pm.importing.propose import propose
 from notion_pm.importing.recognise import faults, fitted, in_this_language, key_fault, recognise
 from notion_pm.importing.related import Index, Related, RelatedPage, resolve
 from notion_pm.importing.sources import source_name
+from notion_pm.importing.target import Field
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.storage.import_maps import as_text, presets
@@ -109,6 +110,31 @@ def test_a_key_that_could_not_be_found_again_is_refused() -> None:
     )
     assert key_fault(jira, TARGET) is None
     assert told({"key": {"from": "id", "property": "name"}}) == [fault.message.replace("Issue key", "id")]
+
+
+def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
+    theirs = {
+        field.key: field
+        for field in (
+            Field("Idea", "Idea", "title", "title"),
+            Field("Description", "Description", "d", "rich_text"),
+            Field("Source id", "Source id", "s", "rich_text"),
+            Field("Date", "Date", "t", "date"),
+            Field("Tag", "Tag", "m", "multi_select", open=True),
+        )
+    }
+    own = replace(TARGET, name="Ideas", title="Ideas", fields=theirs, identities=("Source id",))
+    columns = ["Summary", "Issue key", "Issue Type", "Created", "Description", "Labels"]
+    fit = fitted(presets()["jira"], own, columns)
+    filled = {name: filling.columns for name, filling in fit.map.fill.items()}
+    assert filled["Idea"] == ("Summary",)
+    assert filled["Description"] == ("Description",)
+    assert filled["Date"] == ("Created",)
+    assert "kind" in fit.lacking
+    # Where nothing but the title can keep the key, the preset is refused.
+    only_title = replace(own, identities=("Idea",))
+    assert key_fault(fit.map, own) is None
+    assert key_fault(fitted(presets()["jira"], only_title, columns).map, only_title) is not None
 
 
 def test_links_of_notions_own_export_become_titles_with_ids() -> None:
