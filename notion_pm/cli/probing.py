@@ -30,6 +30,12 @@ SOMETHING_DIFFERS = 6
 
 _WORTH_ANOTHER_RUN = 5
 
+_IN_PLURAL = {
+    Verdict.AGREES: "agree",
+    Verdict.DIFFERS: "differ",
+    Verdict.CANNOT_TELL: "could not be checked",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeOptions:
@@ -86,7 +92,7 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
         echo_json({**data, "report_file": str(options.report), "scratch_page_in_trash": result.left_behind is None})
     else:
         echo_lines(summary_lines(result))
-        counts = ", ".join(f"{result.count(verdict)} {verdict}" for verdict in Verdict)
+        counts = ", ".join(f"{result.count(verdict)} {_IN_PLURAL[verdict]}" for verdict in Verdict)
         echo(f"{counts}. {result.requests} requests.")
         echo(f"Report: {options.report}. It holds no content, ids or token of the workspace.")
     if result.left_behind is not None:

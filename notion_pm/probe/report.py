@@ -46,9 +46,11 @@ class AreaSummary:
         """What the user may do."""
         if self.verdict is Verdict.DIFFERS:
             return self.area.consequence
-        if self.verdict is Verdict.AGREES:
+        if self.agreeing == len(self.entries):
             return "fine"
-        return "fine, as far as it could be checked" if self.agreeing else "could not be checked"
+        if self.agreeing:
+            return "nothing differs, but not all of it was checked"
+        return "not checked"
 
 
 def summarise(result: ProbeResult) -> list[AreaSummary]:

@@ -50,7 +50,7 @@ class Area(Enum):
     LOCKS = "locks between machines", "let one machine write at a time"
     SEARCH = "search", "give page ids instead of choosing from a list"
     ERRORS = "error messages", "advice in error messages may be missing"
-    UNUSED = "facts that no command relies on", "nothing to do"
+    UNUSED = "facts that no command relies on", "no command is affected"
     """What notion-pm works without, such as limits that may be raised."""
 
 

@@ -269,6 +269,8 @@ class _Found:
             if self.copies:
                 raise self.copies[0]
             return None
+        for copy in self.copies:
+            _note(f"The page {copy.title!r} is a copy of the record page. It is not used: delete it. {copy.url}")
         templates = sorted({page.manifest.template for page in self.originals})
         if len(templates) > 1:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from notion_pm.model.manifest import FORMAT, Manifest
 _PREFIX = "notion-pm: "
 _MOST_CHARACTERS = 100 * 2000
 """Notion takes 100 pieces of rich text in a block, of 2000 characters each (notion-api.md 4.2)."""
+
+_NUMBER_OF_COPY = re.compile(r" \(\d+\)$")
 
 _CHECKSUM = "checksum"
 _FIRST_WITH_CHECKSUM = 3
@@ -50,8 +53,13 @@ def removed_title(template: str) -> str:
 
 
 def template_of(title: str) -> str | None:
-    """Return the template whose manifest a page of that title keeps, None for other pages."""
-    return title.removeprefix(_PREFIX) if title.startswith(_PREFIX) else None
+    """Return the template whose record a page of that title keeps, None for other pages.
+
+    Notion's *Duplicate* adds a number to the title of a copy: `notion-pm: product (1)`.
+    """
+    if not title.startswith(_PREFIX):
+        return None
+    return _NUMBER_OF_COPY.sub("", title.removeprefix(_PREFIX))
 
 
 @dataclass(frozen=True, slots=True)

@@ -420,3 +420,8 @@ def test_queries_and_search_lag_behind_while_pages_do_not(
     assert queried() == [1]
     clock.advance(seconds=15)
     assert queried() == [None, 2]
+
+
+def test_rules_for_behaviour_add_up() -> None:
+    weather = read_weather("behaviour read_lag=3; notion; behaviour append_order=reversed")
+    assert weather.behaviour == Behaviour(read_lag=3, append_order="reversed")

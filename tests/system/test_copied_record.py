@@ -109,6 +109,18 @@ def test_a_record_of_format_1_is_used_and_names_its_place_with_the_next_write(
     assert (record["format"], record["page_id"], record["parent_id"]) == (3, page, workspace.root_page_id)
 
 
+def test_a_record_page_that_was_duplicated_by_itself_is_named_and_not_used(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    page = record_page(api, workspace.root_page_id)
+    copied = client("local", "duplicate", str(workspace.path), page)
+    assert copied.code == 0, copied.err
+    for command in ("plan --exit-code", "plan product --exit-code", "export", "status"):
+        done = client(*command.split())
+        assert done.code == 0, f"{command}: {done.err}"
+        assert copied.out.strip().replace("-", "") in done.err, command
+
+
 def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
     workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
 ) -> None:

@@ -271,3 +271,15 @@ def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:
 def test_a_report_identifies_nobody(text: str) -> None:
     shown = json.dumps(redacted({"a": [f"before {text} after"]}))
     assert not any(word in shown for word in ("3fa85f64", "Acme", "ada@", "1234567890"))
+
+
+def test_a_part_that_was_not_checked_completely_is_not_called_fine() -> None:
+    statements = all_statements()
+    findings = {each.id: Finding(Verdict.AGREES) for each in statements}
+    lock = next(each for each in statements if each.area is Area.LOCKS)
+    findings[lock.id] = Finding(Verdict.CANNOT_TELL, reason="no second token", is_optional=True)
+    conclusions = {
+        summary.area: summary.conclusion for summary in summarise(ProbeResult(statements, findings, 1, None))
+    }
+    assert "fine" not in conclusions[Area.LOCKS]
+    assert conclusions[Area.SYNC] == "fine"

@@ -137,7 +137,8 @@ def _parsed(text: str) -> dict[str, Any]:
             preset = PRESETS[name]
             weather |= {**preset, "rules": [*weather["rules"], *preset.get("rules", ())]}
         elif name in {"limits", "behaviour"}:
-            weather[name] = settings
+            # People write a rule for each setting, or one rule with all of them.
+            weather[name] = {**weather.get(name, {}), **settings}
         else:
             weather["rules"].append({"trouble": int(name) if name.isdigit() else name, **settings})
     return weather
