@@ -154,7 +154,7 @@ def test_an_objective_filters_what_serves_it(page: Page) -> None:
 
 
 def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
-    whole = page.shown("[data-tile] b")
+    whole, headings = page.shown("[data-tile] b"), page.shown("#brief h3")
     assert page.shown("figure")
     Select(page.find("#aim")).select_by_visible_text("Goal")
     assert page.shown("[data-tile=objectives] b") == ["1 of 2"]
@@ -162,10 +162,12 @@ def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
     assert page.shown("[data-tile=waiting] b") == ["1 of 2"]
     assert page.shown("figure") == []
     assert page.shown("#waiting tbody th")[0] == "Zeta"
+    assert page.shown("#brief h3") == headings[:2]
     assert "Goal" in page.shown("#tree summary .title")
     assert "Aim" not in page.shown("#tree summary .title")
     Select(page.find("#aim")).select_by_visible_text("All objectives")
     assert page.shown("[data-tile] b") == whole
+    assert page.shown("#brief h3") == headings
     assert page.shown("figure")
 
 

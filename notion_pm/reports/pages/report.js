@@ -25,7 +25,7 @@ function filter() {
     if (wanted) element.querySelector(":scope > details:not(.draft)")?.setAttribute("open", "");
     for (let outer = element.parentElement.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
   }
-  for (const element of all("[data-group]")) element.hidden = !element.querySelector("[data-item]:not([hidden])");
+  for (const element of all("[data-group]")) element.hidden = active && !element.querySelector("[data-item]:not([hidden])");
   for (const element of all("figure")) element.hidden = active; // charts count everything
   for (const tile of tiles) tile.number.textContent = active ? counted(tile) : tile.whole;
   say(active ? `${fitting.length} of ${items.length} shown. Charts count everything and are hidden.` : "");
