@@ -27,7 +27,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -371,7 +371,10 @@ class Machine(RuleBasedStateMachine):
         if machine in self.unseen or not self.pages:
             return
         before = self._world()
-        meanwhile = _choose_edit(random.Random(edit), before)
+        outcome = expected(before, self.memory[machine], self.clock.now.date().isoformat(), self._barred(machine))
+        old = _by_spot(before)
+        due = {spot for spot, value in outcome.values.items() if spot in old and not alike(value, old[spot])}
+        meanwhile = _choose_edit(random.Random(edit), before, due)
         database, page_id, key, value = meanwhile
         faults = {edit_at: Fault(429, "rate_limited", {"Retry-After": "2"})} if refused else {}
         weather = Weather(faults, edit_at=edit_at, edit=lambda: self._set(database, NotionId(page_id), key, value))
@@ -379,6 +382,7 @@ class Machine(RuleBasedStateMachine):
         if weather.number >= edit_at:
             TAKEN["edited meanwhile"] += 1
             self._check_edit(machine, before, meanwhile, weather, result)
+            self._check_report(before, meanwhile, outcome.values, weather, result)
         self._adopt_memory(machine)
         # Whatever came of it, the next sync goes on from there as from any other run.
         self._sync(machine, Weather(), full=False)
@@ -415,6 +419,32 @@ class Machine(RuleBasedStateMachine):
         assert alike(held, value) or was_free or untouched or farther, (target, value, held, memory)
         if alike(held, value) and looks:
             TAKEN["edit kept"] += 1
+
+    def _check_report(
+        self, before: World, edit: Edit, due: dict[Spot, Any], weather: Weather, result: SyncResult
+    ) -> None:
+        """The run reports an edit of what it was about to write, when the edit stays."""
+        database, page_id, key, value = edit
+        spot = (NotionId(page_id), key)
+        old, held = before[database][page_id][key], self._world()[database][page_id][key]
+        is_due = spot in due and not alike(due[spot], old)
+        if not is_due or not alike(held, value) or alike(value, old) or alike(value, due[spot]):
+            return
+        property_id, source = self._ids_of(database, key)
+        patches = [each for each in weather.sent if each.method == "PATCH" and page_id in each.url.path]
+        if any(_sets(patch, property_id) for patch in patches):
+            return  # it was written before the edit
+        reads = [
+            number
+            for number, request in enumerate(weather.sent, start=1)
+            if request.url.path.endswith(f"{source}/query") and not is_read_again(request)
+        ]
+        # Before the page was read, the edit is like any other. Two requests are under way at once.
+        if not reads or weather.edit_at - 2 <= max(reads):
+            return
+        conflicts = {(each.page.id, each.property) for each in result.evaluation.conflicts}
+        TAKEN["edit reported"] += 1
+        assert spot in result.kept or spot in conflicts, (self._named(spot), old, value, due[spot])
 
     def _adopt_memory(self, machine: str) -> None:
         """Take over what the machine remembers of a run in which somebody edited: it depends on the moment."""
@@ -645,12 +675,21 @@ class LaggingMachine(Machine):
         """Not here."""
 
 
-def _choose_edit(chance: random.Random, world: World) -> Edit:
-    """An edit of one property, mostly of one that rules set."""
+def _choose_edit(chance: random.Random, world: World, due: Collection[Spot] = ()) -> Edit:
+    """An edit of one property, mostly of one that rules set, and often of one that a sync is about to write (`due`)."""
+    of_due = [
+        (database, page_id, key)
+        for database, key in sorted(RULES)
+        for page_id in sorted(world[database])
+        if (page_id, key) in due and (database, key) in EDITS
+    ]
+    if of_due and chance.random() < 0.5:
+        database, page_id, key = chance.choice(of_due)
+        return database, page_id, key, chance.choice(EDITS[database, key])
     database, key = chance.choice(sorted(RULES) if chance.random() < 0.8 else sorted(EDITS))
     pages = sorted(world[database])
     if not pages:
-        return _choose_edit(chance, world)
+        return _choose_edit(chance, world, due)
     return database, chance.choice(pages), key, chance.choice(EDITS[database, key])
 
 
