@@ -279,8 +279,12 @@ def _written(page: Page) -> dict[str, object]:
     return {prop.id: content[prop.id] for prop in page.properties.values() if prop.type not in _NOT_WRITTEN}
 
 
-def _looks_the_same(one: View, other: View) -> bool:
+def _looks_the_same(twin: View, original: View) -> bool:
+    """Return whether a view is as the original is, or as a dashboard was before it got its widgets."""
+    if twin.type == original.type == "dashboard":
+        return not any(twin.rows)
+
     def settings(view: View) -> tuple[object, ...]:
         return view.type, view.filter, view.sorts, view.quick_filters, view.configuration, view.dashboard_id
 
-    return settings(one) == settings(other)
+    return settings(twin) == settings(original)

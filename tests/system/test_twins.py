@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -227,6 +227,25 @@ def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) 
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     names = [gateway.get_view(each).name for each in gateway.list_view_ids(entry.database_id)]
     assert names.count("Late") == 1
+    gateway.close()
+
+
+@pytest.mark.parametrize("answer", ["first", "second"])
+def test_a_dashboard_that_a_request_made_twice_is_deleted(
+    workspace: LocalWorkspace, answer: Literal["first", "second"]
+) -> None:
+    gateway, _ = gateway_to(workspace)
+    apply_to(gateway, workspace, _with_views(all=_ALL))
+    repeated = Rule(methods=("POST",), path="/v1/views", trouble="repeated", answer=answer, first=1)
+    workspace.weather.change(Weather(rules=(repeated,)))
+    board = {**_BOARD, "widgets": [["features.widget"]]}
+    result = apply_to(gateway, workspace, _with_views(all=_ALL, board=board, widget=_WIDGET))
+    assert len(result.twins) == 1
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
+    boards = [view for view in views if view.type == "dashboard"]
+    assert [view.id for view in boards] == [entry.views["board"].id]
+    assert any(boards[0].rows)
     gateway.close()
 
 
