@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from notion_pm.errors import NotionError, NotionPmError, NotShared, TemplateInvalid, UsageError
@@ -11,12 +11,13 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
+from notion_pm.model.template import Template
 from notion_pm.rules import RuleSet
-from notion_pm.storage import templates
+from notion_pm.storage import template_files, templates
 from notion_pm.storage.state import State
 from notion_pm.workflows.check import Check
 from notion_pm.workspace.claims import Claim
-from notion_pm.workspace.record import find_manifest, record_blocks
+from notion_pm.workspace.record import find_manifest, missing, record_blocks
 from notion_pm.workspace.record_text import template_of
 
 
@@ -36,14 +37,30 @@ def examine_templates(
             yield from _locks(page.claims)
             yield from _Template(gateway, page.manifest, home).checks()
         elif name is None:
-            yield Check(what, ok=None, detail="none applied yet", advice=_first_step(children))
+            yield _without_record(what, children)
 
 
-def _first_step(children: Sequence[ChildBlock]) -> str:
+def _without_record(what: str, children: Sequence[ChildBlock]) -> Check:
+    """Say what to do where no record is: nothing was applied yet, or the record was deleted."""
+    titles = {block.title for block in children if block.type == "child_database" and not block.in_trash}
+    found = _template_of_databases(titles)
+    if found is not None:
+        lost = missing(found.template, sorted(each.title for each in found.databases.values()))
+        return Check(what, ok=False, detail=str(lost), advice=lost.advice)
     step = "Run  notion-pm apply product."
-    if any(block.type == "child_database" and not block.in_trash for block in children):
-        step += " If a template's databases are here and its record page was deleted:  notion-pm repair product"
-    return step
+    if titles:
+        step += " If a template's databases are here and its record page was deleted:  notion-pm repair NAME"
+    return Check(what, ok=None, detail="none applied yet", advice=step)
+
+
+def _template_of_databases(titles: Collection[str]) -> Template | None:
+    """Return the largest shipped template whose databases are all there by their titles."""
+    candidates = []
+    for name in template_files.shipped():
+        template = templates.load(name).template
+        if all(each.title in titles for each in template.databases.values()):
+            candidates.append(template)
+    return max(candidates, key=lambda template: len(template.databases), default=None)
 
 
 def _locks(claims: Sequence[Claim]) -> Iterator[Check]:

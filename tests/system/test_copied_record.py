@@ -121,6 +121,19 @@ def test_a_record_page_that_was_duplicated_by_itself_is_named_and_not_used(
         assert copied.out.strip().replace("-", "") in done.err, command
 
 
+def test_doctor_sees_databases_whose_record_is_gone(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    page = record_page(api, workspace.root_page_id)
+    renamed = {"title": {"title": [{"text": {"content": "Old notes"}}]}}
+    assert api.patch(f"pages/{page}", json={"properties": renamed, "in_trash": True}).is_success
+    # Another machine, which remembers nothing.
+    client.environment["NOTION_PM_STATE"] = str(client.folder / "elsewhere")
+    done = client("doctor")
+    assert done.code == 1
+    assert "notion-pm repair product" in done.out
+
+
 def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
     workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
 ) -> None:
