@@ -26,7 +26,7 @@ _EXAMPLES = """\b
   notion-pm report --since 2026-07-01 --until 2026-09-30
                                                   what changed in that quarter
   notion-pm report --quotes 3                     three quotes behind a feature
-  notion-pm report --audience customers           write roadmap.html for customers
+  notion-pm report --audience customers           roadmap.html, for customers
 """
 
 

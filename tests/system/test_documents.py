@@ -58,8 +58,13 @@ def test_commands_of_the_documents_run(demo: Program, document: str, line: str) 
     if ENDLESS in line:
         assert first_line_of(demo, arguments).startswith("http://127.0.0.1:")
         return
-    done = demo(*arguments, *(["--yes"] if arguments[0] == "apply" and "--yes" not in arguments else []))
+    done = demo(*arguments, *(["--yes"] if _asks(arguments) and "--yes" not in arguments else []))
     assert done.code in {0, 2}, f"{document}: {line}\n{done.err}"
+
+
+def _asks(arguments: list[str]) -> bool:
+    """Whether a command asks a question, which needs a terminal."""
+    return arguments[0] == "apply" or "--probe" in arguments
 
 
 def first_line_of(program: Program, arguments: list[str]) -> str:

@@ -143,16 +143,17 @@ def test_it_begins_anew(product: Product, why: str) -> None:
 
 
 def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(product: Product) -> None:
-    wings = oldest(product, "features")
+    # A page that this sync does not write: a write would be refused, and tell at once.
+    insight = oldest(product, "insights")
     broken_off(product, QUERIES - 1)
     product.later(hours=20)
-    product.gateway.trash_page(wings)
+    product.gateway.trash_page(insight)
     product.sync(force=True)
     product.later(hours=3)
     product.sync()
     product.later(hours=2)
     result = product.sync()
-    assert [(each.page.id, each.reason) for each in result.vanished] == [(wings, "trashed")]
+    assert [(each.page.id, each.reason) for each in result.vanished] == [(insight, "trashed")]
 
 
 def restore(product: Product, *pages: NotionId) -> None:
