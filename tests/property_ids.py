@@ -39,7 +39,7 @@ def _ids_in_schemas(answer: Any) -> Iterator[str]:
             yield from _ids_in_schemas(each)
     elif isinstance(answer, dict):
         if answer.get("object") in {"data_source", "page"}:
-            yield from (each["id"] for each in answer["properties"].values())
+            yield from (each["id"] for each in answer.get("properties", {}).values())
         yield from _ids_in_schemas(answer.get("results"))
 
 

@@ -64,7 +64,7 @@ def test_a_linked_view_on_the_parent_page_stops_no_command(
 ) -> None:
     _, source = _features(api, workspace)
     _row(api, source, "Wings")
-    own = {"parent": {"page_id": workspace.root_page_id}, "title": [{"text": {"content": "Own"}}]}
+    own = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}, "title": [{"text": {"content": "Own"}}]}
     api.post("databases", json={**own, "initial_data_source": {"properties": {"Name": {"title": {}}}}})
     _link(api, source, workspace.root_page_id)
     workspace.weather.change(Weather(behaviour=Behaviour(linked_databases=answer)))
