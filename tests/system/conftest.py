@@ -46,3 +46,14 @@ def program(tmp_path: Path) -> Program:
     folder = tmp_path / "client"
     folder.mkdir()
     return Program(folder)
+
+
+@pytest.fixture
+def connected(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+    """The program, connected to the workspace by settings in its environment."""
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    return program

@@ -25,17 +25,12 @@ WRITING = [
 
 
 @pytest.fixture
-def client(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+def client(connected: Program) -> Program:
     """The program, connected to a workspace in which the product template was applied."""
-    program.environment |= {
-        "NOTION_TOKEN": workspace.token,
-        "NOTION_PM_BASE_URL": url,
-        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
-    }
-    applied = program("apply", "product", "--no-rows", "--yes")
+    applied = connected("apply", "product", "--no-rows", "--yes")
     assert applied.code == 0, applied.err
-    (program.folder / "new.csv").write_text("Insight\nExports are slow\n")
-    return program
+    (connected.folder / "new.csv").write_text("Insight\nExports are slow\n")
+    return connected
 
 
 @pytest.fixture

@@ -26,15 +26,10 @@ sync:
 
 
 @pytest.fixture
-def client(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+def client(connected: Program) -> Program:
     """The program with a small template, connected to a workspace by URL."""
-    (program.folder / "small.yaml").write_text(_TEMPLATE, encoding="utf-8")
-    program.environment |= {
-        "NOTION_TOKEN": workspace.token,
-        "NOTION_PM_BASE_URL": url,
-        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
-    }
-    return program
+    (connected.folder / "small.yaml").write_text(_TEMPLATE, encoding="utf-8")
+    return connected
 
 
 def _features(api: httpx.Client, workspace: LocalWorkspace) -> str:
