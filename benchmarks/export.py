@@ -92,7 +92,9 @@ class Place:
     def source(self, title: str) -> Source:
         """Return the database of that title."""
         body = {"query": title, "filter": {"property": "object", "value": "data_source"}}
-        answer = httpx.post(f"{self._url}/v1/search", json=body, headers=self._headers).raise_for_status()
+        answer = httpx.post(
+            f"{self._url}/v1/search", json=body, headers=self._headers
+        ).raise_for_status()
         return _source(answer.json()["results"][0])
 
     def fill(self, rows: int, data_source_id: str | None = None) -> Source:
@@ -100,7 +102,9 @@ class Place:
         where = ["--data-source", data_source_id] if data_source_id else []
         fill = [*OURS, "local", "fill", str(self.file), "--rows", str(rows), *where]
         filled = subprocess.run(fill, check=True, capture_output=True, text=True).stdout.split()[-1]
-        answer = httpx.get(f"{self._url}/v1/data_sources/{filled}", headers=self._headers).raise_for_status()
+        answer = httpx.get(
+            f"{self._url}/v1/data_sources/{filled}", headers=self._headers
+        ).raise_for_status()
         return _source(answer.json())
 
     def requests(self) -> int:
@@ -114,7 +118,10 @@ class Place:
 
     @property
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.environment['NOTION_TOKEN']}", "Notion-Version": "2026-03-11"}
+        return {
+            "Authorization": f"Bearer {self.environment['NOTION_TOKEN']}",
+            "Notion-Version": "2026-03-11",
+        }
 
 
 def _source(data_source: Mapping[str, Any]) -> Source:
@@ -126,13 +133,22 @@ def served(folder: Path, *, recorded: bool, starter_rows: bool) -> Iterator[Plac
     """Make a workspace with the product template, and serve it."""
     file, traffic = folder / "workspace.sqlite", folder / "traffic.jsonl"
     rows = "--rows" if starter_rows else "--no-rows"
-    subprocess.run([*OURS, "--local", file, "apply", "product", "--yes", rows], check=True, capture_output=True)
-    told = subprocess.run([*OURS, "local", "info", file, "--json"], check=True, capture_output=True).stdout
+    subprocess.run(
+        [*OURS, "--local", file, "apply", "product", "--yes", rows], check=True, capture_output=True
+    )
+    told = subprocess.run(
+        [*OURS, "local", "info", file, "--json"], check=True, capture_output=True
+    ).stdout
     record = ["--record", str(traffic)] if recorded else []
     serve = [*OURS, "local", "serve", str(file), "--port", "0", *record]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(
+        serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         assert server.stdout is not None
-        known = {"NOTION_TOKEN": json.loads(told)["token"], "NOTION_PM_BASE_URL": server.stdout.readline().strip()}
+        known = {
+            "NOTION_TOKEN": json.loads(told)["token"],
+            "NOTION_PM_BASE_URL": server.stdout.readline().strip(),
+        }
         try:
             yield Place(file, traffic, {**os.environ, **known})
         finally:
@@ -156,7 +172,9 @@ def run(command: Command, environment: Mapping[str, str]) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         took = time.monotonic() - begin
         failed = _text(complained).splitlines()[-1] if process.returncode else ""
-        return Cost(usage.ru_utime + usage.ru_stime, took, usage.ru_maxrss / 1024, _text(said), failed)
+        return Cost(
+            usage.ru_utime + usage.ru_stime, took, usage.ru_maxrss / 1024, _text(said), failed
+        )
 
 
 def _text(file: IO[bytes]) -> str:
@@ -187,9 +205,22 @@ def programs_for(source: Source, out: Path, ours: Path, others: Path) -> dict[st
     """Return what exports a database, by the names of the programs."""
 
     def script(code: str) -> Command:
-        return [others / "python", "-c", textwrap.dedent(code), source.data_source_id, source.database_id, out]
+        return [
+            others / "python",
+            "-c",
+            textwrap.dedent(code),
+            source.data_source_id,
+            source.database_id,
+            out,
+        ]
 
-    export: list[str | Path] = [ours / "notion-pm", "export", f"collection://{source.data_source_id}", "-o", out]
+    export: list[str | Path] = [
+        ours / "notion-pm",
+        "export",
+        f"collection://{source.data_source_id}",
+        "-o",
+        out,
+    ]
     return {
         "notion-pm": export,
         "ultimate-notion": script(_ULTIMATE_NOTION),
@@ -200,7 +231,10 @@ def programs_for(source: Source, out: Path, ours: Path, others: Path) -> dict[st
 
 def side_by_side(folder: Path, rows: int) -> None:
     """Print the tables of all programs."""
-    ours, others = installed(folder / "ours", str(CHECKOUT)), installed(folder / "others", *PACKAGES)
+    ours, others = (
+        installed(folder / "ours", str(CHECKOUT)),
+        installed(folder / "others", *PACKAGES),
+    )
     out = folder / "out.csv"
     with served(folder, recorded=True, starter_rows=True) as place:
         print(f"{rows:,} pages with a property of every kind, none of them a relation")
@@ -218,27 +252,49 @@ def formats(folder: Path, rows: int, wanted: Sequence[str]) -> None:
             place.fill(rows, place.source(title).data_source_id)
         environment = {**place.environment, "NOTION_PM_PARENT_PAGE": _root(place.file)}
         print(f"{rows:,} features and {rows:,} insights\n")
-        print(f"{'':10} {'rows':>8} {'requests':>9} {'CPU s/1000':>11} {'seconds':>8} {'peak MB':>8}")
+        print(
+            f"{'':10} {'rows':>8} {'requests':>9} {'CPU s/1000':>11} {'seconds':>8} {'peak MB':>8}"
+        )
         for each in wanted:
             out = folder / each
             out.mkdir()
-            export = ["export", "features", "insights", "--format", each, "--no-bodies", "--json", "-o", f"{out}/"]
+            export = [
+                "export",
+                "features",
+                "insights",
+                "--format",
+                each,
+                "--no-bodies",
+                "--json",
+                "-o",
+                f"{out}/",
+            ]
             cost = run([ours / "notion-pm", *export], environment)
-            told: dict[str, Any] = json.loads(cost.said) if cost.said else {"files": [], "requests": 0}
+            told: dict[str, Any] = (
+                json.loads(cost.said) if cost.said else {"files": [], "requests": 0}
+            )
             count = sum(file["rows"] for file in told["files"])
-            figures = f"{cost.cpu / (count or 1) * 1000:11.2f} {cost.seconds:8.0f} {cost.megabytes:8.0f}"
+            figures = (
+                f"{cost.cpu / (count or 1) * 1000:11.2f} {cost.seconds:8.0f} {cost.megabytes:8.0f}"
+            )
             print(f"{each:10} {count:8} {told['requests']:9} {figures}  {cost.failed}", flush=True)
 
 
 def _root(file: Path) -> str:
-    told = subprocess.run([*OURS, "local", "info", str(file), "--json"], check=True, capture_output=True).stdout
+    told = subprocess.run(
+        [*OURS, "local", "info", str(file), "--json"], check=True, capture_output=True
+    ).stdout
     return str(json.loads(told)["root_page_id"])
 
 
 def main() -> None:
     """Print what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, help=f"default: {ROWS:,}; with --formats {ROWS_OF_FORMATS:,}")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rows", type=int, help=f"default: {ROWS:,}; with --formats {ROWS_OF_FORMATS:,}"
+    )
     only = "measure our formats, and no other clients; default: all of them"
     parser.add_argument("--formats", nargs="*", metavar="FORMAT", choices=FORMATS, help=only)
     asked = parser.parse_args()

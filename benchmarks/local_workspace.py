@@ -40,7 +40,10 @@ QUERIES: Mapping[str, Json] = {
     "select": {"filter": {"property": "Stage", "select": {"equals": "Build"}}},
     "text contains": {"filter": {"property": "Name", "title": {"contains": "sign"}}},
     "one row": {"filter": {"property": "ID", "unique_id": {"equals": 777}}},
-    "no number, by number": {"filter": {"property": "Score", "number": {"is_empty": True}}, "sorts": _BY_SCORE},
+    "no number, by number": {
+        "filter": {"property": "Score", "number": {"is_empty": True}},
+        "sorts": _BY_SCORE,
+    },
 }
 
 
@@ -86,7 +89,9 @@ def single_pages(client: httpx.Client, source: str) -> dict[str, float]:
         "get": lambda: asked(client, "GET", page),
         "patch": lambda: asked(client, "PATCH", page, {"properties": {"Score": {"number": 2}}}),
     }
-    return {name: sum(spent(act) for _ in range(REPEATED)) / REPEATED for name, act in requests.items()}
+    return {
+        name: sum(spent(act) for _ in range(REPEATED)) / REPEATED for name, act in requests.items()
+    }
 
 
 def report(workspace: LocalWorkspace, client: httpx.Client, rows: int) -> None:
@@ -94,11 +99,15 @@ def report(workspace: LocalWorkspace, client: httpx.Client, rows: int) -> None:
     sources: list[str] = []
     filling = spent(lambda: sources.append(workspace.fill(None, rows)))
     ratio = filling / import_click()
-    print(f"fill {rows} rows: {filling:.1f} s CPU, {ratio:.0f} x import click, {filling / rows * 1e6:.0f} us a row\n")
+    print(
+        f"fill {rows} rows: {filling:.1f} s CPU, {ratio:.0f} x import click, {filling / rows * 1e6:.0f} us a row\n"
+    )
     print(f"{'query, ms a page':22} {'pages':>5} {'first':>7} {'middle':>7} {'last':>7}")
     for title, query in QUERIES.items():
         took = [seconds * 1000 for seconds in pages_of(client, sources[0], query)]
-        print(f"{title:22} {len(took):5} {took[0]:7.1f} {took[len(took) // 2]:7.1f} {took[-1]:7.1f}")
+        print(
+            f"{title:22} {len(took):5} {took[0]:7.1f} {took[len(took) // 2]:7.1f} {took[-1]:7.1f}"
+        )
     print(f"\n{'page, ms':22}")
     for name, seconds in single_pages(client, sources[0]).items():
         print(f"{name:22} {seconds * 1000:7.1f}")
@@ -111,7 +120,9 @@ def main() -> None:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
         headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": "2026-03-11"}
         transport = httpx.WSGITransport(app=workspace.app)
-        with httpx.Client(transport=transport, base_url="http://local/v1", headers=headers) as client:
+        with httpx.Client(
+            transport=transport, base_url="http://local/v1", headers=headers
+        ) as client:
             report(workspace, client, rows)
         workspace.close()
 

@@ -34,7 +34,9 @@ class Cost:
 def run(command: Sequence[str], folder: Path) -> Cost:
     """Run a command to its end and return what it took."""
     environment = {**os.environ, "NOTION_PM_LOCAL": "workspace.sqlite"}
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -66,11 +68,17 @@ def main() -> None:
         folder = Path(name)
         floor = run([*python, "-c", "import click"], folder)
         start = run([*program, "--help"], folder)
-        print(f"{'':18} {'requests':>8} {'CPU s':>7} {'x import click':>15} {'ms a page':>10} {'peak MB':>8}")
-        print(f"{'--help':18} {'':>8} {start.cpu:7.2f} {start.cpu / floor.cpu:15.1f} {'':>10} {start.megabytes:8.0f}")
+        print(
+            f"{'':18} {'requests':>8} {'CPU s':>7} {'x import click':>15} {'ms a page':>10} {'peak MB':>8}"
+        )
+        print(
+            f"{'--help':18} {'':>8} {start.cpu:7.2f} {start.cpu / floor.cpu:15.1f} {'':>10} {start.megabytes:8.0f}"
+        )
         for title, arguments in commands.items():
             cost = run([*program, *arguments], folder)
-            figures = f"{cost.cpu:7.2f} {cost.cpu / floor.cpu:15.1f} {cost.cpu / PAGES * 1000:10.1f}"
+            figures = (
+                f"{cost.cpu:7.2f} {cost.cpu / floor.cpu:15.1f} {cost.cpu / PAGES * 1000:10.1f}"
+            )
             print(f"{title:18} {requests_of(cost.output):>8} {figures} {cost.megabytes:8.0f}")
 
 

@@ -30,7 +30,14 @@ from notion_pm.storage.plain_json import values_from_json, values_to_json
 
 TODAY = date(2026, 11, 22)
 EDITED = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SHARES = {"insights": 60, "features": 30, "customers": 5, "opportunities": 3, "objectives": 1, "releases": 1}
+SHARES = {
+    "insights": 60,
+    "features": 30,
+    "customers": 5,
+    "opportunities": 3,
+    "objectives": 1,
+    "releases": 1,
+}
 """How many pages each database has, relative to the others; those not named get one."""
 LINKS = 3
 """Links that a page has along a relation, at most."""
@@ -45,7 +52,9 @@ def made_up(template: Template, count: int, seed: int = 1) -> Snapshot:
     rules = RuleSet(template)
     total = sum(SHARES.get(database, 1) for database in rules.needs)
     ids = {
-        database: [NotionId(f"{database}-{n}") for n in range(count * SHARES.get(database, 1) // total)]
+        database: [
+            NotionId(f"{database}-{n}") for n in range(count * SHARES.get(database, 1) // total)
+        ]
         for database in rules.needs
     }
     links = _links(rules, ids, chance)
@@ -59,7 +68,9 @@ def made_up(template: Template, count: int, seed: int = 1) -> Snapshot:
                 else _value(rules, database, key, chance)
                 for key in keys
             }
-            pages[database][page_id] = SnapshotPage(page_id, database, page_id, "https://notion.so/x", EDITED, values)
+            pages[database][page_id] = SnapshotPage(
+                page_id, database, page_id, "https://notion.so/x", EDITED, values
+            )
     return Snapshot(pages)
 
 
@@ -87,7 +98,10 @@ def _related(
         return {page: Links((others[(n - 1) // 8],)) for n, page in enumerate(pages) if n}
     if not others:
         return {}
-    return {page: Links(tuple(set(chance.choices(others, k=chance.randint(0, LINKS))))) for page in pages}
+    return {
+        page: Links(tuple(set(chance.choices(others, k=chance.randint(0, LINKS)))))
+        for page in pages
+    }
 
 
 def _turned(forward: Mapping[NotionId, Links]) -> dict[NotionId, Links]:
@@ -123,11 +137,16 @@ def _value(rules: RuleSet, database: str, key: str, chance: random.Random) -> Pl
 
 def left_behind(snapshot: Snapshot, evaluation: Evaluation) -> Snapshot:
     """Return the pages as an evaluation leaves them."""
-    changed = {update.page.id: {each.property: each.after for each in update.changes} for update in evaluation.updates}
+    changed = {
+        update.page.id: {each.property: each.after for each in update.changes}
+        for update in evaluation.updates
+    }
     return Snapshot(
         {
             database: {
-                page_id: replace(page, values={**page.values, **changed[page_id]}) if page_id in changed else page
+                page_id: replace(page, values={**page.values, **changed[page_id]})
+                if page_id in changed
+                else page
                 for page_id, page in pages.items()
             }
             for database, pages in snapshot.databases.items()
@@ -205,8 +224,12 @@ def main() -> None:
     if options.json:
         print(json.dumps(figures))
         return
-    print(f"{figures['template']}: {figures['pages']:,} pages, {figures['pages_mb']} MB before any rule runs")
-    print(f"{'':12} {'CPU s':>7} {'x JSON':>7} {'us a page':>10} {'changed':>9} {'conflicts':>10} {'peak MB':>8}")
+    print(
+        f"{figures['template']}: {figures['pages']:,} pages, {figures['pages_mb']} MB before any rule runs"
+    )
+    print(
+        f"{'':12} {'CPU s':>7} {'x JSON':>7} {'us a page':>10} {'changed':>9} {'conflicts':>10} {'peak MB':>8}"
+    )
     for title, each in figures["runs"].items():
         print(
             f"{title:12} {each['cpu_seconds']:7.2f} {each['of_json']:7.1f} {each['us_per_page']:10} "

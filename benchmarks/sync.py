@@ -79,7 +79,9 @@ class Metered(httpx.BaseTransport):
 
     def complete_minutes(self) -> list[int]:
         """Return how many requests were let through in each minute but the first and the last."""
-        return [self.accepted[minute] for minute in range(min(self.accepted) + 1, max(self.accepted))]
+        return [
+            self.accepted[minute] for minute in range(min(self.accepted) + 1, max(self.accepted))
+        ]
 
 
 def _too_many(seconds: int) -> httpx.Response:
@@ -92,7 +94,13 @@ def gateway_to(workspace: LocalWorkspace) -> Gateway:
     limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
     transport = httpx.WSGITransport(app=workspace.app)
     return Gateway(
-        Connection(workspace.token, limiter=limiter, sleep=time.sleep, base_url="http://local", transport=transport)
+        Connection(
+            workspace.token,
+            limiter=limiter,
+            sleep=time.sleep,
+            base_url="http://local",
+            transport=transport,
+        )
     )
 
 
@@ -101,7 +109,11 @@ def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[Gateway
     transport = Metered(httpx.WSGITransport(app=workspace.app), clock)
     limiter = WindowLimiter(NOTION_BUDGET, clock=clock, sleep=clock.sleep)
     connection = Connection(
-        workspace.token, limiter=limiter, sleep=clock.sleep, base_url="http://local", transport=transport
+        workspace.token,
+        limiter=limiter,
+        sleep=clock.sleep,
+        base_url="http://local",
+        transport=transport,
     )
     return Gateway(connection), transport
 
@@ -114,13 +126,19 @@ def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
     wishes = provision.Wishes(with_rows=False)
     provision.apply(gateway, provision.plan(reading, wishes), reading, now=clock.now)
     databases = open_manifest(gateway, workspace.root_page_id)[1].databases
-    for database, count in (("vision", 10), ("features", pages // 3), ("insights", pages - pages // 3)):
+    for database, count in (
+        ("vision", 10),
+        ("features", pages // 3),
+        ("insights", pages - pages // 3),
+    ):
         workspace.fill(databases[database].data_source_id, count, seed=1)
     gateway.close()
     return workspace
 
 
-def place_of(gateway: Gateway, workspace: LocalWorkspace, folder: Path, clock: ManualClock, jobs: int = 4) -> Place:
+def place_of(
+    gateway: Gateway, workspace: LocalWorkspace, folder: Path, clock: ManualClock, jobs: int = 4
+) -> Place:
     """Return where to sync."""
     return Place(gateway, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs)
 
@@ -197,7 +215,9 @@ def show(figures: dict[str, Any]) -> None:
     """Print the figures as tables."""
     print(f"{figures['pages']:,} pages {'requests':>22} {'reads':>8} {'writes':>8} {'CPU ms':>8}")
     for title, each in figures["requests"].items():
-        print(f"{title:24} {each['requests']:10} {each['reads']:8} {each['writes']:8} {each['cpu_ms']:8}")
+        print(
+            f"{title:24} {each['requests']:10} {each['reads']:8} {each['writes']:8} {each['cpu_ms']:8}"
+        )
     print(f"\n{NOTION_BUDGET} a minute, {LATENCY * 1000:.0f} ms each")
     print(f"{'jobs':>4} {'requests':>9} {'minutes':>8} {'of the budget':>14} {'429':>7}")
     for each in figures["throughput"]:

@@ -24,6 +24,8 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tup
 def help_pages() -> Iterator[str]:
     """Yield the help pages as Markdown sections."""
     for path in commands(main):
-        shown = CliRunner().invoke(main, [*path, "--help"], prog_name="notion-pm", terminal_width=100)
+        shown = CliRunner().invoke(
+            main, [*path, "--help"], prog_name="notion-pm", terminal_width=100
+        )
         title = " ".join(("notion-pm", *path))
         yield f"## {title}\n\n```text\n{shown.output.rstrip()}\n```\n"

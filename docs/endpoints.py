@@ -17,6 +17,11 @@ def table() -> str:
         app.register_blueprint(blueprint, url_prefix="/v1")
     verbs: dict[str, set[str]] = defaultdict(set)
     for rule in app.url_map.iter_rules():
-        verbs[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)] |= (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    rows = [f"| `{path}` | {', '.join(sorted(methods))} |" for path, methods in sorted(verbs.items())]
+        verbs[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)] |= (rule.methods or set()) - {
+            "HEAD",
+            "OPTIONS",
+        }
+    rows = [
+        f"| `{path}` | {', '.join(sorted(methods))} |" for path, methods in sorted(verbs.items())
+    ]
     return "\n".join(["| path | methods |", "|---|---|", *rows])

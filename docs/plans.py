@@ -47,7 +47,12 @@ class Client:
     def apply(self, loaded: LoadedTemplate) -> None:
         """Apply a template."""
         reading = provision.read_for(self.gateway, self.page_id, loaded)
-        provision.apply(self.gateway, provision.plan(reading), reading, now=datetime(2026, 11, 22, 9, tzinfo=UTC))
+        provision.apply(
+            self.gateway,
+            provision.plan(reading),
+            reading,
+            now=datetime(2026, 11, 22, 9, tzinfo=UTC),
+        )
 
 
 @contextmanager
@@ -57,7 +62,13 @@ def _client() -> Iterator[Client]:
         transport = httpx.WSGITransport(app=workspace.app)
         limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
         gateway = Gateway(
-            Connection(workspace.token, limiter=limiter, sleep=time.sleep, base_url="http://local", transport=transport)
+            Connection(
+                workspace.token,
+                limiter=limiter,
+                sleep=time.sleep,
+                base_url="http://local",
+                transport=transport,
+            )
         )
         yield Client(gateway, NotionId(workspace.root_page_id))
         gateway.close()
@@ -90,7 +101,9 @@ def next_version() -> LoadedTemplate:
     loaded = templates.load("product")
     data = loaded.template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     data["version"] = loaded.template.version + 1
-    vision, insights, features = (data["databases"][key]["properties"] for key in ("vision", "insights", "features"))
+    vision, insights, features = (
+        data["databases"][key]["properties"] for key in ("vision", "insights", "features")
+    )
     _option(vision["horizon"], "3y")["color"] = "orange"
     _option(insights["importance"], "critical")["name"] = "3 Must have"
     features["priority"]["options"].remove(_option(features["priority"], "p3"))
@@ -111,7 +124,9 @@ def _settle_in(client: Client) -> None:
     entries = open_manifest(gateway, client.page_id)[1].databases
     vision, insights = entries["vision"], entries["insights"]
     gateway.update_database(insights.database_id, title="Voice of the customer")
-    horizon = gateway.get_data_source(vision.data_source_id).properties[vision.properties["horizon"]]
+    horizon = gateway.get_data_source(vision.data_source_id).properties[
+        vision.properties["horizon"]
+    ]
     assert isinstance(horizon.config, OptionsConfig)
     theirs = OptionsConfig((*horizon.config.options, Option("10 years", color="red")))
     patches = {horizon.id: PropertyPatch(name="Time frame", type="select", config=theirs)}

@@ -15,8 +15,13 @@ def tables() -> str:
 
 def unknowns() -> str:
     """Return what no source says as a Markdown table."""
-    rows = [f"| {each.question} | {each.local} | {each.notion_pm} | {_id(each.statement)} |" for each in UNKNOWNS]
-    return "\n".join(["| unknown | here | notion-pm | the probe asks |", "|---|---|---|---|", *rows])
+    rows = [
+        f"| {each.question} | {each.local} | {each.notion_pm} | {_id(each.statement)} |"
+        for each in UNKNOWNS
+    ]
+    return "\n".join(
+        ["| unknown | here | notion-pm | the probe asks |", "|---|---|---|---|", *rows]
+    )
 
 
 def _lines() -> Iterator[str]:

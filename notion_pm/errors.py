@@ -196,7 +196,13 @@ class NotionError(NotionPmError):
     """
 
     def __init__(
-        self, message: str, *, status: int = 0, code: str = "", request: str = "", request_id: str = ""
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        request: str = "",
+        request_id: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -319,7 +325,9 @@ class OutcomeUnknown(Unavailable):
 
     @property
     def advice(self) -> str:
-        return "Run the same command again: it looks for what was created before it creates anything."
+        return (
+            "Run the same command again: it looks for what was created before it creates anything."
+        )
 
 
 class IncompleteRead(NotionPmError):
@@ -341,7 +349,10 @@ class FileUnusable(NotionPmError):
         super().__init__(f"{path} cannot be used: {reason}.")
         self.path = path
         self.reason = reason
-        self._advice = advice or "Look at the path, your rights to it and the room on the disk, then run it again."
+        self._advice = (
+            advice
+            or "Look at the path, your rights to it and the room on the disk, then run it again."
+        )
 
     @classmethod
     def from_os(cls, error: OSError) -> FileUnusable:
@@ -364,7 +375,9 @@ class FileNotText(FileUnusable):
     """A file that should be text is not UTF-8. `line`: the first line that is not, from 1."""
 
     def __init__(self, path: Path, line: int) -> None:
-        super().__init__(path, f"line {line} is not text in UTF-8", "Save it as UTF-8, or name another file.")
+        super().__init__(
+            path, f"line {line} is not text in UTF-8", "Save it as UTF-8, or name another file."
+        )
         self.line = line
 
 
@@ -437,7 +450,9 @@ class RecordCopied(NotionPmError):
     the record belongs to, empty where it does not say.
     """
 
-    def __init__(self, *, title: str, template: str, page_id: str, url: str, original: str = "") -> None:
+    def __init__(
+        self, *, title: str, template: str, page_id: str, url: str, original: str = ""
+    ) -> None:
         where = f" The original is under {original}." if original else ""
         super().__init__(
             f"The record page {title!r} is a copy: somebody duplicated it in Notion, or the page above it. "
@@ -513,7 +528,9 @@ class MadeTwice(NotionPmError):
     """A proxy repeated a request, so that Notion created something twice, and the second one may be in use."""
 
     def __init__(self, twins: Sequence[str]) -> None:
-        super().__init__("These exist twice, and the second one may hold somebody's work: " + "; ".join(twins))
+        super().__init__(
+            "These exist twice, and the second one may hold somebody's work: " + "; ".join(twins)
+        )
         self.twins = tuple(twins)
 
     @property
@@ -531,7 +548,10 @@ class Unexpected(NotionPmError):
     def __init__(self, cause: BaseException, advice: str = "") -> None:
         super().__init__(f"A fault of notion-pm: {type(cause).__name__}{_raised_at(cause)}.")
         self.cause = cause
-        self._advice = advice or "Run the same command again with --debug to see where it comes from, and report it."
+        self._advice = (
+            advice
+            or "Run the same command again with --debug to see where it comes from, and report it."
+        )
 
     @property
     def advice(self) -> str:
@@ -590,7 +610,9 @@ class ChangedMeanwhile(UnsafeChange):
         """Return the error for pages that got a value after the plan had counted `before` pages with one."""
         count = f"{len(titles)} more page{'s' if len(titles) != 1 else ''}"
         named = ", ".join(repr(title) for title in titles[:3])
-        return cls(address, f"{count} got a value that would be lost ({named}; {before} were counted)")
+        return cls(
+            address, f"{count} got a value that would be lost ({named}; {before} were counted)"
+        )
 
 
 class StillChosen(UnsafeChange):
@@ -622,7 +644,9 @@ class PlanKeepsChanging(NotNow):
     """Each time that apply made its plan, just before its first write, the plan was another one."""
 
     def __init__(self) -> None:
-        super().__init__("The plan changed each time it was made: somebody is editing the workspace.")
+        super().__init__(
+            "The plan changed each time it was made: somebody is editing the workspace."
+        )
 
     @property
     def advice(self) -> str:
@@ -642,7 +666,9 @@ class FilesMissing(NotionPmError):
     """An export is written, and some of the files attached to its pages were not downloaded."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} attached file{'s were' if count != 1 else ' was'} not downloaded.")
+        super().__init__(
+            f"{count} attached file{'s were' if count != 1 else ' was'} not downloaded."
+        )
         self.count = count
 
     @property

@@ -81,7 +81,9 @@ def write_shared(path: Path, content: str | bytes) -> None:
 def require_folder(file: Path) -> None:
     """Raise FileUnusable where the folder of a file is missing: it may be a typing mistake."""
     if not file.parent.is_dir():
-        raise FileUnusable(file, f"there is no folder {file.parent}", "Make the folder, or name another one.")
+        raise FileUnusable(
+            file, f"there is no folder {file.parent}", "Make the folder, or name another one."
+        )
 
 
 def create_shared(path: Path, content: str | bytes) -> None:

@@ -35,7 +35,9 @@ from notion_pm.workflows.sync_run import Run
 _RETRIES = 3
 _PAUSES = [60, 300, 900]
 """Seconds before each retry: longer than the retries of a run itself have taken."""
-_OPTIONS = RootOptions(local=None, local_from_environment=False, workspace=None, jobs=4, max_wait=900, debug=False)
+_OPTIONS = RootOptions(
+    local=None, local_from_environment=False, workspace=None, jobs=4, max_wait=900, debug=False
+)
 
 
 class SyncFailed(Exception):
@@ -49,7 +51,9 @@ class SyncFailed(Exception):
 def limit_of(context: Context) -> str:
     """Return the name of the concurrency limit of a workspace's token, from which nobody can tell the token."""
     target = context.target
-    secret = str(target.path.resolve()) if isinstance(target, Local) else target.token.get_secret_value()
+    secret = (
+        str(target.path.resolve()) if isinstance(target, Local) else target.token.get_secret_value()
+    )
     return f"notion-pm-{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
 
 
@@ -59,7 +63,12 @@ def _passes(task: Any, task_run: Any, state: Any) -> bool:
     return isinstance(error, SyncFailed) and error.passes
 
 
-@task(task_run_name="sync {client}", retries=_RETRIES, retry_delay_seconds=_PAUSES, retry_condition_fn=_passes)
+@task(
+    task_run_name="sync {client}",
+    retries=_RETRIES,
+    retry_delay_seconds=_PAUSES,
+    retry_condition_fn=_passes,
+)
 def sync_workspace(client: str) -> dict[str, Any]:
     """Sync one workspace of notion-pm.toml, and return what `notion-pm sync --json` says of a run.
 
@@ -77,10 +86,15 @@ def sync_workspace(client: str) -> dict[str, Any]:
 
 def _synced(context: Context) -> Run:
     limit = limit_of(context)
-    with get_client(sync_client=True) as server, suppress(ObjectAlreadyExists):  # another task was quicker
+    with (
+        get_client(sync_client=True) as server,
+        suppress(ObjectAlreadyExists),
+    ):  # another task was quicker
         server.upsert_global_concurrency_limit_by_name(limit, 1)
     with concurrency(limit, occupy=1, strict=True):
-        return run(context, Options(), Manner(), new_run_id(context.now()), silent, client=context.name)
+        return run(
+            context, Options(), Manner(), new_run_id(context.now()), silent, client=context.name
+        )
 
 
 @flow(name="notion-pm sync")
@@ -99,7 +113,14 @@ def _client(name: str, closing: ExitStack) -> Context:
 
 
 @click.command()
-@click.option("--every", type=duration, metavar="TIME", default="15m", show_default=True, help="How often: 15m, 2h.")
+@click.option(
+    "--every",
+    type=duration,
+    metavar="TIME",
+    default="15m",
+    show_default=True,
+    help="How often: 15m, 2h.",
+)
 @click.option(
     "--once",
     is_flag=True,

@@ -82,11 +82,15 @@ def _post_once(url: str, way: _Way, message: Mapping[str, Any]) -> None:
     raise (_Passing if passing else NotificationFailed)(way.shown, reason)
 
 
-def _attempt(url: str, way: _Way, message: Mapping[str, Any], outcome: list[int | Exception]) -> None:
+def _attempt(
+    url: str, way: _Way, message: Mapping[str, Any], outcome: list[int | Exception]
+) -> None:
     """Put the status of the answer, or what went wrong, into `outcome`."""
     try:
         with requests.Session() as session:
-            session.trust_env = False  # `way` has what the environment says; no credentials from ~/.netrc
+            session.trust_env = (
+                False  # `way` has what the environment says; no credentials from ~/.netrc
+            )
             session.proxies = {"http": way.proxy, "https": way.proxy} if way.proxy else {}
             answer = session.post(
                 url,

@@ -47,7 +47,9 @@ class BoundedPattern:
         self._seconds_left = _SECONDS_IN_ALL
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about signs that a later version may read in another way
+                warnings.simplefilter(
+                    "ignore"
+                )  # about signs that a later version may read in another way
                 self._compiled = regex.compile(pattern)
         except (regex.error, RecursionError, OverflowError) as error:
             reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)

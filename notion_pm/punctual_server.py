@@ -69,7 +69,9 @@ class _Server(TcpWSGIServer):
         super().maintenance(now)
         channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]  # the stubs are wrong
         for channel in channels.values():
-            if not channel.requests and time.monotonic() - channel.owes_since > self._allowed(channel):
+            if not channel.requests and time.monotonic() - channel.owes_since > self._allowed(
+                channel
+            ):
                 channel.will_close = True
 
     def _allowed(self, channel: Any) -> float:

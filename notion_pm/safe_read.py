@@ -39,11 +39,15 @@ def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
     """
     try:
         # A named pipe without a writer blocks `open`, unless it is opened without waiting.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)  # `os.fdopen` would leave that of a folder open
-            raise FileUnusable(path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one.")
+            raise FileUnusable(
+                path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one."
+            )
         with os.fdopen(descriptor, "rb") as file:
             if found.st_size > limit:
                 raise _too_large(path, limit)
@@ -55,7 +59,9 @@ def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
     except OSError as error:
         raise FileUnusable(path, error.strerror or str(error)) from error
     except ValueError as error:  # a path with a NUL character, or with what no file name can hold
-        raise FileUnusable(repr(str(path)), f"it is no path ({error})", "Correct the path.") from None
+        raise FileUnusable(
+            repr(str(path)), f"it is no path ({error})", "Correct the path."
+        ) from None
 
 
 def read_stream(stream: BinaryIO, name: Path | str, *, limit: int) -> bytes:

@@ -41,7 +41,12 @@ ACCEPTED = 202
 YOUNGER_THAN_THE_TYPES = frozenset(("place", "button", "verification"))
 """Types of properties that the real service answers in schemas (recorded), and the types of schemas lack."""
 
-EMPTY_LIST: dict[str, Any] = {"object": "list", "results": [], "next_cursor": None, "has_more": False}
+EMPTY_LIST: dict[str, Any] = {
+    "object": "list",
+    "results": [],
+    "next_cursor": None,
+    "has_more": False,
+}
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,9 +93,13 @@ def _report(failures: Iterable[str]) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--traffic", type=Path, help="the folder of traffic that the tests have left")
+    parser.add_argument(
+        "--traffic", type=Path, help="the folder of traffic that the tests have left"
+    )
     parser.add_argument("--at-least", type=int, default=0, help="interactions that must agree")
     parser.add_argument("--replay-only", action="store_true", help="only replay the recordings")
     return parser.parse_args()
@@ -107,7 +116,9 @@ def _tests(folder: Path) -> Iterator[str]:
 def _ids(traffic: Path) -> Iterator[str]:
     """Check that requests name properties by ids as they were received."""
     decoded, named_by_id = importlib.import_module("property_ids").decoded_ids_in(traffic)
-    print(f"\nIds of properties: {named_by_id} requests send them as received, {len(decoded)} decoded")
+    print(
+        f"\nIds of properties: {named_by_id} requests send them as received, {len(decoded)} decoded"
+    )
     for each in decoded[:20]:
         print(f"  {each}")
     if decoded or not named_by_id:
@@ -125,9 +136,19 @@ def _fits(tools: Path, traffic: Path, what: str, *, answers_only: bool = False) 
             continue
         seen += 1
         asked = () if answers_only else _as_the_types_mean(method, path, request)
-        found = [each for exchange in asked for each in checker.check(*exchange, 200, EMPTY_LIST) if " request" in each]
-        problems += [*found, *checker.check(method, path, None, status, _as_the_types_know(response))][:1]
-    print(f"\nOfficial types: {what}: {seen - len(problems)} of {seen} exchanges fit ({outside} outside the types)")
+        found = [
+            each
+            for exchange in asked
+            for each in checker.check(*exchange, 200, EMPTY_LIST)
+            if " request" in each
+        ]
+        problems += [
+            *found,
+            *checker.check(method, path, None, status, _as_the_types_know(response)),
+        ][:1]
+    print(
+        f"\nOfficial types: {what}: {seen - len(problems)} of {seen} exchanges fit ({outside} outside the types)"
+    )
     for problem in problems[:20]:
         print(f"  {problem}")
     if problems or not seen:
@@ -143,7 +164,11 @@ def _as_the_types_mean(method: str, path: str, request: Any) -> Iterator[tuple[s
     """
     if "/views" in path and isinstance(request, dict):
         queried = {key: request[key] for key in ("filter", "sorts") if request.get(key)}
-        quick = {key: each for key, each in (request.get("quick_filters") or {}).items() if each is not None}
+        quick = {
+            key: each
+            for key, each in (request.get("quick_filters") or {}).items()
+            if each is not None
+        }
         rest = {key: value for key, value in request.items() if key not in queried}
         if quick:
             rest["quick_filters"] = {}
@@ -162,17 +187,28 @@ def _as_the_types_know(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
     if answer.get("object") == "data_source":
-        known = {k: v for k, v in answer["properties"].items() if v.get("type") not in YOUNGER_THAN_THE_TYPES}
+        known = {
+            k: v
+            for k, v in answer["properties"].items()
+            if v.get("type") not in YOUNGER_THAN_THE_TYPES
+        }
         return {**answer, "properties": known}
-    return {key: _as_the_types_know(value) if key == "results" else value for key, value in answer.items()}
+    return {
+        key: _as_the_types_know(value) if key == "results" else value
+        for key, value in answer.items()
+    }
 
 
 def _replay(arguments: argparse.Namespace, traffic: Path) -> Iterator[str]:
     """Replay what the real API was asked, and count where the local workspace answers alike."""
     structure = replayed(arguments.shared, traffic)
     values = replayed(arguments.shared, traffic, "--values")
-    total, same, same_values = (len(each) for each in (structure, _agreeing(structure), _agreeing(values)))
-    print(f"\nRecorded traffic: {same} of {total} interactions agree; with values and times {same_values}")
+    total, same, same_values = (
+        len(each) for each in (structure, _agreeing(structure), _agreeing(values))
+    )
+    print(
+        f"\nRecorded traffic: {same} of {total} interactions agree; with values and times {same_values}"
+    )
     if not total or same < arguments.at_least:
         yield f"replay: {same} interactions agree (at least {arguments.at_least} must)"
     for interaction, difference in unexplained(values).items():
@@ -181,17 +217,35 @@ def _replay(arguments: argparse.Namespace, traffic: Path) -> Iterator[str]:
         yield f"replay: {interaction} agrees; take it out of {DIFFERENCES.name}"
 
 
-def replayed(shared: Path, traffic: Path, *options: str, only: Sequence[str] = ()) -> dict[str, str]:
+def replayed(
+    shared: Path, traffic: Path, *options: str, only: Sequence[str] = ()
+) -> dict[str, str]:
     """Return by interaction ("folder/recording #3") what differs, "" for nothing.
 
     `only` names recordings ("folder/recording") or folders of them; without it, all are replayed.
     """
     tools, recordings = shared / "tools", shared / "recordings"
     chosen = [str(recordings / each) for each in only] or [str(recordings)]
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder, "replay.sqlite"), traffic) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _served(Path(folder, "replay.sqlite"), traffic) as server,
+    ):
         verdicts = Path(folder, "verdicts.json")
-        command = [sys.executable, str(ROOT / "tests" / "recorded_people.py"), "--tools", str(tools)]
-        command += ["--recordings", *chosen, "--", "--base-url", server.url, "--token", server.token]
+        command = [
+            sys.executable,
+            str(ROOT / "tests" / "recorded_people.py"),
+            "--tools",
+            str(tools),
+        ]
+        command += [
+            "--recordings",
+            *chosen,
+            "--",
+            "--base-url",
+            server.url,
+            "--token",
+            server.token,
+        ]
         command += ["--parent-page-id", server.root_page_id, "--json", str(verdicts), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not verdicts.exists():
@@ -202,14 +256,20 @@ def replayed(shared: Path, traffic: Path, *options: str, only: Sequence[str] = (
     for verdict in (each for result in results for each in result["verdicts"]):
         cassette = Path(verdict["cassette"]).relative_to(recordings).with_suffix("")
         agrees = verdict["verdict"] == "agree"
-        found[f"{cassette.as_posix()} #{verdict['index']}"] = "" if agrees else verdict["detail"] or "blocked"
+        found[f"{cassette.as_posix()} #{verdict['index']}"] = (
+            "" if agrees else verdict["detail"] or "blocked"
+        )
     return found
 
 
 def unexplained(verdicts: dict[str, str]) -> dict[str, str]:
     """Return the interactions that differ, and for which docs/local-workspace.md gives no reason."""
     known = _explained()
-    return {interaction: found for interaction, found in verdicts.items() if found and interaction not in known}
+    return {
+        interaction: found
+        for interaction, found in verdicts.items()
+        if found and interaction not in known
+    }
 
 
 def _explained() -> set[str]:
@@ -224,10 +284,14 @@ def _agreeing(verdicts: dict[str, str]) -> set[str]:
 def _served(file: Path, traffic: Path) -> Iterator[Server]:
     """Serve a fresh local workspace through the command line."""
     program = [sys.executable, "-m", "notion_pm", "local"]
-    info = subprocess.run([*program, "info", str(file), "--json"], capture_output=True, text=True, check=True)
+    info = subprocess.run(
+        [*program, "info", str(file), "--json"], capture_output=True, text=True, check=True
+    )
     facts = json.loads(info.stdout)
     serve = [*program, "serve", str(file), "--port", "0", "--record", str(traffic)]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()

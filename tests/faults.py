@@ -34,7 +34,9 @@ class Fault:
 class FaultyTransport(httpx.BaseTransport):
     """Passes requests on, but for those for which `choose` (number from 1, request) names a fault."""
 
-    def __init__(self, inner: httpx.BaseTransport, choose: Callable[[int, httpx.Request], Fault | None]) -> None:
+    def __init__(
+        self, inner: httpx.BaseTransport, choose: Callable[[int, httpx.Request], Fault | None]
+    ) -> None:
         self.inner = inner
         self.choose = choose
         self.seen: list[httpx.Request] = []

@@ -45,7 +45,9 @@ def start_program(
     return process
 
 
-def _run(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], streams: Streams) -> None:
+def _run(
+    arguments: tuple[str, ...], folder: Path, environment: dict[str, str], streams: Streams
+) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -61,7 +61,12 @@ def _read_request(connection: socket.socket) -> str:
         received += more
     head, _, body = received.partition(b"\r\n\r\n")
     length = next(
-        (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
+        (
+            int(line.split(b":")[1])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        ),
+        0,
     )
     while len(body) < length:
         body += connection.recv(65536)
@@ -72,8 +77,15 @@ def saying(body: bytes, *headers: str, status: str = "200 OK") -> Answer:
     """Answer with these bytes."""
 
     def answer(connection: socket.socket, line: str) -> None:
-        named = ["Content-Type: application/json", f"Content-Length: {len(body)}", "Connection: close", *headers]
-        connection.sendall(f"HTTP/1.1 {status}\r\n".encode() + "\r\n".join(named).encode() + b"\r\n\r\n" + body)
+        named = [
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *headers,
+        ]
+        connection.sendall(
+            f"HTTP/1.1 {status}\r\n".encode() + "\r\n".join(named).encode() + b"\r\n\r\n" + body
+        )
 
     return answer
 
@@ -90,7 +102,9 @@ def bomb(megabytes: int) -> bytes:
 
 def dripping(connection: socket.socket, line: str) -> None:
     """Send a byte of the body every tenth of a second, and never end."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+    connection.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+    )
     _for_a_while(connection, b" ", pause=0.1)
 
 

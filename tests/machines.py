@@ -116,7 +116,11 @@ class Line:
     def writes(self) -> list[str]:
         """The requests that may change something."""
         reads = ("GET ", "POST /v1/search")
-        return [each for each in self.requests if not each.startswith(reads) and not each.endswith("/query")]
+        return [
+            each
+            for each in self.requests
+            if not each.startswith(reads) and not each.endswith("/query")
+        ]
 
 
 @dataclass(frozen=True)

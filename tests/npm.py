@@ -24,7 +24,9 @@ def installed(folder: Path) -> Path:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
         done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, check=False)
         if done.returncode:
-            pytest.skip(f"npm cannot install {folder.name}: {done.stderr.strip().splitlines()[-1:]}")
+            pytest.skip(
+                f"npm cannot install {folder.name}: {done.stderr.strip().splitlines()[-1:]}"
+            )
         with suppress(OSError):  # another worker was faster
             Path(fresh, "node_modules").rename(packages)
     return packages

@@ -33,7 +33,17 @@ def running(programs: Path) -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(folder, user)
         data, socket = folder / "data", folder
-        _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8")
+        _run(
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        )
         options = f"-k {socket} {_FAST}"
         _run(programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
         try:
@@ -45,5 +55,9 @@ def running(programs: Path) -> Iterator[str]:
 def _run(*command: str | Path) -> None:
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     subprocess.run(
-        [*as_user, *map(str, command)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/"
+        [*as_user, *map(str, command)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
     )

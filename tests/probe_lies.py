@@ -73,7 +73,12 @@ class LyingTransport(httpx.BaseTransport):
         if self._met <= lie.first:
             return httpx.Response(answer.status_code, json=body)
         if lie.status == 400:
-            error = {"object": "error", "status": 400, "code": "validation_error", "message": "A lie."}
+            error = {
+                "object": "error",
+                "status": 400,
+                "code": "validation_error",
+                "message": "A lie.",
+            }
             return httpx.Response(400, json=error)
         if lie.status == 299 and answer.status_code >= 400:
             taken = {"object": "page", "results": [], "properties": {}, "in_trash": False}
@@ -223,7 +228,9 @@ def _find_a_database(sent: Json, body: Json) -> None:
 
 
 def _find_row_a(sent: Json, body: Json) -> None:
-    body["results"].append({"object": "page", "properties": {"Name": {"title": [{"plain_text": "A"}]}}})
+    body["results"].append(
+        {"object": "page", "properties": {"Name": {"title": [{"plain_text": "A"}]}}}
+    )
 
 
 def _name_views(sent: Json, body: Json) -> None:
@@ -256,17 +263,23 @@ def _wrong_values(entry: Json) -> None:
 _LIES = {
     "schema.one-data-source": tell("POST", "databases", _two_data_sources),
     "schema.only-what-was-sent": tell("GET", _DATA_SOURCE, without_property("Notes")),
-    "schema.settings-kept": tell("GET", _DATA_SOURCE, setting("Size", "number", "format", "number")),
+    "schema.settings-kept": tell(
+        "GET", _DATA_SOURCE, setting("Size", "number", "format", "number")
+    ),
     "schema.patch-leaves-others": tell("GET", _DATA_SOURCE, without_property("Size")),
     "schema.patch-adds": tell("GET", _DATA_SOURCE, without_property("Added")),
-    "schema.null-removes": tell("GET", _DATA_SOURCE, lambda _, body: body["properties"].update(Notes={})),
+    "schema.null-removes": tell(
+        "GET", _DATA_SOURCE, lambda _, body: body["properties"].update(Notes={})
+    ),
     "schema.new-id-after-removal": tell("*", _DATA_SOURCE, each_property(_same_id)),
     "schema.empty-patch": tell("PATCH", _DATA_SOURCE, without_property("Size")),
     "schema.second-title-refused": accept(),
     "schema.database-title-shared": tell("GET", _DATA_SOURCE, field("title", [])),
     "schema.database-icon-shared": tell("GET", _DATA_SOURCE, field("icon", None)),
     "schema.database-description-shared": tell("GET", _DATA_SOURCE, field("description", [])),
-    "schema.database-times-exact": tell("POST", "databases", field("created_time", "2026-01-01T00:00:00.000Z")),
+    "schema.database-times-exact": tell(
+        "POST", "databases", field("created_time", "2026-01-01T00:00:00.000Z")
+    ),
     "ids.percent-encoded": tell("POST", "pages", each_property(_needless_encoding)),
     "ids.page-values-as-received": refuse("PATCH", _PAGE),
     "ids.page-values-by-name": refuse("PATCH", _PAGE),
@@ -285,25 +298,41 @@ _LIES = {
     "options.removed-select-empties": tell("GET", _PAGE, value("Cut", "select", {"name": "Gone"})),
     "options.removed-multi-select-drops": tell("GET", _PAGE, value("Cut_many", "multi_select", [])),
     "options.removed-status-moves": tell("GET", _PAGE, value("Cut_status", "status", None)),
-    "options.removed-status-not-default": tell("GET", _PAGE, value("Cut_status", "status", {"name": "Idea"})),
+    "options.removed-status-not-default": tell(
+        "GET", _PAGE, value("Cut_status", "status", {"name": "Idea"})
+    ),
     "options.added-again-new-id": tell("*", _DATA_SOURCE, each_property(_ids_by_option_name)),
     "options.unknown-select-created": tell("POST", "pages", value("Open", "select", None)),
     "options.unknown-status-refused": accept(),
     "options.status-never-set": tell("POST", "pages", value("Default_status", "status", None)),
-    "options.status-default-groups": tell("GET", _DATA_SOURCE, each_property(_move_options_to_one_group)),
-    "options.status-groups-created": tell("GET", _DATA_SOURCE, each_property(_move_options_to_one_group)),
-    "options.status-groups-kept": tell("PATCH", _DATA_SOURCE, each_property(_move_options_to_one_group)),
-    "options.status-group-changed": tell("PATCH", _DATA_SOURCE, each_property(_move_options_to_one_group)),
+    "options.status-default-groups": tell(
+        "GET", _DATA_SOURCE, each_property(_move_options_to_one_group)
+    ),
+    "options.status-groups-created": tell(
+        "GET", _DATA_SOURCE, each_property(_move_options_to_one_group)
+    ),
+    "options.status-groups-kept": tell(
+        "PATCH", _DATA_SOURCE, each_property(_move_options_to_one_group)
+    ),
+    "options.status-group-changed": tell(
+        "PATCH", _DATA_SOURCE, each_property(_move_options_to_one_group)
+    ),
     "options.status-group-names": accept(),
     "conversions.title-refused": accept(),
-    "pages.times-of-minutes": tell("POST", "pages", field("created_time", "2026-01-01T00:00:12.345Z")),
+    "pages.times-of-minutes": tell(
+        "POST", "pages", field("created_time", "2026-01-01T00:00:12.345Z")
+    ),
     "pages.other-values-untouched": tell("PATCH", _PAGE, value("Text", "rich_text", [])),
     "pages.null-clears": tell("PATCH", _PAGE, value("Link", "url", "any text")),
     "pages.empty-url-refused": accept(),
     "pages.any-text-as-url": tell("POST", "pages", value("Link", "url", None)),
     "pages.computed-refused": accept(),
-    "pages.formula-computed": tell("POST", "pages", value("Sum", "formula", {"type": "number", "number": None})),
-    "pages.date-with-zone": tell("POST", "pages", setting("Due", "date", "time_zone", "Europe/Berlin")),
+    "pages.formula-computed": tell(
+        "POST", "pages", value("Sum", "formula", {"type": "number", "number": None})
+    ),
+    "pages.date-with-zone": tell(
+        "POST", "pages", setting("Due", "date", "time_zone", "Europe/Berlin")
+    ),
     "pages.parent-of-row": tell("POST", "pages", field("parent", {"type": "database_id"})),
     "pages.trash-keys": tell("POST", "pages", _add_archived),
     "pages.read-after-write": tell("GET", _PAGE, value("Size", "number", 6)),
@@ -324,7 +353,9 @@ _LIES = {
     "queries.trashed-row-gone": tell("POST", _QUERY, nothing_found),
     "relations.mirror-made": tell("GET", _DATA_SOURCE, each_property(_rename)),
     "relations.synced-id": tell("GET", _DATA_SOURCE, dual("synced_property_id", "other")),
-    "relations.written-on-one-side": tell("GET", _PAGE, each_property(lambda entry: entry.update(relation=[]))),
+    "relations.written-on-one-side": tell(
+        "GET", _PAGE, each_property(lambda entry: entry.update(relation=[]))
+    ),
     "relations.ids-only": tell("POST", "pages", _titles_in_relations),
     "relations.25-shown": tell("GET", _PAGE, value("Links", "has_more", new=False)),
     "relations.all-by-path": tell("GET", "pages/*/properties/*", fewer),
@@ -334,8 +365,12 @@ _LIES = {
     "relations.mirror-removed-by-id": tell(
         "PATCH", _DATA_SOURCE, lambda _, body: body["properties"].update(Renamed={})
     ),
-    "relations.synced-name-honoured": tell("PATCH", _DATA_SOURCE, dual("synced_property_name", "Other")),
-    "relations.target-in-schema": tell("GET", _DATA_SOURCE, setting("Link", "relation", "data_source_id", "other")),
+    "relations.synced-name-honoured": tell(
+        "PATCH", _DATA_SOURCE, dual("synced_property_name", "Other")
+    ),
+    "relations.target-in-schema": tell(
+        "GET", _DATA_SOURCE, setting("Link", "relation", "data_source_id", "other")
+    ),
     "limits.100-blocks": accept(),
     "limits.2000-characters": refuse("PATCH", _CHILDREN),
     "limits.2001-characters-refused": accept(),
@@ -343,7 +378,9 @@ _LIES = {
     "bodies.markdown-read-back": tell("GET", _MARKDOWN, field("markdown", "# Goal")),
     "bodies.markdown-complete": tell("GET", _MARKDOWN, field("truncated", new=True)),
     "bodies.markdown-makes-blocks": tell("GET", _CHILDREN, fewer),
-    "bodies.bookmark-unknown": tell("GET", _MARKDOWN, field("markdown", "[link](https://example.com)")),
+    "bodies.bookmark-unknown": tell(
+        "GET", _MARKDOWN, field("markdown", "[link](https://example.com)")
+    ),
     "bodies.markdown-text-not-found": accept(),
     "bodies.markdown-replaced": tell("GET", _MARKDOWN, field("markdown", "# Goal")),
     "bodies.order-of-pages": tell("GET", _CHILDREN, reversed_results),
@@ -354,7 +391,9 @@ _LIES = {
     "views.widget": tell("POST", "views", field("dashboard_view_id", None)),
     "views.filter-and-sort": tell("POST", "views", field("filter", None)),
     "views.status-filter": tell("POST", "views", field("filter", None)),
-    "views.properties-as-received": tell("POST", "views", field("configuration", {"type": "table"})),
+    "views.properties-as-received": tell(
+        "POST", "views", field("configuration", {"type": "table"})
+    ),
     "views.last-one-kept": accept(),
     "views.linked": refuse("POST", "views"),
     "views.linked-not-read": accept(),

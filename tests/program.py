@@ -62,7 +62,11 @@ class Program:
         """
         if "--probe" not in arguments:
             return self.environment
-        return {name: value for name, value in self.environment.items() if name != "NOTION_PM_LOCAL_RECORD"}
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if name != "NOTION_PM_LOCAL_RECORD"
+        }
 
     def run_anew(self, *arguments: str, stdin: str = "") -> Finished:
         """Run it in a new interpreter, which imports everything itself."""

@@ -25,9 +25,13 @@ def decoded_ids_in(traffic: Path) -> tuple[list[str], int]:
         texts = set(_texts(exchange["request"]))
         url = urlsplit(exchange["path"])
         # In a query string an id is encoded once, so that reading the query string must give the decoded form.
-        queried = {value for key, value in parse_qsl(url.query) if key.startswith("filter_properties")}
+        queried = {
+            value for key, value in parse_qsl(url.query) if key.startswith("filter_properties")
+        }
         if texts & decoded or queried & telling:
-            wrong.append(f"{exchange['method']} {exchange['path']} {json.dumps(exchange['request'])[:300]}")
+            wrong.append(
+                f"{exchange['method']} {exchange['path']} {json.dumps(exchange['request'])[:300]}"
+            )
         right += bool(texts & telling or queried & decoded)
     return wrong, right
 

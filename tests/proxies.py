@@ -47,9 +47,16 @@ def new_authority(folder: Path, *names: str) -> Authority:
         "2",
     ]
     is_ca = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
-    _run(*new_key, "-subj", "/CN=Test authority", *is_ca, "-keyout", str(ca_key), "-out", str(bundle))
+    _run(
+        *new_key, "-subj", "/CN=Test authority", *is_ca, "-keyout", str(ca_key), "-out", str(bundle)
+    )
     alternatives = ",".join(f"DNS:{name}" for name in names)
-    not_ca = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext", f"subjectAltName={alternatives}"]
+    not_ca = [
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-addext",
+        f"subjectAltName={alternatives}",
+    ]
     signed = ["-CA", str(bundle), "-CAkey", str(ca_key), "-subj", f"/CN={names[0]}"]
     _run(*new_key, *signed, *not_ca, "-keyout", str(key), "-out", str(certificate))
     return Authority(bundle, certificate, key)
@@ -117,7 +124,9 @@ def tunnelling_proxy(port: int, credentials: str = "") -> Iterator[Proxy]:
                 head += client.recv(65536)
             proxy.asked.append(head.split(b" HTTP/")[0].decode())
             if credentials and wanted not in head.decode().lower():
-                client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+                client.sendall(
+                    b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+                )
                 return
             with socket.create_connection(("127.0.0.1", port)) as server:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

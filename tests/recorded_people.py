@@ -100,13 +100,17 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
     class Seeder(base):  # type: ignore[misc]
         """Makes what a recording takes for granted as those made it who had made it there."""
 
-        def __init__(self, emulator: Json, interactions: Json, world: Json, ids: Json, root: Json) -> None:
+        def __init__(
+            self, emulator: Json, interactions: Json, world: Json, ids: Json, root: Json
+        ) -> None:
             super().__init__(emulator, interactions, world, ids, root)
             self._plain = emulator
             self.emulator = self  # the tool calls `self.emulator.call`
             self._last_number: dict[str, int] = {}
             self._in_trash: list[str] = []
-            self._recorded_at = max((latest_minute(each.response_json) for each in interactions), default="")
+            self._recorded_at = max(
+                (latest_minute(each.response_json) for each in interactions), default=""
+            )
 
         def run(self) -> None:
             """Make everything, then let those edit it who edited it last."""
@@ -124,12 +128,16 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             yield from super()._needed()
             for interaction in self.interactions:
                 if interaction.path == "/v1/search" and interaction.status == 200:
-                    for found in reversed(interaction.response_json["results"]):  # the oldest comes last
+                    for found in reversed(
+                        interaction.response_json["results"]
+                    ):  # the oldest comes last
                         yield replay.dashed(found["id"]), found["object"]
 
         # -- who, and when
 
-        def call(self, method: str, path: str, body: Json = None, *, version: str, seed: str = "") -> Json:
+        def call(
+            self, method: str, path: str, body: Json = None, *, version: str, seed: str = ""
+        ) -> Json:
             """Send a request of the tool as the author of what it makes, at the recorded time."""
             known = self.world.get(seed) or {}
             if method == "GET":
@@ -140,11 +148,17 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
                 body = _with_far_names(body, known)
             return self._as_author(method, path, body, known, version=version)
 
-        def _as_author(self, method: str, path: str, body: Json, recorded: Json, *, version: str) -> Json:
+        def _as_author(
+            self, method: str, path: str, body: Json, recorded: Json, *, version: str
+        ) -> Json:
             self._plain.clock.set(min(_minute(recorded.get("created_time")), self._recorded_at))
-            return self._as(self._author(recorded, "created_by"), method, path, body, version=version)
+            return self._as(
+                self._author(recorded, "created_by"), method, path, body, version=version
+            )
 
-        def _as(self, person: str | None, method: str, path: str, body: Json, *, version: str) -> Json:
+        def _as(
+            self, person: str | None, method: str, path: str, body: Json, *, version: str
+        ) -> Json:
             prefix = f"/_local/as/{person}" if person else ""
             return self._plain.call(method, prefix + path, body, version=version)
 
@@ -164,7 +178,13 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
                 return
             self._plain.clock.set(min(_minute(known["last_edited_time"]), self._recorded_at))
             editor = self._author(known, "last_edited_by")
-            self._as(editor, "PATCH", path + self.ids.uuids[recorded], {"in_trash": False}, version=self.version)
+            self._as(
+                editor,
+                "PATCH",
+                path + self.ids.uuids[recorded],
+                {"in_trash": False},
+                version=self.version,
+            )
 
         def user(self, recorded: str) -> None:
             """Map a user: the bot of the token to ours, everybody else to one that is made for it."""
@@ -175,13 +195,21 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
                 super().user(recorded)
                 return
             if recorded not in people:
-                body = {"type": "person", "name": known.get("name") or "A person", "person": known.get("person") or {}}
-                made = self._control("/_local/users", {**body, "avatar_url": known.get("avatar_url")})
+                body = {
+                    "type": "person",
+                    "name": known.get("name") or "A person",
+                    "person": known.get("person") or {},
+                }
+                made = self._control(
+                    "/_local/users", {**body, "avatar_url": known.get("avatar_url")}
+                )
                 people[recorded] = made["id"]
             self.ids.add(recorded, people[recorded])
 
         def _control(self, path: str, body: Json) -> Json:
-            response = self._plain.http.post(path, json=body, headers=self._plain.headers(self.version))
+            response = self._plain.http.post(
+                path, json=body, headers=self._plain.headers(self.version)
+            )
             response.raise_for_status()
             return response.json()
 
@@ -202,13 +230,22 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             block = self.world.get(recorded) or {}
             if block.get("type") != "child_page":
                 return None
-            text = {"type": "text", "text": {"content": block["child_page"]["title"]}, "annotations": {}}
-            return {"parent": block["parent"], "properties": {"title": {"type": "title", "title": [text]}}}
+            text = {
+                "type": "text",
+                "text": {"content": block["child_page"]["title"]},
+                "annotations": {},
+            }
+            return {
+                "parent": block["parent"],
+                "properties": {"title": {"type": "title", "title": [text]}},
+            }
 
         def _make_numbers_pass(self, known: Json) -> None:
             """Make and trash rows until the next one gets the recorded number: it followed rows that are gone."""
             numbers = [
-                each["unique_id"]["number"] for each in known["properties"].values() if each["type"] == "unique_id"
+                each["unique_id"]["number"]
+                for each in known["properties"].values()
+                if each["type"] == "unique_id"
             ]
             source = replay.dashed(known["parent"].get("data_source_id", ""))
             for _ in range(self._last_number.get(source, 0) + 1, max(numbers, default=0)):
@@ -224,7 +261,11 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             super().data_source(recorded)
             known = self.world.get(recorded)
             made = self.ids.uuids.get(recorded)
-            if known and made and _WIKI_PROPERTIES & {each["id"] for each in known["properties"].values()}:
+            if (
+                known
+                and made
+                and _WIKI_PROPERTIES & {each["id"] for each in known["properties"].values()}
+            ):
                 self._control(f"/_local/data_sources/{made}/wiki", {})
             if known and made and known["in_trash"]:
                 self._in_trash.append(recorded)
@@ -235,7 +276,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             return {**body, **{key: value for key, value in details.items() if value}}
 
         def _schema(self, recorded: Json, own: str) -> Json:
-            kept = {name: each for name, each in recorded.items() if each["id"] not in _WIKI_PROPERTIES}
+            kept = {
+                name: each for name, each in recorded.items() if each["id"] not in _WIKI_PROPERTIES
+            }
             first, later = super()._schema(kept, own)
             for name, spec in first.items():
                 if "status" in spec:
@@ -248,7 +291,10 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
         def _media(self, value: Json) -> Json:
             if isinstance(value, dict) and value.get("type") == "custom_emoji":
-                return {"type": "custom_emoji", "custom_emoji": {"id": self._emoji(value["custom_emoji"])}}
+                return {
+                    "type": "custom_emoji",
+                    "custom_emoji": {"id": self._emoji(value["custom_emoji"])},
+                }
             return super()._media(value)
 
         def _custom_emojis(self) -> None:
@@ -262,7 +308,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
         def _emoji(self, recorded: Json) -> str:
             key = replay.dashed(recorded["id"])
             if key not in emojis:
-                made = self._control("/_local/custom_emojis", {"name": recorded["name"], "url": recorded["url"]})
+                made = self._control(
+                    "/_local/custom_emojis", {"name": recorded["name"], "url": recorded["url"]}
+                )
                 emojis[key] = made["id"]
             self.ids.add(key, emojis[key])
             return emojis[key]
@@ -271,7 +319,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             """Make the uploads that the recording lists, but those from other addresses: their size is not known."""
             for interaction in self.interactions:
                 if interaction.method == "GET" and interaction.path == "/v1/file_uploads":
-                    for upload in reversed(interaction.response_json["results"]):  # the oldest comes last
+                    for upload in reversed(
+                        interaction.response_json["results"]
+                    ):  # the oldest comes last
                         self._file_upload(upload)
 
         def _file_upload(self, recorded: Json) -> None:
@@ -287,27 +337,40 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
         def _upload(self, name: str) -> str:
             """Upload a file of this name and return the id of the upload."""
-            made = self._plain.call("POST", "/v1/file_uploads", {"filename": name}, version=self.version)
+            made = self._plain.call(
+                "POST", "/v1/file_uploads", {"filename": name}, version=self.version
+            )
             self._send(made, _A_PICTURE)
             return str(made["id"])
 
         def _send(self, upload: Json, data: bytes) -> None:
             files = {"file": (upload["filename"], data, upload["content_type"])}
             path = f"/v1/file_uploads/{upload['id']}/send"
-            self._plain.http.post(path, files=files, headers=self._plain.headers(self.version)).raise_for_status()
+            self._plain.http.post(
+                path, files=files, headers=self._plain.headers(self.version)
+            ).raise_for_status()
 
         # -- blocks
 
         def ensure(self, recorded: str, kind: str) -> Json:
             """Make something; a block also where the recording shows nothing but the block of its page."""
             known = self.world.get(recorded)
-            if kind == "block" and known and known["object"] == "block" and recorded not in self.ids.uuids:
+            if (
+                kind == "block"
+                and known
+                and known["object"] == "block"
+                and recorded not in self.ids.uuids
+            ):
                 self._lone_block(recorded, known)
             return super().ensure(recorded, kind)
 
         def _lone_block(self, recorded: str, known: Json) -> None:
             parent = known["parent"]
-            if known["type"].startswith("child_") or recorded in self._made or parent["type"] != "page_id":
+            if (
+                known["type"].startswith("child_")
+                or recorded in self._made
+                or parent["type"] != "page_id"
+            ):
                 return
             page = replay.dashed(parent["page_id"])
             holder = self.ensure(page, "page")
@@ -331,7 +394,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
         def _ensure_targets(self, block: Json) -> None:
             content = block[block["type"]]
-            source = content.get("synced_from") or (content if block["type"] == "link_to_page" else {})
+            source = content.get("synced_from") or (
+                content if block["type"] == "link_to_page" else {}
+            )
             kind = source.get("type", "")
             if kind:
                 self.ensure(replay.dashed(source[kind]), kind.removesuffix("_id"))
@@ -351,7 +416,11 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             content = recorded[kind]
             if content.get("type") == "file":
                 name = content["file"]["url"].split("?")[0].rsplit("/", 1)[-1]
-                payload = {key: value for key, value in sent[kind].items() if key not in ("type", "external")}
+                payload = {
+                    key: value
+                    for key, value in sent[kind].items()
+                    if key not in ("type", "external")
+                }
                 uploaded = {"type": "file_upload", "file_upload": {"id": self._upload(name)}}
                 return {"type": kind, kind: {**payload, **uploaded}}
             return sent
@@ -368,7 +437,9 @@ def _can_be_sent_with(block: Json, following: Json) -> bool:
 
 
 def _grouped_options(status: Json) -> list[Json]:
-    groups = {option_id: group["name"] for group in status["groups"] for option_id in group["option_ids"]}
+    groups = {
+        option_id: group["name"] for group in status["groups"] for option_id in group["option_ids"]
+    }
     return [
         {"name": option["name"], "color": option["color"], "group": groups[option["id"]]}
         for option in status["options"]
@@ -419,7 +490,11 @@ def comparer_class(replay: Json, bot_names: frozenset[str]) -> type[Json]:
         def _strings(self, recorded: str, actual: str, path: str, key: str) -> Json:
             if key in ("name", "resolved_name") and recorded in bot_names and actual:
                 return iter(())
-            if self.values and key in ("created_time", "last_edited_time") and _minute(recorded) != _minute(actual):
+            if (
+                self.values
+                and key in ("created_time", "last_edited_time")
+                and _minute(recorded) != _minute(actual)
+            ):
                 return iter((replay.Difference(path, recorded, actual),))
             return super()._strings(recorded, actual, path, key)
 
@@ -444,9 +519,13 @@ def recorded_bots(replay: Json, recordings: list[str]) -> tuple[frozenset[str], 
 
 def main() -> int:
     """Replay as the options say; return the tool's exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tools", type=Path, required=True, help="folder with replay.py")
-    parser.add_argument("--recordings", nargs="+", required=True, help="recordings, or folders of them")
+    parser.add_argument(
+        "--recordings", nargs="+", required=True, help="recordings, or folders of them"
+    )
     parser.add_argument("options", nargs="*", help="options of the tool, after --")
     arguments = parser.parse_args()
     sys.path.insert(0, str(arguments.tools))

@@ -48,7 +48,10 @@ def _run(arguments: list[str]) -> dict[str, Any]:
     kept = sys.stdin, sys.stdout, sys.stderr
     out, err = io.BytesIO(), io.BytesIO()
     sys.stdin = io.TextIOWrapper(io.BytesIO())
-    sys.stdout, sys.stderr = io.TextIOWrapper(out, "utf-8"), io.TextIOWrapper(err, "utf-8", errors="replace")
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(out, "utf-8"),
+        io.TextIOWrapper(err, "utf-8", errors="replace"),
+    )
     cli.show_error = show
     code: Any = 0
     began = time.process_time()

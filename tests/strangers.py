@@ -69,7 +69,9 @@ def _change(holder: Any, key: Any, chance: Random) -> None:
 
 
 def _spots(data: Any) -> Any:
-    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+    for key in (
+        data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+    ):
         yield data, key
         yield from _spots(data[key])
 
@@ -82,7 +84,11 @@ def torn(data: bytes, chance: Random) -> bytes:
             case 0:
                 data = data[:start] + data[start + length :]
             case 1:
-                data = data[:start] + data[start : start + length] * chance.choice((2, 50)) + data[start + length :]
+                data = (
+                    data[:start]
+                    + data[start : start + length] * chance.choice((2, 50))
+                    + data[start + length :]
+                )
             case 2:
                 data = data[:start]
             case _:
@@ -91,7 +97,9 @@ def torn(data: bytes, chance: Random) -> bytes:
 
 
 def as_yaml(data: Any) -> bytes:
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode("utf-8", "surrogatepass")
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def as_json(data: Any) -> bytes:
@@ -100,7 +108,9 @@ def as_json(data: Any) -> bytes:
 
 def as_csv(rows: list[list[Any]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([[("" if cell is None else cell) for cell in _list(row)] for row in rows])
+    csv.writer(text).writerows(
+        [[("" if cell is None else cell) for cell in _list(row)] for row in rows]
+    )
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
@@ -135,12 +145,18 @@ class Worker:
         line = process.stdout.readline()
         if not line:
             self.close()
-            raise AssertionError(f"notion-pm {' '.join(arguments)} hung or was ended: see stderr for where.")
+            raise AssertionError(
+                f"notion-pm {' '.join(arguments)} hung or was ended: see stderr for where."
+            )
         return Ended(**json.loads(line))
 
     def _start(self) -> subprocess.Popen[str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment = {**kept, "PYTHONPATH": str(REPOSITORY), "NOTION_PM_STATE": str(self.folder / "state")}
+        environment = {
+            **kept,
+            "PYTHONPATH": str(REPOSITORY),
+            "NOTION_PM_STATE": str(self.folder / "state"),
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.stranger_worker"],
             cwd=self.folder,

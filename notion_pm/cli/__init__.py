@@ -58,7 +58,14 @@ COMMANDS = {
 _MODULES = {"import": "import_data"}
 """Where a command lives whose name no module can have."""
 
-_GLOBAL_OPTIONS = {"--local": 1, "-w": 1, "--workspace": 1, "--jobs": 1, "--max-wait": 1, "--debug": 0}
+_GLOBAL_OPTIONS = {
+    "--local": 1,
+    "-w": 1,
+    "--workspace": 1,
+    "--jobs": 1,
+    "--max-wait": 1,
+    "--debug": 0,
+}
 """Options of the root that may also stand after the command, and how many values they take."""
 
 
@@ -199,7 +206,10 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     return complete
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--local",
     metavar="FILE",
@@ -214,7 +224,13 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     shell_complete=_completing("complete_client"),
     help="Work on this workspace of notion-pm.toml.",
 )
-@click.option("--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="Requests side by side.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 16),
+    default=4,
+    show_default=True,
+    help="Requests side by side.",
+)
 @click.option(
     "--max-wait",
     type=click.FloatRange(0),

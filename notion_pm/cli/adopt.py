@@ -40,7 +40,9 @@ _MAPPING = Path("mapping.yaml")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Carry out a mapping that was looked at, instead of proposing one.",
 )
-@click.option("-y", "--yes", is_flag=True, help="With --apply, or on a duplicated page: do not ask.")
+@click.option(
+    "-y", "--yes", is_flag=True, help="With --apply, or on a duplicated page: do not ask."
+)
 @json_option
 @pass_context
 @locks_workspace
@@ -66,7 +68,10 @@ def command(
     databases, asks, gives them a record of their own, and moves the copied record to the trash.
     """
     if mapping is not None and template is not None:
-        raise UsageError("--apply takes everything from the mapping.", "Leave out the template and the databases.")
+        raise UsageError(
+            "--apply takes everything from the mapping.",
+            "Leave out the template and the databases.",
+        )
     if mapping is not None:
         _carry_out(context, mapping, yes=yes, as_json=as_json)
     elif template is not None:
@@ -76,7 +81,13 @@ def command(
 
 
 def _adopt_copy_or_propose(
-    context: Context, template: str, databases: tuple[str, ...], output: Path, *, yes: bool, as_json: bool
+    context: Context,
+    template: str,
+    databases: tuple[str, ...],
+    output: Path,
+    *,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Propose a mapping; on a page that was duplicated with its record, give the copies a record of their own.
 
@@ -107,7 +118,9 @@ def _adopt_copy_or_propose(
         confirm_and_write(context, repair, template, yes=yes, as_json=as_json)
 
 
-def _propose(context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool) -> None:
+def _propose(
+    context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool
+) -> None:
     with progress(context):
         proposal = propose(
             context.gateway,
@@ -118,14 +131,18 @@ def _propose(context: Context, template: str, databases: tuple[str, ...], output
             home=context.state_home,
         )
     desired = proposal.loaded.template
-    mapping_file.write(output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches))
+    mapping_file.write(
+        output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches)
+    )
     if as_json:
         echo_json(_as_data(proposal, output))
         return
     for key, match in proposal.matches.items():
         found = sum(each.match is not None for each in match.properties.values())
         what = f"{found} of {len(match.properties)} properties found"
-        echo(f"  {key:16} is {match.candidate.database.title!r} ({match.likeness:.0%} alike): {what}")
+        echo(
+            f"  {key:16} is {match.candidate.database.title!r} ({match.likeness:.0%} alike): {what}"
+        )
     for key in proposal.wanted:
         if key not in proposal.matches:
             echo(f"  {key:16} nothing like {desired.databases[key].title!r}: it will be made")
@@ -143,7 +160,8 @@ def _as_data(proposal: Proposal, output: Path) -> dict[str, object]:
                 "title": match.candidate.database.title,
                 "likeness": round(match.likeness, 2),
                 "properties": {
-                    each: found.match.name if found.match else None for each, found in match.properties.items()
+                    each: found.match.name if found.match else None
+                    for each, found in match.properties.items()
                 },
             }
             for key, match in proposal.matches.items()
@@ -172,7 +190,13 @@ def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> Non
                 adopt(context.gateway, context.parent_page, adoption, context.claimant("adopt"))
     if as_json:
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
-        echo_json({"template": adoption.manifest.template, "adopted": adopted, "plan": adoption.plan.as_data()})
+        echo_json(
+            {
+                "template": adoption.manifest.template,
+                "adopted": adopted,
+                "plan": adoption.plan.as_data(),
+            }
+        )
     elif adoption.new:
         reference = file.model.adopt
         echo(f"Recorded; nothing of the client's was touched. Now:  notion-pm apply {reference}")

@@ -40,7 +40,11 @@ class _Order:
 
 @click.command()
 @template_options
-@click.option("--checksum", metavar="X", help="Apply only the plan of this checksum, which somebody has looked at.")
+@click.option(
+    "--checksum",
+    metavar="X",
+    help="Apply only the plan of this checksum, which somebody has looked at.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--details", is_flag=True, help="A line for every property, view and row.")
 @all_option
@@ -72,7 +76,10 @@ def command(
     """
     if everyone:
         if checksum is not None:
-            raise UsageError("A checksum is of one client's plan.", "Leave out --all, and name the client with -w.")
+            raise UsageError(
+                "A checksum is of one client's plan.",
+                "Leave out --all, and name the client with -w.",
+            )
         apply_all(context, template, terms, yes=yes, details=details, as_json=as_json)
         return
     order = _ordered(_Order(context.template(template), terms, checksum))
@@ -84,11 +91,15 @@ def command(
             reading.page.refuse_if_edited()
             now = context.gateway.server_time(context.now())
             raise_if_locked(reading.page.claims, context.claimant("apply"), now)
-        result = _apply_when_agreed(context, order, (reading, plan), yes=yes, details=details, as_json=as_json)
+        result = _apply_when_agreed(
+            context, order, (reading, plan), yes=yes, details=details, as_json=as_json
+        )
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
     elif result.changes:
-        echo(f"Done, and proved by reading it again: {result.sent} requests sent, {result.planned} planned.")
+        echo(
+            f"Done, and proved by reading it again: {result.sent} requests sent, {result.planned} planned."
+        )
 
 
 def _look(context: Context, order: _Order) -> Looked:
@@ -147,7 +158,9 @@ def _ordered(order: _Order) -> _Order:
         return order
     planned = plan_file.read(Path(order.reference))
     if planned.permits:
-        note(f"{order.reference} was made with {' and '.join(planned.permits)}, which counts here too.")
+        note(
+            f"{order.reference} was made with {' and '.join(planned.permits)}, which counts here too."
+        )
     terms = Terms(
         planned.variables,
         planned.wishes,

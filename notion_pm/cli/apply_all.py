@@ -17,19 +17,32 @@ from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.provision import ApplyResult, PlanChanged
 
 
-def apply_all(context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool) -> None:
+def apply_all(
+    context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool
+) -> None:
     """Show every plan, ask once, and apply side by side what is safe."""
     asked = context.all_clients()
     clients = [Outcome(client, client) for client in asked]
     with ExitStack() as locks:
-        locked = [attempt(partial(_lock, locks), each) for each in clients]  # here: SQLite's locks belong to a thread
+        locked = [
+            attempt(partial(_lock, locks), each) for each in clients
+        ]  # here: SQLite's locks belong to a thread
         with progress(*asked):
             looked = go_on(locked, lambda client, _: look(client, template, terms))
         safe = go_on(looked, lambda _, found: hold_back(found, terms))
         if not as_json:
             show_plans(looked, details=details)
-        waiting = [len(each.value[1].changes) for each in safe if each.error is None and each.value[1].changes]
-        ask(sum(waiting), yes=yes, as_json=as_json, whose=f" to {len(waiting)} of {len(clients)} clients")
+        waiting = [
+            len(each.value[1].changes)
+            for each in safe
+            if each.error is None and each.value[1].changes
+        ]
+        ask(
+            sum(waiting),
+            yes=yes,
+            as_json=as_json,
+            whose=f" to {len(waiting)} of {len(clients)} clients",
+        )
         with progress(*asked) as shown:
             ended = go_on(safe, partial(_carry_out, terms, shown, yes=yes))
     tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
@@ -40,7 +53,9 @@ def _lock(locks: ExitStack, client: Context, _: Context) -> None:
     locks.enter_context(exclusive(client.state_home))
 
 
-def _carry_out(terms: Terms, shown: Progress, client: Context, found: Looked, *, yes: bool) -> ApplyResult:
+def _carry_out(
+    terms: Terms, shown: Progress, client: Context, found: Looked, *, yes: bool
+) -> ApplyResult:
     """Carry out a client's plan if it is still the one that was shown.
 
     Raises UnsafeChange where it is another one, and a person agreed to the first.

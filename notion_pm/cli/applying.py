@@ -16,7 +16,9 @@ from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.recording import apply_recorded
 
 
-def carry_out(client: Context, plan: Plan, reading: Reading, terms: Terms, progress: Progress) -> ApplyResult:
+def carry_out(
+    client: Context, plan: Plan, reading: Reading, terms: Terms, progress: Progress
+) -> ApplyResult:
     """Plan once more, carry the plan out, and remember what sync and `undo` have to know of it.
 
     Raises PlanChanged where it is another plan by now: while somebody reads one, others edit the workspace.

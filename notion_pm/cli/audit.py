@@ -50,7 +50,9 @@ notion-pm audit --exit-code --json            for a job: 0 nothing, 2 findings
     "--health-days", type=click.IntRange(0), default=None, metavar="DAYS",
     help="For how many days an objective's health counts. Default: what the template says, 14.",
 )  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="Show every finding, not only the first of each kind.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Show every finding, not only the first of each kind."
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there are findings: for jobs.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True,
@@ -80,7 +82,9 @@ def command(
     """
     thresholds = Thresholds(insight_days, spec_days, health_days)
     with progress(context) as drawn:
-        audited = look(place_of(context, drawn), template=template, only=names, thresholds=thresholds)
+        audited = look(
+            place_of(context, drawn), template=template, only=names, thresholds=thresholds
+        )
     if as_json:
         echo_json(audited.as_data())
     elif form == "markdown":

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 _BEFORE_ANY = "Asking Notion"
@@ -30,7 +38,13 @@ class Bars:
     """Bars for the kinds of work that are told of, in their order; before the first, that something is going on."""
 
     def __init__(self, console: Console, asking: Sequence[Asking]) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), _Done(), TimeElapsedColumn(), _Requests(asking))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            _Done(),
+            TimeElapsedColumn(),
+            _Requests(asking),
+        )
         # stdout is left alone: rich would lead what is printed there to the bars' own stream
         self.drawn = Progress(*columns, console=console, transient=True, redirect_stdout=False)
         self._first: TaskID | None = self.drawn.add_task(_BEFORE_ANY, total=None)

@@ -34,8 +34,14 @@ def _name(context: click.Context, parameter: click.Parameter, given: str | None)
     metavar="FILE",
     help="Write the template to this file, and page bodies and rows to a folder of its name. Default: print it.",
 )
-@click.option("--name", callback=_name, help="What the template is to be called. Default: from the page's title.")
-@click.option("--rows", "with_rows", is_flag=True, help="Take the rows too, as CSV files beside the template.")
+@click.option(
+    "--name",
+    callback=_name,
+    help="What the template is to be called. Default: from the page's title.",
+)
+@click.option(
+    "--rows", "with_rows", is_flag=True, help="Take the rows too, as CSV files beside the template."
+)
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @json_option
 @pass_context
@@ -57,7 +63,9 @@ def command(
     cannot say is listed, and stands as a comment where it belongs.
     """
     if with_rows and output is None:
-        raise UsageError("Rows go to files beside the template.", "Name its file with -o, or leave out --rows.")
+        raise UsageError(
+            "Rows go to files beside the template.", "Name its file with -o, or leave out --rows."
+        )
     page_id = parse_notion_id(page) if page else context.parent_page
     with progress(context) as shown:
         captured = capture(

@@ -11,10 +11,14 @@ from notion_pm.workflows.catalogue import Catalogue
 
 def catalogue_of(context: Context, template: str | None) -> Catalogue:
     """Return the catalogue of a workspace, by the template that is named or the one that was applied."""
-    return Catalogue(context.gateway, lambda: context.parent_page, _load, template, lambda: context.state_home)
+    return Catalogue(
+        context.gateway, lambda: context.parent_page, _load, template, lambda: context.state_home
+    )
 
 
 def _load(reference: str, variables: Mapping[str, str] | None) -> Template:
-    from notion_pm.storage import templates  # rules, Jinja and YAML: only where a template is needed
+    from notion_pm.storage import (
+        templates,
+    )  # rules, Jinja and YAML: only where a template is needed
 
     return templates.load(reference, variables).template

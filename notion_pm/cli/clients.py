@@ -13,7 +13,9 @@ import click
 from notion_pm.cli.context import Context
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
-_ALONE = "Run the same command for this client alone (-w) to see where it comes from, and report it."
+_ALONE = (
+    "Run the same command for this client alone (-w) to see where it comes from, and report it."
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -24,7 +26,10 @@ _SERIOUSNESS = (1, 3, 4, 5, 2, 0)
 """Exit codes, the most serious first: error, unsafe, conflicts, left for later, changes, nothing."""
 
 all_option = click.option(
-    "--all", "everyone", is_flag=True, help="Every workspace of notion-pm.toml, side by side, with a table at the end."
+    "--all",
+    "everyone",
+    is_flag=True,
+    help="Every workspace of notion-pm.toml, side by side, with a table at the end.",
 )
 """The option `--all`: the parameter `everyone`."""
 
@@ -82,7 +87,9 @@ def attempt(work: Callable[[Context, T], U], outcome: Outcome[T]) -> Outcome[U]:
         return Outcome(outcome.client, error=error)
     except OSError as error:
         return Outcome(outcome.client, error=FileUnusable.from_os(error))
-    except Exception as error:  # a fault of ours with one client must not cost the others their result
+    except (
+        Exception
+    ) as error:  # a fault of ours with one client must not cost the others their result
         return Outcome(outcome.client, error=Unexpected(error, _ALONE))
 
 

@@ -16,17 +16,23 @@ from notion_pm.errors import NotionPmError
 from notion_pm.storage import import_maps, template_files, templates
 
 
-def complete_template(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_template(
+    _context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Return the shipped templates of which this may be one, else files."""
     return _those_of(template_files.shipped(), typed) or complete_file(_context, _parameter, typed)
 
 
-def complete_file(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_file(
+    _context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Let the shell complete the name of a file."""
     return [CompletionItem(typed, type="file")]
 
 
-def complete_client(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_client(
+    _context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Return the workspaces of notion-pm.toml."""
     try:
         return _those_of(read_config().workspaces, typed)
@@ -34,7 +40,9 @@ def complete_client(_context: click.Context, _parameter: click.Parameter, typed:
         return []
 
 
-def complete_database(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_database(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Return the databases of the template that is named, or of the shipped one."""
     try:
         return _those_of(templates.load(_named(context)).template.databases, typed)
@@ -42,12 +50,16 @@ def complete_database(context: click.Context, _parameter: click.Parameter, typed
         return []
 
 
-def complete_preset(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_preset(
+    _context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Return the tools whose files are known."""
     return _those_of(import_maps.preset_names(), typed)
 
 
-def complete_exported(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def complete_exported(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
     """Return the databases and the named exports of the template that is named, or of the shipped one."""
     try:
         template = templates.load(_named(context)).template
@@ -59,7 +71,9 @@ def complete_exported(context: click.Context, _parameter: click.Parameter, typed
 def _named(context: click.Context) -> str:
     """The template of the command line, else the one that notion-pm.toml names for the client, else `product`."""
     client = read_config().workspaces.get(context.find_root().params.get("workspace") or "")
-    return context.params.get("template") or (client.template if client else None) or DEFAULT_TEMPLATE
+    return (
+        context.params.get("template") or (client.template if client else None) or DEFAULT_TEMPLATE
+    )
 
 
 def _those_of(words: Iterable[str], typed: str) -> list[CompletionItem]:

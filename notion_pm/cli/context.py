@@ -31,7 +31,12 @@ from notion_pm.config import (
     second_token,
 )
 from notion_pm.config.server import is_loopback
-from notion_pm.config.state_place import StateSetting, raise_if_state_redirected, state_folder, state_home
+from notion_pm.config.state_place import (
+    StateSetting,
+    raise_if_state_redirected,
+    state_folder,
+    state_home,
+)
 from notion_pm.errors import UsageError
 from notion_pm.gateway.connection import Connection, Patience
 from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
@@ -98,7 +103,10 @@ class Context:
         """
         options = self._options
         if options.workspace or (options.local and not options.local_from_environment):
-            raise UsageError("--all and a single workspace were asked for.", "Leave out --all, or -w and --local.")
+            raise UsageError(
+                "--all and a single workspace were asked for.",
+                "Leave out --all, or -w and --local.",
+            )
         names = read_config().workspaces
         if not names:
             raise UsageError(
@@ -110,7 +118,12 @@ class Context:
     def _each(self, names: Iterable[str]) -> list[Context]:
         """One context a client. They share the limiters: a budget belongs to a token, not to a page."""
         return [
-            Context(replace(self._options, workspace=name), self._closing, self._limiters, is_named=False)
+            Context(
+                replace(self._options, workspace=name),
+                self._closing,
+                self._limiters,
+                is_named=False,
+            )
             for name in names
         ]
 
@@ -122,7 +135,9 @@ class Context:
         return choose_target(
             local=Path(local) if local else None,
             workspace=options.workspace,
-            local_source=Source.ENVIRONMENT if options.local_from_environment else Source.COMMAND_LINE,
+            local_source=Source.ENVIRONMENT
+            if options.local_from_environment
+            else Source.COMMAND_LINE,
             is_named=self._is_named,
         )
 
@@ -133,7 +148,11 @@ class Context:
     @property
     def budget(self) -> int | None:
         """Requests a minute, None where there is no limit of ours."""
-        return None if isinstance(self.target, Local) else _budget(self.target.base_url, self.target.budget)
+        return (
+            None
+            if isinstance(self.target, Local)
+            else _budget(self.target.base_url, self.target.budget)
+        )
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -279,7 +298,9 @@ class Limiters:
     def of(self, target: Remote, budget: int | None) -> WindowLimiter:
         """Return the limiter of a workspace's token, which keeps to the smallest budget that was stated for it."""
         with self._lock:
-            limiter = self._known.setdefault((target.base_url, target.token.get_secret_value()), _limiter(budget))
+            limiter = self._known.setdefault(
+                (target.base_url, target.token.get_secret_value()), _limiter(budget)
+            )
         limiter.restrict(budget)
         return limiter
 
@@ -297,17 +318,25 @@ def open_local(
 
     Raises UsageError when the file is none, or cannot be written.
     """
-    from notion_pm.emulator import UnusableFileError, open_workspace  # Flask: only where there is a local workspace
+    from notion_pm.emulator import (
+        UnusableFileError,
+        open_workspace,
+    )  # Flask: only where there is a local workspace
     from notion_pm.emulator.webhooks import Pace
 
     if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent} for the local workspace.", "Make it, or name another file.")
+        raise UsageError(
+            f"There is no folder {path.parent} for the local workspace.",
+            "Make it, or name another file.",
+        )
     try:
         pace = Pace(*(timedelta(seconds=each) for each in webhook_seconds or ()))
         delay = timedelta(seconds=template_seconds)
         return open_workspace(path, record=record, webhook_pace=pace, template_delay=delay)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
-        raise UsageError(f"The local workspace {path} cannot be opened: {error}", "Name another file.") from None
+        raise UsageError(
+            f"The local workspace {path} cannot be opened: {error}", "Name another file."
+        ) from None
 
 
 @contextmanager
@@ -319,9 +348,13 @@ def opened_local(path: Path) -> Iterator[LocalWorkspace]:
     try:
         yield workspace
     except ApiError as refusal:
-        raise UsageError(refusal.message, f"notion-pm local info {path} shows what is there.") from None
+        raise UsageError(
+            refusal.message, f"notion-pm local info {path} shows what is there."
+        ) from None
     except FileExistsError as taken:
-        raise UsageError(f"There is something at {taken.filename} already.", "Name another file.") from None
+        raise UsageError(
+            f"There is something at {taken.filename} already.", "Name another file."
+        ) from None
     finally:
         workspace.close()
 
@@ -338,7 +371,9 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
         if seed is None and not read.seed:
             read = read_weather(weather, seed=secrets.randbelow(1_000_000))
     except WeatherFault as fault:
-        raise UsageError(f"The weather is not clear. {fault}", "docs/local-workspace.md shows what there is.") from None
+        raise UsageError(
+            f"The weather is not clear. {fault}", "docs/local-workspace.md shows what there is."
+        ) from None
     workspace.weather.change(read)
     return read.seed
 
@@ -346,7 +381,9 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
 def connect(token: str, base_url: str, token_name: str) -> Gateway:
     """Return a client for a token that is not in the settings yet. `token_name`: what errors call it."""
     limiter = _limiter(_budget(base_url, None))
-    return Gateway(Connection(token, limiter=limiter, sleep=sleep, base_url=base_url, token_name=token_name))
+    return Gateway(
+        Connection(token, limiter=limiter, sleep=sleep, base_url=base_url, token_name=token_name)
+    )
 
 
 def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:

@@ -65,7 +65,9 @@ def fresh_workspace(folder: Path) -> Path:
 
 
 def _play(ctx: click.Context, file: Path) -> None:
-    options = RootOptions(str(file), local_from_environment=False, workspace=None, jobs=1, max_wait=0, debug=False)
+    options = RootOptions(
+        str(file), local_from_environment=False, workspace=None, jobs=1, max_wait=0, debug=False
+    )
     with click.Context(command, parent=ctx) as inner:
         context = Context(options, inner.call_on_close)
         _, manifest = open_manifest(context.gateway, context.parent_page, _TEMPLATE)

@@ -20,7 +20,9 @@ _LOCK_REQUESTS = LOCK_REQUESTS - 1  # the claim goes to the trash with the recor
 
 @click.command()
 @click.argument("template", required=False, shell_complete=complete_template)
-@click.option("--confirm", metavar="NAME", help="The template's name, instead of typing it when asked.")
+@click.option(
+    "--confirm", metavar="NAME", help="The template's name, instead of typing it when asked."
+)
 @json_option
 @pass_context
 @locks_workspace
@@ -46,12 +48,16 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
 def _show(doomed: Destruction) -> None:
     echo(f"To the trash goes what the template {doomed.template} made here:")
     for each in doomed.databases:
-        echo(f"  - {each.title} ({each.key}): {each.pages} pages, {each.theirs} of them not from the template")
+        echo(
+            f"  - {each.title} ({each.key}): {each.pages} pages, {each.theirs} of them not from the template"
+        )
     echo("  - the page that keeps the record")
     for title in doomed.adopted:
         echo(f"{title} was there before the template: it stays, with all that is in it.")
     writes = len(doomed.databases) + 1
-    echo(f"{writes} requests for that, plus reading the pages again, and {_LOCK_REQUESTS} for the lock.")
+    echo(
+        f"{writes} requests for that, plus reading the pages again, and {_LOCK_REQUESTS} for the lock."
+    )
 
 
 def _ask(name: str, confirm: str | None, *, as_json: bool) -> None:
@@ -64,6 +70,10 @@ def _ask(name: str, confirm: str | None, *, as_json: bool) -> None:
             "Destroying needs the template's name typed, and there is no terminal to type it on.",
             f"Nothing was changed. If it is to be, run it again with --confirm {name}",
         )
-    typed = confirm if confirm is not None else click.prompt(f"Type {name} to go on", default="", show_default=False)
+    typed = (
+        confirm
+        if confirm is not None
+        else click.prompt(f"Type {name} to go on", default="", show_default=False)
+    )
     if typed != name:
         raise UsageError(f"{typed!r} is not {name!r}.", "Nothing was changed.")

@@ -28,9 +28,15 @@ _FORMS: dict[str, Callable[[Digest], str]] = {".md": as_markdown, ".html": as_ma
 
 @click.command(epilog=_EXAMPLES)
 @click.option(
-    "--since", metavar="DATE", default="7d", show_default=True, help="News count from then: 7d, 2w, 12h, 2026-11-01."
+    "--since",
+    metavar="DATE",
+    default="7d",
+    show_default=True,
+    help="News count from then: 7d, 2w, 12h, 2026-11-01.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write a .md or .html file instead of printing Markdown.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write a .md or .html file instead of printing Markdown."
+)
 @click.option(
     "--notify",
     metavar="URL",
@@ -62,7 +68,9 @@ def command(
     if as_json:
         echo_json(found.as_data())
     if not found.remembers:
-        note("Note: Nothing is remembered from before. Changes of health are known from the next run on.")
+        note(
+            "Note: Nothing is remembered from before. Changes of health are known from the next run on."
+        )
     if not found.digest.has_news:
         note(f"Nothing has happened since {found.digest.since:%Y-%m-%d %H:%M}.")
         return
@@ -83,5 +91,7 @@ def _form_of(output: str | None) -> Callable[[Digest], str]:
         return as_markdown
     form = _FORMS.get(Path(output).suffix.lower())
     if form is None:
-        raise UsageError(f"{output} ends neither with .md nor with .html.", "Name the file like  digest.html.")
+        raise UsageError(
+            f"{output} ends neither with .md nor with .html.", "Name the file like  digest.html."
+        )
     return form

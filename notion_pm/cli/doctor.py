@@ -24,8 +24,14 @@ _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yello
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Also make a page and put it in the trash, to prove that writing works.")
-@click.option("--probe", is_flag=True, help="Check instead whether Notion does what notion-pm relies on.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Also make a page and put it in the trash, to prove that writing works.",
+)
+@click.option(
+    "--probe", is_flag=True, help="Check instead whether Notion does what notion-pm relies on."
+)
 @click.option("-y", "--yes", is_flag=True, help="With --probe: do not ask.")
 @click.option(
     "--report",
@@ -64,13 +70,20 @@ def command(
     0 all agree, 6 something differs, 5 something could not be checked.
     """
     if probe:
-        run_probe(context, ProbeOptions(report or Path(DEFAULT_REPORT), second_token_env, yes, as_json))
+        run_probe(
+            context, ProbeOptions(report or Path(DEFAULT_REPORT), second_token_env, yes, as_json)
+        )
         return
     if yes or report or second_token_env:
-        raise UsageError("--yes, --report and --second-token-env belong to --probe.", "Add --probe, or leave them out.")
+        raise UsageError(
+            "--yes, --report and --second-token-env belong to --probe.",
+            "Add --probe, or leave them out.",
+        )
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
-    found = doctor.examine(context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write)
+    found = doctor.examine(
+        context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write
+    )
     origins = _origins(context)
     if not as_json:
         _show_origins(origins)
@@ -109,14 +122,21 @@ def _show_origins(origins: Sequence[Origin]) -> None:
 
 def _origin_data(origin: Origin) -> dict[str, str | None]:
     """Return a setting and where it came from. A token has no value here."""
-    return {"setting": origin.setting, "value": origin.value, "name": origin.name, "source": str(origin.source)}
+    return {
+        "setting": origin.setting,
+        "value": origin.value,
+        "name": origin.name,
+        "source": str(origin.source),
+    }
 
 
 def _settings() -> Iterator[Check]:
     """Tokens are kept in `.env`: nobody else on this machine is to read it."""
     if ENV_FILE.exists() and is_readable_by_others(ENV_FILE):
         advice = f"Keep it to yourself:  chmod 600 {ENV_FILE}"
-        yield Check("settings", ok=None, detail=f"others on this machine can read {ENV_FILE}", advice=advice)
+        yield Check(
+            "settings", ok=None, detail=f"others on this machine can read {ENV_FILE}", advice=advice
+        )
 
 
 def _last_probe(context: Context, parent: NotionId | None) -> Iterator[Check]:
@@ -131,7 +151,12 @@ def _last_probe(context: Context, parent: NotionId | None) -> Iterator[Check]:
         yield Check("probe", ok=True, detail=f"Notion's behaviour was checked on {last}")
     elif not context.is_on_this_machine:
         detail = "whether Notion behaves as expected was not checked here yet"
-        yield Check("probe", ok=None, detail=detail, advice="Once, before the first apply:  notion-pm doctor --probe")
+        yield Check(
+            "probe",
+            ok=None,
+            detail=detail,
+            advice="Once, before the first apply:  notion-pm doctor --probe",
+        )
 
 
 def _show(check: Check) -> None:

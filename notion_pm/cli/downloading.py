@@ -12,12 +12,16 @@ from notion_pm.config import Local
 from notion_pm.gateway.files import FileFetcher
 
 
-def file_fetcher(context: Context, closing: Callable[[Callable[[], object]], object], largest: int) -> FileFetcher:
+def file_fetcher(
+    context: Context, closing: Callable[[Callable[[], object]], object], largest: int
+) -> FileFetcher:
     """Return what downloads the files of a workspace, each up to `largest` bytes."""
     target = context.target
     if isinstance(target, Local):
         transport = httpx.WSGITransport(app=context.local_workspace.app)
-        fetcher = FileFetcher(LOCAL_URL, largest=largest, sleep=sleep, go_on=go_on, transport=transport)
+        fetcher = FileFetcher(
+            LOCAL_URL, largest=largest, sleep=sleep, go_on=go_on, transport=transport
+        )
     else:
         fetcher = FileFetcher(target.base_url, largest=largest, sleep=sleep, go_on=go_on)
     closing(fetcher.close)

@@ -19,7 +19,13 @@ from notion_pm.cli.sizes import size
 from notion_pm.errors import FilesMissing, UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_order, parse_since
+from notion_pm.workflows.conditions import (
+    Condition,
+    Order,
+    parse_condition,
+    parse_order,
+    parse_since,
+)
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
 
@@ -41,16 +47,26 @@ _MOST_SHOWN = 20
 """Files that were not downloaded, named one by one; where a network is closed all of them fail."""
 
 
-def _split(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def _split(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("names", metavar="[NAME|URL]...", nargs=-1, shell_complete=complete_exported)
 @click.option(
-    "-o", "--output", metavar="FILE|DIR|-", help="Where to write; - is stdout. Default: a file named after the export."
+    "-o",
+    "--output",
+    metavar="FILE|DIR|-",
+    help="Where to write; - is stdout. Default: a file named after the export.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file, else csv.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Default: by the ending of the file, else csv.",
+)
 @click.option(
     "--columns",
     metavar="NAMES",
@@ -69,11 +85,21 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     "--sort",
     metavar="NAME",
     multiple=True,
-    callback=lambda context, parameter, values: tuple(map(parse_order, _split(context, parameter, values))),
+    callback=lambda context, parameter, values: tuple(
+        map(parse_order, _split(context, parameter, values))
+    ),
     help="Order by these properties; a dash in front descends: -priority,target.",
 )
-@click.option("--since", metavar="DATE", help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.")
-@click.option("--with-files", is_flag=True, help="Download the files that Notion stores, and let links lead to them.")
+@click.option(
+    "--since",
+    metavar="DATE",
+    help="Only what was edited since: 2026-11-01, a time, today, 7 days ago.",
+)
+@click.option(
+    "--with-files",
+    is_flag=True,
+    help="Download the files that Notion stores, and let links lead to them.",
+)
 @click.option(
     "--max-file-size",
     type=size,
@@ -82,10 +108,21 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     show_default=True,
     help="Leave a link to files that are larger; with --with-files.",
 )
-@click.option("--ids-only", is_flag=True, help="Read no other databases: pages in them that are related stay ids.")
-@click.option("--no-bodies", is_flag=True, help="Markdown of properties alone: a request fewer for every page.")
 @click.option(
-    "--headers", type=click.Choice(["titles", "keys"]), default="titles", help="Name columns as people or templates do."
+    "--ids-only",
+    is_flag=True,
+    help="Read no other databases: pages in them that are related stay ids.",
+)
+@click.option(
+    "--no-bodies",
+    is_flag=True,
+    help="Markdown of properties alone: a request fewer for every page.",
+)
+@click.option(
+    "--headers",
+    type=click.Choice(["titles", "keys"]),
+    default="titles",
+    help="Name columns as people or templates do.",
 )
 @click.option(
     "--template",
@@ -119,9 +156,13 @@ def command(
     database or page; none: all databases. Relations come with titles and ids.
     """
     if as_json and output == STDOUT:
-        raise UsageError("--json and the data cannot both go to stdout.", "Give the data a file: -o features.csv")
+        raise UsageError(
+            "--json and the data cannot both go to stdout.", "Give the data a file: -o features.csv"
+        )
     if with_files and output == STDOUT:
-        raise UsageError("--with-files needs a place beside the data.", "Give the data a file: -o features.csv")
+        raise UsageError(
+            "--with-files needs a place beside the data.", "Give the data a file: -o features.csv"
+        )
     now = context.now()
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_since(since, now) if since else None)
@@ -145,7 +186,9 @@ def command(
     surroundings = Surroundings(now, now.tzinfo, _stdout(output))
     catalogue = catalogue_of(context, template)
     with progress(context) as drawn:
-        report = export(context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn)
+        report = export(
+            context.gateway, catalogue, request, surroundings, jobs=context.jobs, progress=drawn
+        )
     _show(report, context.gateway.requests.logical, as_json=as_json)
     if report.missing_files:
         raise FilesMissing(len(report.missing_files))
@@ -161,12 +204,18 @@ def _stdout(output: str | None) -> BinaryIO:
 def _show(report: Report, requests: int, *, as_json: bool) -> None:
     if as_json:
         files: list[dict[str, Any]] = [asdict(each) for each in report.files]
-        missing = {"missing_files": [asdict(each) for each in report.missing_files]} if report.missing_files else {}
+        missing = (
+            {"missing_files": [asdict(each) for each in report.missing_files]}
+            if report.missing_files
+            else {}
+        )
         echo_json({"files": files, "requests": requests, "notes": list(report.notes), **missing})
         return
     by_path: dict[str, list[str]] = defaultdict(list)
     for each in report.files:
-        by_path[each.path].append(f"{each.database} ({each.rows:,} row{'' if each.rows == 1 else 's'})")
+        by_path[each.path].append(
+            f"{each.database} ({each.rows:,} row{'' if each.rows == 1 else 's'})"
+        )
     for path, contents in by_path.items():
         if path != STDOUT:
             echo(f"{path}: {', '.join(contents)}")

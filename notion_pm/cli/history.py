@@ -16,11 +16,17 @@ from notion_pm.workflows.sync_report import text
 
 
 @click.command()
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Also what changed on pages from this day on.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Also what changed on pages from this day on.",
+)
 @template_option
 @json_option
 @pass_context
-def command(context: Context, *, since: datetime | None, template: str | None, as_json: bool) -> None:
+def command(
+    context: Context, *, since: datetime | None, template: str | None, as_json: bool
+) -> None:
     """List the runs, and what has changed since a date.
 
     Runs are those of sync, import and undo. With --since every change of a page is listed, and who or which rule made
@@ -28,7 +34,9 @@ def command(context: Context, *, since: datetime | None, template: str | None, a
     """
     with progress(context) as drawn:
         place = place_of(context, drawn)
-        found = history(place, since.replace(tzinfo=place.now.tzinfo) if since else None, template=template)
+        found = history(
+            place, since.replace(tzinfo=place.now.tzinfo) if since else None, template=template
+        )
     if as_json:
         echo_json(found.as_data())
     else:
@@ -40,11 +48,14 @@ def _show(found: History) -> None:
         echo("No run is remembered here. What sync remembers is kept where it runs.")
         return
     runs = [
-        (run.id, run.kind, f"{run.started:%Y-%m-%d %H:%M}", run.outcome, _counts(run.told or {})) for run in found.runs
+        (run.id, run.kind, f"{run.started:%Y-%m-%d %H:%M}", run.outcome, _counts(run.told or {}))
+        for run in found.runs
     ]
     table(("Run", "What", "Began", "Outcome", "Counts"), runs)
     for change in found.changes:
-        before, after = (text(found.readable(change, each)) for each in (change.before, change.after))
+        before, after = (
+            text(found.readable(change, each)) for each in (change.before, change.after)
+        )
         echo(
             f"{change.at:%Y-%m-%d %H:%M}  {change.title or 'Untitled'}, {found.title(change)}: "
             f"{before} → {after}  ({_by(change)})"

@@ -13,11 +13,22 @@ from pathlib import Path
 import click
 
 from notion_pm.cli.cataloguing import catalogue_of
-from notion_pm.cli.completing import complete_database, complete_file, complete_preset, complete_template
+from notion_pm.cli.completing import (
+    complete_database,
+    complete_file,
+    complete_preset,
+    complete_template,
+)
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.cli.render_import import as_data, done_line, nothing_as_data, overtaken_lines, preview_lines
+from notion_pm.cli.render_import import (
+    as_data,
+    done_line,
+    nothing_as_data,
+    overtaken_lines,
+    preview_lines,
+)
 from notion_pm.cli.render_import_map import map_lines
 from notion_pm.cli.thread_options import place_of
 from notion_pm.cli.words import count
@@ -91,7 +102,9 @@ def _read_separator(_: click.Context, __: click.Parameter, separator: str | None
     shell_complete=complete_preset,
     help="Take the file for one of this tool, rather than by its headers.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file."
+)
 @click.option(
     "--source",
     metavar="NAME",
@@ -103,19 +116,36 @@ def _read_separator(_: click.Context, __: click.Parameter, separator: str | None
     type=click.Choice(["day-first", "month-first"]),
     help="How to read dates such as 03/04/2026 where a whole column can be read both ways.",
 )
-@click.option("--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out.")
+@click.option(
+    "--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out."
+)
 @click.option(
     "--separator",
     metavar="SIGN",
     callback=_read_separator,
     help="What separates the cells of CSV. Default: found out.",
 )
-@click.option("--header-line", metavar="N", type=click.IntRange(1), help="The line of the headers. Default: found out.")
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook, or the database of an export of Notion.")
-@click.option("--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items.")
+@click.option(
+    "--header-line",
+    metavar="N",
+    type=click.IntRange(1),
+    help="The line of the headers. Default: found out.",
+)
+@click.option(
+    "--sheet",
+    metavar="NAME",
+    help="The sheet of a workbook, or the database of an export of Notion.",
+)
+@click.option(
+    "--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
 @click.option("--details", is_flag=True, help="Show every row.")
-@click.option("--overwrite", is_flag=True, help="Take what the file says also where people changed or removed it.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Take what the file says also where people changed or removed it.",
+)
 @click.option(
     "--rejects",
     metavar="FILE",
@@ -130,7 +160,10 @@ def _read_separator(_: click.Context, __: click.Parameter, separator: str | None
     help="The template of the databases, if not the applied one.",
 )
 @click.option(
-    "--show-preset", metavar="TOOL", shell_complete=complete_preset, help="Print the map of a known tool, and end."
+    "--show-preset",
+    metavar="TOOL",
+    shell_complete=complete_preset,
+    help="Print the map of a known tool, and end.",
 )
 @json_option
 @pass_context
@@ -171,7 +204,9 @@ def command(
         return
     if file is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
-    records = read_records(file, format_, ReadOptions(encoding, separator, header_line, sheet, json_path))
+    records = read_records(
+        file, format_, ReadOptions(encoding, separator, header_line, sheet, json_path)
+    )
     if not (records.records or records.broken):
         echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
         return
@@ -193,18 +228,27 @@ def command(
     settle = partial(_settle_dates, stated=dates, may_ask=may_ask, is_draft=is_draft)
     chosen = with_dates_settled(chosen, records, settle)
     if not as_json:
-        echo(f"{file}: {count(len(records.records), 'row')}, {count(len(records.columns), 'column')}.")
+        echo(
+            f"{file}: {count(len(records.records), 'row')}, {count(len(records.columns), 'column')}."
+        )
         for line in map_lines(chosen, records):
             echo(line)
     if chosen.how == "proposed" and map_path is not None:
         import_maps.write_map(map_path, chosen.map)
     done = None
-    with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
+    with (
+        exclusive(context.state_home),
+        State(context.state_home, chosen.destination.memory) as state,
+    ):
         order = Order(records, chosen.map, context.now(), overwrite)
         with progress(context) as drawn:
-            prepared = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
+            prepared = prepare(
+                context.gateway, state, chosen.destination, order, context.jobs, drawn
+            )
         if not as_json:
-            for line in preview_lines(prepared, budget=context.budget or NOTION_BUDGET, details=details):
+            for line in preview_lines(
+                prepared, budget=context.budget or NOTION_BUDGET, details=details
+            ):
                 echo(line)
         if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
             if chosen.how == "proposed":
@@ -214,7 +258,9 @@ def command(
             with _locked(context, prepared), progress(context) as drawn:
                 if prepared.creates or prepared.new:
                     # Another machine may have imported the same rows since the preview.
-                    again = prepare(context.gateway, state, chosen.destination, order, context.jobs, drawn)
+                    again = prepare(
+                        context.gateway, state, chosen.destination, order, context.jobs, drawn
+                    )
                     prepared = only_agreed(again, prepared)
                 place = place_of(context, drawn)
                 done = import_recorded(place, context.gateway, state, prepared, context.jobs, drawn)
@@ -230,7 +276,9 @@ def command(
         _set_aside(rejected, rejects, file, context.state_directory, records.columns)
 
 
-def _same_source(context: Context, records: Records, chosen: Chosen, *, may_ask: bool) -> str | None:
+def _same_source(
+    context: Context, records: Records, chosen: Chosen, *, may_ask: bool
+) -> str | None:
     """Return the source that an unknown file is of, where a person says that it is one that was imported before.
 
     Asked only where rows of the file have keys that another source has: they may be the same rows, or others.
@@ -240,7 +288,10 @@ def _same_source(context: Context, records: Records, chosen: Chosen, *, may_ask:
     if not others:
         return None
     target = chosen.destination.target
-    with exclusive(context.state_home), State(context.state_home, chosen.destination.memory) as state:
+    with (
+        exclusive(context.state_home),
+        State(context.state_home, chosen.destination.memory) as state,
+    ):
         known = state.imported(target.data_source_id).keys()
     counts = {each.source: count_known_keys(records, each, target, known) for each in others}
     source = max(counts, key=lambda each: counts[each])
@@ -253,15 +304,23 @@ def _same_source(context: Context, records: Records, chosen: Chosen, *, may_ask:
             f"Say it with  --source {source!r}  or with another name, such as  --source {chosen.map.source!r}.",
         )
     note(keys)
-    return source if click.confirm(f"Is it the same source as {source!r}, so that those rows are updated?") else None
+    return (
+        source
+        if click.confirm(f"Is it the same source as {source!r}, so that those rows are updated?")
+        else None
+    )
 
 
-def _settle_dates(column: str, ambiguous: DatesAmbiguous, *, stated: str | None, may_ask: bool, is_draft: bool) -> str:
+def _settle_dates(
+    column: str, ambiguous: DatesAmbiguous, *, stated: str | None, may_ask: bool, is_draft: bool
+) -> str:
     """Return the pattern by which the dates of a column are to be read: as was stated, or as a person answers.
 
     A draft of a map gets one of them, for a person to look at. Raises UsageError where there is nobody to ask.
     """
-    patterns = {("day-first" if is_day_first(each) else "month-first"): each for each in ambiguous.patterns}
+    patterns = {
+        ("day-first" if is_day_first(each) else "month-first"): each for each in ambiguous.patterns
+    }
     if stated in patterns:
         return patterns[stated]
     if is_draft:
@@ -293,7 +352,9 @@ def _opener(context: Context, template: str | None) -> Callable[[str], Destinati
     return lambda name: open_destination(context.gateway, catalogue, name)
 
 
-def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes: bool, as_json: bool) -> bool:
+def _is_agreed(
+    chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes: bool, as_json: bool
+) -> bool:
     """Get a person's word: on what is to be written, and on a map that was only proposed, which --yes does not cover.
 
     Raises UsageError where there is nobody to ask, Abort when the answer is no.
@@ -313,7 +374,9 @@ def _is_agreed(chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes
             "Nothing was changed. Look at them with --dry-run, then run it again with --yes.",
         )
     if map_path is not None:
-        note(f"Nothing was imported. Look at {map_path}, correct it, and run the same command again.")
+        note(
+            f"Nothing was imported. Look at {map_path}, correct it, and run the same command again."
+        )
         return False
     raise UsageError(
         "This file is of no tool that is known here, and nobody has confirmed the map that is proposed.",
@@ -331,7 +394,9 @@ def _set_aside(
     """
     if not rejects:
         return
-    default = Path("import" if file == STDIN else file).with_suffix(f".rejects{suffix_for(rejects)}")
+    default = Path("import" if file == STDIN else file).with_suffix(
+        f".rejects{suffix_for(rejects)}"
+    )
     path = path or _file_to_update(default, directory)
     before = path.read_bytes() if path.is_file() else None
     write_rejects(rejects, path, columns)
@@ -347,4 +412,8 @@ def _file_to_update(path: Path, directory: Path) -> Path:
     """Return the path, numbered where somebody has begun to correct the file there."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
     candidates = itertools.chain([path], numbered)
-    return next(each for each in candidates if not each.exists() or rejects_memory.is_as_written(directory, each))
+    return next(
+        each
+        for each in candidates
+        if not each.exists() or rejects_memory.is_as_written(directory, each)
+    )

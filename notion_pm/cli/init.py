@@ -25,7 +25,11 @@ from notion_pm.workflows.default_template import recorded_templates
 
 
 @click.command()
-@click.option("--parent-page", metavar="PAGE", help="Id or link of the page under which the databases are to live.")
+@click.option(
+    "--parent-page",
+    metavar="PAGE",
+    help="Id or link of the page under which the databases are to live.",
+)
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -65,15 +69,23 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     else:
         learned = {"template": template} if template else {}
         write_env(env_file, access)
-        add_workspace(CONFIG_FILE, name, {"parent_page": page.url or page.id, "token_env": variable, **learned})
-        echo(f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}.")
+        add_workspace(
+            CONFIG_FILE,
+            name,
+            {"parent_page": page.url or page.id, "token_env": variable, **learned},
+        )
+        echo(
+            f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}."
+        )
     echo(f"Everything will live under {page.title!r}.")
     if template:
         echo(f"The template {template} was applied there: commands without a template take it.")
     _tell_next(f" -w {name}" if name else "", template or DEFAULT_TEMPLATE)
 
 
-def _connect(known: Variable | None, parent_page: str | None, server: Server) -> tuple[str, Page, str | None]:
+def _connect(
+    known: Variable | None, parent_page: str | None, server: Server
+) -> tuple[str, Page, str | None]:
     """Return the token, the chosen page, and the template that was applied there before."""
     token, gateway, bot = working_connection(known, server)
     try:

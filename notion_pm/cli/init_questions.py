@@ -49,11 +49,15 @@ def working_connection(known: Variable | None, server: Server) -> tuple[str, Gat
     try:
         gateway, bot = _connected(token, server.url, str(origin))
     except Unauthorized:
-        note("Notion does not accept that token. Copy it again: on the connection's page, Show and then Copy.")
+        note(
+            "Notion does not accept that token. Copy it again: on the connection's page, Show and then Copy."
+        )
         if not sys.stdin.isatty() and known is None:
             raise
         return working_connection(None, server)
-    echo(f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}.")
+    echo(
+        f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}."
+    )
     return token, gateway, bot
 
 
@@ -62,7 +66,10 @@ def named_page(gateway: Gateway, text: str) -> Page:
     page_id = parse_notion_id(text)
     try:
         return gateway.get_page(page_id)
-    except (NotShared, RequestRefused) as error:  # the id of a database is refused, rather than not found
+    except (
+        NotShared,
+        RequestRefused,
+    ) as error:  # the id of a database is refused, rather than not found
         raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
 
 
@@ -105,7 +112,9 @@ def _ask_for_token(base_url: str) -> str:
     token = _prompt("Token (not shown)", hide_input=_has_terminal()).strip().strip("\"'")
     token = token.removeprefix("NOTION_TOKEN=")
     if is_id(token):
-        note("That is the id or link of a page. The token is on the connection's page, and starts with ntn_.")
+        note(
+            "That is the id or link of a page. The token is on the connection's page, and starts with ntn_."
+        )
         return _ask_for_token(base_url) if _has_terminal() else token
     if base_url == NOTION_URL and not _TOKEN.match(token):
         note("That does not look like a token (ntn_ and some 40 letters); trying it all the same.")
@@ -124,9 +133,13 @@ def _connected(token: str, base_url: str, token_name: str) -> tuple[Gateway, Use
 def _listed(gateway: Gateway, bot: User) -> Sequence[Page]:
     """Show the pages that can hold databases: neither rows nor records of templates."""
     found = islice(gateway.shared_pages(), _LOOKED_AT)
-    pages = [each for each in found if each.data_source_id is None and template_of(each.title) is None][:_SHOWN]
+    pages = [
+        each for each in found if each.data_source_id is None and template_of(each.title) is None
+    ][:_SHOWN]
     if not pages:
-        note(f"No shared page was found yet. Share one: {_HOW_TO_SHARE.format(connection=bot.name)}")
+        note(
+            f"No shared page was found yet. Share one: {_HOW_TO_SHARE.format(connection=bot.name)}"
+        )
         return pages
     note("Under which page are the databases to live? These are shared with the connection:")
     for number, page in enumerate(pages, start=1):

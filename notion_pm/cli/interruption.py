@@ -104,7 +104,9 @@ def heed_sigterm_as_ctrl_c(closing: Callable[[Callable[[], object]], object]) ->
     _on(signal.SIGTERM, KeyboardInterrupt, closing)
 
 
-def heed_requests_to_stop(closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool) -> None:
+def heed_requests_to_stop(
+    closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool
+) -> None:
     """Let SIGTERM, and Ctrl-C where that is wanted, end the command as soon as what is under way is done."""
     _on(signal.SIGTERM, Stopped, closing)
     if ctrl_c:
@@ -159,11 +161,19 @@ def interrupted_lines(command: str | None) -> list[str]:
     if command not in _GOES_ON or not work_under_way.is_running:
         return []
     so_far = work_under_way.so_far()
-    done = f"Interrupted. Done so far: {so_far}." if so_far else "Interrupted before anything was counted as done."
+    done = (
+        f"Interrupted. Done so far: {so_far}."
+        if so_far
+        else "Interrupted before anything was counted as done."
+    )
     return [done, _GOES_ON[command]]
 
 
-def _on(number: signal.Signals, why: type[BaseException], closing: Callable[[Callable[[], object]], object]) -> None:
+def _on(
+    number: signal.Signals,
+    why: type[BaseException],
+    closing: Callable[[Callable[[], object]], object],
+) -> None:
     """Heed a signal until the command is closed; only the main thread can ask for it."""
     if threading.current_thread() is not threading.main_thread():
         return

@@ -20,7 +20,12 @@ from notion_pm.errors import UsageError
 from notion_pm.files import write_shared
 
 _every = click.option(
-    "--every", type=duration, metavar="TIME", default="15m", show_default=True, help="How often it is to run."
+    "--every",
+    type=duration,
+    metavar="TIME",
+    default="15m",
+    show_default=True,
+    help="How often it is to run.",
 )
 
 
@@ -48,13 +53,22 @@ def cron(options: RootOptions, *, every: int) -> None:
 
 @command.command()
 @_every
-@click.option("-o", "--output", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path), help="Write here.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write here.",
+)
 @click.pass_obj
 def systemd(options: RootOptions, *, every: int, output: Path | None) -> None:
     """Print a service and the timer that starts it, or write both files with -o."""
     _warn_of_settings_of_the_shell(is_named=options.workspace is not None)
     job = _job(options, every)
-    files = {f"{job.unit}.service": job_files.systemd_service(job), f"{job.unit}.timer": job_files.systemd_timer(job)}
+    files = {
+        f"{job.unit}.service": job_files.systemd_service(job),
+        f"{job.unit}.timer": job_files.systemd_timer(job),
+    }
     for name, text in files.items():
         if output is None:
             echo(f"# {name}\n{text}")
@@ -70,7 +84,9 @@ def systemd(options: RootOptions, *, every: int, output: Path | None) -> None:
 def github(options: RootOptions, *, every: int) -> None:
     """Print a workflow for GitHub Actions."""
     if options.local and not options.local_from_environment:
-        raise UsageError("A local workspace is on this machine, not on GitHub's.", "Leave out --local.")
+        raise UsageError(
+            "A local workspace is on this machine, not on GitHub's.", "Leave out --local."
+        )
     echo(job_files.github_workflow(_job(replace(options, local=None), every)).rstrip())
 
 
@@ -94,7 +110,11 @@ def _program() -> list[str]:
 def _warn_of_settings_of_the_shell(*, is_named: bool) -> None:
     """A job knows nothing of the variables of the shell from which it was made."""
     kept = read_variables(is_named=is_named).names_in_file
-    ours = (name for name in os.environ if name.endswith("NOTION_TOKEN") or name.startswith("NOTION_PM_"))
+    ours = (
+        name
+        for name in os.environ
+        if name.endswith("NOTION_TOKEN") or name.startswith("NOTION_PM_")
+    )
     lost = sorted(name for name in ours if name != "NOTION_PM_LOCAL" and name not in kept)
     if lost:
         note(f"Only this shell knows {', '.join(lost)}: a job reads .env, so put them there.")

@@ -21,7 +21,13 @@ def command() -> None:
 @command.command()
 @_FILE
 @click.argument("url")
-@click.option("--event", "events", multiple=True, metavar="TYPE", help="An event type; repeat it. Without: all.")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    metavar="TYPE",
+    help="An event type; repeat it. Without: all.",
+)
 def add(file: Path, url: str, events: tuple[str, ...]) -> None:
     """Send a verification token to URL, and print the id of the subscription, which waits for the token."""
     with opened_local(file) as workspace:
@@ -53,7 +59,8 @@ def list_(file: Path, as_json: bool) -> None:  # noqa: FBT001
         return
     columns = ("id", "url", "status", "delivered", "waiting", "given_up")
     table(
-        [column.replace("_", " ") for column in columns], [[str(each[column]) for column in columns] for each in found]
+        [column.replace("_", " ") for column in columns],
+        [[str(each[column]) for column in columns] for each in found],
     )
 
 

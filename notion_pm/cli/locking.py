@@ -15,7 +15,14 @@ from notion_pm.cli.context import DEFAULT_TEMPLATE, Context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, note
 from notion_pm.cli.template_options import Terms
-from notion_pm.errors import FileMissing, ManifestUnreadable, RecordCopied, RecordLost, UsageError, ValuesMissing
+from notion_pm.errors import (
+    FileMissing,
+    ManifestUnreadable,
+    RecordCopied,
+    RecordLost,
+    UsageError,
+    ValuesMissing,
+)
 from notion_pm.model.ids import NotionId
 from notion_pm.storage.records_file import STDIN, ReadOptions, read_records
 from notion_pm.workspace.claims import Claim, read_claims
@@ -29,7 +36,9 @@ R = TypeVar("R")
 _HELP = "Remove the claims of other runs first, after asking. Only when you are sure that they are dead."
 
 
-def locks_workspace(command: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate[Context, P], R]:
+def locks_workspace(
+    command: Callable[Concatenate[Context, P], R],
+) -> Callable[Concatenate[Context, P], R]:
     """Add `--break-lock` to a command, and let SIGTERM end it like Ctrl-C, so that its claim is removed."""
 
     @click.option("--break-lock", "breaks", is_flag=True, help=_HELP)
@@ -48,15 +57,21 @@ def locks_workspace(command: Callable[Concatenate[Context, P], R]) -> Callable[C
 def _raise_if_unfit(options: Mapping[str, object]) -> None:
     """Raise UsageError for a run that does not write as it is called, or not for one client."""
     if options.get("everyone"):
-        raise UsageError("--break-lock is for one client.", "Leave out --all, and name the client with -w.")
+        raise UsageError(
+            "--break-lock is for one client.", "Leave out --all, and name the client with -w."
+        )
     if options.get("dry_run"):
-        raise UsageError("--break-lock changes the workspace, and a dry run does not.", "Leave one of them out.")
+        raise UsageError(
+            "--break-lock changes the workspace, and a dry run does not.", "Leave one of them out."
+        )
     if "file" in options and options["file"] is None:
         raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
     file = options.get("file")
     if isinstance(file, str) and file != "-" and not Path(file).exists():
         raise FileMissing(Path(file))
-    if click.get_current_context().info_name == "adopt" and not (options.get("template") or options.get("mapping")):
+    if click.get_current_context().info_name == "adopt" and not (
+        options.get("template") or options.get("mapping")
+    ):
         raise UsageError("Which template?", "For one:  notion-pm adopt product")
 
 
@@ -84,7 +99,9 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
             templates.load(reference, values)
 
 
-def _template_file(context: Context, options: Mapping[str, Any]) -> tuple[str | None, Mapping[str, str]]:
+def _template_file(
+    context: Context, options: Mapping[str, Any]
+) -> tuple[str | None, Mapping[str, str]]:
     """Return the template that a command reads, by its shipped name or path, and the values that were given."""
     from notion_pm.storage import mapping_file, plan_file
 
@@ -123,14 +140,19 @@ def _template_of(context: Context, options: Mapping[str, Any]) -> str | None:
 
     Raises what reading a mapping, a plan file or a template raises.
     """
-    from notion_pm.storage.templates import name_of  # YAML and Jinja: only where somebody breaks a lock
+    from notion_pm.storage.templates import (
+        name_of,
+    )  # YAML and Jinja: only where somebody breaks a lock
 
     command = click.get_current_context().info_name
     if command in {"destroy", "undo"}:
         given: str | None = options.get("template")
         return given
     if options.get("mapping") is not None and options.get("template") is not None:
-        raise UsageError("--apply takes everything from the mapping.", "Leave out the template and the databases.")
+        raise UsageError(
+            "--apply takes everything from the mapping.",
+            "Leave out the template and the databases.",
+        )
     reference, _ = _template_file(context, options)
     if reference is None:
         return DEFAULT_TEMPLATE if command == "repair" else None
@@ -159,4 +181,7 @@ def _ask(claims: tuple[Claim, ...], *, yes: bool, as_json: bool) -> None:
             f"Confirmation needed to remove the lock of {claims[0]}, but there is no terminal to ask on.",
             "Nothing was changed. If you are sure that the run is dead, add --yes (for destroy: --confirm NAME).",
         )
-    click.confirm("Are they dead for sure? Two runs at once can make everything twice. Remove the lock?", abort=True)
+    click.confirm(
+        "Are they dead for sure? Two runs at once can make everything twice. Remove the lock?",
+        abort=True,
+    )

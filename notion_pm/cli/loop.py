@@ -36,9 +36,17 @@ _FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
 
 @click.command(epilog=_EXAMPLES)
 @click.option(
-    "--told", "names", multiple=True, metavar="CUSTOMER|CONTACT|PAGE", help="They were told: stamp today. Repeat it."
+    "--told",
+    "names",
+    multiple=True,
+    metavar="CUSTOMER|CONTACT|PAGE",
+    help="They were told: stamp today. Repeat it.",
 )
-@click.option("--told-all", is_flag=True, help="All that are listed were told: stamp today on each, after asking.")
+@click.option(
+    "--told-all",
+    is_flag=True,
+    help="All that are listed were told: stamp today on each, after asking.",
+)
 @click.option("--yes", is_flag=True, help="With --told-all: do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be stamped; write nothing.")
 @click.option(
@@ -99,7 +107,13 @@ def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: 
     if output is not None:
         _write(output, loop, drafts)
     if as_json:
-        echo_json({"customers": as_data(loop, drafts), "apart": apart_as_data(loop), "requests": loop.requests})
+        echo_json(
+            {
+                "customers": as_data(loop, drafts),
+                "apart": apart_as_data(loop),
+                "requests": loop.requests,
+            }
+        )
     elif output is not None:
         echo(f"{output}: {render_loop.summary(loop)}")
     else:
@@ -109,7 +123,8 @@ def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: 
 def _show_told(loop: Loop, told: Sequence[Told], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         pages = [
-            {"page": each.insight.id, "title": each.insight.title, "problem": each.problem or None} for each in told
+            {"page": each.insight.id, "title": each.insight.title, "problem": each.problem or None}
+            for each in told
         ]
         echo_json({"told": pages, "dry_run": dry_run, "requests": loop.requests})
     else:
@@ -133,5 +148,7 @@ def _confirm(insights: Sequence[SnapshotPage], *, needless: bool) -> None:
 def _write(path: Path, loop: Loop, drafts: Sequence[Draft]) -> None:
     form = _FORMATS.get(path.suffix.lower())
     if form is None:
-        raise UsageError(f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md.")
+        raise UsageError(
+            f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md."
+        )
     write_shared(path, form(loop, drafts))

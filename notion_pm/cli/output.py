@@ -24,7 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def json_option(command: F) -> F:
     """Add `--json`: the parameter `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
+    )(command)
 
 
 def echo_json(data: Any) -> None:
@@ -49,7 +51,9 @@ def wrapped(line: str, width: int) -> str:
     if len(line) <= width or " " not in line.strip():
         return line
     margin = " " * (len(line) - len(line.lstrip(" -")))
-    parts = textwrap.wrap(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+    parts = textwrap.wrap(
+        line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )
     return "\n".join(parts)
 
 
@@ -103,7 +107,12 @@ def one_by_one(items: Iterable[T], *asking: Asking) -> Iterator[T]:
         yield item
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Mapping[int, str] | None = None) -> None:
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    styles: Mapping[int, str] | None = None,
+) -> None:
     """Print a table that fits the terminal; in a pipe, as wide as its text and without colours."""
     from rich.console import Console
     from rich.table import Table

@@ -39,7 +39,11 @@ _CHANGES = 2  # exit code of --exit-code
     help="For people, for programs, or for a pull request.",
 )
 @click.option("--details", is_flag=True, help="A line for every property, view and row.")
-@click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes: for jobs that watch for drift.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 2 when there are changes: for jobs that watch for drift.",
+)
 @all_option
 @json_option
 @pass_context
@@ -63,8 +67,18 @@ def command(
     """
     if everyone:
         if output is not None or form == "markdown":
-            raise UsageError("A plan file and Markdown are of one client.", "Leave out --all, and name it with -w.")
-        plan_all(context, template, terms, details=details, exit_code=exit_code, as_json=as_json or form == "json")
+            raise UsageError(
+                "A plan file and Markdown are of one client.",
+                "Leave out --all, and name it with -w.",
+            )
+        plan_all(
+            context,
+            template,
+            terms,
+            details=details,
+            exit_code=exit_code,
+            as_json=as_json or form == "json",
+        )
         return
     with progress(context):
         reading, plan = provision.look(
@@ -79,7 +93,9 @@ def command(
         )
     if output is not None:
         variables = reading.loaded.variables
-        made = plan_file.of(plan, reading.reference, variables, allow_lossy=terms.allow_lossy, force=terms.force)
+        made = plan_file.of(
+            plan, reading.reference, variables, allow_lossy=terms.allow_lossy, force=terms.force
+        )
         plan_file.write(output, made)
     _show(plan, "json" if as_json else form, context.budget or NOTION_BUDGET, details=details)
     plan.raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
@@ -90,5 +106,9 @@ def _show(plan: Plan, form: str, budget: int, *, details: bool) -> None:
     if form == "json":
         echo_json(plan.as_data() | {"minutes": plan.minutes(budget)})
         return
-    for line in plan_markdown(plan, budget) if form == "markdown" else plan_lines(plan, budget, details=details):
+    for line in (
+        plan_markdown(plan, budget)
+        if form == "markdown"
+        else plan_lines(plan, budget, details=details)
+    ):
         echo(line)

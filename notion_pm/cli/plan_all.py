@@ -52,7 +52,13 @@ class Told:
 
 
 def plan_all(
-    context: Context, template: str | None, terms: Terms, *, details: bool, exit_code: bool, as_json: bool
+    context: Context,
+    template: str | None,
+    terms: Terms,
+    *,
+    details: bool,
+    exit_code: bool,
+    as_json: bool,
 ) -> None:
     """Show every client's plan, and all of them in a table."""
     clients = context.all_clients()
@@ -63,7 +69,9 @@ def plan_all(
         show_plans(looked, details=details)
     tell([told(*each, "changes") for each in zip(looked, safe, strict=True)], as_json=as_json)
     changed = any(each.result and each.result[1].changes for each in looked)
-    end_with(most_serious([_CHANGES if exit_code and changed else 0, *(each.exit_code for each in safe)]))
+    end_with(
+        most_serious([_CHANGES if exit_code and changed else 0, *(each.exit_code for each in safe)])
+    )
 
 
 def look(client: Context, template: str | None, terms: Terms) -> Looked:
@@ -90,7 +98,9 @@ def show_plans(looked: Iterable[Outcome[Looked]], *, details: bool) -> None:
     for each in looked:
         if each.result is not None:
             echo(f"== {each.client.name} ==")
-            for line in plan_lines(each.result[1], each.client.budget or NOTION_BUDGET, details=details):
+            for line in plan_lines(
+                each.result[1], each.client.budget or NOTION_BUDGET, details=details
+            ):
                 echo(line)
             echo()
 
@@ -102,7 +112,9 @@ def told(looked: Outcome[Looked], ended: Outcome[Any], done: str) -> Told:
     if ended.error is not None:
         word = "held back" if ended.exit_code == UnsafeChange.exit_code else "failed"
         return Told(ended.client.name, word, plan, ended.problem, requests)
-    return Told(ended.client.name, done if plan and plan.changes else "up to date", plan, "", requests)
+    return Told(
+        ended.client.name, done if plan and plan.changes else "up to date", plan, "", requests
+    )
 
 
 def tell(found: Sequence[Told], *, as_json: bool) -> None:
@@ -110,7 +122,9 @@ def tell(found: Sequence[Told], *, as_json: bool) -> None:
     if as_json:
         echo_json([each.as_data() for each in found])
         return
-    table(("Client", "Outcome", "Template", "Changes", "Requests sent"), [each.row for each in found])
+    table(
+        ("Client", "Outcome", "Template", "Changes", "Requests sent"), [each.row for each in found]
+    )
     for each in found:
         if each.problem:
             echo(f"{each.client}: {each.problem}")

@@ -18,7 +18,13 @@ from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.model.ids import page_url
 from notion_pm.probe.lab import MOST_REQUESTS
 from notion_pm.probe.memory import Memory
-from notion_pm.probe.report import report_data, summarise, summary_lines, write_last_probe, write_report
+from notion_pm.probe.report import (
+    report_data,
+    summarise,
+    summary_lines,
+    write_last_probe,
+    write_report,
+)
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, run_probe
 from notion_pm.probe.statement import Area, Verdict, all_statements
 from notion_pm.storage.lock import exclusive
@@ -89,7 +95,13 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
     write_last_probe(context.state_directory, data)
     summaries = summarise(result)
     if options.as_json:
-        echo_json({**data, "report_file": str(options.report), "scratch_page_in_trash": result.left_behind is None})
+        echo_json(
+            {
+                **data,
+                "report_file": str(options.report),
+                "scratch_page_in_trash": result.left_behind is None,
+            }
+        )
     else:
         echo_lines(summary_lines(result))
         counts = ", ".join(f"{result.count(verdict)} {_IN_PLURAL[verdict]}" for verdict in Verdict)
@@ -101,8 +113,15 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
             f"{page_url(result.left_behind)}"
         )
     if result.count(Verdict.DIFFERS):
-        relied_on = any(summary.verdict is Verdict.DIFFERS and summary.area is not Area.UNUSED for summary in summaries)
-        what = "Notion does not do what notion-pm relies on." if relied_on else "No command relies on what differs."
+        relied_on = any(
+            summary.verdict is Verdict.DIFFERS and summary.area is not Area.UNUSED
+            for summary in summaries
+        )
+        what = (
+            "Notion does not do what notion-pm relies on."
+            if relied_on
+            else "No command relies on what differs."
+        )
         note(f"{what} Please attach the report to an issue.")
     end_with(exit_code_of(result))
 

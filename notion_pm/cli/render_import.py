@@ -53,7 +53,9 @@ def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
 
 
 def _kept_lines(prepared: Prepared, shown: int) -> Iterator[str]:
-    kept = [(each, one) for each in prepared.decisions if isinstance(each, Update) for one in each.kept]
+    kept = [
+        (each, one) for each in prepared.decisions if isinstance(each, Update) for one in each.kept
+    ]
     if kept:
         yield f"  ! {count(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
         for update, one in kept[:shown]:
@@ -95,7 +97,9 @@ def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
 def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
     if rejects:
         yield f"  x {count(len(rejects), 'row')} that cannot be imported"
-        yield from (f"      line {each.record.line}: {one_line(each.problem)}" for each in rejects[:shown])
+        yield from (
+            f"      line {each.record.line}: {one_line(each.problem)}" for each in rejects[:shown]
+        )
         yield from _more(len(rejects), shown)
 
 
@@ -103,11 +107,17 @@ def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
     told, target = prepared.interpreted, prepared.target
     for title, number in Counter(each.related.title for each in prepared.new).items():
         # Quoted, so that "Acme, Inc." is seen to be one customer.
-        names = [f'"{one_line(page.title)}"' for page in prepared.new if page.related.title == title]
+        names = [
+            f'"{one_line(page.title)}"' for page in prepared.new if page.related.title == title
+        ]
         more = f" and {number - shown:,} more" if number > shown else ""
         yield f"  + {count(number, 'page')} in {title}: {', '.join(names[:shown])}{more}"
     for key in dict.fromkeys(key for key, _ in told.unlisted):
-        words = [f"{one_line(word)!r} ({n})" for (of, word), n in told.unlisted.most_common() if of == key]
+        words = [
+            f"{one_line(word)!r} ({n})"
+            for (of, word), n in told.unlisted.most_common()
+            if of == key
+        ]
         more = f" and {len(words) - shown} more" if len(words) > shown else ""
         told_words = f"{', '.join(words[:shown])}{more}"
         yield f"  ? {target.fields[key].name} is left empty for words that are no option: {told_words}"
@@ -162,7 +172,9 @@ def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: Prepared) ->
     """Related pages by name. Those on both sides of a long list are only counted."""
     names = {**prepared.related_titles, **{page.placeholder: page.title for page in prepared.new}}
     shown = [item for item in ids if item not in others] if len(ids) > _SHOWN else list(ids)
-    quoted = [f'"{one_line(names[item])}"' if item in names else "1 page" for item in shown[:_SHOWN]]
+    quoted = [
+        f'"{one_line(names[item])}"' if item in names else "1 page" for item in shown[:_SHOWN]
+    ]
     rest = len(ids) - len(quoted)
     if rest:
         quoted.append(f"{count(rest, 'page')} more" if quoted else count(rest, "page"))
@@ -179,7 +191,9 @@ def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
         if isinstance(again, LeftAlone):
             yield f"Left alone: {_title(again, shown)}: somebody locked its page."
         else:
-            yield from (f"Left: {_title(again, shown)}: {_kept(one, prepared)}" for one in again.kept)
+            yield from (
+                f"Left: {_title(again, shown)}: {_kept(one, prepared)}" for one in again.kept
+            )
 
 
 def done_line(done: Done) -> str:
@@ -206,7 +220,11 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
             if done is None or each.row.key in pages
         ],
         "updated": [
-            {"key": each.row.key, "page": each.page.id, "changes": [_change(one) for one in each.changes]}
+            {
+                "key": each.row.key,
+                "page": each.page.id,
+                "changes": [_change(one) for one in each.changes],
+            }
             for each in (prepared.updates if done is None else done.updated)
         ],
         "kept": [
@@ -216,11 +234,17 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
             for one in each.kept
         ],
         "left_alone": [
-            {"key": each.row.key, "reason": each.reason} for each in decisions if isinstance(each, LeftAlone)
+            {"key": each.row.key, "reason": each.reason}
+            for each in decisions
+            if isinstance(each, LeftAlone)
         ],
-        "unchanged": sum(isinstance(each, Update) and not each.changes for each in prepared.decisions),
+        "unchanged": sum(
+            isinstance(each, Update) and not each.changes for each in prepared.decisions
+        ),
         "rejected": [{"line": each.record.line, "problem": each.problem} for each in rejects],
-        "related_pages": [{"database": each.related.title, "title": each.title} for each in prepared.new],
+        "related_pages": [
+            {"database": each.related.title, "title": each.title} for each in prepared.new
+        ],
         "requests": requests,
     }
 

@@ -42,7 +42,11 @@ def _whence(chosen: Chosen) -> str:
 
 
 def _unverified(map: ImportMap) -> str:
-    return "" if map.verified else " (by its documents; no real file of it has passed through this map yet)"
+    return (
+        ""
+        if map.verified
+        else " (by its documents; no real file of it has passed through this map yet)"
+    )
 
 
 def _fill_lines(map: ImportMap, target: Target, records: Records) -> Iterator[tuple[str, str]]:
@@ -71,14 +75,24 @@ def _translations(filling: Filling) -> str:
 
 
 def _key(map: ImportMap) -> str:
-    columns = " and ".join(map.key.columns) + (f", after {map.key.prefix!r}" if map.key.prefix else "")
-    marked = f"a mark of {columns}: a row whose text changes is another row" if map.key.hashed else columns
+    columns = " and ".join(map.key.columns) + (
+        f", after {map.key.prefix!r}" if map.key.prefix else ""
+    )
+    marked = (
+        f"a mark of {columns}: a row whose text changes is another row"
+        if map.key.hashed
+        else columns
+    )
     return f"<- {marked}"
 
 
 def _map_notes(chosen: Chosen, records: Records) -> Iterator[str]:
     map = chosen.map
-    unused = [each for each in records.columns if each not in map.used_columns and not each.startswith("_")]
+    unused = [
+        each
+        for each in records.columns
+        if each not in map.used_columns and not each.startswith("_")
+    ]
     if unused:
         yield f"\n  Columns that are left out: {', '.join(unused)}"
     if chosen.lacking:

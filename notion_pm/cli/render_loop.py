@@ -32,7 +32,9 @@ def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
         yield ""
     for line, asks in _apart(loop):
         yield f"{line}:"
-        yield from (f"  {one_line(ask.insight.title) or 'Untitled'}  {ask.insight.url}" for ask in asks)
+        yield from (
+            f"  {one_line(ask.insight.title) or 'Untitled'}  {ask.insight.url}" for ask in asks
+        )
         yield ""
     yield f"{summary(loop)} {count(loop.requests, 'request')}."
     if drafts:
@@ -51,7 +53,10 @@ def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
         yield from ("", f"{fence}text", *each.message.splitlines(), fence)
     for line, asks in _apart(loop):
         yield from ("", f"## {line}", "")
-        yield from (f"- [{markdown_text(ask.insight.title) or 'Untitled'}]({ask.insight.url})" for ask in asks)
+        yield from (
+            f"- [{markdown_text(ask.insight.title) or 'Untitled'}]({ask.insight.url})"
+            for ask in asks
+        )
     yield ""
 
 
@@ -98,7 +103,10 @@ def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[s
 
 
 def _answer(thread: Thread, ask: Ask, written: Callable[[str], str] = one_line) -> str:
-    names = [" ".join(filter(None, (thread.number_of(each), written(each.title)))) for each in ask.features]
+    names = [
+        " ".join(filter(None, (thread.number_of(each), written(each.title))))
+        for each in ask.features
+    ]
     return f" ← {', '.join(names)}" if names else ""
 
 

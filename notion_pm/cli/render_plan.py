@@ -26,12 +26,21 @@ def plan_lines(plan: Plan, budget: int, *, details: bool = False) -> Iterator[st
     yield f"Template {plan.template}, version {plan.version}"
     if plan.changes:
         yield ""
-    new = {each.database for each in plan.changes if (each.kind, each.action) == ("database", "create")}
-    inside = {key: [each for each in plan.changes if each.database == key and each.kind != "database"] for key in new}
+    new = {
+        each.database for each in plan.changes if (each.kind, each.action) == ("database", "create")
+    }
+    inside = {
+        key: [each for each in plan.changes if each.database == key and each.kind != "database"]
+        for key in new
+    }
     for change in plan.changes:
         if change.kind == "database" and change.database in new:
             yield _line(change, f"{_quoted(change)} with {counts(inside[change.database])}")
-            yield from (f"  {_line(each, '; '.join(each.details))}" for each in inside[change.database] if details)
+            yield from (
+                f"  {_line(each, '; '.join(each.details))}"
+                for each in inside[change.database]
+                if details
+            )
         elif change.database not in new and (details or change.kind != "row"):
             yield _line(change, _explained(change))
     if not details:
@@ -67,7 +76,9 @@ def summary(plan: Plan, budget: int) -> str:
 
 
 def _row_lines(changes: Sequence[Change], new: set[str]) -> Iterator[str]:
-    rows = Counter(each.database for each in changes if each.kind == "row" and each.database not in new)
+    rows = Counter(
+        each.database for each in changes if each.kind == "row" and each.database not in new
+    )
     for database, count in rows.items():
         yield f"  + {database + '.rows':32} {count} starter row{'s' if count > 1 else ''}"
 
@@ -88,6 +99,12 @@ def _explained(change: Change) -> str:
 
 def counts(changes: Sequence[Change]) -> str:
     counted = Counter(each.kind for each in changes)
-    parts = [f"{counted[kind]} {one if counted[kind] == 1 else many}" for kind, one, many in _COUNTED if counted[kind]]
+    parts = [
+        f"{counted[kind]} {one if counted[kind] == 1 else many}"
+        for kind, one, many in _COUNTED
+        if counted[kind]
+    ]
     parts += ["the manifest"] if counted["manifest"] else []
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "nothing in it"
+    return (
+        " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "nothing in it"
+    )

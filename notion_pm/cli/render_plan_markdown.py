@@ -22,7 +22,10 @@ def plan_markdown(plan: Plan, budget: int) -> Iterator[str]:
         yield ""
         yield "**Look twice:**"
         yield ""
-        yield from (f"- `{each.address}` ({each.change_class}): {_text(_explained(each))}" for each in plan.dangerous)
+        yield from (
+            f"- `{each.address}` ({each.change_class}): {_text(_explained(each))}"
+            for each in plan.dangerous
+        )
     if plan.notes:
         yield ""
         yield "**Notes:**"
@@ -33,14 +36,24 @@ def plan_markdown(plan: Plan, budget: int) -> Iterator[str]:
 
 
 def _table(plan: Plan) -> Iterator[str]:
-    new = {each.database for each in plan.changes if (each.kind, each.action) == ("database", "create")}
+    new = {
+        each.database for each in plan.changes if (each.kind, each.action) == ("database", "create")
+    }
     shown = [each for each in plan.changes if each.database not in new or each.kind == "database"]
     yield ""
     yield "| Change | What | Class | Pages | Why |"
     yield "|---|---|---|---:|---|"
     for change in shown[:_MOST_LINES]:
-        inside = [each for each in plan.changes if each.database == change.database and each.kind != "database"]
-        why = f"{_explained(change)}; with {counts(inside)}" if change.database in new else _explained(change)
+        inside = [
+            each
+            for each in plan.changes
+            if each.database == change.database and each.kind != "database"
+        ]
+        why = (
+            f"{_explained(change)}; with {counts(inside)}"
+            if change.database in new
+            else _explained(change)
+        )
         pages = "" if change.pages is None else str(change.pages)
         yield f"| {change.action} | `{change.address}` | {change.change_class} | {pages} | {_text(why)} |"
     if len(shown) > _MOST_LINES:

@@ -60,7 +60,9 @@ def _show_conflicts(report: Report, result: SyncResult) -> None:
     if known:
         echo(f"{_count(known, 'conflict')} told before: people's values are kept.")
     if conflicts:
-        echo("Empty the property to hand it back to the rule, or run with --on-conflict rule to take what rules say.\n")
+        echo(
+            "Empty the property to hand it back to the rule, or run with --on-conflict rule to take what rules say.\n"
+        )
 
 
 def show_new_conflicts(result: SyncResult) -> None:
@@ -76,7 +78,8 @@ def _show_new(report: Report, conflicts: Iterable[Conflict]) -> None:
 
 def _conflict(report: Report, conflict: Conflict) -> str:
     value, derived = (
-        text(report.readable(conflict.page, conflict.property, each)) for each in (conflict.value, conflict.derived)
+        text(report.readable(conflict.page, conflict.property, each))
+        for each in (conflict.value, conflict.derived)
     )
     where = f"{conflict.page.title or 'Untitled'}, {report.title(conflict.page, conflict.property)}"
     return f"{where}: it is {value}, {', '.join(conflict.rules)} says {derived}: {conflict.reason}."
@@ -88,9 +91,13 @@ def _show_proposals(report: Report, result: SyncResult, *, explain: bool) -> Non
     for each in shown:
         proposed = text(report.readable(each.page, each.property, each.proposed))
         title = report.title(each.page, each.property)
-        echo(f"Proposal: {each.page.title or 'Untitled'}, {title}: {proposed}? {each.why} ({each.rule})")
+        echo(
+            f"Proposal: {each.page.title or 'Untitled'}, {title}: {proposed}? {each.why} ({each.rule})"
+        )
     if len(shown) < len(proposals):
-        echo(f"... and {_count(len(proposals) - len(shown), 'more proposal')}; --explain shows all.")
+        echo(
+            f"... and {_count(len(proposals) - len(shown), 'more proposal')}; --explain shows all."
+        )
     if proposals:
         echo()
 
@@ -102,7 +109,9 @@ def summary(result: SyncResult) -> str:
     databases = result.template.template.databases
     done = [f"{count} in {databases[key].title}" for key, count in pages.items()]
     verb = "would change" if result.dry_run else "changed"
-    what = f"{_count(result.written, 'page')} {verb} ({', '.join(done)})" if done else "Nothing to do"
+    what = (
+        f"{_count(result.written, 'page')} {verb} ({', '.join(done)})" if done else "Nothing to do"
+    )
     counts = [
         _count(len(found), name)
         for name, found in (("conflict", evaluation.conflicts), ("proposal", evaluation.proposals))
@@ -117,7 +126,9 @@ def _count(number: int, what: str) -> str:
 
 def _listed(titles: tuple[str, ...]) -> str:
     more = len(titles) - _NAMED
-    return ", ".join(_shortened(each) for each in titles[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(_shortened(each) for each in titles[:_NAMED]) + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def _shortened(title: str, width: int = 60) -> str:

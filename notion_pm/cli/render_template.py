@@ -32,7 +32,10 @@ def template_lines(loaded: LoadedTemplate) -> Iterator[str]:
             yield f"  {'views.' + each:18} {view.title:18} {view.type}"
     yield from _named("Variables", {key: each.prompt for key, each in template.variables.items()})
     yield from _named("Rules", {key: rule.why for key, rule in template.sync.items()})
-    yield from _named("Exports", {key: f"{each.database} as {each.format}" for key, each in template.exports.items()})
+    yield from _named(
+        "Exports",
+        {key: f"{each.database} as {each.format}" for key, each in template.exports.items()},
+    )
 
 
 def difference_lines(differences: Sequence[Difference]) -> Iterator[str]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from notion_pm.model.template import LoadedTemplate, OptionsProperty, PropertySpec, RelationProperty, Template
+from notion_pm.model.template import (
+    LoadedTemplate,
+    OptionsProperty,
+    PropertySpec,
+    RelationProperty,
+    Template,
+)
 from notion_pm.storage.template_schema import whole_schema
 
 Node = Mapping[str, Any]
@@ -25,7 +31,11 @@ def format_page() -> Iterator[str]:
 def _keys(part: Node) -> Iterator[str]:
     required = part.get("required", ())
     rows = [
-        (f"`{key}`{' (required)' if key in required else ''}", _takes(node), node.get("description", ""))
+        (
+            f"`{key}`{' (required)' if key in required else ''}",
+            _takes(node),
+            node.get("description", ""),
+        )
         for key, node in part.get("properties", {}).items()
     ]
     yield from _table(("key", "takes", ""), rows)
@@ -40,15 +50,23 @@ def _takes(node: Node) -> str:
         return ", ".join(f"`{each}`" for each in node.get("enum", [node.get("const")]))
     for union in ("anyOf", "oneOf"):
         if union in node:
-            options = dict.fromkeys(_takes(each) for each in node[union] if each.get("type") != "null")
+            options = dict.fromkeys(
+                _takes(each) for each in node[union] if each.get("type") != "null"
+            )
             return "value" if options.keys() == _SCALARS else " or ".join(options)
     if node.get("type") == "array":
         return f"list of {_takes(node.get('items', {}))}"
-    inside = next(iter(node.get("patternProperties", {}).values()), node.get("additionalProperties"))
+    inside = next(
+        iter(node.get("patternProperties", {}).values()), node.get("additionalProperties")
+    )
     if isinstance(inside, Mapping):
         return f"key: {_takes(inside)}"
     kinds = node.get("type", "anything")
-    return {"string": "text", "integer": "whole number"}.get(kinds, kinds) if isinstance(kinds, str) else "value, list"
+    return (
+        {"string": "text", "integer": "whole number"}.get(kinds, kinds)
+        if isinstance(kinds, str)
+        else "value, list"
+    )
 
 
 def template_page(loaded: LoadedTemplate) -> Iterator[str]:
@@ -56,19 +74,34 @@ def template_page(loaded: LoadedTemplate) -> Iterator[str]:
     template = loaded.template
     yield from (f"# {template.title}", "", template.description, "")
     for key, database in template.databases.items():
-        yield from (f"## {f'{database.icon or str()} {database.title}'.strip()}", "", database.description, "")
+        yield from (
+            f"## {f'{database.icon or str()} {database.title}'.strip()}",
+            "",
+            database.description,
+            "",
+        )
         own = [(each, *_property(template, spec)) for each, spec in database.properties.items()]
         far = [
-            (each, side.title, f"relation to {template.databases[near].title}", f"the other side of {near}.{relation}")
+            (
+                each,
+                side.title,
+                f"relation to {template.databases[near].title}",
+                f"the other side of {near}.{relation}",
+            )
             for each, (near, relation, side) in template.far_sides(key).items()
         ]
-        yield from _table(("key", "property", "type", ""), ((f"`{each[0]}`", *each[1:]) for each in (*own, *far)))
+        yield from _table(
+            ("key", "property", "type", ""), ((f"`{each[0]}`", *each[1:]) for each in (*own, *far))
+        )
         views = [(view.title, view.type) for view in database.views.values()]
         yield from ("", *_table(("view", "type"), views), "")
     rules = [(name, rule.mode, rule.set, rule.why) for name, rule in template.sync.items()]
     if rules:
         yield from ("## Rules", "", *_table(("rule", "does", "sets", "why"), rules), "")
-    exports = [(name, template.databases[each.database].title, each.format) for name, each in template.exports.items()]
+    exports = [
+        (name, template.databases[each.database].title, each.format)
+        for name, each in template.exports.items()
+    ]
     if exports:
         yield from ("## Exports", "", *_table(("export", "of", "format"), exports), "")
 

@@ -47,13 +47,17 @@ def show(traced: Traced, *, quotes: bool) -> None:
 def _grow(tree: Tree, thread: Thread, branches: Sequence[Branch], *, quotes: bool) -> None:
     for each in branches:
         if isinstance(each.page, Unseen):
-            tree.add(Text(f"a page that is not shared with the connection ({each.page.id})", style="red"))
+            tree.add(
+                Text(f"a page that is not shared with the connection ({each.page.id})", style="red")
+            )
         elif each.repeated:
             tree.add(Text.assemble(_name(thread, each.page), ("  (told above)", "dim")))
         else:
             grown = tree.add(_label(thread, each.page, quotes=quotes))
             _grow(grown, thread, _beyond(thread, each), quotes=quotes)
-            if each.beyond and thread.role(each.page) != "insights":  # beyond it are the customers of its own line
+            if (
+                each.beyond and thread.role(each.page) != "insights"
+            ):  # beyond it are the customers of its own line
                 grown.add(Text(f"… {each.beyond} more", style="dim"))
 
 
@@ -79,18 +83,25 @@ def _label(thread: Thread, page: SnapshotPage, *, quotes: bool) -> Text:
 def _name(thread: Thread, page: SnapshotPage) -> Text:
     number = thread.number_of(page)
     return Text.assemble(
-        (f"{number} " if number else "", "dim"), (one_line(page.title) or "Untitled", _STYLES[thread.role(page)])
+        (f"{number} " if number else "", "dim"),
+        (one_line(page.title) or "Untitled", _STYLES[thread.role(page)]),
     )
 
 
 def _said(thread: Thread, insight: SnapshotPage, *, quotes: bool) -> Text:
     """An insight: who said it, how much it matters, when; and the words themselves."""
     who = ", ".join(map(one_line, thread.customers_of(insight)))
-    facts = [who, str(thread.read(insight, "importance") or ""), thread.text(insight, "observed_on")[:10]]
+    facts = [
+        who,
+        str(thread.read(insight, "importance") or ""),
+        thread.text(insight, "observed_on")[:10],
+    ]
     told = " · ".join(filter(None, facts))
     quote = one_line(thread.text(insight, "quote")) if quotes else ""
     return Text.assemble(
-        _name(thread, insight), (f"  {told}" if told else "", "dim"), (f"\n“{quote}”" if quote else "", "italic")
+        _name(thread, insight),
+        (f"  {told}" if told else "", "dim"),
+        (f"\n“{quote}”" if quote else "", "italic"),
     )
 
 
@@ -106,7 +117,11 @@ def _weight(evidence: Evidence) -> str:
 
 def _summary(traced: Traced) -> str:
     cut = " The thread ends here: nothing stands behind it." if not traced.trace.below else ""
-    top = " It serves nothing above it." if not traced.trace.above and traced.thread.role(traced.trace.page) else ""
+    top = (
+        " It serves nothing above it."
+        if not traced.trace.above and traced.thread.role(traced.trace.page)
+        else ""
+    )
     role = traced.thread.role(traced.trace.page)
     ends = "" if role in {"customers", "insights"} else cut
     tops = "" if role == "vision" else top

@@ -55,39 +55,58 @@ def command(context: Context, *, template: str | None, yes: bool, as_json: bool)
         confirm_and_write(context, repair, reference, yes=yes, as_json=as_json)
 
 
-def confirm_and_write(context: Context, repair: Repair, reference: str, *, yes: bool, as_json: bool) -> None:
+def confirm_and_write(
+    context: Context, repair: Repair, reference: str, *, yes: bool, as_json: bool
+) -> None:
     """Show what would be recorded, ask, and write the record."""
     if not as_json:
         _show(repair)
     _ask(yes=yes, as_json=as_json)
     with progress(context):
         claimant = context.claimant("repair")
-        carry_out_repair(context.gateway, context.parent_page, repair, context.state_home, claimant, jobs=context.jobs)
+        carry_out_repair(
+            context.gateway,
+            context.parent_page,
+            repair,
+            context.state_home,
+            claimant,
+            jobs=context.jobs,
+        )
     if as_json:
         echo_json({"repaired": True, **repair.as_data()})
     else:
-        echo(f"Recorded; the databases were not touched. See what is left to do:  notion-pm plan {reference}")
+        echo(
+            f"Recorded; the databases were not touched. See what is left to do:  notion-pm plan {reference}"
+        )
 
 
-def _confirm_and_restore(context: Context, lost: RecordLost, reference: str, *, yes: bool, as_json: bool) -> None:
+def _confirm_and_restore(
+    context: Context, lost: RecordLost, reference: str, *, yes: bool, as_json: bool
+) -> None:
     page_id, template = NotionId(lost.page_id), name_of(reference)
     if not as_json:
         echo(f"{lost}\nIt can be restored as it was: {page_url(page_id)}\n")
     _ask(yes=yes, as_json=as_json, question="Restore it?")
     with progress(context):
         claimant = context.claimant("repair")
-        restore_record(context.gateway, context.parent_page, page_id, template, context.state_home, claimant)
+        restore_record(
+            context.gateway, context.parent_page, page_id, template, context.state_home, claimant
+        )
     if as_json:
         echo_json({"repaired": True, "template": template, "restores": page_id})
     else:
-        echo(f"Restored; the databases were not touched. See what is left to do:  notion-pm plan {reference}")
+        echo(
+            f"Restored; the databases were not touched. See what is left to do:  notion-pm plan {reference}"
+        )
 
 
 def _show_nothing_to_do(reference: str, *, as_json: bool) -> None:
     if as_json:
         echo_json({"repaired": False, "template": reference})
     else:
-        echo(f"The record is there and can be read: nothing to repair. See  notion-pm plan {reference}")
+        echo(
+            f"The record is there and can be read: nothing to repair. See  notion-pm plan {reference}"
+        )
 
 
 def _show(repair: Repair) -> None:
@@ -98,7 +117,9 @@ def _show(repair: Repair) -> None:
         counts = f"{len(entry.properties)} properties, {len(entry.views)} views, {len(entry.rows)} starter rows"
         echo(f"  {key:16} {found.database.title!r}, by {found.how}: {counts}")
     if repair.missing:
-        echo("\nNot found, so an apply would create them. If one was only renamed, give it the template's name first:")
+        echo(
+            "\nNot found, so an apply would create them. If one was only renamed, give it the template's name first:"
+        )
         for address in repair.missing:
             echo(f"  {address}")
     echo()
@@ -119,6 +140,7 @@ def _ask(*, yes: bool, as_json: bool, question: str = "Write this record?") -> N
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError(
-            "Confirmation needed but no terminal: add --yes.", "Nothing was changed. Look at what was found first."
+            "Confirmation needed but no terminal: add --yes.",
+            "Nothing was changed. Look at what was found first.",
         )
     click.confirm(question, abort=True)

@@ -32,7 +32,10 @@ _EXAMPLES = """\b
 
 @click.command(epilog=_EXAMPLES)
 @click.option(
-    "-o", "--output", metavar="FILE|-", help="- is stdout. Default: report.html, or roadmap.html for customers."
+    "-o",
+    "--output",
+    metavar="FILE|-",
+    help="- is stdout. Default: report.html, or roadmap.html for customers.",
 )
 @click.option(
     "--audience", type=click.Choice(list(_FILES)), default="leadership", show_default=True,
@@ -42,14 +45,18 @@ _EXAMPLES = """\b
     "--since", metavar="DATE",
     help=f"Changes count from then: 2026-11-01, a time, 7 days ago. Default: {_SINCE}.",
 )  # fmt: skip
-@click.option("--until", metavar="DATE", help="Changes count up to then; a day counts whole. Default: now.")
+@click.option(
+    "--until", metavar="DATE", help="Changes count up to then; a day counts whole. Default: now."
+)
 @click.option(
     "--quotes", type=click.IntRange(1), metavar="N",
     help="So many quotes behind a feature at most, and every row of the lists, however large the file becomes. "
     "Default: 25, and fewer where the file would pass 1 MB.",
 )  # fmt: skip
 @click.option("--title", help="For customers: the title of the roadmap. Default: Roadmap.")
-@click.option("--dates", is_flag=True, help="For customers: show target dates and the date of the roadmap.")
+@click.option(
+    "--dates", is_flag=True, help="For customers: show target dates and the date of the roadmap."
+)
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
 @template_option
 @json_option
@@ -87,12 +94,20 @@ def command(
         _refuse({"--since": since, "--until": until, "--quotes": quotes}, "leadership")
         with progress(context) as drawn:
             place = place_of(context, drawn)
-            made = report_for_customers(place, title=title or "Roadmap", dates=dates, template=template)
+            made = report_for_customers(
+                place, title=title or "Roadmap", dates=dates, template=template
+            )
     else:
         _refuse({"--title": title, "--dates": dates or None}, "customers")
         period = parse_period(since or _SINCE, until, context.now())
         with progress(context) as drawn:
-            made = report(place_of(context, drawn), period.since, until=period.until, quotes=quotes, template=template)
+            made = report(
+                place_of(context, drawn),
+                period.since,
+                until=period.until,
+                quotes=quotes,
+                template=template,
+            )
     if output == STDOUT:
         click.echo(made.html, nl=False)
         return
@@ -111,7 +126,9 @@ def _refuse(given: dict[str, object], audience: str) -> None:
     """Raise UsageError for options that mean nothing to the audience that was chosen."""
     for option, value in given.items():
         if value is not None:
-            raise UsageError(f"{option} is only for --audience {audience}.", "Leave one of the two out.")
+            raise UsageError(
+                f"{option} is only for --audience {audience}.", "Leave one of the two out."
+            )
 
 
 def _show(output: str, made: Reported) -> None:
@@ -129,4 +146,6 @@ def _show_public(output: str, made: PublicReport) -> None:
     features = count(made.roadmap.count, "feature")
     echo(f"{output}: {features} with a public title. {count(made.requests, 'request')}.")
     if not made.roadmap.count:
-        note("Note: No open feature has a public title. Fill in Public title for each that customers may see.")
+        note(
+            "Note: No open feature has a public title. Fill in Public title for each that customers may see."
+        )

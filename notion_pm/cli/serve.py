@@ -31,7 +31,13 @@ from notion_pm.workflows.sync_run import Run
 
 @click.command(short_help="Take Notion's webhooks, and sync what they name.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8300, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8300,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--template",
     metavar="NAME|FILE",
@@ -47,7 +53,12 @@ from notion_pm.workflows.sync_run import Run
     help="Read all that was edited so often.",
 )
 @click.option(
-    "--quiet-for", type=duration, metavar="TIME", default="5s", show_default=True, help="Sync after so long a silence."
+    "--quiet-for",
+    type=duration,
+    metavar="TIME",
+    default="5s",
+    show_default=True,
+    help="Sync after so long a silence.",
 )
 @click.option(
     "--token",
@@ -55,11 +66,29 @@ from notion_pm.workflows.sync_run import Run
     metavar="TOKEN",
     help="The verification token; better in the environment. Default: the one that the handshake has left.",
 )
-@click.option("--handshake", is_flag=True, help="Take a new verification token in the place of the one that is known.")
-@click.option("--notify", metavar="URL", envvar="NOTION_PM_NOTIFY", help="Tell a Slack-compatible webhook, as in sync.")
+@click.option(
+    "--handshake",
+    is_flag=True,
+    help="Take a new verification token in the place of the one that is known.",
+)
+@click.option(
+    "--notify",
+    metavar="URL",
+    envvar="NOTION_PM_NOTIFY",
+    help="Tell a Slack-compatible webhook, as in sync.",
+)
 @click.option("--time-limit", type=duration, metavar="TIME", help="Let each run take so long.")
-@click.option("--explain", is_flag=True, help="Say for each change which rule made it, and because of which pages.")
-@click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Log to stderr from this level on.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say for each change which rule made it, and because of which pages.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="warning",
+    help="Log to stderr from this level on.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each run.")
 @pass_context
 def command(
@@ -86,8 +115,13 @@ def command(
     Notion needs an https address: put a proxy before it that passes POST / on. GET /health tells how things are.
     """
     if token and handshake:
-        raise UsageError("--token and --handshake were given.", "A handshake brings the token: leave out --token.")
-    manner = Manner(explain=explain, as_json=as_json, notify=notify, time_limit=time_limit, log_level=log_level)
+        raise UsageError(
+            "--token and --handshake were given.",
+            "A handshake brings the token: leave out --token.",
+        )
+    manner = Manner(
+        explain=explain, as_json=as_json, notify=notify, time_limit=time_limit, log_level=log_level
+    )
     inbox = Inbox(quiet=quiet_for, clock=time.monotonic)
     listener = Listener(context, Options(template=template), manner, inbox)
     key = _key(context, token, handshake=handshake)
@@ -153,7 +187,9 @@ def _key(context: Context, token: str | None, *, handshake: bool) -> Key:
 
     def keep(brought: str) -> None:
         keep_token(directory, brought)
-        note("Notion has sent its verification token. Paste it where you made the subscription; it is not shown again:")
+        note(
+            "Notion has sent its verification token. Paste it where you made the subscription; it is not shown again:"
+        )
         note(f"  {brought}")
         note(f"It is kept in {directory / TOKEN_FILE}, which only you can read.")
 

@@ -30,7 +30,12 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
     def look(client: Context) -> Standing:
         reference = client.template(template)
         return standing(
-            client.gateway, client.parent_page, client.name, reference, jobs=client.jobs, home=client.state_home
+            client.gateway,
+            client.parent_page,
+            client.name,
+            reference,
+            jobs=client.jobs,
+            home=client.state_home,
         )
 
     clients = context.clients()
@@ -52,7 +57,17 @@ def _of(outcome: Outcome[Standing], template: str | None) -> Standing:
 
 
 def _show(found: list[Standing]) -> None:
-    headers = ("Client", "State", "Template", "Version", "Changes", "Lossy", "Blocked", "Drift", "Requests")
+    headers = (
+        "Client",
+        "State",
+        "Template",
+        "Version",
+        "Changes",
+        "Lossy",
+        "Blocked",
+        "Drift",
+        "Requests",
+    )
     table(headers, [_row(each) for each in found])
     for each in found:
         if each.problem:
@@ -64,4 +79,10 @@ def _show(found: list[Standing]) -> None:
 def _row(each: Standing) -> tuple[str, ...]:
     version = "" if each.wanted is None else f"{each.version or '-'} of {each.wanted}"
     counts = (each.changes, each.lossy, each.blocked, each.drift, each.requests)
-    return (each.client, each.word, each.template, version, *("" if each.problem else str(n) for n in counts))
+    return (
+        each.client,
+        each.word,
+        each.template,
+        version,
+        *("" if each.problem else str(n) for n in counts),
+    )

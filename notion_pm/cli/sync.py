@@ -27,8 +27,16 @@ from notion_pm.workflows.sync import Options
     help="The template whose rules count. Default: the one that was applied.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
-@click.option("--explain", is_flag=True, help="Say for each change which rule made it, and because of which pages.")
-@click.option("--full", is_flag=True, help="Read everything anew, not only what was edited since the last sync.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say for each change which rule made it, and because of which pages.",
+)
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Read everything anew, not only what was edited since the last sync.",
+)
 @click.option("--force", is_flag=True, help="Accept changes to more than 30 % of a database.")
 @click.option(
     "--on-conflict",
@@ -43,7 +51,9 @@ from notion_pm.workflows.sync import Options
     metavar="DAYS",
     help="Forget what happened earlier than so many days ago.",
 )
-@click.option("--fail-on-conflict", is_flag=True, help="Exit with 4 when people and rules disagree.")
+@click.option(
+    "--fail-on-conflict", is_flag=True, help="Exit with 4 when people and rules disagree."
+)
 @click.option(
     "--notify",
     metavar="URL",
@@ -57,7 +67,10 @@ from notion_pm.workflows.sync import Options
     help="Run again and again, on this beat, until asked to stop (SIGTERM, Ctrl-C).",
 )
 @click.option(
-    "--time-limit", type=duration, metavar="TIME", help="Stop after this time; the next run does what is left."
+    "--time-limit",
+    type=duration,
+    metavar="TIME",
+    help="Stop after this time; the next run does what is left.",
 )
 @click.option(
     "--wait-for-lock",
@@ -67,7 +80,12 @@ from notion_pm.workflows.sync import Options
     help="Wait so long for another run of this workspace to end.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing changed.")
-@click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Log to stderr from this level on.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="warning",
+    help="Log to stderr from this level on.",
+)
 @all_option
 @json_option
 @pass_context

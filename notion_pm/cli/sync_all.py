@@ -85,12 +85,21 @@ class AllClients:
             echo_json([each.as_data() for each in runs])
         elif not self._manner.quiet or any(each.run.has_news or each.problem for each in runs):
             self._show(runs)
-        end_with(most_serious(each.exit_code(fail_on_conflict=self._manner.fail_on_conflict) for each in runs))
+        end_with(
+            most_serious(
+                each.exit_code(fail_on_conflict=self._manner.fail_on_conflict) for each in runs
+            )
+        )
 
     def every(self, seconds: int) -> None:
         """Run it on that beat until the process is asked to stop."""
         with prepared(self._manner, ctrl_c_is_polite=True) as run_id, suppress(Stopped):
-            repeat(lambda: self._told_in_lines(run_id), every=seconds, clock=time.monotonic, sleep=sleep)
+            repeat(
+                lambda: self._told_in_lines(run_id),
+                every=seconds,
+                clock=time.monotonic,
+                sleep=sleep,
+            )
 
     def _told_in_lines(self, run_id: RunId) -> Round:
         done = self._round(run_id)
@@ -108,9 +117,13 @@ class AllClients:
                 def draw(what: str, done: int, total: int) -> None:
                     drawn(f"{client.name}: {what}", done, total)
 
-                return run(client, self._options, self._manner, run_id.run, draw, client=client.name)
+                return run(
+                    client, self._options, self._manner, run_id.run, draw, client=client.name
+                )
 
-            return Round([_told(each, run_id.run, began) for each in for_each_client(self._clients, work)])
+            return Round(
+                [_told(each, run_id.run, began) for each in for_each_client(self._clients, work)]
+            )
 
     def _show(self, runs: Sequence[ClientRun]) -> None:
         for each in runs:

@@ -36,7 +36,11 @@ class Job:
             self._show(done, done.result)
         if done.error is not None:
             raise done.error
-        if self._manner.fail_on_conflict and done.result and (found := done.result.evaluation.conflicts):
+        if (
+            self._manner.fail_on_conflict
+            and done.result
+            and (found := done.result.evaluation.conflicts)
+        ):
             raise ConflictsFound(f"{count(len(found), 'conflict')} between people and rules.")
 
     def _show(self, done: Run, result: SyncResult) -> None:
@@ -48,7 +52,12 @@ class Job:
     def every(self, seconds: int) -> None:
         """Run it on that beat until the process is asked to stop."""
         with prepared(self._manner, ctrl_c_is_polite=True) as run_id, suppress(Stopped):
-            repeat(lambda: self._told_in_a_line(run_id), every=seconds, clock=time.monotonic, sleep=sleep)
+            repeat(
+                lambda: self._told_in_a_line(run_id),
+                every=seconds,
+                clock=time.monotonic,
+                sleep=sleep,
+            )
 
     def _told_in_a_line(self, run_id: RunId) -> Run:
         done = self._run(run_id)

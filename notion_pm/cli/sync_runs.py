@@ -53,7 +53,13 @@ def new_run_id(now: datetime) -> str:
 
 
 def run(
-    context: Context, options: Options, manner: Manner, run_id: str, progress: Progress, *, client: str = ""
+    context: Context,
+    options: Options,
+    manner: Manner,
+    run_id: str,
+    progress: Progress,
+    *,
+    client: str = "",
 ) -> Run:
     """Sync a workspace once, and tell the webhook how it went. `client`: its name, where it is one of several."""
     place = Place(

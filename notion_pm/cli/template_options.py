@@ -44,7 +44,9 @@ def _with_terms(command: Callable[..., Any]) -> Callable[..., Any]:
     return gathered
 
 
-def _values(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def _values(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
     values = {}
     for each in given:
         name, equals, value = each.partition("=")
@@ -70,18 +72,30 @@ def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = _with_terms(command)
     for add in (
         click.option("--allow-lossy", is_flag=True, help="Accept changes that may lose values."),
-        click.option("--force", is_flag=True, help="Accept changes beyond the thresholds (30 % of 10 or more)."),
+        click.option(
+            "--force",
+            is_flag=True,
+            help="Accept changes beyond the thresholds (30 % of 10 or more).",
+        ),
         click.option(
             "--rows/--no-rows",
             "with_rows",
             default=None,
             help="With or without starter rows; remembered in the workspace. Default: with.",
         ),
-        click.option("--reset-titles", is_flag=True, help="Give databases and properties their titles again."),
         click.option(
-            "--downgrade", is_flag=True, help="Accept an older version of the template than the one that was applied."
+            "--reset-titles", is_flag=True, help="Give databases and properties their titles again."
         ),
-        click.option("--prune", is_flag=True, help="Remove what the template no longer has (never databases or rows)."),
+        click.option(
+            "--downgrade",
+            is_flag=True,
+            help="Accept an older version of the template than the one that was applied.",
+        ),
+        click.option(
+            "--prune",
+            is_flag=True,
+            help="Remove what the template no longer has (never databases or rows).",
+        ),
         values_option,
         click.argument("template", required=False, shell_complete=complete_template),
     ):

@@ -29,7 +29,11 @@ def list_command(*, as_json: bool) -> None:
         echo_json([as_data(each) for each in shipped])
         return
     for each in shipped:
-        echo(f"{each.template.template:12} {each.template.title}: {each.template.description}".rstrip(": "))
+        echo(
+            f"{each.template.template:12} {each.template.title}: {each.template.description}".rstrip(
+                ": "
+            )
+        )
 
 
 @command.command()
@@ -59,7 +63,12 @@ def validate(*, template: tuple[str, ...], values: dict[str, str], as_json: bool
             {
                 "valid": not found,
                 "problems": [
-                    {"file": each.file, "line": each.line, "message": each.message, "advice": each.advice}
+                    {
+                        "file": each.file,
+                        "line": each.line,
+                        "message": each.message,
+                        "advice": each.advice,
+                    }
                     for each in found
                 ],
             }

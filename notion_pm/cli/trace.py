@@ -23,14 +23,32 @@ _EXAMPLES = """\b
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("page", metavar="PAGE")
-@click.option("--depth", type=click.IntRange(1, DEEPEST), default=DEEPEST, help="So many steps up and down at most.")
-@click.option("--quotes/--no-quotes", default=True, help="With or without the customers' words. Default: with.")
-@click.option("--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and Notion draw.")
+@click.option(
+    "--depth",
+    type=click.IntRange(1, DEEPEST),
+    default=DEEPEST,
+    help="So many steps up and down at most.",
+)
+@click.option(
+    "--quotes/--no-quotes",
+    default=True,
+    help="With or without the customers' words. Default: with.",
+)
+@click.option(
+    "--mermaid", is_flag=True, help="Print a Mermaid flowchart, which GitHub and Notion draw."
+)
 @template_option
 @json_option
 @pass_context
 def command(
-    context: Context, *, page: str, depth: int, quotes: bool, mermaid: bool, template: str | None, as_json: bool
+    context: Context,
+    *,
+    page: str,
+    depth: int,
+    quotes: bool,
+    mermaid: bool,
+    template: str | None,
+    as_json: bool,
 ) -> None:
     """Show the thread through a page: up to the vision, down to the customers' words.
 

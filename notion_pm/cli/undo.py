@@ -26,14 +26,19 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 @click.command(short_help="Take back the last apply, sync or import.")
 @click.argument("what", type=click.Choice(["apply", "sync", "import"]), default="apply")
 @click.option(
-    "--template", metavar="NAME", shell_complete=complete_template, help="Whose, where several templates were applied."
+    "--template",
+    metavar="NAME",
+    shell_complete=complete_template,
+    help="Whose, where several templates were applied.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be taken back.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
 @locks_workspace
-def command(context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+def command(
+    context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool
+) -> None:
     """Take back the last apply, sync or import: show what comes of it, ask, and do it.
 
     Of an apply: databases, views and rows that it made go to the trash; properties and options that it made are removed
@@ -143,7 +148,9 @@ def _show_changes(changes: Iterable[Change]) -> None:
     for each in changes:
         details = "; ".join(each.details)
         flag = "[blocked] " if each.change_class == "blocked" else ""
-        echo(f"  {_MARKS[each.action]} {each.address:32} {flag}{each.reason}{': ' if details else ''}{details}")
+        echo(
+            f"  {_MARKS[each.action]} {each.address:32} {flag}{each.reason}{': ' if details else ''}{details}"
+        )
 
 
 def _data(undoing: Undoing) -> dict[str, Any]:

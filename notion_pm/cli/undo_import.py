@@ -23,7 +23,9 @@ _SHOWN = 10
 """Pages that are named before the rest is only counted."""
 
 
-def take_back_import(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+def take_back_import(
+    context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
     """Show what the last import wrote and what will be undone, ask, and undo it."""
     before = context.gateway.requests.logical
     with exclusive(context.state_home):
@@ -66,7 +68,11 @@ def _show(undo: ImportUndo) -> None:
         echo("  ! These stay as they are:")
         _show_some(_left_line(undo, left) for left in undo.left)
     steps = len(undo.trash) + len(undo.back)
-    echo(f"{count(steps, 'page')} to undo, {len(undo.left)} left." if steps else "Nothing of it is left to undo.")
+    echo(
+        f"{count(steps, 'page')} to undo, {len(undo.left)} left."
+        if steps
+        else "Nothing of it is left to undo."
+    )
 
 
 def _show_some(lines: Iterable[str]) -> None:
@@ -133,7 +139,8 @@ def _as_data(undo: ImportUndo) -> dict[str, Any]:
         "started": undo.runs[-1].started.isoformat(),
         "trashed": [_page(undo, step) for step in undo.trash],
         "updates": [
-            _page(undo, step) | {"changes": [_change(undo, step, value) for value in step.values]} for step in undo.back
+            _page(undo, step) | {"changes": [_change(undo, step, value) for value in step.values]}
+            for step in undo.back
         ],
         "left": list(_left_data(undo)),
     }

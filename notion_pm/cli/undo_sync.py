@@ -17,7 +17,9 @@ from notion_pm.workflows.undo_sync import Left, SyncUndo, look_back, undo_sync
 from notion_pm.workspace.lock import workspace_lock
 
 
-def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+def take_back_sync(
+    context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
     """Show what the last sync wrote and what comes of it, ask, and set it back."""
     with exclusive(context.state_home):
         with progress(context) as drawn:
@@ -30,7 +32,10 @@ def take_back_sync(context: Context, template: str | None, *, dry_run: bool, yes
         if done:
             ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
             page_id = undo.looked.opened.manifest.page_id
-            with workspace_lock(context.gateway, page_id, context.claimant("undo sync")), progress(context) as drawn:
+            with (
+                workspace_lock(context.gateway, page_id, context.claimant("undo sync")),
+                progress(context) as drawn,
+            ):
                 undo = undo_sync(replace(place, progress=drawn), undo)
     if as_json:
         echo_json(_as_data(undo) | {"done": done})
@@ -55,7 +60,10 @@ def _show(undo: SyncUndo) -> None:
     lines = list(Report(undo.result).lines())
     if lines:
         rows = [
-            (line.page.title or "Untitled", "; ".join(f"{key}: {arrow}" for key, arrow in line.changes))
+            (
+                line.page.title or "Untitled",
+                "; ".join(f"{key}: {arrow}" for key, arrow in line.changes),
+            )
             for line in lines
         ]
         table(("Page", "What becomes of it"), rows)

@@ -20,7 +20,9 @@ _AMOUNTS = 20
 @template_option
 @json_option
 @pass_context
-def command(context: Context, *, page: str, wanted: str | None, template: str | None, as_json: bool) -> None:
+def command(
+    context: Context, *, page: str, wanted: str | None, template: str | None, as_json: bool
+) -> None:
     """Tell why a page holds what it holds, and what would change it.
 
     For each property that rules set: its value, who set it and when, what the rules say and because of which pages,
@@ -52,16 +54,24 @@ def _show(found: Why) -> None:
 
 def _show_rules(found: Why, answer: Answer) -> None:
     for opinion in answer.standing.opinions:
-        says = f"says {found.says(answer, opinion)}" if speaks(opinion) else found.says(answer, opinion)
+        says = (
+            f"says {found.says(answer, opinion)}"
+            if speaks(opinion)
+            else found.says(answer, opinion)
+        )
         echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")
         amounts = found.amounts(answer, opinion)
         for each in amounts[:_AMOUNTS]:
             through = ", ".join(page.title or "Untitled" for page in each.through[:_NAMED])
             more = f" and {len(each.through) - _NAMED} more" if len(each.through) > _NAMED else ""
-            echo(f"    {found.amount(answer, each.number)}  {each.name or 'Untitled'}, through {through}{more}")
+            echo(
+                f"    {found.amount(answer, each.number)}  {each.name or 'Untitled'}, through {through}{more}"
+            )
         if len(amounts) > _AMOUNTS:
             rest = sum(each.number for each in amounts[_AMOUNTS:])
-            echo(f"    {found.amount(answer, rest)}  from {len(amounts) - _AMOUNTS} more (all of them: --json)")
+            echo(
+                f"    {found.amount(answer, rest)}  from {len(amounts) - _AMOUNTS} more (all of them: --json)"
+            )
         if amounts:
             continue
         pages = found.pages(opinion.because)

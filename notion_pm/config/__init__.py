@@ -108,7 +108,9 @@ def choose_target(
     workspace.
     """
     if local is not None and workspace is not None:
-        raise UsageError("--local and --workspace name two different workspaces.", "Give one of them.")
+        raise UsageError(
+            "--local and --workspace name two different workspaces.", "Give one of them."
+        )
     is_named = workspace is not None if is_named is None else is_named
     variables = read_variables(is_named=is_named)
     if local is not None:
@@ -118,7 +120,9 @@ def choose_target(
         return _configured(config, workspace, variables)
     if variables.get(TOKEN) is not None:
         return _from_variables(variables)
-    name = config.default or (next(iter(config.workspaces)) if len(config.workspaces) == 1 else None)
+    name = config.default or (
+        next(iter(config.workspaces)) if len(config.workspaces) == 1 else None
+    )
     if name is not None:
         return _configured(config, name, variables)
     if config.workspaces:
@@ -138,11 +142,17 @@ def second_token(target: Target, variable: str, *, is_named: bool) -> tuple[Secr
     _raise_if_no_token_name(variable, "--second-token-env names")
     found = read_variables(is_named=is_named).get(variable)
     if found is None:
-        raise UsageError(f"The variable {variable} is empty.", f"Set {variable} in the environment or in .env.")
+        raise UsageError(
+            f"The variable {variable} is empty.", f"Set {variable} in the environment or in .env."
+        )
     origin = TokenOrigin(found.source, variable)
     if isinstance(target, Remote):
         named = [origin for origin in target.origins if origin.setting == "server"]
-        server = Server(target.base_url, named[0].source, named[0].name) if named else Server(target.base_url)
+        server = (
+            Server(target.base_url, named[0].source, named[0].name)
+            if named
+            else Server(target.base_url)
+        )
         raise_if_redirected(origin, server)
     return SecretStr(found.value), origin
 
@@ -154,7 +164,9 @@ def configured_state(*, is_named: bool = False) -> StateSetting | None:
     """
     variable = read_variables(is_named=is_named).get("NOTION_PM_STATE")
     if variable is not None:
-        return checked_state(StateSetting(SecretStr(variable.value.strip()), variable.source, variable.name))
+        return checked_state(
+            StateSetting(SecretStr(variable.value.strip()), variable.source, variable.name)
+        )
     stated = read_config(is_named=is_named).state
     return checked_state(StateSetting(stated, Source.CONFIG_FILE, "state")) if stated else None
 
@@ -162,7 +174,10 @@ def configured_state(*, is_named: bool = False) -> StateSetting | None:
 def _named_local(path: Path, source: Source, variables: Variables) -> Local:
     name = "NOTION_PM_LOCAL" if source is Source.ENVIRONMENT else "--local"
     zone = _zone(variables.settings().time_zone)
-    origins = (Origin("local workspace", name, source, str(path)), *_origins_of_variables(variables, "time_zone"))
+    origins = (
+        Origin("local workspace", name, source, str(path)),
+        *_origins_of_variables(variables, "time_zone"),
+    )
     return Local(path, zone, source=source, origins=origins)
 
 
@@ -195,13 +210,19 @@ def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
     entry = config.workspaces.get(name)
     if entry is None:
         known = ", ".join(config.workspaces) or "none"
-        raise UsageError(f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w.")
+        raise UsageError(
+            f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w."
+        )
     settings = variables.settings()
     zone = _zone(entry.time_zone or settings.time_zone)
     if entry.local is not None:
         _raise_if_made_elsewhere(entry.local)
         return Local(
-            entry.local, zone, entry.template, Source.CONFIG_FILE, tuple(_origins_of_entry(name, entry, variables))
+            entry.local,
+            zone,
+            entry.template,
+            Source.CONFIG_FILE,
+            tuple(_origins_of_entry(name, entry, variables)),
         )
     assert entry.parent_page is not None, "the file was validated"
     token, token_origin = _token(name, entry, variables)
@@ -238,7 +259,9 @@ def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[Secr
     if entry.token is not None:
         return entry.token, TokenOrigin(Source.CONFIG_FILE, f"`token` of the workspace {name}")
     variable = entry.token_env or TOKEN
-    _raise_if_no_token_name(variable, f"The workspace {name!r} of {CONFIG_FILE} takes its token from", name)
+    _raise_if_no_token_name(
+        variable, f"The workspace {name!r} of {CONFIG_FILE} takes its token from", name
+    )
     found = variables.get(variable)
     if found is None:
         raise UsageError(
@@ -297,4 +320,6 @@ def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin.") from None
+        raise UsageError(
+            f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin."
+        ) from None

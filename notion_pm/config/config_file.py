@@ -5,7 +5,15 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from notion_pm.config.trusted_file import read_trusted
 from notion_pm.config.validation import without_prefix
@@ -22,11 +30,17 @@ class WorkspaceEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    local: Path | None = Field(None, description="A local workspace in this file, instead of one behind Notion's API.")
+    local: Path | None = Field(
+        None, description="A local workspace in this file, instead of one behind Notion's API."
+    )
     parent_page: str | None = Field(None, validate_default=True)
-    template: str | None = Field(None, description="What `plan`, `apply` and `status` take without an argument.")
+    template: str | None = Field(
+        None, description="What `plan`, `apply` and `status` take without an argument."
+    )
     token: SecretStr | None = None
-    token_env: str | None = Field(None, description="The variable that holds the token. Its name ends in NOTION_TOKEN.")
+    token_env: str | None = Field(
+        None, description="The variable that holds the token. Its name ends in NOTION_TOKEN."
+    )
     base_url: ServerUrl | None = None
     time_zone: str | None = None
     budget: int | None = Field(None, ge=1)
@@ -45,7 +59,9 @@ class ConfigFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: str | None = None
-    state: SecretStr | None = Field(None, description="What sync remembers: a folder, or the URL of a PostgreSQL.")
+    state: SecretStr | None = Field(
+        None, description="What sync remembers: a folder, or the URL of a PostgreSQL."
+    )
     workspaces: dict[str, WorkspaceEntry] = Field(default_factory=dict)
 
 
@@ -66,7 +82,9 @@ def read_config(*, is_named: bool = False) -> ConfigFile:
             f"{'.'.join(map(str, each['loc']))}: {without_prefix(each['msg'])}"
             for each in error.errors(include_input=False)
         ]
-        raise UsageError(f"{CONFIG_FILE} cannot be used:\n  " + "\n  ".join(problems), _ADVICE) from None
+        raise UsageError(
+            f"{CONFIG_FILE} cannot be used:\n  " + "\n  ".join(problems), _ADVICE
+        ) from None
     except ValueError as error:  # not only TOMLDecodeError: a number may have too many digits
         raise UsageError(f"{CONFIG_FILE} is not TOML: {error}", _ADVICE) from None
     except RecursionError:

@@ -104,7 +104,9 @@ def _is_of_one_source(token: Source, server: Source) -> bool:
 def _how_to_join(token: TokenOrigin, server: Server) -> str:
     if token.source is Source.CONFIG_FILE:
         return "set base_url in notion-pm.toml, beside the token"
-    variable = server.name if server.name.endswith("NOTION_PM_BASE_URL") else server_variable(token.name)
+    variable = (
+        server.name if server.name.endswith("NOTION_PM_BASE_URL") else server_variable(token.name)
+    )
     place = Source.ENVIRONMENT if token.source is Source.COMMAND_LINE else token.source
     return f"set {variable} in {place}"
 
@@ -119,7 +121,9 @@ def _split(text: str) -> SplitResult:
         raise ValueError(f"{text!r} has characters that no address of a server has. {_EXAMPLE}")
     parts = urlsplit(text)
     if "@" in parts.netloc:
-        raise ValueError(f"a user name or password does not belong in the address of a server. {_EXAMPLE}")
+        raise ValueError(
+            f"a user name or password does not belong in the address of a server. {_EXAMPLE}"
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{text!r} is no address of a server, such as {NOTION_URL}")
     try:

@@ -108,7 +108,9 @@ def raise_if_state_redirected(setting: StateSetting, workspace: Source) -> None:
     )
 
 
-def state_home(local: Path | None, parent_page: NotionId, setting: StateSetting | None) -> StateHome:
+def state_home(
+    local: Path | None, parent_page: NotionId, setting: StateSetting | None
+) -> StateHome:
     """Return where what is remembered of one workspace is kept. A folder is made if need be.
 
     It is named by the parent page, so that a token or file that changes hands never meets another's
@@ -136,7 +138,9 @@ def state_folder(local: Path | None, parent_page: NotionId, setting: StateSettin
             return folder
         return _folder_of_file(parent, parent_page, local)
     except FileUnusable as error:
-        advice = "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
+        advice = (
+            "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
+        )
         raise FileUnusable(error.path, error.reason, advice) from error
 
 

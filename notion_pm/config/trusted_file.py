@@ -44,7 +44,9 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
     except FileMissing:
         return None
     except FileNotText as error:
-        raise UsageError(f"{path} is not text in UTF-8 (line {error.line}).", "Save it as UTF-8.") from None
+        raise UsageError(
+            f"{path} is not text in UTF-8 (line {error.line}).", "Save it as UTF-8."
+        ) from None
 
 
 @cache
@@ -63,14 +65,18 @@ def _raise_unless_ours(path: Path, found: os.stat_result) -> None:
         return
     # A link that somebody else made could point to a file of ours, such as that of another client.
     link = path.lstat()
-    owner = next((each.st_uid for each in (found, link) if each.st_uid not in _trusted_owners()), None)
+    owner = next(
+        (each.st_uid for each in (found, link) if each.st_uid not in _trusted_owners()), None
+    )
     if owner is not None:
         raise UsageError(
             f"{path} belongs to {_user_name(owner)}, and could send your data elsewhere. It is not used.",
             f"If you trust it, make it yours:  sudo chown {_user_name(os.geteuid())} {path}\n"
             "or name one of the workspaces of notion-pm.toml:  notion-pm -w NAME ...",
         )
-    if found.st_mode & _OTHERS_WRITE or (found.st_mode & _GROUP_WRITES and not _is_private_group(found.st_gid)):
+    if found.st_mode & _OTHERS_WRITE or (
+        found.st_mode & _GROUP_WRITES and not _is_private_group(found.st_gid)
+    ):
         raise UsageError(
             f"{path} can be changed by others on this machine, and could send your data elsewhere. It is not used.",
             f"Look at what it says, then close it to others:  chmod go-w {path}\n"
@@ -101,7 +107,11 @@ def _is_private_group(group_id: int) -> bool:
         user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(group_id)
     except KeyError:
         return False
-    return group.gr_gid == user.pw_gid and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
+    return (
+        group.gr_gid == user.pw_gid
+        and group.gr_name == user.pw_name
+        and set(group.gr_mem) <= {user.pw_name}
+    )
 
 
 def _user_name(user_id: int) -> str:

@@ -59,7 +59,10 @@ class Variables:
         self._names_in_file = frozenset(name for name, value in env_file.items() if value)
         self._found = {
             name: Variable(name, value, source)
-            for source, variables in ((Source.ENV_FILE, env_file), (Source.ENVIRONMENT, environment))
+            for source, variables in (
+                (Source.ENV_FILE, env_file),
+                (Source.ENVIRONMENT, environment),
+            )
             for name, value in variables.items()
             if value
         }
@@ -82,15 +85,21 @@ class Variables:
             return Settings.model_validate({name: each.value for name, each in self._found.items()})
         except ValidationError as error:
             problems = [
-                f"{each['loc'][0]}: {without_prefix(each['msg'])}" for each in error.errors(include_input=False)
+                f"{each['loc'][0]}: {without_prefix(each['msg'])}"
+                for each in error.errors(include_input=False)
             ]
-            sources = {self._found[str(each["loc"][0])].source for each in error.errors(include_input=False)}
+            sources = {
+                self._found[str(each["loc"][0])].source
+                for each in error.errors(include_input=False)
+            }
             raise UsageError(
                 "Settings that cannot be used:\n  " + "\n  ".join(problems),
                 f"Correct them in {' and in '.join(sorted(sources))}.",
             ) from None
 
-    def server(self, token_variable: str = TOKEN, token_source: Source = Source.ENVIRONMENT) -> Server | None:
+    def server(
+        self, token_variable: str = TOKEN, token_source: Source = Source.ENVIRONMENT
+    ) -> Server | None:
         """Return the server that variables name for a token: its own variable, or that of all tokens.
 
         One from the source of the token comes first: the other could not be used.
@@ -122,7 +131,11 @@ def _read_env_file(*, is_named: bool) -> dict[str, str]:
         return {}
     # Without interpolation: a line such as X=${AWS_SECRET_ACCESS_KEY} in a file from elsewhere would
     # make a secret of the environment one of the file, and the file may say where that goes.
-    values = {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+    values = {
+        name: value
+        for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()
+        if value
+    }
     for name, value in values.items():
         if _is_ours(name) and _REFERENCE.search(value):
             raise UsageError(

@@ -13,4 +13,12 @@ from .server import serve
 from .store import UnusableFileError
 from .workspace import LocalWorkspace, open_workspace
 
-__all__ = ["ApiError", "Clock", "LocalWorkspace", "ManualClock", "UnusableFileError", "open_workspace", "serve"]
+__all__ = [
+    "ApiError",
+    "Clock",
+    "LocalWorkspace",
+    "ManualClock",
+    "UnusableFileError",
+    "open_workspace",
+    "serve",
+]

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from .errors import ApiError
 
-CAPABILITIES = ("read", "update", "insert", "read_comments", "insert_comments", "read_users", "read_emails")
+CAPABILITIES = (
+    "read",
+    "update",
+    "insert",
+    "read_comments",
+    "insert_comments",
+    "read_users",
+    "read_emails",
+)
 
 _OPEN = ("/v1/users/me", "/v1/oauth")
 _INSERTING = ("/v1/pages", "/v1/databases", "/v1/data_sources", "/v1/views", "/v1/file_uploads")
@@ -38,13 +46,17 @@ class Access:
     def check(self, method: str, path: str) -> None:
         """Raises 403 where a capability is missing for a request."""
         if needed(method, path) - self.capabilities:
-            raise ApiError(403, "restricted_resource", "Insufficient permissions for this endpoint.")
+            raise ApiError(
+                403, "restricted_resource", "Insufficient permissions for this endpoint."
+            )
 
     def sees(self, db: sqlite3.Connection, notion_id: str) -> bool:
         """Tells whether a page, block, database or data source is shared, by itself or with what it stands in."""
         if self.shared is None:
             return True
-        return db.execute(_ABOVE, (notion_id, json.dumps(sorted(self.shared)))).fetchone() is not None
+        return (
+            db.execute(_ABOVE, (notion_id, json.dumps(sorted(self.shared)))).fetchone() is not None
+        )
 
     def shown_user(self, user: Mapping[str, object]) -> dict[str, object]:
         """Returns a user without the e-mail address, where that is not for this connection."""

@@ -99,14 +99,18 @@ class NotionApp(Flask):
 
     def _file(self, upload_id: str) -> Response:
         """Answers for a hosted file, whose address is its own permission."""
-        if not self._signer().is_open(upload_id, request.args.get("expires"), request.args.get("signature")):
+        if not self._signer().is_open(
+            upload_id, request.args.get("expires"), request.args.get("signature")
+        ):
             return self.response_class("This address has expired.", 403, mimetype="text/plain")
         with self._store.transaction(write=False) as db:
             found = signed_files.contents(db, upload_id)
         data, content_type = found or (b"", "text/plain")
         response = self.response_class(data, 200 if found else 404, content_type=content_type)
         # Whoever uploaded it, a page among the files must not act as a page of the site beside it.
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        response.headers["Content-Security-Policy"] = (
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        )
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
@@ -138,7 +142,9 @@ class NotionApp(Flask):
     def _report(self, error: Exception) -> tuple[dict[str, Any], int]:
         self.logger.exception("%s %s", request.method, request.path, exc_info=error)
         if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            return ApiError(409, "conflict_error", "Conflict occurred while saving. Please try again.").body(), 409
+            return ApiError(
+                409, "conflict_error", "Conflict occurred while saving. Please try again."
+            ).body(), 409
         return _UNEXPECTED.body(), _UNEXPECTED.status
 
 
@@ -164,9 +170,13 @@ def _writes() -> bool:
 def _checked_version() -> str:
     version = request.headers.get("Notion-Version")
     if not version:
-        raise ApiError(400, "missing_version", f"{_VERSION_FAULT} defined, instead was `undefined`.")
+        raise ApiError(
+            400, "missing_version", f"{_VERSION_FAULT} defined, instead was `undefined`."
+        )
     if version not in SUPPORTED_VERSIONS:
         expected = " or ".join(shown(each) for each in SUPPORTED_VERSIONS)
         fault = f"{_VERSION_FAULT} {expected}, instead was {shown(version)}."
-        raise validation_error(f"{fault} A local workspace knows no version from before data sources.")
+        raise validation_error(
+            f"{fault} A local workspace knows no version from before data sources."
+        )
     return version

@@ -31,7 +31,13 @@ class AppActions:
         picture = body.get("avatar_url")
         user_id = new_id()
         if kind == "person":
-            user: Json = {"object": "user", "id": user_id, "name": name, "avatar_url": None, "type": kind}
+            user: Json = {
+                "object": "user",
+                "id": user_id,
+                "name": name,
+                "avatar_url": None,
+                "type": kind,
+            }
             user["person"] = checks.optional_object(body, "person")
         else:
             user = founding.bot(replace(self.settings, bot_id=user_id, integration_name=name))
@@ -65,7 +71,9 @@ class AppActions:
         markdown = checks.a_string(body.get("markdown", ""), "body.markdown")
         is_default = checks.flag(body, "is_default", default=False)
         with self._session() as session:
-            made = page_templates.add(session, data_source_id, name, markdown, is_default=is_default)
+            made = page_templates.add(
+                session, data_source_id, name, markdown, is_default=is_default
+            )
         return {"id": made, "name": name, "is_default": is_default}
 
     @contextmanager

@@ -32,7 +32,9 @@ def app_routes(actions: AppActions, clock: AdjustableClock, api: WSGIApplication
         """Let a person do what a request of the API says, and also what only Notion's app allows."""
         person = checks.path_id("user_id", user_id)
         if not actions.is_person(person):
-            raise object_not_found("user", person, {"id": actions.settings.bot_id, "name": "a person"})
+            raise object_not_found(
+                "user", person, {"id": actions.settings.bot_id, "name": "a person"}
+            )
         # Taken from the environment and not from the route: there slashes and empty parts are as they were sent.
         path = request.environ["PATH_INFO"].removeprefix(f"/as/{user_id}")
         environ = {**request.environ, "PATH_INFO": path, "SCRIPT_NAME": "", ACTS_AS: person}

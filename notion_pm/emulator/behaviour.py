@@ -28,9 +28,9 @@ class Behaviour(BaseModel):
     """
     linked_databases: Literal["400", "404"] = "400"
     """How a linked view on a page answers, asked for as a database (both were seen)."""
-    queries_return: Annotated[frozenset[Literal["data_sources", "partial_pages"]], BeforeValidator(_several)] = (
-        frozenset()
-    )
+    queries_return: Annotated[
+        frozenset[Literal["data_sources", "partial_pages"]], BeforeValidator(_several)
+    ] = frozenset()
     """What queries return besides whole pages.
 
     `data_sources`: a data source, as queries of a wiki do unless only pages are asked for.

@@ -16,8 +16,18 @@ Json = dict[str, Any]
 MOST_ELEMENTS = 1000
 MOST_LEVELS = 2
 _ALWAYS_INSIDE = {"table_row": "table", "column": "column_list"}
-_CALLOUT_ICON = {"type": "emoji", "emoji": "💡"}  # what a callout gets whose request says nothing of an icon [K]
-_NOT_BY_REQUEST = ("child_page", "child_database", "link_preview", "meeting_notes", "transcription", "unsupported")
+_CALLOUT_ICON = {
+    "type": "emoji",
+    "emoji": "💡",
+}  # what a callout gets whose request says nothing of an icon [K]
+_NOT_BY_REQUEST = (
+    "child_page",
+    "child_database",
+    "link_preview",
+    "meeting_notes",
+    "transcription",
+    "unsupported",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,12 @@ class Draft:
 
 
 def drafts(
-    session: Session, value: Any, path: str, *, parent: str = "child_page", levels: int = MOST_LEVELS
+    session: Session,
+    value: Any,
+    path: str,
+    *,
+    parent: str = "child_page",
+    levels: int = MOST_LEVELS,
 ) -> tuple[Draft, ...]:
     """Returns the blocks of a request's array; raises 400 where one of them is wrong, or there are too many.
 
@@ -45,8 +60,13 @@ def drafts(
     return found
 
 
-def _drafts(session: Session, blocks: Iterable[Any], path: str, parent: str, levels: int) -> tuple[Draft, ...]:
-    return tuple(_draft(session, block, f"{path}[{index}]", parent, levels) for index, block in enumerate(blocks))
+def _drafts(
+    session: Session, blocks: Iterable[Any], path: str, parent: str, levels: int
+) -> tuple[Draft, ...]:
+    return tuple(
+        _draft(session, block, f"{path}[{index}]", parent, levels)
+        for index, block in enumerate(blocks)
+    )
 
 
 def _draft(session: Session, value: Any, path: str, parent: str, levels: int) -> Draft:
@@ -72,7 +92,9 @@ def _app_type_of(session: Session, sent: Mapping[str, Any]) -> str | None:
 
 def type_of(sent: Mapping[str, Any], path: str) -> str:
     """Returns the type of a block in a request: what it says, or the one key that is a type's name."""
-    kind = sent.get("type") or next((key for key in sent if key in BLOCK_TYPES or key in _NOT_BY_REQUEST), None)
+    kind = sent.get("type") or next(
+        (key for key in sent if key in BLOCK_TYPES or key in _NOT_BY_REQUEST), None
+    )
     if not isinstance(kind, str) or kind in _NOT_BY_REQUEST or kind not in sent:
         raise _fix_one(path)
     return checks.one_of(kind, BLOCK_TYPES, f"{path}.type")
@@ -123,4 +145,6 @@ def _check_table(kind: str, content: Json, rows: Iterable[Draft], path: str) -> 
 def check_row(content: Mapping[str, Any], width: int) -> None:
     """Refuses a table row that has not as many cells as its table has columns."""
     if len(content["cells"]) != width:
-        raise validation_error("Number of cells in table row must match the table width of the parent table")
+        raise validation_error(
+            "Number of cells in table row must match the table width of the parent table"
+        )

@@ -19,7 +19,13 @@ _TARGETS = ("page_id", "database_id", "comment_id")
 
 class _Read(Protocol):
     def __call__(
-        self, session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str, /
+        self,
+        session: Session,
+        kind: str,
+        old: Mapping[str, Any],
+        sent: Mapping[str, Any],
+        path: str,
+        /,
     ) -> Json: ...
 
 
@@ -31,8 +37,12 @@ class Source:
     read: _Read
 
 
-def _file(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
-    place = _place(session, sent, path) or {key: old[key] for key in ("type", "external", "file") if key in old}
+def _file(
+    session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
+) -> Json:
+    place = _place(session, sent, path) or {
+        key: old[key] for key in ("type", "external", "file") if key in old
+    }
     if not place:
         raise body_error(f"{path}.external", "defined")
     name = sent.get("name")
@@ -41,18 +51,25 @@ def _file(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str
     url = place[place["type"]]["url"]
     return {
         **place,
-        "name": _file_name(checks.a_string(name, f"{path}.name"), url) if name else old.get("name") or _base(url),
+        "name": _file_name(checks.a_string(name, f"{path}.name"), url)
+        if name
+        else old.get("name") or _base(url),
     }
 
 
 def _place(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
     if "external" in sent:
         external = checks.an_object(sent["external"], f"{path}.external")
-        url = checks.an_address(checks.required(external, "url", f"{path}.external"), f"{path}.external.url")
+        url = checks.an_address(
+            checks.required(external, "url", f"{path}.external"), f"{path}.external.url"
+        )
         return {"type": "external", "external": {"url": url}}
     if "file_upload" in sent:
         upload = checks.an_object(sent["file_upload"], f"{path}.file_upload")
-        return {"type": "file", "file": hosted_file(session, checks.body_id(upload, "id", f"{path}.file_upload"))}
+        return {
+            "type": "file",
+            "file": hosted_file(session, checks.body_id(upload, "id", f"{path}.file_upload")),
+        }
     return None
 
 
@@ -66,7 +83,9 @@ def _file_name(name: str, url: str) -> str:
     return name if not suffix or name.endswith(suffix) else name + suffix
 
 
-def _link(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
+def _link(
+    session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
+) -> Json:
     target = next((key for key in _TARGETS if sent.get(key)), None)
     if target is None:
         raise body_error(f"{path}.page_id", "defined")

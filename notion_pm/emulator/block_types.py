@@ -51,11 +51,15 @@ def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str)
     for name, field in block_type.fields.items():
         if field.is_required and sent.get(name) is None:
             raise body_error(f"{path}.{name}", "defined")
-    content = {name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()}
+    content = {
+        name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()
+    }
     return {**content, **_sourced(session, kind, {}, sent, path)}
 
 
-def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
+def changed_content(
+    session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
+) -> Json:
     """Returns a block's content after an update: what the request does not name stays."""
     block_type = BLOCK_TYPES[kind]
     _known_keys(block_type, sent, path)
@@ -66,14 +70,18 @@ def changed_content(session: Session, kind: str, old: Mapping[str, Any], sent: M
     return {**content, **_sourced(session, kind, old, sent, path)}
 
 
-def _sourced(session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str) -> Json:
+def _sourced(
+    session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
+) -> Json:
     source = ALL_BLOCK_TYPES[kind].source
     return source.read(session, kind, old, sent, path) if source else {}
 
 
 def _known_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
     known = {*block_type.fields, *(block_type.source.keys if block_type.source else ())}
-    checks.known_keys(sent, known | ({"children"} if block_type.inside is not None else set()), path)
+    checks.known_keys(
+        sent, known | ({"children"} if block_type.inside is not None else set()), path
+    )
 
 
 def _value(session: Session, field: Field, sent: Mapping[str, Any], name: str, path: str) -> Any:
@@ -138,7 +146,8 @@ _CAPTION = Field(normalized, default=[])
 _ICON = Field(_icon, default=None)
 _TEXT = {"rich_text": _RICH_TEXT, "color": _COLOR}
 _HEADING = BlockType(
-    {"rich_text": _RICH_TEXT, "is_toggleable": Field(_boolean, default=False), "color": _COLOR}, inside=""
+    {"rich_text": _RICH_TEXT, "is_toggleable": Field(_boolean, default=False), "color": _COLOR},
+    inside="",
 )
 _LINKED = BlockType({"caption": _CAPTION, "url": Field(_url)})
 _FILE = BlockType({"caption": _CAPTION}, source=FILE)
@@ -179,7 +188,8 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "numbered_list_item": BlockType(_TEXT, inside=""),
     "quote": BlockType(_TEXT, inside=""),
     "to_do": BlockType(
-        {"rich_text": _RICH_TEXT, "checked": Field(_boolean, default=False), "color": _COLOR}, inside=""
+        {"rich_text": _RICH_TEXT, "checked": Field(_boolean, default=False), "color": _COLOR},
+        inside="",
     ),
     "toggle": BlockType(_TEXT, inside=""),
     "template": BlockType({"rich_text": _RICH_TEXT}, inside=""),

@@ -11,7 +11,16 @@ from . import checks, tree
 from .behaviour import behaviour
 from .block_requests import Draft, check_row, drafts
 from .block_types import BLOCK_TYPES, changed_content
-from .blocks import ancestry, children, children_holder, find, last_child, refuse_archived, shown, shown_all
+from .blocks import (
+    ancestry,
+    children,
+    children_holder,
+    find,
+    last_child,
+    refuse_archived,
+    shown,
+    shown_all,
+)
 from .clock import stored
 from .errors import body_error, validation_error
 from .ids import canonical, new_id
@@ -31,7 +40,9 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
 
     That is the new blocks alone or, where they stand before others, those that follow too (recorded).
     """
-    checks.known_keys(body, _APPEND_KEYS if session.version < NEW_VERSION else _APPEND_KEYS - {"after"})
+    checks.known_keys(
+        body, _APPEND_KEYS if session.version < NEW_VERSION else _APPEND_KEYS - {"after"}
+    )
     parent = find(session, children_holder(find(session, block_id)))
     refuse_archived(session, parent)
     _refuse_children(parent)
@@ -75,7 +86,9 @@ def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
     if position is None:
         return len(siblings)
     sent = checks.an_object(position, "body.position")
-    kind = checks.one_of(checks.required(sent, "type", "body.position"), _POSITIONS, "body.position.type")
+    kind = checks.one_of(
+        checks.required(sent, "type", "body.position"), _POSITIONS, "body.position.type"
+    )
     if kind == "after_block":
         path = "body.position.after_block"
         after = checks.an_object(checks.required(sent, "after_block", "body.position"), path)
@@ -109,7 +122,10 @@ def insert(
 ) -> list[Block]:
     """Stores drafts, with all that is inside them, before the sibling at `index`; returns the first level."""
     positions = _positions(session, siblings, index, len(wanted))
-    return [make(session, parent, draft, position) for draft, position in zip(wanted, positions, strict=True)]
+    return [
+        make(session, parent, draft, position)
+        for draft, position in zip(wanted, positions, strict=True)
+    ]
 
 
 def make(session: Session, parent: Block, draft: Draft, position: float) -> Block:

@@ -62,7 +62,9 @@ def ancestry(session: Session, block: Block) -> Iterator[Block]:
     """Yields a block and what it stands in, up to the page that has no place on another."""
     yield block
     while block.parent_type in ("page_id", "block_id"):
-        above = _find(session, block.parent_id)  # whether that is shared too, or only what stands in it
+        above = _find(
+            session, block.parent_id
+        )  # whether that is shared too, or only what stands in it
         if above is None:
             return
         block = above
@@ -95,18 +97,26 @@ def shown(session: Session, block: Block) -> Json:
 def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
     """Returns blocks as responses show them."""
     holders = _with_children(session, map(children_holder, blocks))
-    return [_shown(session, block, has_children=children_holder(block) in holders) for block in blocks]
+    return [
+        _shown(session, block, has_children=children_holder(block) in holders) for block in blocks
+    ]
 
 
-def listed(session: Session, block_id: str, start_cursor: str | None, page_size: str | None) -> Json:
+def listed(
+    session: Session, block_id: str, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Returns a page of a block's children, one level deep."""
     block = find(session, block_id)
     if block.in_trash or is_below_trash(session, block):
         raise session.not_found("block", block_id)  # measured: the page itself can still be read
     holder = children_holder(block)
-    query = f"SELECT id, created_by, created_time FROM blocks {_LIVE_CHILDREN}"  # noqa: S608 - a constant
+    query = f"SELECT id, created_by, created_time FROM blocks {_LIVE_CHILDREN}"
     rows = session.db.execute(query, (holder,))
-    seen = [{"id": row["id"]} for row in rows if not _is_too_new(session, row["created_by"], row["created_time"])]
+    seen = [
+        {"id": row["id"]}
+        for row in rows
+        if not _is_too_new(session, row["created_by"], row["created_time"])
+    ]
     page = page_of(seen, start_cursor, page_size)
     return as_list("block", replace(page, results=shown_all(session, _all(session, page.results))))
 
@@ -137,7 +147,11 @@ def _shown(session: Session, block: Block, *, has_children: bool) -> Json:
         "has_children": has_children,
         "in_trash": block.in_trash,
         "type": block.type,
-        block.type: {key: value for key, value in block.content.items() if key != "width_ratio" or value is not None},
+        block.type: {
+            key: value
+            for key, value in block.content.items()
+            if key != "width_ratio" or value is not None
+        },
     }
     return {**body, "archived": block.in_trash} if session.is_old else body
 
@@ -159,5 +173,5 @@ def _with_children(session: Session, block_ids: Iterable[str]) -> set[str]:
     """Returns those of the blocks that have children outside the trash."""
     ids = tuple(set(block_ids))
     marks = ", ".join("?" * len(ids))
-    query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"  # noqa: S608
+    query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"
     return {row[0] for row in session.db.execute(query, ids)}

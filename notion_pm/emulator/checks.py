@@ -170,7 +170,9 @@ def an_address(value: Any, path: str) -> str:
     url = a_url(value, path)
     parts = urlsplit_or_none(url)
     if parts is None or parts.scheme not in ("http", "https"):
-        raise validation_error(f"body failed validation: {path} should be a valid URL, instead was {shown(value)}.")
+        raise validation_error(
+            f"body failed validation: {path} should be a valid URL, instead was {shown(value)}."
+        )
     return url
 
 

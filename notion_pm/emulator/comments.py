@@ -22,7 +22,9 @@ from .users import reference
 
 Json = dict[str, Any]
 
-_CREATE_KEYS = frozenset(("parent", "discussion_id", "rich_text", "markdown", "attachments", "display_name"))
+_CREATE_KEYS = frozenset(
+    ("parent", "discussion_id", "rich_text", "markdown", "attachments", "display_name")
+)
 _UPDATE_KEYS = frozenset(("rich_text", "markdown"))
 _PARENTS = ("page_id", "block_id")
 _DISPLAY_NAMES = ("integration", "user", "custom")
@@ -53,7 +55,9 @@ def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
         raise validation_error("Exactly one of parent or discussion_id must be provided.")
     if body.get("discussion_id") is not None:
         discussion_id = checks.body_id(body, "discussion_id")
-        found = COMMENTS.select(session.db, "WHERE discussion_id = ? ORDER BY seq LIMIT 1", (discussion_id,))
+        found = COMMENTS.select(
+            session.db, "WHERE discussion_id = ? ORDER BY seq LIMIT 1", (discussion_id,)
+        )
         if not found:
             raise session.not_found("discussion", discussion_id)
         return found[0].parent_type, found[0].parent_id, discussion_id
@@ -72,7 +76,9 @@ def _discussion(session: Session, kind: str, target: str) -> str | None:
     """Returns the discussion of a page, which all comments on the page itself belong to (recorded)."""
     if kind != "page_id":
         return None
-    found = COMMENTS.select(session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq LIMIT 1", (target,))
+    found = COMMENTS.select(
+        session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq LIMIT 1", (target,)
+    )
     return found[0].discussion_id if found else None
 
 
@@ -91,9 +97,12 @@ def _display_name(session: Session, sent: Any) -> Json:
     wanted = default if sent is None else checks.an_object(sent, "body.display_name")
     kind = checks.one_of(wanted.get("type"), _DISPLAY_NAMES, "body.display_name.type")
     if kind == "custom":
-        custom = checks.an_object(checks.required(wanted, "custom", "body.display_name"), "body.display_name.custom")
+        custom = checks.an_object(
+            checks.required(wanted, "custom", "body.display_name"), "body.display_name.custom"
+        )
         name = checks.a_string(
-            checks.required(custom, "name", "body.display_name.custom"), "body.display_name.custom.name"
+            checks.required(custom, "name", "body.display_name.custom"),
+            "body.display_name.custom.name",
         )
         return {"type": kind, "resolved_name": name}
     return {"type": kind, "resolved_name": session.settings.integration_name}
@@ -103,14 +112,19 @@ def _attachments(session: Session, sent: Any) -> list[Json] | None:
     if not sent:
         return None
     attachments = checks.an_array(sent, "body.attachments", most=_MOST_ATTACHMENTS)
-    return [_attachment(session, each, f"body.attachments[{index}]") for index, each in enumerate(attachments)]
+    return [
+        _attachment(session, each, f"body.attachments[{index}]")
+        for index, each in enumerate(attachments)
+    ]
 
 
 def _attachment(session: Session, sent: Any, path: str) -> Json:
     upload_id = checks.body_id(checks.an_object(sent, path), "file_upload_id", path)
     content_type = find_upload(session, upload_id).content_type or ""
     main = content_type.split("/")[0]
-    category = "pdf" if content_type == "application/pdf" else main if main in _MEDIA else "productivity"
+    category = (
+        "pdf" if content_type == "application/pdf" else main if main in _MEDIA else "productivity"
+    )
     return {"category": category, "file": hosted_file(session, upload_id)}
 
 
@@ -122,12 +136,18 @@ def find(session: Session, comment_id: str) -> Comment:
     return comment
 
 
-def listed(session: Session, block_id: str | None, start_cursor: str | None, page_size: str | None) -> Json:
+def listed(
+    session: Session, block_id: str | None, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Returns a page of the comments on a page or block, the oldest first."""
     where = {} if block_id is None else {"block_id": block_id}
     target = blocks.find(session, checks.body_id(where, "block_id", "query"))
-    found = COMMENTS.select(session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq", (target.id,))
-    return as_list("comment", page_of([shown(comment) for comment in found], start_cursor, page_size))
+    found = COMMENTS.select(
+        session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq", (target.id,)
+    )
+    return as_list(
+        "comment", page_of([shown(comment) for comment in found], start_cursor, page_size)
+    )
 
 
 def update(session: Session, comment_id: str, body: Mapping[str, Any]) -> Json:

@@ -14,8 +14,27 @@ from .records import Property
 from .session import Session
 
 ROLLUP_FUNCTIONS = (
-    *("count", "count_values", "empty", "not_empty", "unique", "show_unique", "percent_empty", "percent_not_empty"),
-    *("sum", "average", "median", "min", "max", "range", "earliest_date", "latest_date", "date_range"),
+    *(
+        "count",
+        "count_values",
+        "empty",
+        "not_empty",
+        "unique",
+        "show_unique",
+        "percent_empty",
+        "percent_not_empty",
+    ),
+    *(
+        "sum",
+        "average",
+        "median",
+        "min",
+        "max",
+        "range",
+        "earliest_date",
+        "latest_date",
+        "date_range",
+    ),
     *("checked", "unchecked", "percent_checked", "percent_unchecked"),
     *("count_per_group", "percent_per_group", "show_original"),
 )
@@ -37,10 +56,16 @@ def rollup_config(
     if function is None:
         raise body_error(f"{path}.function", "defined")
     checks.one_of(function, ROLLUP_FUNCTIONS, f"{path}.function")
-    return {"relation_property_id": relation.id, "rollup_property_id": rolled.id, "function": function}
+    return {
+        "relation_property_id": relation.id,
+        "rollup_property_id": rolled.id,
+        "function": function,
+    }
 
 
-def rollup_path(session: Session, schema: Schema, rollup: Property) -> tuple[Property | None, Property | None]:
+def rollup_path(
+    session: Session, schema: Schema, rollup: Property
+) -> tuple[Property | None, Property | None]:
     """Returns the relation that a rollup follows and the property it rolls up, where they still exist."""
     relation = schema.get(rollup.config["relation_property_id"])
     if relation is None or relation.type != "relation":
@@ -50,7 +75,12 @@ def rollup_path(session: Session, schema: Schema, rollup: Property) -> tuple[Pro
 
 
 def formula_config(
-    session: Session, data_source_id: str, schema: Schema, wanted: Property, sent: Mapping[str, Any], path: str
+    session: Session,
+    data_source_id: str,
+    schema: Schema,
+    wanted: Property,
+    sent: Mapping[str, Any],
+    path: str,
 ) -> Config:
     """Return the config of a formula, which names properties by id; raises 400 for what cannot be computed.
 
@@ -87,9 +117,14 @@ def _info(session: Session, schema: Schema, prop: Property) -> PropertyInfo:
     if prop.type == "relation":
         target = session.find_data_source(prop.config["data_source_id"])
         return PropertyInfo(
-            prop.id, prop.name, prop.type, target=lambda: property_infos(session, target.schema()) if target else {}
+            prop.id,
+            prop.name,
+            prop.type,
+            target=lambda: property_infos(session, target.schema()) if target else {},
         )
-    return PropertyInfo(prop.id, prop.name, prop.type, result=lambda: _result(session, schema, prop))
+    return PropertyInfo(
+        prop.id, prop.name, prop.type, result=lambda: _result(session, schema, prop)
+    )
 
 
 def _result(session: Session, schema: Schema, prop: Property) -> FormulaType:
@@ -118,7 +153,9 @@ def _formula_refused(error: FormulaError) -> ApiError:
     return validation_error(f"Invalid formula: {error}")
 
 
-def _named(schema: Schema, sent: Mapping[str, Any], role: str, former: Mapping[str, Any], path: str) -> Property:
+def _named(
+    schema: Schema, sent: Mapping[str, Any], role: str, former: Mapping[str, Any], path: str
+) -> Property:
     key = sent.get(f"{role}_id") or sent.get(f"{role}_name")
     if key is None and former.get(f"{role}_id") in schema:
         return schema[former[f"{role}_id"]]

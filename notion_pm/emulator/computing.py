@@ -25,7 +25,9 @@ def rollup(reader: Reader, page: Page, prop: Property) -> Json:
     if relation is None or rolled is None:
         return {**_UNSUPPORTED, "function": prop.config["function"]}
     related = reader.related_pages(page, relation)
-    return rollups.aggregate(prop.config["function"], [_typed(reader, each, rolled) for each in related])
+    return rollups.aggregate(
+        prop.config["function"], [_typed(reader, each, rolled) for each in related]
+    )
 
 
 def formula(reader: Reader, page: Page, prop: Property, expected: FormulaType) -> Json:

@@ -38,7 +38,11 @@ CONNECTIONS = Table("connections", Connection, json_columns=("capabilities", "sh
 
 
 def connect(
-    db: sqlite3.Connection, own: Settings, name: str, capabilities: Iterable[str], shared: Iterable[str]
+    db: sqlite3.Connection,
+    own: Settings,
+    name: str,
+    capabilities: Iterable[str],
+    shared: Iterable[str],
 ) -> Connection:
     """Makes a connection, or changes what the one of this name may do and see; its token stays.
 
@@ -54,7 +58,9 @@ def connect(
         changed = replace(found[0], capabilities=wanted, shared=pages)
         CONNECTIONS.update(db, changed)
         return changed
-    made = Connection(id=new_id(), name=name, token=founding.new_token(), capabilities=wanted, shared=pages)
+    made = Connection(
+        id=new_id(), name=name, token=founding.new_token(), capabilities=wanted, shared=pages
+    )
     CONNECTIONS.insert(db, made)
     founding.add_user(db, founding.bot(made.settings(own)))
     return made

@@ -16,7 +16,9 @@ from .session import Session
 Json = dict[str, Any]
 
 
-def create_page(session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()) -> Json:
+def create_page(
+    session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
+) -> Json:
     """Creates a page with what is to stand on it, written as Markdown too, or still blank where a template comes."""
     page_templates.refuse_content_beside(body)
     page = pages.create(session, body, filter_properties)
@@ -28,7 +30,9 @@ def create_page(session: Session, body: Mapping[str, Any], filter_properties: Se
     return pages.retrieve(session, page["id"], filter_properties)
 
 
-def update_page(session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Sequence[str] = ()) -> Json:
+def update_page(
+    session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
+) -> Json:
     """Changes a page as a request says; a template that it names comes later."""
     page = pages.update(session, page_id, body, filter_properties)
     if body.get("template") is not None:

@@ -72,8 +72,18 @@ class AsyncTask:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-VIEWS = Table("views", View, json_columns=("filter", "sorts", "quick_filters", "configuration"), flags=("in_trash",))
+VIEWS = Table(
+    "views",
+    View,
+    json_columns=("filter", "sorts", "quick_filters", "configuration"),
+    flags=("in_trash",),
+)
 VIEW_QUERIES = Table("view_queries", ViewQuery, json_columns=("page_ids",), flags=("is_complete",))
-COMMENTS = Table("comments", Comment, json_columns=("rich_text", "display_name", "attachments"), flags=("in_trash",))
+COMMENTS = Table(
+    "comments",
+    Comment,
+    json_columns=("rich_text", "display_name", "attachments"),
+    flags=("in_trash",),
+)
 FILE_UPLOADS = Table("file_uploads", FileUpload, json_columns=(), flags=("in_trash",))
 ASYNC_TASKS = Table("async_tasks", AsyncTask, json_columns=("result",), flags=())

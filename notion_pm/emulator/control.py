@@ -58,14 +58,24 @@ class _ControlApp(Flask):
         self.add_url_rule("/reset", "reset", self._reset, methods=["POST"])
         self.add_url_rule("/webhooks", "webhooks", self._webhooks, methods=["GET"])
         self.add_url_rule("/webhooks", "subscribe", self._subscribe, methods=["POST"])
-        self.add_url_rule("/webhooks/<subscription_id>", "unsubscribe", self._unsubscribe, methods=["DELETE"])
-        self.add_url_rule("/webhooks/<subscription_id>/verify", "verify", self._verify, methods=["POST"])
+        self.add_url_rule(
+            "/webhooks/<subscription_id>", "unsubscribe", self._unsubscribe, methods=["DELETE"]
+        )
+        self.add_url_rule(
+            "/webhooks/<subscription_id>/verify", "verify", self._verify, methods=["POST"]
+        )
 
     def _check_caller(self) -> None:
         if not _is_loopback(request.remote_addr):
-            raise ApiError(403, "restricted_resource", "A local workspace is controlled from its own machine only.")
+            raise ApiError(
+                403,
+                "restricted_resource",
+                "A local workspace is controlled from its own machine only.",
+            )
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secrets.compare_digest(token.encode(), self._controls.token.encode()):
+        if scheme.lower() != "bearer" or not secrets.compare_digest(
+            token.encode(), self._controls.token.encode()
+        ):
             raise unauthorized()
 
     def _weather(self) -> Json:
@@ -99,7 +109,9 @@ class _ControlApp(Flask):
         return self._webhooks()
 
     def _verify(self, subscription_id: str) -> Json:
-        token = checks.a_string(checks.required(sent_json(), "verification_token"), "body.verification_token")
+        token = checks.a_string(
+            checks.required(sent_json(), "verification_token"), "body.verification_token"
+        )
         return self._controls.webhooks.verify(subscription_id, token)
 
 

@@ -54,7 +54,11 @@ def converted(value: Any, former_type: str, changed: Property, *, was_set: bool 
         case "date":
             return [plain(as_text(value, "date"))] if kind == "rich_text" else None
         case "checkbox":
-            return None if kind in ("number", "date") else _from_option(as_text(value, "checkbox"), changed)
+            return (
+                None
+                if kind in ("number", "date")
+                else _from_option(as_text(value, "checkbox"), changed)
+            )
         case _:
             return None
 
@@ -114,7 +118,9 @@ def _from_options(names: list[str], changed: Property) -> Any:
 
 def _chosen(names: list[str], changed: Property) -> Any:
     """Return the options of these names, one for a select or status; None where none of them is there."""
-    found = [each for name in names if (each := options.find(changed.config["options"], {"name": name}))]
+    found = [
+        each for name in names if (each := options.find(changed.config["options"], {"name": name}))
+    ]
     chosen = [options.as_value(each) for each in found]
     if changed.type == "multi_select":
         return chosen or None

@@ -34,7 +34,9 @@ def add(session: Session, name: str, url: str) -> Json:
     return asdict(emoji)
 
 
-def listed(session: Session, name: str | None, start_cursor: str | None, page_size: str | None) -> Json:
+def listed(
+    session: Session, name: str | None, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Return a page of the workspace's emojis, of all or of those with a name, in the recorded envelope."""
     found = EMOJIS.select(session.db, "WHERE ? IN (name, '') ORDER BY seq", (name or "",))
     page = page_of([asdict(emoji) for emoji in found], start_cursor, page_size)
@@ -52,7 +54,10 @@ def is_unknown(session: Session, icon: Any) -> bool:
     emoji = icon.get("custom_emoji") if isinstance(icon, dict) else None
     if not isinstance(emoji, dict) or not isinstance(emoji.get("id"), str):
         return False
-    return not (emoji.get("name") and emoji.get("url")) and EMOJIS.find(session.db, emoji["id"]) is None
+    return (
+        not (emoji.get("name") and emoji.get("url"))
+        and EMOJIS.find(session.db, emoji["id"]) is None
+    )
 
 
 def named(session: Session, sent: Any, path: str) -> Json:

@@ -22,16 +22,24 @@ def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     """Puts a new view on the dashboard that the request names."""
     dashboard = tabs.find(session, checks.body_id(body, "view_id"))
     if dashboard.type != "dashboard" or draft.type == "dashboard":
-        raise validation_error("Widgets can be added to dashboard views only, and a dashboard cannot be a widget.")
+        raise validation_error(
+            "Widgets can be added to dashboard views only, and a dashboard cannot be a widget."
+        )
     rows = _with_placed(dashboard.configuration["rows"], draft.id, body.get("placement"))
-    changed = replace(dashboard, configuration={**dashboard.configuration, "rows": rows}, **tree.edited(session))
+    changed = replace(
+        dashboard, configuration={**dashboard.configuration, "rows": rows}, **tree.edited(session)
+    )
     VIEWS.update(session.db, changed)
     return replace(draft, database_id=dashboard.database_id, dashboard_view_id=dashboard.id)
 
 
 def _with_placed(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
-    placement = checks.an_object(sent if sent is not None else {"type": "new_row"}, "body.placement")
-    kind = checks.one_of(checks.required(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type")
+    placement = checks.an_object(
+        sent if sent is not None else {"type": "new_row"}, "body.placement"
+    )
+    kind = checks.one_of(
+        checks.required(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type"
+    )
     index = int(checks.a_number(placement.get("row_index", len(rows)), "body.placement.row_index"))
     widget = {"id": new_id(), "view_id": view_id}
     if kind == "new_row":
@@ -52,4 +60,6 @@ def take_off(session: Session, view: View) -> None:
         for row in dashboard.configuration["rows"]
     ]
     kept = [row for row in rows if row["widgets"]]
-    VIEWS.update(session.db, replace(dashboard, configuration={**dashboard.configuration, "rows": kept}))
+    VIEWS.update(
+        session.db, replace(dashboard, configuration={**dashboard.configuration, "rows": kept})
+    )

@@ -32,7 +32,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
     database = _parent(session, checks.required(body, "parent"))
     sent = checks.an_object(checks.required(body, "properties"), "body.properties")
     title = normalized(session, body.get("title", []), "body.title")
-    return shown(session, add(session, database, title, sent, icon=icons.icon(session, body.get("icon"))))
+    return shown(
+        session, add(session, database, title, sent, icon=icons.icon(session, body.get("icon")))
+    )
 
 
 def add(
@@ -46,7 +48,12 @@ def add(
 ) -> DataSource:
     """Adds a data source; where the request names no title property, it gets one called Name."""
     data_source = DataSource(
-        id=ids.new_id(), database_id=database.id, title=title, properties={}, icon=icon, **tree.stamp(session)
+        id=ids.new_id(),
+        database_id=database.id,
+        title=title,
+        properties={},
+        icon=icon,
+        **tree.stamp(session),
     )
     DATA_SOURCES.insert(session.db, data_source)
     if not any(
@@ -61,7 +68,9 @@ def add(
 def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Json:
     """Changes a data source as a request says."""
     if "description" in body:
-        raise validation_error("A data source has the description of its database: use the update database endpoint.")
+        raise validation_error(
+            "A data source has the description of its database: use the update database endpoint."
+        )
     checks.known_keys(body, _UPDATE_KEYS)
     data_source = session.data_source(data_source_id)
     in_trash = checks.trash_flag(body, default=data_source.in_trash)
@@ -69,17 +78,24 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
         raise archived_block()
     if body.get("properties") is not None:
         data_source = schema.edit(session, data_source, body["properties"])
-    parent = data_source.database_id if body.get("parent") is None else _parent(session, body["parent"]).id
+    parent = (
+        data_source.database_id
+        if body.get("parent") is None
+        else _parent(session, body["parent"]).id
+    )
     if parent != data_source.database_id:
         views.create_default(session, parent, data_source.id)
         # A source that moves is listed behind those that were there (recorded).
         session.db.execute(
-            "UPDATE data_sources SET seq = (SELECT max(seq) + 1 FROM data_sources) WHERE id = ?", (data_source.id,)
+            "UPDATE data_sources SET seq = (SELECT max(seq) + 1 FROM data_sources) WHERE id = ?",
+            (data_source.id,),
         )
     changed = replace(
         data_source,
         database_id=parent,
-        title=normalized(session, body["title"], "body.title") if "title" in body else data_source.title,
+        title=normalized(session, body["title"], "body.title")
+        if "title" in body
+        else data_source.title,
         icon=icons.icon(session, body["icon"]) if "icon" in body else data_source.icon,
         in_trash=in_trash,
         **tree.edited(session),
@@ -132,7 +148,13 @@ def shown(session: Session, data_source: DataSource) -> Json:
     return {**body, "archived": in_trash} if session.is_old else body
 
 
-NEW_TYPE: Json = {"id": "new%3F", "name": "Sparkline", "description": None, "type": "sparkline", "sparkline": {}}
+NEW_TYPE: Json = {
+    "id": "new%3F",
+    "name": "Sparkline",
+    "description": None,
+    "type": "sparkline",
+    "sparkline": {},
+}
 """A property of a type that came after this was written."""
 
 
@@ -144,7 +166,12 @@ def _shown_schema(session: Session, properties: Schema) -> Json:
 
 
 def _shown_property(session: Session, properties: Schema, prop: Property) -> Json:
-    head = {"id": ids.encoded(prop.id), "name": prop.name, "description": prop.description, "type": prop.type}
+    head = {
+        "id": ids.encoded(prop.id),
+        "name": prop.name,
+        "description": prop.description,
+        "type": prop.type,
+    }
     if prop.type == "relation":
         return {**head, "relation": _shown_relation(session, prop.config)}
     if prop.type == "rollup":
@@ -154,12 +181,18 @@ def _shown_property(session: Session, properties: Schema, prop: Property) -> Jso
 
 def _shown_relation(session: Session, config: Mapping[str, Any]) -> Json:
     target = session.find_data_source(config["data_source_id"])
-    head = {"database_id": target.database_id if target else None, "data_source_id": config["data_source_id"]}
+    head = {
+        "database_id": target.database_id if target else None,
+        "data_source_id": config["data_source_id"],
+    }
     if config["type"] == "single_property":
         return {**head, "type": "single_property", "single_property": {}}
     far_id = config["synced_property_id"]
     far = target.schema().get(far_id) if target else None
-    synced = {"synced_property_name": far.name if far else "", "synced_property_id": ids.encoded(far_id)}
+    synced = {
+        "synced_property_name": far.name if far else "",
+        "synced_property_id": ids.encoded(far_id),
+    }
     return {**head, "type": "dual_property", "dual_property": synced}
 
 

@@ -18,9 +18,21 @@ from .trash import refuse_below_trash, refuse_trashed_parent
 
 Json = dict[str, Any]
 
-_CREATE_KEYS = frozenset(("parent", "title", "description", "is_inline", "icon", "cover", "initial_data_source"))
+_CREATE_KEYS = frozenset(
+    ("parent", "title", "description", "is_inline", "icon", "cover", "initial_data_source")
+)
 _UPDATE_KEYS = frozenset(
-    ("parent", "title", "description", "is_inline", "icon", "cover", "in_trash", "archived", "is_locked")
+    (
+        "parent",
+        "title",
+        "description",
+        "is_inline",
+        "icon",
+        "cover",
+        "in_trash",
+        "archived",
+        "is_locked",
+    )
 )
 _UNTITLED = "New database"  # what an empty title is shown as; the data source keeps its empty title (recorded)
 
@@ -62,7 +74,9 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
         raise archived_block()
     changed = replace(
         database,
-        title=normalized(session, body["title"], "body.title") if "title" in body else database.title,
+        title=normalized(session, body["title"], "body.title")
+        if "title" in body
+        else database.title,
         description=normalized(session, body["description"], "body.description")
         if "description" in body
         else database.description,
@@ -102,7 +116,9 @@ def shown(session: Session, database: Database) -> Json:
         "is_locked": database.is_locked,
         "created_time": to_the_millisecond(database.created_time),
         "last_edited_time": to_the_millisecond(database.last_edited_time),
-        "data_sources": [{"id": source.id, "name": plain_text(source.title) or _UNTITLED} for source in sources],
+        "data_sources": [
+            {"id": source.id, "name": plain_text(source.title) or _UNTITLED} for source in sources
+        ],
         "icon": database.icon,
         "cover": database.cover,
         "url": object_url(database.id),
@@ -125,7 +141,9 @@ def _moved(session: Session, database: Database, sent: Any) -> Database:
 def _parent(session: Session, sent: Any) -> tuple[str, str]:
     parent = checks.an_object(sent, "body.parent")
     if parent.get("type") == "workspace" or "workspace" in parent:
-        raise validation_error("Internal integrations cannot create databases at the top of a workspace: name a page.")
+        raise validation_error(
+            "Internal integrations cannot create databases at the top of a workspace: name a page."
+        )
     checks.tag(parent, ("page_id",), "body.parent")
     page = session.page(checks.body_id(parent, "page_id", "body.parent"))
     refuse_trashed_parent(session, page)

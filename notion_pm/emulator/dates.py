@@ -19,7 +19,11 @@ def checked(value: Any, path: str) -> dict[str, Any]:
     zone = _zone(sent.get("time_zone"), f"{path}.time_zone")
     start = _moment(checks.required(sent, "start", path), zone, f"{path}.start")
     end = None if sent.get("end") is None else _moment(sent["end"], zone, f"{path}.end")
-    return {"start": start, "end": end, "time_zone": None}  # the zone is only the offset's source (recorded)
+    return {
+        "start": start,
+        "end": end,
+        "time_zone": None,
+    }  # the zone is only the offset's source (recorded)
 
 
 def _zone(name: Any, path: str) -> ZoneInfo | None:
@@ -27,7 +31,11 @@ def _zone(name: Any, path: str) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(checks.a_string(name, path))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory, or more than a file name may be
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # a directory, or more than a file name may be
         raise body_error(path, "a valid time zone", name) from None
 
 

@@ -56,7 +56,10 @@ def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
         page = PAGES.find(session.db, old)
         if page is not None:
             parent_id = ids.get(page.parent_id or "", page.parent_id)
-            PAGES.insert(session.db, replace(page, id=new, parent_id=parent_id, seq=None, **tree.stamp(session)))
+            PAGES.insert(
+                session.db,
+                replace(page, id=new, parent_id=parent_id, seq=None, **tree.stamp(session)),
+            )
         links = session.db.execute(
             "SELECT property_id, target_id FROM links WHERE page_id = ? ORDER BY seq", (old,)
         ).fetchall()
@@ -76,7 +79,9 @@ def _copy_databases(session: Session, ids: Mapping[str, str]) -> None:
         source = DATA_SOURCES.find(session.db, old)
         if source is not None:
             properties = _with_new_ids(source.properties, ids)
-            copy = replace(source, id=new, database_id=ids[source.database_id], properties=properties, **stamp)
+            copy = replace(
+                source, id=new, database_id=ids[source.database_id], properties=properties, **stamp
+            )
             DATA_SOURCES.insert(session.db, copy)
         view = VIEWS.find(session.db, old)
         if view is not None:
@@ -100,12 +105,22 @@ def _copy_blocks(session: Session, ids: Mapping[str, str]) -> None:
     for old, new in ids.items():
         block = BLOCKS.find(session.db, old)
         if block is not None and block.parent_id in ids:
-            BLOCKS.insert(session.db, replace(block, id=new, parent_id=ids[block.parent_id], **tree.stamp(session)))
+            BLOCKS.insert(
+                session.db,
+                replace(block, id=new, parent_id=ids[block.parent_id], **tree.stamp(session)),
+            )
 
 
 def _with_title(session: Session, page_id: str, title: str) -> Page:
     page = session.page(page_id)
-    written = [{"type": "text", "text": {"content": title, "link": None}, "annotations": {}, "plain_text": title}]
+    written = [
+        {
+            "type": "text",
+            "text": {"content": title, "link": None},
+            "annotations": {},
+            "plain_text": title,
+        }
+    ]
     renamed = replace(page, title=title, properties={**page.properties, _TITLE_PROPERTY: written})
     PAGES.update(session.db, renamed)
     return renamed

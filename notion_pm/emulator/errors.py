@@ -22,8 +22,17 @@ class ApiError(Exception):
 
     def body(self) -> dict[str, Any]:
         """Returns the error body, without the request id."""
-        body = {"object": "error", "status": self.status, "code": self.code, "message": self.message}
-        return {**body, "additional_data": dict(self.additional_data)} if self.additional_data else body
+        body = {
+            "object": "error",
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+        }
+        return (
+            {**body, "additional_data": dict(self.additional_data)}
+            if self.additional_data
+            else body
+        )
 
 
 def shown(value: object) -> str:
@@ -45,7 +54,9 @@ def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
     Where the value stands is the first word of its path: body, query or path.
     """
     place = path.partition(".")[0].partition("[")[0]
-    return validation_error(f"{place} failed validation: {path} should be {expectation}, instead was {shown(value)}.")
+    return validation_error(
+        f"{place} failed validation: {path} should be {expectation}, instead was {shown(value)}."
+    )
 
 
 def invalid_json() -> ApiError:
@@ -80,7 +91,9 @@ def wrong_kind(notion_id: str, kind: str, wanted: str) -> ApiError:
 
 def archived_block() -> ApiError:
     """Makes the 400 for an edit of something in the trash."""
-    return validation_error("Can't edit block that is archived. You must unarchive the block before editing.")
+    return validation_error(
+        "Can't edit block that is archived. You must unarchive the block before editing."
+    )
 
 
 def archived_ancestor() -> ApiError:

@@ -44,7 +44,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         filename=filename,
         content_type=_content_type(body, filename),
         number_of_parts=_parts(body, mode),
-        external_url=checks.a_url(body.get("external_url"), "body.external_url") if mode == "external_url" else None,
+        external_url=checks.a_url(body.get("external_url"), "body.external_url")
+        if mode == "external_url"
+        else None,
         expiry_time=stored(session.moment + _LIFETIME),
         **tree.stamp(session),
     )
@@ -94,11 +96,16 @@ def _aged(session: Session, upload: FileUpload) -> FileUpload:
     imported = _import_time(upload)
     if upload.status == "pending" and imported is not None and imported <= session.now:
         upload = replace(
-            upload, status="uploaded", content_length=_sent_bytes(session, upload), last_edited_time=imported
+            upload,
+            status="uploaded",
+            content_length=_sent_bytes(session, upload),
+            last_edited_time=imported,
         )
     # What is attached to something has no expiry time; everything else expires, also where its bytes have arrived.
     if upload.expiry_time is not None and upload.expiry_time <= session.now:
-        return replace(upload, status="expired", expiry_time=None, last_edited_time=upload.expiry_time)
+        return replace(
+            upload, status="expired", expiry_time=None, last_edited_time=upload.expiry_time
+        )
     return upload
 
 
@@ -109,15 +116,21 @@ def _import_time(upload: FileUpload) -> str | None:
     return stored(datetime.fromisoformat(upload.created_time) + _IMPORT_TAKES)
 
 
-def send(session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None) -> Json:
+def send(
+    session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None
+) -> Json:
     """Takes the bytes of a file, or of one part of it."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
     limit = me(session)["bot"]["workspace_limits"]["max_file_upload_size_in_bytes"]
     if len(data) > limit:
-        raise validation_error(f"File size {len(data)} exceeds the limit of {limit} bytes of this workspace.")
+        raise validation_error(
+            f"File size {len(data)} exceeds the limit of {limit} bytes of this workspace."
+        )
     number = _part_number(upload, part)
-    session.db.execute("INSERT OR REPLACE INTO file_parts VALUES (?, ?, ?)", (upload.id, number, data))
+    session.db.execute(
+        "INSERT OR REPLACE INTO file_parts VALUES (?, ?, ?)", (upload.id, number, data)
+    )
     if upload.mode == "single_part":
         named = replace(upload, content_type=upload.content_type or content_type)
         upload = _uploaded(session, named)
@@ -126,7 +139,9 @@ def send(session: Session, upload_id: str, data: bytes, content_type: str | None
 
 def _refuse_unless_pending(upload: FileUpload) -> None:
     if upload.status != "pending" or upload.mode == "external_url":
-        raise validation_error(f"File upload {upload.id} has status {upload.status} and cannot be sent to.")
+        raise validation_error(
+            f"File upload {upload.id} has status {upload.status} and cannot be sent to."
+        )
 
 
 def _part_number(upload: FileUpload, part: str | None) -> int:
@@ -142,31 +157,46 @@ def complete(session: Session, upload_id: str) -> Json:
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
     if upload.number_of_parts is None or _sent_parts(session, upload) < upload.number_of_parts:
-        raise validation_error(f"File upload {upload.id} cannot be completed: not all of its parts were sent.")
+        raise validation_error(
+            f"File upload {upload.id} cannot be completed: not all of its parts were sent."
+        )
     return shown(session, _uploaded(session, upload))
 
 
 def _uploaded(session: Session, upload: FileUpload) -> FileUpload:
-    done = replace(upload, status="uploaded", content_length=_sent_bytes(session, upload), **tree.edited(session))
+    done = replace(
+        upload,
+        status="uploaded",
+        content_length=_sent_bytes(session, upload),
+        **tree.edited(session),
+    )
     FILE_UPLOADS.update(session.db, done)
     return done
 
 
 def _sent_bytes(session: Session, upload: FileUpload) -> int:
-    row = session.db.execute("SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)).fetchone()
+    row = session.db.execute(
+        "SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)
+    ).fetchone()
     return int(row[0] or 0)
 
 
 def _sent_parts(session: Session, upload: FileUpload) -> int:
-    row = session.db.execute("SELECT count(*) FROM file_parts WHERE upload_id = ?", (upload.id,)).fetchone()
+    row = session.db.execute(
+        "SELECT count(*) FROM file_parts WHERE upload_id = ?", (upload.id,)
+    ).fetchone()
     return int(row[0])
 
 
-def listed(session: Session, status: str | None, start_cursor: str | None, page_size: str | None) -> Json:
+def listed(
+    session: Session, status: str | None, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Returns a page of the uploads, newest first."""
     if status is not None:
         checks.one_of(status, _STATUSES, "query.status")
-    uploads = [_aged(session, upload) for upload in FILE_UPLOADS.select(session.db, "ORDER BY seq DESC")]
+    uploads = [
+        _aged(session, upload) for upload in FILE_UPLOADS.select(session.db, "ORDER BY seq DESC")
+    ]
     wanted = [shown(session, upload) for upload in uploads if status in (None, upload.status)]
     return as_list("file_upload", page_of(wanted, start_cursor, page_size))
 
@@ -196,7 +226,10 @@ def shown(session: Session, upload: FileUpload) -> Json:
         result = {"type": "success", "success": {}, "imported_time": f"{imported[:19]}.000+00:00"}
         body["file_import_result"] = result
     if upload.number_of_parts is not None:
-        body["number_of_parts"] = {"total": upload.number_of_parts, "sent": _sent_parts(session, upload)}
+        body["number_of_parts"] = {
+            "total": upload.number_of_parts,
+            "sent": _sent_parts(session, upload),
+        }
     return body
 
 
@@ -205,7 +238,9 @@ def hosted_file(session: Session, upload_id: str) -> Json:
     upload = find(session, upload_id)
     if upload.status != "uploaded":
         raise ApiError(
-            400, "validation_error", f"File upload {upload_id} has not been uploaded: its status is {upload.status}."
+            400,
+            "validation_error",
+            f"File upload {upload_id} has not been uploaded: its status is {upload.status}.",
         )
     FILE_UPLOADS.update(session.db, replace(upload, expiry_time=None))
     name = quote(upload.filename or "Untitled", safe="")
@@ -213,4 +248,6 @@ def hosted_file(session: Session, upload_id: str) -> Json:
 
 
 def _expiry(session: Session) -> str:
-    return (session.moment + _SIGNED_FOR).strftime("%Y-%m-%dT%H:%M:%S.") + f"{session.moment.microsecond // 1000:03d}Z"
+    return (session.moment + _SIGNED_FOR).strftime(
+        "%Y-%m-%dT%H:%M:%S."
+    ) + f"{session.moment.microsecond // 1000:03d}Z"

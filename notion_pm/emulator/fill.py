@@ -20,7 +20,9 @@ from .writing import write
 BATCH = 5000  # rows in one transaction, a second or two: others may write in between
 _ROOMY = "PRAGMA cache_size = -262144"  # 256 MB: the index is written all over, and should not be read again and again
 _MOST_TARGETS = 1000
-_PACE = timedelta(minutes=1)  # between the rows' times of creation, so that they can be told apart as real ones can
+_PACE = timedelta(
+    minutes=1
+)  # between the rows' times of creation, so that they can be told apart as real ones can
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,14 @@ class Filler:
             parent = {"type": "page_id", "page_id": self.settings.root_page_id}
             name = [{"text": {"content": title}}]
             properties = {"properties": EVERY_KIND}
-            made = databases.create(session, {"parent": parent, "title": name, "initial_data_source": properties})
+            made = databases.create(
+                session, {"parent": parent, "title": name, "initial_data_source": properties}
+            )
             return str(made["data_sources"][0]["id"])
 
-    def fill(self, data_source_id: str, count: int, seed: int, progress: Callable[[int], object]) -> None:
+    def fill(
+        self, data_source_id: str, count: int, seed: int, progress: Callable[[int], object]
+    ) -> None:
         """Adds rows; the same seed gives the same values. Raises ApiError (404) where there is no data source."""
         chance = Random(seed)  # noqa: S311 - test data
         times = self._times(data_source_id, count)
@@ -59,7 +65,9 @@ class Filler:
         with self.store.transaction(write=False) as db:
             session = self._session(db)
             source = session.data_source(data_source_id)
-            latest = db.execute("SELECT max(created_time) FROM pages WHERE parent_id = ?", (source.id,)).fetchone()[0]
+            latest = db.execute(
+                "SELECT max(created_time) FROM pages WHERE parent_id = ?", (source.id,)
+            ).fetchone()[0]
         now = session.moment
         pace = min(_PACE, (now - datetime.fromisoformat(latest)) / count) if latest else _PACE
         return (now - pace * left for left in range(count, 0, -1))
@@ -101,7 +109,11 @@ class _Batch:
 def _related(session: Session, schema: Schema) -> dict[str, list[str]]:
     """Returns for each relation the newest pages that it may name."""
     query = "SELECT id FROM pages WHERE parent_id = ? AND in_trash = 0 ORDER BY seq DESC LIMIT ?"
-    relations = {prop.id: prop.config["data_source_id"] for prop in schema.values() if prop.type == "relation"}
+    relations = {
+        prop.id: prop.config["data_source_id"]
+        for prop in schema.values()
+        if prop.type == "relation"
+    }
     return {
         property_id: [row[0] for row in session.db.execute(query, (target, _MOST_TARGETS))]
         for property_id, target in relations.items()

@@ -36,11 +36,15 @@ def found(db: sqlite3.Connection, now: str) -> None:
 
 def reset(db: sqlite3.Connection, settings: Settings, now: str) -> None:
     """Throws everything away but tokens, users and webhook subscriptions; the root page is made anew."""
-    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+    tables = db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
     for (table,) in tables:
         if table not in _KEPT:
-            db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
-    author = db.execute("SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq").fetchone()[0]
+            db.execute(f"DELETE FROM {table}")
+    author = db.execute(
+        "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq"
+    ).fetchone()[0]
     PAGES.insert(db, _root_page(settings, author=author, now=now))
     db.execute("DELETE FROM changes")  # nobody is told of each thing that went
 
@@ -73,10 +77,19 @@ def bot(settings: Settings) -> dict[str, Any]:
         "owner": {"type": "workspace", "workspace": True},
         "workspace_name": settings.workspace_name,
         "workspace_id": settings.workspace_id,
-        "workspace_limits": {"max_file_upload_size_in_bytes": 5 * 1024 * 1024},  # a free plan's (recorded)
+        "workspace_limits": {
+            "max_file_upload_size_in_bytes": 5 * 1024 * 1024
+        },  # a free plan's (recorded)
     }
     name = settings.integration_name
-    return {"object": "user", "id": settings.bot_id, "name": name, "avatar_url": None, "type": "bot", "bot": body}
+    return {
+        "object": "user",
+        "id": settings.bot_id,
+        "name": name,
+        "avatar_url": None,
+        "type": "bot",
+        "bot": body,
+    }
 
 
 def _root_page(settings: Settings, *, author: str, now: str) -> Page:

@@ -11,7 +11,9 @@ from .file_uploads import hosted_file
 from .session import Session
 
 # Notion's own icons come back by name, however they were sent (recorded).
-_NOTION_ICON = re.compile(r"https://www\.notion\.so/icons/(?P<name>[a-z0-9-]+)_(?P<color>[a-z]+)\.svg")
+_NOTION_ICON = re.compile(
+    r"https://www\.notion\.so/icons/(?P<name>[a-z0-9-]+)_(?P<color>[a-z]+)\.svg"
+)
 _COVERS = ("external", "file_upload", "file")
 _MOST_IN_EMOJI = 50  # families and flags are sequences of many characters
 _ICONS = ("emoji", "custom_emoji", "icon", *_COVERS)
@@ -39,12 +41,21 @@ def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> d
         return {"type": kind, kind: custom_emojis.named(session, content, f"{path}.custom_emoji")}
     content = checks.an_object(content, f"{path}.{kind}")
     if kind == "file_upload":
-        return {"type": "file", "file": hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))}
+        return {
+            "type": "file",
+            "file": hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload")),
+        }
     if kind != "external":
         return {"type": kind, kind: dict(content)}
-    url = checks.an_address(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")
+    url = checks.an_address(
+        checks.required(content, "url", f"{path}.external"), f"{path}.external.url"
+    )
     own = _NOTION_ICON.fullmatch(url) if "icon" in kinds else None
-    return {"type": "icon", "icon": own.groupdict()} if own else {"type": "external", "external": {"url": url}}
+    return (
+        {"type": "icon", "icon": own.groupdict()}
+        if own
+        else {"type": "external", "external": {"url": url}}
+    )
 
 
 def _emoji(value: Any, path: str) -> str:

@@ -17,7 +17,9 @@ Json = dict[str, Any]
 _PAGED = ("title", "rich_text", "people", "relation", "rollup")
 
 
-def item(session: Session, page: Page, key: str, start_cursor: str | None, page_size: str | None) -> Json:
+def item(
+    session: Session, page: Page, key: str, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Returns the property item of a page, or a page of its items."""
     reader = Reader(session)
     prop = property_of(reader.page_schema(page), key)
@@ -26,10 +28,16 @@ def item(session: Session, page: Page, key: str, start_cursor: str | None, page_
     value = reader.value(page, prop)
     if prop.type not in _PAGED:
         return _wrapped(prop.id, prop.type, value)
-    listed = _rolled_up(reader, page, prop, value) if prop.type == "rollup" else _one_by_one(prop.id, prop.type, value)
+    listed = (
+        _rolled_up(reader, page, prop, value)
+        if prop.type == "rollup"
+        else _one_by_one(prop.id, prop.type, value)
+    )
     cut = _slice(listed, start_cursor, page_size)
     tail = {"id": ids.encoded(prop.id), "next_url": _next_url(page, prop, cut), "type": prop.type}
-    content = {k: [] if k == "array" else v for k, v in value.items()} if prop.type == "rollup" else {}
+    content = (
+        {k: [] if k == "array" else v for k, v in value.items()} if prop.type == "rollup" else {}
+    )
     return {**as_list("property_item", cut), "property_item": {**tail, prop.type: content}}
 
 
@@ -49,7 +57,11 @@ def _rolled_up(reader: Reader, page: Page, prop: Property, value: Json) -> list[
     _, rolled = reader.rollup_path(page, prop)
     property_id = rolled.id if rolled else prop.id
     shown = value.get("array", ())
-    return [item for each in shown for item in _one_by_one(property_id, each["type"], each[each["type"]])]
+    return [
+        item
+        for each in shown
+        for item in _one_by_one(property_id, each["type"], each[each["type"]])
+    ]
 
 
 def _slice(listed: list[Json], start_cursor: str | None, page_size: str | None) -> Slice:

@@ -20,7 +20,9 @@ class Slice:
     next_cursor: str | None
 
 
-def page_of(items: Sequence[Item], start_cursor: Any, page_size: Any, *, path: str = "query") -> Slice:
+def page_of(
+    items: Sequence[Item], start_cursor: Any, page_size: Any, *, path: str = "query"
+) -> Slice:
     """Cuts a page out of all results; a cursor is the id of its first result."""
     size = checks.page_size(page_size, f"{path}.page_size")
     start = 0 if start_cursor is None else _position(items, start_cursor)

@@ -60,7 +60,9 @@ def _put(session: Session, parent: Block, block: Block, position: float) -> None
     kind = "page_id" if parent.type == "child_page" else "block_id"
     if (block.parent_type, block.parent_id, block.position) != (kind, parent.id, position):
         place = (kind, parent.id, position, block.id)
-        session.db.execute("UPDATE blocks SET parent_type = ?, parent_id = ?, position = ? WHERE id = ?", place)
+        session.db.execute(
+            "UPDATE blocks SET parent_type = ?, parent_id = ?, position = ? WHERE id = ?", place
+        )
 
 
 def _change(session: Session, old: Block, block: Json) -> Block:

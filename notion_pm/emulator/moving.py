@@ -29,7 +29,11 @@ def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, A
 
 def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
     holder = session.data_source(parent_id) if parent_type == parents.ROW else None
-    if tree.stands_in(session, session.database(holder.database_id).parent_id or "" if holder else parent_id, page.id):
+    if tree.stands_in(
+        session,
+        session.database(holder.database_id).parent_id or "" if holder else parent_id,
+        page.id,
+    ):
         raise validation_error("A page cannot be moved into itself.")
     tree.take_out(session, page.id)
     relations.unlink_page(session, page.id)
@@ -37,7 +41,13 @@ def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Pa
         **parents.first_values(session, parent_id, holder.schema() if holder else {}),
         "title": page.properties.get("title", []),
     }
-    moved = replace(page, parent_type=parent_type, parent_id=parent_id, properties=values, **tree.edited(session))
+    moved = replace(
+        page,
+        parent_type=parent_type,
+        parent_id=parent_id,
+        properties=values,
+        **tree.edited(session),
+    )
     PAGES.update(session.db, moved)
     if parent_type == "page_id":
         tree.place_last(session, "child_page", page.id, parent_id, page.title)

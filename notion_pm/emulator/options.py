@@ -26,7 +26,11 @@ def select_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
     """Returns the config of a (multi-)select: a list of options replaces the existing list, silence keeps it."""
     if sent.get("options") is None:
         return existing or {"options": []}
-    return {"options": _replaced(sent["options"], (existing or {}).get("options", []), f"{path}.options")}
+    return {
+        "options": _replaced(
+            sent["options"], (existing or {}).get("options", []), f"{path}.options"
+        )
+    }
 
 
 def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
@@ -40,13 +44,21 @@ def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
         return existing
     wanted = _FRESH_STATUS if sent.get("options") is None else sent["options"]
     options = _replaced(wanted, (existing or {}).get("options", []), f"{path}.options")
-    placed = {option["id"]: _group(each, option, existing, path) for each, option in zip(wanted, options, strict=True)}
-    return {"options": options, "groups": [_filled(name, color, existing, placed) for name, color in _GROUPS]}
+    placed = {
+        option["id"]: _group(each, option, existing, path)
+        for each, option in zip(wanted, options, strict=True)
+    }
+    return {
+        "options": options,
+        "groups": [_filled(name, color, existing, placed) for name, color in _GROUPS],
+    }
 
 
 def default_status(config: Config) -> Option | None:
     """Returns the option that a page without a status shows: the first of the first group that has any."""
-    first = next((option_id for group in config["groups"] for option_id in group["option_ids"]), None)
+    first = next(
+        (option_id for group in config["groups"] for option_id in group["option_ids"]), None
+    )
     return next((as_value(option) for option in config["options"] if option["id"] == first), None)
 
 
@@ -86,12 +98,16 @@ def checked_name(value: Any, path: str) -> str:
 def _replaced(sent: Any, existing: Sequence[Option], path: str) -> list[Option]:
     options = [
         _merged(checks.an_object(each, f"{path}[{index}]"), existing, f"{path}[{index}]")
-        for index, each in enumerate(checks.an_array(list(sent) if isinstance(sent, tuple) else sent, path))
+        for index, each in enumerate(
+            checks.an_array(list(sent) if isinstance(sent, tuple) else sent, path)
+        )
     ]
     names = [option["name"].casefold() for option in options]
     for name in names:
         if names.count(name) > 1:
-            raise validation_error(f"{path} should have unique option names, found a duplicate: {name!r}")
+            raise validation_error(
+                f"{path} should have unique option names, found a duplicate: {name!r}"
+            )
     return options
 
 
@@ -114,11 +130,19 @@ def _merged(sent: Mapping[str, Any], existing: Sequence[Option], path: str) -> O
 def _group(sent: Mapping[str, Any], option: Option, existing: Config | None, path: str) -> str:
     if sent.get("group") is not None:
         return checks.one_of(sent["group"], [name for name, _ in _GROUPS], f"{path}.options.group")
-    former = (group["name"] for group in (existing or {}).get("groups", []) if option["id"] in group["option_ids"])
+    former = (
+        group["name"]
+        for group in (existing or {}).get("groups", [])
+        if option["id"] in group["option_ids"]
+    )
     return str(next(former, _GROUPS[0][0]))
 
 
-def _filled(name: str, color: str, existing: Config | None, placed: Mapping[str, str]) -> dict[str, Any]:
-    former = next((group["id"] for group in (existing or {}).get("groups", []) if group["name"] == name), None)
+def _filled(
+    name: str, color: str, existing: Config | None, placed: Mapping[str, str]
+) -> dict[str, Any]:
+    former = next(
+        (group["id"] for group in (existing or {}).get("groups", []) if group["name"] == name), None
+    )
     members = [option_id for option_id, group in placed.items() if group == name]
     return {"id": former or new_id(), "name": name, "color": color, "option_ids": members}

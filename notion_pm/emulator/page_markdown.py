@@ -22,7 +22,10 @@ Json = dict[str, Any]
 MOST_BLOCKS = 20_000  # "approximately 20,000 records" (developers.notion.com/reference/retrieve-page-markdown)
 _COMMANDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "insert_content": (frozenset(("content",)), frozenset(("after", "position"))),
-    "replace_content_range": (frozenset(("content", "content_range")), frozenset(("allow_deleting_content",))),
+    "replace_content_range": (
+        frozenset(("content", "content_range")),
+        frozenset(("allow_deleting_content",)),
+    ),
     "update_content": (frozenset(("content_updates",)), frozenset(("allow_deleting_content",))),
     "replace_content": (frozenset(("new_str",)), frozenset(("allow_deleting_content",))),
 }
@@ -56,7 +59,13 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
         text = markdown.edit(markdown.render(before.blocks), command)
     except markdown.EditError as error:
         raise validation_error(str(error)) from None
-    _replace(session, page, before, text, may_delete=command[command["type"]].get("allow_deleting_content") is True)
+    _replace(
+        session,
+        page,
+        before,
+        text,
+        may_delete=command[command["type"]].get("allow_deleting_content") is True,
+    )
     answer = _shown(page_id, _loaded(session, page))
     if checks.flag(body, "allow_async", default=False):
         return queued(session, _OPERATION, answer), 202
@@ -69,7 +78,9 @@ def write(session: Session, page_id: str, text: str) -> None:
 
 
 def _page_or_block(session: Session, page_id: str) -> Block:
-    if not session.sees(page_id) or not (PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)):
+    if not session.sees(page_id) or not (
+        PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)
+    ):
         raise session.not_found("page", page_id)
     block = find(session, page_id)
     if block.type == "child_database":
@@ -98,10 +109,14 @@ def _check_updates(value: Any, path: str) -> None:
         sent = checks.an_object(update_, f"{path}[{index}]")
         checks.known_keys(sent, ("old_str", "new_str", "replace_all_matches"), f"{path}[{index}]")
         for key in ("old_str", "new_str"):
-            checks.a_string(checks.required(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}")
+            checks.a_string(
+                checks.required(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}"
+            )
 
 
-def _replace(session: Session, page: Block, before: _Loaded, text: str, *, may_delete: bool) -> None:
+def _replace(
+    session: Session, page: Block, before: _Loaded, text: str, *, may_delete: bool
+) -> None:
     """Makes the page's blocks those of the new text, keeping what is unchanged."""
     placed = markdown.reconcile(before.blocks, markdown.parse(text))
     present = markdown.present_ids(placed, before.blocks)
@@ -168,7 +183,9 @@ class _Loader:
             return {"type": "unknown", "unknown": {"alt": block.type}, "id": block.id}
         self.left -= 1
         content = {**block.content}
-        if block.type == "child_database" and (database := DATABASES.find(self.session.db, block.id)):
+        if block.type == "child_database" and (
+            database := DATABASES.find(self.session.db, block.id)
+        ):
             content["is_inline"] = database.is_inline
         inside = self._inside(block)
         if inside:
@@ -186,7 +203,9 @@ class _Loader:
         return [] if original is None else _loaded_below(self.session, original, self.by_parent)
 
 
-def _loaded_below(session: Session, block: Block, by_parent: Mapping[str, list[Block]]) -> list[Block]:
+def _loaded_below(
+    session: Session, block: Block, by_parent: Mapping[str, list[Block]]
+) -> list[Block]:
     for found in BLOCKS.select(session.db, _BELOW, (block.id,)):
         by_parent[found.parent_id].append(found)
     return by_parent[block.id]

@@ -58,17 +58,25 @@ TEMPLATES = Table("page_templates", PageTemplate, json_columns=(), flags=("is_de
 AWAITED = Table("awaited_templates", Awaited, json_columns=(), flags=())
 
 
-def add(session: Session, data_source_id: str, name: str, markdown: str, *, is_default: bool) -> str:
+def add(
+    session: Session, data_source_id: str, name: str, markdown: str, *, is_default: bool
+) -> str:
     """Gives a data source a template, perhaps in the place of its default, and returns its id. Raises 404."""
     source = session.data_source(data_source_id)
     if is_default:
-        session.db.execute("UPDATE page_templates SET is_default = 0 WHERE data_source_id = ?", (source.id,))
-    made = PageTemplate(id=new_id(), data_source_id=source.id, name=name, markdown=markdown, is_default=is_default)
+        session.db.execute(
+            "UPDATE page_templates SET is_default = 0 WHERE data_source_id = ?", (source.id,)
+        )
+    made = PageTemplate(
+        id=new_id(), data_source_id=source.id, name=name, markdown=markdown, is_default=is_default
+    )
     TEMPLATES.insert(session.db, made)
     return made.id
 
 
-def listed(session: Session, data_source_id: str, name: str | None, start_cursor: Any, page_size: Any) -> Json:
+def listed(
+    session: Session, data_source_id: str, name: str | None, start_cursor: Any, page_size: Any
+) -> Json:
     """Returns a page of a data source's templates: the one list without `object` (recorded).
 
     `name` keeps those whose name contains it, in whatever case.
@@ -78,7 +86,11 @@ def listed(session: Session, data_source_id: str, name: str | None, start_cursor
     wanted = [each for each in found if (name or "").casefold() in each.name.casefold()]
     items = [{"id": each.id, "name": each.name, "is_default": each.is_default} for each in wanted]
     page = page_of(items, start_cursor, page_size)
-    return {"templates": page.results, "has_more": page.next_cursor is not None, "next_cursor": page.next_cursor}
+    return {
+        "templates": page.results,
+        "has_more": page.next_cursor is not None,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def refuse_content_beside(body: Mapping[str, Any]) -> None:
@@ -110,7 +122,9 @@ def order(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
 def settle(store: Store, settings: Settings, moment: datetime) -> None:
     """Applies the templates that are due, each as who asked for it: called before anybody looks at a page."""
     with store.transaction(write=False) as db:
-        waiting = db.execute("SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (stored(moment),)).fetchone()
+        waiting = db.execute(
+            "SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (stored(moment),)
+        ).fetchone()
     if waiting:
         with store.transaction(write=True) as db:
             _settle(Session(db, moment, NEW_VERSION, settings))
@@ -129,10 +143,18 @@ def _settle(session: Session) -> None:
 def _apply(session: Session, page: Page, template: PageTemplate, timezone: str) -> None:
     """Merges a template into a page: its text comes after what is there, its name where there is no title."""
     if not page.title:
-        pages.update(session, page.id, {"properties": {"title": {"title": [{"text": {"content": template.name}}]}}})
+        pages.update(
+            session,
+            page.id,
+            {"properties": {"title": {"title": [{"text": {"content": template.name}}]}}},
+        )
     if template.markdown.strip():
-        insertion = {"content": _resolved(template.markdown, session.moment.astimezone(ZoneInfo(timezone)))}
-        page_markdown.update(session, page.id, {"type": "insert_content", "insert_content": insertion})
+        insertion = {
+            "content": _resolved(template.markdown, session.moment.astimezone(ZoneInfo(timezone)))
+        }
+        page_markdown.update(
+            session, page.id, {"type": "insert_content", "insert_content": insertion}
+        )
 
 
 def _resolved(markdown: str, moment: datetime) -> str:
@@ -141,16 +163,22 @@ def _resolved(markdown: str, moment: datetime) -> str:
 
 
 def _kind(sent: Any, kinds: tuple[str, ...]) -> str:
-    return checks.one_of(checks.an_object(sent, "body.template").get("type"), kinds, "body.template.type")
+    return checks.one_of(
+        checks.an_object(sent, "body.template").get("type"), kinds, "body.template.type"
+    )
 
 
 def _keys(kind: str) -> tuple[str, ...]:
-    return {"none": ("type",), "default": ("type", "timezone")}.get(kind, ("type", "timezone", "template_id"))
+    return {"none": ("type",), "default": ("type", "timezone")}.get(
+        kind, ("type", "timezone", "template_id")
+    )
 
 
 def _chosen(session: Session, page: Page, kind: str, sent: Mapping[str, Any]) -> PageTemplate:
     if page.parent_type != ROW:
-        raise validation_error("Only pages of a data source can have a template: there is no such template here.")
+        raise validation_error(
+            "Only pages of a data source can have a template: there is no such template here."
+        )
     wanted = checks.body_id(sent, "template_id", "body.template") if kind == "template_id" else None
     for template in TEMPLATES.select(session.db, "WHERE data_source_id = ?", (page.parent_id,)):
         if template.id == wanted or (wanted is None and template.is_default):

@@ -24,14 +24,37 @@ from .writing import Written, write
 Json = dict[str, Any]
 
 _CREATE_KEYS = frozenset(
-    ("parent", "properties", "icon", "cover", "children", "content", "markdown", "template", "position", "allow_async")
+    (
+        "parent",
+        "properties",
+        "icon",
+        "cover",
+        "children",
+        "content",
+        "markdown",
+        "template",
+        "position",
+        "allow_async",
+    )
 )
 _UPDATE_KEYS = frozenset(
-    ("properties", "icon", "cover", "is_locked", "template", "erase_content", "in_trash", "archived", "is_archived")
+    (
+        "properties",
+        "icon",
+        "cover",
+        "is_locked",
+        "template",
+        "erase_content",
+        "in_trash",
+        "archived",
+        "is_archived",
+    )
 )
 
 
-def create(session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()) -> Json:
+def create(
+    session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
+) -> Json:
     """Creates a page from a request's body and returns it, with all properties or only the wanted ones."""
     checks.known_keys(body, _CREATE_KEYS)
     parent_type, parent_id = parents.resolve_for_new(session, checks.required(body, "parent"))
@@ -58,7 +81,9 @@ def create(session: Session, body: Mapping[str, Any], filter_properties: Iterabl
 
 def insert_new(session: Session, page: Page, schema: Schema, written: Written) -> Page:
     """Stores a new page with the values that were written, and those that it has before anybody writes them."""
-    page = _with_values(page, {**parents.first_values(session, page.parent_id, schema), **written.values})
+    page = _with_values(
+        page, {**parents.first_values(session, page.parent_id, schema), **written.values}
+    )
     PAGES.insert(session.db, page)
     _link(session, schema, page, written)
     return page
@@ -70,7 +95,9 @@ def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = 
     return shown(reader, page, selected(reader.page_schema(page), filter_properties))
 
 
-def update(session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Iterable[str] = ()) -> Json:
+def update(
+    session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
+) -> Json:
     """Changes a page as a request says; what it does not name stays."""
     checks.known_keys(body, _UPDATE_KEYS)
     page, reader = session.page(page_id), Reader(session)
@@ -78,7 +105,9 @@ def update(session: Session, page_id: str, body: Mapping[str, Any], filter_prope
     in_trash = checks.trash_flag(body, default=page.in_trash)
     if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
-    written = _written(session, _data_source_of(session, page), checks.optional_object(body, "properties"))
+    written = _written(
+        session, _data_source_of(session, page), checks.optional_object(body, "properties")
+    )
     page = replace(
         _with_values(page, written.values),
         icon=icons.icon(session, body["icon"]) if "icon" in body else page.icon,
@@ -137,7 +166,11 @@ def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
 
 
 def _data_source_of(session: Session, page: Page) -> DataSource | None:
-    return session.known_data_source(page.parent_id) if page.parent_type == ROW and page.parent_id else None
+    return (
+        session.known_data_source(page.parent_id)
+        if page.parent_type == ROW and page.parent_id
+        else None
+    )
 
 
 def _written(session: Session, data_source: DataSource | None, sent: Any) -> Written:
@@ -162,7 +195,9 @@ def _place(session: Session, page: Page, sent: Any) -> None:
     position = tree.last_position(session, parent_id) + 1
     if sent is not None:
         where = checks.an_object(sent, "body.position")
-        kind = checks.one_of(where.get("type"), ("after_block", "page_start", "page_end"), "body.position.type")
+        kind = checks.one_of(
+            where.get("type"), ("after_block", "page_start", "page_end"), "body.position.type"
+        )
         if kind == "page_start":
             position = tree.first_position(session, parent_id) - 1
         if kind == "after_block":

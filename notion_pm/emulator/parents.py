@@ -19,7 +19,10 @@ _PARENTS = ("page_id", ROW, "database_id", TOP)
 
 def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
     """Return where a new page is to stand. People can also make pages at the top of the workspace."""
-    if session.settings.is_person and checks.tag(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP:
+    if (
+        session.settings.is_person
+        and checks.tag(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP
+    ):
         return TOP, None
     return resolve(session, sent)
 

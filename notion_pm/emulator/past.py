@@ -26,12 +26,16 @@ class Past:
     def keep_present(self, moment: datetime, lag: float) -> None:
         """Keep the state before a write, as long as queries may still show it. Without a lag keep nothing."""
         with self._lock:
-            while self._states and (not lag or self._states[0][0] <= moment - timedelta(seconds=lag)):
+            while self._states and (
+                not lag or self._states[0][0] <= moment - timedelta(seconds=lag)
+            ):
                 self._states.popleft()[1].close()
             if lag:
                 db = self._store.reader()
                 db.execute("BEGIN")
-                db.execute("SELECT count(*) FROM settings").fetchone()  # only the first read pins the state
+                db.execute(
+                    "SELECT count(*) FROM settings"
+                ).fetchone()  # only the first read pins the state
                 self._states.append((moment, db))
 
     @contextmanager

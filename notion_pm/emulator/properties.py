@@ -61,7 +61,18 @@ NUMBER_FORMATS = [
 TEXTS = ("url", "email", "phone_number")
 STAMPS = ("created_time", "created_by", "last_edited_time", "last_edited_by")
 COMPUTED = ("formula", "rollup", "unique_id", *STAMPS, "button")  # what no client can write
-CONVERTIBLE = ("rich_text", "number", "select", "multi_select", "status", "date", "people", "files", "checkbox", *TEXTS)
+CONVERTIBLE = (
+    "rich_text",
+    "number",
+    "select",
+    "multi_select",
+    "status",
+    "date",
+    "people",
+    "files",
+    "checkbox",
+    *TEXTS,
+)
 
 _MOST_IN_PREFIX = 10
 
@@ -73,7 +84,11 @@ def _number(sent: Mapping[str, Any], existing: Config | None, path: str) -> Conf
 
 def _unique_id(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
     prefix = sent.get("prefix", (existing or {}).get("prefix"))
-    return {"prefix": None if not prefix else checks.a_string(prefix, f"{path}.prefix", most=_MOST_IN_PREFIX)}
+    return {
+        "prefix": None
+        if not prefix
+        else checks.a_string(prefix, f"{path}.prefix", most=_MOST_IN_PREFIX)
+    }
 
 
 def _nothing(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
@@ -82,7 +97,9 @@ def _nothing(sent: Mapping[str, Any], existing: Config | None, path: str) -> Con
 
 # Types whose config stands by itself; relation, rollup and formula look at other properties (schema.py).
 SELF_CONTAINED: dict[str, Callable[[Mapping[str, Any], Config | None, str], Config]] = {
-    **dict.fromkeys(("title", "rich_text", "date", "people", "files", "checkbox", *TEXTS), _nothing),
+    **dict.fromkeys(
+        ("title", "rich_text", "date", "people", "files", "checkbox", *TEXTS), _nothing
+    ),
     **dict.fromkeys((*STAMPS, "place", "button", "verification"), _nothing),
     "number": _number,
     "select": select_config,
@@ -98,10 +115,15 @@ Schema = dict[str, Property]
 def as_json(schema: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
     """Returns a schema as the store keeps it."""
     bodies = {property_id: asdict(each) for property_id, each in schema.items()}
-    return {property_id: {k: v for k, v in body.items() if k != "id"} for property_id, body in bodies.items()}
+    return {
+        property_id: {k: v for k, v in body.items() if k != "id"}
+        for property_id, body in bodies.items()
+    }
 
 
-def find_property(schema: Mapping[str, Property], key: str, *, in_schema: bool = False) -> Property | None:
+def find_property(
+    schema: Mapping[str, Property], key: str, *, in_schema: bool = False
+) -> Property | None:
     """Returns the property that a key in a request's body means: its name, or its id as responses show it."""
     by_name = next((each for each in schema.values() if each.name == key), None)
     if by_name is not None:

@@ -61,7 +61,10 @@ class DataSource(Stamped):
 
     def schema(self) -> dict[str, Property]:
         """Returns the properties by their (decoded) id."""
-        return {property_id: Property(property_id, **body) for property_id, body in self.properties.items()}
+        return {
+            property_id: Property(property_id, **body)
+            for property_id, body in self.properties.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,12 @@ _KINDS = ("single_property", "dual_property")
 
 
 def config(
-    session: Session, data_source_id: str, wanted: Property, sent: Mapping[str, Any], existing: Config | None, path: str
+    session: Session,
+    data_source_id: str,
+    wanted: Property,
+    sent: Mapping[str, Any],
+    existing: Config | None,
+    path: str,
 ) -> Config:
     """Return the config of a relation.
 
@@ -28,12 +33,21 @@ def config(
     _check_far_name(sent, path)
     if existing and (existing["data_source_id"] != target or existing["type"] != kind):
         _let_go(
-            session, data_source_id, replace(wanted, config=existing), keep_links=existing["data_source_id"] == target
+            session,
+            data_source_id,
+            replace(wanted, config=existing),
+            keep_links=existing["data_source_id"] == target,
         )
         existing = None
-    one_way = kind == "single_property" or (target == data_source_id and not session.settings.is_person)
+    one_way = kind == "single_property" or (
+        target == data_source_id and not session.settings.is_person
+    )
     far = (existing or {}).get("synced_property_id")
-    return {"data_source_id": target, "type": "single_property" if one_way else kind, "synced_property_id": far}
+    return {
+        "data_source_id": target,
+        "type": "single_property" if one_way else kind,
+        "synced_property_id": far,
+    }
 
 
 def connect(session: Session, data_source_id: str, near: Property, sent: Mapping[str, Any]) -> None:
@@ -57,7 +71,8 @@ def forget(session: Session, data_source_id: str, near: Property) -> None:
 def relink(session: Session, near: Property, page_id: str, targets: list[str]) -> None:
     """Makes a page's relation point at exactly these pages, in this order, and the far pages back at it."""
     rows = session.db.execute(
-        "SELECT target_id FROM links WHERE page_id = ? AND property_id = ? ORDER BY seq", (page_id, near.id)
+        "SELECT target_id FROM links WHERE page_id = ? AND property_id = ? ORDER BY seq",
+        (page_id, near.id),
     )
     before = [row[0] for row in rows]
     if before == targets:
@@ -110,7 +125,11 @@ def _make_far_side(
     near_source = session.data_source(data_source_id)
     title = "".join(part["plain_text"] for part in session.database(near_source.database_id).title)
     name = unique_name(taken, wanted or f"Related to {title} ({near.name})")
-    link = {"data_source_id": data_source_id, "type": "dual_property", "synced_property_id": near.id}
+    link = {
+        "data_source_id": data_source_id,
+        "type": "dual_property",
+        "synced_property_id": near.id,
+    }
     far = Property(ids.new_property_id(taken), name, "relation", link)
     _save(session, target, far)
     _save(session, near_source, replace(near, config={**near.config, "synced_property_id": far.id}))
@@ -121,7 +140,10 @@ def _make_far_side(
 
 
 def _let_go(session: Session, data_source_id: str, near: Property, *, keep_links: bool) -> None:
-    far, target = near.config.get("synced_property_id"), session.find_data_source(near.config["data_source_id"])
+    far, target = (
+        near.config.get("synced_property_id"),
+        session.find_data_source(near.config["data_source_id"]),
+    )
     if far is not None and target is not None and keep_links:
         # Only the direction changes: the far side stays, as a relation of its own (inferred from a recording).
         _save(session, target, _one_way(target.schema()[far]))

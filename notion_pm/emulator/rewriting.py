@@ -34,8 +34,12 @@ def fill(session: Session, data_source_id: str, created: Property) -> None:
     path = json_path(created.id)
     if created.type == "unique_id":
         session.db.execute(_NUMBERED, (path, data_source_id))
-        count = session.db.execute("SELECT count(*) FROM pages WHERE parent_id = ?", (data_source_id,)).fetchone()[0]
-        session.db.execute("INSERT INTO counters VALUES (?, ?, ?)", (data_source_id, created.id, count))
+        count = session.db.execute(
+            "SELECT count(*) FROM pages WHERE parent_id = ?", (data_source_id,)
+        ).fetchone()[0]
+        session.db.execute(
+            "INSERT INTO counters VALUES (?, ?, ?)", (data_source_id, created.id, count)
+        )
     if created.type == "status" and (default := default_status(created.config)):
         session.db.execute(
             "UPDATE pages SET properties = json_set(properties, ?, json(?)) "
@@ -53,20 +57,32 @@ def take(session: Session, data_source_id: str, gone: Property) -> dict[str, Any
         (path, path, data_source_id, path),
     ).fetchall()
     session.db.execute(
-        "UPDATE pages SET properties = json_remove(properties, ?) WHERE parent_id = ?", (path, data_source_id)
+        "UPDATE pages SET properties = json_remove(properties, ?) WHERE parent_id = ?",
+        (path, data_source_id),
     )
-    session.db.execute("DELETE FROM counters WHERE data_source_id = ? AND property_id = ?", (data_source_id, gone.id))
+    session.db.execute(
+        "DELETE FROM counters WHERE data_source_id = ? AND property_id = ?",
+        (data_source_id, gone.id),
+    )
     return {row[0]: _parsed(row[1], row[2]) for row in rows}
 
 
 def convert(
-    session: Session, data_source_id: str, former: Property, changed: Property, values: Mapping[str, Any]
+    session: Session,
+    data_source_id: str,
+    former: Property,
+    changed: Property,
+    values: Mapping[str, Any],
 ) -> None:
     """Writes back what a conversion keeps of the former values; what does not fit is lost, as in Notion."""
     if former.type == "checkbox":  # it has no empty state: what nobody has ticked is a No
-        rows = session.db.execute("SELECT id FROM pages WHERE parent_id = ?", (data_source_id,)).fetchall()
+        rows = session.db.execute(
+            "SELECT id FROM pages WHERE parent_id = ?", (data_source_id,)
+        ).fetchall()
         values = {**{row[0]: False for row in rows}, **values}
-    kept = {page_id: _converted(session, value, former, changed) for page_id, value in values.items()}
+    kept = {
+        page_id: _converted(session, value, former, changed) for page_id, value in values.items()
+    }
     session.db.executemany(
         "UPDATE pages SET properties = json_set(properties, ?, json(?)) WHERE id = ?",
         [
@@ -79,13 +95,18 @@ def convert(
 
 def _converted(session: Session, value: Any, former: Property, changed: Property) -> Any:
     if former.type == "people" and changed.type == "rich_text":
-        users = [{"type": "mention", "mention": {"type": "user", "user": {"id": each}}} for each in value or ()]
+        users = [
+            {"type": "mention", "mention": {"type": "user", "user": {"id": each}}}
+            for each in value or ()
+        ]
         return normalized(session, users, "body") or None
     was_set = not (isinstance(value, dict) and value.get("unset"))
     return conversion.converted(value, former.type, changed, was_set=was_set)
 
 
-def drop_options(session: Session, data_source_id: str, former: Property, changed: Property) -> None:
+def drop_options(
+    session: Session, data_source_id: str, former: Property, changed: Property
+) -> None:
     """Clears page values whose option is gone, and gives status values back whose option has returned by name.
 
     The return was measured on the real service (notion-api.md 3.2): hence a status remembers in `was` what it had been.

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import custom_emojis, dates
-from .checks import MOST_IN_ARRAY, a_boolean, a_link, a_string, an_array, an_object, body_id, one_of, required, tag
+from .checks import (
+    MOST_IN_ARRAY,
+    a_boolean,
+    a_link,
+    a_string,
+    an_array,
+    an_object,
+    body_id,
+    one_of,
+    required,
+    tag,
+)
 from .errors import body_error
 from .links import object_url
 from .records import DATA_SOURCES, DATABASES, PAGES, RichText
@@ -36,7 +47,9 @@ def plain_text(items: Iterable[Mapping[str, Any]]) -> str:
 def normalized(session: Session, value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> RichText:
     """Returns rich text as Notion shows it; raises 400 where the request's is malformed or too long."""
     items = an_array(value, path, most=most)
-    return _joined(_normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items))
+    return _joined(
+        _normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items)
+    )
 
 
 def _joined(items: Iterable[Item]) -> RichText:
@@ -66,13 +79,23 @@ def _normalized_item(session: Session, value: Any, path: str) -> Item:
     if kind == "text":
         return _text(an_object(required(item, "text", path), f"{path}.text"), style, f"{path}.text")
     if kind == "equation":
-        return _equation(an_object(required(item, "equation", path), f"{path}.equation"), style, f"{path}.equation")
+        return _equation(
+            an_object(required(item, "equation", path), f"{path}.equation"),
+            style,
+            f"{path}.equation",
+        )
     mention = an_object(required(item, "mention", path), f"{path}.mention")
     return _mention(session, item, mention, style, f"{path}.mention")
 
 
 def _item(kind: str, content: Any, style: Mapping[str, Any], text: str, href: str | None) -> Item:
-    return {"type": kind, kind: content, "annotations": dict(style), "plain_text": text, "href": href}
+    return {
+        "type": kind,
+        kind: content,
+        "annotations": dict(style),
+        "plain_text": text,
+        "href": href,
+    }
 
 
 def _style(value: Any, path: str) -> dict[str, Any]:
@@ -89,25 +112,45 @@ def _text(text: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
     href = (
         None
         if link is None
-        else a_link(required(an_object(link, f"{path}.link"), "url", f"{path}.link"), f"{path}.link.url")
+        else a_link(
+            required(an_object(link, f"{path}.link"), "url", f"{path}.link"), f"{path}.link.url"
+        )
     )
-    return _item("text", {"content": content, "link": None if href is None else {"url": href}}, style, content, href)
+    return _item(
+        "text",
+        {"content": content, "link": None if href is None else {"url": href}},
+        style,
+        content,
+        href,
+    )
 
 
 def _equation(equation: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
-    expression = a_string(required(equation, "expression", path), f"{path}.expression", most=MOST_IN_EQUATION)
+    expression = a_string(
+        required(equation, "expression", path), f"{path}.expression", most=MOST_IN_EQUATION
+    )
     return _item("equation", {"expression": expression}, style, expression, None)
 
 
-def _mention(session: Session, item: Item, mention: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
+def _mention(
+    session: Session, item: Item, mention: Mapping[str, Any], style: Mapping[str, Any], path: str
+) -> Item:
     kind = mention.get("type") or next(iter(mention), None)
     if kind == "user":
         user = shown_user(session, _mentioned(mention, "user", path))
-        return _item("mention", {"type": "user", "user": user}, style, f"@{user.get('name') or 'Unknown'}", None)
+        return _item(
+            "mention",
+            {"type": "user", "user": user},
+            style,
+            f"@{user.get('name') or 'Unknown'}",
+            None,
+        )
     if kind in ("page", "database", "data_source"):
         target = _mentioned(mention, kind, path)
         content = {"type": kind, kind: {"id": target}}
-        return _item("mention", content, style, _title(session, target) or "Untitled", object_url(target))
+        return _item(
+            "mention", content, style, _title(session, target) or "Untitled", object_url(target)
+        )
     if kind == "date":
         date = an_object(required(mention, "date", path), f"{path}.date")
         full = dates.checked(date, f"{path}.date")
@@ -118,11 +161,19 @@ def _mention(session: Session, item: Item, mention: Mapping[str, Any], style: Ma
         return _item("mention", {"type": kind, kind: emoji}, style, f":{emoji['name']}:", None)
     if not isinstance(kind, str) or kind not in mention:
         raise body_error(f"{path}.type", "defined")
-    return _item("mention", {"type": kind, kind: mention[kind]}, style, item.get("plain_text") or "", item.get("href"))
+    return _item(
+        "mention",
+        {"type": kind, kind: mention[kind]},
+        style,
+        item.get("plain_text") or "",
+        item.get("href"),
+    )
 
 
 def _mentioned(mention: Mapping[str, Any], kind: str, path: str) -> str:
-    return body_id(an_object(required(mention, kind, path), f"{path}.{kind}"), "id", f"{path}.{kind}")
+    return body_id(
+        an_object(required(mention, kind, path), f"{path}.{kind}"), "id", f"{path}.{kind}"
+    )
 
 
 def _title(session: Session, notion_id: str) -> str | None:

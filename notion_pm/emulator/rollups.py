@@ -38,7 +38,11 @@ def _simplified(item: Value) -> list[Value]:
     result = (content or {}).get("type")
     if result == "array" and content:
         return list(content["array"])
-    return [{"type": result, result: content[result]}] if result in ("number", "date") and content else []
+    return (
+        [{"type": result, result: content[result]}]
+        if result in ("number", "date") and content
+        else []
+    )
 
 
 def _atoms(item: Value) -> list[Any]:
@@ -69,7 +73,11 @@ def _all_atoms(items: Sequence[Value]) -> list[Any]:
 
 def _identity(atom: Any) -> str:
     """Two values are the same when their ids are, or else all that they say."""
-    return str(atom["id"]) if isinstance(atom, Mapping) and "id" in atom else json.dumps(atom, sort_keys=True)
+    return (
+        str(atom["id"])
+        if isinstance(atom, Mapping) and "id" in atom
+        else json.dumps(atom, sort_keys=True)
+    )
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
@@ -89,12 +97,17 @@ def _empty(items: Sequence[Value]) -> int:
 
 
 def _numbers(items: Sequence[Value]) -> list[float]:
-    atoms = (atom.get("number") if isinstance(atom, Mapping) else atom for atom in _all_atoms(items))
+    atoms = (
+        atom.get("number") if isinstance(atom, Mapping) else atom for atom in _all_atoms(items)
+    )
     return [atom for atom in atoms if isinstance(atom, int | float)]
 
 
 def _dates(items: Sequence[Value]) -> list[Value]:
-    atoms = ({"start": atom, "end": None} if isinstance(atom, str) else atom for atom in _all_atoms(items))
+    atoms = (
+        {"start": atom, "end": None} if isinstance(atom, str) else atom
+        for atom in _all_atoms(items)
+    )
     return [atom for atom in atoms if isinstance(atom, Mapping) and atom.get("start")]
 
 
@@ -134,7 +147,10 @@ def _percent(part: Callable[[Sequence[Value]], int]) -> Callable[[Sequence[Value
 
 
 def _of_dates(reduce: Callable[[list[Value]], Json]) -> Callable[[Sequence[Value]], Json]:
-    return lambda items: {"type": "date", "date": reduce(dates) if (dates := _dates(items)) else None}
+    return lambda items: {
+        "type": "date",
+        "date": reduce(dates) if (dates := _dates(items)) else None,
+    }
 
 
 def _unsupported(items: Sequence[Value]) -> Json:

@@ -18,7 +18,16 @@ from .values import Reader
 Json = dict[str, Any]
 
 _KEYS = frozenset(
-    ("filter", "sorts", "start_cursor", "page_size", "result_type", "in_trash", "archived", "is_archived")
+    (
+        "filter",
+        "sorts",
+        "start_cursor",
+        "page_size",
+        "result_type",
+        "in_trash",
+        "archived",
+        "is_archived",
+    )
 )
 _RESULT_TYPES = ("page", "data_source")
 
@@ -40,13 +49,19 @@ class _Values(Mapping[str, Any]):
         return len(self._schema)
 
 
-def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]) -> Json:
+def answer(
+    session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]
+) -> Json:
     """Returns a page of a data source's rows, the newest first unless the request sorts them."""
     checks.known_keys(body, _KEYS)
     _refuse_gone(body)
     schema, reader = source.schema(), Reader(session)
     wanted = pages.selected(schema, filter_properties)
-    only = checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type") if "result_type" in body else None
+    only = (
+        checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type")
+        if "result_type" in body
+        else None
+    )
     results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
     found = {page.id: page for page in _pages(session, source, results.page_ids)}
     rows = [pages.shown(reader, found[page_id], wanted) for page_id in results.page_ids]
@@ -56,7 +71,9 @@ def answer(session: Session, source: DataSource, body: Mapping[str, Any], filter
     return {**envelope, "request_status": status} if status else envelope
 
 
-def _with_other_results(session: Session, source: DataSource, rows: list[Json], only: str | None) -> list[Json]:
+def _with_other_results(
+    session: Session, source: DataSource, rows: list[Json], only: str | None
+) -> list[Json]:
     """Return the rows with what else queries may return, as the behaviour has it."""
     if only == "data_source":
         rows = []
@@ -72,7 +89,9 @@ def _refuse_gone(body: Mapping[str, Any]) -> None:
     """Refuses to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
     for key in ("in_trash", "archived", "is_archived"):
         if checks.flag(body, key, default=False):
-            raise validation_error(f"A local workspace cannot query rows by {key}: use search, or retrieve them by id.")
+            raise validation_error(
+                f"A local workspace cannot query rows by {key}: use search, or retrieve them by id."
+            )
 
 
 def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
@@ -88,7 +107,9 @@ def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Resu
 
 def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
     """Returns pages of the data source by their ids (looked up by id alone: its other pages are many)."""
-    found = PAGES.select(session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),))
+    found = PAGES.select(
+        session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),)
+    )
     return [page for page in found if page.parent_id == source.id]
 
 

@@ -11,12 +11,48 @@ from typing import Any
 from .ids import encoded
 from .records import Property
 
-_VERBS = ("Add", "Improve", "Simplify", "Fix", "Explain", "Measure", "Automate", "Redesign", "Speed up", "Retire")
-_THINGS = (
-    *("onboarding", "search", "billing", "exports", "the mobile app", "permissions", "notifications", "imports"),
-    *("the dashboard", "sign-in", "templates", "comments", "the public API", "invoices", "reports", "sharing"),
+_VERBS = (
+    "Add",
+    "Improve",
+    "Simplify",
+    "Fix",
+    "Explain",
+    "Measure",
+    "Automate",
+    "Redesign",
+    "Speed up",
+    "Retire",
 )
-_FOR = ("for admins", "for new teams", "for guests", "on slow networks", "in large workspaces", "for auditors")
+_THINGS = (
+    *(
+        "onboarding",
+        "search",
+        "billing",
+        "exports",
+        "the mobile app",
+        "permissions",
+        "notifications",
+        "imports",
+    ),
+    *(
+        "the dashboard",
+        "sign-in",
+        "templates",
+        "comments",
+        "the public API",
+        "invoices",
+        "reports",
+        "sharing",
+    ),
+)
+_FOR = (
+    "for admins",
+    "for new teams",
+    "for guests",
+    "on slow networks",
+    "in large workspaces",
+    "for auditors",
+)
 _REASONS = (
     "Customers ask for it in every second call.",
     "Support spends a day a week on it.",
@@ -25,9 +61,27 @@ _REASONS = (
     "Competitors have it.",
     "It is the law from next year.",
 )
-_NAMES = ("amira", "jonas", "mei", "luca", "sofia", "tariq", "ines", "noah", "yuki", "priya", "emil", "zoe")
+_NAMES = (
+    "amira",
+    "jonas",
+    "mei",
+    "luca",
+    "sofia",
+    "tariq",
+    "ines",
+    "noah",
+    "yuki",
+    "priya",
+    "emil",
+    "zoe",
+)
 _DOMAINS = ("example.com", "example.org", "example.net")
-_CITIES = (("Lisbon", 38.72, -9.14), ("Nairobi", -1.29, 36.82), ("Osaka", 34.69, 135.50), ("Quito", -0.18, -78.47))
+_CITIES = (
+    ("Lisbon", 38.72, -9.14),
+    ("Nairobi", -1.29, 36.82),
+    ("Osaka", 34.69, 135.50),
+    ("Quito", -0.18, -78.47),
+)
 _DAYS = 365
 _EMPTY_SHARE = 0.15  # of the values that may be empty
 _ALWAYS = ("title", "status", "checkbox")
@@ -69,7 +123,9 @@ def _number(prop: Property, chance: Random, around: Surroundings) -> Any:
     form = prop.config["format"]
     if form == "percent":
         return round(chance.random(), 2)
-    return chance.randint(0, 1000) if form.startswith("number") else round(chance.uniform(1, 5000), 2)
+    return (
+        chance.randint(0, 1000) if form.startswith("number") else round(chance.uniform(1, 5000), 2)
+    )
 
 
 def _option(prop: Property, chance: Random, around: Surroundings) -> Any:
@@ -95,12 +151,20 @@ def _people(prop: Property, chance: Random, around: Surroundings) -> Any:
 
 def _files(prop: Property, chance: Random, around: Surroundings) -> Any:
     name = f"notes-{chance.randrange(1000)}.pdf"
-    return [{"name": name, "type": "external", "external": {"url": f"https://{chance.choice(_DOMAINS)}/{name}"}}]
+    return [
+        {
+            "name": name,
+            "type": "external",
+            "external": {"url": f"https://{chance.choice(_DOMAINS)}/{name}"},
+        }
+    ]
 
 
 def _relation(prop: Property, chance: Random, around: Surroundings) -> Any:
     targets = around.related_ids.get(prop.id, ())
-    return [{"id": each} for each in chance.sample(targets, min(chance.randint(0, 3), len(targets)))]
+    return [
+        {"id": each} for each in chance.sample(targets, min(chance.randint(0, 3), len(targets)))
+    ]
 
 
 def _place(prop: Property, chance: Random, around: Surroundings) -> Any:
@@ -121,7 +185,11 @@ _MAKERS: Mapping[str, Callable[[Property, Random, Surroundings], Any]] = {
     "relation": _relation,
     "place": _place,
     "checkbox": lambda prop, chance, around: chance.random() < 0.3,
-    "url": lambda prop, chance, around: f"https://{chance.choice(_DOMAINS)}/{chance.randrange(10_000)}",
+    "url": lambda prop, chance, around: (
+        f"https://{chance.choice(_DOMAINS)}/{chance.randrange(10_000)}"
+    ),
     "email": lambda prop, chance, around: f"{chance.choice(_NAMES)}@{chance.choice(_DOMAINS)}",
-    "phone_number": lambda prop, chance, around: f"+1 555 {chance.randrange(1000):03} {chance.randrange(10_000):04}",
+    "phone_number": lambda prop, chance, around: (
+        f"+1 555 {chance.randrange(1000):03} {chance.randrange(10_000):04}"
+    ),
 }

@@ -27,7 +27,9 @@ _BESIDE_CONFIG = ("type", "name", "description", "id")
 _Entry = tuple[str, Any, Property | None]
 
 
-def edit(session: Session, data_source: DataSource, sent: Any, path: str = "body.properties") -> DataSource:
+def edit(
+    session: Session, data_source: DataSource, sent: Any, path: str = "body.properties"
+) -> DataSource:
     """Applies a request's `properties` to a data source and saves it; raises 400 for what Notion refuses."""
     editor = Editor(session, data_source, path)
     editor.apply(checks.an_object(sent, path))
@@ -61,7 +63,10 @@ class Editor:
 
     def apply(self, sent: Mapping[str, Any]) -> None:
         """Carries out all entries of a request."""
-        entries = [(key, spec, find_property(self.schema, key, in_schema=True)) for key, spec in sent.items()]
+        entries = [
+            (key, spec, find_property(self.schema, key, in_schema=True))
+            for key, spec in sent.items()
+        ]
         entries.sort(key=lambda entry: _phase(entry[1], entry[2]))
         while entries:
             entries = self._apply_those_possible(entries)
@@ -96,18 +101,30 @@ class Editor:
             raise validation_error(f"{key} is not a property that exists.")
         schema = self.schema
         if kind == "title" and "title" in schema:
-            raise validation_error("Cannot create new title property: a data source has exactly one.")
+            raise validation_error(
+                "Cannot create new title property: a data source has exactly one."
+            )
         if kind == "verification":
-            raise validation_error("Verification properties exist only in wikis and cannot be created.")
+            raise validation_error(
+                "Verification properties exist only in wikis and cannot be created."
+            )
         property_id = "title" if kind == "title" else ids.new_property_id(schema)
-        created = Property(property_id, self._free_name(key, None), kind, {}, _description(spec, None, path))
+        created = Property(
+            property_id, self._free_name(key, None), kind, {}, _description(spec, None, path)
+        )
         self._configure(created, spec, None, path)
         rewriting.fill(self._session, self._id, self.schema[property_id])
 
     def _update(self, existing: Property, spec: Mapping[str, Any], path: str) -> None:
         kind = _type_of(spec, path) or existing.type
-        name = self._free_name(spec["name"], existing) if spec.get("name") is not None else existing.name
-        renamed = replace(existing, name=name, description=_description(spec, existing.description, path))
+        name = (
+            self._free_name(spec["name"], existing)
+            if spec.get("name") is not None
+            else existing.name
+        )
+        renamed = replace(
+            existing, name=name, description=_description(spec, existing.description, path)
+        )
         if kind != existing.type:
             self._convert(renamed, kind, spec, path)
         else:
@@ -124,10 +141,14 @@ class Editor:
             rewriting.convert(self._session, self._id, existing, self.schema[existing.id], values)
         rewriting.fill(self._session, self._id, self.schema[existing.id])
 
-    def _configure(self, wanted: Property, spec: Mapping[str, Any], existing: Property | None, path: str) -> None:
+    def _configure(
+        self, wanted: Property, spec: Mapping[str, Any], existing: Property | None, path: str
+    ) -> None:
         """Works out the config of a new or changed property, and saves it."""
         sent = checks.optional_object(spec, wanted.type, path)
-        self._save(replace(wanted, config=self._config(wanted, sent, existing, f"{path}.{wanted.type}")))
+        self._save(
+            replace(wanted, config=self._config(wanted, sent, existing, f"{path}.{wanted.type}"))
+        )
         if existing and wanted.type in ("select", "multi_select", "status"):
             rewriting.drop_options(self._session, self._id, existing, self.schema[wanted.id])
         if wanted.type == "relation" and (existing is None or sent):
@@ -174,7 +195,11 @@ class Editor:
 
 def _phase(spec: Any, existing: Property | None) -> int:
     sent = spec if isinstance(spec, dict) else {}
-    kind = sent.get("type") or next((key for key in sent if key in TYPES), None) or (existing and existing.type)
+    kind = (
+        sent.get("type")
+        or next((key for key in sent if key in TYPES), None)
+        or (existing and existing.type)
+    )
     return _PHASES.get(str(kind), 0)
 
 

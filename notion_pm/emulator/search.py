@@ -38,10 +38,19 @@ def search(session: Session, body: Mapping[str, Any]) -> Json:
     checks.known_keys(body, _KEYS)
     wanted = checks.optional_object(body, "filter")
     words = _words(checks.a_string(body.get("query", ""), "body.query"))
-    gone = None if wanted.get("in_trash") is None else checks.a_boolean(wanted["in_trash"], "body.filter.in_trash")
+    gone = (
+        None
+        if wanted.get("in_trash") is None
+        else checks.a_boolean(wanted["in_trash"], "body.filter.in_trash")
+    )
     found = [hit for kind in _kinds(wanted) for hit in _hits(session, kind, words, gone=gone)]
     found.sort(reverse=_is_descending(body))
-    hits = page_of([{"id": hit[-1]} for hit in found], body.get("start_cursor"), body.get("page_size"), path="body")
+    hits = page_of(
+        [{"id": hit[-1]} for hit in found],
+        body.get("start_cursor"),
+        body.get("page_size"),
+        path="body",
+    )
     results = [_shown(session, hit["id"]) for hit in hits.results]
     return {**as_list("page_or_data_source", hits), "results": results}
 
@@ -59,15 +68,20 @@ def _is_descending(body: Mapping[str, Any]) -> bool:
         checks.one_of(sort["timestamp"], ("last_edited_time",), "body.sort.timestamp")
     if sort.get("direction") is None:
         return True
-    return checks.one_of(sort["direction"], ("ascending", "descending"), "body.sort.direction") == "descending"
+    return (
+        checks.one_of(sort["direction"], ("ascending", "descending"), "body.sort.direction")
+        == "descending"
+    )
 
 
-def _hits(session: Session, kind: str, words: set[str], *, gone: bool | None) -> list[tuple[str, int, str]]:
+def _hits(
+    session: Session, kind: str, words: set[str], *, gone: bool | None
+) -> list[tuple[str, int, str]]:
     lag = max(session.settings.search_lag, timedelta(seconds=behaviour().search_lag))
     indexed_until = stored(session.moment - lag)
     column = "gone" if gone is None else "shown_gone"
     rows = session.db.execute(
-        f"SELECT * FROM ({_SOURCES[kind]}) WHERE {column} = ? AND last_edited_time <= ?",  # noqa: S608 - our own text
+        f"SELECT * FROM ({_SOURCES[kind]}) WHERE {column} = ? AND last_edited_time <= ?",
         (bool(gone), indexed_until),
     )
     return [
@@ -94,4 +108,8 @@ def _words(text: str) -> set[str]:
 
 def _shown(session: Session, notion_id: str) -> Json:
     page = PAGES.find(session.db, notion_id)
-    return pages.shown(Reader(session), page) if page else data_sources.shown(session, session.data_source(notion_id))
+    return (
+        pages.shown(Reader(session), page)
+        if page
+        else data_sources.shown(session, session.data_source(notion_id))
+    )

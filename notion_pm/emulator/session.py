@@ -104,7 +104,9 @@ class Session:
 
     def data_sources_of(self, database_id: str) -> list[DataSource]:
         """Returns a database's data sources that are not in the trash, in order of creation."""
-        return DATA_SOURCES.select(self.db, "WHERE database_id = ? AND in_trash = 0 ORDER BY seq", (database_id,))
+        return DATA_SOURCES.select(
+            self.db, "WHERE database_id = ? AND in_trash = 0 ORDER BY seq", (database_id,)
+        )
 
     def save_data_source(self, data_source: DataSource) -> DataSource:
         """Replaces a data source, in the file and for the rest of this request."""

@@ -56,13 +56,18 @@ class Signer:
     def is_open(self, upload_id: str, expires: str | None, signature: str | None) -> bool:
         """Says whether an address was signed here and has not expired."""
         # Ten digits last until the year 2286. Others than ASCII ones are digits too, and not numbers.
-        if not re.fullmatch("[0-9]{1,11}", expires or "") or int(expires or 0) < self.now.timestamp():
+        if (
+            not re.fullmatch("[0-9]{1,11}", expires or "")
+            or int(expires or 0) < self.now.timestamp()
+        ):
             return False
         expected = self._signature(upload_id, int(expires or 0))
         return hmac.compare_digest(expected.encode(), (signature or "").encode(errors="replace"))
 
     def _signature(self, upload_id: str, expires: int) -> str:
-        return hmac.new(self.secret.encode(), f"{upload_id}:{expires}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.secret.encode(), f"{upload_id}:{expires}".encode(), hashlib.sha256
+        ).hexdigest()
 
 
 def as_stored(value: Any) -> Any:
@@ -71,7 +76,9 @@ def as_stored(value: Any) -> Any:
         return _SIGNED.sub(rf"{FILES_URL}/\g<id>/\g<name>", value)
     if isinstance(value, list):
         return [as_stored(item) for item in value]
-    return {key: as_stored(each) for key, each in value.items()} if isinstance(value, dict) else value
+    return (
+        {key: as_stored(each) for key, each in value.items()} if isinstance(value, dict) else value
+    )
 
 
 def contents(db: sqlite3.Connection, upload_id: str) -> tuple[bytes, str] | None:
@@ -79,5 +86,7 @@ def contents(db: sqlite3.Connection, upload_id: str) -> tuple[bytes, str] | None
     row = db.execute("SELECT content_type FROM file_uploads WHERE id = ?", (upload_id,)).fetchone()
     if row is None:
         return None
-    parts = db.execute("SELECT data FROM file_parts WHERE upload_id = ? ORDER BY number", (upload_id,)).fetchall()
+    parts = db.execute(
+        "SELECT data FROM file_parts WHERE upload_id = ? ORDER BY number", (upload_id,)
+    ).fetchall()
     return b"".join(part[0] for part in parts), row[0] or "application/octet-stream"

@@ -21,7 +21,10 @@ _COUNTED = {
 
 def counts(db: sqlite3.Connection) -> dict[str, int]:
     """Returns how many there are of each kind of thing, those in the trash among them."""
-    return {name: int(db.execute(f"SELECT count(*) FROM {what}").fetchone()[0]) for name, what in _COUNTED.items()}  # noqa: S608
+    return {
+        name: int(db.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
+        for name, what in _COUNTED.items()
+    }
 
 
 def copy(db: sqlite3.Connection, target: Path) -> None:

@@ -41,11 +41,15 @@ class Store:
         self._writing = threading.Lock()  # threads queue here, rather than poll SQLite's lock
         try:
             with closing(_open(path)) as db:
-                _check_ownership(db, path)  # before anything is written, even to a foreign file's header
+                _check_ownership(
+                    db, path
+                )  # before anything is written, even to a foreign file's header
             with closing(_connect(path)) as db:
                 migrate(db)
         except sqlite3.DatabaseError as error:
-            raise UnusableFileError(path, f"cannot be used as a local workspace ({error})") from error
+            raise UnusableFileError(
+                path, f"cannot be used as a local workspace ({error})"
+            ) from error
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
@@ -83,14 +87,18 @@ class Store:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = _open(path)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")  # with WAL: no loss when the program dies, and no wait for the disk
+    db.execute(
+        "PRAGMA synchronous = NORMAL"
+    )  # with WAL: no loss when the program dies, and no wait for the disk
     prepare(db)
     return db
 
@@ -136,23 +144,29 @@ class Table(Generic[R]):
     `json_columns` hold any JSON value (NULL is None); `flags` hold booleans.
     """
 
-    def __init__(self, name: str, record: type[R], *, json_columns: Collection[str], flags: Collection[str]) -> None:
+    def __init__(
+        self, name: str, record: type[R], *, json_columns: Collection[str], flags: Collection[str]
+    ) -> None:
         self._name = name
         self._record = record
         self._columns = tuple(f.name for f in fields(record))
         self._json = frozenset(json_columns)
         self._flags = frozenset(flags)
         names, marks = ", ".join(self._columns), ", ".join("?" * len(self._columns))
-        self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables
-        self._update = f"UPDATE {name} SET {', '.join(f'{c} = ?' for c in self._columns)} WHERE id = ?"  # noqa: S608
-        self._select = f"SELECT {', '.join(f'{name}.{c}' for c in self._columns)} FROM {name} "  # noqa: S608
+        self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"
+        self._update = (
+            f"UPDATE {name} SET {', '.join(f'{c} = ?' for c in self._columns)} WHERE id = ?"
+        )
+        self._select = f"SELECT {', '.join(f'{name}.{c}' for c in self._columns)} FROM {name} "
 
     def find(self, db: sqlite3.Connection, record_id: str) -> R | None:
         """Returns the record of this id, if there is one."""
         row = db.execute(f"{self._select} WHERE id = ?", (record_id,)).fetchone()
         return None if row is None else self._load(row)
 
-    def select(self, db: sqlite3.Connection, clauses: str, values: Iterable[object] = ()) -> list[R]:
+    def select(
+        self, db: sqlite3.Connection, clauses: str, values: Iterable[object] = ()
+    ) -> list[R]:
         """Returns the records that SQL clauses (JOIN, WHERE, ORDER BY, LIMIT) name."""
         return [self._load(row) for row in db.execute(self._select + clauses, tuple(values))]
 
@@ -166,7 +180,7 @@ class Table(Generic[R]):
 
     def delete(self, db: sqlite3.Connection, record_id: str) -> None:
         """Removes the record of this id for good."""
-        db.execute(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))  # noqa: S608
+        db.execute(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))
 
     def _load(self, row: sqlite3.Row) -> R:
         values = dict(zip(self._columns, row, strict=True))

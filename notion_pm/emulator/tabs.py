@@ -28,7 +28,9 @@ def position(session: Session, database_id: str, sent: Any) -> float:
     if sent is None:
         return last_position(session, database_id) + 1
     wanted = checks.an_object(sent, "body.position")
-    kind = checks.one_of(checks.required(wanted, "type", "body.position"), _POSITIONS, "body.position.type")
+    kind = checks.one_of(
+        checks.required(wanted, "type", "body.position"), _POSITIONS, "body.position.type"
+    )
     if kind == "end" or not tabs:
         return last_position(session, database_id) + 1
     if kind == "start":
@@ -43,7 +45,9 @@ def position(session: Session, database_id: str, sent: Any) -> float:
 
 def last_position(session: Session, database_id: str) -> float:
     """Returns the position of a database's last tab, 0 where it has none."""
-    row = session.db.execute("SELECT max(position) FROM views WHERE database_id = ?", (database_id,)).fetchone()
+    row = session.db.execute(
+        "SELECT max(position) FROM views WHERE database_id = ?", (database_id,)
+    ).fetchone()
     return float(row[0] or 0)
 
 
@@ -57,14 +61,28 @@ def linked_database(session: Session, sent: Any) -> Database:
     """Makes the database block that shows another one's data source."""
     wanted = checks.an_object(sent, "body.create_database")
     checks.known_keys(wanted, ("parent", "position"), "body.create_database")
-    parent = checks.an_object(checks.required(wanted, "parent", "body.create_database"), "body.create_database.parent")
+    parent = checks.an_object(
+        checks.required(wanted, "parent", "body.create_database"), "body.create_database.parent"
+    )
     page = session.page(checks.body_id(parent, "page_id", "body.create_database.parent"))
     refuse_trashed_parent(session, page)
     database = Database(
-        id=new_id(), parent_type="page_id", parent_id=page.id, title=[], is_inline=True, **tree.stamp(session)
+        id=new_id(),
+        parent_type="page_id",
+        parent_id=page.id,
+        title=[],
+        is_inline=True,
+        **tree.stamp(session),
     )
     DATABASES.insert(session.db, database)
-    tree.place(session, "child_database", database.id, page.id, "", _place_on(session, page.id, wanted.get("position")))
+    tree.place(
+        session,
+        "child_database",
+        database.id,
+        page.id,
+        "",
+        _place_on(session, page.id, wanted.get("position")),
+    )
     return database
 
 

@@ -45,7 +45,9 @@ class Recorder:
             "status": status,
             "response": _parsed(answer),
         }
-        line = json.dumps(exchange).encode() + b"\n"  # ASCII: a request may hold halves of characters
+        line = (
+            json.dumps(exchange).encode() + b"\n"
+        )  # ASCII: a request may hold halves of characters
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, line)  # one write: lines of several writers never mix

@@ -36,13 +36,17 @@ def touch_page(session: Session, page_id: str) -> None:
 
 def last_position(session: Session, parent_id: str) -> float:
     """Returns the position of a parent's last child, 0 where it has none."""
-    row = session.db.execute("SELECT max(position) FROM blocks WHERE parent_id = ?", (parent_id,)).fetchone()
+    row = session.db.execute(
+        "SELECT max(position) FROM blocks WHERE parent_id = ?", (parent_id,)
+    ).fetchone()
     return float(row[0] or 0)
 
 
 def first_position(session: Session, parent_id: str) -> float:
     """Returns the position of a parent's first child, 0 where it has none."""
-    row = session.db.execute("SELECT min(position) FROM blocks WHERE parent_id = ?", (parent_id,)).fetchone()
+    row = session.db.execute(
+        "SELECT min(position) FROM blocks WHERE parent_id = ?", (parent_id,)
+    ).fetchone()
     return float(row[0] or 0)
 
 
@@ -61,7 +65,9 @@ def place_last(session: Session, kind: str, child_id: str, parent_id: str, title
     place(session, kind, child_id, parent_id, title, last_position(session, parent_id) + 1)
 
 
-def place(session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float) -> None:
+def place(
+    session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float
+) -> None:
     """Puts a child page or child database on its page, which is thereby edited (recorded)."""
     block = Block(
         id=child_id,
@@ -94,12 +100,19 @@ def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool)
     """Repeats a page's or database's title and trash mark on the block that stands for it."""
     block = BLOCKS.find(session.db, child_id)
     if block and (block.content != {"title": title} or block.in_trash != in_trash):
-        BLOCKS.update(session.db, replace(block, content={"title": title}, in_trash=in_trash, **edited(session)))
+        BLOCKS.update(
+            session.db,
+            replace(block, content={"title": title}, in_trash=in_trash, **edited(session)),
+        )
 
 
 def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
     """Returns a parent as responses name it."""
-    return {"type": "workspace", "workspace": True} if kind == "workspace" else {"type": kind, kind: parent_id}
+    return (
+        {"type": "workspace", "workspace": True}
+        if kind == "workspace"
+        else {"type": kind, kind: parent_id}
+    )
 
 
 def stands_in(session: Session, page_id: str, outer_id: str) -> bool:

@@ -25,7 +25,9 @@ def user(session: Session, user_id: str) -> User:
     if found is None:
         advice = "Make sure your integration has the capabilities to read user information."
         message = f"Could not find user with ID: {user_id}. {advice}"
-        raise ApiError(404, "object_not_found", message, {"integration_id": session.settings.bot_id})
+        raise ApiError(
+            404, "object_not_found", message, {"integration_id": session.settings.bot_id}
+        )
     return found
 
 
@@ -50,7 +52,9 @@ def _as_listed(session: Session, found: User) -> User:
 
 def first_person(db: sqlite3.Connection) -> str | None:
     """Return the id of the person who acts where a request does not say who: the first of the workspace."""
-    query = "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
+    query = (
+        "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
+    )
     row = db.execute(query).fetchone()
     return str(row[0]) if row else None
 
@@ -63,7 +67,9 @@ def is_person(db: sqlite3.Connection, user_id: str) -> bool:
 
 def name_of(db: sqlite3.Connection, user_id: str) -> str:
     """Return the name of a user."""
-    row = db.execute("SELECT json_extract(body, '$.name') FROM users WHERE id = ?", (user_id,)).fetchone()
+    row = db.execute(
+        "SELECT json_extract(body, '$.name') FROM users WHERE id = ?", (user_id,)
+    ).fetchone()
     return str(row[0])
 
 

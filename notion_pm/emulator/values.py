@@ -38,7 +38,9 @@ class Reader:
     _users: dict[str, User] = field(default_factory=dict)
     _schemas: dict[str, Schema] = field(default_factory=dict)
     _formula_types: dict[tuple[str, str], FormulaType] = field(default_factory=dict)
-    _rollup_paths: dict[tuple[str, str], tuple[Property | None, Property | None]] = field(default_factory=dict)
+    _rollup_paths: dict[tuple[str, str], tuple[Property | None, Property | None]] = field(
+        default_factory=dict
+    )
     _pages: dict[str, Page] = field(default_factory=dict)
     _computed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by page and property
 
@@ -71,7 +73,11 @@ class Reader:
         value = self._unlinked_value(page, prop)
         computed = behaviour().computed_values
         if prop.type in ("formula", "rollup") and computed != "known":
-            value = {**{key: value[key] for key in value.keys() & {"function"}}, "type": computed, computed: {}}
+            value = {
+                **{key: value[key] for key in value.keys() & {"function"}},
+                "type": computed,
+                computed: {},
+            }
         return {**head, prop.type: value[:MOST_SHOWN] if prop.type == "people" else value}
 
     def related_ids(self, page: Page, prop: Property, *, most: int = -1) -> list[str]:
@@ -96,7 +102,9 @@ class Reader:
             unknown = ids_
         if unknown:
             wanted = (json.dumps(unknown),)
-            found = PAGES.select(self.session.db, "WHERE id IN (SELECT value FROM json_each(?))", wanted)
+            found = PAGES.select(
+                self.session.db, "WHERE id IN (SELECT value FROM json_each(?))", wanted
+            )
             self._pages |= {each.id: each for each in found}
         return [self._pages[page_id] for page_id in ids_]
 

@@ -9,11 +9,33 @@ from . import checks, ids
 from .errors import body_error
 from .properties import Schema
 from .view_grouping import default_group_by, group_by
-from .view_shapes import Shape, a_property, array, boolean, choice, nullable, number, record, text, width
+from .view_shapes import (
+    Shape,
+    a_property,
+    array,
+    boolean,
+    choice,
+    nullable,
+    number,
+    record,
+    text,
+    width,
+)
 
 Json = dict[str, Any]
 
-TYPES = ("table", "board", "list", "calendar", "timeline", "gallery", "form", "chart", "map", "dashboard")
+TYPES = (
+    "table",
+    "board",
+    "list",
+    "calendar",
+    "timeline",
+    "gallery",
+    "form",
+    "chart",
+    "map",
+    "dashboard",
+)
 _DATED = ("date", "created_time", "last_edited_time", "formula", "rollup")
 _HEIGHT = nullable(choice("small", "medium", "large", "extra_large"))
 _FLAG = nullable(boolean)
@@ -29,7 +51,12 @@ _PROPERTIES = nullable(
                 "status_show_as": choice("select", "checkbox"),
                 "card_property_width_mode": choice("full_line", "inline"),
                 "date_format": choice(
-                    "full", "short", "month_day_year", "day_month_year", "year_month_day", "relative"
+                    "full",
+                    "short",
+                    "month_day_year",
+                    "day_month_year",
+                    "year_month_day",
+                    "relative",
                 ),
                 "time_format": choice("12_hour", "24_hour", "hidden"),
             },
@@ -47,7 +74,10 @@ _SUBTASKS = record(
 )
 _CARDS: dict[str, Shape] = {
     "cover": nullable(
-        record({"type": choice("page_cover", "page_content", "property")}, {"property_id": a_property("files")})
+        record(
+            {"type": choice("page_cover", "page_content", "property")},
+            {"property_id": a_property("files")},
+        )
     ),
     "cover_size": nullable(choice("small", "medium", "large")),
     "cover_aspect": nullable(choice("contain", "cover")),
@@ -55,11 +85,32 @@ _CARDS: dict[str, Shape] = {
     "properties": _PROPERTIES,
 }
 _AGGREGATORS = choice(
-    *("count", "count_values", "sum", "average", "median", "min", "max", "range", "unique", "empty", "not_empty"),
-    *("percent_empty", "percent_not_empty", "checked", "unchecked", "percent_checked", "percent_unchecked"),
+    *(
+        "count",
+        "count_values",
+        "sum",
+        "average",
+        "median",
+        "min",
+        "max",
+        "range",
+        "unique",
+        "empty",
+        "not_empty",
+    ),
+    *(
+        "percent_empty",
+        "percent_not_empty",
+        "checked",
+        "unchecked",
+        "percent_checked",
+        "percent_unchecked",
+    ),
     *("earliest_date", "latest_date", "date_range"),
 )
-_LINE_COLORS = choice("gray", "lightgray", "brown", "yellow", "orange", "green", "blue", "purple", "pink", "red")
+_LINE_COLORS = choice(
+    "gray", "lightgray", "brown", "yellow", "orange", "green", "blue", "purple", "pink", "red"
+)
 _CHART: dict[str, Shape] = {
     "x_axis": nullable(group_by),
     "y_axis": nullable(record({"aggregator": _AGGREGATORS}, {"property_id": a_property()})),
@@ -69,10 +120,24 @@ _CHART: dict[str, Shape] = {
     "y_axis_max": nullable(number),
     "value": nullable(record({"aggregator": _AGGREGATORS}, {"property_id": a_property()})),
     "stack_by": nullable(group_by),
-    "sort": nullable(choice("manual", "x_ascending", "x_descending", "y_ascending", "y_descending")),
+    "sort": nullable(
+        choice("manual", "x_ascending", "x_descending", "y_ascending", "y_descending")
+    ),
     "color_theme": nullable(
         choice(
-            *("gray", "blue", "yellow", "green", "purple", "teal", "orange", "pink", "red", "auto", "colorful"),
+            *(
+                "gray",
+                "blue",
+                "yellow",
+                "green",
+                "purple",
+                "teal",
+                "orange",
+                "pink",
+                "red",
+                "auto",
+                "colorful",
+            ),
         )
     ),
     "height": _HEIGHT,
@@ -85,7 +150,12 @@ _CHART: dict[str, Shape] = {
     "reference_lines": nullable(
         array(
             record(
-                {"value": number, "label": text, "color": _LINE_COLORS, "dash_style": choice("solid", "dash")},
+                {
+                    "value": number,
+                    "label": text,
+                    "color": _LINE_COLORS,
+                    "dash_style": choice("solid", "dash"),
+                },
                 {"id": text},
             )
         )
@@ -105,7 +175,11 @@ _TIMELINE: dict[str, Shape] = {
     "table_properties": _PROPERTIES,
     "preference": nullable(
         record(
-            {"zoom_level": choice("hours", "day", "week", "bi_week", "month", "quarter", "year", "5_years")},
+            {
+                "zoom_level": choice(
+                    "hours", "day", "week", "bi_week", "month", "quarter", "year", "5_years"
+                )
+            },
             {"center_timestamp": number},
         )
     ),
@@ -126,7 +200,11 @@ _SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
     "list": ({}, {"properties": _PROPERTIES}),
     "calendar": (
         {"date_property_id": a_property(*_DATED)},
-        {"properties": _PROPERTIES, "view_range": nullable(choice("week", "month")), "show_weekends": _FLAG},
+        {
+            "properties": _PROPERTIES,
+            "view_range": nullable(choice("week", "month")),
+            "show_weekends": _FLAG,
+        },
     ),
     "timeline": ({"date_property_id": a_property(*_DATED)}, _TIMELINE),
     "gallery": ({}, _CARDS),
@@ -135,13 +213,22 @@ _SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
         {
             "is_form_closed": _FLAG,
             "anonymous_submissions": _FLAG,
-            "submission_permissions": nullable(choice("none", "comment_only", "reader", "read_and_write", "editor")),
+            "submission_permissions": nullable(
+                choice("none", "comment_only", "reader", "read_and_write", "editor")
+            ),
         },
     ),
     "chart": ({"chart_type": choice("column", "bar", "line", "donut", "number")}, _CHART),
-    "map": ({}, {"height": _HEIGHT, "map_by": nullable(a_property("place")), "properties": _PROPERTIES}),
+    "map": (
+        {},
+        {"height": _HEIGHT, "map_by": nullable(a_property("place")), "properties": _PROPERTIES},
+    ),
 }
-_IDS = ("property_id", "toggle_column_id", "map_by")  # how settings are called that hold the id of a property
+_IDS = (
+    "property_id",
+    "toggle_column_id",
+    "map_by",
+)  # how settings are called that hold the id of a property
 # The names that responses give beside ids.
 _NAMED = {
     "property_id": "property_name",
@@ -172,7 +259,9 @@ def default(kind: str, schema: Schema) -> Json:
     if kind == "board":
         return {"type": kind, "group_by": _found(default_group_by(schema), "group_by")}
     if kind in ("calendar", "timeline"):
-        date = next((ids.encoded(prop.id) for prop in schema.values() if prop.type in _DATED[:3]), None)
+        date = next(
+            (ids.encoded(prop.id) for prop in schema.values() if prop.type in _DATED[:3]), None
+        )
         return {"type": kind, "date_property_id": _found(date, "date_property_id")}
     return {"type": kind, "chart_type": "column"} if kind == "chart" else {"type": kind}
 
@@ -189,14 +278,18 @@ def shown(config: Mapping[str, Any], schema: Schema) -> Json:
     Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
     """
     names = {ids.encoded(prop.id): prop.name for prop in schema.values()}
-    return {key: value for key, value in _shown(config, names, named=True).items() if value is not None}
+    return {
+        key: value for key, value in _shown(config, names, named=True).items() if value is not None
+    }
 
 
 def _shown(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) -> Json:
     body: Json = {}
     for key, value in config.items():
         if isinstance(value, dict):
-            body[key] = _shown(value, names, named=key not in _NAMELESS) if _lives(value, names) else None
+            body[key] = (
+                _shown(value, names, named=key not in _NAMELESS) if _lives(value, names) else None
+            )
         elif isinstance(value, list):
             body[key] = [_shown(item, names, named=named) for item in value if _lives(item, names)]
         else:

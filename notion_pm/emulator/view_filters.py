@@ -45,7 +45,10 @@ def read_quick_filters(value: Any, schema: Schema, old: Mapping[str, Any] | None
     for key, condition in sent.items():
         path = f"body.quick_filters.{key}"
         found = find_property(schema, key)
-        whole = {"property": key, **(checks.an_object(condition, path) if condition is not None else {})}
+        whole = {
+            "property": key,
+            **(checks.an_object(condition, path) if condition is not None else {}),
+        }
         if condition is not None:
             read_filter(whole, schema, path)
         merged[found.id if found else key] = condition

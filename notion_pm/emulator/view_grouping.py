@@ -37,18 +37,28 @@ def group_by(schema: Schema, value: Any, path: str) -> dict[str, Any]:
     """Takes a grouping, of the shape that the type of its property asks for."""
     sent = checks.an_object(value, path)
     kind = checks.one_of(checks.required(sent, "type", path), (*_RULES, "formula"), f"{path}.type")
-    return _formula(schema, sent, path) if kind == "formula" else _grouping(kind)(schema, sent, path)
+    return (
+        _formula(schema, sent, path) if kind == "formula" else _grouping(kind)(schema, sent, path)
+    )
 
 
 def _grouping(kind: str) -> Shape:
     property_type, required, optional = _RULES[kind]
-    always: dict[str, Shape] = {"type": choice(kind), "property_id": a_property(property_type), "sort": _SORT}
+    always: dict[str, Shape] = {
+        "type": choice(kind),
+        "property_id": a_property(property_type),
+        "sort": _SORT,
+    }
     return record({**always, **required}, {"hide_empty_groups": boolean, **optional})
 
 
 def _formula(schema: Schema, sent: dict[str, Any], path: str) -> dict[str, Any]:
     shape = record(
-        {"type": choice("formula"), "property_id": a_property("formula"), "group_by": _formula_result},
+        {
+            "type": choice("formula"),
+            "property_id": a_property("formula"),
+            "group_by": _formula_result,
+        },
         {"hide_empty_groups": boolean},
     )
     return shape(schema, sent, path)  # type: ignore[no-any-return]

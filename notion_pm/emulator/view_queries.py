@@ -70,7 +70,9 @@ def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Que
     )
 
 
-def results(session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None) -> Json:
+def results(
+    session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None
+) -> Json:
     """Returns a page of what a query found; raises 404 once it has expired."""
     tabs.find(session, view_id)
     found = _alive(session, view_id, query_id)

@@ -56,7 +56,9 @@ def one_number_of(*numbers: int) -> Shape:
     def read(_: Schema, value: Any, path: str) -> int:
         if value not in numbers:
             listed = " or ".join(f"`{each}`" for each in numbers)
-            raise validation_error(f"body failed validation: {path} should be {listed}, instead was `{value}`.")
+            raise validation_error(
+                f"body failed validation: {path} should be {listed}, instead was `{value}`."
+            )
         return int(value)
 
     return read
@@ -78,7 +80,9 @@ def the_property(schema: Schema, value: Any, path: str, types: tuple[str, ...] =
     if found is None:
         raise validation_error(f"Could not find property with name or id: {key}")
     if types and found.type not in types:
-        raise validation_error(f"{path}: property {found.name} is of type {found.type}, expected {' or '.join(types)}.")
+        raise validation_error(
+            f"{path}: property {found.name} is of type {found.type}, expected {' or '.join(types)}."
+        )
     return found
 
 

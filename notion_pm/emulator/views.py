@@ -86,21 +86,33 @@ def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     """Puts a new view where the request wants it: exactly one of the three holders is named."""
     named = [key for key in _HOLDERS if body.get(key) is not None]
     if len(named) != 1:
-        raise validation_error("Exactly one of database_id, view_id, or create_database must be provided.")
+        raise validation_error(
+            "Exactly one of database_id, view_id, or create_database must be provided."
+        )
     for key, holder in (("position", "database_id"), ("placement", "view_id")):
         if body.get(key) is not None and named != [holder]:
             raise body_error(f"body.{key}", "not present", body[key])
     if named == ["view_id"]:
         return dashboards.with_widget(session, draft, body)
     if named == ["create_database"]:
-        return replace(draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1)
+        return replace(
+            draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1
+        )
     database = session.database(checks.body_id(body, "database_id"))
     refuse_trashed_parent(session, database)
-    return replace(draft, database_id=database.id, position=tabs.position(session, database.id, body.get("position")))
+    return replace(
+        draft,
+        database_id=database.id,
+        position=tabs.position(session, database.id, body.get("position")),
+    )
 
 
 def listed(
-    session: Session, database_id: str | None, data_source_id: str | None, start_cursor: str | None, size: str | None
+    session: Session,
+    database_id: str | None,
+    data_source_id: str | None,
+    start_cursor: str | None,
+    size: str | None,
 ) -> Json:
     """Returns references to the views of a database, or of a data source wherever they are."""
     if (database_id is None) == (data_source_id is None):
@@ -109,8 +121,12 @@ def listed(
         found = tabs.views_of(session, session.database(_query_id(database_id, "database_id")).id)
     else:
         source = session.data_source(_query_id(data_source_id, "data_source_id"))
-        found = VIEWS.select(session.db, "WHERE data_source_id = ? ORDER BY position, seq", (source.id,))
-    return as_list("view", page_of([{"object": "view", "id": view.id} for view in found], start_cursor, size))
+        found = VIEWS.select(
+            session.db, "WHERE data_source_id = ? ORDER BY position, seq", (source.id,)
+        )
+    return as_list(
+        "view", page_of([{"object": "view", "id": view.id} for view in found], start_cursor, size)
+    )
 
 
 def _query_id(value: str | None, key: str) -> str:
@@ -127,7 +143,9 @@ def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
     changed = replace(
         view,
         name=checks.a_string(body["name"], "body.name") if "name" in body else view.name,
-        filter=view_filters.read_filter(body["filter"], schema) if "filter" in body else view.filter,
+        filter=view_filters.read_filter(body["filter"], schema)
+        if "filter" in body
+        else view.filter,
         sorts=view_filters.read_sorts(body["sorts"], schema) if "sorts" in body else view.sorts,
         quick_filters=view_filters.read_quick_filters(quick, schema, view.quick_filters)
         if "quick_filters" in body
@@ -153,7 +171,9 @@ def delete(session: Session, view_id: str) -> Json:
         raise validation_error("Cannot delete the last view of a database.")
     if view.dashboard_view_id is not None:
         dashboards.take_off(session, view)
-    session.db.execute("DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id))
+    session.db.execute(
+        "DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id)
+    )
     session.db.execute("DELETE FROM view_queries WHERE view_id NOT IN (SELECT id FROM views)")
     return {"object": "view", "id": view.id, "parent": _parent(view), "type": view.type}
 

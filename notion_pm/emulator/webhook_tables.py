@@ -48,13 +48,19 @@ def _differs(*columns: str) -> str:
 
 
 def _trigger(
-    name: str, moment: str, event: str, entity: str, author: str, detail: str = "NULL", when: str = "1"
+    name: str,
+    moment: str,
+    event: str,
+    entity: str,
+    author: str,
+    detail: str = "NULL",
+    when: str = "1",
 ) -> str:
     """Writes the trigger that notes one kind of change; `event` is an expression of SQL."""
     return f"""
     CREATE TRIGGER journal_{name} AFTER {moment} WHEN ({when}) AND {_ANYBODY_LISTENS} BEGIN
         INSERT INTO changes (type, entity_id, author, detail) VALUES ({event}, {entity}, {author}, {detail});
-    END;"""  # noqa: S608 - our own text
+    END;"""
 
 
 def _one_of(row: str, kind: str) -> str:
@@ -145,7 +151,10 @@ def _of_rows() -> list[str]:
 def _of_others() -> list[str]:
     comment = "CASE NEW.in_trash WHEN 1 THEN 'comment.deleted' ELSE 'comment.updated' END"
     view = "json_object('database_id', {row}.database_id, 'type', {row}.type, 'fields', {fields})"
-    made, changed = view.format(row="NEW", fields="NULL"), view.format(row="NEW", fields=f"json({_CHANGED_FIELDS})")
+    made, changed = (
+        view.format(row="NEW", fields="NULL"),
+        view.format(row="NEW", fields=f"json({_CHANGED_FIELDS})"),
+    )
     removed = view.format(row="OLD", fields="NULL")
     view_fields = ("name", "filter", "quick_filters", "sorts", "configuration")
     return [

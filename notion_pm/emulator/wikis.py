@@ -9,7 +9,10 @@ from .properties import as_json, unique_name
 from .records import Property
 from .session import Session
 
-_ADDED = (("verification", "Verification", "verification"), ("verification_owner", "Owner", "people"))
+_ADDED = (
+    ("verification", "Verification", "verification"),
+    ("verification_owner", "Owner", "people"),
+)
 
 
 def turn_into_wiki(session: Session, data_source_id: str) -> None:

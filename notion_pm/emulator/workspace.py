@@ -49,7 +49,9 @@ class LocalWorkspace:
     _settings: Settings = field(repr=False)
     _clock: Clock = field(repr=False)
 
-    def connect(self, name: str, capabilities: Iterable[str] | None = None, shared: Iterable[str] = ()) -> str:
+    def connect(
+        self, name: str, capabilities: Iterable[str] | None = None, shared: Iterable[str] = ()
+    ) -> str:
         """Makes or changes a further connection and returns its token.
 
         Without `capabilities` it has all. `shared` are ids of pages and databases, with all that stands in them;
@@ -77,14 +79,18 @@ class LocalWorkspace:
         filler.fill(data_source_id, count, seed, progress)
         return data_source_id
 
-    def add_template(self, data_source_id: str, name: str, markdown: str, *, is_default: bool = False) -> str:
+    def add_template(
+        self, data_source_id: str, name: str, markdown: str, *, is_default: bool = False
+    ) -> str:
         """Gives a data source a page template, as people do in Notion's app, and returns its id.
 
         Raises ApiError (404) where there is no such data source.
         """
         with self._store.transaction(write=True) as db:
             session = Session(db, self._clock(), NEW_VERSION, self._settings)
-            return page_templates.add(session, data_source_id, name, markdown, is_default=is_default)
+            return page_templates.add(
+                session, data_source_id, name, markdown, is_default=is_default
+            )
 
     def duplicate(self, page_id: str) -> str:
         """Duplicates a page with everything on it, as people do in Notion's app, and returns the id of the duplicate.
@@ -92,7 +98,9 @@ class LocalWorkspace:
         Raises ApiError (404) where there is no such page.
         """
         with self._store.transaction(write=True) as db:
-            return duplicate.duplicate(Session(db, self._clock(), NEW_VERSION, self._settings), page_id)
+            return duplicate.duplicate(
+                Session(db, self._clock(), NEW_VERSION, self._settings), page_id
+            )
 
     def counts(self) -> dict[str, int]:
         """Returns how many pages, rows, databases... the workspace holds."""
@@ -147,10 +155,20 @@ def open_workspace(
     app: WSGIApplication = WeatherFront(_recorded(api, record), conditions, true_clock, sleep)
     webhooks = Webhooks(store, settings, clock, webhook_pace)
     routes = app_routes(AppActions(store, settings, clock), clock, api)
-    controls = Controls(settings.token, conditions, webhooks, lambda: _reset(store, settings, clock), routes)
+    controls = Controls(
+        settings.token, conditions, webhooks, lambda: _reset(store, settings, clock), routes
+    )
     app = with_control(app, controls)
     return LocalWorkspace(
-        app, settings.token, settings.root_page_id, Path(path), conditions, webhooks, store, settings, clock
+        app,
+        settings.token,
+        settings.root_page_id,
+        Path(path),
+        conditions,
+        webhooks,
+        store,
+        settings,
+        clock,
     )
 
 
@@ -160,7 +178,9 @@ def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplicatio
     return Recorder(app, Path(record)) if record else app
 
 
-def _settings(db: sqlite3.Connection, search_lag: timedelta, template_delay: timedelta) -> Settings | None:
+def _settings(
+    db: sqlite3.Connection, search_lag: timedelta, template_delay: timedelta
+) -> Settings | None:
     rows = dict(db.execute("SELECT key, value FROM settings").fetchall())
     return Settings(**rows, search_lag=search_lag, template_delay=template_delay) if rows else None
 

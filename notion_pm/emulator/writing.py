@@ -58,7 +58,9 @@ class _Writer:
 
     def save_new_options(self) -> None:
         if self._has_new_options and self._data_source:
-            self._session.save_data_source(replace(self._data_source, properties=as_json(self._schema)))
+            self._session.save_data_source(
+                replace(self._data_source, properties=as_json(self._schema))
+            )
 
     def _checked(self, prop: Property, value: Any, path: str) -> Any:
         match prop.type:
@@ -68,7 +70,10 @@ class _Writer:
                 return None if value is None else self._option(prop, value, path)
             case "multi_select":
                 chosen = checks.an_array(value, path)
-                return [self._option(prop, each, f"{path}[{index}]") for index, each in enumerate(chosen)]
+                return [
+                    self._option(prop, each, f"{path}[{index}]")
+                    for index, each in enumerate(chosen)
+                ]
             case "status":
                 return _status(prop, value, path)
             case "verification":
@@ -99,7 +104,9 @@ class _Writer:
     def _verification(self, value: Any, path: str) -> dict[str, Any] | None:
         """Return who verified a page of a wiki until when; None for a page that is not verified."""
         sent = checks.an_object(value, path)
-        state = checks.one_of(checks.required(sent, "state", path), ("verified", "unverified"), f"{path}.state")
+        state = checks.one_of(
+            checks.required(sent, "state", path), ("verified", "unverified"), f"{path}.state"
+        )
         if state == "unverified":
             return None
         until = sent.get("date")
@@ -115,14 +122,17 @@ class _Writer:
     def _targets(self, prop: Property, value: Any, path: str) -> list[str]:
         sent = checks.an_array(value, path)
         targets = [
-            checks.body_id(checks.an_object(each, f"{path}[{i}]"), "id", f"{path}[{i}]") for i, each in enumerate(sent)
+            checks.body_id(checks.an_object(each, f"{path}[{i}]"), "id", f"{path}[{i}]")
+            for i, each in enumerate(sent)
         ]
         for target in dict.fromkeys(targets):
             page = PAGES.find(self._session.db, target)
             if page is None or not self._session.sees(target):
                 raise self._session.not_found("page", target)
             if page.parent_id != prop.config["data_source_id"]:
-                raise validation_error(f"Page {target} is not in the data source that {prop.name} relates to.")
+                raise validation_error(
+                    f"Page {target} is not in the data source that {prop.name} relates to."
+                )
         return list(dict.fromkeys(targets))
 
 
@@ -154,10 +164,19 @@ def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
     kind = checks.tag(sent, kinds, path)
     content = checks.an_object(checks.required(sent, kind, path), f"{path}.{kind}")
     if kind == "external":
-        content = {"url": checks.a_url(checks.required(content, "url", f"{path}.external"), f"{path}.external.url")}
+        content = {
+            "url": checks.a_url(
+                checks.required(content, "url", f"{path}.external"), f"{path}.external.url"
+            )
+        }
     if kind == "file_upload":
-        kind, content = "file", hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload"))
-    name = checks.a_string(sent.get("name") or str(content.get("url", "")).rsplit("/", 1)[-1], f"{path}.name")
+        kind, content = (
+            "file",
+            hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload")),
+        )
+    name = checks.a_string(
+        sent.get("name") or str(content.get("url", "")).rsplit("/", 1)[-1], f"{path}.name"
+    )
     return {"name": name[:_MOST_IN_FILE_NAME], "type": kind, kind: content}
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from notion_pm.exporters import dates
 from notion_pm.exporters.table import UNTITLED, Cell, Reference
-from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue, UniqueIdValue, UnknownValue
+from notion_pm.model.page import (
+    DateValue,
+    FileValue,
+    OptionValue,
+    PersonValue,
+    UniqueIdValue,
+    UnknownValue,
+)
 
 SEPARATOR = "; "
 

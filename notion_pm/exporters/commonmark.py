@@ -24,10 +24,14 @@ _WRAPPERS = re.compile(
 )
 _SUMMARY = re.compile(r"<summary>(.*)</summary>$")
 _SPAN = re.compile(r"(?<!\\)</?span\b[^>]*>")
-_MENTION = re.compile(r"(?<!\\)<mention-(?!page\b|database\b)([a-z-]+)\b[^>]*?(?:/>|>(.*?)</mention-\1>)")
+_MENTION = re.compile(
+    r"(?<!\\)<mention-(?!page\b|database\b)([a-z-]+)\b[^>]*?(?:/>|>(.*?)</mention-\1>)"
+)
 _UNKNOWN = re.compile(r'<unknown url="([^"]*)" alt="([^"]*)"/>')
 _BREAK = re.compile(r"(?<!\\)<br\s*/?>")
-_NOT_TEXT = re.compile(r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^()\s]*\)|(?<!\\)<[^<>]*>", re.DOTALL)
+_NOT_TEXT = re.compile(
+    r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^()\s]*\)|(?<!\\)<[^<>]*>", re.DOTALL
+)
 _MARKUP = re.compile(r"(?<![^\W_]|\\)_|(?<!\\)_(?![^\W_])|(?<!\\)&(?=#?\w+;)")
 """Underscores that are not inside a word, for these emphasise, and what reads like an entity."""
 _MARKER = re.compile(r"^(\s*(?=[-+#=])|\s*\d+(?=[.)]))([-+#=.)])(?=[\s#=-]|$)")
@@ -61,7 +65,9 @@ def _parse(lines: Sequence[str]) -> list[_Block]:
         if fence := _FENCE.match(text):
             block = _Block("\n".join([text, *_code(pending, fence[0], depth)]), is_code=True)
         elif text.startswith("<table") and not text.startswith("<table_of_contents"):
-            block = _Block(_pipe_table("\n".join([text, *_until(pending, "</table>")])), is_code=True)
+            block = _Block(
+                _pipe_table("\n".join([text, *_until(pending, "</table>")])), is_code=True
+            )
         if block.text.strip():
             del levels[depth + 1 :]
             levels[depth].children.append(block)
@@ -139,7 +145,9 @@ def _as_text(line: str) -> str:
 def _inline(text: str) -> str:
     """Text without tags that only Notion reads; those of pages, databases and files become links later."""
     dated = _DATE.sub(lambda date: " → ".join(filter(None, date.groups())), text)
-    told = _UNKNOWN.sub(lambda block: f"[{block[2]}, in Notion]({block[1].replace('&amp;', '&')})", dated)
+    told = _UNKNOWN.sub(
+        lambda block: f"[{block[2]}, in Notion]({block[1].replace('&amp;', '&')})", dated
+    )
     return _escaped(_SPAN.sub("", _MENTION.sub(lambda mention: mention[2] or "", told)))
 
 
@@ -165,7 +173,9 @@ def _pipe_table(html: str) -> str:
     rows = [[_cell(cell) for cell in _CELL.findall(row)] for row in _ROW.findall(html)]
     if not rows:
         return ""
-    head, *body = rows if 'header-row="true"' in html.split(">", 1)[0] else [["" for _ in rows[0]], *rows]
+    head, *body = (
+        rows if 'header-row="true"' in html.split(">", 1)[0] else [["" for _ in rows[0]], *rows]
+    )
     lines = [head, ["---"] * len(head), *body]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -64,7 +64,9 @@ class Destination:
     @property
     def bodies(self) -> Bodies:
         """Whose bodies have to be read."""
-        return "every" if self.format == "markdown" else "pages" if self.format == "html" else "none"
+        return (
+            "every" if self.format == "markdown" else "pages" if self.format == "html" else "none"
+        )
 
 
 def decide(contents: Contents, output: str | None, wanted: str | None) -> Destination:
@@ -89,16 +91,27 @@ def decide(contents: Contents, output: str | None, wanted: str | None) -> Destin
 def _format(contents: Contents, output: str | None, wanted: str | None) -> Format:
     if wanted:
         return _known(wanted)
-    suffix = Path(output).suffix.lower() if output and not _is_folder(output) and output != STDOUT else ""
+    suffix = (
+        Path(output).suffix.lower()
+        if output and not _is_folder(output) and output != STDOUT
+        else ""
+    )
     if suffix in _ENDINGS:
         return _ENDINGS[suffix]
     if suffix:
         raise UsageError(
-            f"No format has the ending {suffix!r}.", f"Use {', '.join(_ENDINGS)}, or name it: --format csv."
+            f"No format has the ending {suffix!r}.",
+            f"Use {', '.join(_ENDINGS)}, or name it: --format csv.",
         )
     if contents.format:
         return _known(contents.format)
-    return "markdown" if contents.is_page else "xlsx" if len(contents.names) > 1 and output != STDOUT else "csv"
+    return (
+        "markdown"
+        if contents.is_page
+        else "xlsx"
+        if len(contents.names) > 1 and output != STDOUT
+        else "csv"
+    )
 
 
 def _known(name: str) -> Format:
@@ -109,7 +122,8 @@ def _check_installed(chosen: Format) -> None:
     needed = _EXTRAS.get(chosen)
     if needed and find_spec(needed) is None:
         raise UsageError(
-            f"{_WORDS[chosen]} needs {needed}, which is not installed.", f"Run  pip install 'notion-pm[{chosen}]'"
+            f"{_WORDS[chosen]} needs {needed}, which is not installed.",
+            f"Run  pip install 'notion-pm[{chosen}]'",
         )
 
 
@@ -118,7 +132,9 @@ def _is_folder(output: str) -> bool:
 
 
 def _folder(contents: Contents, output: str | None) -> Path:
-    if output == STDOUT or (output and Path(output).suffix.lower() in _ENDINGS and not _is_folder(output)):
+    if output == STDOUT or (
+        output and Path(output).suffix.lower() in _ENDINGS and not _is_folder(output)
+    ):
         raise UsageError(
             f"A database as Markdown is a folder with a file per page, not {output!r}.",
             "Name a folder: -o specs/  (one page goes into one file: give its URL).",
@@ -128,7 +144,12 @@ def _folder(contents: Contents, output: str | None) -> Path:
 
 def _files_in(contents: Contents, folder: Path, chosen: Format) -> tuple[File, ...]:
     if chosen not in _ONE_TABLE_A_FILE:
-        return (File(folder / f"{slug(contents.title)}{_ENDING_OF[chosen]}", tuple(range(len(contents.names)))),)
+        return (
+            File(
+                folder / f"{slug(contents.title)}{_ENDING_OF[chosen]}",
+                tuple(range(len(contents.names))),
+            ),
+        )
     names = Names()
     return tuple(
         File(folder / f"{names.free(slug(name))}{_ENDING_OF[chosen]}", (place,))

@@ -5,7 +5,15 @@ from __future__ import annotations
 from notion_pm.exporters.flat import FlatColumn
 from notion_pm.exporters.table import Column
 
-HEADERS = ("Sheet", "Column", "What it holds", "Type in Notion", "Values", "Meaning", "Template key")
+HEADERS = (
+    "Sheet",
+    "Column",
+    "What it holds",
+    "Type in Notion",
+    "Values",
+    "Meaning",
+    "Template key",
+)
 
 _HELD = {
     "title": "Name of the page",
@@ -43,7 +51,9 @@ def entry(sheet: str, header: str, column: FlatColumn, time_zone: str) -> tuple[
         held = "Notion's id of the page" if column.role == "id" else "Address of the page in Notion"
         return (sheet, header, held, "", "", "", "")
     held = _ROLES.get(column.role) or _held(source)
-    zone = f"; times are in {time_zone}" if source.has_time and column.role in {"value", "end"} else ""
+    zone = (
+        f"; times are in {time_zone}" if source.has_time and column.role in {"value", "end"} else ""
+    )
     values = ", ".join(source.options)
     return (sheet, header, held + zone, _type(source), values, source.description, source.key or "")
 
@@ -56,4 +66,8 @@ def _held(column: Column) -> str:
 
 def _type(column: Column) -> str:
     named = column.type.replace("_", " ")
-    return f"{named} ({column.number_format.replace('_', ' ')})" if column.number_format != "number" else named
+    return (
+        f"{named} ({column.number_format.replace('_', ' ')})"
+        if column.number_format != "number"
+        else named
+    )

@@ -35,7 +35,8 @@ def flat_columns(table: Table) -> tuple[FlatColumn, ...]:
     wanted = [*_readable(table), *_technical(table)]
     headers = unique([each.header for each in wanted])
     return tuple(
-        FlatColumn(header, each.role, each.source, each.of) for header, each in zip(headers, wanted, strict=True)
+        FlatColumn(header, each.role, each.source, each.of)
+        for header, each in zip(headers, wanted, strict=True)
     )
 
 
@@ -87,7 +88,11 @@ def _scalar(cell: Cell) -> Scalar:
 
 
 def _end(cell: Cell) -> Scalar:
-    return DateValue(cell.end, None, cell.time_zone) if isinstance(cell, DateValue) and cell.end else None
+    return (
+        DateValue(cell.end, None, cell.time_zone)
+        if isinstance(cell, DateValue) and cell.end
+        else None
+    )
 
 
 def _ids(cell: Cell) -> Scalar:

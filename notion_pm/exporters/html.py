@@ -82,7 +82,9 @@ def write_html(tables: Sequence[Table], stream: TextIO, surroundings: Surroundin
 
 @cache
 def _page() -> Template:
-    environment = Environment(loader=PackageLoader("notion_pm", "exporters/pages"), autoescape=True, trim_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("notion_pm", "exporters/pages"), autoescape=True, trim_blocks=True
+    )
     return environment.get_template("export.html.jinja")
 
 
@@ -130,7 +132,9 @@ def _articles(table: Table, cells: CellWriter) -> Iterator[Markup]:
 def _body(row: Row) -> Markup:
     """A body as HTML. Tags in it are text, and images are links: the page loads nothing."""
     links = Links(title_of={row.id: row.title}.get)
-    body = links.rewritten(as_commonmark(row.markdown or "")).replace("<br>", " ")  # those in tables
+    body = links.rewritten(as_commonmark(row.markdown or "")).replace(
+        "<br>", " "
+    )  # those in tables
     return Markup(_markdown().render(body))  # noqa: S704 - html is off
 
 

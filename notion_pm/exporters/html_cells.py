@@ -40,7 +40,9 @@ class CellWriter:
                 return escape(readable(column.number_format, cell))
             case DateValue():
                 return self._date(cell)
-            case tuple() if column.type in {"relation", "rollup"} and isinstance(cell[0], Reference):
+            case tuple() if column.type in {"relation", "rollup"} and isinstance(
+                cell[0], Reference
+            ):
                 return _folded([self._item(each, column) for each in cell])
             case tuple():
                 return Markup(" ").join(self._item(each, column) for each in cell)
@@ -50,7 +52,9 @@ class CellWriter:
     def _item(self, item: Item, column: Column) -> Markup:
         match item:
             case Reference(title=None):
-                return Markup('<span class="gone" title="could not be read">{}</span>').format(item.id)
+                return Markup('<span class="gone" title="could not be read">{}</span>').format(
+                    item.id
+                )
             case Reference():
                 return _link(self.link_to(item), text(item))
             case OptionValue() | PersonValue():
@@ -66,7 +70,11 @@ class CellWriter:
             case _:
                 shown = text(item)
                 is_long = len(shown) > _LONG or "\n" in shown
-                return Markup('<span class="long">{}</span>').format(shown) if is_long else escape(shown)
+                return (
+                    Markup('<span class="long">{}</span>').format(shown)
+                    if is_long
+                    else escape(shown)
+                )
 
     def _date(self, value: DateValue) -> Markup:
         ends = [value.start, *([value.end] if value.end else [])]
@@ -74,7 +82,11 @@ class CellWriter:
 
     def _moment(self, written: str, time_zone: str | None) -> Markup:
         moment = dates.parse_moment(written, time_zone)
-        shown = f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else moment.isoformat()
+        shown = (
+            f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M}"
+            if isinstance(moment, datetime)
+            else moment.isoformat()
+        )
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
 
 
@@ -107,7 +119,9 @@ def _link(url: str, shown: str, *, local: bool = False) -> Markup:
 
 def _folded(items: Sequence[Markup]) -> Markup:
     """A list; a long one behind its number."""
-    listed = Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(each) for each in items))
+    listed = Markup("<ul>{}</ul>").format(
+        Markup("").join(Markup("<li>{}</li>").format(each) for each in items)
+    )
     if len(items) <= _SHOWN:
         return listed
     return Markup("<details><summary>{} pages</summary>{}</details>").format(len(items), listed)

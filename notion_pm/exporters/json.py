@@ -46,7 +46,9 @@ def _object(columns: tuple[Column, ...], row: Row) -> dict[str, Any]:
         "title": row.title,
         "created_time": row.created_time.isoformat(),
         "last_edited_time": row.last_edited_time.isoformat(),
-        "properties": {column.title: plain(cell) for column, cell in zip(columns, row.cells, strict=True)},
+        "properties": {
+            column.title: plain(cell) for column, cell in zip(columns, row.cells, strict=True)
+        },
         **({} if row.markdown is None else {"markdown": row.markdown}),
     }
 

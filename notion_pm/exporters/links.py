@@ -18,7 +18,10 @@ from notion_pm.exporters.table import UNTITLED, Reference
 from notion_pm.model.ids import NotionId, parse_notion_id
 
 _NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"
-_TAG = re.compile(rf"<((?:mention-)?(?:page|database))\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)", re.DOTALL)
+_TAG = re.compile(
+    rf"<((?:mention-)?(?:page|database))\s+url=\"({_NOTION_URL})\"[^>]*?(?:/>|>(.*?)</\1>)",
+    re.DOTALL,
+)
 _MEDIA = re.compile(r"<(file|pdf|video|audio)\b[^>]*?\bsrc=\"([^\"]*)\"[^>]*>(.*?)</\1>", re.DOTALL)
 _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 
@@ -34,7 +37,11 @@ class Links:
     def path_to(self, page_id: NotionId) -> str | None:
         """Return the relative path to a page's file, escaped for a URL; None when it was not exported."""
         target = self.paths.get(page_id)
-        return quote(posixpath.relpath(target, posixpath.dirname(self.here) or ".")) if target else None
+        return (
+            quote(posixpath.relpath(target, posixpath.dirname(self.here) or "."))
+            if target
+            else None
+        )
 
     def link(self, reference: Reference) -> str:
         """Return a Markdown link to a related page: to its file, else to Notion."""

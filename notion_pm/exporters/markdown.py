@@ -80,8 +80,18 @@ def _as_yaml(data: dict[str, Any]) -> str:
 
 
 def _front_matter(columns: Sequence[Column], row: Row) -> dict[str, Any]:
-    ours = (row.title, row.id, row.url, row.created_time.isoformat(), row.last_edited_time.isoformat())
-    named = [(column, cell) for column, cell in zip(columns, row.cells, strict=True) if column.type != "title"]
+    ours = (
+        row.title,
+        row.id,
+        row.url,
+        row.created_time.isoformat(),
+        row.last_edited_time.isoformat(),
+    )
+    named = [
+        (column, cell)
+        for column, cell in zip(columns, row.cells, strict=True)
+        if column.type != "title"
+    ]
     keys = unique([*_OURS, *(column.title for column, _ in named)])
     return dict(zip(keys, [*ours, *(_yaml(cell) for _, cell in named)], strict=True))
 
@@ -114,11 +124,15 @@ def _items(cells: Sequence[Cell], links: Links) -> Iterator[str]:
 def _note(tables: Sequence[Table], titles: Shelf, paths: Shelf) -> None:
     """Note each page's title, and from it its path; of two that are the same, the later one gets a part of its id."""
     with Shelf() as taken:
-        names = Names(*(posixpath.join(place, "index") for place, _ in _placed(tables)), memory=taken)
+        names = Names(
+            *(posixpath.join(place, "index") for place, _ in _placed(tables)), memory=taken
+        )
         for place, table in _placed(tables):
             for row in table.rows:
                 titles[row.id] = row.title
-                paths[row.id] = names.free(posixpath.join(place, slug(row.title)), compact(row.id)[-8:]) + ".md"
+                paths[row.id] = (
+                    names.free(posixpath.join(place, slug(row.title)), compact(row.id)[-8:]) + ".md"
+                )
 
 
 def _placed(tables: Sequence[Table]) -> Iterator[tuple[str, Table]]:
@@ -138,7 +152,9 @@ def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterato
             yield here, table.name
 
 
-def _write_indexes(tables: Sequence[Table], folder: Path, paths: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _write_indexes(
+    tables: Sequence[Table], folder: Path, paths: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     contents: dict[str, list[Table]] = defaultdict(list)
     for place, table in _placed(tables):
         contents[place].append(table)
@@ -153,7 +169,9 @@ def _write_indexes(tables: Sequence[Table], folder: Path, paths: Mapping[str, st
 
 
 def _entries(tables: Sequence[Table], links: Links) -> Iterator[str]:
-    return (f"- {links.link(Reference(row.id, row.title))}\n" for table in tables for row in table.rows)
+    return (
+        f"- {links.link(Reference(row.id, row.title))}\n" for table in tables for row in table.rows
+    )
 
 
 def _copy_attached(tables: Sequence[Table], folder: Path) -> Iterator[tuple[str, str]]:
@@ -162,7 +180,9 @@ def _copy_attached(tables: Sequence[Table], folder: Path) -> Iterator[tuple[str,
         if table.attached:
             inside = posixpath.join(place, table.attached.name)
             shutil.copytree(table.attached.folder, folder / inside, dirs_exist_ok=True)
-            yield from ((f"{inside}/{each.name}", table.name) for each in table.attached.folder.iterdir())
+            yield from (
+                (f"{inside}/{each.name}", table.name) for each in table.attached.folder.iterdir()
+            )
 
 
 def _write(path: Path, document: str) -> None:

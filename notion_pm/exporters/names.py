@@ -9,7 +9,13 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 _LONGEST = 80  # bytes of UTF-8: with an id and an ending it stays far below the 255 of file systems
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+_RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+}
 _LONGEST_SHEET = 31
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}")
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -54,7 +60,9 @@ class Names:
     The names that are taken are remembered in `memory`: a set, unless another is given.
     """
 
-    def __init__(self, *taken: str, longest: int = 255, joint: str = " ", memory: Memory | None = None) -> None:
+    def __init__(
+        self, *taken: str, longest: int = 255, joint: str = " ", memory: Memory | None = None
+    ) -> None:
         self._taken: Memory = set() if memory is None else memory
         for each in taken:
             self._taken.add(each.casefold())

@@ -34,8 +34,14 @@ def readable(notion: str, value: float) -> str:
     if notion == "percent":
         return f"{value * 100:.2f}".rstrip("0").rstrip(".") + "%"
     if notion in _SYMBOLS:
-        return f"{_SYMBOLS[notion]}{value:,.0f}" if float(value).is_integer() else f"{_SYMBOLS[notion]}{value:,.2f}"
+        return (
+            f"{_SYMBOLS[notion]}{value:,.0f}"
+            if float(value).is_integer()
+            else f"{_SYMBOLS[notion]}{value:,.2f}"
+        )
     rounded = (
-        f"{value:,.{_READABLE_DECIMALS}f}" if notion == "number_with_commas" else f"{value:.{_READABLE_DECIMALS}f}"
+        f"{value:,.{_READABLE_DECIMALS}f}"
+        if notion == "number_with_commas"
+        else f"{value:.{_READABLE_DECIMALS}f}"
     )
     return rounded.rstrip("0").rstrip(".")

@@ -80,14 +80,20 @@ def _fields_of(place: int, column: Column) -> Iterator[_Field]:
 
     match column.kind:
         case "number":
-            yield field(column.title, pa.float64(), lambda cell: None if cell is None else float(cell))  # type: ignore[arg-type]
+            yield field(
+                column.title,
+                pa.float64(),
+                lambda cell: None if cell is None else float(cell),  # type: ignore[arg-type]
+            )
         case "boolean":
             yield field(column.title, pa.bool_(), lambda cell: cell)
         case "date":
             kind = _TIME if column.has_time else pa.date32()
             yield field(column.title, kind, lambda cell: _moment(cell, column, "start"))
             if column.has_end:
-                yield field(f"{column.title} (end)", kind, lambda cell: _moment(cell, column, "end"))
+                yield field(
+                    f"{column.title} (end)", kind, lambda cell: _moment(cell, column, "end")
+                )
         case "list":
             yield field(column.title, _TEXTS, lambda cell: [text(each) for each in _items(cell)])
         case _:

@@ -24,14 +24,21 @@ def write_rejects(rejects: Sequence[Reject], path: Path, columns: Sequence[str] 
 
     `columns` are those of the file; all of them are written, so that the file's map is found again.
     """
-    with atomic_path(path, private=True) as part, part.open("w", encoding="utf-8", newline="") as stream:
+    with (
+        atomic_path(path, private=True) as part,
+        part.open("w", encoding="utf-8", newline="") as stream,
+    ):
         if any(each.record.original is not None for each in rejects):
-            stream.writelines(f"{json.dumps(_object(each), ensure_ascii=False)}\n" for each in rejects)
+            stream.writelines(
+                f"{json.dumps(_object(each), ensure_ascii=False)}\n" for each in rejects
+            )
             return
         columns = _columns(rejects, columns)
         writer = csv.writer(stream)
         writer.writerow([LINE, PROBLEM, *(guarded(each) for each in columns)])
-        writer.writerows([each.record.line, guarded(each.problem), *_cells(each, columns)] for each in rejects)
+        writer.writerows(
+            [each.record.line, guarded(each.problem), *_cells(each, columns)] for each in rejects
+        )
 
 
 def suffix_for(rejects: Sequence[Reject]) -> str:

@@ -17,7 +17,9 @@ def no_room(error: OSError | sqlite3.OperationalError) -> FileUnusable:
     """Return what to tell when what is too much for memory cannot be kept on disk either."""
     reason = error.strerror if isinstance(error, OSError) else f"SQLite says: {error}"
     return FileUnusable(
-        tempfile.gettempdir(), reason or str(error), "Make room there, or set TMPDIR to a folder that has some."
+        tempfile.gettempdir(),
+        reason or str(error),
+        "Make room there, or set TMPDIR to a folder that has some.",
     )
 
 
@@ -29,14 +31,19 @@ class Scratch:
 
     def __init__(self, layout: str, *, cache: int) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{cache};")
+        self._db.executescript(
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{cache};"
+        )
         self._db.executescript(layout)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._db.close()
 
@@ -61,7 +68,10 @@ class Shelf(Scratch, Mapping[str, str]):
     """
 
     def __init__(self) -> None:
-        super().__init__("CREATE TABLE shelf (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", cache=2048)
+        super().__init__(
+            "CREATE TABLE shelf (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+            cache=2048,
+        )
         self._new: dict[str, str] = {}
 
     def __setitem__(self, key: str, value: str) -> None:

@@ -71,7 +71,11 @@ class _Plan:
                 continue
             yield _value(cell, column)
             if column.has_end:
-                yield dates.iso(cell.end, cell.time_zone) if isinstance(cell, DateValue) and cell.end else None
+                yield (
+                    dates.iso(cell.end, cell.time_zone)
+                    if isinstance(cell, DateValue) and cell.end
+                    else None
+                )
 
 
 def write_sqlite(tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
@@ -105,7 +109,9 @@ def _plans(tables: Sequence[Table]) -> list[_Plan]:
         taken = Names(*_PAGE, joint="_")
         columns = tuple(taken.free(snake(each.key or each.title)) for each in table.columns)
         # Ends of spans are named last: a property "Sprint end" beside the span "Sprint" keeps its name.
-        spans = [name for name, column in zip(columns, table.columns, strict=True) if column.has_end]
+        spans = [
+            name for name, column in zip(columns, table.columns, strict=True) if column.has_end
+        ]
         ends = {name: taken.free(f"{name}_end") for name in spans}
         plans.append(_Plan(names.free(_table_name(table.name)), table, columns, ends))
     return plans
@@ -145,11 +151,19 @@ def _write_relations(db: Database, plan: _Plan, plans: Sequence[_Plan]) -> Itera
     taken = Names(*db.table_names(), joint="_")
     for place, name, column in plan.relations():
         junction = taken.free(f"{plan.name}_{name}")
-        db.create_table(junction, {"page_id": str, "related_id": str, "position": int}, pk=("page_id", "related_id"))
+        db.create_table(
+            junction,
+            {"page_id": str, "related_id": str, "position": int},
+            pk=("page_id", "related_id"),
+        )
         db.table(junction).insert_all(_links(plan.table, place), ignore=True, batch_size=1000)
-        target = next((each.name for each in plans if each.table.source_id == column.target_id), None)
+        target = next(
+            (each.name for each in plans if each.table.source_id == column.target_id), None
+        )
         if target is None or _leads_elsewhere(db, junction, target):
-            db.table(_OTHERS).create({"page_id": str, "title": str, "page_url": str}, pk="page_id", if_not_exists=True)
+            db.table(_OTHERS).create(
+                {"page_id": str, "title": str, "page_url": str}, pk="page_id", if_not_exists=True
+            )
             db.table(_OTHERS).insert_all(_pages(plan.table, place), ignore=True, batch_size=1000)
             target = _OTHERS
         yield junction, "page_id", plan.name, "page_id"
@@ -170,7 +184,9 @@ def _pages(table: Table, place: int) -> Iterator[dict[str, Any]]:
 
 def _references(row: Row, place: int) -> Iterator[Reference]:
     cell = row.cells[place]
-    return (each for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, Reference))
+    return (
+        each for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, Reference)
+    )
 
 
 def _leads_elsewhere(db: Database, junction: str, target: str) -> bool:
@@ -183,7 +199,12 @@ def _describe(db: Database, plans: Sequence[_Plan], surroundings: Surroundings) 
     """Write what the tables and columns are, for whoever is given the file."""
     at = surroundings.now.isoformat(timespec="seconds")
     db.table(_TABLES).insert_all(
-        {"table_name": each.name, "title": each.table.title, "rows": each.table.row_count, "exported_at": at}
+        {
+            "table_name": each.name,
+            "title": each.table.title,
+            "rows": each.table.row_count,
+            "exported_at": at,
+        }
         for each in plans
     )
     db.table(_COLUMNS).insert_all(

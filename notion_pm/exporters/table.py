@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from notion_pm.model.ids import NotionId, compact
-from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue, UniqueIdValue, UnknownValue
+from notion_pm.model.page import (
+    DateValue,
+    FileValue,
+    OptionValue,
+    PersonValue,
+    UniqueIdValue,
+    UnknownValue,
+)
 
 UNTITLED = "Untitled"
 

@@ -32,4 +32,6 @@ def row_height(texts: Sequence[str], widths: Sequence[int]) -> float:
 
 
 def _lines(text: str, width: int) -> int:
-    return sum(max(1, math.ceil(display_width(line) * 1.1 / width)) for line in text.splitlines() or [""])
+    return sum(
+        max(1, math.ceil(display_width(line) * 1.1 / width)) for line in text.splitlines() or [""]
+    )

@@ -27,7 +27,9 @@ _TEXTS: dict[str, TextWriter] = {
     "csv": lambda tables, stream, _: write_csv(tables[0], stream),
     "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
     "json": lambda tables, stream, _: write_json(tables, stream),
-    "markdown": lambda tables, stream, _: resolve_name(f"{_MARKDOWN}:write_page")(tables[0], stream),
+    "markdown": lambda tables, stream, _: resolve_name(f"{_MARKDOWN}:write_page")(
+        tables[0], stream
+    ),
     "html": lambda *what: resolve_name("notion_pm.exporters.html:write_html")(*what),
 }
 _FILES = {
@@ -44,11 +46,14 @@ def write(destination: Destination, tables: Sequence[Table], surroundings: Surro
     Raises CannotWrite, or TooManyRows when a table does not fit on a sheet.
     """
     return sum(
-        _write(destination, file, [tables[place] for place in file.tables], surroundings) for file in destination.files
+        _write(destination, file, [tables[place] for place in file.tables], surroundings)
+        for file in destination.files
     )
 
 
-def _write(destination: Destination, file: File, tables: Sequence[Table], surroundings: Surroundings) -> int:
+def _write(
+    destination: Destination, file: File, tables: Sequence[Table], surroundings: Surroundings
+) -> int:
     if file.path is None:
         return _to_stdout(destination.format, tables, surroundings)
     try:
@@ -57,7 +62,9 @@ def _write(destination: Destination, file: File, tables: Sequence[Table], surrou
         raise CannotWrite(file.path, error.strerror or str(error)) from error
 
 
-def _to_disk(destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings) -> int:
+def _to_disk(
+    destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings
+) -> int:
     if destination.is_folder:
         resolve_name(f"{_MARKDOWN}:write_folder")(tables, path)
         return 0
@@ -87,7 +94,9 @@ def _to_stdout(chosen: str, tables: Sequence[Table], surroundings: Surroundings)
             with path.open("rb") as stream:
                 shutil.copyfileobj(stream, surroundings.stdout)
         return cut
-    text = TextIOWrapper(surroundings.stdout, encoding="utf-8", errors="replace", newline="", write_through=True)
+    text = TextIOWrapper(
+        surroundings.stdout, encoding="utf-8", errors="replace", newline="", write_through=True
+    )
     _TEXTS[chosen](tables, text, surroundings)
     text.detach()  # stdout stays open
     return 0

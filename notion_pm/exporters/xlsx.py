@@ -51,7 +51,9 @@ def _write(tables: Sequence[Table], sink: Sink, surroundings: Surroundings) -> i
     now, zone = surroundings.now, surroundings.zone
     with xlsxwriter.Workbook(sink, _OPTIONS) as workbook:
         created = now.astimezone(UTC).replace(tzinfo=None)
-        workbook.set_properties({"title": ", ".join(each.title for each in tables), "created": created})
+        workbook.set_properties(
+            {"title": ", ".join(each.title for each in tables), "created": created}
+        )
         styles = Styles(workbook)
         names = sheet_names(DICTIONARY)
         described: list[tuple[str, ...]] = []
@@ -62,15 +64,21 @@ def _write(tables: Sequence[Table], sink: Sink, surroundings: Surroundings) -> i
             sheet = SheetWriter(workbook.add_worksheet(name), styles, columns, zone)
             sheet.write(table)
             cut += sheet.cut
-            described += [dictionary.entry(name, header_of(each, zone), each, str(zone)) for each in columns]
+            described += [
+                dictionary.entry(name, header_of(each, zone), each, str(zone)) for each in columns
+            ]
         _write_dictionary(workbook, styles, described)
         return cut
 
 
-def _write_dictionary(workbook: xlsxwriter.Workbook, styles: Styles, described: Sequence[tuple[str, ...]]) -> None:
+def _write_dictionary(
+    workbook: xlsxwriter.Workbook, styles: Styles, described: Sequence[tuple[str, ...]]
+) -> None:
     sheet = workbook.add_worksheet(DICTIONARY)
     sheet.freeze_panes(1, 0)
-    for place, (header, width) in enumerate(zip(dictionary.HEADERS, _DICTIONARY_WIDTHS, strict=True)):
+    for place, (header, width) in enumerate(
+        zip(dictionary.HEADERS, _DICTIONARY_WIDTHS, strict=True)
+    ):
         sheet.write_string(0, place, header, styles.header)
         sheet.set_column(place, place, width)
     for line, texts in enumerate(described, start=1):

@@ -40,14 +40,17 @@ class TooManyRows(UsageError):
 
     def __init__(self, title: str, rows: int) -> None:
         super().__init__(
-            f"{title} has {rows:,} rows; a sheet of Excel holds {MOST_ROWS:,}.", "Export it as CSV: --format csv"
+            f"{title} has {rows:,} rows; a sheet of Excel holds {MOST_ROWS:,}.",
+            "Export it as CSV: --format csv",
         )
 
 
 class SheetWriter:
     """Writes a table to a sheet. `cut` counts the texts that were too long for a cell."""
 
-    def __init__(self, sheet: Any, styles: Styles, columns: Sequence[FlatColumn], zone: tzinfo) -> None:
+    def __init__(
+        self, sheet: Any, styles: Styles, columns: Sequence[FlatColumn], zone: tzinfo
+    ) -> None:
         self._sheet = sheet
         self._styles = styles
         self._columns = columns
@@ -65,7 +68,9 @@ class SheetWriter:
         self._write_header(widths)
         for line, row in enumerate(table.rows, start=1):
             values = [column.of(row) for column in self._columns]
-            self._sheet.set_row(line, row_height([*map(self._wrapped, self._columns, values)], widths))
+            self._sheet.set_row(
+                line, row_height([*map(self._wrapped, self._columns, values)], widths)
+            )
             for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
                 self._write(line, place, column, value, row.url)
             self._forget_height(line - 1)
@@ -80,14 +85,19 @@ class SheetWriter:
 
     def _widths(self, table: Table) -> list[int]:
         rows = list(islice(table.rows, _SAMPLE))
-        return [self._width(column, [_shown(column.of(row)) for row in rows]) for column in self._columns]
+        return [
+            self._width(column, [_shown(column.of(row)) for row in rows])
+            for column in self._columns
+        ]
 
     def _width(self, column: FlatColumn, texts: list[str]) -> int:
         if column.role in {"id", "url"}:
             return _TECHNICAL_WIDTH
         header = header_of(column, self._zone)
         if _is_title(column):
-            return column_width(header, [f"{each:<{int(len(each) * _BOLD)}}" for each in texts], widest=TITLE_WIDE)
+            return column_width(
+                header, [f"{each:<{int(len(each) * _BOLD)}}" for each in texts], widest=TITLE_WIDE
+            )
         return column_width(header, texts)
 
     def _wrapped(self, column: FlatColumn, value: Scalar) -> str:
@@ -117,11 +127,17 @@ class SheetWriter:
     def _write_date(self, line: int, place: int, value: DateValue) -> None:
         moment = dates.start(value)
         timed = isinstance(moment, datetime)
-        local = moment.astimezone(self._zone).replace(tzinfo=None) if isinstance(moment, datetime) else moment
+        local = (
+            moment.astimezone(self._zone).replace(tzinfo=None)
+            if isinstance(moment, datetime)
+            else moment
+        )
         if (local.date() if isinstance(local, datetime) else local) < _EARLIEST:
             self._sheet.write_string(line, place, dates.span(value), self._styles.plain)
             return
-        self._sheet.write_datetime(line, place, local, self._styles.time if timed else self._styles.date)
+        self._sheet.write_datetime(
+            line, place, local, self._styles.time if timed else self._styles.date
+        )
 
     def _write_text(self, line: int, place: int, column: FlatColumn, value: str, url: str) -> None:
         style = self._style(column)

@@ -19,7 +19,9 @@ class Styles:
         top = {"valign": "top", "align": "left", "indent": 1}
         self.header = workbook.add_format({**top, "bold": True, "bg_color": "#E9E8E4", "bottom": 1})
         self.text = workbook.add_format({**top, "text_wrap": True})
-        self.title = workbook.add_format({**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"})
+        self.title = workbook.add_format(
+            {**top, "text_wrap": True, "bold": True, "font_color": "#1F4E79"}
+        )
         self.technical = workbook.add_format({**top, "font_color": "#8A8A8A"})
         self.link = workbook.add_format({**top, "font_color": "#0563C1", "underline": 1})
         self.plain = workbook.add_format(top)

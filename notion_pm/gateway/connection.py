@@ -22,7 +22,14 @@ import httpx
 import tenacity
 from notion_client import Client
 
-from notion_pm.errors import AnswerBroken, NotionError, NotNow, OutcomeUnknown, RateLimited, Unauthorized
+from notion_pm.errors import (
+    AnswerBroken,
+    NotionError,
+    NotNow,
+    OutcomeUnknown,
+    RateLimited,
+    Unauthorized,
+)
 from notion_pm.gateway.counting import RequestCounts
 from notion_pm.gateway.failures import Failure, Server, Verdict, not_an_object, understand
 from notion_pm.gateway.limiter import WindowLimiter
@@ -149,7 +156,9 @@ class Connection:
         self._secret = token.strip()
         self._token_name = token_name
         proxy = proxy_for(base_url) if transport is None else None
-        self._server = Server(httpx.URL(base_url).netloc.decode(), shown_proxy(proxy) if proxy else "")
+        self._server = Server(
+            httpx.URL(base_url).netloc.decode(), shown_proxy(proxy) if proxy else ""
+        )
         self._client = Client(
             auth=_checked(token, token_name),
             base_url=base_url.rstrip("/"),
@@ -236,7 +245,9 @@ class Connection:
             self.requests.count_request()
         tries.sent += 1
         try:
-            answer = self._send_once(method, path, None, body, tries.waits, repeatable=True, surface=frozenset())
+            answer = self._send_once(
+                method, path, None, body, tries.waits, repeatable=True, surface=frozenset()
+            )
         except _AttemptFailed as failed:
             failure, state = failed.failure, _state_after(failed, tries.sent)
         else:
@@ -289,7 +300,13 @@ class Connection:
         return True
 
     def create(
-        self, path: str, body: Json, *, read: Callable[[Json], T], look_up: LookUp[T], method: str = "POST"
+        self,
+        path: str,
+        body: Json,
+        *,
+        read: Callable[[Json], T],
+        look_up: LookUp[T],
+        method: str = "POST",
     ) -> T:
         """Create something once: when the outcome is unknown, look before sending the request again.
 
@@ -337,7 +354,16 @@ class Connection:
             reraise=True,
         )
         try:
-            return policy(self._attempt, method, path, query, body, waits, repeatable=repeatable, surface=surface)
+            return policy(
+                self._attempt,
+                method,
+                path,
+                query,
+                body,
+                waits,
+                repeatable=repeatable,
+                surface=surface,
+            )
         except _AttemptFailed as given_up:
             raise given_up.failure.error from None
 
@@ -354,8 +380,12 @@ class Connection:
     ) -> Any:
         self._go_on()
         self._limiter.acquire()
-        self._check_write(method, path)  # after the pause that Notion may have asked for, not before it
-        return self._send_once(method, path, query, body, waits, repeatable=repeatable, surface=surface)
+        self._check_write(
+            method, path
+        )  # after the pause that Notion may have asked for, not before it
+        return self._send_once(
+            method, path, query, body, waits, repeatable=repeatable, surface=surface
+        )
 
     def _send_once(
         self,
@@ -376,7 +406,9 @@ class Connection:
             return outcome
         _log.info("%s (%s)", outcome.error, outcome.error.request)
         self._consider(outcome, waits, repeatable=repeatable, surface=surface)
-        raise _AttemptFailed(outcome)  # without its cause: libraries quote what a server says, be it the token
+        raise _AttemptFailed(
+            outcome
+        )  # without its cause: libraries quote what a server says, be it the token
 
     def _check_write(self, method: str, path: str) -> None:
         """Let a request go on, or raise what ends the run. The check may send requests, and these may wait."""
@@ -393,7 +425,9 @@ class Connection:
         self._sleep(seconds)
         self._rested += seconds
 
-    def _exchange(self, method: str, path: str, query: Json | None, body: Json | None) -> dict[str, Any] | Failure:
+    def _exchange(
+        self, method: str, path: str, query: Json | None, body: Json | None
+    ) -> dict[str, Any] | Failure:
         """Send a request once, and return the object it was answered with, or why it failed."""
         request = f"{method} /v1/{path}"
         try:
@@ -407,7 +441,9 @@ class Connection:
             return failure
         return answer if isinstance(answer, dict) else not_an_object(answer, request, self._server)
 
-    def _consider(self, failure: Failure, waits: _Waits, *, repeatable: bool, surface: frozenset[int]) -> None:
+    def _consider(
+        self, failure: Failure, waits: _Waits, *, repeatable: bool, surface: frozenset[int]
+    ) -> None:
         """Raise what ends the request here and now; return when it may be sent again."""
         error = failure.error
         if failure.verdict is Verdict.REFUSED or error.status in surface:
@@ -426,11 +462,17 @@ class Connection:
         Raises RateLimited when this request would wait longer than it may, or too often for nothing.
         """
         patience = self._patience
-        backoff: float = min(patience.first_pause * 2.0 ** min(waits.times, 10), patience.longest_pause)
+        backoff: float = min(
+            patience.first_pause * 2.0 ** min(waits.times, 10), patience.longest_pause
+        )
         pause = max(asked, backoff)
         waits.times += 1
         error = failure.error
-        facts: dict[str, Any] = {"status": error.status, "code": error.code, "request": error.request}
+        facts: dict[str, Any] = {
+            "status": error.status,
+            "code": error.code,
+            "request": error.request,
+        }
         if asked > patience.max_wait:
             message = f"Notion asks to wait {_seconds(asked)}: {error}"
             raise RateLimited(message, retry_after=asked, **facts)
@@ -449,7 +491,9 @@ class Connection:
         if _failure(state).retry_after is not None:
             return 0.0
         patience = self._patience
-        jittered = tenacity.wait_random_exponential(multiplier=patience.first_pause, max=patience.longest_pause)
+        jittered = tenacity.wait_random_exponential(
+            multiplier=patience.first_pause, max=patience.longest_pause
+        )
         return jittered(state)
 
     def _stop(self, state: tenacity.RetryCallState) -> bool:
@@ -495,7 +539,9 @@ def _checked(token: str, token_name: str) -> str:
     if not token:
         raise Unauthorized("The token is empty.", token_name=token_name)
     if not (token.isascii() and token.isprintable()):
-        problem = "The token has characters that no token has: a line break, or a letter beyond ASCII."
+        problem = (
+            "The token has characters that no token has: a line break, or a letter beyond ASCII."
+        )
         raise Unauthorized(problem, token_name=token_name)
     return token
 
@@ -516,7 +562,11 @@ def _state_after(failed: _AttemptFailed, attempts: int) -> tenacity.RetryCallSta
 
 def _as_unknown(error: NotionError) -> OutcomeUnknown:
     return OutcomeUnknown(
-        str(error), status=error.status, code=error.code, request=error.request, request_id=error.request_id
+        str(error),
+        status=error.status,
+        code=error.code,
+        request=error.request,
+        request_id=error.request_id,
     )
 
 

@@ -99,7 +99,9 @@ def understand(error: Exception, request: str, server: Server, secret: str) -> F
     def told(text: object) -> str:
         return str(text).replace(secret, "[token]")
 
-    if isinstance(error, RequestTimeoutError) and isinstance(error.__context__, httpx.TimeoutException):
+    if isinstance(error, RequestTimeoutError) and isinstance(
+        error.__context__, httpx.TimeoutException
+    ):
         error = error.__context__  # it tells whether the request was sent; notion-client does not
     if isinstance(error, HTTPResponseError):
         return _answered(error, request, server, told)
@@ -121,7 +123,9 @@ def understand(error: Exception, request: str, server: Server, secret: str) -> F
     if isinstance(error, RecursionError):
         return _broken(f"{server} answers {request} with JSON that is nested too deep.", request)
     if isinstance(error, ValueError):  # no JSON, or bytes that are not UTF-8
-        message = f"{server} answers {request} with something that is not JSON, so it is not Notion."
+        message = (
+            f"{server} answers {request} with something that is not JSON, so it is not Notion."
+        )
         return _broken(message, request)
     if isinstance(error, NotionClientErrorBase):
         return Failure(RequestRefused(told(error), request=request), Verdict.REFUSED)
@@ -162,11 +166,15 @@ def _refused_by_proxy(said: str, request: str, server: Server) -> Failure:
     return Failure(Unreachable(message, request=request), Verdict.REFUSED)
 
 
-def _answered(error: HTTPResponseError, request: str, server: Server, told: Callable[[object], str]) -> Failure:
+def _answered(
+    error: HTTPResponseError, request: str, server: Server, told: Callable[[object], str]
+) -> Failure:
     if error.status == _PROXY_WANTS_CREDENTIALS:
         return _refused_by_proxy(str(error.status), request, server)
     body = _body(error)
-    message = told(body.get("message") or f"{server} answered {request} with status {error.status}.")
+    message = told(
+        body.get("message") or f"{server} answered {request} with status {error.status}."
+    )
     facts: dict[str, Any] = {
         "status": error.status,
         "code": told(body.get("code", "")),
@@ -174,7 +182,9 @@ def _answered(error: HTTPResponseError, request: str, server: Server, told: Call
         "request_id": told(body.get("request_id", "")),
     }
     if error.status < 400:
-        message = f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
+        message = (
+            f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
+        )
         return Failure(AnswerBroken(message, **facts), Verdict.REFUSED)
     if error.status == 400 and _ARCHIVED.search(message):
         return Failure(InTrash(message, **facts), Verdict.REFUSED)
@@ -190,7 +200,9 @@ def _answered(error: HTTPResponseError, request: str, server: Server, told: Call
     return Failure(RequestRefused(message, **facts), Verdict.REFUSED)
 
 
-def _rate_limited(error: HTTPResponseError, body: dict[str, Any], message: str, facts: dict[str, Any]) -> Failure:
+def _rate_limited(
+    error: HTTPResponseError, body: dict[str, Any], message: str, facts: dict[str, Any]
+) -> Failure:
     wait = _retry_after(error, body)
     wait = _WITHOUT_HEADER if wait is None else wait
     blocked = _additional(body).get("rate_limit_reason") == _BLOCKED

@@ -148,13 +148,17 @@ class FileFetcher:
             client = self._client(url)
             try:
                 with client.stream("GET", url) as answer:
-                    target = answer.headers.get("location") if answer.has_redirect_location else None
+                    target = (
+                        answer.headers.get("location") if answer.has_redirect_location else None
+                    )
                     if target is None:
                         self._save(answer, name, path)
                         return
             except httpx.TransportError as error:
                 if isinstance(error, httpx.ProxyError):
-                    raise FileNotFetched(name, f"the proxy does not let it through ({error})") from None
+                    raise FileNotFetched(
+                        name, f"the proxy does not let it through ({error})"
+                    ) from None
                 raise _MayPass(connection_trouble(error)) from None
             url = str(httpx.URL(url).join(target))
         raise FileNotFetched(name, "it is redirected too often")
@@ -176,7 +180,9 @@ class FileFetcher:
                 written += len(piece)
                 elapsed = time.monotonic() - began
                 if elapsed > SLOW_AFTER and written < _SLOWEST * elapsed:
-                    raise FileNotFetched(name, f"it comes too slowly ({written:,} bytes in {elapsed:.0f} s)")
+                    raise FileNotFetched(
+                        name, f"it comes too slowly ({written:,} bytes in {elapsed:.0f} s)"
+                    )
 
     # --- where files may come from
 
@@ -219,7 +225,9 @@ class FileFetcher:
             if proxy not in self._clients:
                 transport = self._transport or BoundedTransport(proxy, resolve=_public_addresses)
                 client = httpx.Client(transport=transport, trust_env=False, timeout=_SILENCE)
-                client.headers = httpx.Headers({"Accept-Encoding": "identity", "User-Agent": "notion-pm"})
+                client.headers = httpx.Headers(
+                    {"Accept-Encoding": "identity", "User-Agent": "notion-pm"}
+                )
                 self._clients[proxy] = client
             return self._clients[proxy]
 
@@ -228,7 +236,11 @@ def _stores_notion_files(url: httpx.URL) -> bool:
     host = url.raw_host.decode()
     if host in _HOSTS or host.endswith(_DOMAINS) or _BUCKET_HOST.fullmatch(host):
         return True
-    return bool(_REGION_HOST.fullmatch(host)) and url.path.startswith(_BUCKET_PATHS) and ".." not in url.path
+    return (
+        bool(_REGION_HOST.fullmatch(host))
+        and url.path.startswith(_BUCKET_PATHS)
+        and ".." not in url.path
+    )
 
 
 def _public_addresses(host: str, port: int) -> Sequence[str]:

@@ -48,7 +48,11 @@ class JournalingGateway(Gateway):
     """
 
     def __init__(
-        self, door: Gateway, recorder: Recorder, sources: Iterable[DataSource], before: Collection[str]
+        self,
+        door: Gateway,
+        recorder: Recorder,
+        sources: Iterable[DataSource],
+        before: Collection[str],
     ) -> None:
         super().__init__(door._connection, door._names, door._databases)
         self._recorder = recorder
@@ -124,8 +128,12 @@ class JournalingGateway(Gateway):
         known: Database | None = None,
     ) -> Database:
         before = known or self.get_database(database_id)
-        number = self._recorder.doing("update database", database_id, before.title, to_jsonable_python(before))
-        after = super().update_database(database_id, title=title, icon=icon, description=description)
+        number = self._recorder.doing(
+            "update database", database_id, before.title, to_jsonable_python(before)
+        )
+        after = super().update_database(
+            database_id, title=title, icon=icon, description=description
+        )
         self._recorder.done(number, database_id, to_jsonable_python(after))
         return after
 
@@ -140,7 +148,11 @@ class JournalingGateway(Gateway):
         return source
 
     def update_data_source(
-        self, data_source_id: str, properties: Mapping[str, PropertyPatch | None], *, title: str | None = None
+        self,
+        data_source_id: str,
+        properties: Mapping[str, PropertyPatch | None],
+        *,
+        title: str | None = None,
     ) -> DataSource:
         known = self._properties.get(NotionId(data_source_id), {})
         before = {each: to_jsonable_python(known[each]) for each in properties if each in known}
@@ -152,7 +164,9 @@ class JournalingGateway(Gateway):
 
     # --- views
 
-    def create_view(self, database_id: str, data_source_id: str, name: str, type: str, **settings: Any) -> View:
+    def create_view(
+        self, database_id: str, data_source_id: str, name: str, type: str, **settings: Any
+    ) -> View:
         number = self._recorder.doing("create view", "", name, None)
         view = super().create_view(database_id, data_source_id, name, type, **settings)
         self._recorder.done(number, view.id, to_jsonable_python(view))

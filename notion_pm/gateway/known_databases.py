@@ -65,7 +65,9 @@ class KnownDatabases:
         if database.in_trash:
             return _in_trash(f"{name} is in the trash.", lost)
         if trashed is not None:
-            return _in_trash(f"{name} is in the trash, together with the page {trashed.title!r} above it.", lost)
+            return _in_trash(
+                f"{name} is in the trash, together with the page {trashed.title!r} above it.", lost
+            )
         return None
 
     def _topmost_in_trash(self, above: NotionId | None) -> Page | None:
@@ -97,4 +99,10 @@ class KnownDatabases:
 
 
 def _in_trash(message: str, lost: NotShared) -> InTrash:
-    return InTrash(message, status=lost.status, code=lost.code, request=lost.request, request_id=lost.request_id)
+    return InTrash(
+        message,
+        status=lost.status,
+        code=lost.code,
+        request=lost.request,
+        request_id=lost.request_id,
+    )

@@ -21,7 +21,12 @@ class WindowLimiter:
     """Lets `budget` requests through per window (None: any number) and none while paused."""
 
     def __init__(
-        self, budget: int | None, *, clock: Callable[[], float], sleep: Callable[[float], None], window: float = WINDOW
+        self,
+        budget: int | None,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        window: float = WINDOW,
     ) -> None:
         self._budget = budget
         self._window = window

@@ -22,7 +22,14 @@ from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
 from notion_pm.gateway.wire_names import with_keys
 from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId, page_url
-from notion_pm.model.page import Page, PageMarkdown, PropertyValue, RelationValue, UnknownValue, Value
+from notion_pm.model.page import (
+    Page,
+    PageMarkdown,
+    PropertyValue,
+    RelationValue,
+    UnknownValue,
+    Value,
+)
 from notion_pm.model.property_ids import for_query_string
 from notion_pm.model.schema import (
     ChildBlock,
@@ -81,7 +88,9 @@ class Gateway:
         """Close the connection."""
         self._connection.close()
 
-    def before_requests(self, write: Callable[[], None] | None, read: Callable[[], None] | None) -> None:
+    def before_requests(
+        self, write: Callable[[], None] | None, read: Callable[[], None] | None
+    ) -> None:
         """Call `write` before each attempt at a write, `read` before any other; None: nothing.
 
         They are called in the thread that sends the request. What they raise ends it before it is sent.
@@ -110,7 +119,9 @@ class Gateway:
         The index lags: a page that was created or renamed seconds ago may be missing (notion-api.md 2.5).
         """
         only = {"property": "object", "value": "page"} | ({"in_trash": True} if in_trash else {})
-        return paging.search(self._connection, {"query": title, "filter": only}, wire_page.read_page)
+        return paging.search(
+            self._connection, {"query": title, "filter": only}, wire_page.read_page
+        )
 
     def list_children(self, block_id: str) -> tuple[ChildBlock, ...]:
         """Return the blocks directly in a page or block."""
@@ -127,7 +138,9 @@ class Gateway:
     def get_page(self, page_id: str, *, property_ids: Sequence[str] | None = None) -> Page:
         """Return a page, its relations and people complete; with `property_ids` only these properties."""
         query = _selected(property_ids) or None
-        return self._completed(self._connection.fetch("GET", f"pages/{page_id}", wire_page.read_page, query=query))
+        return self._completed(
+            self._connection.fetch("GET", f"pages/{page_id}", wire_page.read_page, query=query)
+        )
 
     def get_database(self, database_id: str) -> Database:
         """Return a database."""
@@ -168,12 +181,18 @@ class Gateway:
     def page_templates(self, data_source_id: str) -> tuple[PageTemplate, ...]:
         """Return the page templates of a data source, which only people can make."""
         path = f"data_sources/{data_source_id}/templates"
-        return tuple(paging.items(self._connection, path, wire_schema.read_page_template, results="templates"))
+        return tuple(
+            paging.items(
+                self._connection, path, wire_schema.read_page_template, results="templates"
+            )
+        )
 
     def list_view_ids(self, database_id: str) -> tuple[NotionId, ...]:
         """Return the ids of a database's views; Notion lists nothing more of them."""
         wanted = {"database_id": database_id}
-        return tuple(paging.items(self._connection, "views", lambda view: NotionId(view["id"]), wanted))
+        return tuple(
+            paging.items(self._connection, "views", lambda view: NotionId(view["id"]), wanted)
+        )
 
     def get_view(self, view_id: str) -> View:
         """Return a view."""
@@ -200,7 +219,12 @@ class Gateway:
         def rows(key_of: KeyOf) -> Iterator[Page]:
             asked = with_keys(filter, key_of) if filter else None
             return paging.rows(
-                self._connection, data_source_id, wire_page.read_page, filter=asked, query=query, since=since
+                self._connection,
+                data_source_id,
+                wire_page.read_page,
+                filter=asked,
+                query=query,
+                since=since,
             )
 
         found = self._names.read("filters", data_source_id, rows) if filter else rows(by_id)
@@ -224,7 +248,12 @@ class Gateway:
         """
         query = _selected(property_ids)
         pages = paging.edited_rows(
-            self._connection, data_source_id, moment, wire_page.read_page, query=query, created=created
+            self._connection,
+            data_source_id,
+            moment,
+            wire_page.read_page,
+            query=query,
+            created=created,
         )
         return self._rows(data_source_id, pages)
 
@@ -260,10 +289,17 @@ class Gateway:
         for held in page.properties.values():
             if isinstance(held.value, UnknownValue):
                 self._note_unknown(held.value)
-        cut = [each for each in page.properties.values() if not each.complete and each.type in _COMPLETABLE]
+        cut = [
+            each
+            for each in page.properties.values()
+            if not each.complete and each.type in _COMPLETABLE
+        ]
         if not cut:
             return page
-        whole = {each.id: replace(each, value=self._whole_value(page.id, each), complete=True) for each in cut}
+        whole = {
+            each.id: replace(each, value=self._whole_value(page.id, each), complete=True)
+            for each in cut
+        }
         return replace(page, properties={**page.properties, **whole})
 
     def _note_unknown(self, value: UnknownValue) -> None:
@@ -337,11 +373,15 @@ class Gateway:
         """
 
         def send(path: str, body: Json) -> Page:
-            return self._connection.fetch_without_waiting("PATCH", path, wire_page.read_page, body=body, tries=tries)
+            return self._connection.fetch_without_waiting(
+                "PATCH", path, wire_page.read_page, body=body, tries=tries
+            )
 
         return self._update_page(page_id, tuple(values), send)
 
-    def _update_page(self, page_id: str, values: Sequence[PropertyValue], send: Callable[[str, Json], Page]) -> Page:
+    def _update_page(
+        self, page_id: str, values: Sequence[PropertyValue], send: Callable[[str, Json], Page]
+    ) -> Page:
         def send_with_keys(key_of: KeyOf) -> Page:
             return send(f"pages/{page_id}", {"properties": wire_page.write_values(values, key_of)})
 
@@ -364,7 +404,9 @@ class Gateway:
     def rename_and_trash_page(self, page_id: str, title: str) -> None:
         """Give a page that is in no database another title and put it in the trash, in one request."""
         properties = {"title": {"title": [{"text": {"content": title}}]}}
-        self._connection.send("PATCH", f"pages/{page_id}", body={"properties": properties, "in_trash": True})
+        self._connection.send(
+            "PATCH", f"pages/{page_id}", body={"properties": properties, "in_trash": True}
+        )
 
     def restore_page(self, page_id: str) -> None:
         """Take a page out of the trash."""
@@ -410,17 +452,26 @@ class Gateway:
             **({"icon": wire_schema.icon_json(icon)} if icon is not None else {}),
             **({"description": rich_text(description)} if description is not None else {}),
         }
-        return self._connection.fetch("PATCH", f"databases/{database_id}", wire_schema.read_database, body=body)
+        return self._connection.fetch(
+            "PATCH", f"databases/{database_id}", wire_schema.read_database, body=body
+        )
 
     def trash_database(self, database_id: str) -> None:
         """Put a database with its rows in the trash."""
         self._connection.send("PATCH", f"databases/{database_id}", body={"in_trash": True})
 
     def update_data_source(
-        self, data_source_id: str, properties: Mapping[str, PropertyPatch | None], *, title: str | None = None
+        self,
+        data_source_id: str,
+        properties: Mapping[str, PropertyPatch | None],
+        *,
+        title: str | None = None,
     ) -> DataSource:
         """Add, change or (None) remove properties, by id or new name, and return all properties as they then are."""
-        body = {"properties": _patches(properties), **({"title": rich_text(title)} if title is not None else {})}
+        body = {
+            "properties": _patches(properties),
+            **({"title": rich_text(title)} if title is not None else {}),
+        }
         path = f"data_sources/{data_source_id}"
         with self._databases.explaining(data_source_id):
             source = self._connection.fetch("PATCH", path, wire_schema.read_data_source, body=body)
@@ -480,8 +531,13 @@ class Gateway:
         emptied = {"filter": None, "sorts": None} if whole else {}
 
         def send(key_of: KeyOf) -> View:
-            body = {**emptied, **_view_body(key_of, name, filter, sorts, quick_filters, configuration)}
-            return self._connection.fetch("PATCH", f"views/{view_id}", wire_schema.read_view, body=body)
+            body = {
+                **emptied,
+                **_view_body(key_of, name, filter, sorts, quick_filters, configuration),
+            }
+            return self._connection.fetch(
+                "PATCH", f"views/{view_id}", wire_schema.read_view, body=body
+            )
 
         return self._names.send("views", lambda: self.get_view(view_id).data_source_id or "", send)
 
@@ -527,7 +583,11 @@ class Gateway:
 
 def _selected(property_ids: Sequence[str] | None) -> Json:
     """Return the query string that asks for certain properties only; None asks for all."""
-    return {} if property_ids is None else {"filter_properties": [for_query_string(each) for each in property_ids]}
+    return (
+        {}
+        if property_ids is None
+        else {"filter_properties": [for_query_string(each) for each in property_ids]}
+    )
 
 
 def _patches(properties: Mapping[str, PropertyPatch | None]) -> dict[str, Any]:
@@ -553,7 +613,9 @@ def _view_body(
         "name": name,
         "filter": with_keys(filter, key_of) if filter is not None else None,
         "sorts": [with_keys(each, key_of) for each in sorts] if sorts is not None else None,
-        "quick_filters": {key_of(key): each for key, each in quick_filters.items()} if quick_filters else None,
+        "quick_filters": {key_of(key): each for key, each in quick_filters.items()}
+        if quick_filters
+        else None,
         "configuration": with_keys(configuration, key_of) if configuration is not None else None,
     }
     return {key: value for key, value in given.items() if value is not None}

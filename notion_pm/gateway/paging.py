@@ -40,7 +40,11 @@ def items(
     cursor: str | None = None
     seen: set[str] = set()
     while True:
-        page = {"page_size": PAGE_SIZE} | dict(query or {}) | ({"start_cursor": cursor} if cursor else {})
+        page = (
+            {"page_size": PAGE_SIZE}
+            | dict(query or {})
+            | ({"start_cursor": cursor} if cursor else {})
+        )
         answer = connection.send("GET", path, query=page)
         with connection.reading("GET", path):
             found = [read(each) for each in answer[results]]
@@ -115,7 +119,10 @@ def edited_rows(
 
     `created`: only those created from one minute to another.
     """
-    wanted: Json = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute_of(moment)}}
+    wanted: Json = {
+        "timestamp": "last_edited_time",
+        "last_edited_time": {"on_or_after": minute_of(moment)},
+    }
     if created is not None:
         wanted = {"and": [wanted, *_created_between(*created)]}
     seen: set[str] = set()
@@ -171,7 +178,11 @@ def _query(
 ) -> Iterator[_QueryAnswer[T]]:
     """Yield the answers of one query, page by page; a time-out or too large an answer halves the page."""
     # Of a wiki only the pages: its queries return data sources too (developers.notion.com, query-a-data-source).
-    body: dict[str, Any] = {"result_type": "page", "sorts": [order], **({"filter": filter} if filter else {})}
+    body: dict[str, Any] = {
+        "result_type": "page",
+        "sorts": [order],
+        **({"filter": filter} if filter else {}),
+    }
     path, size, cursor = f"data_sources/{data_source_id}/query", PAGE_SIZE, None
     seen: set[str] = set()
     while True:

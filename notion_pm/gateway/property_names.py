@@ -21,7 +21,9 @@ KeyOf = Callable[[str], str]
 Kind = Literal["values", "filters", "views"]
 """Changes of schemas take ids: that is recorded. An id that they did not take would become a new property."""
 
-_NO_SUCH_PROPERTY = re.compile(r"is not a property that exists|Could not find property with name or id")
+_NO_SUCH_PROPERTY = re.compile(
+    r"is not a property that exists|Could not find property with name or id"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -70,7 +72,9 @@ class PropertyNames:
         self.learn(self._read_source(source))
         answer = send(self._by_name(source, refused))
         self._kinds.add(kind)
-        _log.warning("Notion takes no property ids in %s here: properties are named from now on.", kind)
+        _log.warning(
+            "Notion takes no property ids in %s here: properties are named from now on.", kind
+        )
         return answer
 
     def read(self, kind: Kind, source_id: str, rows: Callable[[KeyOf], Iterator[T]]) -> Iterator[T]:

@@ -183,13 +183,17 @@ class _BoundedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None,
     ) -> httpcore.NetworkStream:
         wait = _remaining(timeout)
-        return _BoundedStream(self._backend.connect_tcp(address, port, wait, local_address, socket_options))
+        return _BoundedStream(
+            self._backend.connect_tcp(address, port, wait, local_address, socket_options)
+        )
 
 
 class BoundedTransport(httpx.BaseTransport):
     """Sends requests to one server or through one proxy, over sockets that know the deadline."""
 
-    def __init__(self, proxy: str | None, *, secure: bool = True, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, proxy: str | None, *, secure: bool = True, resolve: Resolve | None = None
+    ) -> None:
         """Make a transport, `secure` where https is spoken.
 
         `resolve` is not asked where a proxy is used: proxies look names up themselves.
@@ -221,7 +225,9 @@ class BoundedTransport(httpx.BaseTransport):
             answer = self._pool.handle_request(
                 httpcore.Request(
                     method=request.method,
-                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    url=httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
                     headers=request.headers.raw,
                     content=request.stream,
                     extensions=request.extensions,
@@ -364,7 +370,9 @@ class BoundedClient(httpx.Client):
                 body = b"".join(body_pieces(answer, self._largest_answer))
             finally:
                 answer.close()
-        if self._clock is not None and answer.is_success:  # a proxy on the way makes errors of its own
+        if (
+            self._clock is not None and answer.is_success
+        ):  # a proxy on the way makes errors of its own
             self._clock.note(answer.headers.get("date"))
         headers = [
             (name, value)

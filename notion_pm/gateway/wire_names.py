@@ -18,5 +18,7 @@ def _renamed(key: str, value: Any, key_of: Callable[[str], str]) -> Any:
         return with_keys(value, key_of)
     if isinstance(value, list | tuple):
         return [_renamed("", each, key_of) for each in value]
-    names_a_property = key == "property" or key.endswith(("property_id", "toggle_column_id", "map_by"))
+    names_a_property = key == "property" or key.endswith(
+        ("property_id", "toggle_column_id", "map_by")
+    )
     return key_of(value) if names_a_property and isinstance(value, str) else value

@@ -50,7 +50,9 @@ def read_page(json: Json) -> Page:
         in_trash=bool(json.get("in_trash")),
         is_archived=bool(json.get("is_archived")),
         is_locked=bool(json.get("is_locked")),
-        parent_id=parent.get(parent.get("type", "")) if isinstance(parent.get(parent.get("type", "")), str) else None,
+        parent_id=parent.get(parent.get("type", ""))
+        if isinstance(parent.get(parent.get("type", "")), str)
+        else None,
         data_source_id=parent.get("data_source_id"),
         created_by=(json.get("created_by") or {}).get("id"),
         last_edited_by=(json.get("last_edited_by") or {}).get("id"),
@@ -85,7 +87,9 @@ def read_value(json: Json) -> Value:
         return UnknownValue(kind)
     raw = json.get(kind)
     if kind == "relation":
-        return RelationValue(tuple(NotionId(each["id"]) for each in raw or ()), not json.get("has_more"))
+        return RelationValue(
+            tuple(NotionId(each["id"]) for each in raw or ()), not json.get("has_more")
+        )
     return reader(raw)
 
 
@@ -222,7 +226,11 @@ def write_value(kind: str, value: Value) -> Any:
         case OptionValue():
             return _option_json(value)
         case DateValue(start, end, time_zone):
-            return {"start": start} | ({"end": end} if end else {}) | ({"time_zone": time_zone} if time_zone else {})
+            return (
+                {"start": start}
+                | ({"end": end} if end else {})
+                | ({"time_zone": time_zone} if time_zone else {})
+            )
         case RelationValue(ids):
             return [{"id": each} for each in ids]
         case tuple():
@@ -255,7 +263,9 @@ def read_body_block(json: Json) -> BodyBlock:
     files = [content, content.get("icon") or {}]
     return BodyBlock(
         id=NotionId(json["id"]),
-        file_urls=tuple(_text(each["file"].get("url")) for each in files if each.get("type") == "file"),
+        file_urls=tuple(
+            _text(each["file"].get("url")) for each in files if each.get("type") == "file"
+        ),
         has_body=bool(json.get("has_children")) and kind not in _PAGES_OF_THEIR_OWN,
     )
 

@@ -111,10 +111,18 @@ def _config(kind: str, json: Json) -> PropertyConfig:
 
 
 def _options(json: Json) -> tuple[Option, ...]:
-    group_of = {option: group["name"] for group in json.get("groups", ()) for option in group.get("option_ids", ())}
+    group_of = {
+        option: group["name"]
+        for group in json.get("groups", ())
+        for option in group.get("option_ids", ())
+    }
     return tuple(
         Option(
-            each["name"], each["id"], each.get("color", "default"), each.get("description"), group_of.get(each["id"])
+            each["name"],
+            each["id"],
+            each.get("color", "default"),
+            each.get("description"),
+            group_of.get(each["id"]),
         )
         for each in json.get("options", ())
     )
@@ -132,7 +140,10 @@ def _relation(json: Json) -> RelationConfig:
 
 def _rollup(json: Json) -> RollupConfig:
     # Unlike all others, the ids in a rollup come decoded (seen in recordings).
-    relation, rolled_up = as_received(json["relation_property_id"]), as_received(json["rollup_property_id"])
+    relation, rolled_up = (
+        as_received(json["relation_property_id"]),
+        as_received(json["rollup_property_id"]),
+    )
     return RollupConfig(relation, rolled_up, json["function"])
 
 
@@ -192,10 +203,14 @@ def _option_json(option: Option) -> dict[str, Any]:
 def _rollup_json(config: RollupConfig) -> dict[str, Any]:
     relation, rolled_up = config.relation_property_id, config.rollup_property_id
     by_relation = (
-        {"relation_property_id": relation} if relation else {"relation_property_name": config.relation_property_name}
+        {"relation_property_id": relation}
+        if relation
+        else {"relation_property_name": config.relation_property_name}
     )
     by_property = (
-        {"rollup_property_id": rolled_up} if rolled_up else {"rollup_property_name": config.rollup_property_name}
+        {"rollup_property_id": rolled_up}
+        if rolled_up
+        else {"rollup_property_name": config.rollup_property_name}
     )
     return {**by_relation, **by_property, "function": config.function}
 
@@ -205,7 +220,10 @@ def _relation_json(config: RelationConfig) -> dict[str, Any]:
     if not config.two_way:
         return json | {"type": "single_property", "single_property": {}}
     name = config.synced_property_name
-    return json | {"type": "dual_property", "dual_property": {"synced_property_name": name} if name else {}}
+    return json | {
+        "type": "dual_property",
+        "dual_property": {"synced_property_name": name} if name else {},
+    }
 
 
 def icon_json(emoji: str | None) -> dict[str, Any] | None:

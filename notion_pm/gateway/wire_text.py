@@ -19,7 +19,11 @@ def mended(text: str) -> str:
 
     Notion cuts by UTF-16 length, and so may give halves of emoji: two that meet are one again, others become �.
     """
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
 
 
 def rich_text(text: str) -> list[dict[str, Any]]:

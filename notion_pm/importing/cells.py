@@ -57,7 +57,9 @@ def option(field: Field, filling: Filling, word: str) -> str | Unlisted:
         return Unlisted(word)
     name = " ".join(ours.replace(",", " ").split())
     if len(name) > LONGEST_OPTION:
-        raise CellUnfit(f"`{name[:40]}…` is too long for an option: {len(name)} of {LONGEST_OPTION} characters")
+        raise CellUnfit(
+            f"`{name[:40]}…` is too long for an option: {len(name)} of {LONGEST_OPTION} characters"
+        )
     return name
 
 
@@ -84,7 +86,9 @@ def text_of(filling: Filling, text: str, longest: int = LONGEST_TEXT) -> str:
     if filling.length is not None:
         return shortened(plain, min(filling.length, longest))
     if len(plain) > longest:
-        raise CellUnfit(f"{len(plain):,} characters are more than {longest:,}: cut them, or say `length` in the map")
+        raise CellUnfit(
+            f"{len(plain):,} characters are more than {longest:,}: cut them, or say `length` in the map"
+        )
     return plain
 
 
@@ -118,7 +122,9 @@ def _date(field: Field, filling: Filling, text: str, form: str) -> Item:
     except (ValueError, OverflowError):
         pass
     try:
-        return day_of(text, pattern_of([text]))  # a day that can be read in one way only is that day
+        return day_of(
+            text, pattern_of([text])
+        )  # a day that can be read in one way only is that day
     except (ValueError, OverflowError):
         raise CellUnfit(f"`{text}` is not a date ({form})") from None
 
@@ -128,7 +134,9 @@ def _short(field: Field, filling: Filling, text: str, form: str) -> Item:
     if field.type == "url" and is_domain(plain):
         plain = as_link(plain)
     if len(plain) > LONGEST[field.type]:
-        raise CellUnfit(f"{len(plain)} characters are more than the {LONGEST[field.type]} that Notion takes")
+        raise CellUnfit(
+            f"{len(plain)} characters are more than the {LONGEST[field.type]} that Notion takes"
+        )
     return plain
 
 

@@ -28,7 +28,8 @@ _RANGE = re.compile(
 """Numbers, and ranges of them such as 26-100 or `more than 1000`."""
 _YES_NO = word_set("true false yes no y n ja nein oui non si sí sim não wahr falsch 0 1 x")
 _CODE = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z][A-Za-z0-9]{0,9}[-_#]\d+|[0-9a-f]{16,40}|#?\d{3,}", re.IGNORECASE
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z][A-Za-z0-9]{0,9}[-_#]\d+|[0-9a-f]{16,40}|#?\d{3,}",
+    re.IGNORECASE,
 )
 
 
@@ -39,7 +40,9 @@ class Column:
         self.name = name
         self._all = list(records.texts(name))
         self._rows = len(records.records)
-        self.sample = [text for text in self._all if text.strip() and not is_nothing(text)][:_SAMPLE]
+        self.sample = [text for text in self._all if text.strip() and not is_nothing(text)][
+            :_SAMPLE
+        ]
 
     @property
     def fill(self) -> float:
@@ -69,10 +72,16 @@ class Column:
     @cached_property
     def words(self) -> float:
         """How many words a value has on average. Writing without blanks has about one for two letters."""
-        return fmean(max(len(text.split()), len(text) / 12) for text in self.sample) if self.sample else 0.0
+        return (
+            fmean(max(len(text.split()), len(text) / 12) for text in self.sample)
+            if self.sample
+            else 0.0
+        )
 
     def _mostly(self, test: Callable[[str], object]) -> bool:
-        return bool(self.sample) and sum(bool(test(text.strip())) for text in self.sample) * 2 > len(self.sample)
+        return bool(self.sample) and sum(
+            bool(test(text.strip())) for text in self.sample
+        ) * 2 > len(self.sample)
 
     @cached_property
     def holds_numbers(self) -> bool:
@@ -97,9 +106,9 @@ class Column:
     @cached_property
     def holds_mail(self) -> bool:
         """Whether nearly all values are addresses of mail."""
-        return bool(self.sample) and sum(map(bool, map(_MAIL.fullmatch, map(str.strip, self.sample)))) >= 0.8 * len(
-            self.sample
-        )
+        return bool(self.sample) and sum(
+            map(bool, map(_MAIL.fullmatch, map(str.strip, self.sample)))
+        ) >= 0.8 * len(self.sample)
 
     @cached_property
     def holds_yes_or_no(self) -> bool:
@@ -169,8 +178,14 @@ class Column:
             if any(sign in text for text in self.sample):
                 return sign
         lists = [text for text in self.sample if "," in text]
-        parts = Counter(part.strip().casefold() for text in set(self.sample) for part in text.split(","))
-        shown = [text for text in set(lists) if all(parts[part.strip().casefold()] > 1 for part in text.split(","))]
+        parts = Counter(
+            part.strip().casefold() for text in set(self.sample) for part in text.split(",")
+        )
+        shown = [
+            text
+            for text in set(lists)
+            if all(parts[part.strip().casefold()] > 1 for part in text.split(","))
+        ]
         has_forms = any(_FORM_OF_FIRM.search(text) for text in lists)
         return "," if len(shown) > 1 and not has_forms else None
 

@@ -72,7 +72,9 @@ class LeftAlone:
 Decision = Create | Update | LeftAlone
 
 
-def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool) -> Update | LeftAlone:
+def compare(
+    target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool
+) -> Update | LeftAlone:
     """Return what becomes of a row that is there. An empty cell never empties a property.
 
     A page is locked by Notion's own lock, or by the checkbox that the template names.
@@ -80,7 +82,13 @@ def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *,
     if page.is_locked or (target.lock and held(page, target.fields.get(target.lock)) is True):
         return LeftAlone(row, LOCKED)
     judged = [
-        judge(target.fields[key], held(page, target.fields[key]), said, (memory or {}).get(key), overwrite=overwrite)
+        judge(
+            target.fields[key],
+            held(page, target.fields[key]),
+            said,
+            (memory or {}).get(key),
+            overwrite=overwrite,
+        )
         for key, said in row.values.items()
     ]
     changes = tuple(each for each in judged if isinstance(each, FieldChange))
@@ -88,13 +96,17 @@ def compare(target: Target, row: Incoming, page: Page, memory: Memory | None, *,
     return Update(row, page, changes, kept, memory)
 
 
-def judge(field: Field, now: Item, said: Item, before: Item | None, *, overwrite: bool) -> FieldChange | Kept | None:
+def judge(
+    field: Field, now: Item, said: Item, before: Item | None, *, overwrite: bool
+) -> FieldChange | Kept | None:
     """Compare what a page holds, what the file says now, and what the last import put there (None: not known).
 
     A list gets what is new in the file and loses what the file no longer has; what people added stays.
     """
     if isinstance(said, tuple):
-        merged = _merged(now if isinstance(now, tuple) else (), said, before if isinstance(before, tuple) else ())
+        merged = _merged(
+            now if isinstance(now, tuple) else (), said, before if isinstance(before, tuple) else ()
+        )
         return FieldChange(field, now, merged) if merged != now else None
     if said == now or (said == before and not overwrite):
         return None
@@ -139,7 +151,9 @@ def value_of(field: Field, item: Item) -> PropertyValue:
             return PropertyValue(field.id, field.type, tuple(_option(field, each) for each in item))
         case "relation":
             assert isinstance(item, tuple)
-            return PropertyValue(field.id, field.type, RelationValue(tuple(NotionId(each) for each in item)))
+            return PropertyValue(
+                field.id, field.type, RelationValue(tuple(NotionId(each) for each in item))
+            )
         case "date":
             return PropertyValue(field.id, field.type, DateValue(str(item)))
         case _:

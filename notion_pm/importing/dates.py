@@ -61,7 +61,9 @@ _MONTH_BY_NUMBER = re.compile(r"(\d{1,2})[月월]")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|º|ª|ο)\b\.?", re.IGNORECASE)
 _DAY_POINT = re.compile(r"(?<=\d)\.(?=\s)")
 _WORD = re.compile(r"[^\W\d_]+\.?")
-_SMALL_WORDS = frozenset({"de", "of", "del", "den", "the", "г", "le", "el", "da", "år", "à", "às", "a"})
+_SMALL_WORDS = frozenset(
+    {"de", "of", "del", "den", "the", "г", "le", "el", "da", "år", "à", "às", "a"}
+)
 _TIME_IN_PATTERN = re.compile(r"[T,\s]*%[HI].*$")
 _ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LANGUAGES = "en de fr es pt it nl ru uk pl cs sv nb da fi tr hu ro el bg sk sl id vi ca et lv lt"
@@ -83,15 +85,21 @@ def pattern_of(texts: Iterable[str]) -> str:
     Raises DatesAmbiguous when two fit equally well and say different days.
     """
     stripped = (each.strip() for each in texts)
-    sample = list(dict.fromkeys(each for each in stripped if each and not is_nothing(each)))[:_SAMPLE]
+    sample = list(dict.fromkeys(each for each in stripped if each and not is_nothing(each)))[
+        :_SAMPLE
+    ]
     read = {pattern: [_read(each, pattern) for each in sample] for pattern in PATTERNS}
     best = max((sum(day is not None for day in days) for days in read.values()), default=0)
     if not best:
         return ISO
-    fitting = [pattern for pattern, days in read.items() if sum(day is not None for day in days) == best]
+    fitting = [
+        pattern for pattern, days in read.items() if sum(day is not None for day in days) == best
+    ]
     rivals = [each for each in fitting[1:] if read[each] != read[fitting[0]]]
     if rivals:
-        place = next(place for place, day in enumerate(read[fitting[0]]) if day != read[rivals[0]][place])
+        place = next(
+            place for place, day in enumerate(read[fitting[0]]) if day != read[rivals[0]][place]
+        )
         raise DatesAmbiguous(sample[place], (fitting[0], rivals[0]))
     return fitting[0]
 
@@ -139,7 +147,12 @@ def _day(text: str, pattern: str) -> date:
     try:
         return datetime.strptime(first, pattern).date()  # noqa: DTZ007 - only its day is asked for
     except ValueError:
-        day_pattern = _TIME_IN_PATTERN.sub("", pattern).replace("%B", "%b").replace("%a, ", "").replace("%a ", "")
+        day_pattern = (
+            _TIME_IN_PATTERN.sub("", pattern)
+            .replace("%B", "%b")
+            .replace("%a, ", "")
+            .replace("%a ", "")
+        )
         return datetime.strptime(_without_time(first), day_pattern).date()  # noqa: DTZ007 - only its day is asked for
 
 
@@ -174,14 +187,18 @@ def _english_month(found: re.Match[str]) -> str:
 @lru_cache(maxsize=1)
 def _month_numbers() -> dict[str, int]:
     """Return the number of each name of a month. A name that is another month elsewhere keeps the first language's."""
-    from babel.dates import get_month_names  # takes time to load, and most dates have no foreign names
+    from babel.dates import (
+        get_month_names,
+    )  # takes time to load, and most dates have no foreign names
 
     numbers: dict[str, int] = {}
     for language in _LANGUAGES.split():
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in get_month_names(width, context, language).items():
-                    numbers.setdefault(unicodedata.normalize("NFC", name).casefold().rstrip("."), number)
+                    numbers.setdefault(
+                        unicodedata.normalize("NFC", name).casefold().rstrip("."), number
+                    )
     return numbers | {"sept": 9, "set": 9, "mrz": 3, "mär": 3}
 
 

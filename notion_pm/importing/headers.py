@@ -36,7 +36,9 @@ _WORDS: dict[Role, str] = {
     """,
     "link": "url link permalink href lien enlace ссылка リンク 链接 링크",
 }
-_ROLES: dict[Role, frozenset[str]] = {role: frozenset(words.split()) for role, words in _WORDS.items()}
+_ROLES: dict[Role, frozenset[str]] = {
+    role: frozenset(words.split()) for role, words in _WORDS.items()
+}
 
 _ID = word_set("""
     id key nr no num number numero nummer nro uuid guid ref reference referenz referencia code kennung schlussel clave
@@ -49,7 +51,9 @@ _PERSON = word_set("""
     responsable asignado asignada informador persona usuario atribuido responsavel relator assigne rapporteur auteur
     utilisateur исполнитель автор 担当者 報告者 作成者 负责人
     """)
-_OUR_PEOPLE = _PERSON - word_set("reporter requester submitter user person usuario persona utilisateur author")
+_OUR_PEOPLE = _PERSON - word_set(
+    "reporter requester submitter user person usuario persona utilisateur author"
+)
 _MEASURES = word_set("""
     size count votes employees many industry type plan tier segment status phone email mail address role country
     region domain revenue arr mrr grosse anzahl mitarbeiter branche taille combien secteur tamano cuantos sector
@@ -100,7 +104,9 @@ def role_score(header: str, role: Role) -> float:
 
 def _is_one_of(word: str, known: frozenset[str]) -> bool:
     """Whether a word is known. In languages that write no blanks it may be the end of a longer one."""
-    return word in known or (word > "\u2e80" and any(end > "\u2e80" and word.endswith(end) for end in known))
+    return word in known or (
+        word > "\u2e80" and any(end > "\u2e80" and word.endswith(end) for end in known)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -125,7 +131,9 @@ def id_score(header: str) -> float:
     words = header_words(header)
     if header.strip() == "#":
         return 0.9
-    is_id = [_is_one_of(word, _PLAIN_ID) or _COMPOUND_ID.fullmatch(word) is not None for word in words]
+    is_id = [
+        _is_one_of(word, _PLAIN_ID) or _COMPOUND_ID.fullmatch(word) is not None for word in words
+    ]
     if not any(is_id) or len(words) > 5:
         return 0.0
     others = [word for word, is_word_of_id in zip(words, is_id, strict=True) if not is_word_of_id]
@@ -151,4 +159,6 @@ def names_our_people(header: str) -> bool:
 def asks_for_customer(header: str) -> bool:
     """Whether a question, or a long header, asks for the customer's name."""
     words = frozenset(header_words(header))
-    return bool(words & _plain_role("customer")) and not words & (_MEASURES | _PERSON | {"id", "ids"})
+    return bool(words & _plain_role("customer")) and not words & (
+        _MEASURES | _PERSON | {"id", "ids"}
+    )

@@ -35,7 +35,10 @@ def site(text: str) -> str:
 
 def is_domain(text: str) -> bool:
     """Whether a text is a domain such as acme.com, with or without https:// before it."""
-    return re.fullmatch(r"(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}/?", text.strip(), re.IGNORECASE) is not None
+    return (
+        re.fullmatch(r"(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}/?", text.strip(), re.IGNORECASE)
+        is not None
+    )
 
 
 def as_link(text: str) -> str:

@@ -115,9 +115,9 @@ class _Interpreter:
 
     def _is_wanted(self, record: Record) -> bool:
         held = record.by_column
-        return all(held.get(column, "") in wanted for column, wanted in self._map.only.items()) and not any(
-            held.get(column) for column in self._map.without
-        )
+        return all(
+            held.get(column, "") in wanted for column, wanted in self._map.only.items()
+        ) and not any(held.get(column) for column in self._map.without)
 
     def _take(self, record: Record) -> None:
         """Read a row, unless its key is that of an earlier one.
@@ -149,11 +149,16 @@ class _Interpreter:
 
     def _item(self, found: Field, filling: Filling, record: Record, form: str) -> Item:
         every = found.type == "multi_select"
-        texts = list(_texts(filling, record, every=every, is_empty=partial(_says_nothing, found, filling)))
+        texts = list(
+            _texts(filling, record, every=every, is_empty=partial(_says_nothing, found, filling))
+        )
         try:
             if found.is_list:
                 return self._several(found, filling, texts, form)
-            read = [item_of(found, filling, text, form) for text in (texts if found.choices else texts[:1])]
+            read = [
+                item_of(found, filling, text, form)
+                for text in (texts if found.choices else texts[:1])
+            ]
         except CellUnfit as unfit:
             raise CellUnfit(f"{found.name}: {unfit}") from None
         listed = (each for each in read if each != "" and not isinstance(each, Unlisted))
@@ -163,7 +168,11 @@ class _Interpreter:
         # The ids in the links tell apart pages of one title, and find pages that were renamed.
         has_ids = found.type == "relation" and filling.text == "notion"
         plain = [with_page_ids(text) if has_ids else READERS[filling.text](text) for text in texts]
-        words = [part.strip() for text in plain for part in (text.split(filling.split) if filling.split else [text])]
+        words = [
+            part.strip()
+            for text in plain
+            for part in (text.split(filling.split) if filling.split else [text])
+        ]
         words = [word for word in words if word and not _says_nothing(found, filling, word)]
         items = (self._listed(found, item_of(found, filling, word, form)) for word in words)
         kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
@@ -182,7 +191,11 @@ class _Interpreter:
         title = self._target.title_field.key
         if title in values:
             return
-        texts = (str(values.get(each.key, "")) for each in self._fields.values() if each.type == "rich_text")
+        texts = (
+            str(values.get(each.key, ""))
+            for each in self._fields.values()
+            if each.type == "rich_text"
+        )
         words = " ".join(max(texts, key=len, default="").split())
         if not words:
             raise CellUnfit("it has neither a title nor a text to take one from")
@@ -211,7 +224,9 @@ def key_of(key: RowKey, record: Record) -> str:
     """
     parts = [_part(key.part, record.first(column)) for column in key.columns]
     if not any(parts):
-        raise CellUnfit(f"{' and '.join(f'`{each}`' for each in key.columns)} is empty: nothing identifies the row")
+        raise CellUnfit(
+            f"{' and '.join(f'`{each}`' for each in key.columns)} is empty: nothing identifies the row"
+        )
     text = parts[0] if len(parts) == 1 else " ".join(parts)
     if key.hashed or len(text) > _LONGEST_KEY:
         text = sha256("\x1f".join(parts).encode()).hexdigest()[:16]

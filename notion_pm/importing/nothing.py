@@ -8,7 +8,24 @@ import unicodedata
 from notion_pm.importing.texts import word_set
 
 _SIGNS = frozenset(
-    {"-", "--", "---", "–", "—", ".", "?", "/", "n/a", "#n/a", "n.a.", "n.a", "null", "nil", "nan", "undefined"}
+    {
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        ".",
+        "?",
+        "/",
+        "n/a",
+        "#n/a",
+        "n.a.",
+        "n.a",
+        "null",
+        "nil",
+        "nan",
+        "undefined",
+    }
 )
 _WORDS = _SIGNS | word_set("""
     na none (none) (blank) (empty) (leer) (null) keine keiner keines k.a. k.a aucun aucune ninguno ninguna nenhum
@@ -50,7 +67,11 @@ def is_public_mail(domain: str) -> bool:
 
 def is_no_customer(name: str) -> bool:
     """Whether a name is that of no customer: nothing, public mail, or a line of totals."""
-    return is_nothing(name) or is_public_mail(name.rpartition("@")[2]) or _TOTAL.fullmatch(name.strip()) is not None
+    return (
+        is_nothing(name)
+        or is_public_mail(name.rpartition("@")[2])
+        or _TOTAL.fullmatch(name.strip()) is not None
+    )
 
 
 def clean_name(name: str) -> str:

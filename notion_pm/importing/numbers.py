@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_AROUND = re.compile(r"^[A-Za-z]{2,4}(?=[\s\d-])|(?<=[\s\d])[A-Za-z]{2,4}\.?$|[\s'’\u00a0\u202f$€£¥₹%]")
+_AROUND = re.compile(
+    r"^[A-Za-z]{2,4}(?=[\s\d-])|(?<=[\s\d])[A-Za-z]{2,4}\.?$|[\s'’\u00a0\u202f$€£¥₹%]"
+)
 """What is around a number or groups its digits: currencies, blanks, per cent."""
 _IN_PARENTHESES = re.compile(r"\((.+)\)")
 _GROUPED = {sign: re.compile(rf"[-+]?[1-9]\d{{0,2}}(?:\{sign}\d{{3}})+") for sign in ".,"}

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from notion_pm.importing.columns import Column
-from notion_pm.importing.headers import Role, asks_for_customer, id_score, names_our_people, role_score
+from notion_pm.importing.headers import (
+    Role,
+    asks_for_customer,
+    id_score,
+    names_our_people,
+    role_score,
+)
 from notion_pm.importing.nothing import is_nothing
 from notion_pm.importing.records import PAGE_BODY, PAGE_ID, Records
 from notion_pm.importing.related import EXPORTED
@@ -28,17 +34,23 @@ _A_TEXT = 20
 """Characters that an answer has on average which is worth a quote."""
 _WEIGHT = re.compile(r"\s*(\d)(?:\D|$)")
 _HTML = re.compile(r"</?(?:p|div|br|b|strong|ul|li)\b", re.IGNORECASE)
-_DOMAIN_OF_FIRM = r"@(?!(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|gmx|proton|protonmail|aol)\.)(\S+)"
+_DOMAIN_OF_FIRM = (
+    r"@(?!(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|gmx|proton|protonmail|aol)\.)(\S+)"
+)
 """What tells a firm in the address of a person; the addresses that anybody can have tell none."""
 
 
-def propose(records: Records, target: Target, source: str, known: ImportMap | None = None) -> ImportMap:
+def propose(
+    records: Records, target: Target, source: str, known: ImportMap | None = None
+) -> ImportMap:
     """Return a map for a person to look at; what a preset says already stays."""
     return _Proposal(records, target, source, known).map()
 
 
 class _Proposal:
-    def __init__(self, records: Records, target: Target, source: str, known: ImportMap | None) -> None:
+    def __init__(
+        self, records: Records, target: Target, source: str, known: ImportMap | None
+    ) -> None:
         self._records = records
         self._target = target
         self._source = source
@@ -46,7 +58,9 @@ class _Proposal:
         self._fill: dict[str, Filling] = dict(known.fill) if known else {}
         taken = known.used_columns if known else frozenset()
         self._columns = {each: Column(each, records) for each in records.columns}
-        self._free = [each for each in records.columns if each not in taken and not each.startswith("_")]
+        self._free = [
+            each for each in records.columns if each not in taken and not each.startswith("_")
+        ]
 
     def map(self) -> ImportMap:
         for column, found in self._pairs():
@@ -56,11 +70,17 @@ class _Proposal:
         self._find_text()
         self._find_title()
         if self._known is not None:
-            changed = {"fill": self._in_order(), "key": self._completed(self._known.key), "complete": True}
+            changed = {
+                "fill": self._in_order(),
+                "key": self._completed(self._known.key),
+                "complete": True,
+            }
             return self._known.model_copy(update=changed)
         body = Filling.model_validate(PAGE_BODY) if PAGE_BODY in self._records.columns else None
         key = self._key()
-        return ImportMap(source=self._source, into=self._target.name, key=key, fill=self._in_order(), body=body)
+        return ImportMap(
+            source=self._source, into=self._target.name, key=key, fill=self._in_order(), body=body
+        )
 
     @property
     def _filled(self) -> set[str]:
@@ -100,7 +120,9 @@ class _Proposal:
             0.97 * likeness(last, found.name) if last != column else 0.0,
             0.96 * likeness(owner, found.name) if last in _NAMES_IN_OBJECTS else 0.0,
             role_score(column, role) if role else 0.0,
-            0.97 * role_score(column, "customer") if role == "title" and self._is_of_customers else 0.0,
+            0.97 * role_score(column, "customer")
+            if role == "title" and self._is_of_customers
+            else 0.0,
         )
 
     @property
@@ -117,7 +139,9 @@ class _Proposal:
             return "text"
         if found.type == "date" and likeness(found.name, "observed on") >= SURE:
             return "date"
-        return "link" if found.type == "url" and likeness(found.name, "source url") >= SURE else None
+        return (
+            "link" if found.type == "url" and likeness(found.name, "source url") >= SURE else None
+        )
 
     def _may_hold(self, column: str, found: Field) -> bool:
         """Whether most of the texts are what such a property holds."""
@@ -127,7 +151,12 @@ class _Proposal:
             return found.type not in {"title", "url"} and self._role(found) != "text"
         match self._role(found):
             case "title":
-                is_code = facts.holds_numbers or facts.holds_yes_or_no or facts.holds_links or facts.holds_dates
+                is_code = (
+                    facts.holds_numbers
+                    or facts.holds_yes_or_no
+                    or facts.holds_links
+                    or facts.holds_dates
+                )
                 return not is_code and facts.length <= _LONGEST_TITLE
             case "text":
                 return facts.holds_text or (facts.words > 2 and not facts.holds_links)
@@ -139,13 +168,17 @@ class _Proposal:
             case "url":
                 return facts.holds_sites
             case "number":
-                return sum(any(map(str.isdigit, each)) for each in facts.sample) * 2 > len(facts.sample)
+                return sum(any(map(str.isdigit, each)) for each in facts.sample) * 2 > len(
+                    facts.sample
+                )
             case _:
                 return True
 
     @staticmethod
     def _names_customers(facts: Column) -> bool:
-        is_other = facts.holds_ranges or facts.holds_numbers or facts.holds_dates or facts.holds_mail
+        is_other = (
+            facts.holds_ranges or facts.holds_numbers or facts.holds_dates or facts.holds_mail
+        )
         return not is_other and not facts.holds_yes_or_no and not names_our_people(facts.name)
 
     def _filling(self, found: Field, column: str) -> Filling:
@@ -169,13 +202,19 @@ class _Proposal:
     def _words(self, found: Field, column: str) -> Iterator[tuple[str, str | None]]:
         """Their words that are no options by themselves, each with the option that it is likely to be."""
         stripped = (text.strip() for text in self._records.texts(column))
-        different = list(dict.fromkeys(text for text in stripped if text and not is_nothing(text)))[:_MOST_WORDS]
+        different = list(dict.fromkeys(text for text in stripped if text and not is_nothing(text)))[
+            :_MOST_WORDS
+        ]
         scale = scale_words(found.choices, different)
         for word in different:
             if found.choice(word) is None:
                 yield word, scale.get(word.casefold(), _option(found.choices, word))
         known = {word.casefold() for word in different}
-        yield from ((word, ours) for word, ours in scale.items() if word not in known and found.choice(word) is None)
+        yield from (
+            (word, ours)
+            for word, ours in scale.items()
+            if word not in known and found.choice(word) is None
+        )
 
     def _find_text(self) -> None:
         """The longest text is what the customer said, unless a column was found for it."""
@@ -183,9 +222,17 @@ class _Proposal:
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         texts = [each for each in map(self._columns.__getitem__, self._free) if each.holds_text]
-        texts = [each for each in texts if not names_our_people(each.name) and not asks_for_customer(each.name)]
+        texts = [
+            each
+            for each in texts
+            if not names_our_people(each.name) and not asks_for_customer(each.name)
+        ]
         named = [each for each in texts if role_score(each.name, "text") and each.words > 2]
-        answers = [each for each in texts if each.length > _A_TEXT and each.words > 2 and each.variety > 0.5]
+        answers = [
+            each
+            for each in texts
+            if each.length > _A_TEXT and each.words > 2 and each.variety > 0.5
+        ]
         found = max(named or answers, key=lambda each: each.length * each.fill, default=None)
         if found is not None:
             self._fill[wanted.key] = self._filling(wanted, found.name)
@@ -212,21 +259,31 @@ class _Proposal:
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
-        asked = [each for each in columns if asks_for_customer(each.name) and each.length < _LONG_NAME]
+        asked = [
+            each for each in columns if asks_for_customer(each.name) and each.length < _LONG_NAME
+        ]
         named = next(filter(self._names_customers, asked), None)
-        address = next((each for each in columns if each.holds_mail and not names_our_people(each.name)), None)
+        address = next(
+            (each for each in columns if each.holds_mail and not names_our_people(each.name)), None
+        )
         if named is not None:
             self._fill[wanted.key] = self._filling(wanted, named.name)
             self._free.remove(named.name)
         elif address is not None:
-            self._fill[wanted.key] = Filling.model_validate({"from": (address.name,), "part": _DOMAIN_OF_FIRM})
+            self._fill[wanted.key] = Filling.model_validate(
+                {"from": (address.name,), "part": _DOMAIN_OF_FIRM}
+            )
 
     def _completed(self, key: RowKey) -> RowKey:
         """A mark of when somebody answered is not enough: two may answer in one second."""
-        quote = next((each for name, each in self._fill.items() if self._key_of(name) == "quote"), None)
+        quote = next(
+            (each for name, each in self._fill.items() if self._key_of(name) == "quote"), None
+        )
         if not key.hashed or quote is None:
             return key
-        return key.model_copy(update={"columns": tuple(dict.fromkeys([*key.columns, *quote.columns]))})
+        return key.model_copy(
+            update={"columns": tuple(dict.fromkeys([*key.columns, *quote.columns]))}
+        )
 
     def _key(self) -> RowKey:
         """What identifies a row: what fills the property that tells, else a column to be kept there, else a mark."""
@@ -235,7 +292,9 @@ class _Proposal:
         unique = [key for key in filled if self._columns[by_key[key].columns[0]].is_unique]
         if filled:
             key = (unique or filled)[0]
-            return RowKey.model_validate({"from": by_key[key].columns, "part": by_key[key].part, "property": key})
+            return RowKey.model_validate(
+                {"from": by_key[key].columns, "part": by_key[key].part, "property": key}
+            )
         return self._kept_apart()
 
     def _kept_apart(self) -> RowKey:
@@ -252,11 +311,19 @@ class _Proposal:
         links = [each for each in columns if each.is_unique and each.holds_links]
         if links:
             return RowKey.model_validate({"from": (links[0].name,)})
-        codes = [each for each in columns if each.is_unique and each.holds_codes and not each.holds_dates]
-        codes = [each for each in codes if not names_our_people(each.name) and not asks_for_customer(each.name)]
+        codes = [
+            each for each in columns if each.is_unique and each.holds_codes and not each.holds_dates
+        ]
+        codes = [
+            each
+            for each in codes
+            if not names_our_people(each.name) and not asks_for_customer(each.name)
+        ]
         if codes:
             return RowKey.model_validate({"from": (codes[0].name,), "prefix": prefix})
-        return RowKey.model_validate({"from": self._lasting_columns(), "prefix": prefix, "hashed": True})
+        return RowKey.model_validate(
+            {"from": self._lasting_columns(), "prefix": prefix, "hashed": True}
+        )
 
     def _lasting_columns(self) -> tuple[str, ...]:
         """Return the columns of what stays the same: not a status, a label, a priority, a count or who works on it."""
@@ -272,9 +339,12 @@ class _Proposal:
 def _option(choices: Sequence[Choice], word: str) -> str | None:
     """The option that a word is likely to be: by its number where options have weights, else by its name."""
     if (number := _WEIGHT.match(word)) and any(each.weight is not None for each in choices):
-        return next((each.key or each.name for each in choices if each.weight == float(number[1])), None)
+        return next(
+            (each.key or each.name for each in choices if each.weight == float(number[1])), None
+        )
     scores: Mapping[str, float] = {
-        each.key or each.name: max(likeness(word, each.name), likeness(word, each.key or "")) for each in choices
+        each.key or each.name: max(likeness(word, each.name), likeness(word, each.key or ""))
+        for each in choices
     }
     best = max(scores, key=lambda each: scores[each], default=None)
     return best if best is not None and scores[best] >= SURE else None

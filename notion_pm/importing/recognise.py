@@ -69,10 +69,14 @@ def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
             kept[property_name] = filling.model_copy(update={"columns": some})
     only = {column: words for column, words in preset.only.items() if column in there}
     without = tuple(each for each in preset.without if each in there)
-    key = preset.key.model_copy(update={"columns": tuple(each for each in preset.key.columns if each in there)})
+    key = preset.key.model_copy(
+        update={"columns": tuple(each for each in preset.key.columns if each in there)}
+    )
     body = preset.body if preset.body and there.intersection(preset.body.columns) else None
     changed = {"fill": kept, "only": only, "without": without, "body": body}
-    return Fitted(preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking))
+    return Fitted(
+        preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking)
+    )
 
 
 _ROLES: Mapping[str, tuple[Role, frozenset[str]]] = {
@@ -99,7 +103,9 @@ def _by_likeness(preset: ImportMap, target: Target) -> dict[str, Field]:
     wanted = [name for name, field in named.items() if field is None]
     title = target.title_field
     chosen = {"name": title} if "name" in wanted and title.key not in taken else {}
-    free = {key: field for key, field in target.fields.items() if field.is_fillable and key not in taken}
+    free = {
+        key: field for key, field in target.fields.items() if field.is_fillable and key not in taken
+    }
     scores = {(name, key): _alike(name, field) for name in wanted for key, field in free.items()}
     return {name: free[key] for (name, key), _ in best_pairs(scores, LIKELY)} | chosen
 
@@ -117,11 +123,15 @@ def _with_options_of(found: Field | None, filling: Filling) -> Filling:
     """Return a filling without words for options that the property does not have: theirs are taken as they are."""
     if found is None or not filling.words:
         return filling
-    words = {theirs: ours for theirs, ours in filling.words.items() if ours is None or found.choice(ours)}
+    words = {
+        theirs: ours for theirs, ours in filling.words.items() if ours is None or found.choice(ours)
+    }
     return filling.model_copy(update={"words": words})
 
 
-def faults(map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False) -> Iterator[Fault]:
+def faults(
+    map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False
+) -> Iterator[Fault]:
     """Yield everything in a person's map that does not fit the database or the file.
 
     A sparse file lacks the columns that no row fills.
@@ -169,9 +179,17 @@ def _property_faults(name: str, target: Target) -> Iterator[Fault]:
     if found is None:
         yield Fault.unknown(("fill", name), f"property of {target.title}", name, known)
     elif found.stamped:
-        yield Fault(("fill", name), f"`{name}` is written by rules, not by people.", "Leave it out: sync fills it.")
+        yield Fault(
+            ("fill", name),
+            f"`{name}` is written by rules, not by people.",
+            "Leave it out: sync fills it.",
+        )
     elif not found.is_fillable:
-        yield Fault(("fill", name), f"an import cannot fill `{name}`, of type {found.type}.", "Leave it out.")
+        yield Fault(
+            ("fill", name),
+            f"an import cannot fill `{name}`, of type {found.type}.",
+            "Leave it out.",
+        )
 
 
 def _key_faults(name: str, target: Target) -> Iterator[Fault]:
@@ -181,11 +199,15 @@ def _key_faults(name: str, target: Target) -> Iterator[Fault]:
     elif found.type not in IDENTITY_TYPES:
         advice = "Name a text, link or title that is different on every page."
         yield Fault(
-            ("key", "property"), f"`{name}` is of type {found.type}: it cannot tell one row from another.", advice
+            ("key", "property"),
+            f"`{name}` is of type {found.type}: it cannot tell one row from another.",
+            advice,
         )
 
 
-def _column_faults(path: tuple[str, ...], named: Sequence[str], columns: Sequence[str]) -> Iterator[Fault]:
+def _column_faults(
+    path: tuple[str, ...], named: Sequence[str], columns: Sequence[str]
+) -> Iterator[Fault]:
     for each in named:
         if each not in columns:
             yield Fault(path, f"the file has no column `{each}`.", suggestion(each, columns))

@@ -70,7 +70,10 @@ class Index:
     """The pages of one related database, by everything that they can be called."""
 
     def __init__(
-        self, related: Related, pages: Iterable[RelatedPage], spellings: Mapping[str, NotionId] | None = None
+        self,
+        related: Related,
+        pages: Iterable[RelatedPage],
+        spellings: Mapping[str, NotionId] | None = None,
     ) -> None:
         """`spellings`: the pages that the file's source meant by a name before, whatever they are called now."""
         self.related = related
@@ -132,7 +135,9 @@ class Resolved:
     """By related database: the names that the file has, each with the id of its page or what stands for it."""
 
 
-def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]) -> Resolved:
+def resolve(
+    rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]
+) -> Resolved:
     """Find the related pages that rows name; `indexes` by field."""
     makes = {key: _makes_pages(target, map, key) for key in indexes}
     in_file = _FileRows(rows, target, map)
@@ -150,15 +155,21 @@ def resolve(rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: M
         except CellUnfit as unfit:
             rejects.append(Reject(row.record, str(unfit)))
             continue
-        for page in (each for pages in wanted.values() for each in pages if isinstance(each, NewPage)):
+        for page in (
+            each for pages in wanted.values() for each in pages if isinstance(each, NewPage)
+        ):
             new.setdefault(page.placeholder, page)
-        ids: dict[str, Item] = {key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()}
+        ids: dict[str, Item] = {
+            key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()
+        }
         for key, pages in wanted.items():
             names = spellings[indexes[key].related.data_source_id]
             names.update(zip(_names(row.values[key]), _ids_of(pages), strict=True))
         done.append(replace(row, values={**row.values, **ids}))
     circles = rows_in_circles(done)
-    rejects += [Reject(row.record, "it is below itself: its parents lead back to it") for row in circles]
+    rejects += [
+        Reject(row.record, "it is below itself: its parents lead back to it") for row in circles
+    ]
     kept = [row for row in done if row not in circles] if circles else done
     return Resolved(tuple(kept), tuple(new.values()), tuple(rejects), spellings)
 
@@ -190,7 +201,11 @@ class _FileRows:
 
     def of_key(self, field: Field, word: str) -> Incoming | None:
         """Return the row with that id, where a property is related to the rows' own database."""
-        return self._by_key.get(name_key(word)) if field.related == self._target.data_source_id else None
+        return (
+            self._by_key.get(name_key(word))
+            if field.related == self._target.data_source_id
+            else None
+        )
 
     def of_title(self, field: Field, word: str) -> Incoming | None:
         """Return the row with that title. Raises CellUnfit where there are several."""
@@ -223,7 +238,9 @@ def rows_in_circles(rows: Sequence[Incoming]) -> list[Incoming]:
     waiting = {placeholder_of_row(row.key): row for row in rows if rows_named_in(row.values)}
     while True:
         ready = [
-            name for name, row in waiting.items() if not any(each in waiting for each in rows_named_in(row.values))
+            name
+            for name, row in waiting.items()
+            if not any(each in waiting for each in rows_named_in(row.values))
         ]
         if not ready:
             return list(waiting.values())
@@ -237,16 +254,24 @@ def _ids_of(pages: Iterable[NotionId | NewPage]) -> Iterator[str]:
 
 
 def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
-    found = next(filling for name, filling in map.fill.items() if (each := target.named(name)) and each.key == key)
+    found = next(
+        filling
+        for name, filling in map.fill.items()
+        if (each := target.named(name)) and each.key == key
+    )
     return may_make(target.fields[key], found)
 
 
-def _pages(found: Field, index: Index, words: Item, in_file: _FileRows, *, new: bool) -> list[NotionId | NewPage]:
+def _pages(
+    found: Field, index: Index, words: Item, in_file: _FileRows, *, new: bool
+) -> list[NotionId | NewPage]:
     assert isinstance(words, tuple)
     return [_page(found, index, word, in_file, new=new) for word in words]
 
 
-def _page(found: Field, index: Index, word: str, in_file: _FileRows, *, new: bool) -> NotionId | NewPage:
+def _page(
+    found: Field, index: Index, word: str, in_file: _FileRows, *, new: bool
+) -> NotionId | NewPage:
     word, exported_id = without_page_id(word)
     if (row := in_file.of_key(found, exported_id or word)) is not None:
         return NotionId(placeholder_of_row(row.key))
@@ -259,7 +284,9 @@ def _page(found: Field, index: Index, word: str, in_file: _FileRows, *, new: boo
     if (row := in_file.of_title(found, word)) is not None:
         return NotionId(placeholder_of_row(row.key))
     if not new or is_id(word):
-        raise CellUnfit(f"{found.name}: {index.related.title} has no page `{word}`. {index.nearest(word)}".rstrip())
+        raise CellUnfit(
+            f"{found.name}: {index.related.title} has no page `{word}`. {index.nearest(word)}".rstrip()
+        )
     domain = as_link(word) if index.related.domain_id and is_domain(word) else None
     return NewPage(index.related, word, domain)
 

@@ -40,7 +40,12 @@ _SCALES = (
         "média médio normal baixa baixo menor",
         "muito_baixa mais_baixa trivial",
     ),
-    ("критический срочный наивысший блокирующий", "высокий", "средний обычный низкий", "самый_низкий минимальный"),
+    (
+        "критический срочный наивысший блокирующий",
+        "высокий",
+        "средний обычный низкий",
+        "самый_низкий минимальный",
+    ),
     ("最高 緊急 至急", "高 高い", "中 普通 低 低い", "最低"),
 )
 _LEVELS = ("critical", "important", "nice", "none")
@@ -57,7 +62,11 @@ def scale_words(choices: Sequence[Choice], words: Sequence[str]) -> dict[str, st
     there = {word.strip().casefold().replace(" ", "_") for word in words}
     found: dict[str, str] = {}
     for scale in _SCALES:
-        levels = {word: ours[level] for level, listed in zip(_LEVELS, scale, strict=True) for word in listed.split()}
+        levels = {
+            word: ours[level]
+            for level, listed in zip(_LEVELS, scale, strict=True)
+            for word in listed.split()
+        }
         if there & levels.keys():
             found = {**{word.replace("_", " "): option for word, option in levels.items()}, **found}
     return found

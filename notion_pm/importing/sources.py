@@ -28,5 +28,7 @@ def source_name(stem: str) -> str:
     name = stem
     for pattern in _PATTERNS:
         name = pattern.sub(" ", name)
-    name = re.sub(r"[\s_.-]*[\s_.][\s_.-]*|--+", lambda found: found[0][0] if found[0] in "-_" else " ", name)
+    name = re.sub(
+        r"[\s_.-]*[\s_.][\s_.-]*|--+", lambda found: found[0][0] if found[0] in "-_" else " ", name
+    )
     return name.strip(" -_.") or UNNAMED

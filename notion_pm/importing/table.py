@@ -56,7 +56,9 @@ def records_of_table(rows: Sequence[TableRow], header_line: int | None = None) -
         return Records((), ())
     body = rows[place + 1 :]
     header = _column_names(rows[place], body)
-    body, left_out = _without_other_lines(header, [name.strip() for name in rows[place].cells], body)
+    body, left_out = _without_other_lines(
+        header, [name.strip() for name in rows[place].cells], body
+    )
     records: list[Record] = []
     broken: list[tuple[Record, str]] = []
     short = 0
@@ -76,7 +78,9 @@ def records_of_table(rows: Sequence[TableRow], header_line: int | None = None) -
     if left_out:
         notes.append(_left_out_note(left_out))
     if short:
-        notes.append(f"{short} rows have fewer cells than headers; the rest of them is taken for empty.")
+        notes.append(
+            f"{short} rows have fewer cells than headers; the rest of them is taken for empty."
+        )
     columns = tuple(dict.fromkeys(filter(None, header)))
     return Records(columns, tuple(records), tuple(broken), tuple(notes))
 
@@ -85,7 +89,9 @@ def _header_place(rows: Sequence[TableRow], header_line: int | None) -> int | No
     """Return where the headers are among the rows: the first row that fills nearly as much as a usual one."""
     if header_line is not None:
         return next((place for place, row in enumerate(rows) if row.line >= header_line), None)
-    places = [place for place, row in enumerate(rows) if row.filled and row.problem is None][:_SAMPLE]
+    places = [place for place, row in enumerate(rows) if row.filled and row.problem is None][
+        :_SAMPLE
+    ]
     widths = Counter(rows[place].filled for place in places)
     common = [width for width, number in widths.items() if number > 1]
     usual = max(common or widths, default=0)
@@ -127,7 +133,11 @@ def _without_other_lines(
                 _is_header(row, written_header)
                 or _is_group_title(row, following, written_header)
                 or _is_total(row, len(header))
-                or (following is None and row.filled <= most and _is_summary(row, block, kept, len(header)))
+                or (
+                    following is None
+                    and row.filled <= most
+                    and _is_summary(row, block, kept, len(header))
+                )
             ):
                 left_out.append(row)
             else:
@@ -139,7 +149,9 @@ def _without_other_lines(
 def _footer_start(blocks: Sequence[Sequence[TableRow]], sparse: int) -> int:
     """Return the place of the first block of a footer: it and all below are much emptier than the rows above."""
     start = len(blocks)
-    while start > 1 and all(row.problem is None and row.filled <= sparse for row in blocks[start - 1]):
+    while start > 1 and all(
+        row.problem is None and row.filled <= sparse for row in blocks[start - 1]
+    ):
         start -= 1
     above = [row.filled for block in blocks[:start] for row in block]
     return start if max(above, default=0) > sparse else len(blocks)
@@ -157,7 +169,9 @@ def _blocks(rows: Sequence[TableRow]) -> list[list[TableRow]]:
 
 
 def _is_header(row: TableRow | None, header: Sequence[str]) -> bool:
-    return row is not None and len(header) > 1 and [cell.strip() for cell in row.cells] == list(header)
+    return (
+        row is not None and len(header) > 1 and [cell.strip() for cell in row.cells] == list(header)
+    )
 
 
 def _is_group_title(row: TableRow, following: TableRow | None, header: Sequence[str]) -> bool:
@@ -173,9 +187,13 @@ def _is_total(row: TableRow, columns: int) -> bool:
     return word is not None and _AFTER_TOTAL.fullmatch(first[word.end() :]) is not None
 
 
-def _is_summary(row: TableRow, block: Sequence[TableRow], kept: Sequence[TableRow], columns: int) -> bool:
+def _is_summary(
+    row: TableRow, block: Sequence[TableRow], kept: Sequence[TableRow], columns: int
+) -> bool:
     """Whether the last row of a group sums it up: it lacks the first cell, which all others have, and most else."""
-    others = [other for other in (kept[-20:] if len(block) < 3 else block[:-1]) if other.problem is None]
+    others = [
+        other for other in (kept[-20:] if len(block) < 3 else block[:-1]) if other.problem is None
+    ]
     if columns < 4 or row.problem is not None or len(others) < 2 or row.cells[0].strip():
         return False
     return all(other.cells and other.cells[0].strip() for other in others)
@@ -183,6 +201,12 @@ def _is_summary(row: TableRow, block: Sequence[TableRow], kept: Sequence[TableRo
 
 def _left_out_note(left_out: Sequence[TableRow]) -> str:
     lines = [str(row.line) for row in left_out]
-    named = ", ".join(lines[:_MOST_LINES_NAMED]) + (", ..." if len(lines) > _MOST_LINES_NAMED else "")
-    what = "1 line was left out as it is no row" if len(lines) == 1 else f"{len(lines)} lines were left out as no rows"
+    named = ", ".join(lines[:_MOST_LINES_NAMED]) + (
+        ", ..." if len(lines) > _MOST_LINES_NAMED else ""
+    )
+    what = (
+        "1 line was left out as it is no row"
+        if len(lines) == 1
+        else f"{len(lines)} lines were left out as no rows"
+    )
     return f"{what} but a title, total or footer: line {named}."

@@ -64,7 +64,9 @@ class Field:
     def choice(self, word: str) -> Choice | None:
         """Return the option of that key, or of that name whatever its case."""
         by_key = next((each for each in self.choices if each.key == word), None)
-        return by_key or next((each for each in self.choices if each.name.casefold() == word.casefold()), None)
+        return by_key or next(
+            (each for each in self.choices if each.name.casefold() == word.casefold()), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class Target:
 
     def named(self, word: str) -> Field | None:
         """Return the field of that key, or of that title whatever its case."""
-        by_title = (each for each in self.fields.values() if each.name.casefold() == word.casefold())
+        by_title = (
+            each for each in self.fields.values() if each.name.casefold() == word.casefold()
+        )
         return self.fields.get(word) or next(by_title, None)
 
     @property
@@ -126,7 +130,11 @@ def target_of(name: str, title: str, source: DataSource, known: Known | None) ->
 def _identities(fields: Sequence[Field], stated: Sequence[str]) -> tuple[str, ...]:
     there = [each.key for each in fields]
     known = [key for key in stated if key in there]
-    texts = [each.key for each in fields if each.type == "rich_text" and each.name.casefold() == SOURCE_ID.casefold()]
+    texts = [
+        each.key
+        for each in fields
+        if each.type == "rich_text" and each.name.casefold() == SOURCE_ID.casefold()
+    ]
     return tuple(known or texts or [each.key for each in fields if each.type == "title"])
 
 
@@ -135,7 +143,9 @@ def _field(prop: Property, known: Known | None) -> Field:
     related = prop.config.data_source_id if isinstance(prop.config, RelationConfig) else None
     if known is None or key is None or known.database not in known.template.databases:
         plain = tuple(Choice(each.id or "", each.name) for each in options_of(prop))
-        return Field(prop.name, prop.name, prop.id, prop.type, plain, related, open=prop.type != "status")
+        return Field(
+            prop.name, prop.name, prop.id, prop.type, plain, related, open=prop.type != "status"
+        )
     spec = own(known.template, known.database, key)
     return Field(
         key,
@@ -159,7 +169,11 @@ def _is_open(known: Known, key: str) -> bool:
 
 def _choices(prop: Property, key: str, known: Known) -> Iterator[Choice]:
     specs = {each.key: each for each in specs_of(known.template, known.database, key)}
-    by_id = {id: name.partition(".")[2] for name, id in known.options.items() if name.startswith(f"{key}.")}
+    by_id = {
+        id: name.partition(".")[2]
+        for name, id in known.options.items()
+        if name.startswith(f"{key}.")
+    }
     for each in options_of(prop):
         option = by_id.get(each.id or "")
         weight = specs[option].weight if option in specs else None

@@ -14,7 +14,9 @@ _SILENT = frozenset({"script", "style", "head", "title"})
 
 # Every text here comes from strangers and may have a million characters, so no expression may go back over it: what
 # begins with a sign never reads over the next one of its kind. (`html.parser` takes minutes for `<a <a <a ...`.)
-_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>", re.DOTALL)
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>", re.DOTALL
+)
 _LONG_NUMBER = re.compile(r"&#\d{8,};?")
 """More than any character's number; `html.unescape` fails on thousands of digits."""
 
@@ -63,7 +65,9 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 def from_jira(text: str) -> str:
     """Return Jira's wiki markup as plain text."""
-    text = _BLANK_LINES.sub("\n\n", text)  # a line's beginning is looked for over blanks, so they must be few
+    text = _BLANK_LINES.sub(
+        "\n\n", text
+    )  # a line's beginning is looked for over blanks, so they must be few
     for pattern, plain in _JIRA:
         text = re.sub(pattern, plain, text)
     return _tidy(text)
@@ -85,7 +89,11 @@ def from_notion(text: str) -> str:
     if linked:
         return "\n".join(each.strip() for each in linked)
     paths, _ = _titles(_FILE, text)
-    return "\n".join(unquote(each).rpartition("/")[2].strip() for each in paths) if paths else text.strip()
+    return (
+        "\n".join(unquote(each).rpartition("/")[2].strip() for each in paths)
+        if paths
+        else text.strip()
+    )
 
 
 _EXPORTED_ID = re.compile(r"([0-9a-f]{32})(?:_all)?(?:\.(?:md|csv)|\?|\))")
@@ -114,7 +122,9 @@ def without_page_id(word: str) -> tuple[str, str]:
 
 def links_pages(text: str) -> bool:
     """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
-    return any(not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE)))
+    return any(
+        not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE))
+    )
 
 
 def _titles(ending: re.Pattern[str], text: str) -> tuple[list[str], str]:

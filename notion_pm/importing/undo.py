@@ -137,7 +137,9 @@ def with_page_found(write: ImportWrite, pages: Iterable[Page], since: datetime) 
     That is a page of that key or title that was created since the import began.
     """
     property_id, text = write.found_by
-    found = [page for page in pages if page.created_time >= since and _text(page, property_id) == text]
+    found = [
+        page for page in pages if page.created_time >= since and _text(page, property_id) == text
+    ]
     return replace(write, page=found[0].id) if len(found) == 1 else write
 
 

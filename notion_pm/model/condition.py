@@ -32,7 +32,9 @@ def day_of(text: str, today: date) -> str:
     if text == "today":
         return today.isoformat()
     if found := _RELATIVE.match(text):
-        return (today + timedelta(days=int(found["ahead"] or 0) - int(found["ago"] or 0))).isoformat()
+        return (
+            today + timedelta(days=int(found["ahead"] or 0) - int(found["ago"] or 0))
+        ).isoformat()
     return date.fromisoformat(text[:10]).isoformat()
 
 
@@ -40,7 +42,9 @@ def _checked_day(text: str) -> str:
     try:
         day_of(text, date(2000, 1, 1))
     except ValueError:
-        raise ValueError(f"`{text}` is no day: write it like 2026-11-22, today, 14 days ago or in 14 days") from None
+        raise ValueError(
+            f"`{text}` is no day: write it like 2026-11-22, today, 14 days ago or in 14 days"
+        ) from None
     return text
 
 
@@ -63,7 +67,8 @@ class Condition(BaseModel):
         None, description="Status: the option's category is one of todo, doing, done, dropped."
     )
     entered: Scalars | None = Field(
-        None, description="Became one of these since the last sync, which is known; only in the `when` of a rule."
+        None,
+        description="Became one of these since the last sync, which is known; only in the `when` of a rule.",
     )
     empty: bool | None = Field(None, description="Whether the property must be empty.")
     contains: str | None = Field(None, description="Text that must occur in it.")
@@ -72,14 +77,17 @@ class Condition(BaseModel):
     more_than: float | None = None
     less_than: float | None = None
     before: Day | None = Field(
-        None, description="ISO date, or today; not included. Rules also take `14 days ago` and `in 14 days`."
+        None,
+        description="ISO date, or today; not included. Rules also take `14 days ago` and `in 14 days`.",
     )
     after: Day | None = Field(None, description="As `before`.")
 
     @cached_property
     def stated(self) -> frozenset[str]:
         """The names of the fields that say something."""
-        return frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
+        return frozenset(
+            name for name in type(self).model_fields if getattr(self, name) is not None
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -32,7 +32,9 @@ class _FromColumns(BaseModel):
     model_config = _STRICT
 
     columns: Words = Field((), alias="from", description="The columns, by their headers.")
-    part: Part | None = Field(None, description="Take only this part: a regular expression with one group.")
+    part: Part | None = Field(
+        None, description="Take only this part: a regular expression with one group."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -46,16 +48,23 @@ class Filling(_FromColumns):
     Of several columns a multi-select takes all values, everything else those of the first that is not empty.
     """
 
-    value: str | None = Field(None, description="The same for every row; `{Column}` stands for that row's cell.")
+    value: str | None = Field(
+        None, description="The same for every row; `{Column}` stands for that row's cell."
+    )
     text: Literal["plain", "html", "jira", "notion"] = Field(
-        "plain", description="What the text is marked up with; notion: links to pages, of which the titles are taken."
+        "plain",
+        description="What the text is marked up with; notion: links to pages, of which the titles are taken.",
     )
     date: str | None = Field(
-        None, description="How dates are written: iso, unix, or as %d/%m/%Y. Without it, found out from all of them."
+        None,
+        description="How dates are written: iso, unix, or as %d/%m/%Y. Without it, found out from all of them.",
     )
-    split: str | None = Field(None, description="What stands between the values of a list in one cell.")
+    split: str | None = Field(
+        None, description="What stands between the values of a list in one cell."
+    )
     words: dict[str, str | None] = Field(
-        default_factory=dict, description="Their words -> our options, by key or name; empty: leave the property empty."
+        default_factory=dict,
+        description="Their words -> our options, by key or name; empty: leave the property empty.",
     )
     length: int | None = Field(None, ge=1, description="Cut longer text to so many characters.")
     new: bool | None = Field(
@@ -73,9 +82,15 @@ class Filling(_FromColumns):
 class RowKey(_FromColumns):
     """What makes a row the same as one that was imported before."""
 
-    prefix: str = Field("", description="Stands before it, so that the ids of two tools cannot be mistaken.")
-    hashed: bool = Field(False, description="Keep a mark of the cells instead: where no column identifies a row.")
-    property: str | None = Field(None, description="The property that keeps it. By default the template's choice.")
+    prefix: str = Field(
+        "", description="Stands before it, so that the ids of two tools cannot be mistaken."
+    )
+    hashed: bool = Field(
+        False, description="Keep a mark of the cells instead: where no column identifies a row."
+    )
+    property: str | None = Field(
+        None, description="The property that keeps it. By default the template's choice."
+    )
 
     @model_validator(mode="after")
     def _has_columns(self) -> RowKey:
@@ -91,24 +106,33 @@ class ImportMap(BaseModel):
 
     source: str = Field(min_length=1)
     into: str = Field("insights", description="The database: its key, title, id or link.")
-    verified: bool = Field(True, description="Whether a real file of the tool has passed through it.")
+    verified: bool = Field(
+        True, description="Whether a real file of the tool has passed through it."
+    )
     complete: bool = Field(
-        True, description="Whether nothing is left to a person, such as which question is the quote."
+        True,
+        description="Whether nothing is left to a person, such as which question is the quote.",
     )
     needs: tuple[str, ...] = ()
     headers: dict[str, Words] = Field(
-        default_factory=dict, description="What the tool calls its columns in other languages, by the English header."
+        default_factory=dict,
+        description="What the tool calls its columns in other languages, by the English header.",
     )
-    first: str | None = Field(None, description="The header that is the first where the tool's files are recognised.")
+    first: str | None = Field(
+        None, description="The header that is the first where the tool's files are recognised."
+    )
     key: RowKey
     fill: dict[str, Filling] = Field(description="Properties, by key or title.")
     body: Filling | None = Field(None, description="What a new page holds, in Markdown.")
     only: dict[str, Words] = Field(
         default_factory=dict, description="Take only rows in which a column holds one of these."
     )
-    without: Words = Field((), description="Leave out rows in which one of these columns is not empty.")
+    without: Words = Field(
+        (), description="Leave out rows in which one of these columns is not empty."
+    )
     repeats: Literal["refuse", "first"] = Field(
-        "refuse", description="What to do with a second row of the same key: refuse it, or take the first alone."
+        "refuse",
+        description="What to do with a second row of the same key: refuse it, or take the first alone.",
     )
     notes: Words = Field((), description="What a person should know beforehand.")
 

@@ -133,15 +133,25 @@ class Journal:
     @property
     def ids(self) -> frozenset[str]:
         """The ids of everything that was written to."""
-        return frozenset(each for doing, done in self.writes for each in (doing.id, done.id if done else "") if each)
+        return frozenset(
+            each
+            for doing, done in self.writes
+            for each in (doing.id, done.id if done else "")
+            if each
+        )
 
     def before(self, verb: Verb, notion_id: str) -> Any:
         """Return how a thing was before the first such write to it, None when it was not written to."""
-        return next((each.before for each, _ in self.writes if (each.verb, each.id) == (verb, notion_id)), None)
+        return next(
+            (each.before for each, _ in self.writes if (each.verb, each.id) == (verb, notion_id)),
+            None,
+        )
 
     def after(self, notion_id: str) -> Any:
         """Return what Notion last answered of a thing, None when it did not."""
-        answers = [each.after for each in self.lines if isinstance(each, Done) and each.id == notion_id]
+        answers = [
+            each.after for each in self.lines if isinstance(each, Done) and each.id == notion_id
+        ]
         return answers[-1] if answers else None
 
     def view_before(self, view_id: str) -> View | None:
@@ -166,22 +176,38 @@ class Journal:
 
     def properties_before(self, data_source_id: str) -> dict[str, Property]:
         """Return the properties that were changed or removed as they were before, by id."""
-        writes = [each for each, _ in self.writes if (each.verb, each.id) == ("update data source", data_source_id)]
+        writes = [
+            each
+            for each, _ in self.writes
+            if (each.verb, each.id) == ("update data source", data_source_id)
+        ]
         return _properties(each.before for each in reversed(writes))
 
     def properties_after(self, data_source_id: str) -> dict[str, Property]:
         """Return the properties that were made or changed as Notion last answered them, by id."""
-        return _properties(each.after for each in self.lines if isinstance(each, Done) and each.id == data_source_id)
+        return _properties(
+            each.after
+            for each in self.lines
+            if isinstance(each, Done) and each.id == data_source_id
+        )
 
     def page_after(self, page_id: str) -> Mapping[str, Any] | None:
         """Return the values that a row was written with, by property id, as JSON."""
         found = self.after(page_id)
-        return {as_received(key): value for key, value in found.items()} if isinstance(found, dict) else None
+        return (
+            {as_received(key): value for key, value in found.items()}
+            if isinstance(found, dict)
+            else None
+        )
 
 
 def _properties(told: Iterator[Any]) -> dict[str, Property]:
     """Return the properties of several tellings, the last of each."""
-    return {as_received(each): _property(json) for telling in told for each, json in (telling or {}).items()}
+    return {
+        as_received(each): _property(json)
+        for telling in told
+        for each, json in (telling or {}).items()
+    }
 
 
 # Journals of earlier versions hold the ids of properties decoded. Both forms are read as Notion gives them.
@@ -197,7 +223,9 @@ def _property(json: Mapping[str, Any]) -> Property:
             relation_property_id=as_received(config.relation_property_id),
             rollup_property_id=as_received(config.rollup_property_id),
         )
-    return Property(as_received(json["id"]), json["name"], json["type"], config, json["description"])
+    return Property(
+        as_received(json["id"]), json["name"], json["type"], config, json["description"]
+    )
 
 
 def _view(json: Mapping[str, Any]) -> View:

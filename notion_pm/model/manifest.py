@@ -74,17 +74,26 @@ class DatabaseEntry(BaseModel):
     bound: str | None = Field(
         None, description="How a template names a database that is not ours: read, never changed."
     )
-    adopted: Adopted | None = Field(None, description="Of a database that was there before the template.")
+    adopted: Adopted | None = Field(
+        None, description="Of a database that was there before the template."
+    )
 
     def is_adopted(self, notion_id: str) -> bool:
         """Whether a property or an option was the client's before."""
-        return self.adopted is not None and notion_id in {*self.adopted.properties, *self.adopted.options}
+        return self.adopted is not None and notion_id in {
+            *self.adopted.properties,
+            *self.adopted.options,
+        }
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
         """Return the template's key of an option, None for one that people added."""
         prefix = f"{property_key}."
         return next(
-            (a.removeprefix(prefix) for a, each in self.options.items() if each == option_id and a.startswith(prefix)),
+            (
+                a.removeprefix(prefix)
+                for a, each in self.options.items()
+                if each == option_id and a.startswith(prefix)
+            ),
             None,
         )
 
@@ -120,7 +129,9 @@ class Manifest(BaseModel):
 
     def placed(self, page_id: NotionId | None, parent_id: NotionId) -> Manifest:
         """Return the manifest for a record on this page, under this parent page."""
-        return self.model_copy(update={"format": FORMAT, "page_id": page_id, "parent_id": parent_id})
+        return self.model_copy(
+            update={"format": FORMAT, "page_id": page_id, "parent_id": parent_id}
+        )
 
     @property
     def made(self) -> dict[str, DatabaseEntry]:

@@ -43,10 +43,15 @@ class Related(BaseModel):
 
     model_config = _STRICT
 
-    over: str = Field(description="Relation property, or a dotted path of them over several hops (`features.vision`).")
-    where: Where = Field(default_factory=dict, description="What a related page must satisfy to count as a yes.")
+    over: str = Field(
+        description="Relation property, or a dotted path of them over several hops (`features.vision`)."
+    )
+    where: Where = Field(
+        default_factory=dict, description="What a related page must satisfy to count as a yes."
+    )
     of: Where = Field(
-        default_factory=dict, description="Which related pages are looked at; the others are as if not related."
+        default_factory=dict,
+        description="Which related pages are looked at; the others are as if not related.",
     )
     after: dict[str, str] = Field(
         default_factory=dict,
@@ -63,8 +68,12 @@ class If(BaseModel):
     model_config = _STRICT
 
     any: Related | None = Field(None, description="At least one related page satisfies `where`.")
-    all: Related | None = Field(None, description="Every related page that is looked at satisfies `where`.")
-    none: Related | None = Field(None, description="Pages are looked at, and none satisfies `where`.")
+    all: Related | None = Field(
+        None, description="Every related page that is looked at satisfies `where`."
+    )
+    none: Related | None = Field(
+        None, description="Pages are looked at, and none satisfies `where`."
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -85,12 +94,17 @@ class ValueOf(BaseModel):
     model_config = _STRICT
 
     count: str | None = Field(None, description="How many related pages: a relation path.")
-    distinct: str | None = Field(None, description="How many different non-empty values: a path to a property.")
-    sum: str | None = Field(None, description="The sum of a number, or of a select's weights: a path to a property.")
+    distinct: str | None = Field(
+        None, description="How many different non-empty values: a path to a property."
+    )
+    sum: str | None = Field(
+        None, description="The sum of a number, or of a select's weights: a path to a property."
+    )
     max: str | None = Field(None, description="The largest: a path to a property.")
     min: str | None = Field(None, description="The smallest: a path to a property.")
     share: str | None = Field(
-        None, description="The share (0 to 1) of related pages that satisfy `where`: a relation path."
+        None,
+        description="The share (0 to 1) of related pages that satisfy `where`: a relation path.",
     )
     only: str | None = Field(
         None,
@@ -99,7 +113,8 @@ class ValueOf(BaseModel):
         ),
     )
     formula: str | None = Field(
-        None, description="Arithmetic over numbers of the page itself: `reach * impact * confidence / effort`."
+        None,
+        description="Arithmetic over numbers of the page itself: `reach * impact * confidence / effort`.",
     )
     of: Where = Field(default_factory=dict, description="Which related pages are looked at.")
     where: Where = Field(default_factory=dict, description="With `share`: what counts.")
@@ -118,7 +133,8 @@ class ValueOf(BaseModel):
         ),
     )
     latest_by: str | None = Field(
-        None, description="With `once_per`: date property; the latest value counts. Without it the largest does."
+        None,
+        description="With `once_per`: date property; the latest value counts. Without it the largest does.",
     )
     across_all: bool = Field(
         False,
@@ -156,7 +172,8 @@ class Rule(BaseModel):
     why: str = Field(description="One sentence for people: shown by --explain and in reports.")
     set: str = Field(description="The property to set: database.property.")
     to: str | bool | None = Field(
-        None, description="The option to set (its key), `today` for a date, true or false for a checkbox."
+        None,
+        description="The option to set (its key), `today` for a date, true or false for a checkbox.",
     )
     value: ValueOf | None = None
     note: str | None = Field(
@@ -179,7 +196,9 @@ class Rule(BaseModel):
         ge=1,
         description="A run in which the rule would change more pages stops before its first write.",
     )
-    priority: int = Field(0, description="Of two rules that set one property to different values the higher one wins.")
+    priority: int = Field(
+        0, description="Of two rules that set one property to different values the higher one wins."
+    )
 
     @property
     def mode(self) -> Literal["derive", "stamp", "flag", "propose"]:

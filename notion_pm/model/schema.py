@@ -88,7 +88,13 @@ class UniqueIdConfig:
 
 
 PropertyConfig = (
-    NoConfig | NumberConfig | OptionsConfig | RelationConfig | RollupConfig | FormulaConfig | UniqueIdConfig
+    NoConfig
+    | NumberConfig
+    | OptionsConfig
+    | RelationConfig
+    | RollupConfig
+    | FormulaConfig
+    | UniqueIdConfig
 )
 
 

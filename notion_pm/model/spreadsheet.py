@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"[\t\r\n]|\s*[-=+@＝＋－＠]")  # full width too: Excel takes them in some languages
+_FORMULA = re.compile(
+    r"[\t\r\n]|\s*[-=+@＝＋－＠]"
+)  # full width too: Excel takes them in some languages
 
 
 def guarded(text: str) -> str:

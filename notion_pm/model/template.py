@@ -15,16 +15,30 @@ from notion_pm.model.condition import Where
 from notion_pm.model.rule import Rule
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-ViewAddress = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$")]
-Color = Literal["default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"]
+ViewAddress = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9_-]*$")
+]
+Color = Literal[
+    "default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"
+]
 Group = Literal["to_do", "in_progress", "complete"]
 Category = Literal["todo", "doing", "done", "dropped"]
-Role = Literal["vision", "objectives", "key_results", "opportunities", "features", "insights", "customers"]
+Role = Literal[
+    "vision", "objectives", "key_results", "opportunities", "features", "insights", "customers"
+]
 
-GROUP_NAMES: dict[str, str] = {"to_do": "To-do", "in_progress": "In progress", "complete": "Complete"}
+GROUP_NAMES: dict[str, str] = {
+    "to_do": "To-do",
+    "in_progress": "In progress",
+    "complete": "Complete",
+}
 """A status group's name in Notion's API (notion-api.md 3.2); the API takes these three only."""
 
-_CATEGORY_OF_GROUP: dict[str, Category] = {"to_do": "todo", "in_progress": "doing", "complete": "done"}
+_CATEGORY_OF_GROUP: dict[str, Category] = {
+    "to_do": "todo",
+    "in_progress": "doing",
+    "complete": "done",
+}
 _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -41,8 +55,12 @@ class OptionSpec(BaseModel):
     category: Category | None = Field(
         None, description="Status only: what it means to rules; by default that of its group."
     )
-    weight: float | None = Field(None, description="Select only: what it counts for in sums (importance 0 to 3).")
-    was: Key | None = Field(None, description="The key that this option had in an earlier version of the template.")
+    weight: float | None = Field(
+        None, description="Select only: what it counts for in sums (importance 0 to 3)."
+    )
+    was: Key | None = Field(
+        None, description="The key that this option had in an earlier version of the template."
+    )
 
     @property
     def meaning(self) -> Category:
@@ -53,9 +71,15 @@ class OptionSpec(BaseModel):
 class _PropertySpec(BaseModel):
     model_config = _STRICT
 
-    title: str = Field(min_length=1, description="The name that people see. They may change it in Notion.")
-    description: str | None = Field(None, description="Shown in Notion where the property's name is hovered.")
-    was: Key | None = Field(None, description="The key that this property had in an earlier version of the template.")
+    title: str = Field(
+        min_length=1, description="The name that people see. They may change it in Notion."
+    )
+    description: str | None = Field(
+        None, description="Shown in Notion where the property's name is hovered."
+    )
+    was: Key | None = Field(
+        None, description="The key that this property had in an earlier version of the template."
+    )
     stamped: bool = Field(False, description="Written by sync rules, not by people.")
 
 
@@ -70,7 +94,9 @@ class PlainProperty(_PropertySpec):
 
 class NumberProperty(_PropertySpec):
     type: Literal["number"]
-    format: str = Field("number", description="One of Notion's number formats: number, percent, euro, ...")
+    format: str = Field(
+        "number", description="One of Notion's number formats: number, percent, euro, ..."
+    )
 
 
 class OptionsProperty(_PropertySpec):
@@ -84,7 +110,9 @@ class OptionsProperty(_PropertySpec):
     @model_validator(mode="after")
     def _can_be_open(self) -> OptionsProperty:
         if self.open and self.type == "status":
-            raise ValueError("a status cannot be open: Notion refuses options that it does not have")
+            raise ValueError(
+                "a status cannot be open: Notion refuses options that it does not have"
+            )
         return self
 
     def option(self, key: str) -> OptionSpec | None:
@@ -108,14 +136,20 @@ class FarSide(BaseModel):
 class RelationProperty(_PropertySpec):
     type: Literal["relation"]
     to: Key = Field(description="The key of the related database.")
-    two_way: FarSide | None = Field(None, description="The property that mirrors it on the related database.")
+    two_way: FarSide | None = Field(
+        None, description="The property that mirrors it on the related database."
+    )
 
 
 class RollupProperty(_PropertySpec):
     type: Literal["rollup"]
-    relation: Key = Field(description="The key of a relation property of this database (near or far side).")
+    relation: Key = Field(
+        description="The key of a relation property of this database (near or far side)."
+    )
     property: Key = Field(description="The key of the property of the related database.")
-    function: str = Field(description="One of Notion's rollup functions: count, sum, average, show_original, ...")
+    function: str = Field(
+        description="One of Notion's rollup functions: count, sum, average, show_original, ..."
+    )
 
 
 class FormulaProperty(_PropertySpec):
@@ -143,7 +177,9 @@ PropertySpec = Annotated[
 
 
 Direction = Literal["ascending", "descending"]
-ViewType = Literal["table", "board", "list", "calendar", "timeline", "gallery", "chart", "form", "dashboard"]
+ViewType = Literal[
+    "table", "board", "list", "calendar", "timeline", "gallery", "chart", "form", "dashboard"
+]
 Measure = Literal["sum", "average", "median", "min", "max", "count_values", "percent_checked"]
 
 _TYPES_WITH: dict[str, frozenset[str]] = {
@@ -177,35 +213,50 @@ class ViewSpec(BaseModel):
     title: str = Field(min_length=1)
     type: ViewType
     group_by: Key | None = Field(
-        None, description="Board, chart (required) and table: the property whose values are the groups."
+        None,
+        description="Board, chart (required) and table: the property whose values are the groups.",
     )
     date: Key | None = Field(None, description="Calendar and timeline: the date property.")
     end_date: Key | None = Field(None, description="Timeline: the date property that ends a bar.")
     cover: Key | None = Field(
-        None, description="Gallery and board: a property of type files, or `page_cover` or `page_content`."
+        None,
+        description="Gallery and board: a property of type files, or `page_cover` or `page_content`.",
     )
-    chart: Literal["column", "bar", "line", "donut", "number"] | None = Field(None, description="Chart: its kind.")
+    chart: Literal["column", "bar", "line", "donut", "number"] | None = Field(
+        None, description="Chart: its kind."
+    )
     measure: dict[Measure, Key] = Field(
-        default_factory=dict, max_length=1, description="Chart: what it shows, as {sum: effort}; without it, counts."
+        default_factory=dict,
+        max_length=1,
+        description="Chart: what it shows, as {sum: effort}; without it, counts.",
     )
-    stack_by: Key | None = Field(None, description="Chart: the property whose values divide each column or bar.")
+    stack_by: Key | None = Field(
+        None, description="Chart: the property whose values divide each column or bar."
+    )
     anonymous: bool = Field(False, description="Form: answers do not tell who gave them.")
     where: Where = Field(default_factory=dict, description="Which pages it shows.")
     quick: Where = Field(
         default_factory=dict,
         description="Quick filters: conditions that people see above the view and change with a click, one a property.",
     )
-    sort: tuple[dict[Key, Direction], ...] = Field((), description="By what it is ordered: [{priority: ascending}].")
-    show: tuple[Key, ...] = Field((), description="The properties that are visible, in order; none: all.")
+    sort: tuple[dict[Key, Direction], ...] = Field(
+        (), description="By what it is ordered: [{priority: ascending}]."
+    )
+    show: tuple[Key, ...] = Field(
+        (), description="The properties that are visible, in order; none: all."
+    )
     widgets: tuple[WidgetRow, ...] = Field(
-        (), description="Dashboard: the views that it holds, row by row, as `database.view`. They are no tabs then."
+        (),
+        description="Dashboard: the views that it holds, row by row, as `database.view`. They are no tabs then.",
     )
 
     @model_validator(mode="after")
     def _has_what_its_type_needs(self) -> ViewSpec:
         for field in self.model_fields_set & _TYPES_WITH.keys():
             if self.type not in _TYPES_WITH[field] and getattr(self, field):
-                raise ValueError(f"a {self.type} has no `{field}`, only: {', '.join(sorted(_TYPES_WITH[field]))}")
+                raise ValueError(
+                    f"a {self.type} has no `{field}`, only: {', '.join(sorted(_TYPES_WITH[field]))}"
+                )
         if self.type == "board" and self.group_by is None:
             raise ValueError("a board needs `group_by`")
         if self.type in {"calendar", "timeline"} and self.date is None:
@@ -215,7 +266,9 @@ class ViewSpec(BaseModel):
         if self.chart not in {None, "number"} and self.group_by is None:
             raise ValueError("a chart needs `group_by`, unless it is a single number")
         if self.type == "dashboard" and not (self.widgets and all(self.widgets)):
-            raise ValueError("a dashboard needs `widgets`: rows of views, such as [[features.board, features.roadmap]]")
+            raise ValueError(
+                "a dashboard needs `widgets`: rows of views, such as [[features.board, features.roadmap]]"
+            )
         return self
 
 
@@ -229,16 +282,23 @@ class DatabaseSpec(BaseModel):
     description: str = ""
     properties: dict[Key, PropertySpec]
     views: dict[Key, ViewSpec] = Field(default_factory=dict)
-    body: str | None = Field(None, description="Markdown file with the body of a new page, beside the template.")
+    body: str | None = Field(
+        None, description="Markdown file with the body of a new page, beside the template."
+    )
     rows: str | None = Field(
-        None, description="CSV file of starter rows, beside the template: a `key` column and one per property."
+        None,
+        description="CSV file of starter rows, beside the template: a `key` column and one per property.",
     )
     role: Role | None = Field(
-        None, description="Its part in `trace`, `audit` and reports. By default that of its key, where the key is one."
+        None,
+        description="Its part in `trace`, `audit` and reports. By default that of its key, where the key is one.",
     )
-    lock: Key | None = Field(None, description="Checkbox property: rules leave a page alone while it is ticked.")
+    lock: Key | None = Field(
+        None, description="Checkbox property: rules leave a page alone while it is ticked."
+    )
     import_by: tuple[Key, ...] = Field(
-        (), description="Properties that tell whether an imported row is there already, the best first."
+        (),
+        description="Properties that tell whether an imported row is there already, the best first.",
     )
     bind: str | None = Field(
         None,
@@ -256,7 +316,9 @@ class DatabaseSpec(BaseModel):
     def _has_one_title(self) -> DatabaseSpec:
         titles = [key for key, each in self.properties.items() if each.type == "title"]
         if len(titles) != 1:
-            raise ValueError(f"a database needs exactly one property of type title, this one has {len(titles)}")
+            raise ValueError(
+                f"a database needs exactly one property of type title, this one has {len(titles)}"
+            )
         return self
 
     @property
@@ -292,7 +354,8 @@ class Template(BaseModel):
     template: Key = Field(description="The template's own name.")
     version: int = Field(ge=1)
     extends: str | tuple[str, ...] | None = Field(
-        None, description="Templates that this one is built on: shipped names, or paths relative to this file."
+        None,
+        description="Templates that this one is built on: shipped names, or paths relative to this file.",
     )
     title: str
     description: str = ""

@@ -35,21 +35,31 @@ def adapted(
     found: Mapping[str, ExistingDatabase] = _NOTHING_FOUND,
 ) -> LoadedTemplate:
     """Return the template in the client's words, and with the settings of their properties where these were read."""
-    adopted = {key: each for key, each in entries.items() if each.adopted and key in loaded.template.databases}
+    adopted = {
+        key: each
+        for key, each in entries.items()
+        if each.adopted and key in loaded.template.databases
+    }
     if not adopted:
         return loaded
     titles = {key: _titles(loaded.template, key, each) for key, each in adopted.items()}
     databases = {
-        key: _with_mirrors(_database(loaded.template, key, adopted.get(key), found.get(key), titles), titles)
+        key: _with_mirrors(
+            _database(loaded.template, key, adopted.get(key), found.get(key), titles), titles
+        )
         for key in loaded.template.databases
     }
-    return loaded.model_copy(update={"template": loaded.template.model_copy(update={"databases": databases})})
+    return loaded.model_copy(
+        update={"template": loaded.template.model_copy(update={"databases": databases})}
+    )
 
 
 def _titles(template: Template, database: str, entry: DatabaseEntry) -> dict[str, str]:
     """Return what the properties of an adopted database were called then, by key: formulas are to stay as they are."""
     assert entry.adopted is not None, "of an adopted database"
-    theirs = {key: each for key, each in entry.properties.items() if each in entry.adopted.properties}
+    theirs = {
+        key: each for key, each in entry.properties.items() if each in entry.adopted.properties
+    }
     known = property_keys(template, database)
     return {**entry.adopted.headings, **{key: entry.titles[key] for key in theirs if key in known}}
 
@@ -73,14 +83,18 @@ def _database(
     return spec.model_copy(update=theirs)
 
 
-def _in_their_words(spec: PropertySpec, title: str | None, renamed: Mapping[str, str]) -> PropertySpec:
+def _in_their_words(
+    spec: PropertySpec, title: str | None, renamed: Mapping[str, str]
+) -> PropertySpec:
     changed = {"title": title} if title else {}
     if isinstance(spec, FormulaProperty):
         changed["expression"] = _renamed(spec.expression, renamed)
     return spec.model_copy(update=changed)
 
 
-def _adapted(spec: PropertySpec, entry: DatabaseEntry, key: str, found: ExistingDatabase | None) -> PropertySpec:
+def _adapted(
+    spec: PropertySpec, entry: DatabaseEntry, key: str, found: ExistingDatabase | None
+) -> PropertySpec:
     """Return a property with the settings that it has, where it is the client's: there is nothing to set."""
     property_id = entry.properties.get(key, "")
     if not entry.is_adopted(property_id):
@@ -98,7 +112,9 @@ def _adapted(spec: PropertySpec, entry: DatabaseEntry, key: str, found: Existing
     return spec.model_copy(update=theirs)
 
 
-def _option(spec: OptionSpec, there: Mapping[str | None, Option], entry: DatabaseEntry, key: str) -> OptionSpec:
+def _option(
+    spec: OptionSpec, there: Mapping[str | None, Option], entry: DatabaseEntry, key: str
+) -> OptionSpec:
     """Return an option as it is, where it is the client's; what it means to rules stays."""
     now = there.get(entry.options.get(f"{key}.{spec.key}"))
     if now is None:
@@ -127,7 +143,11 @@ def _with_mirror(spec: PropertySpec, titles: Mapping[str, Mapping[str, str]]) ->
     if not isinstance(spec, RelationProperty) or spec.two_way is None:
         return spec
     title = titles.get(spec.to, {}).get(spec.two_way.key)
-    return spec.model_copy(update={"two_way": spec.two_way.model_copy(update={"title": title})}) if title else spec
+    return (
+        spec.model_copy(update={"two_way": spec.two_way.model_copy(update={"title": title})})
+        if title
+        else spec
+    )
 
 
 def _property(found: ExistingDatabase | None, property_id: str) -> Property | None:

@@ -53,14 +53,20 @@ def faults(subject: Subject) -> Iterator[Fault]:
     ids = Counter(each.database.id for each in subject.candidates.values())
     for key, mapped, candidate in subject.given():
         if ids[candidate.database.id] > 1:
-            yield Fault(("databases", key, "database"), "this database is named twice.", "Each can be one thing only.")
+            yield Fault(
+                ("databases", key, "database"),
+                "this database is named twice.",
+                "Each can be one thing only.",
+            )
         if mapped.seen != candidate.seen:
             yield Fault(("databases", key), f"{candidate.database.title!r} {STALE}.")
         else:
             yield from _property_faults(subject, key, mapped, candidate.source)
 
 
-def _property_faults(subject: Subject, key: str, mapped: DatabaseMapping, source: DataSource) -> Iterator[Fault]:
+def _property_faults(
+    subject: Subject, key: str, mapped: DatabaseMapping, source: DataSource
+) -> Iterator[Fault]:
     top: Path = ("databases", key, "properties")
     specs = subject.template.databases[key].properties
     named = {each.name: each for each in source.properties.values()}
@@ -71,9 +77,17 @@ def _property_faults(subject: Subject, key: str, mapped: DatabaseMapping, source
         elif name and name not in named:
             yield Fault.unknown((*top, each), f"property of {source.title!r}:", name, named)
         elif name and not fits(specs[each], named[name], subject.sources):
-            yield Fault((*top, each), _unfit(specs[each].type, named[name]), "Leave it empty, and ours is added.")
+            yield Fault(
+                (*top, each),
+                _unfit(specs[each].type, named[name]),
+                "Leave it empty, and ours is added.",
+            )
         elif name and uses[name] > 1:
-            yield Fault((*top, each), f"{name!r} is named {uses[name]} times.", "Each can be one thing only.")
+            yield Fault(
+                (*top, each),
+                f"{name!r} is named {uses[name]} times.",
+                "Each can be one thing only.",
+            )
     title = subject.template.databases[key].title_key
     if not mapped.properties.get(title):
         yield Fault(top, f"`{title}` is missing.", "Every database has one title: name it here.")
@@ -84,7 +98,9 @@ def _unfit(wanted: str, prop: Property) -> str:
     if wanted in {"formula", "rollup"}:
         return f"{prop.name!r} cannot be taken for a {wanted}: the template needs its own."
     if wanted == prop.type == "relation":
-        return f"the relation {prop.name!r} leads elsewhere, or is not two-way as the template's is."
+        return (
+            f"the relation {prop.name!r} leads elsewhere, or is not two-way as the template's is."
+        )
     return f"{prop.name!r} is of type {prop.type}, the template wants {wanted}."
 
 
@@ -93,11 +109,19 @@ def _option_faults(
 ) -> Iterator[Fault]:
     for each, options in mapped.options.items():
         place: Path = ("databases", key, "options", each)
-        spec, prop = subject.template.databases[key].properties.get(each), named.get(mapped.properties.get(each) or "")
+        spec, prop = (
+            subject.template.databases[key].properties.get(each),
+            named.get(mapped.properties.get(each) or ""),
+        )
         if not isinstance(spec, OptionsProperty) or prop is None:
-            yield Fault(place, f"`{each}` is no adopted property with options.", "Remove its options here.")
+            yield Fault(
+                place, f"`{each}` is no adopted property with options.", "Remove its options here."
+            )
             continue
-        keys, names = [option.key for option in spec.options], [option.name for option in options_of(prop)]
+        keys, names = (
+            [option.key for option in spec.options],
+            [option.name for option in options_of(prop)],
+        )
         uses = Counter(filter(None, options.values()))
         for option, name in options.items():
             if option not in keys:
@@ -105,22 +129,32 @@ def _option_faults(
             elif name and name not in names:
                 yield Fault.unknown((*place, option), f"option of {prop.name!r}:", name, names)
             elif name and uses[name] > 1:
-                yield Fault((*place, option), f"{name!r} is named {uses[name]} times.", "Each can be one thing only.")
+                yield Fault(
+                    (*place, option),
+                    f"{name!r} is named {uses[name]} times.",
+                    "Each can be one thing only.",
+                )
 
 
 def entries(subject: Subject, loaded: LoadedTemplate) -> dict[str, DatabaseEntry]:
     """Return what the record says of the adopted databases. The mapping has no faults."""
-    bare = {key: _entry(subject, key, mapped, candidate) for key, mapped, candidate in subject.given()}
+    bare = {
+        key: _entry(subject, key, mapped, candidate) for key, mapped, candidate in subject.given()
+    }
     template = adapted(loaded, bare).template
     return {key: _with_fingerprints(template, key, entry) for key, entry in bare.items()}
 
 
-def _entry(subject: Subject, key: str, mapped: DatabaseMapping, candidate: Candidate) -> DatabaseEntry:
+def _entry(
+    subject: Subject, key: str, mapped: DatabaseMapping, candidate: Candidate
+) -> DatabaseEntry:
     named = {each.name: each for each in candidate.source.properties.values()}
     found = {each: named[name] for each, name in mapped.properties.items() if name}
     found |= _mirrors(subject, key, candidate.source)
     options = {
-        f"{each}.{option}": next(one.id or "" for one in options_of(found[each]) if one.name == name)
+        f"{each}.{option}": next(
+            one.id or "" for one in options_of(found[each]) if one.name == name
+        )
         for each, chosen in mapped.options.items()
         for option, name in chosen.items()
         if name
@@ -149,14 +183,21 @@ def _mirrors(subject: Subject, key: str, source: DataSource) -> dict[str, Proper
         for each, name in mapped.properties.items():
             spec = subject.template.databases[near].properties[each]
             prop = named.get(name or "")
-            if isinstance(spec, RelationProperty) and spec.two_way and spec.to == key and prop is not None:
+            if (
+                isinstance(spec, RelationProperty)
+                and spec.two_way
+                and spec.to == key
+                and prop is not None
+            ):
                 config = prop.config
                 assert isinstance(config, RelationConfig), "of the same type"
                 found[spec.two_way.key] = source.properties[config.synced_property_id or ""]
     return found
 
 
-def _headings(template: Template, key: str, found: Mapping[str, Property], source: DataSource) -> dict[str, str]:
+def _headings(
+    template: Template, key: str, found: Mapping[str, Property], source: DataSource
+) -> dict[str, str]:
     """Return other titles for what is added, where a property of the client's has the template's title already."""
     taken = {each.name.casefold() for each in source.properties.values()}
     headings: dict[str, str] = {}
@@ -176,6 +217,8 @@ def _with_fingerprints(template: Template, key: str, entry: DatabaseEntry) -> Da
     """Return an entry that says: template and client agree on what is adopted."""
     spec = template.databases[key]
     prints = {
-        each: fingerprint.of_property(spec.properties[each]) for each in entry.properties if each in spec.properties
+        each: fingerprint.of_property(spec.properties[each])
+        for each in entry.properties
+        if each in spec.properties
     }
     return entry.model_copy(update={"fingerprints": {**prints, "": fingerprint.of_database(spec)}})

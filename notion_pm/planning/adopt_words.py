@@ -72,7 +72,9 @@ medium, normal, mittel, moyen, medio, p2
 low, nice to have, minor, niedrig, bas, bajo, p3
 """
 _NOTE = re.compile(r"\(.*?\)")
-_GROUPS = [frozenset(each.strip() for each in line.split(",")) for line in _ALIASES.strip().splitlines()]
+_GROUPS = [
+    frozenset(each.strip() for each in line.split(",")) for line in _ALIASES.strip().splitlines()
+]
 
 
 def plain(name: str) -> str:
@@ -97,7 +99,9 @@ def likeness(one: str, other: str) -> float:
     return 0.89 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
 
 
-def best_pairs(scores: Mapping[tuple[str, K], float], least: float) -> Iterable[tuple[tuple[str, K], float]]:
+def best_pairs(
+    scores: Mapping[tuple[str, K], float], least: float
+) -> Iterable[tuple[tuple[str, K], float]]:
     """Yield the best pairs, each side at most once; of equals the first."""
     left: set[str] = set()
     right: set[K] = set()

@@ -30,7 +30,9 @@ class Candidate:
     @property
     def seen(self) -> str:
         """A mark of its properties and options: another when somebody changes them."""
-        return fingerprint([self.database.id, sorted(_mark(each) for each in self.source.properties.values())])
+        return fingerprint(
+            [self.database.id, sorted(_mark(each) for each in self.source.properties.values())]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +63,41 @@ class DatabaseMatch:
 
 
 def match_databases(
-    template: Template, wanted: Sequence[str], candidates: Sequence[Candidate], *, named: bool = False
+    template: Template,
+    wanted: Sequence[str],
+    candidates: Sequence[Candidate],
+    *,
+    named: bool = False,
 ) -> dict[str, DatabaseMatch]:
     """Return which database of the client's is which of those wanted, the likeliest first; each at most once.
 
     `named`: whether a person has named the candidates, rather than that they were found.
     """
     scores = {
-        (key, place): _database_likeness(template, key, each) for key in wanted for place, each in enumerate(candidates)
+        (key, place): _database_likeness(template, key, each)
+        for key in wanted
+        for place, each in enumerate(candidates)
     }
-    chosen = {key: candidates[place] for (key, place), _ in best_pairs(scores, _SOMEWHAT if named else _ALIKE)}
+    chosen = {
+        key: candidates[place]
+        for (key, place), _ in best_pairs(scores, _SOMEWHAT if named else _ALIKE)
+    }
     sources = {key: each.source.id for key, each in chosen.items()}
     return {
-        key: _matched(template, key, chosen[key], scores[key, candidates.index(chosen[key])], sources)
+        key: _matched(
+            template, key, chosen[key], scores[key, candidates.index(chosen[key])], sources
+        )
         for key in wanted
         if key in chosen
     }
 
 
 def _matched(
-    template: Template, key: str, candidate: Candidate, score: float, sources: Mapping[str, NotionId]
+    template: Template,
+    key: str,
+    candidate: Candidate,
+    score: float,
+    sources: Mapping[str, NotionId],
 ) -> DatabaseMatch:
     matches = match_properties(template, key, candidate.source, sources)
     taken = {each.match.name for each in matches.values() if each.match}
@@ -90,10 +107,16 @@ def _matched(
 
 def _database_likeness(template: Template, key: str, candidate: Candidate) -> float:
     spec = template.databases[key]
-    by_title = max(likeness(spec.title, candidate.database.title), likeness(key, candidate.database.title))
-    stated = [each for each in spec.properties.values() if each.type not in _COMPUTED and not each.stamped]
+    by_title = max(
+        likeness(spec.title, candidate.database.title), likeness(key, candidate.database.title)
+    )
+    stated = [
+        each for each in spec.properties.values() if each.type not in _COMPUTED and not each.stamped
+    ]
     there = list(candidate.source.properties.values())
-    found = sum(any(each.type == prop.type and _alike(key, each, prop) for prop in there) for each in stated)
+    found = sum(
+        any(each.type == prop.type and _alike(key, each, prop) for prop in there) for each in stated
+    )
     share = found / max(1, min(len(stated), len(there)))
     return _TITLE_COUNTS * by_title + _PROPERTIES_COUNT * min(1.0, share)
 
@@ -117,9 +140,13 @@ def match_properties(
         for (key, prop_id), score in scores.items()
         if fits(specs[key], source.properties[prop_id], sources)
     }
-    chosen = {key: (source.properties[prop_id], score) for (key, prop_id), score in best_pairs(fit, LIKELY)}
+    chosen = {
+        key: (source.properties[prop_id], score)
+        for (key, prop_id), score in best_pairs(fit, LIKELY)
+    }
     return {
-        key: _property_match(spec, chosen.get(key), _others(key, scores, source, chosen)) for key, spec in specs.items()
+        key: _property_match(spec, chosen.get(key), _others(key, scores, source, chosen))
+        for key, spec in specs.items()
     }
 
 
@@ -159,18 +186,28 @@ def _others(
 
 
 def _property_match(
-    spec: PropertySpec, chosen: tuple[Property, float] | None, others: Sequence[tuple[Property, float]]
+    spec: PropertySpec,
+    chosen: tuple[Property, float] | None,
+    others: Sequence[tuple[Property, float]],
 ) -> PropertyMatch:
     if chosen is not None:
         prop, score = chosen
-        rivals = [repr(each.name) for each, likely in others if each.type == spec.type and likely >= LIKELY]
+        rivals = [
+            repr(each.name)
+            for each, likely in others
+            if each.type == spec.type and likely >= LIKELY
+        ]
         told = f"or is it {', '.join(rivals)}?" if rivals else ""
         return PropertyMatch(Match(prop.name, score), told, match_options(spec, prop))
-    same = [each.name for each, _ in others if each.type == spec.type and spec.type not in _COMPUTED]
+    same = [
+        each.name for each, _ in others if each.type == spec.type and spec.type not in _COMPUTED
+    ]
     if same:
         return PropertyMatch(told=f"is added; or is it {', '.join(map(repr, same[:3]))}?")
     conflicts = [each for each, likely in others if likely >= LIKELY and each.type != spec.type]
-    return PropertyMatch(told=_conflict(spec, conflicts[0]) if conflicts and spec.type not in _COMPUTED else "")
+    return PropertyMatch(
+        told=_conflict(spec, conflicts[0]) if conflicts and spec.type not in _COMPUTED else ""
+    )
 
 
 def _conflict(spec: PropertySpec, prop: Property) -> str:
@@ -186,13 +223,22 @@ def match_options(spec: PropertySpec, prop: Property) -> dict[str, Match]:
         return {}
     there = options_of(prop)
     scores = {
-        (each.key, place): max(likeness(each.name, option.name), 0.98 * likeness(each.key, option.name))
+        (each.key, place): max(
+            likeness(each.name, option.name), 0.98 * likeness(each.key, option.name)
+        )
         for each in spec.options
         for place, option in enumerate(there)
     }
-    return {key: Match(there[place].name, score) for (key, place), score in best_pairs(scores, LIKELY)}
+    return {
+        key: Match(there[place].name, score) for (key, place), score in best_pairs(scores, LIKELY)
+    }
 
 
 def _mark(prop: Property) -> list[object]:
     # Decoded: mapping files of earlier versions hold marks of that form, and they go on working.
-    return [unquote(prop.id), prop.name, prop.type, sorted([each.id or "", each.name] for each in options_of(prop))]
+    return [
+        unquote(prop.id),
+        prop.name,
+        prop.type,
+        sorted([each.id or "", each.name] for each in options_of(prop)),
+    ]

@@ -17,7 +17,18 @@ from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.usage import holds
 
 _FILTERABLE = frozenset(
-    {"rich_text", "url", "email", "phone_number", "number", "date", "select", "multi_select", "status", "people"}
+    {
+        "rich_text",
+        "url",
+        "email",
+        "phone_number",
+        "number",
+        "date",
+        "select",
+        "multi_select",
+        "status",
+        "people",
+    }
     | {"files", "relation", "title"}
 )
 """Types that Notion filters by `is_not_empty`."""
@@ -50,7 +61,9 @@ def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec |
 def _default_status(prop: Property) -> str | None:
     """Return the id of the option that a status shows where nobody has set one; None for other types."""
     options = options_of(prop) if prop.type == "status" else ()
-    ordered = [option for group in GROUP_NAMES.values() for option in options if option.group == group]
+    ordered = [
+        option for group in GROUP_NAMES.values() for option in options if option.group == group
+    ]
     return ordered[0].id if ordered else None
 
 

@@ -19,9 +19,17 @@ def bound_entry(key: str, spec: DatabaseSpec, source: DataSource) -> DatabaseEnt
     """
     titled = {prop.name.casefold(): prop for prop in source.properties.values()}
     found = {each: titled.get(prop.title.casefold()) for each, prop in spec.properties.items()}
-    fit = {each: prop for each, prop in found.items() if prop is not None and prop.type == spec.properties[each].type}
+    fit = {
+        each: prop
+        for each, prop in found.items()
+        if prop is not None and prop.type == spec.properties[each].type
+    }
     if len(fit) < len(found):
-        missing = ", ".join(f"{prop.title} ({prop.type})" for each, prop in spec.properties.items() if each not in fit)
+        missing = ", ".join(
+            f"{prop.title} ({prop.type})"
+            for each, prop in spec.properties.items()
+            if each not in fit
+        )
         raise BindingUnfit(
             f"The database {source.title!r} that `{key}` is bound to lacks what the template reads: {missing}.",
             f"Name its properties as it does, under databases.{key}.properties; or bind another database.",
@@ -47,4 +55,8 @@ def _options(spec: DatabaseSpec, key: str, prop: Property) -> dict[str, str]:
     if not isinstance(stated, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
         return {}
     ids = {option.name.casefold(): option.id for option in prop.config.options if option.id}
-    return {each.key: ids[each.name.casefold()] for each in stated.options if each.name.casefold() in ids}
+    return {
+        each.key: ids[each.name.casefold()]
+        for each in stated.options
+        if each.name.casefold() in ids
+    }

@@ -54,13 +54,17 @@ def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
     kind = property_type(template, database, key)
     if kind in OPTION_TYPES:
         names = _parts(text) if kind == "multi_select" else (text.strip(),)
-        return _options(names, options_of(template, database, key), free=is_open(template, database, key))
+        return _options(
+            names, options_of(template, database, key), free=is_open(template, database, key)
+        )
     if kind == "relation":
         target = template.relation_target(database, key)
         return RowKeys(target or "", _parts(text))
     parser = _PARSERS.get(kind or "")
     if parser is None:
-        raise CellInvalid(f"starter rows cannot fill a property of type {kind}", "Leave the column out.")
+        raise CellInvalid(
+            f"starter rows cannot fill a property of type {kind}", "Leave the column out."
+        )
     return parser(text)
 
 
@@ -72,9 +76,13 @@ def _options(names: tuple[str, ...], options: tuple[OptionSpec, ...], *, free: b
     found = {name: find_option(options, name) for name in names}
     unlisted = tuple(name for name, option in found.items() if option is None)
     if unlisted and not free:
-        raise CellInvalid(f"unknown option `{unlisted[0]}`", choices=tuple(each.key for each in options))
+        raise CellInvalid(
+            f"unknown option `{unlisted[0]}`", choices=tuple(each.key for each in options)
+        )
     if too_free := next((name for name in unlisted if "," in name), None):
-        raise CellInvalid(f"`{too_free}` has a comma", "Notion does not take commas in the names of options.")
+        raise CellInvalid(
+            f"`{too_free}` has a comma", "Notion does not take commas in the names of options."
+        )
     return OptionKeys(tuple(dict.fromkeys(each.key for each in found.values() if each)), unlisted)
 
 

@@ -76,7 +76,11 @@ class PlannedDatabase:
         """What a person may change in it, as JSON data."""
         database = self.database
         title = [database.title] if "title" in self.facets else []
-        look = [database.icon, database.icon_type, database.description] if "look" in self.facets else []
+        look = (
+            [database.icon, database.icon_type, database.description]
+            if "look" in self.facets
+            else []
+        )
         return title + look
 
 
@@ -85,7 +89,9 @@ def _without(properties: frozenset[str], json: Any) -> Any:
     if isinstance(json, Mapping):
         if json.get("property") in properties:
             return None
-        kept = {key: _without(properties, value) for key, value in json.items() if key not in properties}
+        kept = {
+            key: _without(properties, value) for key, value in json.items() if key not in properties
+        }
         return {key: value for key, value in kept.items() if value is not None} or None
     if isinstance(json, list | tuple):
         return [left for each in json if (left := _without(properties, each)) is not None] or None
@@ -140,9 +146,7 @@ class Change:
         """The reason, and how many pages it concerns."""
         if self.pages is None:
             return self.reason
-        return (
-            f"{self.reason}; {self.pages} page{'s' if self.pages != 1 else ''} hold{'s' if self.pages == 1 else ''} it"
-        )
+        return f"{self.reason}; {self.pages} page{'s' if self.pages != 1 else ''} hold{'s' if self.pages == 1 else ''} it"
 
     @property
     def order(self) -> tuple[str, str]:

@@ -17,7 +17,9 @@ from datetime import date, datetime
 from notion_pm.model.page import DateValue, OptionValue, Value
 from notion_pm.planning.change import ChangeClass
 
-_COMPUTED = frozenset({"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by"})
+_COMPUTED = frozenset(
+    {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by"}
+)
 _URLS = frozenset({"url", "email", "phone_number"})
 """Types of one plain text. Only `url` was measured; nothing says that the others differ."""
 _TEXTS = _URLS | {"rich_text"}
@@ -62,7 +64,9 @@ def conversion(old: str, new: str) -> Conversion:
     if old in _COMPUTED:
         return _from_computed(new)
     if new in _COMPUTED:
-        return Conversion("lossy", "what people wrote is lost: Notion computes the value from now on")
+        return Conversion(
+            "lossy", "what people wrote is lost: Notion computes the value from now on"
+        )
     if {old, new} <= _PLAIN:
         return _between_plain(old, new)
     if "relation" in {old, new}:
@@ -70,7 +74,9 @@ def conversion(old: str, new: str) -> Conversion:
     return _blocked("Notion does not convert it")
 
 
-def loses(old: str, new: str, value: Value, options: Collection[str] = (), *, may_be_unset: bool = False) -> bool:
+def loses(
+    old: str, new: str, value: Value, options: Collection[str] = (), *, may_be_unset: bool = False
+) -> bool:
     """Return whether a value that is not empty is lost or changed, or a part of it.
 
     `options` are the names of the new property's options. `may_be_unset`: the value is a status that Notion also shows
@@ -89,7 +95,11 @@ def loses(old: str, new: str, value: Value, options: Collection[str] = (), *, ma
     if new in _CHOICES:
         return not _becomes_options(old, new, value, options)
     texts = _texts(old, value)
-    if len(texts) != 1 or old in {"date", "checkbox"} or (old == "status" and new in {"number", "date"}):
+    if (
+        len(texts) != 1
+        or old in {"date", "checkbox"}
+        or (old == "status" and new in {"number", "date"})
+    ):
         return True
     if new == "number":
         return not _is_number(texts[0])
@@ -116,7 +126,11 @@ def _texts(old: str, value: Value) -> list[str]:
         case bool():
             return ["Yes" if value else "No"]
         case int() | float():
-            return [f"{value:.17g}" if isinstance(value, float) and not value.is_integer() else str(int(value))]
+            return [
+                f"{value:.17g}"
+                if isinstance(value, float) and not value.is_integer()
+                else str(int(value))
+            ]
         case OptionValue(name=name):
             return [name]
         case DateValue(start=start):
@@ -135,7 +149,9 @@ def _from_computed(new: str) -> Conversion:
 
 def _between_plain(old: str, new: str) -> Conversion:
     if old == "rich_text" and new in _URLS:
-        return Conversion("lossy", "formatting and links in the text are lost, and texts that are too long")
+        return Conversion(
+            "lossy", "formatting and links in the text are lost, and texts that are too long"
+        )
     if old in _TEXTS and new in _TEXTS:
         return Conversion("safe", "texts are kept")
     if (old, new) == ("people", "people"):
@@ -146,18 +162,24 @@ def _between_plain(old: str, new: str) -> Conversion:
     if (old, new) == ("select", "multi_select"):
         return Conversion("safe", "options are kept")
     if old == "status" and new in _TEXTS:
-        return Conversion("lossy", "a status that was never set, but shows its default, becomes empty")
+        return Conversion(
+            "lossy", "a status that was never set, but shows its default, becomes empty"
+        )
     if old == "people":
         return Conversion("lossy", "Notion keeps people in a text only")
     if old == "date" and new in _CHOICES:
         return Conversion("lossy", "Notion keeps no date, not even where an option has its text")
     if (old, new) == ("multi_select", "select"):
-        return Conversion("lossy", "of several options on a page the first is kept, if the new property has it")
+        return Conversion(
+            "lossy", "of several options on a page the first is kept, if the new property has it"
+        )
     return Conversion("lossy", _LOST_TO.get(new, "values that do not fit are lost"))
 
 
 def _blocked(reason: str) -> Conversion:
-    way_out = "Give the template's property a new key and move the values, or change it back in Notion."
+    way_out = (
+        "Give the template's property a new key and move the values, or change it back in Notion."
+    )
     return Conversion("blocked", reason, way_out)
 
 

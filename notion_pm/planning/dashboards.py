@@ -63,13 +63,17 @@ def place_for(
     beside = _last_row_with({ids[each] for each in wanted[row] if each in ids}, there)
     if beside is not None and len(there[beside]) < MOST_WIDGETS_IN_ROW:
         return WidgetPlace(dashboard_id, beside, beside=True)
-    above = _last_row_with({ids[each] for earlier in wanted[:row] for each in earlier if each in ids}, there)
+    above = _last_row_with(
+        {ids[each] for earlier in wanted[:row] for each in earlier if each in ids}, there
+    )
     index = 0 if above is None else above + 1
     return WidgetPlace(dashboard_id, index if index < len(there) else None, beside=False)
 
 
 def _last_row_with(ids: Collection[NotionId], rows: WidgetRows) -> int | None:
-    return max((index for index, row in enumerate(rows) if not set(row).isdisjoint(ids)), default=None)
+    return max(
+        (index for index, row in enumerate(rows) if not set(row).isdisjoint(ids)), default=None
+    )
 
 
 def with_widget(rows: WidgetRows, place: WidgetPlace, view_id: NotionId) -> WidgetRows:
@@ -80,7 +84,9 @@ def with_widget(rows: WidgetRows, place: WidgetPlace, view_id: NotionId) -> Widg
     return (*rows[:index], (view_id,), *rows[index:])
 
 
-def arranged_otherwise(wanted: Sequence[Sequence[ViewName]], ids: dict[ViewName, NotionId], there: WidgetRows) -> bool:
+def arranged_otherwise(
+    wanted: Sequence[Sequence[ViewName]], ids: dict[ViewName, NotionId], there: WidgetRows
+) -> bool:
     """Whether the widgets that exist stand otherwise than the template has them; what else is there does not count."""
     desired = _without_empty([[ids[each] for each in row if each in ids] for row in wanted])
     ours = {each for row in desired for each in row}

@@ -43,6 +43,7 @@ def _is_look_as_set(spec: DatabaseSpec, entry: DatabaseEntry, there: Database) -
     icon = there.icon if there.icon_type in {None, "emoji"} else there.icon_type
     descriptions = {there.description or None, there.description, f"{there.description}\n"}
     return any(
-        fingerprint.of_look(icon, description) in {entry.fingerprints.get(""), fingerprint.of_database(spec)}
+        fingerprint.of_look(icon, description)
+        in {entry.fingerprints.get(""), fingerprint.of_database(spec)}
         for description in descriptions
     )

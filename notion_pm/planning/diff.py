@@ -29,7 +29,9 @@ def diff(
     return tuple(sorted(changes, key=lambda each: each.order)), tuple(sorted(notes))
 
 
-def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, with_rows: bool) -> Iterator[Finding]:
+def _findings(
+    desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, with_rows: bool
+) -> Iterator[Finding]:
     yield from _manifest(desired, existing, wishes)
     for key, spec in desired.template.databases.items():
         entry, found = existing.entry(key), existing.databases.get(key)
@@ -40,14 +42,19 @@ def _findings(desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, wi
         elif entry is None or found is None:
             yield from _new_database(desired.template, key, spec)
             if spec.title in existing.neighbours:
-                yield Note(address(key), f"another database here is called {spec.title!r} too; it is left alone")
+                yield Note(
+                    address(key),
+                    f"another database here is called {spec.title!r} too; it is left alone",
+                )
         else:
             yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
             inside = list(property_changes(desired.template, key, entry, found, existing, wishes))
             inside += view_changes(desired.template, key, entry, found, existing)
             yield from inside
             yield from filter_changes(desired.template, key, entry, existing, inside)
-            yield from view_leftovers(desired.template, key, entry, found, existing, prune=wishes.prune)
+            yield from view_leftovers(
+                desired.template, key, entry, found, existing, prune=wishes.prune
+            )
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)
     for key in existing.owned:
@@ -59,18 +66,28 @@ def _manifest(desired: LoadedTemplate, existing: Existing, wishes: Wishes) -> It
     manifest = existing.manifest
     if manifest is None:
         for other in existing.other_templates:
-            yield Note(MANIFEST_ADDRESS, f"the template {other!r} was applied to this workspace; it stays as it is")
+            yield Note(
+                MANIFEST_ADDRESS,
+                f"the template {other!r} was applied to this workspace; it stays as it is",
+            )
         return
     # An interrupted apply has recorded its version already: going back from that one is a downgrade, too.
     if desired.template.version < manifest.version and not wishes.downgrade:
         yield _downgrade(manifest.version, desired.template.version)
     elif manifest.state == "applying":
-        yield Change(MANIFEST_ADDRESS, "update", "manifest", "an apply was interrupted; this one brings it to its end")
+        yield Change(
+            MANIFEST_ADDRESS,
+            "update",
+            "manifest",
+            "an apply was interrupted; this one brings it to its end",
+        )
     elif manifest.version != desired.template.version:
         reason = f"version {manifest.version} of the template becomes {desired.template.version}"
         yield Change(MANIFEST_ADDRESS, "update", "manifest", reason)
     elif manifest.variables != desired.variables:
-        yield Change(MANIFEST_ADDRESS, "update", "manifest", "the values of the template's variables change")
+        yield Change(
+            MANIFEST_ADDRESS, "update", "manifest", "the values of the template's variables change"
+        )
 
 
 def _downgrade(recorded: int, wanted: int) -> Change:
@@ -90,7 +107,9 @@ def _bound(key: str, spec: DatabaseSpec, existing: Existing) -> Iterator[Finding
     for each, prop in spec.properties.items():
         for option in prop.options if isinstance(prop, OptionsProperty) else ():
             if f"{each}.{option.key}" not in entry.options:
-                yield Note(address(key, each, option.key), f"{entry.title!r} has no option {option.name!r}")
+                yield Note(
+                    address(key, each, option.key), f"{entry.title!r} has no option {option.name!r}"
+                )
 
 
 def _leads_to_the_same(one: DatabaseEntry, other: DatabaseEntry) -> bool:
@@ -122,7 +141,14 @@ def _new_database(template: Template, key: str, spec: DatabaseSpec) -> Iterator[
         yield Change(address(key, each), "create", "property", new, "safe", details, key, each)
     for each, view in spec.views.items():
         yield Change(
-            address(key, "views", each), "create", "view", new, "safe", (f"{view.title} ({view.type})",), key, each
+            address(key, "views", each),
+            "create",
+            "view",
+            new,
+            "safe",
+            (f"{view.title} ({view.type})",),
+            key,
+            each,
         )
 
 
@@ -139,14 +165,25 @@ def _database(
     elif found.title is None:
         yield Note(address(key), "is not directly on the parent page any more; respected")
     elif found.title != spec.title:
-        yield Note(address(key), f"is called {found.title!r} in Notion (template: {spec.title!r}); respected")
+        yield Note(
+            address(key),
+            f"is called {found.title!r} in Notion (template: {spec.title!r}); respected",
+        )
     if entry.fingerprints.get("") != fingerprint.of_database(spec):
         facets.add("look")
         details.append("icon and description as the template has them")
     if facets:
         changed = frozenset(facets)
         yield Change(
-            address(key), "update", "database", "changed in the template", "safe", tuple(details), key, "", changed
+            address(key),
+            "update",
+            "database",
+            "changed in the template",
+            "safe",
+            tuple(details),
+            key,
+            "",
+            changed,
         )
 
 
@@ -156,4 +193,13 @@ def _rows(desired: LoadedTemplate, key: str, entry: DatabaseEntry | None) -> Ite
     for row in desired.rows.get(key, ()):
         if row.key not in written:
             details = (row.cells.get(title, ""),)
-            yield Change(address(key, "rows", row.key), "create", "row", "starter row", "safe", details, key, row.key)
+            yield Change(
+                address(key, "rows", row.key),
+                "create",
+                "row",
+                "starter row",
+                "safe",
+                details,
+                key,
+                row.key,
+            )

@@ -28,7 +28,11 @@ def filter_changes(
     ours = {*existing.databases[database].view_ids, *existing.widget_ids}
     there = {key for key, each in entry.views.items() if each.id in ours}
     for key, view in template.databases[database].views.items():
-        if key in there and key not in changed and renamed & _options_named(template, database, view):
+        if (
+            key in there
+            and key not in changed
+            and renamed & _options_named(template, database, view)
+        ):
             reason = "filters by an option that gets another name"
             where = address(database, "views", key)
             yield Change(where, "update", "view", reason, "safe", (view.title,), database, key)

@@ -27,7 +27,13 @@ Finding = Change | Note
 
 
 def option_changes(
-    database: str, key: str, owned_as: str, spec: PropertySpec, prop: Property, entry: DatabaseEntry, wishes: Wishes
+    database: str,
+    key: str,
+    owned_as: str,
+    spec: PropertySpec,
+    prop: Property,
+    entry: DatabaseEntry,
+    wishes: Wishes,
 ) -> Iterator[Finding]:
     """Compare the options that a template states with those that exist."""
     if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
@@ -37,27 +43,48 @@ def option_changes(
         findings += _Comparison(database, key, owned_as, each, prop, entry, wishes).findings()
     ours = set(entry.options.values())
     findings = [_timed(each, findings, spec, prop.config.options, ours) for each in findings]
-    adding = [each for each in findings if isinstance(each, Change) and (each.action == "create" or each.swap)]
+    adding = [
+        each
+        for each in findings
+        if isinstance(each, Change) and (each.action == "create" or each.swap)
+    ]
     crowded = len(prop.config.options) + len(adding) > _MOST_AT_ONCE
     yield from (_crowded(each) if crowded and each in adding else each for each in findings)
     yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
 
 
 def _timed(
-    finding: Finding, others: Sequence[Finding], spec: OptionsProperty, options: Sequence[Option], ours: Collection[str]
+    finding: Finding,
+    others: Sequence[Finding],
+    spec: OptionsProperty,
+    options: Sequence[Option],
+    ours: Collection[str],
 ) -> Finding:
     """Tell what can be added only once another option is gone that has its name; one that stays is in the way."""
     if not isinstance(finding, Change) or (finding.swap is None and finding.action != "create"):
         return finding
     swap = finding.swap or _plain(spec, finding)
-    going = [each.swap.old for each in others if isinstance(each, Change) and each.swap and each.swap.old]
+    going = [
+        each.swap.old for each in others if isinstance(each, Change) and each.swap and each.swap.old
+    ]
     taken = named(options, swap.becomes.name)
     if named(going, swap.becomes.name) is not None:
         return replace(finding, swap=replace(swap, late=True))
     mine = {each.id for each in (swap.old, swap.stand_in) if each}
-    if taken is not None and taken.id in ours and taken.id not in mine and finding.reason != _RESUMED:
+    if (
+        taken is not None
+        and taken.id in ours
+        and taken.id not in mine
+        and finding.reason != _RESUMED
+    ):
         reason = f"another option of the template is called {taken.name!r} in Notion"
-        return replace(finding, reason=reason, change_class="blocked", details=("Rename that one first.",), swap=None)
+        return replace(
+            finding,
+            reason=reason,
+            change_class="blocked",
+            details=("Rename that one first.",),
+            swap=None,
+        )
     return finding
 
 
@@ -71,7 +98,13 @@ def _plain(spec: OptionsProperty, finding: Change) -> Swap:
 def _crowded(finding: Finding) -> Finding:
     assert isinstance(finding, Change)
     reason = f"the property would have more than {_MOST_AT_ONCE} options, which Notion does not take at once"
-    return replace(finding, reason=reason, change_class="blocked", details=("Add it by hand in Notion.",), swap=None)
+    return replace(
+        finding,
+        reason=reason,
+        change_class="blocked",
+        details=("Add it by hand in Notion.",),
+        swap=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +133,11 @@ class _Comparison:
         becomes = self._becoming(found) if found else None
         if stand_in is not None:
             yield self._resumed(found, becomes, stand_in)
-        elif found is not None and becomes is not None and (becomes.name, becomes.color) != (found.name, found.color):
+        elif (
+            found is not None
+            and becomes is not None
+            and (becomes.name, becomes.color) != (found.name, found.color)
+        ):
             yield self._swapped(found, becomes)
         elif found is not None and becomes is not None and becomes != replace(found, id=None):
             yield self._edited(found, becomes)
@@ -126,9 +163,15 @@ class _Comparison:
     def _found(self) -> Option | None:
         """The option that the template's is: the one that the manifest names, else one of the same name."""
         option_id = self.entry.options.get(self._place)
-        by_id = next((each for each in self._options if each.id == option_id), None) if option_id else None
+        by_id = (
+            next((each for each in self._options if each.id == option_id), None)
+            if option_id
+            else None
+        )
         others = {each for place, each in self.entry.options.items() if place != self._place}
-        return by_id or named((each for each in self._options if each.id not in others), self.spec.name)
+        return by_id or named(
+            (each for each in self._options if each.id not in others), self.spec.name
+        )
 
     def _becoming(self, found: Option) -> Option:
         """What the option is to be: the template's where the template changed, and else as it is."""
@@ -148,7 +191,11 @@ class _Comparison:
         )
 
     def _new(self) -> Change:
-        reason = "was deleted in Notion: made again" if self._place in self.entry.options else "new in the template"
+        reason = (
+            "was deleted in Notion: made again"
+            if self._place in self.entry.options
+            else "new in the template"
+        )
         return self._change("create", reason, self.spec.name)
 
     def _swapped(self, found: Option, becomes: Option) -> Change:
@@ -160,7 +207,9 @@ class _Comparison:
         details.append("the pages move to a new option, for Notion cannot change one in place")
         if becomes.name != found.name:
             details.append("filters that people made with the old name have to be set anew")
-        reason = "put back as in the template" if self.wishes.reset_titles else "changed in the template"
+        reason = (
+            "put back as in the template" if self.wishes.reset_titles else "changed in the template"
+        )
         swap = Swap(self.spec.key, becomes, found)
         return replace(self._change("update", reason, *details), change_class="slow", swap=swap)
 
@@ -175,22 +224,42 @@ class _Comparison:
         return replace(change, change_class="slow", swap=swap)
 
     def _edited(self, found: Option, becomes: Option) -> Change:
-        facets = {each for each in ("group", "description") if getattr(becomes, each) != getattr(found, each)}
-        details = [f"group: {becomes.group}" if each == "group" else each for each in sorted(facets)]
-        change = self._change("update", "changed in the template", *details, facets={"options", *facets})
+        facets = {
+            each
+            for each in ("group", "description")
+            if getattr(becomes, each) != getattr(found, each)
+        }
+        details = [
+            f"group: {becomes.group}" if each == "group" else each for each in sorted(facets)
+        ]
+        change = self._change(
+            "update", "changed in the template", *details, facets={"options", *facets}
+        )
         return replace(change, option_id=found.id or "")
 
     def _drift(self, becomes: Option) -> Iterator[Note]:
         where, wanted = address(self.database, self.key, self.spec.key), stated(self.spec)
         if becomes.name != self.spec.name:
-            yield Note(where, f"is called {becomes.name!r} in Notion (template: {self.spec.name!r}); respected")
+            yield Note(
+                where,
+                f"is called {becomes.name!r} in Notion (template: {self.spec.name!r}); respected",
+            )
         if self.spec.color not in {"default", becomes.color}:
-            yield Note(where, f"is {becomes.color} in Notion (template: {self.spec.color}); respected")
+            yield Note(
+                where, f"is {becomes.color} in Notion (template: {self.spec.color}); respected"
+            )
         if wanted.group and becomes.group and becomes.group != wanted.group:
-            yield Note(where, f"is in the group {becomes.group!r} in Notion (template: {wanted.group!r}); {_REGROUP}")
+            yield Note(
+                where,
+                f"is in the group {becomes.group!r} in Notion (template: {wanted.group!r}); {_REGROUP}",
+            )
 
     def _change(
-        self, action: Action, reason: str, *details: str, facets: frozenset[str] | set[str] = frozenset({"options"})
+        self,
+        action: Action,
+        reason: str,
+        *details: str,
+        facets: frozenset[str] | set[str] = frozenset({"options"}),
     ) -> Change:
         where = address(self.database, self.key, self.spec.key)
         return Change(

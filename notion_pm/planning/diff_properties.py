@@ -71,18 +71,31 @@ def _findings(
             yield _new(template, database, key)
         elif property_id not in source.properties:
             reason = "was deleted in Notion: made again, its values are gone"
-            yield Change(address(database, key), "create", "property", reason, "safe", (), database, key)
+            yield Change(
+                address(database, key), "create", "property", reason, "safe", (), database, key
+            )
         else:
             prop = source.properties[property_id]
             yield from _kept(template, database, key, owned_as, entry, prop, existing, wishes)
-    yield from property_leftovers(template, database, claimed, entry, found, existing, prune=wishes.prune)
+    yield from property_leftovers(
+        template, database, claimed, entry, found, existing, prune=wishes.prune
+    )
 
 
 def _new(template: Template, database: str, key: str) -> Change:
     title = property_title(template, database, key)
     spec = own(template, database, key)
     details = (f"{title} ({spec.type if spec else 'mirror'})",)
-    return Change(address(database, key), "create", "property", "new in the template", "safe", details, database, key)
+    return Change(
+        address(database, key),
+        "create",
+        "property",
+        "new in the template",
+        "safe",
+        details,
+        database,
+        key,
+    )
 
 
 def _kept(
@@ -116,7 +129,9 @@ def _kept(
         judged = conversion(prop.type, spec.type)
         if entry.is_adopted(prop.id):
             judged = Conversion("blocked", "it was the client's before, and is theirs to convert")
-        judged = replace(judged, reason=f"is {prop.type}, the template wants {spec.type}: {judged.reason}")
+        judged = replace(
+            judged, reason=f"is {prop.type}, the template wants {spec.type}: {judged.reason}"
+        )
         facets |= {"type"} | ({str(spec.type)} & {"formula", "rollup"})
     elif spec is not None:
         yield from option_changes(database, key, owned_as, spec, prop, entry, wishes)
@@ -125,7 +140,11 @@ def _kept(
             settings.add("description" if spec.type != "formula" else "formula")
         if isinstance(spec, FormulaProperty) and _names_deleted(template, database, spec, existing):
             settings.add("formula")
-        if isinstance(spec, RelationProperty) and isinstance(prop.config, RelationConfig) and "target" in settings:
+        if (
+            isinstance(spec, RelationProperty)
+            and isinstance(prop.config, RelationConfig)
+            and "target" in settings
+        ):
             judged = _redirected(spec, prop.config, existing)
         facets |= settings
         details += sorted(settings)
@@ -151,8 +170,13 @@ def _redirected(spec: RelationProperty, relation: RelationConfig, existing: Exis
     if target is None or target.data_source.id != relation.data_source_id:
         return Conversion("lossy", "the relation leads to another database: its links are lost")
     if spec.two_way is None:
-        return Conversion("lossy", "the relation becomes one-way; whether Notion keeps the links is not documented")
-    return Conversion("lossy", "the relation gets a mirror; whether Notion keeps the links is not documented")
+        return Conversion(
+            "lossy",
+            "the relation becomes one-way; whether Notion keeps the links is not documented",
+        )
+    return Conversion(
+        "lossy", "the relation gets a mirror; whether Notion keeps the links is not documented"
+    )
 
 
 def _changed_settings(
@@ -162,7 +186,9 @@ def _changed_settings(
     match spec, prop.config:
         case NumberProperty(format=wanted), NumberConfig(format=has) if wanted != has:
             return {"format"}
-        case UniqueIdProperty(prefix=wanted_prefix), UniqueIdConfig(prefix=has_prefix) if wanted_prefix != has_prefix:
+        case UniqueIdProperty(prefix=wanted_prefix), UniqueIdConfig(prefix=has_prefix) if (
+            wanted_prefix != has_prefix
+        ):
             return {"prefix"}
         case RelationProperty(), RelationConfig() as relation:
             return set() if _leads_there(spec, relation, existing) else {"target"}
@@ -173,10 +199,16 @@ def _changed_settings(
     return set()
 
 
-def _names_deleted(template: Template, database: str, spec: FormulaProperty, existing: Existing) -> bool:
+def _names_deleted(
+    template: Template, database: str, spec: FormulaProperty, existing: Existing
+) -> bool:
     """Whether a formula names a property that people deleted: Notion keeps the id of the lost one in it."""
     titles = referenced_titles(spec.expression)
-    keys = [key for key in property_keys(template, database) if property_title(template, database, key) in titles]
+    keys = [
+        key
+        for key in property_keys(template, database)
+        if property_title(template, database, key) in titles
+    ]
     return any(existing.was_deleted(database, key) for key in keys)
 
 
@@ -187,13 +219,23 @@ def _leads_there(spec: RelationProperty, relation: RelationConfig, existing: Exi
 
 
 def _rolls_up(
-    template: Template, database: str, spec: RollupProperty, rollup: RollupConfig, existing: Existing
+    template: Template,
+    database: str,
+    spec: RollupProperty,
+    rollup: RollupConfig,
+    existing: Existing,
 ) -> bool:
     target = template.relation_target(database, spec.relation)
-    if existing.was_deleted(database, spec.relation) or existing.was_deleted(target or "", spec.property):
+    if existing.was_deleted(database, spec.relation) or existing.was_deleted(
+        target or "", spec.property
+    ):
         return False  # it is made again, with another id
     here, there = existing.entry(database), existing.entry(target or "")
     if here is None or there is None:
         return False
-    wanted = (here.properties.get(spec.relation), there.properties.get(spec.property), spec.function)
+    wanted = (
+        here.properties.get(spec.relation),
+        there.properties.get(spec.property),
+        spec.function,
+    )
     return wanted == (rollup.relation_property_id, rollup.rollup_property_id, rollup.function)

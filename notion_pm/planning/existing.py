@@ -62,7 +62,11 @@ class Existing:
         """Whether people deleted a property that the manifest names."""
         entry, found = self.entry(database), self.databases.get(database)
         property_id = entry.properties.get(key) if entry else None
-        return property_id is not None and found is not None and property_id not in found.data_source.properties
+        return (
+            property_id is not None
+            and found is not None
+            and property_id not in found.data_source.properties
+        )
 
     @property
     def widget_ids(self) -> frozenset[NotionId]:
@@ -73,7 +77,11 @@ class Existing:
     @property
     def view_ids(self) -> dict[tuple[str, str], NotionId]:
         """The ids of our views, by the keys of their databases and their own."""
-        return {(key, each): view.id for key, entry in self.owned.items() for each, view in entry.views.items()}
+        return {
+            (key, each): view.id
+            for key, entry in self.owned.items()
+            for each, view in entry.views.items()
+        }
 
     @property
     def owned(self) -> Mapping[str, DatabaseEntry]:

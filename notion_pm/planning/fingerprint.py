@@ -31,7 +31,9 @@ def of_view(template: Template, database: str, key: str) -> str:
     keys = {each: each for each in (*view.where, *view.quick)}
     shown = as_filter(template, database, view.where, keys, lambda _, option: option)
     quick = as_quick_filters(template, database, view.quick, keys, lambda _, option: option)
-    settings = view.model_dump(mode="json", exclude={"where", "quick", "widgets"}, exclude_defaults=True)
+    settings = view.model_dump(
+        mode="json", exclude={"where", "quick", "widgets"}, exclude_defaults=True
+    )
     return fingerprint([settings, shown, *([quick] if quick else [])])
 
 

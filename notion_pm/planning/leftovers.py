@@ -20,7 +20,15 @@ FORMER_MIRROR = frozenset({"removed", "former mirror"})
 """Facets of a far side that goes after its relation has become one-way, and not before: that would remove both."""
 LEFT = f"{GONE}; left as it is"
 _COMPUTED = frozenset(
-    {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "button"}
+    {
+        "formula",
+        "rollup",
+        "created_time",
+        "created_by",
+        "last_edited_time",
+        "last_edited_by",
+        "button",
+    }
 )
 Finding = Change | Note
 
@@ -55,12 +63,20 @@ def property_leftovers(
             )
             continue
         if _mirrors_what_stays(prop, template, existing):
-            yield Note(address(database, key), f"{GONE}; goes with the mirror of the relation that it was")
+            yield Note(
+                address(database, key), f"{GONE}; goes with the mirror of the relation that it was"
+            )
             continue
-        if not prune or prop.type == "title" or entry.is_adopted(prop.id):  # Notion keeps every database's title
+        if (
+            not prune or prop.type == "title" or entry.is_adopted(prop.id)
+        ):  # Notion keeps every database's title
             yield Note(address(database, key), LEFT)
             continue
-        facets = frozenset({"mirror"}) if _goes_with_its_mirror(prop, found, existing) else frozenset({"removed"})
+        facets = (
+            frozenset({"mirror"})
+            if _goes_with_its_mirror(prop, found, existing)
+            else frozenset({"removed"})
+        )
         yield Change(
             address(database, key),
             "delete",
@@ -95,7 +111,9 @@ def _near_is_one_way(database: str, prop: Property, template: Template, existing
         if near not in template.databases or entry.data_source_id != prop.config.data_source_id:
             continue
         for key, spec in template.databases[near].properties.items():
-            leads_here = isinstance(spec, RelationProperty) and spec.to == database and spec.two_way is None
+            leads_here = (
+                isinstance(spec, RelationProperty) and spec.to == database and spec.two_way is None
+            )
             named = prop.config.synced_property_id
             if leads_here and key in entry.properties and named in (None, entry.properties[key]):
                 return True
@@ -120,7 +138,9 @@ def _goes_with_its_mirror(prop: Property, found: ExistingDatabase, existing: Exi
     if not isinstance(prop.config, RelationConfig) or not prop.config.two_way:
         return False
     entries = existing.manifest.databases.values() if existing.manifest else ()
-    owned = {(entry.data_source_id, each) for entry in entries for each in entry.properties.values()}
+    owned = {
+        (entry.data_source_id, each) for entry in entries for each in entry.properties.values()
+    }
     other = (prop.config.data_source_id, prop.config.synced_property_id or "")
     return other in owned and other < (found.data_source.id, prop.id)
 
@@ -145,7 +165,11 @@ def option_leftovers(
 ) -> Iterator[Finding]:
     """Find the options of a property that the template no longer has."""
     stated = {key for each in spec.options for key in (each.key, each.was)}
-    there = {each.id: each for each in prop.config.options} if isinstance(prop.config, OptionsConfig) else {}
+    there = (
+        {each.id: each for each in prop.config.options}
+        if isinstance(prop.config, OptionsConfig)
+        else {}
+    )
     for known, option_id in entry.options.items():
         of, _, option = known.partition(".")
         if of != owned_as or option in stated or option_id not in there:
@@ -182,14 +206,22 @@ def view_leftovers(
 
     A dashboard takes its widgets along, and stays while the template has one of them.
     """
-    spec, there, on = template.databases[database], {*found.view_ids, *existing.widget_ids}, holders(template)
-    old = {key: each for key, each in entry.views.items() if key not in spec.views and each.id in there}
+    spec, there, on = (
+        template.databases[database],
+        {*found.view_ids, *existing.widget_ids},
+        holders(template),
+    )
+    old = {
+        key: each for key, each in entry.views.items() if key not in spec.views and each.id in there
+    }
     new = [key for key in spec.views if key not in entry.views and (database, key) not in on]
     others = set(found.view_ids) - {each.id for each in old.values()}
     for key, view in old.items():
         place = address(database, "views", key)
         if _holds_what_stays(spelled((database, key)), template, existing):
-            yield Note(place, f"{GONE}; left, because it holds views that are: take them off it in Notion")
+            yield Note(
+                place, f"{GONE}; left, because it holds views that are: take them off it in Notion"
+            )
         elif prune and (new or others or view.dashboard):
             yield Change(place, "delete", "view", GONE, "safe", (), database, key)
         else:

@@ -30,18 +30,23 @@ class Circular(ValueError):
 
 def referenced_titles(expression: str) -> tuple[str, ...]:
     """Return the titles of the properties that a formula names: `prop("Effort")`."""
-    found = ((double or single).replace('\\"', '"') for double, single in REFERENCE.findall(expression))
+    found = (
+        (double or single).replace('\\"', '"') for double, single in REFERENCE.findall(expression)
+    )
     return tuple(dict.fromkeys(found))
 
 
 def database_order(template: Template) -> tuple[str, ...]:
     """Return the databases so that relations lead back to earlier ones; the template's own order settles the rest."""
     targets = {
-        key: {spec.to for spec in each.properties.values() if isinstance(spec, RelationProperty)} - {key}
+        key: {spec.to for spec in each.properties.values() if isinstance(spec, RelationProperty)}
+        - {key}
         for key, each in template.databases.items()
         if each.bind is None
     }
-    there: dict[str, set[str]] = {key: set() for key, each in template.databases.items() if each.bind is not None}
+    there: dict[str, set[str]] = {
+        key: set() for key, each in template.databases.items() if each.bind is not None
+    }
     return arranged({**there, **targets}).order
 
 
@@ -96,11 +101,17 @@ def property_levels(template: Template) -> dict[Node, int]:
 def created_at_once(template: Template, database: str) -> tuple[str, ...]:
     """Return the properties that are sent with the request that creates their database."""
     levels = property_levels(template)
-    return tuple(key for key in template.databases[database].properties if levels[database, key] == 0)
+    return tuple(
+        key for key in template.databases[database].properties if levels[database, key] == 0
+    )
 
 
 def _level(
-    template: Template, order: tuple[str, ...], node: Node, levels: dict[Node, int], trail: tuple[Node, ...]
+    template: Template,
+    order: tuple[str, ...],
+    node: Node,
+    levels: dict[Node, int],
+    trail: tuple[Node, ...],
 ) -> int:
     if node in trail:
         raise Circular([".".join(each) for each in (*trail[trail.index(node) :], node)])
@@ -124,9 +135,15 @@ def _needed(template: Template, node: Node) -> list[Node]:
     spec = template.databases[database].properties[key]
     if isinstance(spec, RollupProperty):
         target = template.relation_target(database, spec.relation)
-        return [_stated(template, database, spec.relation), _stated(template, target or database, spec.property)]
+        return [
+            _stated(template, database, spec.relation),
+            _stated(template, target or database, spec.property),
+        ]
     if isinstance(spec, FormulaProperty):
-        return [_stated(template, database, each) for each in _keys_titled(template, node, spec.expression)]
+        return [
+            _stated(template, database, each)
+            for each in _keys_titled(template, node, spec.expression)
+        ]
     return []
 
 

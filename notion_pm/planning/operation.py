@@ -63,7 +63,9 @@ _PHASES = {
 AT_ONCE = 100
 """How many pages Notion lists per request."""
 
-_LOOKS_FIRST = frozenset({Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW, Verb.MOVE_PAGE, Verb.ADD_OPTIONS})
+_LOOKS_FIRST = frozenset(
+    {Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW, Verb.MOVE_PAGE, Verb.ADD_OPTIONS}
+)
 """What these change is read before: so that the journal can tell how it was, or because people may have edited it."""
 
 
@@ -128,7 +130,9 @@ class Operation:
     @property
     def name(self) -> str:
         """The operation's own name, unique in a plan."""
-        return "/".join(filter(None, (self.verb.name.lower(), self.database, self.key, str(self.level or ""))))
+        return "/".join(
+            filter(None, (self.verb.name.lower(), self.database, self.key, str(self.level or "")))
+        )
 
 
 def names(operations: Iterable[Operation]) -> frozenset[str]:

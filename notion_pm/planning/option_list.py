@@ -18,7 +18,10 @@ def new_option(spec: OptionSpec) -> Option:
 
 
 def edited(
-    spec: OptionsProperty, found: Sequence[Option], known: Mapping[str, str], changes: Iterable[Change]
+    spec: OptionsProperty,
+    found: Sequence[Option],
+    known: Mapping[str, str],
+    changes: Iterable[Change],
 ) -> tuple[Option, ...]:
     """Return the options that exist with these changes made; what nobody speaks of stays as it is.
 
@@ -38,7 +41,10 @@ def edited(
             _add(options, _new(spec, key), _place(spec, key, options, known))
         elif change.swap is None:
             wanted = _new(spec, key)
-            options = [_set(each, wanted, change.facets) if each.id == change.option_id else each for each in options]
+            options = [
+                _set(each, wanted, change.facets) if each.id == change.option_id else each
+                for each in options
+            ]
     return tuple(options)
 
 
@@ -66,11 +72,15 @@ def _set(option: Option, wanted: Option, facets: frozenset[str]) -> Option:
     """Return an option with the template's group or description: these alone can be changed in place."""
     group = wanted.group if "group" in facets else option.group
     return replace(
-        option, group=group, description=wanted.description if "description" in facets else option.description
+        option,
+        group=group,
+        description=wanted.description if "description" in facets else option.description,
     )
 
 
-def _place(spec: OptionsProperty, key: str, options: Sequence[Option], known: Mapping[str, str]) -> int:
+def _place(
+    spec: OptionsProperty, key: str, options: Sequence[Option], known: Mapping[str, str]
+) -> int:
     following = [each.key for each in spec.options][spec.rank(key) + 1 :]
     places = [_index(options, known.get(each)) for each in following]
     return min(places, default=len(options))
@@ -78,4 +88,7 @@ def _place(spec: OptionsProperty, key: str, options: Sequence[Option], known: Ma
 
 def _index(options: Sequence[Option], option_id: str | None) -> int:
     """Return the place of an option, the end where it is not there."""
-    return next((place for place, each in enumerate(options) if option_id and each.id == option_id), len(options))
+    return next(
+        (place for place, each in enumerate(options) if option_id and each.id == option_id),
+        len(options),
+    )

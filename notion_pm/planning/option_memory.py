@@ -31,13 +31,18 @@ def written(entry: DatabaseEntry, place: str) -> Written | None:
     """Return what was last written of an option (`property.option`); None when nobody remembers."""
     if place not in entry.titles:
         return None
-    marks = {facet: entry.fingerprints.get(f"{place}.{facet}", default) for facet, default in _DEFAULTS.items()}
+    marks = {
+        facet: entry.fingerprints.get(f"{place}.{facet}", default)
+        for facet, default in _DEFAULTS.items()
+    }
     return Written(entry.titles[place], **marks)
 
 
 def stated(spec: OptionSpec) -> Written:
     """Return an option as the template states it now."""
-    return Written(spec.name, spec.color, GROUP_NAMES.get(spec.group or "", ""), fingerprint(spec.description))
+    return Written(
+        spec.name, spec.color, GROUP_NAMES.get(spec.group or "", ""), fingerprint(spec.description)
+    )
 
 
 def seen(option: Option) -> Written:
@@ -45,7 +50,9 @@ def seen(option: Option) -> Written:
     return Written(option.name, option.color, option.group or "", fingerprint(option.description))
 
 
-def remembering(template: Template, database: str, entry: DatabaseEntry, source: DataSource) -> DatabaseEntry:
+def remembering(
+    template: Template, database: str, entry: DatabaseEntry, source: DataSource
+) -> DatabaseEntry:
     """Return the entry with what template and Notion agree on.
 
     Where they never agreed, nothing is remembered: what differs is then taken for the client's.
@@ -78,7 +85,11 @@ def _both(
     """Find the options that the template states and that exist, with their places."""
     for key, spec in template.databases[database].properties.items():
         prop = source.properties.get(entry.properties.get(key, ""))
-        if not isinstance(spec, OptionsProperty) or prop is None or not isinstance(prop.config, OptionsConfig):
+        if (
+            not isinstance(spec, OptionsProperty)
+            or prop is None
+            or not isinstance(prop.config, OptionsConfig)
+        ):
             continue
         there = {each.id: each for each in prop.config.options}
         for option in spec.options:

@@ -20,7 +20,9 @@ from notion_pm.planning.starter import RowName, StarterRows
 from notion_pm.planning.swap_order import swap_operations
 
 
-def operations(desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> tuple[Operation, ...]:
+def operations(
+    desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]
+) -> tuple[Operation, ...]:
     """Return the requests that make the changes, in an order in which they could be sent one by one."""
     return _Ordering(desired, existing, changes).operations() if changes else ()
 
@@ -28,18 +30,26 @@ def operations(desired: LoadedTemplate, existing: Existing, changes: Sequence[Ch
 class _Ordering:
     """Gathers the operations of one plan."""
 
-    def __init__(self, desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]) -> None:
+    def __init__(
+        self, desired: LoadedTemplate, existing: Existing, changes: Sequence[Change]
+    ) -> None:
         self._template = desired.template
         self._existing = existing
         self._changes = [each for each in changes if each.change_class != "blocked"]
-        self._new = {each.database for each in self._changes if each.kind == "database" and each.action == "create"}
+        self._new = {
+            each.database
+            for each in self._changes
+            if each.kind == "database" and each.action == "create"
+        }
         self._starter = StarterRows(desired)
         self._found: list[Operation] = []
 
     def operations(self) -> tuple[Operation, ...]:
         begin = self._begin()
         structure = [*self._databases(begin), *self._properties(begin)]
-        views = view_operations(self._template, self._existing, self._changes, self._new, self._found)
+        views = view_operations(
+            self._template, self._existing, self._changes, self._new, self._found
+        )
         self._found += views
         structure += views
         structure += self._swaps(names(structure) | begin)
@@ -75,10 +85,14 @@ class _Ordering:
         for key in arranged(targets).order:
             if key in self._new:
                 earlier = [each for each in made if each.database in targets[key]]
-                made.append(self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | names(earlier))))
+                made.append(
+                    self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | names(earlier)))
+                )
         for change in self._changes:
             if change.kind == "database" and change.action == "update":
-                operation = Operation(Verb.UPDATE_DATABASE, change.database, changes=(change,), needs=begin)
+                operation = Operation(
+                    Verb.UPDATE_DATABASE, change.database, changes=(change,), needs=begin
+                )
                 made.append(self._add(operation))
         return made
 
@@ -104,7 +118,8 @@ class _Ordering:
                         level=level,
                         changes=changes,
                         needs=needs,
-                        reads_first=database not in self._new and any(self._is_sent(each) for each in changes),
+                        reads_first=database not in self._new
+                        and any(self._is_sent(each) for each in changes),
                     )
                     here.append(self._add(operation))
             settled += here
@@ -116,7 +131,11 @@ class _Ordering:
         levels = property_levels(self._template)
         work: dict[tuple[str, int], list[Change]] = {(key, 1): [] for key in self._new}
         for change in self._changes:
-            if change.kind not in {"property", "option"} or change.facets in ({"key"}, {"adopt"}, {"mirror"}):
+            if change.kind not in {"property", "option"} or change.facets in (
+                {"key"},
+                {"adopt"},
+                {"mirror"},
+            ):
                 continue
             level = self._level(change, levels)
             if change.database not in self._new or level > 0:
@@ -125,7 +144,10 @@ class _Ordering:
 
     def _is_sent(self, change: Change) -> bool:
         """Return whether a change is in a request of its own database; a mirror comes with its relation."""
-        return change.action != "create" or own(self._template, change.database, change.key) is not None
+        return (
+            change.action != "create"
+            or own(self._template, change.database, change.key) is not None
+        )
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
         """Return the level of a change: after what it refers to, and after its name has become free."""
@@ -133,7 +155,9 @@ class _Ordering:
 
     def _level_of_name(self, change: Change, levels: dict[tuple[str, str], int]) -> int:
         found = self._existing.databases.get(change.database)
-        holder = holder_of_name(self._template, found.data_source, change) if found is not None else None
+        holder = (
+            holder_of_name(self._template, found.data_source, change) if found is not None else None
+        )
         here = [each for each in self._changes if each.database == change.database]
         freeing = change_that_frees(here, holder) if holder is not None else None
         return 1 + self._level(freeing, levels) if freeing is not None else 0
@@ -157,9 +181,15 @@ class _Ordering:
         spec = self._template.databases[change.database].properties[change.key]
         if not isinstance(spec, FormulaProperty):
             return False
-        renamed = {each.key for each in self._changes if each.database == change.database and "title" in each.facets}
+        renamed = {
+            each.key
+            for each in self._changes
+            if each.database == change.database and "title" in each.facets
+        }
         titles = referenced_titles(spec.expression)
-        return any(property_title(self._template, change.database, key) in titles for key in renamed if key)
+        return any(
+            property_title(self._template, change.database, key) in titles for key in renamed if key
+        )
 
     def _near_before_far(self, level: int) -> tuple[str, ...]:
         """Return the databases in the order in which they are settled at a level.
@@ -170,19 +200,28 @@ class _Ordering:
         levels = property_levels(self._template)
         sides = {key: self._template.far_sides(key).values() for key in self._template.databases}
         all_nears = {key: {near for near, _, _ in each} for key, each in sides.items()}
-        made_here = {key: {near for near, rel, _ in each if levels[near, rel] == level} for key, each in sides.items()}
+        made_here = {
+            key: {near for near, rel, _ in each if levels[near, rel] == level}
+            for key, each in sides.items()
+        }
         return arranged({key: made_here[key] for key in arranged(all_nears).order}).order
 
     def _rows(self, changes: Iterable[Change]) -> None:
         wanted = {(each.database, each.key) for each in changes}
         base = names(each for each in self._found if each.verb is not Verb.READ_MANIFEST)
-        base = names(self._found[-1:]) if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE else base
+        base = (
+            names(self._found[-1:])
+            if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE
+            else base
+        )
         base |= names(each for each in self._found if each.verb is Verb.READ_MANIFEST)
         created: dict[RowName, Operation] = {}
         namesakes: dict[tuple[str, str], Operation] = {}
         for name in self._starter.rows:
             if name in wanted:
-                before = [created[each] for each in self._starter.relations(name) if each in created]
+                before = [
+                    created[each] for each in self._starter.relations(name) if each in created
+                ]
                 namesake = self._titled(name)
                 before += [namesakes[namesake]] if namesake in namesakes else []
                 operation = Operation(Verb.CREATE_ROW, *name, needs=base | names(before))
@@ -194,7 +233,9 @@ class _Ordering:
     def _titled(self, name: RowName) -> tuple[str, str]:
         """Rows of one title are written one by one, so that a lost answer can be looked up by title."""
         database = name[0]
-        return database, self._starter.rows[name].cells.get(self._template.databases[database].title_key, "")
+        return database, self._starter.rows[name].cells.get(
+            self._template.databases[database].title_key, ""
+        )
 
     def _was_recovered(self, name: RowName) -> bool:
         database, key = name

@@ -19,11 +19,17 @@ DEFAULT_VIEW = "Default view"
 
 def default_view(views: Iterable[View]) -> View | None:
     """Return the view that Notion made by itself, if it is among these."""
-    return next((each for each in views if each.name == DEFAULT_VIEW and each.type == "table"), None)
+    return next(
+        (each for each in views if each.name == DEFAULT_VIEW and each.type == "table"), None
+    )
 
 
 def view_operations(
-    template: Template, existing: Existing, changes: Iterable[Change], new: Collection[str], before: Sequence[Operation]
+    template: Template,
+    existing: Existing,
+    changes: Iterable[Change],
+    new: Collection[str],
+    before: Sequence[Operation],
 ) -> list[Operation]:
     """Return the operations that make the changes of views; `before` are those that come first, of databases.
 
@@ -68,7 +74,9 @@ class _Views:
     def _ready(self, database: str) -> frozenset[str]:
         """What must be done before a view of a database: it is there, and the names of all properties are known."""
         created = {Verb.CREATE_DATABASE, Verb.UPDATE_DATABASE}
-        return names(each for each in self._before if each.verb not in created or each.database == database)
+        return names(
+            each for each in self._before if each.verb not in created or each.database == database
+        )
 
     def _tabs(self, database: str) -> None:
         """Add one operation a tab. The first table view takes over the one that Notion made."""
@@ -97,7 +105,9 @@ class _Views:
                 last = [self._view(verb, change, self._ready(database) | names(last))]
 
     def _view(self, verb: Verb, change: Change, needs: frozenset[str]) -> Operation:
-        operation = self._add(Operation(verb, change.database, change.key, changes=(change,), needs=needs))
+        operation = self._add(
+            Operation(verb, change.database, change.key, changes=(change,), needs=needs)
+        )
         self._made[change.database, change.key] = operation
         return operation
 
@@ -108,7 +118,9 @@ class _Views:
         for name in sorted(gone, key=lambda each: self._dashboard(each) is None):
             here = [each for (database, _), each in self._made.items() if database == name[0]]
             needs = self._ready(name[0]) | names([*here, *on[spelled(name)]])
-            deletion = Operation(Verb.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs)
+            deletion = Operation(
+                Verb.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs
+            )
             on[self._dashboard(name)].append(self._add(deletion))
 
     def _dashboard(self, name: ViewName) -> str | None:

@@ -56,9 +56,14 @@ def creation(template: Template, database: str, key: str, names: Names) -> Prope
     return PropertyPatch(type=spec.type, config=config, description=spec.description)
 
 
-def creations(template: Template, database: str, keys: Sequence[str], names: Names) -> dict[str, PropertyPatch]:
+def creations(
+    template: Template, database: str, keys: Sequence[str], names: Names
+) -> dict[str, PropertyPatch]:
     """Return what creates properties, by title."""
-    return {property_title(template, database, key): creation(template, database, key, names) for key in keys}
+    return {
+        property_title(template, database, key): creation(template, database, key, names)
+        for key in keys
+    }
 
 
 def update(
@@ -77,7 +82,9 @@ def update(
         return PropertyPatch(name=title)
     if "description" not in facets and not facets & _SETTINGS:
         return PropertyPatch(name=title)
-    if not facets & _SETTINGS:  # Notion's own types want a description beside the type and its settings
+    if (
+        not facets & _SETTINGS
+    ):  # Notion's own types want a description beside the type and its settings
         return PropertyPatch(title, spec.type, found.config, spec.description)
     config = options or _converted(spec, found) or _config(template, database, spec, names)
     return PropertyPatch(title, spec.type, config, spec.description or found.description)
@@ -90,7 +97,9 @@ def _converted(spec: PropertySpec, found: Property) -> OptionsConfig | None:
     return OptionsConfig(with_missing(spec, found.config.options))
 
 
-def _config(template: Template, database: str, spec: PropertySpec, names: Names) -> PropertyConfig | None:
+def _config(
+    template: Template, database: str, spec: PropertySpec, names: Names
+) -> PropertyConfig | None:
     match spec:
         case NumberProperty(format=number_format):
             return NumberConfig(number_format)
@@ -100,7 +109,9 @@ def _config(template: Template, database: str, spec: PropertySpec, names: Names)
             return UniqueIdConfig(prefix)
         case RelationProperty(to=target, two_way=far):
             name = far.title if far else None
-            return RelationConfig(names.data_source_id(target), far is not None, synced_property_name=name)
+            return RelationConfig(
+                names.data_source_id(target), far is not None, synced_property_name=name
+            )
         case FormulaProperty(expression=expression):
             return FormulaConfig(in_current_names(template, database, expression, names))
         case RollupProperty():
@@ -123,7 +134,9 @@ def _rollup(template: Template, database: str, spec: RollupProperty, names: Name
 
 def in_current_names(template: Template, database: str, expression: str, names: Names) -> str:
     """Return a formula with the titles of the template replaced by what the properties are called now."""
-    keys = {property_title(template, database, key): key for key in property_keys(template, database)}
+    keys = {
+        property_title(template, database, key): key for key in property_keys(template, database)
+    }
 
     def renamed(reference: re.Match[str]) -> str:
         title = (reference[1] or reference[2]).replace('\\"', '"')

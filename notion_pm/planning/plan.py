@@ -60,7 +60,11 @@ class Plan:
     @property
     def _planned(self) -> dict[str, Any]:
         """What is overwritten as a whole, as it was: people may have edited it without a change of the plan."""
-        return {str(each.address): each.planned.content for each in self.changes if each.planned is not None}
+        return {
+            str(each.address): each.planned.content
+            for each in self.changes
+            if each.planned is not None
+        }
 
     def shown_again(self, before: Plan) -> Plan:
         """Return this plan, made after the one `before` was agreed to, as it is shown: it will be made again, too."""
@@ -78,7 +82,12 @@ class Plan:
     @cached_property
     def checksum(self) -> str:
         """A mark of the changes and of what they were made from: template, variables, and what exists."""
-        text = json.dumps([self._content, self._planned, self.base], sort_keys=True, ensure_ascii=False, default=dict)
+        text = json.dumps(
+            [self._content, self._planned, self.base],
+            sort_keys=True,
+            ensure_ascii=False,
+            default=dict,
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -121,7 +130,9 @@ class Plan:
         reads: int,
     ) -> Plan:
         """Return the plan with changes whose pages were counted, which took so many more requests."""
-        return replace(self, changes=changes, operations=operations, pages=pages, reads=self.reads + reads)
+        return replace(
+            self, changes=changes, operations=operations, pages=pages, reads=self.reads + reads
+        )
 
     def raise_if_unsafe(self, *, force: bool = False, allow_lossy: bool = False) -> None:
         """Refuse what needs a person's word before the first write.
@@ -129,7 +140,10 @@ class Plan:
         Raises UnsafeChange for blocked changes, for lossy ones unless allowed, and beyond the thresholds unless forced.
         """
         if blocked := self.of_class("blocked"):
-            raise UnsafeChange(_listed("cannot be made", blocked), "Nothing was changed. Do what is said there first.")
+            raise UnsafeChange(
+                _listed("cannot be made", blocked),
+                "Nothing was changed. Do what is said there first.",
+            )
         if not allow_lossy and (lossy := self.of_class("lossy")):
             advice = "Nothing was changed. Run again with --allow-lossy to accept the loss."
             raise UnsafeChange(_listed("may lose values", lossy), advice)
@@ -138,13 +152,17 @@ class Plan:
 
     def _raise_beyond_threshold(self) -> None:
         changed = Counter(
-            each.database for each in self.changes if each.kind == "property" and each.action in {"update", "delete"}
+            each.database
+            for each in self.changes
+            if each.kind == "property" and each.action in {"update", "delete"}
         )
         for database, total in self.owned:
             _raise_beyond(changed[database], total, f"properties of {database} would be changed")
         for change in self.of_class("lossy"):
             total = dict(self.pages).get(change.database, 0)
-            _raise_beyond(change.pages or 0, total, f"pages of {change.database} would lose {change.address}")
+            _raise_beyond(
+                change.pages or 0, total, f"pages of {change.database} would lose {change.address}"
+            )
 
 
 def _raise_beyond(count: int, total: int, what: str) -> None:
@@ -157,7 +175,12 @@ def _raise_beyond(count: int, total: int, what: str) -> None:
 
 
 def make_plan(
-    desired: LoadedTemplate, existing: Existing, *, reads: int = 0, siblings: int = 0, wishes: Wishes = NO_WISHES
+    desired: LoadedTemplate,
+    existing: Existing,
+    *,
+    reads: int = 0,
+    siblings: int = 0,
+    wishes: Wishes = NO_WISHES,
 ) -> Plan:
     """Compare a template with what exists. `siblings` is how many blocks the parent page holds."""
     with_rows = wishes.with_rows
@@ -219,5 +242,7 @@ def _pages(items: int) -> int:
 
 def _listed(what: str, changes: tuple[Change, ...]) -> str:
     count = f"{len(changes)} change{'s' if len(changes) != 1 else ''}"
-    lines = [f"  {each.address}: {each.explained}. {' '.join(each.details)}".rstrip() for each in changes]
+    lines = [
+        f"  {each.address}: {each.explained}. {' '.join(each.details)}".rstrip() for each in changes
+    ]
     return "\n".join([f"{count} {what}:", *lines])

@@ -14,7 +14,9 @@ def under_present_keys(template: Template, database: str, entry: DatabaseEntry) 
     return _rekeyed(entry, dict(_options(template, database, entry)))
 
 
-def _properties(template: Template, database: str, entry: DatabaseEntry) -> Iterator[tuple[str, str]]:
+def _properties(
+    template: Template, database: str, entry: DatabaseEntry
+) -> Iterator[tuple[str, str]]:
     for key, spec in template.databases[database].properties.items():
         if spec.was in entry.properties and key not in entry.properties:
             yield str(spec.was), key
@@ -32,7 +34,10 @@ def _rekeyed(entry: DatabaseEntry, renamed: Mapping[str, str]) -> DatabaseEntry:
     if not renamed:
         return entry
     places = ("properties", "options", "titles", "fingerprints")
-    moved = {each: {_now(place, renamed): value for place, value in getattr(entry, each).items()} for each in places}
+    moved = {
+        each: {_now(place, renamed): value for place, value in getattr(entry, each).items()}
+        for each in places
+    }
     return entry.model_copy(update=moved)
 
 

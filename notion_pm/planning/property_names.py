@@ -26,10 +26,16 @@ def blocked_by_names(
             yield finding
         elif change_that_frees(changes, holder) is None:
             reason = f"a property {holder.name!r} that is not the template's is in the way"
-            yield _blocked(finding, reason, "Rename it in Notion, or give the template's property another title.")
+            yield _blocked(
+                finding,
+                reason,
+                "Rename it in Notion, or give the template's property another title.",
+            )
         elif _is_in_circle(template, source, changes, finding):
             reason = f"the name {holder.name!r} becomes free only after this change itself"
-            yield _blocked(finding, reason, "Give one of these properties a third title first, and apply that.")
+            yield _blocked(
+                finding, reason, "Give one of these properties a third title first, and apply that."
+            )
         else:
             yield finding
 
@@ -52,7 +58,9 @@ def change_that_frees(changes: Sequence[Change], holder: Property) -> Change | N
     return None
 
 
-def _is_in_circle(template: Template, source: DataSource, changes: Sequence[Change], change: Change) -> bool:
+def _is_in_circle(
+    template: Template, source: DataSource, changes: Sequence[Change], change: Change
+) -> bool:
     """Whether a change waits for a name that waits, over any number of steps, for a name of its own circle."""
     seen = {change.address}
     while (holder := holder_of_name(template, source, change)) is not None:

@@ -20,7 +20,10 @@ from notion_pm.planning.recovery import recovered
 
 
 def rebuild(
-    desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase], guide: Manifest | None, now: datetime
+    desired: LoadedTemplate,
+    databases: Mapping[str, ExistingDatabase],
+    guide: Manifest | None,
+    now: datetime,
 ) -> Manifest:
     """Return a record of these databases, which were read with all their views and rows.
 
@@ -45,7 +48,9 @@ def rebuild(
     return recovered(manifest, desired, databases)
 
 
-def _entry(template: Template, key: str, known: DatabaseEntry | None, source: DataSource) -> DatabaseEntry:
+def _entry(
+    template: Template, key: str, known: DatabaseEntry | None, source: DataSource
+) -> DatabaseEntry:
     """Return what is known of a database before its properties are compared."""
     if known is None:
         spec = template.databases[key]
@@ -74,7 +79,9 @@ def _of_copy(known: DatabaseEntry, source: DataSource) -> DatabaseEntry:
             "properties": properties,
             "titles": {key: title for key, title in known.titles.items() if key in properties},
             "options": {key: each for key, each in known.options.items() if each in option_ids},
-            "fingerprints": {key: mark for key, mark in known.fingerprints.items() if key in {"", *properties}},
+            "fingerprints": {
+                key: mark for key, mark in known.fingerprints.items() if key in {"", *properties}
+            },
             "views": {},
             "rows": {},
         }
@@ -90,16 +97,26 @@ def _with_only_candidates(
     when it is the only one on both sides. For other types a property of the client's could be taken for ours.
     """
     source = sources[key]
-    properties, titles, prints = dict(entry.properties), dict(entry.titles), dict(entry.fingerprints)
+    properties, titles, prints = (
+        dict(entry.properties),
+        dict(entry.titles),
+        dict(entry.fingerprints),
+    )
     by_title: dict[str, str] = {}
     for each in property_keys(template, key):
         named = source.named(property_title(template, key, each))
         if named is not None and named.type == property_type(template, key, each):
             by_title[each] = named.id
     taken = {*properties.values(), *by_title.values()}
-    waiting = [each for each in template.databases[key].properties if each not in properties and each not in by_title]
+    waiting = [
+        each
+        for each in template.databases[key].properties
+        if each not in properties and each not in by_title
+    ]
     for each in waiting:
-        alike = [other for other in waiting if _kind(template, key, other) == _kind(template, key, each)]
+        alike = [
+            other for other in waiting if _kind(template, key, other) == _kind(template, key, each)
+        ]
         there = [
             prop
             for prop in source.properties.values()
@@ -109,7 +126,9 @@ def _with_only_candidates(
             spec = template.databases[key].properties[each]
             properties[each], titles[each] = there[0].id, spec.title
             prints[each] = fingerprint.of_property(spec)
-    return entry.model_copy(update={"properties": properties, "titles": titles, "fingerprints": prints})
+    return entry.model_copy(
+        update={"properties": properties, "titles": titles, "fingerprints": prints}
+    )
 
 
 def _kind(template: Template, database: str, key: str) -> tuple[str, str]:

@@ -36,7 +36,9 @@ def is_told_by_its_title_alone(template: Template, database: str) -> bool:
     return len(created_at_once(template, database)) == 1
 
 
-def recovered(manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]) -> Manifest:
+def recovered(
+    manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]
+) -> Manifest:
     """Return the manifest with what an interrupted apply made and did not come to record."""
     template = desired.template
     entries = {
@@ -102,7 +104,11 @@ def with_properties(
 
     `sources` are the data sources that are known by now: a mirror may be known only by the relation that it mirrors.
     """
-    properties, titles, prints = dict(entry.properties), dict(entry.titles), dict(entry.fingerprints)
+    properties, titles, prints = (
+        dict(entry.properties),
+        dict(entry.titles),
+        dict(entry.fingerprints),
+    )
     options = dict(entry.options)
     for key in property_keys(template, database):
         prop = None if key in properties else _titled(template, database, key, source, sources)
@@ -113,13 +119,19 @@ def with_properties(
             if spec is not None:
                 prints[key] = fingerprint.of_property(spec)
         if key in properties and properties[key] in source.properties:
-            options |= options_by_name(template, database, key, source.properties[properties[key]], options)
+            options |= options_by_name(
+                template, database, key, source.properties[properties[key]], options
+            )
     found = {"properties": properties, "titles": titles, "options": options, "fingerprints": prints}
     return entry.model_copy(update=found)
 
 
 def _titled(
-    template: Template, database: str, key: str, source: DataSource, sources: Mapping[str, DataSource]
+    template: Template,
+    database: str,
+    key: str,
+    source: DataSource,
+    sources: Mapping[str, DataSource],
 ) -> Property | None:
     prop = source.named(property_title(template, database, key))
     if prop is not None and prop.type == property_type(template, database, key):
@@ -128,7 +140,9 @@ def _titled(
     return source.properties.get(mirror[0]) if mirror else None
 
 
-def mirror_of(template: Template, database: str, key: str, sources: Mapping[str, DataSource]) -> tuple[str, str] | None:
+def mirror_of(
+    template: Template, database: str, key: str, sources: Mapping[str, DataSource]
+) -> tuple[str, str] | None:
     """Return id and name that Notion gave to a mirror, as the relation that it mirrors tells them."""
     far = template.far_sides(database).get(key)
     near = sources.get(far[0]) if far else None
@@ -136,7 +150,11 @@ def mirror_of(template: Template, database: str, key: str, sources: Mapping[str,
     if relation is None or not isinstance(relation.config, RelationConfig):
         return None
     config = relation.config
-    return (config.synced_property_id, config.synced_property_name or "") if config.synced_property_id else None
+    return (
+        (config.synced_property_id, config.synced_property_name or "")
+        if config.synced_property_id
+        else None
+    )
 
 
 def options_by_name(
@@ -154,7 +172,9 @@ def options_by_name(
     }
 
 
-def _rows(desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: Sequence[Page]) -> dict[str, NotionId]:
+def _rows(
+    desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: Sequence[Page]
+) -> dict[str, NotionId]:
     """Match rows by title. Rows of one title are written one after the other, and so the oldest page is the first's."""
     title = desired.template.databases[database].title_key
     owned = set(entry.rows.values())

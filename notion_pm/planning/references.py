@@ -33,7 +33,9 @@ from notion_pm.planning.lookup import (
 from notion_pm.planning.view_json import PAGE_COVERS
 from notion_pm.planning.where import check_quick, check_where
 
-_GROUPABLE = frozenset({"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"})
+_GROUPABLE = frozenset(
+    {"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"}
+)
 _TEXTS = frozenset({"title", "rich_text"})
 """What charts can group by besides: each text by itself."""
 _NUMERIC = frozenset({"number", "formula", "rollup"})
@@ -65,13 +67,21 @@ def _check_bound(template: Template) -> Iterator[Fault]:
         database = template.databases.get(rule.set.partition(".")[0])
         if database is not None and database.bind is not None and not rule.propose:
             advice = "Let it only `propose`."
-            yield Fault(("sync", name, "set"), f"{rule.set} is in a bound database, which is only read.", advice)
+            yield Fault(
+                ("sync", name, "set"),
+                f"{rule.set} is in a bound database, which is only read.",
+                advice,
+            )
 
 
 def _check_titles(template: Template) -> Iterator[Fault]:
     titles = {key: each.title for key, each in template.databases.items()}
     for key in _repeated(titles):
-        yield Fault(("databases", key, "title"), f"two databases have the title {titles[key]!r}.", "Give each its own.")
+        yield Fault(
+            ("databases", key, "title"),
+            f"two databases have the title {titles[key]!r}.",
+            "Give each its own.",
+        )
 
 
 def _check_relations(template: Template) -> Iterator[Fault]:
@@ -106,7 +116,9 @@ def _check_mirrors(template: Template) -> Iterator[Fault]:
                 first = seen.setdefault((spec.to, spec.two_way.key), f"{database}.{key}")
                 if first != f"{database}.{key}":
                     path = ("databases", database, "properties", key, "two_way", "key")
-                    yield Fault(path, f"{first} already has a mirror `{spec.two_way.key}` on {spec.to}.")
+                    yield Fault(
+                        path, f"{first} already has a mirror `{spec.two_way.key}` on {spec.to}."
+                    )
 
 
 def _check_database(template: Template, key: str, database: DatabaseSpec) -> Iterator[Fault]:
@@ -114,18 +126,24 @@ def _check_database(template: Template, key: str, database: DatabaseSpec) -> Ite
     titles = {each: property_title(template, key, each) for each in property_keys(template, key)}
     for each in _repeated(titles):
         place = (*path, "properties", each, "title") if each in database.properties else path
-        yield Fault(place, f"two properties of {key} have the title {titles[each]!r}.", "Give each its own.")
+        yield Fault(
+            place, f"two properties of {key} have the title {titles[each]!r}.", "Give each its own."
+        )
     for each in database.properties:
         yield from _check_property(template, key, each)
     view_titles = {each: view.title for each, view in database.views.items()}
     for each in _repeated(view_titles):
-        yield Fault((*path, "views", each, "title"), f"two views have the title {view_titles[each]!r}.")
+        yield Fault(
+            (*path, "views", each, "title"), f"two views have the title {view_titles[each]!r}."
+        )
     for each, view in database.views.items():
         yield from _check_view(template, key, (*path, "views", each), view)
     if database.lock is not None:
         yield from _check_kind(template, key, (*path, "lock"), database.lock, {"checkbox"})
     for number, identity in enumerate(database.import_by):
-        yield from _check_kind(template, key, (*path, "import_by", number), identity, IDENTITY_TYPES)
+        yield from _check_kind(
+            template, key, (*path, "import_by", number), identity, IDENTITY_TYPES
+        )
 
 
 def _check_property(template: Template, database: str, key: str) -> Iterator[Fault]:
@@ -133,7 +151,9 @@ def _check_property(template: Template, database: str, key: str) -> Iterator[Fau
     path = ("databases", database, "properties", key)
     if spec.was is not None and spec.was in property_keys(template, database):
         yield Fault(
-            (*path, "was"), f"`{spec.was}` is still a property of {database}.", "`was` names a key that is gone."
+            (*path, "was"),
+            f"`{spec.was}` is still a property of {database}.",
+            "`was` names a key that is gone.",
         )
     if isinstance(spec, NumberProperty) and spec.format not in NUMBER_FORMATS:
         yield Fault.unknown((*path, "format"), "number format", spec.format, sorted(NUMBER_FORMATS))
@@ -148,7 +168,9 @@ def _check_property(template: Template, database: str, key: str) -> Iterator[Fau
     if isinstance(spec, RollupProperty):
         yield from _check_rollup(template, database, path, spec)
     if isinstance(spec, FormulaProperty):
-        known = {property_title(template, database, each) for each in property_keys(template, database)}
+        known = {
+            property_title(template, database, each) for each in property_keys(template, database)
+        }
         for title in referenced_titles(spec.expression):
             if title not in known:
                 yield Fault.unknown((*path, "expression"), "property title", title, sorted(known))
@@ -156,24 +178,35 @@ def _check_property(template: Template, database: str, key: str) -> Iterator[Fau
 
 def _check_options(path: tuple[str | int, ...], spec: OptionsProperty) -> Iterator[Fault]:
     if len(spec.options) > _MOST_OPTIONS:
-        yield Fault((*path, "options"), f"{len(spec.options)} options; Notion takes {_MOST_OPTIONS} at once.")
+        yield Fault(
+            (*path, "options"),
+            f"{len(spec.options)} options; Notion takes {_MOST_OPTIONS} at once.",
+        )
     for what, names in (
         ("key", [each.key for each in spec.options]),
         ("name", [each.name.lower() for each in spec.options]),
     ):
         for place in _repeated(dict(enumerate(names))):
-            yield Fault((*path, "options", place, what), f"a second option has the {what} `{names[place]}`.")
+            yield Fault(
+                (*path, "options", place, what), f"a second option has the {what} `{names[place]}`."
+            )
     keys = {each.key for each in spec.options}
     for place, each in enumerate(spec.options):
         if each.was in keys:
             message = f"`{each.was}` is still an option of the property."
-            yield Fault((*path, "options", place, "was"), message, "`was` names a key that is gone.")
+            yield Fault(
+                (*path, "options", place, "was"), message, "`was` names a key that is gone."
+            )
         if spec.type != "status" and (each.group or each.category):
             field = "group" if each.group else "category"
-            yield Fault((*path, "options", place, field), f"only a status has a {field}.", "Leave it out.")
+            yield Fault(
+                (*path, "options", place, field), f"only a status has a {field}.", "Leave it out."
+            )
         if spec.type != "select" and each.weight is not None:
             yield Fault(
-                (*path, "options", place, "weight"), "only the options of a select have a weight.", "Leave it out."
+                (*path, "options", place, "weight"),
+                "only the options of a select have a weight.",
+                "Leave it out.",
             )
 
 
@@ -181,12 +214,21 @@ def _check_rollup(
     template: Template, database: str, path: tuple[str | int, ...], spec: RollupProperty
 ) -> Iterator[Fault]:
     if spec.function not in ROLLUP_FUNCTIONS:
-        yield Fault.unknown((*path, "function"), "rollup function", spec.function, sorted(ROLLUP_FUNCTIONS))
+        yield Fault.unknown(
+            (*path, "function"), "rollup function", spec.function, sorted(ROLLUP_FUNCTIONS)
+        )
     yield from _check_kind(template, database, (*path, "relation"), spec.relation, {"relation"})
-    target = template.relation_target(database, spec.relation) if _is_relation(template, database, spec) else None
+    target = (
+        template.relation_target(database, spec.relation)
+        if _is_relation(template, database, spec)
+        else None
+    )
     if target is not None and spec.property not in property_keys(template, target):
         yield Fault.unknown(
-            (*path, "property"), f"property of {target}", spec.property, property_keys(template, target)
+            (*path, "property"),
+            f"property of {target}",
+            spec.property,
+            property_keys(template, target),
         )
 
 
@@ -194,7 +236,9 @@ def _is_relation(template: Template, database: str, spec: RollupProperty) -> boo
     return property_type(template, database, spec.relation) == "relation"
 
 
-def _check_view(template: Template, database: str, path: tuple[str | int, ...], view: ViewSpec) -> Iterator[Fault]:
+def _check_view(
+    template: Template, database: str, path: tuple[str | int, ...], view: ViewSpec
+) -> Iterator[Fault]:
     groupable = _GROUPABLE | (_TEXTS if view.type == "chart" else set())
     for field, key in (("group_by", view.group_by), ("stack_by", view.stack_by)):
         if key is not None:
@@ -202,10 +246,14 @@ def _check_view(template: Template, database: str, path: tuple[str | int, ...], 
     if view.cover not in {None, *PAGE_COVERS}:
         yield from _check_kind(template, database, (*path, "cover"), view.cover or "", {"files"})
     for function, key in view.measure.items():
-        yield from _check_kind(template, database, (*path, "measure", function), key, _MEASURED.get(function))
+        yield from _check_kind(
+            template, database, (*path, "measure", function), key, _MEASURED.get(function)
+        )
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
-            yield from _check_kind(template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"})
+            yield from _check_kind(
+                template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"}
+            )
     for place, order in enumerate(view.sort):
         for key in order:
             yield from _check_sort_key(template, database, (*path, "sort", place), key)
@@ -251,7 +299,9 @@ def _check_export(template: Template, name: str, export: ExportSpec) -> Iterator
     if export.database not in template.databases:
         yield Fault.unknown((*path, "database"), "database", export.database, template.databases)
         return
-    yield from _check_shown(template, export.database, path, export.where, export.sort, {"columns": export.columns})
+    yield from _check_shown(
+        template, export.database, path, export.where, export.sort, {"columns": export.columns}
+    )
 
 
 def _check_shown(
@@ -273,14 +323,20 @@ def _check_shown(
 
 
 def _check_kind(
-    template: Template, database: str, path: tuple[str | int, ...], key: str, kinds: Iterable[str] | None = None
+    template: Template,
+    database: str,
+    path: tuple[str | int, ...],
+    key: str,
+    kinds: Iterable[str] | None = None,
 ) -> Iterator[Fault]:
     """Check that a database has a property, and that it is of one of these types."""
     kind = property_type(template, database, key)
     if kind is None:
         yield Fault.unknown(path, f"property of {database}", key, property_keys(template, database))
     elif kinds is not None and kind not in kinds:
-        yield Fault(path, f"`{key}` is a {kind}.", f"Here it takes one of: {', '.join(sorted(kinds))}.")
+        yield Fault(
+            path, f"`{key}` is a {kind}.", f"Here it takes one of: {', '.join(sorted(kinds))}."
+        )
 
 
 def _check_circles(template: Template) -> list[Fault]:
@@ -288,7 +344,9 @@ def _check_circles(template: Template) -> list[Fault]:
         property_levels(template)
     except Circular as circle:
         database, key = circle.cycle[0].split(".")
-        return [Fault(("databases", database, "properties", key), f"computed from itself: {circle}.")]
+        return [
+            Fault(("databases", database, "properties", key), f"computed from itself: {circle}.")
+        ]
     return []
 
 

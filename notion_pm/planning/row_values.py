@@ -28,7 +28,9 @@ class Ids(Protocol):
         """Return the page of a starter row, None when it is not there yet."""
 
 
-def row_values(template: Template, database: str, cells: Mapping[str, Cell], ids: Ids) -> dict[str, PropertyValue]:
+def row_values(
+    template: Template, database: str, cells: Mapping[str, Cell], ids: Ids
+) -> dict[str, PropertyValue]:
     """Return the values of a row by property key. Relations name the rows that exist by now."""
     return {
         key: PropertyValue(
@@ -55,4 +57,6 @@ def _value(template: Template, database: str, key: str, cell: Cell, ids: Ids) ->
 
 def fill_in(body: str, cells: Mapping[str, str], keys: tuple[str, ...]) -> str:
     """Return a body with `{problem}` replaced by the row's cell of that property; other braces stay."""
-    return _PLACEHOLDER.sub(lambda found: cells.get(found[1], "") if found[1] in keys else found[0], body)
+    return _PLACEHOLDER.sub(
+        lambda found: cells.get(found[1], "") if found[1] in keys else found[0], body
+    )

@@ -30,7 +30,11 @@ class RowFault:
 def check_rows(template: Template, rows: Rows) -> list[RowFault]:
     """Return everything in the starter rows that does not fit the template."""
     keys = {database: dict.fromkeys(each.key for each in given) for database, given in rows.items()}
-    faults = [fault for database in rows for fault in _check_database(template, rows[database], keys, database)]
+    faults = [
+        fault
+        for database in rows
+        for fault in _check_database(template, rows[database], keys, database)
+    ]
     return [*faults, *_filled_in_twice(template, rows)]
 
 
@@ -41,10 +45,14 @@ def _filled_in_twice(template: Template, rows: Rows) -> Iterator[RowFault]:
             far_row = next((each for each in rows[database] if each.cells.get(key)), None)
             if far_row is not None and any(each.cells.get(relation) for each in rows.get(near, ())):
                 message = f"`{key}`: its other side, `{relation}` of {near}, is filled in too."
-                yield RowFault(database, far_row.line, message, "Fill in one side; Notion writes the other.")
+                yield RowFault(
+                    database, far_row.line, message, "Fill in one side; Notion writes the other."
+                )
 
 
-def _check_database(template: Template, rows: Sequence[Row], keys: Keys, database: str) -> Iterator[RowFault]:
+def _check_database(
+    template: Template, rows: Sequence[Row], keys: Keys, database: str
+) -> Iterator[RowFault]:
     known = property_keys(template, database)
     columns = {column for row in rows for column in row.cells}
     for column in sorted(columns - set(known)):
@@ -52,7 +60,9 @@ def _check_database(template: Template, rows: Sequence[Row], keys: Keys, databas
     first: dict[str, int] = {}
     for row in rows:
         if row.key in first:
-            yield RowFault(database, row.line, f"the key `{row.key}` is taken by line {first[row.key]}.")
+            yield RowFault(
+                database, row.line, f"the key `{row.key}` is taken by line {first[row.key]}."
+            )
         first.setdefault(row.key, row.line)
         yield from _check_row(template, keys, database, row)
 
@@ -60,7 +70,9 @@ def _check_database(template: Template, rows: Sequence[Row], keys: Keys, databas
 def _check_row(template: Template, keys: Keys, database: str, row: Row) -> Iterator[RowFault]:
     title = template.databases[database].title_key
     if not row.key:
-        yield RowFault(database, row.line, "`key` is empty.", "Give the row a key that never changes.")
+        yield RowFault(
+            database, row.line, "`key` is empty.", "Give the row a key that never changes."
+        )
     if not row.cells.get(title):
         yield RowFault(database, row.line, f"`{title}` is empty: the row has no title.")
     known = property_keys(template, database)
@@ -69,7 +81,9 @@ def _check_row(template: Template, keys: Keys, database: str, row: Row) -> Itera
             yield from _check_cell(template, keys, database, row, column)
 
 
-def _check_cell(template: Template, keys: Keys, database: str, row: Row, column: str) -> Iterator[RowFault]:
+def _check_cell(
+    template: Template, keys: Keys, database: str, row: Row, column: str
+) -> Iterator[RowFault]:
     try:
         cell = parse_cell(template, database, column, row.cells[column])
     except CellInvalid as error:
@@ -79,11 +93,16 @@ def _check_cell(template: Template, keys: Keys, database: str, row: Row, column:
     if not isinstance(cell, RowKeys):
         return
     if len(cell.keys) > _MOST_RELATED:
-        message = f"`{column}`: {len(cell.keys)} related rows; Notion takes {_MOST_RELATED} at once."
+        message = (
+            f"`{column}`: {len(cell.keys)} related rows; Notion takes {_MOST_RELATED} at once."
+        )
         yield RowFault(database, row.line, message, "Relate them from the other side.")
     known = keys.get(cell.database, {})
     for key in cell.keys:
         if key not in known:
             yield RowFault(
-                database, row.line, f"`{column}`: {cell.database} has no row `{key}`.", suggestion(key, known)
+                database,
+                row.line,
+                f"`{column}`: {cell.database} has no row `{key}`.",
+                suggestion(key, known),
             )

@@ -31,7 +31,9 @@ class StarterRows:
 
     def relations(self, name: RowName) -> set[RowName]:
         """Return the rows that a row relates to and that are written before it."""
-        return {_split(each) for each in self._needs["/".join(name)]} - {each for _, each in self.late_of(name)}
+        return {_split(each) for each in self._needs["/".join(name)]} - {
+            each for _, each in self.late_of(name)
+        }
 
     def late_of(self, name: RowName) -> list[tuple[str, RowName]]:
         """Return property and row of the relations that can only be written when both rows are there."""
@@ -39,13 +41,21 @@ class StarterRows:
 
     @cached_property
     def _by_text(self) -> dict[str, Row]:
-        return {f"{database}/{row.key}": row for database, rows in self.loaded.rows.items() for row in rows}
+        return {
+            f"{database}/{row.key}": row
+            for database, rows in self.loaded.rows.items()
+            for row in rows
+        }
 
     @cached_property
     def _cells(self) -> dict[str, dict[str, Cell]]:
         template = self.loaded.template
         return {
-            name: {key: parse_cell(template, _split(name)[0], key, text) for key, text in row.cells.items() if text}
+            name: {
+                key: parse_cell(template, _split(name)[0], key, text)
+                for key, text in row.cells.items()
+                if text
+            }
             for name, row in self._by_text.items()
         }
 
@@ -53,7 +63,10 @@ class StarterRows:
     def _needs(self) -> dict[str, set[str]]:
         return {
             name: {
-                f"{cell.database}/{key}" for cell in cells.values() if isinstance(cell, RowKeys) for key in cell.keys
+                f"{cell.database}/{key}"
+                for cell in cells.values()
+                if isinstance(cell, RowKeys)
+                for key in cell.keys
             }
             for name, cells in self._cells.items()
         }
@@ -63,7 +76,9 @@ class StarterRows:
         late: dict[str, list[tuple[str, RowName]]] = {}
         for name, needed in sorted(self._arrangement.late):
             for key, cell in self._cells[name].items():
-                if isinstance(cell, RowKeys) and needed in {f"{cell.database}/{each}" for each in cell.keys}:
+                if isinstance(cell, RowKeys) and needed in {
+                    f"{cell.database}/{each}" for each in cell.keys
+                }:
                     late.setdefault(name, []).append((key, _split(needed)))
         return late
 

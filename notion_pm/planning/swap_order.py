@@ -21,7 +21,9 @@ def swap_operations(changes: Iterable[Change], needs: frozenset[str]) -> list[Op
     return [
         operation
         for key in databases
-        for operation in _Chain(key, [each for each in swaps if each.database == key], needs).operations()
+        for operation in _Chain(
+            key, [each for each in swaps if each.database == key], needs
+        ).operations()
     ]
 
 
@@ -45,14 +47,18 @@ class _Chain:
         return self._found
 
     def _move(self, stage: int) -> None:
-        left = len({page for each in self._changes if each.swap for page in each.swap.moving(stage)})
+        left = len(
+            {page for each in self._changes if each.swap for page in each.swap.moving(stage)}
+        )
         moved = 0
         while moved < left:
             self._then(Verb.FIND_PAGES, stage, str(moved))
             until = min(moved + AT_ONCE, left)
             self._side_by_side(stage, range(moved, until))
             moved = until
-        if stage == HOME:  # from here on nothing in Notion tells any more which option stood in for which
+        if (
+            stage == HOME
+        ):  # from here on nothing in Notion tells any more which option stood in for which
             self._then(Verb.RECORD_OPTIONS, stage)
         self._then(Verb.DROP_OPTIONS, stage)
 
@@ -63,7 +69,9 @@ class _Chain:
 
     def _side_by_side(self, stage: int, numbers: Iterable[int]) -> None:
         moves = [
-            Operation(Verb.MOVE_PAGE, self._database, str(number), stage, self._changes, self._needs)
+            Operation(
+                Verb.MOVE_PAGE, self._database, str(number), stage, self._changes, self._needs
+            )
             for number in numbers
         ]
         self._found += moves

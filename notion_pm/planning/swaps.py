@@ -81,7 +81,10 @@ class Swap:
     def held_by(self, pages: Mapping[str, frozenset[NotionId]]) -> Swap:
         """Return it with the pages that hold its options, by option id."""
         nobody: frozenset[NotionId] = frozenset()
-        held = [pages.get(each.id or "", nobody) if each else nobody for each in (self.old, self.stand_in)]
+        held = [
+            pages.get(each.id or "", nobody) if each else nobody
+            for each in (self.old, self.stand_in)
+        ]
         return replace(self, old_pages=held[0], stand_in_pages=held[1])
 
 

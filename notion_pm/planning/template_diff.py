@@ -31,8 +31,14 @@ class Difference:
 
     def as_data(self) -> dict[str, Any]:
         """Return the difference as JSON data."""
-        details = {key: {"before": before, "after": after} for key, (before, after) in self.details.items()}
-        return {"address": str(self.address), "action": self.action, **({"details": details} if details else {})}
+        details = {
+            key: {"before": before, "after": after} for key, (before, after) in self.details.items()
+        }
+        return {
+            "address": str(self.address),
+            "action": self.action,
+            **({"details": details} if details else {}),
+        }
 
 
 def template_diff(before: LoadedTemplate, after: LoadedTemplate) -> tuple[Difference, ...]:
@@ -64,7 +70,9 @@ def _wholes(part: Address) -> set[Address]:
 
 def _details(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     fields = dict.fromkeys((*old, *new))
-    return {each: (old.get(each), new.get(each)) for each in fields if old.get(each) != new.get(each)}
+    return {
+        each: (old.get(each), new.get(each)) for each in fields if old.get(each) != new.get(each)
+    }
 
 
 def _stated(loaded: LoadedTemplate) -> dict[Address, Mapping[str, Any]]:
@@ -94,18 +102,25 @@ def _database(key: str, database: DatabaseSpec) -> dict[Address, Mapping[str, An
     for each, spec in database.properties.items():
         found[address(key, each)] = {**_data(spec, exclude={"options", "was"}), **_order(spec)}
         if isinstance(spec, OptionsProperty):
-            found |= {address(key, each, option.key): _data(option, exclude={"was"}) for option in spec.options}
+            found |= {
+                address(key, each, option.key): _data(option, exclude={"was"})
+                for option in spec.options
+            }
     found |= {address(key, "views", each): _data(view) for each, view in database.views.items()}
     return found
 
 
 def _order(spec: PropertySpec) -> dict[str, Any]:
     """The order of options: their rank."""
-    return {"order": [each.key for each in spec.options]} if isinstance(spec, OptionsProperty) else {}
+    return (
+        {"order": [each.key for each in spec.options]} if isinstance(spec, OptionsProperty) else {}
+    )
 
 
 def _data(model: BaseModel, exclude: set[str] | None = None) -> dict[str, Any]:
-    data: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
+    data: dict[str, Any] = model.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True, exclude=exclude
+    )
     return data
 
 
@@ -116,7 +131,9 @@ def _renamed(after: LoadedTemplate) -> dict[Address, Address]:
         for each, spec in database.properties.items():
             for option in spec.options if isinstance(spec, OptionsProperty) else ():
                 if option.was is not None:
-                    found[address(key, spec.was or each, option.was)] = address(key, each, option.key)
+                    found[address(key, spec.was or each, option.was)] = address(
+                        key, each, option.key
+                    )
             if spec.was is not None:
                 found[address(key, spec.was)] = address(key, each)
     return found

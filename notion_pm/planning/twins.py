@@ -40,7 +40,9 @@ class TwinSearch:
         return of_rows + len(self.tabs) + len(self.dashboards) + len(self.recorded_views)
 
 
-def twin_search(template: Template, existing: Existing, operations: Iterable[Operation]) -> TwinSearch:
+def twin_search(
+    template: Template, existing: Existing, operations: Iterable[Operation]
+) -> TwinSearch:
     """Return where twins may be after these operations."""
     steps = tuple(operations)
     rows = Counter(step.database for step in steps if step.verb is Verb.CREATE_ROW)

@@ -157,12 +157,18 @@ class UndoPlan:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What is taken back, by address."""
-        return tuple(sorted((each.change for each in self.steps if each.act), key=lambda each: each.order))
+        return tuple(
+            sorted((each.change for each in self.steps if each.act), key=lambda each: each.order)
+        )
 
     @property
     def left(self) -> tuple[Change, ...]:
         """What stays, by address; each of the class `blocked`."""
-        return tuple(sorted((each.change for each in self.steps if not each.act), key=lambda each: each.order))
+        return tuple(
+            sorted(
+                (each.change for each in self.steps if not each.act), key=lambda each: each.order
+            )
+        )
 
     @property
     def acts(self) -> tuple[Act, ...]:

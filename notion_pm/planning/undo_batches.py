@@ -42,7 +42,11 @@ def still_wanted(agreed: Sequence[Act], acts: Sequence[Act]) -> list[Act]:
         newer = by_target.get(_target(act))
         if isinstance(newer, SetProperties) and isinstance(act, SetProperties):
             patches = {key: patch for key, patch in newer.patches.items() if key in act.patches}
-            back = {place: each for place, each in newer.options_back.items() if each.property_id in patches}
+            back = {
+                place: each
+                for place, each in newer.options_back.items()
+                if each.property_id in patches
+            }
             newer = replace(newer, patches=patches, options_back=back) if patches else None
         if newer is not None:
             wanted.append(newer)

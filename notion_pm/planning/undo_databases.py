@@ -18,7 +18,9 @@ def kept_databases(made: Mapping[str, Scene], needed: Iterable[str] = ()) -> dic
     `needed` are kept because something that was there before and stays refers to them.
     """
     reasons = {key: why for key, scene in made.items() if (why := _used(scene))}
-    reasons |= {key: "people fill in a relation that leads to it" for key in needed if key not in reasons}
+    reasons |= {
+        key: "people fill in a relation that leads to it" for key in needed if key not in reasons
+    }
     waiting = list(reasons)
     while waiting:
         stays = waiting.pop()
@@ -32,7 +34,9 @@ def kept_databases(made: Mapping[str, Scene], needed: Iterable[str] = ()) -> dic
 def targets(source: DataSource, made: Mapping[str, Scene]) -> set[str]:
     """Return the databases among those made that a data source's relations lead to."""
     led_to = {
-        each.config.data_source_id for each in source.properties.values() if isinstance(each.config, RelationConfig)
+        each.config.data_source_id
+        for each in source.properties.values()
+        if isinstance(each.config, RelationConfig)
     }
     return {key for key, scene in made.items() if scene.found.source.id in led_to}
 
@@ -44,9 +48,13 @@ def made_database_steps(made: Mapping[str, Scene], kept: Mapping[str, str]) -> I
         rows = len(scene.found.pages)
         details = (database.title, f"{rows} row{'s' if rows != 1 else ''}")
         if key in kept:
-            yield Step(Change(address(key), "delete", "database", kept[key], "blocked", details, key))
+            yield Step(
+                Change(address(key), "delete", "database", kept[key], "blocked", details, key)
+            )
         else:
-            change = Change(address(key), "delete", "database", "made by the apply", "safe", details, key)
+            change = Change(
+                address(key), "delete", "database", "made by the apply", "safe", details, key
+            )
             yield Step(change, TrashDatabase(key, database.id))
 
 
@@ -58,7 +66,11 @@ def _used(scene: Scene) -> str:
     ours = set(scene.entry.properties.values())
     added = [each.name for each in scene.found.source.properties.values() if each.id not in ours]
     known = {each.id for each in scene.entry.views.values()}
-    views = [each for each in scene.found.views.values() if each.id not in known and default_view([each]) is None]
+    views = [
+        each
+        for each in scene.found.views.values()
+        if each.id not in known and default_view([each]) is None
+    ]
     told = [
         f"{len(theirs)} of its pages are not from the template" if theirs else "",
         f"people worked on {len(changed)} of its rows since ({_titles([each.title for each in changed])})"

@@ -19,7 +19,9 @@ from notion_pm.planning.undo_views import database_steps, view_steps
 
 def plan_undo(journal: Journal, manifest: Manifest, found: Mapping[str, Found]) -> UndoPlan:
     """Return how an apply is taken back. `manifest` is the record as it stands; what is not `found` is gone."""
-    adopted = {key: entry for key, entry in manifest.owned.items() if entry.adopted}  # never ours to trash
+    adopted = {
+        key: entry for key, entry in manifest.owned.items() if entry.adopted
+    }  # never ours to trash
     before = {**adopted, **(journal.begun.manifest.owned if journal.begun.manifest else {})}
     rows = {page for key, entry in manifest.owned.items() for page in entry.rows.values()}
     going = frozenset(rows - {page for entry in before.values() for page in entry.rows.values()})
@@ -29,7 +31,9 @@ def plan_undo(journal: Journal, manifest: Manifest, found: Mapping[str, Found]) 
         if key in found
     }
     made = {key: scene for key, scene in scenes.items() if scene.before is None}
-    steps = [step for scene in scenes.values() if scene.before is not None for step in _steps(scene)]
+    steps = [
+        step for scene in scenes.values() if scene.before is not None for step in _steps(scene)
+    ]
     kept = kept_databases(made, _needed(steps, scenes, made))
     steps = [_unless_it_leads_to(step, scenes, made, kept) for step in steps]
     steps = _each_relation_once(steps, scenes)
@@ -45,9 +49,15 @@ def _steps(scene: Scene) -> Iterator[Step]:
     yield from database_steps(scene)
 
 
-def _needed(steps: Collection[Step], scenes: Mapping[str, Scene], made: Mapping[str, Scene]) -> set[str]:
+def _needed(
+    steps: Collection[Step], scenes: Mapping[str, Scene], made: Mapping[str, Scene]
+) -> set[str]:
     """Return the databases among those made that relations lead to which stay in databases that were there before."""
-    stay = [each.change for each in steps if each.act is None and (each.change.kind, each.change.action) == _MADE]
+    stay = [
+        each.change
+        for each in steps
+        if each.act is None and (each.change.kind, each.change.action) == _MADE
+    ]
     needed: set[str] = set()
     for change in stay:
         source = scenes[change.database].found.source
@@ -88,7 +98,8 @@ def _each_relation_once(steps: Collection[Step], scenes: Mapping[str, Scene]) ->
     goes_along = {
         side
         for side, config in removed.items()
-        if (other := (config.data_source_id, config.synced_property_id or "")) in removed and other < side
+        if (other := (config.data_source_id, config.synced_property_id or "")) in removed
+        and other < side
     }
     return [_without_request(each) if _side(each) in goes_along else each for each in steps]
 
@@ -112,7 +123,11 @@ def _record(
     left = [each.change for each in steps if each.act is None]
     if before is None:
         entries = {key: entry for key, entry in current.databases.items() if key in kept}
-        return current.model_copy(update={"databases": entries, "state": "applied"}) if entries else None
+        return (
+            current.model_copy(update={"databases": entries, "state": "applied"})
+            if entries
+            else None
+        )
     entries = {}
     for key, entry in before.databases.items():
         now = current.databases.get(key)
@@ -124,7 +139,10 @@ def _record(
 
 def _merged(before: DatabaseEntry, now: DatabaseEntry, left: Collection[Change]) -> DatabaseEntry:
     """Return an entry as it was before, with what is said now of things that stay."""
-    stay = {kind: {each.key for each in left if each.kind == kind and each.action == "delete"} for kind in _KINDS}
+    stay = {
+        kind: {each.key for each in left if each.kind == kind and each.action == "delete"}
+        for kind in _KINDS
+    }
     options = {each.option_id for each in left if each.kind == "option"}
 
     def of_properties(field: str) -> dict[str, Any]:
@@ -132,7 +150,9 @@ def _merged(before: DatabaseEntry, now: DatabaseEntry, left: Collection[Change])
         return was | {key: held[key] for key in held if key.partition(".")[0] in stay["property"]}
 
     dicts = [each for each in DatabaseEntry.model_fields if isinstance(getattr(before, each), dict)]
-    fields: dict[str, Any] = {each: of_properties(each) for each in dicts if each not in {"views", "rows"}}
+    fields: dict[str, Any] = {
+        each: of_properties(each) for each in dicts if each not in {"views", "rows"}
+    }
     fields["options"] |= {key: each for key, each in now.options.items() if each in options}
     fields["views"] = before.views | {key: now.views[key] for key in stay["view"]}
     fields["rows"] = before.rows | {key: now.rows[key] for key in stay["row"]}

@@ -29,7 +29,16 @@ _OPTIONS_BACK = _COMPUTED
 """Options come back when those that replaced them are gone: the names of both may differ by case only."""
 
 NOBODY_FILLS_IN = frozenset(
-    {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by", "unique_id", "button"}
+    {
+        "formula",
+        "rollup",
+        "created_time",
+        "created_by",
+        "last_edited_time",
+        "last_edited_by",
+        "unique_id",
+        "button",
+    }
 )
 _CHANGED_SINCE = "people changed it since"
 
@@ -42,7 +51,9 @@ def property_steps(scene: Scene) -> Iterator[Step]:
         now = scene.found.source.properties.get(property_id)
         if now is None:
             continue
-        yield from _changed(scene, key, now) if property_id in before_ids else _made(scene, key, now)
+        yield from (
+            _changed(scene, key, now) if property_id in before_ids else _made(scene, key, now)
+        )
     for key, property_id in scene.before.properties.items():
         was = scene.journal.properties_before(scene.found.source.id).get(property_id)
         if was is not None and property_id not in scene.found.source.properties:
@@ -78,13 +89,21 @@ def _changed(scene: Scene, key: str, now: Property) -> Iterator[Step]:
     facets = {name for name in ("name", "description") if getattr(was, name) != getattr(made, name)}
     if not isinstance(now.config, OptionsConfig) and _config(was) != _config(made):
         facets.add("config")
-    theirs = {each for each in facets if _facet(now, each) not in (_facet(made, each), _facet(was, each))}
+    theirs = {
+        each for each in facets if _facet(now, each) not in (_facet(made, each), _facet(was, each))
+    }
     if theirs:
         step = _left(scene, key, "update", _CHANGED_SINCE, *sorted(theirs))
         yield replace(step, change=replace(step.change, facets=frozenset(theirs)))
     back = {each for each in facets - theirs if _facet(now, each) != _facet(was, each)}
     if isinstance(was.config, RelationConfig) and "config" in back:
-        yield _left(scene, key, "update", "the relation leads elsewhere; its links are not brought back", now.name)
+        yield _left(
+            scene,
+            key,
+            "update",
+            "the relation leads elsewhere; its links are not brought back",
+            now.name,
+        )
     elif back:
         details = tuple(_told(each, now, was) for each in sorted(back))
         change = _change(scene, key, "update", "changed by the apply", *details)
@@ -92,25 +111,38 @@ def _changed(scene: Scene, key: str, now: Property) -> Iterator[Step]:
 
 
 def _level(was: Property, facets: set[str]) -> int:
-    return _COMPUTED if "config" in facets and isinstance(was.config, FormulaConfig | RollupConfig) else _SETTINGS
+    return (
+        _COMPUTED
+        if "config" in facets and isinstance(was.config, FormulaConfig | RollupConfig)
+        else _SETTINGS
+    )
 
 
 def _options_to_drop(
     scene: Scene, key: str, was: Property, made: Property, now: Property
 ) -> Iterator[tuple[Option, Step]]:
     """Find the options that the apply added, and whether anybody chose them."""
-    known, added = {each.id for each in options_of(was)}, {each.id: each for each in options_of(made)}
+    known, added = (
+        {each.id for each in options_of(was)},
+        {each.id: each for each in options_of(made)},
+    )
     added = {each: option for each, option in added.items() if each not in known}
     found = [option for option in options_of(now) if option.id in added]
-    drop = frozenset(option.id for option in found if not _option_stays(scene, now, added[option.id], option))
+    drop = frozenset(
+        option.id for option in found if not _option_stays(scene, now, added[option.id], option)
+    )
     for option in found:
         option_key = scene.entry.key_of_option(key, option.id or "") or option.name
         place = address(scene.key, key, option_key)
         if reason := _option_stays(scene, now, added[option.id], option):
-            change = Change(place, "delete", "option", reason, "blocked", (option.name,), scene.key, key)
+            change = Change(
+                place, "delete", "option", reason, "blocked", (option.name,), scene.key, key
+            )
             yield option, Step(replace(change, option_id=option.id or ""))
             continue
-        change = Change(place, "delete", "option", "added by the apply", "safe", (option.name,), scene.key, key)
+        change = Change(
+            place, "delete", "option", "added by the apply", "safe", (option.name,), scene.key, key
+        )
         act = _set(scene, now.id, _patch(now, now, set(), drop))
         yield option, Step(replace(change, option_id=option.id or ""), act, _SETTINGS)
 
@@ -118,11 +150,15 @@ def _options_to_drop(
 def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> str:
     if made != now:
         return _CHANGED_SINCE
-    count = sum(now.id in chosen(page, prop.id) for page in scene.found.pages if page.id not in scene.going)
+    count = sum(
+        now.id in chosen(page, prop.id) for page in scene.found.pages if page.id not in scene.going
+    )
     return f"{_pages(count)} it" if count else ""
 
 
-def _options_removed(scene: Scene, key: str, was: Property, made: Property, now: Property) -> Iterator[Step]:
+def _options_removed(
+    scene: Scene, key: str, was: Property, made: Property, now: Property
+) -> Iterator[Step]:
     """Make options again that the apply removed, unless what it made in their place stays.
 
     `now` is the property without the options that the undo drops.
@@ -151,17 +187,23 @@ def _options_removed(scene: Scene, key: str, was: Property, made: Property, now:
         for option in back:
             option_key = scene.before.key_of_option(key, option.id or "") or option.name
             place = address(scene.key, key, option_key)
-            change = Change(place, "create", "option", reason, "safe", (option.name,), scene.key, key)
+            change = Change(
+                place, "create", "option", reason, "safe", (option.name,), scene.key, key
+            )
             yield Step(change, act, _OPTIONS_BACK)
 
 
 def _with_options(was: Property, now: Property, back: Sequence[Option]) -> OptionsConfig:
     """Return the options of now with those that come back, in the order that there was before."""
     order = {option.name.casefold(): place for place, option in enumerate(options_of(was))}
-    there = {option.name.casefold() for option in options_of(now)}  # an interrupted undo has made some again
+    there = {
+        option.name.casefold() for option in options_of(now)
+    }  # an interrupted undo has made some again
     options = [*options_of(now)]
     options += [replace(option, id=None) for option in back if option.name.casefold() not in there]
-    return OptionsConfig(tuple(sorted(options, key=lambda option: order.get(option.name.casefold(), len(order)))))
+    return OptionsConfig(
+        tuple(sorted(options, key=lambda option: order.get(option.name.casefold(), len(order))))
+    )
 
 
 def _without(prop: Property, gone: frozenset[str | None]) -> Property:
@@ -177,11 +219,17 @@ def _uses(scene: Scene, prop: Property) -> int:
         return 0
     pages = [page for page in scene.found.pages if page.id not in scene.going]
     if prop.type == "status":  # Notion gives every page the first option: nobody chose it
-        pages = [page for page in pages if chosen(page, prop.id) != {each.id for each in options_of(prop)[:1]}]
+        pages = [
+            page
+            for page in pages
+            if chosen(page, prop.id) != {each.id for each in options_of(prop)[:1]}
+        ]
     return sum(holds(page, prop.id, but=scene.going) for page in pages)
 
 
-def _patch(now: Property, was: Property, facets: set[str], gone: frozenset[str | None]) -> PropertyPatch:
+def _patch(
+    now: Property, was: Property, facets: set[str], gone: frozenset[str | None]
+) -> PropertyPatch:
     """Return what gives a property back some of its facets. Settings are always sent with the description beside."""
     name = was.name if "name" in facets else None
     config: PropertyConfig = was.config if "config" in facets else now.config

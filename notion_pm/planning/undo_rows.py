@@ -20,7 +20,18 @@ def row_steps(scene: Scene) -> Iterator[Step]:
             continue  # in the trash already
         place, reason = address(scene.key, "rows", key), touched(scene, pages[page_id])
         if reason:
-            yield Step(Change(place, "delete", "row", reason, "blocked", (pages[page_id].title,), scene.key, key))
+            yield Step(
+                Change(
+                    place,
+                    "delete",
+                    "row",
+                    reason,
+                    "blocked",
+                    (pages[page_id].title,),
+                    scene.key,
+                    key,
+                )
+            )
         else:
             change = Change(place, "delete", "row", "made by the apply", "safe", (), scene.key, key)
             yield Step(change, TrashPage(scene.key, page_id))
@@ -33,7 +44,9 @@ def touched(scene: Scene, page: Page) -> str:
     if any(_links_to_others(scene, page, each) for each in page.properties.values()):
         return "people linked it since"
     written = scene.journal.page_after(page.id)
-    if written is not None and _comparable(scene, page, row_content(page)) != _comparable(scene, page, dict(written)):
+    if written is not None and _comparable(scene, page, row_content(page)) != _comparable(
+        scene, page, dict(written)
+    ):
         return "it was edited since"
     return ""
 
@@ -54,4 +67,8 @@ def _comparable(scene: Scene, page: Page, content: dict[str, object]) -> dict[st
         for each in page.properties.values()
         if each.type in READ_ONLY_TYPES or each.type == "relation" or each.id in scene.stamped
     }
-    return {key: value for key, value in content.items() if key in page.properties and key not in skipped}
+    return {
+        key: value
+        for key, value in content.items()
+        if key in page.properties and key not in skipped
+    }

@@ -39,7 +39,9 @@ def _made(scene: Scene, key: str, now: View, *, last: bool) -> Step:
     if made is not None and _content(made) != _content(now):
         return _step(scene, key, "delete", _CHANGED_SINCE, None, now.name)
     if last:
-        return _step(scene, key, "delete", "Notion keeps the last view of a database", None, now.name)
+        return _step(
+            scene, key, "delete", "Notion keeps the last view of a database", None, now.name
+        )
     return _step(scene, key, "delete", "made by the apply", DeleteView(scene.key, now.id), now.name)
 
 
@@ -48,11 +50,20 @@ def _changed(scene: Scene, key: str, was: View, now: View) -> Iterator[Step]:
     if _content(now) == _content(was):
         return
     if lost := _lost_options(scene, was):
-        yield _step(scene, key, "update", f"it filtered by {', '.join(lost)}, which is no longer there", None, now.name)
+        yield _step(
+            scene,
+            key,
+            "update",
+            f"it filtered by {', '.join(lost)}, which is no longer there",
+            None,
+            now.name,
+        )
     elif _content(now) != _content(made):
         yield _step(scene, key, "update", _CHANGED_SINCE, None, now.name)
     else:
-        yield _step(scene, key, "update", "changed by the apply", SetView(scene.key, was, now), now.name)
+        yield _step(
+            scene, key, "update", "changed by the apply", SetView(scene.key, was, now), now.name
+        )
 
 
 def _removed(scene: Scene, key: str, was: View) -> Iterator[Step]:
@@ -60,10 +71,21 @@ def _removed(scene: Scene, key: str, was: View) -> Iterator[Step]:
     if key in scene.entry.views:
         return
     if lost := _lost_options(scene, was):
-        yield _step(scene, key, "create", f"it filtered by {', '.join(lost)}, which is no longer there", None, was.name)
+        yield _step(
+            scene,
+            key,
+            "create",
+            f"it filtered by {', '.join(lost)}, which is no longer there",
+            None,
+            was.name,
+        )
     else:
         known = {each.id for each in scene.entry.views.values()}
-        same = (each.id for each in scene.found.views.values() if each.id not in known and _alike(each, was))
+        same = (
+            each.id
+            for each in scene.found.views.values()
+            if each.id not in known and _alike(each, was)
+        )
         act = MakeView(scene.key, key, was, scene.found.database.id, next(same, None))
         yield _step(scene, key, "create", "removed by the apply", act, was.name)
 
@@ -71,7 +93,11 @@ def _removed(scene: Scene, key: str, was: View) -> Iterator[Step]:
 def _lost_options(scene: Scene, was: View) -> list[str]:
     """Return the options that a view filtered by and that the apply removed: Notion refuses such a filter."""
     before = scene.journal.properties_before(scene.found.source.id).values()
-    there = {option.name for prop in scene.found.source.properties.values() for option in options_of(prop)}
+    there = {
+        option.name
+        for prop in scene.found.source.properties.values()
+        for option in options_of(prop)
+    }
     gone = {option.name for prop in before for option in options_of(prop)} - there
     return sorted(gone & set(_texts(was.filter)))
 
@@ -101,17 +127,34 @@ def database_steps(scene: Scene) -> Iterator[Step]:
     was, made = scene.journal.database_before(now.id), scene.journal.database_after(now.id) or now
     if was is None:
         return
-    facets = {each for each in ("title", "icon", "description") if getattr(was, each) != getattr(made, each)}
-    theirs = {each for each in facets if getattr(now, each) not in (getattr(made, each), getattr(was, each))}
+    facets = {
+        each
+        for each in ("title", "icon", "description")
+        if getattr(was, each) != getattr(made, each)
+    }
+    theirs = {
+        each
+        for each in facets
+        if getattr(now, each) not in (getattr(made, each), getattr(was, each))
+    }
     back = {each for each in facets - theirs if getattr(now, each) != getattr(was, each)}
-    change = Change(address(scene.key), "update", "database", "changed by the apply", database=scene.key)
+    change = Change(
+        address(scene.key), "update", "database", "changed by the apply", database=scene.key
+    )
     if theirs:
-        yield Step(replace(change, reason=_CHANGED_SINCE, change_class="blocked", details=tuple(sorted(theirs))))
+        yield Step(
+            replace(
+                change, reason=_CHANGED_SINCE, change_class="blocked", details=tuple(sorted(theirs))
+            )
+        )
     if back:
         values = {
-            each: (getattr(was, each) or "") if each in back else None for each in ("title", "icon", "description")
+            each: (getattr(was, each) or "") if each in back else None
+            for each in ("title", "icon", "description")
         }
-        yield Step(replace(change, details=tuple(sorted(back))), SetDatabase(scene.key, now.id, **values))
+        yield Step(
+            replace(change, details=tuple(sorted(back))), SetDatabase(scene.key, now.id, **values)
+        )
 
 
 def _step(scene: Scene, key: str, action: Action, reason: str, act: Act | None, title: str) -> Step:

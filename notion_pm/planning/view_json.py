@@ -36,7 +36,11 @@ class ViewJson:
 
 
 def view_json(
-    template: Template, database: str, key: str, property_ids: Mapping[str, str], option_name: OptionName
+    template: Template,
+    database: str,
+    key: str,
+    property_ids: Mapping[str, str],
+    option_name: OptionName,
 ) -> ViewJson:
     """Return a view of a template in the API's JSON."""
     view = template.databases[database].views[key]
@@ -47,8 +51,12 @@ def view_json(
             for sort in view.sort
             for each, direction in sort.items()
         ),
-        quick_filters=as_quick_filters(template, database, view.quick, dict(property_ids), option_name),
-        configuration=_configuration(template, database, view, property_ids) if view.type != "dashboard" else None,
+        quick_filters=as_quick_filters(
+            template, database, view.quick, dict(property_ids), option_name
+        ),
+        configuration=_configuration(template, database, view, property_ids)
+        if view.type != "dashboard"
+        else None,
     )
 
 
@@ -76,19 +84,25 @@ def _configuration(
     return configuration | (_chart(template, database, view, property_ids) if view.chart else {})
 
 
-def _chart(template: Template, database: str, view: ViewSpec, property_ids: Mapping[str, str]) -> dict[str, Any]:
+def _chart(
+    template: Template, database: str, view: ViewSpec, property_ids: Mapping[str, str]
+) -> dict[str, Any]:
     function, key = next(iter(view.measure.items()), ("count", None))
     measured = {"aggregator": function, **({"property_id": property_ids[key]} if key else {})}
     if view.chart == "number":
         return {"chart_type": view.chart, "value": measured}
     axes = {"x_axis": view.group_by, "stack_by": view.stack_by}
     grouped = {
-        axis: _grouping(template, database, each, property_ids) for axis, each in axes.items() if each is not None
+        axis: _grouping(template, database, each, property_ids)
+        for axis, each in axes.items()
+        if each is not None
     }
     return {"chart_type": view.chart, "y_axis": measured, **grouped}
 
 
-def _grouping(template: Template, database: str, key: str, property_ids: Mapping[str, str]) -> dict[str, Any]:
+def _grouping(
+    template: Template, database: str, key: str, property_ids: Mapping[str, str]
+) -> dict[str, Any]:
     kind = property_type(template, database, key) or ""
     return {
         "type": _GROUP_TYPES.get(kind, kind),

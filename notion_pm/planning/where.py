@@ -47,7 +47,9 @@ def check_where(template: Template, database: str, path: Path, where: Where) -> 
     for key, condition in where.items():
         kind = property_type(template, database, key)
         if kind is None:
-            yield Fault.unknown((*path, key), f"property of {database}", key, property_keys(template, database))
+            yield Fault.unknown(
+                (*path, key), f"property of {database}", key, property_keys(template, database)
+            )
             continue
         for field in condition.model_fields_set:
             if kind not in _TYPES_OF_FIELD.get(field, frozenset()):
@@ -55,11 +57,17 @@ def check_where(template: Template, database: str, path: Path, where: Where) -> 
                 yield Fault((*path, key), f"`{name}` does not go with `{key}`, which is a {kind}.")
         for field in ("before", "after"):
             if " " in (getattr(condition, field) or ""):
-                yield Fault((*path, key), f"only rules know `{getattr(condition, field)}`.", "Write a date, or today.")
+                yield Fault(
+                    (*path, key),
+                    f"only rules know `{getattr(condition, field)}`.",
+                    "Write a date, or today.",
+                )
         yield from _check_options(template, database, (*path, key), key, condition)
 
 
-def _check_options(template: Template, database: str, path: Path, key: str, condition: Condition) -> Iterator[Fault]:
+def _check_options(
+    template: Template, database: str, path: Path, key: str, condition: Condition
+) -> Iterator[Fault]:
     options = [each.key for each in options_of(template, database, key)]
     closed = options and not is_open(template, database, key)
     for value in (*(condition.is_ or ()), *(condition.not_ or ())) if closed else ():
@@ -77,7 +85,9 @@ def check_quick(template: Template, database: str, path: Path, quick: Where) -> 
         kind = property_type(template, database, key)
         values = condition.is_ or condition.not_ or ()
         if len(condition.stated) != 1:
-            yield Fault((*path, key), "a quick filter is one test.", "Put what always holds into `where`.")
+            yield Fault(
+                (*path, key), "a quick filter is one test.", "Put what always holds into `where`."
+            )
         elif len(values) > 1 and kind not in _CHOICES:
             yield Fault((*path, key), f"a quick filter takes one value of a {kind}.", "Choose one.")
         elif condition.category and not _of_category(template, database, key, condition):
@@ -85,7 +95,11 @@ def check_quick(template: Template, database: str, path: Path, quick: Where) -> 
 
 
 def as_quick_filters(
-    template: Template, database: str, quick: Where, property_ids: dict[str, str], option_name: OptionName
+    template: Template,
+    database: str,
+    quick: Where,
+    property_ids: dict[str, str],
+    option_name: OptionName,
 ) -> Json:
     """Return quick filters as the API takes them: by property, and several values of one test as an array."""
     return {
@@ -105,7 +119,11 @@ def _one_test(kind: str, parts: list[Json]) -> Json:
 
 
 def as_filter(
-    template: Template, database: str, where: Where, property_ids: dict[str, str], option_name: OptionName
+    template: Template,
+    database: str,
+    where: Where,
+    property_ids: dict[str, str],
+    option_name: OptionName,
 ) -> Json | None:
     """Return a condition as the API's filter, with property ids; None when it lets everything through."""
     parts = [
@@ -117,7 +135,12 @@ def as_filter(
 
 
 def _parts(
-    template: Template, database: str, key: str, condition: Condition, property_id: str, option_name: OptionName
+    template: Template,
+    database: str,
+    key: str,
+    condition: Condition,
+    property_id: str,
+    option_name: OptionName,
 ) -> Iterator[Json]:
     kind = property_type(template, database, key) or ""
 
@@ -132,7 +155,12 @@ def _parts(
     if condition.is_ is not None:
         yield _any([test(holds, shown(value)) for value in condition.is_])
     if condition.category is not None:
-        yield _any([test("equals", shown(each.key)) for each in _of_category(template, database, key, condition)])
+        yield _any(
+            [
+                test("equals", shown(each.key))
+                for each in _of_category(template, database, key, condition)
+            ]
+        )
     for value in condition.not_ or ():
         yield test(lacks, shown(value))
     if condition.empty is not None:
@@ -142,8 +170,14 @@ def _parts(
             yield test(operator, getattr(condition, field))
 
 
-def _of_category(template: Template, database: str, key: str, condition: Condition) -> list[OptionSpec]:
-    return [each for each in options_of(template, database, key) if each.meaning in (condition.category or ())]
+def _of_category(
+    template: Template, database: str, key: str, condition: Condition
+) -> list[OptionSpec]:
+    return [
+        each
+        for each in options_of(template, database, key)
+        if each.meaning in (condition.category or ())
+    ]
 
 
 def _any(tests: list[Json]) -> Json:

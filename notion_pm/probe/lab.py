@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
-from notion_pm.errors import NotCapable, NotionError, NotShared, RateLimited, RequestRefused, Unauthorized, Unreachable
+from notion_pm.errors import (
+    NotCapable,
+    NotionError,
+    NotShared,
+    RateLimited,
+    RequestRefused,
+    Unauthorized,
+    Unreachable,
+)
 from notion_pm.gateway.connection import Connection
 from notion_pm.model.ids import NotionId
 from notion_pm.probe.statement import CannotTell
@@ -117,7 +125,9 @@ class Lab:
         """Query a data source for pages, as notion-pm does: wikis hold data sources as well."""
         return self.post(f"data_sources/{source}/query", result_type="page", **body)
 
-    def until(self, is_there: Callable[[Answer], bool], answer: Answer, ask_again: Callable[[], Answer]) -> Answer:
+    def until(
+        self, is_there: Callable[[Answer], bool], answer: Answer, ask_again: Callable[[], Answer]
+    ) -> Answer:
         """Ask again, with pauses, until an answer has what was written; queries and search may lag.
 
         Return the last answer, whatever it is.
@@ -172,7 +182,9 @@ class Lab:
         except NotCapable as error:
             raise CannotTell(f"the connection may not do {method} {_kind(path)}: {error}") from None
         except (RequestRefused, NotShared) as error:
-            return Answer(f"{method} {_kind(path)}", error.status, code=error.code, message=str(error))
+            return Answer(
+                f"{method} {_kind(path)}", error.status, code=error.code, message=str(error)
+            )
         except NotionError as error:
             raise CannotTell(f"no usable answer to {method} {_kind(path)}: {error}") from None
         return Answer(f"{method} {_kind(path)}", 200, answer)

@@ -10,7 +10,12 @@ _LONGEST = 300
 
 _RULES = (
     (re.compile(r"https?://\S+"), "<url>"),
-    (re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE), "<id>"),
+    (
+        re.compile(
+            r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
+        ),
+        "<id>",
+    ),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "<email>"),
     # Notion ends some messages with the name of the connection.
     (re.compile(r'((?:integration|connection|bot)\s+)"[^"]*"', re.IGNORECASE), r'\1"<name>"'),

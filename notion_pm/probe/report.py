@@ -57,7 +57,9 @@ def summarise(result: ProbeResult) -> list[AreaSummary]:
     """Group what was found by what it means for the user."""
     summaries = []
     for area in Area:
-        entries = tuple((each, result.findings[each.id]) for each in result.statements if each.area is area)
+        entries = tuple(
+            (each, result.findings[each.id]) for each in result.statements if each.area is area
+        )
         if entries:
             summaries.append(AreaSummary(area, entries))
     return summaries
@@ -74,7 +76,9 @@ def report_data(result: ProbeResult, *, server: str, day: date) -> dict[str, Any
         "requests": result.requests,
         "counts": {str(verdict): result.count(verdict) for verdict in Verdict},
         "areas": {summary.area.title: summary.conclusion for summary in summarise(result)},
-        "statements": [_statement_data(each, result.findings[each.id]) for each in result.statements],
+        "statements": [
+            _statement_data(each, result.findings[each.id]) for each in result.statements
+        ],
     }
 
 

@@ -49,7 +49,8 @@ class ProbeResult:
     def is_worth_repeating(self) -> bool:
         """Whether another run may tell more."""
         return any(
-            finding.verdict is Verdict.CANNOT_TELL and not finding.is_optional for finding in self.findings.values()
+            finding.verdict is Verdict.CANNOT_TELL and not finding.is_optional
+            for finding in self.findings.values()
         )
 
 
@@ -78,7 +79,9 @@ def run_probe(
     """
     connection = connections.first
     scratch = _scratch_page(connections, parent, memory)
-    lab = Lab(connection, scratch, sleep=connections.sleep, spent=memory.spent, second=connections.second)
+    lab = Lab(
+        connection, scratch, sleep=connections.sleep, spent=memory.spent, second=connections.second
+    )
     try:
         for number, statement in enumerate(statements):
             progress("statements", number, len(statements))
@@ -109,7 +112,9 @@ def check(statement: Statement, lab: Lab) -> Finding:
     except CannotTell as error:
         return _cannot_tell(str(error), is_optional=error.is_optional)
     except _OTHER_SHAPE as error:
-        return _cannot_tell(f"an answer has another shape than expected ({type(error).__name__}: {error})")
+        return _cannot_tell(
+            f"an answer has another shape than expected ({type(error).__name__}: {error})"
+        )
 
 
 def _cannot_tell(reason: str, *, is_optional: bool = False) -> Finding:
@@ -127,7 +132,9 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
     memory.title = f"{_TITLE} {secrets.token_hex(4)} (may be deleted)"
     memory.scratch = ""
     memory.save()
-    page = gateway.create_page(parent, memory.title, look_up=lambda: _page_titled(gateway, parent, memory.title))
+    page = gateway.create_page(
+        parent, memory.title, look_up=lambda: _page_titled(gateway, parent, memory.title)
+    )
     memory.scratch = page.id
     memory.save()
     return page.id

@@ -125,7 +125,11 @@ def _decisions(
 def _off_track(strategy: Strategy) -> Iterator[Decision]:
     for objective in strategy.objectives:
         if objective.health and objective.health.tone == "bad":
-            because = f"{objective.health.name}: {objective.note}" if objective.note else objective.health.name
+            because = (
+                f"{objective.health.name}: {objective.note}"
+                if objective.note
+                else objective.health.name
+            )
             question = "Change its scope, date or target, or stop it?"
             yield Decision(objective.page, question, because, objective.owner)
 
@@ -151,7 +155,9 @@ def _late(thread: Thread, slips: Sequence[Slip]) -> Iterator[Decision]:
 
 
 def _without_owner(thread: Thread, strategy: Strategy) -> Iterator[Decision]:
-    has_owner = {each.database for each in objectives(thread) if thread.chain.has(each.database, "owner")}
+    has_owner = {
+        each.database for each in objectives(thread) if thread.chain.has(each.database, "owner")
+    }
     if has_owner:
         for objective in strategy.objectives:
             if not objective.owner:
@@ -161,7 +167,11 @@ def _without_owner(thread: Thread, strategy: Strategy) -> Iterator[Decision]:
 def _noise_in_work(thread: Thread) -> Iterator[Decision]:
     for feature in thread.pages("features"):
         if thread.category(feature) == "doing" and not is_signal(thread, feature):
-            lacks = "serves no open objective" if has_evidence(thread, feature) else "has no evidence behind it"
+            lacks = (
+                "serves no open objective"
+                if has_evidence(thread, feature)
+                else "has no evidence behind it"
+            )
             yield _about(thread, feature, "Continue it or stop it?", f"It is in work and {lacks}.")
 
 
@@ -171,7 +181,12 @@ def _needs_without_plan(thread: Thread, waiting: Waiting) -> Iterator[Decision]:
         page = pages[need.page.id]
         features = [each for each in thread.all_below(page) if thread.role(each) == "features"]
         if not any(thread.is_live(each) for each in features):
-            yield _about(thread, page, "Plan it or turn it down?", f"{_who_waits(need)}, and no feature is planned.")
+            yield _about(
+                thread,
+                page,
+                "Plan it or turn it down?",
+                f"{_who_waits(need)}, and no feature is planned.",
+            )
 
 
 def _who_waits(need: Need) -> str:

@@ -64,7 +64,9 @@ def changelog(thread: Thread, past: Past) -> Changelog:
         else:
             others += 1
     found += _shipped_unnoticed(thread, past, noticed)
-    return Changelog(tuple(sorted(found, key=lambda each: (each.on, each.title), reverse=True)), others)
+    return Changelog(
+        tuple(sorted(found, key=lambda each: (each.on, each.title), reverse=True)), others
+    )
 
 
 def _dated_by_ship_date(thread: Thread, past: Past, change: HistoryChange, told: Change) -> Change:
@@ -86,11 +88,21 @@ def _shipped_unnoticed(thread: Thread, past: Past, noticed: Set[NotionId]) -> It
     since = f"{past.asked:%Y-%m-%d}"
     for page in thread.pages("features"):
         shipped_on = thread.text(page, "shipped_on")[:10]
-        is_shipped = thread.category(page) == "done" and since <= shipped_on <= _last_day(thread, past)
+        is_shipped = thread.category(page) == "done" and since <= shipped_on <= _last_day(
+            thread, past
+        )
         if is_shipped and page.id not in noticed:
             what = thread.wording.title(page.database, "shipped_on")
             yield Change(
-                "shipped", page.title.strip() or UNTITLED, page.url, what, "", shipped_on, "", shipped_on, page.id
+                "shipped",
+                page.title.strip() or UNTITLED,
+                page.url,
+                what,
+                "",
+                shipped_on,
+                "",
+                shipped_on,
+                page.id,
             )
 
 
@@ -104,9 +116,13 @@ def _net(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange]:
     for change in changes:
         first = merged.get((change.page, change.property), change)
         merged[change.page, change.property] = replace(change, before=first.before)
-    arrived = {each.page for each in merged.values() if each.property == THE_PAGE and each.before is None}
+    arrived = {
+        each.page for each in merged.values() if each.property == THE_PAGE and each.before is None
+    }
     for each in merged.values():
-        if not same(each.before, each.after) and (each.property == THE_PAGE or each.page not in arrived):
+        if not same(each.before, each.after) and (
+            each.property == THE_PAGE or each.page not in arrived
+        ):
             yield each
 
 
@@ -123,7 +139,10 @@ class _Teller:
             return False
         if change.property == THE_PAGE:
             return True
-        return change.property in self._vocabulary.keys(change.database) and self._thread.page(change.page) is not None
+        return (
+            change.property in self._vocabulary.keys(change.database)
+            and self._thread.page(change.page) is not None
+        )
 
     def kind(self, change: HistoryChange) -> Kind | None:
         if change.property == THE_PAGE:
@@ -164,5 +183,7 @@ class _Teller:
     def _words(self, change: HistoryChange, value: Plain) -> str:
         if isinstance(value, Links) or change.property == THE_PAGE:
             return plain(value)
-        page = SnapshotPage(change.page, change.database, change.title, change.url, change.edited, {})
+        page = SnapshotPage(
+            change.page, change.database, change.title, change.url, change.edited, {}
+        )
         return plain(self._thread.wording.readable(page, change.property, value))[:60]

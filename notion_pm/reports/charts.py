@@ -77,7 +77,9 @@ def columns(data: Data, *, name: str) -> Chart:
 def _drawn(kind: Any, data: Data, name: str, *, top: float | None = None) -> Chart:
     rows = len(data.labels) * (len(data.series) if kind is HorizontalBar else 1)
     chart = _chart(kind, data, height=_FRAME + _BAR * max(rows, len(data.labels)))
-    chart.x_labels = [_cut(each) for each in reversed(data.labels)]  # pygal draws from the bottom up
+    chart.x_labels = [
+        _cut(each) for each in reversed(data.labels)
+    ]  # pygal draws from the bottom up
     chart.range = (0, top) if top else None
     chart.y_labels = _ticks(top or _highest(data, stacked=kind is HorizontalStackedBar))
     for each in data.series:
@@ -111,7 +113,9 @@ def _chart(kind: Any, data: Data, *, height: int) -> Any:
 def _svg(chart: Any, data: Data, name: str) -> Markup:
     """The drawing alone, named for those who cannot see it."""
     root = chart.render_tree()
-    root.attrib.update({"id": name, "role": "img", "aria-label": _printable(f"{data.title}. {data.says}")})
+    root.attrib.update(
+        {"id": name, "role": "img", "aria-label": _printable(f"{data.title}. {data.says}")}
+    )
     _strip(root)
     return Markup(etree.tostring(root, encoding="unicode", method="html"))  # noqa: S704 - it escapes
 
@@ -127,7 +131,10 @@ def _strip(element: Any) -> None:
 
 def _highest(data: Data, *, stacked: bool) -> float:
     """Where the longest bar ends."""
-    rows = [[value or 0 for value in row] for row in zip(*(each.values for each in data.series), strict=True)]
+    rows = [
+        [value or 0 for value in row]
+        for row in zip(*(each.values for each in data.series), strict=True)
+    ]
     return max((sum(row) if stacked else max(row) for row in rows), default=0)
 
 

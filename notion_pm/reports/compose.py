@@ -71,7 +71,9 @@ class LastSync:
     behind: int = 0
 
 
-def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None) -> Report:
+def compose(
+    thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None
+) -> Report:
     """Return the report on a thread, complete."""
     goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
     waits, dates = waiting(thread), slips(thread, past)
@@ -104,23 +106,35 @@ def compose(thread: Thread, past: Past, *, title: str, now: datetime, sync: Last
     )
 
 
-def _figures(goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, past: Past) -> tuple[Figure, ...]:
+def _figures(
+    goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, past: Past
+) -> tuple[Figure, ...]:
     healths = Counter(each.health.tone for each in goals.objectives if each.health)
     figures = [Figure(str(len(goals.objectives)), "live objectives", "objectives")]
     if healths:
         silent = f"; {healths['quiet']} with “{NO_UPDATE}”" if healths["quiet"] else ""
         figures.append(
-            Figure(str(healths["warn"] + healths["bad"]), f"of them at risk or off track{silent}", "trouble")
+            Figure(
+                str(healths["warn"] + healths["bad"]),
+                f"of them at risk or off track{silent}",
+                "trouble",
+            )
         )
     if found.share is not None:
-        figures.append(Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features", "signal"))
+        figures.append(
+            Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features", "signal")
+        )
     shipped = changed.of("shipped")
     if past.since or shipped:
         figures.append(Figure(str(len(shipped)), f"features shipped {_period(past)}", "shipped"))
     named = waits.asks - waits.unnamed
     anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
     figures.append(
-        Figure(f"{len(waits.customers):,}", f"customers waiting, with {named:,} open asks{anonymous}", "waiting")
+        Figure(
+            f"{len(waits.customers):,}",
+            f"customers waiting, with {named:,} open asks{anonymous}",
+            "waiting",
+        )
     )
     return tuple(figures)
 
@@ -134,7 +148,11 @@ def _period(past: Past) -> str:
 def _sync_note(sync: LastSync) -> list[str]:
     if not sync.behind:
         return []
-    when = f"The last sync was on {sync.at:%Y-%m-%d at %H:%M}" if sync.at else "No sync is remembered here"
+    when = (
+        f"The last sync was on {sync.at:%Y-%m-%d at %H:%M}"
+        if sync.at
+        else "No sync is remembered here"
+    )
     numbers = "number in Notion differs" if sync.behind == 1 else "numbers in Notion differ"
     return [
         f"This report computes its figures from the pages as they are now. {when}, and {sync.behind:,} {numbers}: "
@@ -145,14 +163,18 @@ def _sync_note(sync: LastSync) -> list[str]:
 def _notes(thread: Thread, past: Past) -> list[str]:
     notes = []
     if past.since is None and past.until:
-        notes.append(f"Nothing is remembered from before {past.until:%Y-%m-%d}: no change is known, only ship dates.")
+        notes.append(
+            f"Nothing is remembered from before {past.until:%Y-%m-%d}: no change is known, only ship dates."
+        )
     elif past.since is None:
         notes.append(
             "Nothing is remembered of this workspace yet, so the report cannot say what has changed. "
             "The next one can: each report and each run of sync remembers what it saw."
         )
     elif past.since > past.asked:
-        notes.append(f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then.")
+        notes.append(
+            f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then."
+        )
     if past.until:
         notes.append(
             f"Changes, trends and what shipped are those {_period(past)}. Everything else is as it is now: "
@@ -171,5 +193,7 @@ def _notes(thread: Thread, past: Past) -> list[str]:
         if not is_there
     ]
     if missing:
-        notes.append(f"This workspace keeps no {', no '.join(missing)}: what would be told of them is left out.")
+        notes.append(
+            f"This workspace keeps no {', no '.join(missing)}: what would be told of them is left out."
+        )
     return notes

@@ -49,7 +49,9 @@ def can_be_public(thread: Thread) -> bool:
     return thread.chain.has(thread.chain.database("features"), PUBLIC_TITLE)
 
 
-def public_roadmap(thread: Thread, *, title: str = DEFAULT_TITLE, dates: bool = False) -> PublicRoadmap:
+def public_roadmap(
+    thread: Thread, *, title: str = DEFAULT_TITLE, dates: bool = False
+) -> PublicRoadmap:
     """Return the open features that have a public title, in the order of the internal roadmap."""
     items: dict[Horizon, list[PublicItem]] = {each: [] for each in _HORIZONS}
     for feature in thread.in_order(thread.pages("features")):

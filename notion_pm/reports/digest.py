@@ -83,12 +83,16 @@ class Digest:
     @property
     def summary(self) -> str:
         """Return it in one line: how many lines each section has."""
-        return ", ".join(f"{section.title.lower()}: {len(section.lines)}" for section in self.sections)
+        return ", ".join(
+            f"{section.title.lower()}: {len(section.lines)}" for section in self.sections
+        )
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
         sections = {
-            section.key: [{"title": line.title, "url": line.url, "text": line.text} for line in section.lines]
+            section.key: [
+                {"title": line.title, "url": line.url, "text": line.text} for line in section.lines
+            ]
             for section in self.sections
         }
         return {"since": self.since.isoformat(), "changed": self.has_news, "sections": sections}
@@ -99,7 +103,9 @@ def digest(thread: Thread, past: Past, *, title: str, now: datetime) -> Digest:
     changed = changelog(thread, past)
     sections = (
         Section("shipped", "Shipped", tuple(_change_line(each) for each in changed.of("shipped"))),
-        Section("health", "Changed health", tuple(_change_line(each) for each in changed.of("health"))),
+        Section(
+            "health", "Changed health", tuple(_change_line(each) for each in changed.of("health"))
+        ),
         Section("evidence", "New evidence", tuple(_new_evidence(thread, past.asked))),
         Section("tell", "Who to tell", tuple(_people_to_tell(thread))),
         Section("stuck", "Stuck", tuple(_stuck(thread, past, now))),
@@ -109,7 +115,9 @@ def digest(thread: Thread, past: Past, *, title: str, now: datetime) -> Digest:
 
 def _change_line(change: Change) -> Line:
     before = change.before or "empty"
-    text = f"on {change.on}" if change.kind == "shipped" else f"{before} → {change.after or 'empty'}"
+    text = (
+        f"on {change.on}" if change.kind == "shipped" else f"{before} → {change.after or 'empty'}"
+    )
     return Line(change.title, change.url, text)
 
 
@@ -216,7 +224,11 @@ def _within(lines: Iterable[str], most: int) -> str:
 
 def _markdown_link(line: Line) -> str:
     title = _markdown(line.title)
-    return f"[{title}](<{line.url}>)" if is_web(line.url) and not re.search(r"[<>\s]", line.url) else title
+    return (
+        f"[{title}](<{line.url}>)"
+        if is_web(line.url) and not re.search(r"[<>\s]", line.url)
+        else title
+    )
 
 
 def _markdown(text: str) -> str:
@@ -225,7 +237,11 @@ def _markdown(text: str) -> str:
 
 def _slack_link(line: Line) -> str:
     title = _slack(line.title).replace("|", "/")
-    return f"<{line.url}|{title}>" if is_web(line.url) and not re.search(r"[<>|\s]", line.url) else title
+    return (
+        f"<{line.url}|{title}>"
+        if is_web(line.url) and not re.search(r"[<>|\s]", line.url)
+        else title
+    )
 
 
 def _slack(text: str) -> str:

@@ -88,7 +88,11 @@ class _Collector:
         found |= self._tokens_of("release", self._releases.get(page.id, ()))
         if page.database == "releases":
             found.add(self._token("release", page.title))
-        customers = thread.customers.of(thread.insights_behind(page)) if thread.role(page) == "features" else ()
+        customers = (
+            thread.customers.of(thread.insights_behind(page))
+            if thread.role(page) == "features"
+            else ()
+        )
         if thread.role(page) == "insights":
             customers = thread.customers.of([page])
         pages = [customer.page for customer in customers if customer.page]
@@ -96,7 +100,9 @@ class _Collector:
             pages = [page]
         for customer_page in pages:
             segment = thread.read(customer_page, "segment")
-            found |= self._tokens_of("segment", segment if isinstance(segment, tuple) else (segment,))
+            found |= self._tokens_of(
+                "segment", segment if isinstance(segment, tuple) else (segment,)
+            )
 
     def add_from_features(self, page: SnapshotPage) -> None:
         """Add the tokens of the features next to a page, except owners: an owner of a feature
@@ -112,16 +118,26 @@ class _Collector:
         for feature in near:
             if isinstance(feature, SnapshotPage) and thread.role(feature) == "features":
                 tokens = self._tokens[anchor(feature)]
-                self._tokens[anchor(page)] |= {token for token in tokens if token[0] not in kept_out}
+                self._tokens[anchor(page)] |= {
+                    token for token in tokens if token[0] not in kept_out
+                }
 
     def result(self) -> Facets:
-        titles = {"objective": "Objective", "owner": "Owner", "release": "Release", "segment": "Segment"}
+        titles = {
+            "objective": "Objective",
+            "owner": "Owner",
+            "release": "Release",
+            "segment": "Segment",
+        }
         choices = [
             Facet(name, titles[name], tuple((token, label) for label, token in options.items()))
             for name, options in self._options.items()
             if options or name == "objective"
         ]
-        return Facets(tuple(choices), {key: frozenset(tokens) for key, tokens in self._tokens.items() if tokens})
+        return Facets(
+            tuple(choices),
+            {key: frozenset(tokens) for key, tokens in self._tokens.items() if tokens},
+        )
 
     def _tokens_of(self, facet: str, labels: Iterable[object]) -> set[str]:
         names = (str(getattr(label, "name", label)) for label in labels if label)

@@ -30,7 +30,9 @@ def ledger(thread: Thread) -> tuple[Entry, ...]:
         for each in thread.pages("features")
         if thread.is_live(each) and thread.insights_behind(each)
     ]
-    return tuple(sorted(found, key=lambda each: (-(each.weight.importance or 0), -each.weight.insights)))
+    return tuple(
+        sorted(found, key=lambda each: (-(each.weight.importance or 0), -each.weight.insights))
+    )
 
 
 def _entry(thread: Thread, feature: SnapshotPage, goals: set[NotionId]) -> Entry:

@@ -36,7 +36,9 @@ class Past:
         found = self.held(page, key)
         if not is_empty(found):
             return found
-        later = (each.after for each in self.changes if each.page == page.id and each.property == key)
+        later = (
+            each.after for each in self.changes if each.page == page.id and each.property == key
+        )
         return next((each for each in later if not is_empty(each)), None)
 
     def number(self, page: SnapshotPage, key: str) -> float | None:

@@ -40,8 +40,16 @@ def roadmap(thread: Thread) -> tuple[Lane, ...]:
     live = [each for each in thread.pages("features") if thread.is_live(each)]
     goals = [each for each in objectives(thread) if thread.is_live(each)]
     below = {goal.id: {each.id for each in thread.all_below(goal)} for goal in goals}
-    lanes = [_lane(thread, goal, [each for each in live if each.id in below[goal.id]]) for goal in goals]
-    lanes.append(_lane(thread, None, [each for each in live if not any(each.id in those for those in below.values())]))
+    lanes = [
+        _lane(thread, goal, [each for each in live if each.id in below[goal.id]]) for goal in goals
+    ]
+    lanes.append(
+        _lane(
+            thread,
+            None,
+            [each for each in live if not any(each.id in those for those in below.values())],
+        )
+    )
     return tuple(each for each in lanes if any(each.items.values()))
 
 
@@ -54,13 +62,19 @@ def horizon(thread: Thread, feature: SnapshotPage) -> Horizon:
             return "done"
         case _:
             key = thread.chain.status_key(feature.database) or ""
-            return "next" if thread.chain.vocabulary.rank(feature.database, key, feature.values.get(key)) else "later"
+            return (
+                "next"
+                if thread.chain.vocabulary.rank(feature.database, key, feature.values.get(key))
+                else "later"
+            )
 
 
 def _lane(thread: Thread, objective: SnapshotPage | None, features: Sequence[SnapshotPage]) -> Lane:
     ordered = [each for each in thread.in_order(features) if isinstance(each, SnapshotPage)]
     by_horizon = {
-        each: tuple(_item(thread, feature) for feature in ordered if horizon(thread, feature) == each)
+        each: tuple(
+            _item(thread, feature) for feature in ordered if horizon(thread, feature) == each
+        )
         for each in HORIZONS
     }
     return Lane(told(thread, objective) if objective else None, by_horizon)
@@ -71,4 +85,11 @@ def _item(thread: Thread, feature: SnapshotPage) -> Item:
     target = as_date(due)
     late = max((thread.today - target).days, 0) if target and thread.is_open(feature) else 0
     priority = label(thread, feature, "priority")
-    return Item(told(thread, feature), weight(thread, feature), due, is_signal(thread, feature), priority, late)
+    return Item(
+        told(thread, feature),
+        weight(thread, feature),
+        due,
+        is_signal(thread, feature),
+        priority,
+        late,
+    )

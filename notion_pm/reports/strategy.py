@@ -97,11 +97,18 @@ class Strategy:
 
 def strategy(thread: Thread, past: Past) -> Strategy:
     """Return the strategy of a thread: what is live of it."""
-    goals = [each for each in objectives(thread) if thread.is_open(each)]  # achieved ones are not live
+    goals = [
+        each for each in objectives(thread) if thread.is_open(each)
+    ]  # achieved ones are not live
     known = {each.id for each in objectives(thread)}
-    aims = [each for each in thread.pages("vision") if thread.is_live(each) and each.id not in known]
+    aims = [
+        each for each in thread.pages("vision") if thread.is_live(each) and each.id not in known
+    ]
     return Strategy(
-        tuple(_aim(thread, past, each) for each in sorted(aims, key=lambda page: _kind_rank(thread, page))),
+        tuple(
+            _aim(thread, past, each)
+            for each in sorted(aims, key=lambda page: _kind_rank(thread, page))
+        ),
         tuple(_objective(thread, past, each) for each in goals),
     )
 
@@ -117,7 +124,9 @@ def _kind_rank(thread: Thread, page: SnapshotPage) -> int:
 
 
 def _aim(thread: Thread, past: Past, page: SnapshotPage) -> Aim:
-    said = health(thread, page, _earlier_health(past, page)) if thread.value(page, "health") else None
+    said = (
+        health(thread, page, _earlier_health(past, page)) if thread.value(page, "health") else None
+    )
     return Aim(
         told(thread, page), label(thread, page, "kind"), _statement(thread, page),
         thread.text(page, "north_star"), said,
@@ -135,7 +144,9 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
     stages = Counter(thread.category(each) for each in features)
     above = [each for each in thread.above(page) if isinstance(each, SnapshotPage)]
     results = [
-        each for each in thread.below(page) if isinstance(each, SnapshotPage) and thread.role(each) == "key_results"
+        each
+        for each in thread.below(page)
+        if isinstance(each, SnapshotPage) and thread.role(each) == "key_results"
     ]
     return Objective(
         page=told(thread, page),
@@ -164,8 +175,13 @@ def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
 
 
 def _metric(thread: Thread, page: SnapshotPage) -> str:
-    name = thread.text(page, "outcome_metric").strip().rstrip(":") or thread.text(page, "north_star").strip()
-    current, baseline, target = (number_text(thread, page, key) for key in ("current", "baseline", "target"))
+    name = (
+        thread.text(page, "outcome_metric").strip().rstrip(":")
+        or thread.text(page, "north_star").strip()
+    )
+    current, baseline, target = (
+        number_text(thread, page, key) for key in ("current", "baseline", "target")
+    )
     if not (current or baseline or target):
         return name
     numbers = [current or "not measured"]

@@ -74,7 +74,14 @@ class Quote:
 def told(thread: Thread, page: SnapshotPage) -> Told:
     """Return how a page is named."""
     title = page.title.strip() or UNTITLED
-    return Told(anchor(page), title, page.url, thread.number_of(page), thread.status(page), thread.category(page))
+    return Told(
+        anchor(page),
+        title,
+        page.url,
+        thread.number_of(page),
+        thread.status(page),
+        thread.category(page),
+    )
 
 
 def anchor(page: SnapshotPage) -> str:
@@ -90,7 +97,11 @@ def weight(thread: Thread, page: SnapshotPage) -> Weight:
 def weight_of(thread: Thread, found: Evidence) -> Weight:
     """Return evidence as a report tells it."""
     return Weight(
-        len(found.insights), found.customers, found.importance, money(thread, found.arr), money(thread, found.arr_apart)
+        len(found.insights),
+        found.customers,
+        found.importance,
+        money(thread, found.arr),
+        money(thread, found.arr_apart),
     )
 
 
@@ -108,9 +119,13 @@ def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
     if not amount:
         return ""
     customers, insights = thread.chain.database("customers"), thread.chain.database("insights")
-    database = next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
+    database = (
+        next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
+    )
     spec = thread.chain.vocabulary.spec(database, key) if database else None
-    return readable(spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount)
+    return readable(
+        spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount
+    )
 
 
 def health(thread: Thread, page: SnapshotPage, before: str | None = None) -> Health | None:

@@ -67,8 +67,14 @@ def tree(thread: Thread) -> Tree:
     Left out is what was dropped, or is of the vision, with nothing behind it. Customers are named by their quotes.
     """
     pages = [each for role in _TOPS for each in thread.pages(role)]
-    tops = [each for each in pages if not any(isinstance(above, SnapshotPage) for above in thread.above(each))]
-    branches = forest(thread, [*tops, *pages])  # pages in a circle serve each other: no top leads to them
+    tops = [
+        each
+        for each in pages
+        if not any(isinstance(above, SnapshotPage) for above in thread.above(each))
+    ]
+    branches = forest(
+        thread, [*tops, *pages]
+    )  # pages in a circle serve each other: no top leads to them
     shown = [each for each in branches if each.branches or _is_worth_telling(thread, each.page)]
     loose = quotes(thread, (each for each in thread.pages("insights") if not thread.above(each)))
     return Tree(tuple(_node(thread, each) for each in shown), loose)
@@ -84,7 +90,9 @@ def _node(thread: Thread, branch: Branch) -> Node:
         return Node(None)
     role = thread.role(page)
     if role == "insights":
-        return Node(told(thread, page), "Quote", role, quote=quote(thread, page), repeated=branch.repeated)
+        return Node(
+            told(thread, page), "Quote", role, quote=quote(thread, page), repeated=branch.repeated
+        )
     kind = (label(thread, page, "kind") if role == "vision" else "") or _NAMES.get(role, "")
     below = tuple(_node(thread, each) for each in branch.branches)
     return Node(told(thread, page), kind, role, weight(thread, page), None, below, branch.repeated)

@@ -83,7 +83,9 @@ def waiting(thread: Thread) -> Waiting:
             customers.setdefault(customer.key, customer)
             asks_of.setdefault(customer.key, []).append(insight)
     waiters = [_waiter(thread, customer, asks_of[key]) for key, customer in customers.items()]
-    waiters.sort(key=lambda each: (-each.amount, -each.weight, -len(each.asks), each.name.casefold()))
+    waiters.sort(
+        key=lambda each: (-each.amount, -each.weight, -len(each.asks), each.name.casefold())
+    )
     return Waiting(
         tuple(each for each in waiters if not each.standing),
         tuple(each for each in waiters if each.standing),
@@ -97,14 +99,22 @@ def waiting(thread: Thread) -> Waiting:
 def open_asks_of(thread: Thread) -> list[SnapshotPage]:
     """Return the requests and problems that are open and not yet answered by what has shipped."""
     insights = thread.pages("insights")
-    return [each for each in insights if is_ask(each) and thread.is_open(each) and not is_owed(thread, each)]
+    return [
+        each
+        for each in insights
+        if is_ask(each) and thread.is_open(each) and not is_owed(thread, each)
+    ]
 
 
 _WHY_NOT = {"churned": "has churned", "anonymous": "nobody is named"}
 
 
 def _answered(thread: Thread, owed: Owed) -> Answered:
-    name = f"{owed.contact} ({owed.customer})" if owed.contact and owed.customer else owed.contact or owed.customer
+    name = (
+        f"{owed.contact} ({owed.customer})"
+        if owed.contact and owed.customer
+        else owed.contact or owed.customer
+    )
     asks = tuple(told(thread, ask.insight) for ask in owed.asks)
     message = "" if owed.apart else default_text(thread, owed)
     return Answered(name, asks, message, _WHY_NOT.get(owed.apart, ""))
@@ -135,7 +145,9 @@ def _wishes(thread: Thread, asks: Sequence[SnapshotPage]) -> tuple[Told, ...]:
         each.id: each
         for ask in asks
         for each in thread.above(ask)
-        if isinstance(each, SnapshotPage) and thread.role(each) == "features" and thread.is_live(each)
+        if isinstance(each, SnapshotPage)
+        and thread.role(each) == "features"
+        and thread.is_live(each)
     }
     return tuple(told(thread, each) for each in features.values())
 

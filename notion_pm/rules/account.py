@@ -9,7 +9,15 @@ from notion_pm.rules.evaluation import Change, Conflict, Note, PageUpdate, Propo
 from notion_pm.rules.opinions import opinion_of
 from notion_pm.rules.run import Run, Settled
 from notion_pm.rules.settle import Case, Decision, settle
-from notion_pm.rules.values import SILENT, BaseValue, ForeignOption, Links, Plain, SnapshotPage, same
+from notion_pm.rules.values import (
+    SILENT,
+    BaseValue,
+    ForeignOption,
+    Links,
+    Plain,
+    SnapshotPage,
+    same,
+)
 
 
 class Account:
@@ -23,7 +31,10 @@ class Account:
         changes: dict[NotionId, list[Change]] = {}
         for (_, key), those in self._run.written.items():
             for page_id, written in those.items():
-                before, after = written.page.values.get(key), self._run.view.value(written.page, key)
+                before, after = (
+                    written.page.values.get(key),
+                    self._run.view.value(written.page, key),
+                )
                 if not same(before, after):
                     changes.setdefault(page_id, []).append(self._change(written, before, after))
         for pages in self._run.snapshot.databases.values():
@@ -36,7 +47,9 @@ class Account:
         base = self._run.view.before(written.page, written.target[1])
         starter = base is not None and base.starter and same(base.value, before)
         names = tuple(each.name for each in derived.rules)
-        return Change(written.target[1], before, after, names, derived.rule.rule.why, derived.because, starter)
+        return Change(
+            written.target[1], before, after, names, derived.rule.rule.why, derived.because, starter
+        )
 
     def conflicts(self) -> Iterator[Conflict]:
         """Return what people have set and rules would overwrite."""
@@ -49,7 +62,11 @@ class Account:
             hold = self._run.quarantine.holds.get(spot)
             known = hold is not None and hold.told
         else:
-            known = base is not None and same(base.value, settled.case.current) and same(base.derived, derived.value)
+            known = (
+                base is not None
+                and same(base.value, settled.case.current)
+                and same(base.derived, derived.value)
+            )
         return Conflict(
             page=settled.page,
             property=settled.target[1],
@@ -72,7 +89,9 @@ class Account:
                 outcome = settle(self._run.rules.vocabulary, case, "rule")
                 if outcome.decision is Decision.WRITE:
                     why = ready.rule.why
-                    yield Proposal(page, ready.key, current, derived.plain, ready.name, why, derived.because)
+                    yield Proposal(
+                        page, ready.key, current, derived.plain, ready.name, why, derived.because
+                    )
 
     def notes(self) -> Iterator[Note]:
         """Yield why rules could not act."""
@@ -83,13 +102,17 @@ class Account:
             are, them = ("page is", "it") if len(locked) == 1 else ("pages are", "them")
             yield Note(f"{len(locked)} {are} locked: rules left {them} alone.")
         for database, key in self._run.restless:
-            yield Note(f"The rules for {database}.{key} do not come to rest; nothing of it was written.")
+            yield Note(
+                f"The rules for {database}.{key} do not come to rest; nothing of it was written."
+            )
 
     def _foreign_notes(self) -> Iterator[Note]:
         for settled in self._run.decided(Decision.FOREIGN):
             if isinstance(settled.case.current, ForeignOption):
                 key, option = settled.target[1], settled.case.current.name
-                message = f"{key} is {option!r}, an option that the template does not know: left alone."
+                message = (
+                    f"{key} is {option!r}, an option that the template does not know: left alone."
+                )
                 yield Note(message, settled.page)
 
     def _unknown_notes(self) -> Iterator[Note]:
@@ -106,7 +129,11 @@ class Account:
         changed: dict[NotionId, dict[str, BaseValue]] = {}
         for database, keys in self._run.rules.needs.items():
             for page in self._run.pages(database):
-                memory = {key: self._memory(page, key) for key in keys if not isinstance(page.values.get(key), Links)}
+                memory = {
+                    key: self._memory(page, key)
+                    for key in keys
+                    if not isinstance(page.values.get(key), Links)
+                }
                 if memory != self._run.baseline.get(page.id):
                     changed[page.id] = memory
         return changed
@@ -116,5 +143,10 @@ class Account:
         untouched = before.derived if before else SILENT
         derived = self._run.derived.get((page.database, key), {}).get(page.id, untouched)
         value = self._run.view.value(page, key)
-        starter = before is not None and before.starter and derived is SILENT and same(before.value, value)
+        starter = (
+            before is not None
+            and before.starter
+            and derived is SILENT
+            and same(before.value, value)
+        )
         return BaseValue(value, derived, starter=starter)

@@ -13,7 +13,15 @@ from notion_pm.rules import arithmetic
 from notion_pm.rules.conditions import Test, test_of
 from notion_pm.rules.paths import Path
 from notion_pm.rules.ruleset import ReadyValue
-from notion_pm.rules.values import UNKNOWN, ForeignOption, Links, Opinion, Plain, SnapshotPage, is_empty
+from notion_pm.rules.values import (
+    UNKNOWN,
+    ForeignOption,
+    Links,
+    Opinion,
+    Plain,
+    SnapshotPage,
+    is_empty,
+)
 from notion_pm.rules.view import View
 
 DIGITS = 4
@@ -57,7 +65,9 @@ def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) ->
             return Result(_extreme(view, pages, key, largest=way == "max"), because)
 
 
-def _looked_at(view: View, page: SnapshotPage, path: Path, of: Test) -> tuple[SnapshotPage, ...] | None:
+def _looked_at(
+    view: View, page: SnapshotPage, path: Path, of: Test
+) -> tuple[SnapshotPage, ...] | None:
     """Return the related pages that satisfy `of`, None when that is not known of all."""
     found = view.reach(page, path)
     verdicts = [of(view, each) for each in found.pages]
@@ -68,7 +78,9 @@ def _looked_at(view: View, page: SnapshotPage, path: Path, of: Test) -> tuple[Sn
 
 def _formula(view: View, page: SnapshotPage, expression: str) -> Plain | Opinion:
     numbers = {name: view.number(page, name) for name in arithmetic.names(expression)}
-    known = {name: number for name, number in numbers.items() if not isinstance(number, ForeignOption)}
+    known = {
+        name: number for name, number in numbers.items() if not isinstance(number, ForeignOption)
+    }
     if len(known) < len(numbers):
         return UNKNOWN
     return _rounded(arithmetic.calculate(expression, known))
@@ -97,7 +109,10 @@ def _weights(view: View, pages: Sequence[SnapshotPage], key: str | None) -> list
     if not any(known):
         known, found = [], [each if isinstance(each, ForeignOption) else None for each in found]
     mean = sum(known) / len(known) if known else 1.0
-    return [None if isinstance(each, ForeignOption) else mean if each is None else each for each in found]
+    return [
+        None if isinstance(each, ForeignOption) else mean if each is None else each
+        for each in found
+    ]
 
 
 def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> Plain | Opinion:
@@ -145,7 +160,9 @@ class Amount:
     identity: object = None
 
 
-def amounts_of(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> list[Amount] | None:
+def amounts_of(
+    view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str
+) -> list[Amount] | None:
     """Return the numbers that a sum adds up, None when one of them is unknown."""
     if value.once_per is None:
         return _stated(view, pages, key)
@@ -153,7 +170,9 @@ def amounts_of(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: s
     wanted = {identity for page in pages for identity in identities(view.value(page, once_per))}
     if value.across_all and pages:
         pages = tuple(view.snapshot.databases.get(pages[0].database, {}).values())
-        pages = [page for page in pages if wanted.intersection(identities(view.value(page, once_per)))]
+        pages = [
+            page for page in pages if wanted.intersection(identities(view.value(page, once_per)))
+        ]
     stated = _stated(view, pages, key)
     return None if stated is None else _one_per_identity(view, stated, value, wanted)
 
@@ -170,7 +189,9 @@ def _stated(view: View, pages: Iterable[SnapshotPage], key: str) -> list[Amount]
     return found
 
 
-def _one_per_identity(view: View, stated: Iterable[Amount], value: ValueOf, wanted: set[object]) -> list[Amount]:
+def _one_per_identity(
+    view: View, stated: Iterable[Amount], value: ValueOf, wanted: set[object]
+) -> list[Amount]:
     """Return one amount for each customer: its latest, or the largest of that day.
 
     A page that names no customer is evidence, but nobody's amount. A page that names two counts for both.
@@ -186,17 +207,25 @@ def _one_per_identity(view: View, stated: Iterable[Amount], value: ValueOf, want
     return [amount for _, amount in chosen.values()]
 
 
-def _extreme(view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool) -> Plain | Opinion:
+def _extreme(
+    view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool
+) -> Plain | Opinion:
     pick = max if largest else min
     numbers = [view.number(each, key) for each in pages]
     if any(isinstance(number, ForeignOption) for number in numbers):
         return UNKNOWN
-    known = [number for number in numbers if number is not None and not isinstance(number, ForeignOption)]
+    known = [
+        number for number in numbers if number is not None and not isinstance(number, ForeignOption)
+    ]
     if known:
         return _rounded(pick(known))
     if not pages or view.vocabulary.type(pages[0].database, key) != "date":
         return None
-    dates = [value for each in pages if isinstance(value := view.value(each, key), str) and not is_empty(value)]
+    dates = [
+        value
+        for each in pages
+        if isinstance(value := view.value(each, key), str) and not is_empty(value)
+    ]
     return pick(dates) if dates else None
 
 

@@ -39,7 +39,9 @@ def _parse(expression: str) -> ast.expr:
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise BadFormula(f"{expression!r} is not arithmetic: numbers, property keys, + - * / and brackets.") from error
+        raise BadFormula(
+            f"{expression!r} is not arithmetic: numbers, property keys, + - * / and brackets."
+        ) from error
     _check(tree)
     return tree
 
@@ -56,7 +58,9 @@ def _check(node: ast.expr) -> None:
         case ast.Name() | ast.Constant(value=int()) | ast.Constant(value=float()):
             pass
         case _:
-            raise BadFormula(f"{ast.unparse(node)!r} is not arithmetic: numbers, property keys, + - * / and brackets.")
+            raise BadFormula(
+                f"{ast.unparse(node)!r} is not arithmetic: numbers, property keys, + - * / and brackets."
+            )
 
 
 def _value(node: ast.expr, numbers: Mapping[str, float | None]) -> float | None:

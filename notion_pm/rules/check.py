@@ -12,7 +12,14 @@ from notion_pm.rules.arithmetic import BadFormula
 from notion_pm.rules.check_conditions import DATES, Place, Problem, condition_problems
 from notion_pm.rules.check_cycles import cycle_problems
 from notion_pm.rules.check_disagreement import disagreement_problems
-from notion_pm.rules.paths import BadPath, Path, parse_property, parse_relations, parse_target, require
+from notion_pm.rules.paths import (
+    BadPath,
+    Path,
+    parse_property,
+    parse_relations,
+    parse_target,
+    require,
+)
 from notion_pm.rules.ruleset import RuleSet
 from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
 
@@ -23,7 +30,11 @@ _COMPUTED = "is computed by Notion, nobody can set it."
 def check(template: Template) -> list[Problem]:
     """Return every problem of a template's rules: where (keys and indices into the template) and what, for a person."""
     vocabulary = Vocabulary(template)
-    found = [problem for name, rule in template.sync.items() for problem in _rule_problems(vocabulary, name, rule)]
+    found = [
+        problem
+        for name, rule in template.sync.items()
+        for problem in _rule_problems(vocabulary, name, rule)
+    ]
     found += _mixed_notes(template.sync)
     if found:
         return found
@@ -44,34 +55,51 @@ def _rule_problems(vocabulary: Vocabulary, name: str, rule: Rule) -> Iterator[Pr
         parts = {"any": rule.if_.any, "all": rule.if_.all, "none": rule.if_.none}
         for quantifier, related in parts.items():
             if related is not None:
-                yield from _related_problems(vocabulary, (*place, "if", quantifier), database, related)
+                yield from _related_problems(
+                    vocabulary, (*place, "if", quantifier), database, related
+                )
     if rule.value is not None:
         yield from _value_problems(vocabulary, (*place, "value"), database, rule.value)
 
 
-def _target_problems(vocabulary: Vocabulary, place: Place, rule: Rule, database: str, key: str) -> Iterator[Problem]:
+def _target_problems(
+    vocabulary: Vocabulary, place: Place, rule: Rule, database: str, key: str
+) -> Iterator[Problem]:
     kind = vocabulary.type(database, key) or ""
     options = [each.key for each in vocabulary.options(database, key)]
     if kind in READ_ONLY_TYPES:
         yield (*place, "set"), f"{rule.set} {_COMPUTED}"
     elif rule.note is not None and kind != "rich_text":
-        yield (*place, "note"), f"A note needs a property of type rich_text; {rule.set} is of type {kind}."
+        yield (
+            (*place, "note"),
+            f"A note needs a property of type rich_text; {rule.set} is of type {kind}.",
+        )
     elif rule.value is not None and kind not in _STAMPS.get(rule.value.way, {"number"}):
-        yield (*place, "value"), f"{rule.value.way} cannot be written to {rule.set}, which is of type {kind}."
+        yield (
+            (*place, "value"),
+            f"{rule.value.way} cannot be written to {rule.set}, which is of type {kind}.",
+        )
     elif rule.to is not None and (message := _option_problem(kind, options, to=rule.to)):
         yield (*place, "to"), f"{rule.set} {message}"
     if rule.forward_only and kind not in {"status", "select"}:
         yield (*place, "forward_only"), f"Only options have an order; {rule.set} is of type {kind}."
     for option in rule.keep:
         if option not in options:
-            yield (*place, "keep"), f"{rule.set} has no option {option!r}. {did_you_mean(option, options)}".strip()
+            yield (
+                (*place, "keep"),
+                f"{rule.set} has no option {option!r}. {did_you_mean(option, options)}".strip(),
+            )
 
 
 def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
     """What is wrong with a value that a rule sets; empty when nothing is."""
     match kind:
         case "status" | "select":
-            return "" if to in options else f"has no option {to!r}. {did_you_mean(str(to), options)}".strip()
+            return (
+                ""
+                if to in options
+                else f"has no option {to!r}. {did_you_mean(str(to), options)}".strip()
+            )
         case "date":
             return "" if to == "today" else "is a date: `to` can only be today."
         case "checkbox":
@@ -80,7 +108,9 @@ def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
             return f"is of type {kind}; `to` sets a status, a select, a date or a checkbox."
 
 
-def _related_problems(vocabulary: Vocabulary, place: Place, database: str, related: Related) -> Iterator[Problem]:
+def _related_problems(
+    vocabulary: Vocabulary, place: Place, database: str, related: Related
+) -> Iterator[Problem]:
     try:
         end = parse_relations(vocabulary, database, related.over).end
     except BadPath as error:
@@ -103,7 +133,9 @@ def _no_date(vocabulary: Vocabulary, place: Place, database: str, key: str) -> I
         yield place, f"{database}.{key} is no date: it is of type {kind}."
 
 
-def _value_problems(vocabulary: Vocabulary, place: Place, database: str, value: ValueOf) -> Iterator[Problem]:
+def _value_problems(
+    vocabulary: Vocabulary, place: Place, database: str, value: ValueOf
+) -> Iterator[Problem]:
     try:
         path = _value_path(vocabulary, database, value)
     except (BadPath, BadFormula) as error:
@@ -111,7 +143,9 @@ def _value_problems(vocabulary: Vocabulary, place: Place, database: str, value: 
         return
     if path is None:
         return
-    if value.way in {"sum", "only"} and (message := _sum_problem(vocabulary, path.end, path.key or "")):
+    if value.way in {"sum", "only"} and (
+        message := _sum_problem(vocabulary, path.end, path.key or "")
+    ):
         yield (*place, value.way), message
     yield from condition_problems(vocabulary, (*place, "of"), path.end, value.of)
     yield from condition_problems(vocabulary, (*place, "where"), path.end, value.where)

@@ -55,7 +55,9 @@ def _category_problems(name: str, kind: str, categories: tuple[str, ...]) -> Ite
             yield f"{each!r} is no category. {did_you_mean(each, _CATEGORIES)}"
 
 
-def _option_problems(vocabulary: Vocabulary, database: str, key: str, kind: str, condition: Condition) -> Iterator[str]:
+def _option_problems(
+    vocabulary: Vocabulary, database: str, key: str, kind: str, condition: Condition
+) -> Iterator[str]:
     if kind == "relation" and (condition.is_ or condition.not_ or condition.entered):
         yield f"{database}.{key} is a relation: it can only be asked whether it is empty."
     if kind not in {"status", "select", "multi_select"}:

@@ -21,14 +21,26 @@ def cycle_problems(rules: RuleSet) -> Iterator[Problem]:
     """Yield one problem for each group of properties whose rules might not come to rest, at a rule of it."""
     needs = dependencies(rules)
     for group in rules.groups:
-        restless = [each for target in group for each in rules.writers[target] if not _acts_only_so_often(each, group)]
+        restless = [
+            each
+            for target in group
+            for each in rules.writers[target]
+            if not _acts_only_so_often(each, group)
+        ]
         cycle = cycle_through(group[0], needs)
         if not cycle or not restless:
             continue
         if len(group) == 1 and not (steps := _circling_steps(rules, group[0])):
             continue
-        shown = _arrows(".".join(target) for target in reversed(cycle)) if len(group) > 1 else _arrows(steps)
-        yield ("sync", restless[0].name), f"This rule could set off a chain without an end: {shown}. {_ADVICE}"
+        shown = (
+            _arrows(".".join(target) for target in reversed(cycle))
+            if len(group) > 1
+            else _arrows(steps)
+        )
+        yield (
+            ("sync", restless[0].name),
+            f"This rule could set off a chain without an end: {shown}. {_ADVICE}",
+        )
 
 
 def _arrows(names: Iterator[str] | tuple[str, ...]) -> str:
@@ -71,5 +83,7 @@ def _admits(rules: RuleSet, target: Target, condition: Condition, option: str) -
     return (
         (condition.is_ is None or option in condition.is_)
         and (condition.not_ is None or option not in condition.not_)
-        and (condition.category is None or (spec is not None and spec.meaning in condition.category))
+        and (
+            condition.category is None or (spec is not None and spec.meaning in condition.category)
+        )
     )

@@ -34,7 +34,10 @@ def _could_disagree(vocabulary: Vocabulary, one: ReadyRule, other: ReadyRule) ->
         return False
     if one.rule.forward_only and other.rule.forward_only:
         return False
-    return not (_exclude_each_other(vocabulary, one, other) or _leave_different_options(vocabulary, one, other))
+    return not (
+        _exclude_each_other(vocabulary, one, other)
+        or _leave_different_options(vocabulary, one, other)
+    )
 
 
 def _same_effect(one: ReadyRule, other: ReadyRule) -> bool:
@@ -58,12 +61,16 @@ Demand = tuple[str, str, str, Where, Where]
 def _demands(ready: ReadyRule) -> list[Demand]:
     """Return what a rule demands of related pages."""
     parts = related_parts(ready.rule)
-    return [(how, part.over, ready.paths[part.over].end, part.of, part.where) for how, part in parts]
+    return [
+        (how, part.over, ready.paths[part.over].end, part.of, part.where) for how, part in parts
+    ]
 
 
 def _contradict(vocabulary: Vocabulary, one: Demand, other: Demand) -> bool:
     """Whether two demands on the pages of one path cannot both hold."""
-    return one[1] == other[1] and (_rules_out(vocabulary, one, other) or _rules_out(vocabulary, other, one))
+    return one[1] == other[1] and (
+        _rules_out(vocabulary, one, other) or _rules_out(vocabulary, other, one)
+    )
 
 
 def _rules_out(vocabulary: Vocabulary, one: Demand, other: Demand) -> bool:
@@ -78,10 +85,14 @@ def _rules_out(vocabulary: Vocabulary, one: Demand, other: Demand) -> bool:
         return False
     if quantifier == "none":
         return _covers(vocabulary, database, where, wanted)
-    return quantifier == "all" and any(_disjoint(vocabulary, database, where, each) for each in wanted)
+    return quantifier == "all" and any(
+        _disjoint(vocabulary, database, where, each) for each in wanted
+    )
 
 
-def _covers(vocabulary: Vocabulary, database: str, condition: Where, wanted: Sequence[Where]) -> bool:
+def _covers(
+    vocabulary: Vocabulary, database: str, condition: Where, wanted: Sequence[Where]
+) -> bool:
     """Whether every page that satisfies all that is wanted also satisfies a condition."""
     for key, each in condition.items():
         stated = [where[key] for where in wanted if key in where]
@@ -102,22 +113,32 @@ def _leave_different_options(vocabulary: Vocabulary, one: ReadyRule, other: Read
         return False
     if vocabulary.type(*one.target) != "status":
         options.append(None)  # a select may be empty; a status never is
-    return not any(_acts_on(vocabulary, one, each) and _acts_on(vocabulary, other, each) for each in options)
+    return not any(
+        _acts_on(vocabulary, one, each) and _acts_on(vocabulary, other, each) for each in options
+    )
 
 
 def _acts_on(vocabulary: Vocabulary, ready: ReadyRule, option: str | None) -> bool:
     if option in ready.rule.keep:
         return False
-    now, then = vocabulary.rank(*ready.target, option), vocabulary.rank(*ready.target, ready.rule.to)
+    now, then = (
+        vocabulary.rank(*ready.target, option),
+        vocabulary.rank(*ready.target, ready.rule.to),
+    )
     return not (ready.rule.forward_only and now is not None and then is not None and then < now)
 
 
 def _disjoint(vocabulary: Vocabulary, database: str, one: Where, other: Where) -> bool:
     """Whether no page satisfies both conditions."""
-    return any(_conditions_exclude(vocabulary, database, key, one[key], other[key]) for key in one.keys() & other)
+    return any(
+        _conditions_exclude(vocabulary, database, key, one[key], other[key])
+        for key in one.keys() & other
+    )
 
 
-def _conditions_exclude(vocabulary: Vocabulary, database: str, key: str, one: Condition, other: Condition) -> bool:
+def _conditions_exclude(
+    vocabulary: Vocabulary, database: str, key: str, one: Condition, other: Condition
+) -> bool:
     first, second = (_admitted(vocabulary, database, key, each) for each in (one, other))
     if first is not None and second is not None and not first & second:
         return True
@@ -139,7 +160,9 @@ def _above(one: Condition, other: Condition) -> bool:
     return False
 
 
-def _admitted(vocabulary: Vocabulary, database: str, key: str, condition: Condition) -> frozenset[str | None] | None:
+def _admitted(
+    vocabulary: Vocabulary, database: str, key: str, condition: Condition
+) -> frozenset[str | None] | None:
     """Return the options that satisfy a condition, None among them for no option at all.
 
     None instead of a set where the property has no options of which a page holds just one.

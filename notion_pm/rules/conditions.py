@@ -25,7 +25,10 @@ def every(verdicts: Iterable[Verdict]) -> Verdict:
 
 def test_of(where: Where) -> Test:
     """Return the test of whether a page satisfies all conditions of a `where`."""
-    tests = [_is_one_of(key, each.is_) if _says_only_is(each) else _test(key, each) for key, each in where.items()]
+    tests = [
+        _is_one_of(key, each.is_) if _says_only_is(each) else _test(key, each)
+        for key, each in where.items()
+    ]
     if len(tests) == 1:
         return tests[0]
     return lambda view, page: every(test(view, page) for test in tests)
@@ -52,7 +55,9 @@ def _test(key: str, condition: Condition) -> Test:
     if len(checks) == 1:
         check = checks[0]
         return lambda view, page: every(check(view, page, key, condition))
-    return lambda view, page: every(verdict for check in checks for verdict in check(view, page, key, condition))
+    return lambda view, page: every(
+        verdict for check in checks for verdict in check(view, page, key, condition)
+    )
 
 
 def _equality(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
@@ -70,7 +75,11 @@ def _emptiness(view: View, page: SnapshotPage, key: str, condition: Condition) -
 
 def _history(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
     before, entered = view.before(page, key), condition.entered or ()
-    yield before is not None and _among(view.value(page, key), entered) and not _among(before.value, entered)
+    yield (
+        before is not None
+        and _among(view.value(page, key), entered)
+        and not _among(before.value, entered)
+    )
 
 
 def _meaning(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:

@@ -23,12 +23,16 @@ from notion_pm.rules.vocabulary import Vocabulary
 class Exchange:
     """Reads and writes the pages of one database."""
 
-    def __init__(self, vocabulary: Vocabulary, database: str, entry: DatabaseEntry, keys: Iterable[str]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, database: str, entry: DatabaseEntry, keys: Iterable[str]
+    ) -> None:
         self._vocabulary = vocabulary
         self._database = database
         self._entry = entry
         self.keys = tuple(keys)
-        self._options = {key: {id: option for option, id in _options_of(entry, key)} for key in self.keys}
+        self._options = {
+            key: {id: option for option, id in _options_of(entry, key)} for key in self.keys
+        }
 
     @property
     def meaning(self) -> Mapping[str, object]:
@@ -38,14 +42,26 @@ class Exchange:
     @property
     def property_ids(self) -> tuple[str, ...]:
         """The properties to ask for: those that rules need, and the title."""
-        ids = (self._entry.properties[key] for key in (self._vocabulary.title_key(self._database), *self.keys))
+        ids = (
+            self._entry.properties[key]
+            for key in (self._vocabulary.title_key(self._database), *self.keys)
+        )
         return tuple(dict.fromkeys(ids))
 
     def read(self, page: Page) -> SnapshotPage:
         """Return a page as rules see it."""
-        values = {key: self.plain(key, page.properties.get(self._entry.properties[key])) for key in self.keys}
+        values = {
+            key: self.plain(key, page.properties.get(self._entry.properties[key]))
+            for key in self.keys
+        }
         return SnapshotPage(
-            page.id, self._database, page.title, page.url, page.last_edited_time, values, page.created_time
+            page.id,
+            self._database,
+            page.title,
+            page.url,
+            page.last_edited_time,
+            values,
+            page.created_time,
         )
 
     def differing(self, page: Page) -> tuple[tuple[str, str, str], ...]:
@@ -84,7 +100,9 @@ class Exchange:
                 return value.id
             case tuple():
                 return tuple(
-                    self._option(key, each) if isinstance(each, OptionValue) else str(getattr(each, "id", each))
+                    self._option(key, each)
+                    if isinstance(each, OptionValue)
+                    else str(getattr(each, "id", each))
                     for each in value
                 )
             case _:
@@ -99,7 +117,9 @@ class Exchange:
         if kind in {"status", "select"} and isinstance(change.after, str):
             option = self._vocabulary.option(self._database, change.property, change.after)
             name = option.name if option else change.after
-            value = OptionValue(self._entry.options.get(f"{change.property}.{change.after}", ""), name)
+            value = OptionValue(
+                self._entry.options.get(f"{change.property}.{change.after}", ""), name
+            )
         elif kind == "date" and isinstance(change.after, str) and change.after:
             value = DateValue(change.after)
         elif kind == "rich_text":
@@ -130,4 +150,8 @@ def names_of_people(pages: Iterable[Page]) -> Mapping[str, str]:
 
 def _options_of(entry: DatabaseEntry, key: str) -> Iterable[tuple[str, str]]:
     prefix = f"{key}."
-    return ((name.removeprefix(prefix), id) for name, id in entry.options.items() if name.startswith(prefix))
+    return (
+        (name.removeprefix(prefix), id)
+        for name, id in entry.options.items()
+        if name.startswith(prefix)
+    )

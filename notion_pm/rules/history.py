@@ -97,11 +97,15 @@ def at_an_earlier_moment(
         page = then.get(change.page)
         if change.property != THE_PAGE:
             if page is not None:
-                then[change.page] = replace(page, values={**page.values, change.property: change.before})
+                then[change.page] = replace(
+                    page, values={**page.values, change.property: change.before}
+                )
         elif change.before is None:
             then.pop(change.page, None)
         else:
-            old = page or SnapshotPage(change.page, change.database, "", change.url, change.edited, {})
+            old = page or SnapshotPage(
+                change.page, change.database, "", change.url, change.edited, {}
+            )
             then[change.page] = replace(old, title=str(change.before))
     return then
 
@@ -115,7 +119,11 @@ def _differences(
     for key, value in after.values.items():
         if key in before.values and not _alike(before.values[key], value):
             change = _change(moment, after, key, before.values[key], value)
-            yield replace(change, actor="rule") if key in ours and same(ours[key].memory.value, value) else change
+            yield (
+                replace(change, actor="rule")
+                if key in ours and same(ours[key].memory.value, value)
+                else change
+            )
 
 
 def _alike(one: Plain, other: Plain) -> bool:
@@ -128,7 +136,9 @@ def _ids(links: Links) -> Collection[NotionId]:
     return set(links.ids)
 
 
-def _change(moment: Moment, page: SnapshotPage, key: str, before: Plain, after: Plain) -> HistoryChange:
+def _change(
+    moment: Moment, page: SnapshotPage, key: str, before: Plain, after: Plain
+) -> HistoryChange:
     return HistoryChange(
         run=moment.run,
         at=moment.at,

@@ -36,18 +36,33 @@ def _intents(update: PageUpdate, evaluation: Evaluation) -> dict[str, Intent]:
     return {key: Intent(each, before.get(key, each.value)) for key, each in memory.items()}
 
 
-def taken_up(baseline: Baseline, intents: Intents, snapshot: Snapshot) -> dict[NotionId, dict[str, BaseValue]]:
+def taken_up(
+    baseline: Baseline, intents: Intents, snapshot: Snapshot
+) -> dict[NotionId, dict[str, BaseValue]]:
     """Return the memory of the pages that were about to be written, as far as they are there to be looked at.
 
     A page that holds one of the values was written, and all of its memory counts. One that is as before was not. What
     holds a third value a person has changed since; that person may have seen what the rule said, so it counts as said.
     """
-    pages = {id: page for those in snapshot.databases.values() for id, page in those.items() if id in intents}
-    return {id: {**baseline.get(id, {}), **_known_of(page, intents[id])} for id, page in pages.items()}
+    pages = {
+        id: page
+        for those in snapshot.databases.values()
+        for id, page in those.items()
+        if id in intents
+    }
+    return {
+        id: {**baseline.get(id, {}), **_known_of(page, intents[id])} for id, page in pages.items()
+    }
 
 
 def _known_of(page: SnapshotPage, intents: Mapping[str, Intent]) -> dict[str, BaseValue]:
-    changing = {key: each for key, each in intents.items() if not same(each.before, each.memory.value)}
+    changing = {
+        key: each for key, each in intents.items() if not same(each.before, each.memory.value)
+    }
     if any(same(page.values.get(key), each.memory.value) for key, each in changing.items()):
         return {key: each.memory for key, each in intents.items()}
-    return {key: each.memory for key, each in changing.items() if not same(page.values.get(key), each.before)}
+    return {
+        key: each.memory
+        for key, each in changing.items()
+        if not same(page.values.get(key), each.before)
+    }

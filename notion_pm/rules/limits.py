@@ -16,7 +16,10 @@ SMALL = 10
 
 
 def too_much(
-    vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot, done: str = "Nothing was changed."
+    vocabulary: Vocabulary,
+    evaluation: Evaluation,
+    snapshot: Snapshot,
+    done: str = "Nothing was changed.",
 ) -> UnsafeChange | None:
     """Return why a run must not go on, naming the databases and the way out; None when its changes are modest.
 
@@ -26,7 +29,10 @@ def too_much(
     a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
     value that apply wrote and that neither a person nor a sync has touched since. A rule's `max_changes` counts all.
     """
-    excessive = [*_excessive(vocabulary, evaluation, snapshot), *_beyond_their_own(vocabulary, evaluation)]
+    excessive = [
+        *_excessive(vocabulary, evaluation, snapshot),
+        *_beyond_their_own(vocabulary, evaluation),
+    ]
     if not excessive:
         return None
     return UnsafeChange(
@@ -50,7 +56,9 @@ def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapsho
 def _beyond_their_own(vocabulary: Vocabulary, evaluation: Evaluation) -> Iterator[str]:
     """Tell the rules that would change more pages than they state themselves; here every change counts."""
     pages = Counter(
-        name for update in evaluation.updates for name in {rule for change in update.changes for rule in change.rules}
+        name
+        for update in evaluation.updates
+        for name in {rule for change in update.changes for rule in change.rules}
     )
     for name, count in pages.items():
         most = vocabulary.template.sync[name].max_changes

@@ -35,11 +35,15 @@ def _two_way_relations(
     vocabulary: Vocabulary, database: str, pages: Mapping[NotionId, SnapshotPage]
 ) -> dict[str, tuple[str, str]]:
     keys = next((page.values for page in pages.values()), {})
-    found = {key: (vocabulary.target(database, key), vocabulary.mirror(database, key)) for key in keys}
+    found = {
+        key: (vocabulary.target(database, key), vocabulary.mirror(database, key)) for key in keys
+    }
     return {key: (target, mirror) for key, (target, mirror) in found.items() if target and mirror}
 
 
-def _corrected(page: SnapshotPage, key: str, said: Mapping[NotionId, Collection[NotionId]]) -> SnapshotPage:
+def _corrected(
+    page: SnapshotPage, key: str, said: Mapping[NotionId, Collection[NotionId]]
+) -> SnapshotPage:
     """The page, its relation holding exactly those fresh pages that name it."""
     held = page.values.get(key)
     if not isinstance(held, Links):

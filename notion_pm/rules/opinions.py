@@ -59,7 +59,9 @@ def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Deri
     nothing is written. An unknown result never wins, but it blocks rules of equal priority unless all of them are
     forward-only.
     """
-    opinions = [opinion for ready in rules if (opinion := opinion_of(view, page, ready)).value is not SILENT]
+    opinions = [
+        opinion for ready in rules if (opinion := opinion_of(view, page, ready)).value is not SILENT
+    ]
     unknown = [each for each in opinions if each.value is UNKNOWN]
     speaking = [each for each in opinions if each.value is not UNKNOWN] if unknown else opinions
     if not speaking:
@@ -81,7 +83,10 @@ def _leaves_alone(view: View, page: SnapshotPage, derived: Derived) -> bool:
     current = view.value(page, ready.key)
     if current in ready.rule.keep:
         return True
-    now, then = view.vocabulary.rank(*ready.target, current), view.vocabulary.rank(*ready.target, derived.value)
+    now, then = (
+        view.vocabulary.rank(*ready.target, current),
+        view.vocabulary.rank(*ready.target, derived.value),
+    )
     return ready.rule.forward_only and now is not None and then is not None and then < now
 
 
@@ -115,7 +120,9 @@ def _all_forward(opinions: Iterable[Derived]) -> bool:
     return all(each.rule.rule.forward_only for each in opinions)
 
 
-def _holds(view: View, page: SnapshotPage, ready: ReadyRule) -> tuple[Verdict, tuple[NotionId, ...]]:
+def _holds(
+    view: View, page: SnapshotPage, ready: ReadyRule
+) -> tuple[Verdict, tuple[NotionId, ...]]:
     """Whether a rule's `when` and `if` hold, and the related pages that decide it."""
     own = ready.when(view, page)
     if own is False or not ready.parts:
@@ -128,14 +135,18 @@ def _holds(view: View, page: SnapshotPage, ready: ReadyRule) -> tuple[Verdict, t
     return every((own, *(verdict for verdict, _ in judged))), tuple(because)
 
 
-def _part_holds(view: View, page: SnapshotPage, part: ReadyPart) -> tuple[Verdict, tuple[NotionId, ...]]:
+def _part_holds(
+    view: View, page: SnapshotPage, part: ReadyPart
+) -> tuple[Verdict, tuple[NotionId, ...]]:
     found = view.reach(page, part.path)
     yes: list[NotionId] = []
     no: list[NotionId] = []
     unsure = not found.complete
     for each in found.pages:
         looked_at = part.of(view, each)
-        verdict = looked_at and every((part.where(view, each), _is_after(view, page, each, part.after)))
+        verdict = looked_at and every(
+            (part.where(view, each), _is_after(view, page, each, part.after))
+        )
         if looked_at is None or verdict is None:
             unsure = True
         elif looked_at:
@@ -143,7 +154,9 @@ def _part_holds(view: View, page: SnapshotPage, part: ReadyPart) -> tuple[Verdic
     return _quantified(part.quantifier, yes, no, unsure=unsure)
 
 
-def _is_after(view: View, page: SnapshotPage, related: SnapshotPage, after: Mapping[str, str]) -> bool:
+def _is_after(
+    view: View, page: SnapshotPage, related: SnapshotPage, after: Mapping[str, str]
+) -> bool:
     """Whether dates of a related page lie after those of the page itself, day by day.
 
     Example: a complaint of 2 March about a feature that shipped on 1 March is not answered by that feature. A page

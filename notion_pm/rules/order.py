@@ -36,7 +36,9 @@ def cycle_through(node: N, dependencies: Mapping[N, Set[N]]) -> tuple[N, ...]:
 def _group(node: N, dependencies: Mapping[N, Set[N]]) -> tuple[N, ...]:
     below = _reachable(node, dependencies)
     return tuple(
-        each for each in dependencies if each == node or (each in below and node in _reachable(each, dependencies))
+        each
+        for each in dependencies
+        if each == node or (each in below and node in _reachable(each, dependencies))
     )
 
 

@@ -66,7 +66,9 @@ def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
     database, _, key = text.partition(".")
     databases = vocabulary.template.databases
     if database not in databases:
-        raise BadPath(f"There is no database {database!r}. {did_you_mean(database, databases)}".strip())
+        raise BadPath(
+            f"There is no database {database!r}. {did_you_mean(database, databases)}".strip()
+        )
     require(vocabulary, database, key)
     return database, key
 
@@ -87,7 +89,9 @@ def parse_property(vocabulary: Vocabulary, start: str, text: str) -> Path:
     for part in text.split(_OR):
         route, _, key = part.strip().rpartition(".")
         if not route:
-            raise BadPath(f"{text!r} should name a relation and a property of the related pages: relation.property.")
+            raise BadPath(
+                f"{text!r} should name a relation and a property of the related pages: relation.property."
+            )
         relations.append(route)
         keys.append(key)
     if len(set(keys)) > 1:
@@ -125,13 +129,17 @@ def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
     if target is None:
         raise BadPath(f"{start}.{segment} is no relation.")
     if target not in vocabulary.template.databases:
-        raise BadPath(f"{start}.{segment} leads to {target!r}, which is no database of the template.")
+        raise BadPath(
+            f"{start}.{segment} leads to {target!r}, which is no database of the template."
+        )
     return Hop(start, segment, target)
 
 
 def _inverse_hop(vocabulary: Vocabulary, start: str, database: str, relation: str) -> Hop:
     if database not in vocabulary.template.databases:
-        raise BadPath(f"There is no database {database!r}. {did_you_mean(database, vocabulary.template.databases)}")
+        raise BadPath(
+            f"There is no database {database!r}. {did_you_mean(database, vocabulary.template.databases)}"
+        )
     require(vocabulary, database, relation)
     if vocabulary.target(database, relation) != start:
         raise BadPath(f"{database}.{relation} is no relation to {start}.")

@@ -52,7 +52,11 @@ def flips(runs: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
                 continue
             found.pop(spot, None)
             before, first = last.get(spot, (0, None))
-            if first and same(first.after, each.after) and max(number - before, len(runs) - number) <= WITHIN:
+            if (
+                first
+                and same(first.after, each.after)
+                and max(number - before, len(runs) - number) <= WITHIN
+            ):
                 found[spot] = _flip(first, each)
             last[spot] = (number, each)
     return found

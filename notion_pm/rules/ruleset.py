@@ -80,14 +80,18 @@ class RuleSet:
     def __init__(self, template: Template) -> None:
         """Resolve the rules. Raises BadPath or BadFormula for what `rules.check` would have reported."""
         self.vocabulary = Vocabulary(template)
-        self.rules = tuple(make_ready(self.vocabulary, name, rule) for name, rule in template.sync.items())
+        self.rules = tuple(
+            make_ready(self.vocabulary, name, rule) for name, rule in template.sync.items()
+        )
 
     @cached_property
     def writers(self) -> dict[Target, tuple[ReadyRule, ...]]:
         """The rules that set a property, by property; those that only propose are not among them."""
         writing = [each for each in self.rules if not each.rule.propose]
         targets = dict.fromkeys(each.target for each in writing)
-        return {target: tuple(each for each in writing if each.target == target) for target in targets}
+        return {
+            target: tuple(each for each in writing if each.target == target) for target in targets
+        }
 
     @cached_property
     def proposing(self) -> tuple[ReadyRule, ...]:
@@ -104,35 +108,53 @@ class RuleSet:
         """The properties that rules read or set, by database: all that has to be read of a workspace."""
         wanted = {target for each in self.rules for target in (each.target, *each.reads)}
         wanted |= {mirror for database, key in wanted if (mirror := self._mirror(database, key))}
-        passed = {hop.end for each in self.rules for path in each.paths.values() for hop in path.hops}
+        passed = {
+            hop.end for each in self.rules for path in each.paths.values() for hop in path.hops
+        }
         databases = self.vocabulary.template.databases
-        needed = {key for key in databases if key in passed or any(key == database for database, _ in wanted)}
+        needed = {
+            key
+            for key in databases
+            if key in passed or any(key == database for database, _ in wanted)
+        }
         wanted |= {(key, lock) for key in needed if (lock := databases[key].lock)}
         return {
-            key: tuple(sorted(k for database, k in wanted if database == key)) for key in databases if key in needed
+            key: tuple(sorted(k for database, k in wanted if database == key))
+            for key in databases
+            if key in needed
         }
 
     def _mirror(self, database: str, key: str) -> Target | None:
-        target, mirror = self.vocabulary.target(database, key), self.vocabulary.mirror(database, key)
+        target, mirror = (
+            self.vocabulary.target(database, key),
+            self.vocabulary.mirror(database, key),
+        )
         return (target, mirror) if target and mirror else None
 
 
 def make_ready(vocabulary: Vocabulary, name: str, rule: Rule) -> ReadyRule:
     """Resolve one rule. Raises BadPath or BadFormula."""
     database, key = parse_target(vocabulary, rule.set)
-    paths = {related.over: parse_relations(vocabulary, database, related.over) for _, related in related_parts(rule)}
+    paths = {
+        related.over: parse_relations(vocabulary, database, related.over)
+        for _, related in related_parts(rule)
+    }
     if rule.value is not None:
         paths.update(_value_path(vocabulary, database, rule.value))
     parts = tuple(
         ReadyPart(quantifier, paths[each.over], test_of(each.of), test_of(each.where), each.after)
         for quantifier, each in related_parts(rule)
     )
-    return ReadyRule(name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths))
+    return ReadyRule(
+        name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths)
+    )
 
 
 def related_parts(rule: Rule) -> tuple[tuple[str, Related], ...]:
     """Return the parts of a rule's `if`, each with its name."""
-    named = (("any", rule.if_.any), ("all", rule.if_.all), ("none", rule.if_.none)) if rule.if_ else ()
+    named = (
+        (("any", rule.if_.any), ("all", rule.if_.all), ("none", rule.if_.none)) if rule.if_ else ()
+    )
     return tuple((quantifier, each) for quantifier, each in named if each is not None)
 
 
@@ -165,7 +187,10 @@ def _far_reads(ready: ReadyRule) -> Iterator[Target]:
     for path in ready.paths.values():
         yield from ((hop.holder, hop.relation) for hop in path.hops)
     for _, related in related_parts(ready.rule):
-        yield from ((ready.paths[related.over].end, key) for key in (*related.where, *related.of, *related.after))
+        yield from (
+            (ready.paths[related.over].end, key)
+            for key in (*related.where, *related.of, *related.after)
+        )
     value = ready.rule.value
     if value is not None and value.way != "formula":
         path = ready.paths[value.expression]

@@ -13,7 +13,15 @@ from notion_pm.rules.opinions import Derived, together
 from notion_pm.rules.quarantine import Quarantine
 from notion_pm.rules.ruleset import RuleSet, Target
 from notion_pm.rules.settle import Case, Decision, Outcome, settle
-from notion_pm.rules.values import SILENT, Baseline, BaseValue, Opinion, Plain, Snapshot, SnapshotPage
+from notion_pm.rules.values import (
+    SILENT,
+    Baseline,
+    BaseValue,
+    Opinion,
+    Plain,
+    Snapshot,
+    SnapshotPage,
+)
 from notion_pm.rules.view import View
 
 
@@ -46,9 +54,15 @@ class Run:
         self.snapshot = snapshot
         self.baseline = baseline
         self.view = View(rules.vocabulary, snapshot, baseline, today)
-        self.derived: dict[Target, dict[NotionId, Plain | Opinion]] = {target: {} for target in rules.writers}
-        self.settled: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
-        self.written: dict[Target, dict[NotionId, Settled]] = {target: {} for target in rules.writers}
+        self.derived: dict[Target, dict[NotionId, Plain | Opinion]] = {
+            target: {} for target in rules.writers
+        }
+        self.settled: dict[Target, dict[NotionId, Settled]] = {
+            target: {} for target in rules.writers
+        }
+        self.written: dict[Target, dict[NotionId, Settled]] = {
+            target: {} for target in rules.writers
+        }
         self.restless: list[Target] = []
         self.quarantine = quarantine
         self.held: dict[Spot, Hold] = {}
@@ -77,17 +91,28 @@ class Run:
         return False
 
     def _reads_itself(self, group: tuple[Target, ...]) -> bool:
-        return any(read in group for target in group for each in self.rules.writers[target] for read in each.reads)
+        return any(
+            read in group
+            for target in group
+            for each in self.rules.writers[target]
+            for read in each.reads
+        )
 
     def _settle_all(self, target: Target) -> bool:
         """Decide about a property of all pages; tell whether any has got another value."""
-        writers, lock = self.rules.writers[target], self.rules.vocabulary.template.databases[target[0]].lock
+        writers, lock = (
+            self.rules.writers[target],
+            self.rules.vocabulary.template.databases[target[0]].lock,
+        )
         changed = [
-            self._settle(page, target, together(self.view, page, writers), lock) for page in self.pages(target[0])
+            self._settle(page, target, together(self.view, page, writers), lock)
+            for page in self.pages(target[0])
         ]
         return any(changed)
 
-    def _settle(self, page: SnapshotPage, target: Target, derived: Derived, lock: str | None) -> bool:
+    def _settle(
+        self, page: SnapshotPage, target: Target, derived: Derived, lock: str | None
+    ) -> bool:
         case = Case(
             target=target,
             current=self.view.value(page, target[1]),
@@ -131,7 +156,9 @@ class Run:
         """When the pages that a rule looked at were last edited, where that settles conflicts."""
         if (self._policy or derived.rule.rule.on_conflict) != "newest":
             return None
-        named = (pages.get(id) for id in derived.because for pages in self.snapshot.databases.values())
+        named = (
+            pages.get(id) for id in derived.because for pages in self.snapshot.databases.values()
+        )
         return max((page.last_edited for page in named if page), default=None)
 
     def _undo(self, group: tuple[Target, ...]) -> None:

@@ -22,7 +22,16 @@ from enum import Enum
 from notion_pm.model.rule import OnConflict
 from notion_pm.rules.opinions import Derived
 from notion_pm.rules.ruleset import Target
-from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Opinion, Plain, is_empty, same
+from notion_pm.rules.values import (
+    SILENT,
+    UNKNOWN,
+    BaseValue,
+    ForeignOption,
+    Opinion,
+    Plain,
+    is_empty,
+    same,
+)
 from notion_pm.rules.vocabulary import Vocabulary
 
 
@@ -94,7 +103,10 @@ def _must_stay(vocabulary: Vocabulary, case: Case) -> bool:
     """Whether the property belongs to people, or the rule would lead it backwards."""
     if any(case.current in ready.rule.keep for ready in case.derived.rules):
         return True
-    now, then = vocabulary.rank(*case.target, case.current), vocabulary.rank(*case.target, case.derived.value)
+    now, then = (
+        vocabulary.rank(*case.target, case.current),
+        vocabulary.rank(*case.target, case.derived.value),
+    )
     backwards = now is not None and then is not None and then < now
     if backwards and any(ready.rule.forward_only for ready in case.derived.rules):
         return True
@@ -113,7 +125,11 @@ def _leaves_the_end(vocabulary: Vocabulary, case: Case, *, backwards: bool) -> b
 def _is_withdrawn_note(case: Case) -> bool:
     """Whether no note holds any more and the text there is not one that rules wrote."""
     flags = all(ready.rule.note is not None for ready in case.derived.rules)
-    ours = case.base is not None and same(case.current, case.base.value) and same(case.base.value, case.base.derived)
+    ours = (
+        case.base is not None
+        and same(case.current, case.base.value)
+        and same(case.base.value, case.base.derived)
+    )
     return flags and case.derived.value == "" and not ours
 
 

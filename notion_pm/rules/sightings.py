@@ -18,7 +18,9 @@ class Sighting:
     page: SnapshotPage
 
 
-def news(known: Iterable[Sighting], pages: Iterable[SnapshotPage], at: datetime) -> Iterator[Sighting]:
+def news(
+    known: Iterable[Sighting], pages: Iterable[SnapshotPage], at: datetime
+) -> Iterator[Sighting]:
     """Yield what differs from when it was last seen, given what is known in the order of time."""
     last = {each.page.id: each.page for each in known}
     for page in pages:

@@ -24,7 +24,9 @@ IsThere = Callable[[str, str], bool]
 """Whether the workspace has a property: database key, property key."""
 
 
-def with_computed_stamps(template: Template, snapshot: Snapshot, today: date, is_there: IsThere) -> Snapshot:
+def with_computed_stamps(
+    template: Template, snapshot: Snapshot, today: date, is_there: IsThere
+) -> Snapshot:
     """Return the pages with the values that rules stamp computed from the pages themselves.
 
     Statuses and notes stay as they are. A rule that follows a relation which the workspace does not have is left out.
@@ -65,7 +67,9 @@ def _stamps(template: Template, rule: Rule) -> bool:
 
 
 def _can_be_followed(ready: ReadyRule, is_there: IsThere) -> bool:
-    return all(is_there(hop.holder, hop.relation) for path in ready.paths.values() for hop in path.hops)
+    return all(
+        is_there(hop.holder, hop.relation) for path in ready.paths.values() for hop in path.hops
+    )
 
 
 def _updated(page: SnapshotPage, values: Mapping[str, Plain]) -> SnapshotPage:
@@ -91,11 +95,19 @@ def _with_both_sides(vocabulary: Vocabulary, snapshot: Snapshot) -> Snapshot:
                         there[id][mirror] = Links((*held.ids, page.id), held.complete)
     return Snapshot(
         {
-            database: {id: _updated(page, added.get(database, {}).get(id, {})) for id, page in pages.items()}
+            database: {
+                id: _updated(page, added.get(database, {}).get(id, {}))
+                for id, page in pages.items()
+            }
             for database, pages in snapshot.databases.items()
         }
     )
 
 
 def _relations(pages: Mapping[NotionId, SnapshotPage]) -> set[str]:
-    return {key for page in pages.values() for key, value in page.values.items() if isinstance(value, Links)}
+    return {
+        key
+        for page in pages.values()
+        for key, value in page.values.items()
+        if isinstance(value, Links)
+    }

@@ -49,12 +49,19 @@ def speaks(opinion: Derived) -> bool:
 
 
 def standings(
-    rules: RuleSet, snapshot: Snapshot, baseline: Baseline, quarantine: Quarantine, page: SnapshotPage, today: date
+    rules: RuleSet,
+    snapshot: Snapshot,
+    baseline: Baseline,
+    quarantine: Quarantine,
+    page: SnapshotPage,
+    today: date,
 ) -> list[Standing]:
     """Return how the properties of a page stand that rules set, in the template's order."""
     run = Run(rules, snapshot, baseline, today, None, quarantine)
     run.to_rest(MAX_ROUNDS)
-    return [_standing(run, page, key) for database, key in rules.writers if database == page.database]
+    return [
+        _standing(run, page, key) for database, key in rules.writers if database == page.database
+    ]
 
 
 def _standing(run: Run, page: SnapshotPage, key: str) -> Standing:

@@ -33,7 +33,9 @@ def summands(view: View, page: SnapshotPage, value: ReadyValue) -> tuple[Summand
     return tuple(sorted(summed, key=lambda each: (-each.number, each.name.casefold())))
 
 
-def _summand(view: View, amount: Amount, value: ReadyValue, through: tuple[SnapshotPage, ...]) -> Summand:
+def _summand(
+    view: View, amount: Amount, value: ReadyValue, through: tuple[SnapshotPage, ...]
+) -> Summand:
     """Name an amount: by the customer that counts once, else by the page that states it."""
     once_per = value.spec.once_per
     if once_per is None:
@@ -43,11 +45,15 @@ def _summand(view: View, amount: Amount, value: ReadyValue, through: tuple[Snaps
         name = _title(view, amount.identity)
     else:
         names = held if isinstance(held, tuple) else (held,)
-        name = next((str(each) for each in names if str(each).strip().casefold() == amount.identity), "")
+        name = next(
+            (str(each) for each in names if str(each).strip().casefold() == amount.identity), ""
+        )
     return Summand(name.strip(), amount.page, amount.number, (amount.page,))
 
 
-def _ways_to(view: View, page: SnapshotPage, value: ReadyValue) -> dict[str, tuple[SnapshotPage, ...]]:
+def _ways_to(
+    view: View, page: SnapshotPage, value: ReadyValue
+) -> dict[str, tuple[SnapshotPage, ...]]:
     """Return for each page at the end of a path the pages from which its last hop leads there."""
     assert value.path is not None
     ways: dict[str, tuple[SnapshotPage, ...]] = {}

@@ -9,7 +9,15 @@ from datetime import date
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.paths import Hop, Path
-from notion_pm.rules.values import Baseline, BaseValue, ForeignOption, Links, Plain, Snapshot, SnapshotPage
+from notion_pm.rules.values import (
+    Baseline,
+    BaseValue,
+    ForeignOption,
+    Links,
+    Plain,
+    Snapshot,
+    SnapshotPage,
+)
 from notion_pm.rules.vocabulary import Vocabulary
 
 
@@ -24,7 +32,9 @@ class Found:
 class View:
     """What rules read: pages, their values of this moment, and the pages related to them."""
 
-    def __init__(self, vocabulary: Vocabulary, snapshot: Snapshot, baseline: Baseline, today: date) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, snapshot: Snapshot, baseline: Baseline, today: date
+    ) -> None:
         self.vocabulary = vocabulary
         self.snapshot = snapshot
         self.today = today
@@ -79,7 +89,11 @@ class View:
         if hop.deep:
             return self._below(found, hop)
         if len(found.pages) == 1 and found.complete:
-            return self._backward(found.pages[0], hop) if hop.inverse else self._forward(found.pages[0], hop)
+            return (
+                self._backward(found.pages[0], hop)
+                if hop.inverse
+                else self._forward(found.pages[0], hop)
+            )
         reached: dict[NotionId, SnapshotPage] = {}
         complete = found.complete
         for page in found.pages:
@@ -93,7 +107,9 @@ class View:
         reached = {each.id: each for each in found.pages}
         waiting = list(found.pages)
         while waiting:
-            new = [each for each in self._backward(waiting.pop(), hop).pages if each.id not in reached]
+            new = [
+                each for each in self._backward(waiting.pop(), hop).pages if each.id not in reached
+            ]
             reached.update((each.id, each) for each in new)
             waiting += new
         return Found(tuple(reached.values()), found.complete)
@@ -114,7 +130,9 @@ class View:
         return Found(tuple(index.get(page.id, ())))
 
 
-def _inverse_index(pages: Iterable[SnapshotPage], relation: str) -> dict[NotionId, list[SnapshotPage]]:
+def _inverse_index(
+    pages: Iterable[SnapshotPage], relation: str
+) -> dict[NotionId, list[SnapshotPage]]:
     index: dict[NotionId, list[SnapshotPage]] = defaultdict(list)
     for page in pages:
         links = page.values.get(relation)

@@ -87,7 +87,9 @@ class Vocabulary:
     def is_terminal(self, database: str, key: str, option: object) -> bool:
         """Tell whether an option of a status ends a page's way: done or dropped."""
         spec = self.option(database, key, option)
-        return spec is not None and self.type(database, key) == "status" and spec.meaning in TERMINAL
+        return (
+            spec is not None and self.type(database, key) == "status" and spec.meaning in TERMINAL
+        )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

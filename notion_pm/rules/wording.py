@@ -33,7 +33,9 @@ class Wording:
 
     def title(self, database: str, key: str) -> str:
         """Return the title of a property, as people see it."""
-        return self._manifest.databases[database].titles.get(key) or self._vocabulary.title(database, key)
+        return self._manifest.databases[database].titles.get(key) or self._vocabulary.title(
+            database, key
+        )
 
     def readable(self, page: SnapshotPage, key: str, value: Plain) -> Any:
         """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""
@@ -47,7 +49,9 @@ class Wording:
             return self._names_of_people(value)
         return value
 
-    def _names_of_people(self, ids: tuple[str | ForeignOption, ...]) -> tuple[str | ForeignOption, ...]:
+    def _names_of_people(
+        self, ids: tuple[str | ForeignOption, ...]
+    ) -> tuple[str | ForeignOption, ...]:
         """Return people's names; Notion keeps them back from a connection without user information."""
         if self._people is None:
             return ids

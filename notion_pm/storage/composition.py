@@ -96,7 +96,9 @@ class _Composer:
             if file in self._finished:
                 return self._finished[file]
             if len(self._finished) + len(self._open) >= _MOST_FILES:
-                return _nothing(own, f"it is made of more than {_MOST_FILES} files.", "Join some of them.")
+                return _nothing(
+                    own, f"it is made of more than {_MOST_FILES} files.", "Join some of them."
+                )
             return self.composed(path, read_text(path, limit=YAML_LIMIT))
         except FileMissing:
             advice = f"{suggestion(reference, template_files.shipped())} Or give a path relative to this file."
@@ -104,7 +106,9 @@ class _Composer:
         except FileUnusable as error:
             return _nothing(own, f"cannot read `{reference}`: {error.reason}.", error.advice)
         except (OSError, ValueError, RuntimeError):  # too long a name, links in a circle
-            return _nothing(own, f"`{reference[:80]}` is no path.", "Give a path relative to this file.")
+            return _nothing(
+                own, f"`{reference[:80]}` is no path.", "Give a path relative to this file."
+            )
 
     def _path(self, own: Composed, reference: str) -> Path:
         """Return the file of a base. Raises FileUnusable where a template may not look."""
@@ -152,7 +156,9 @@ def _layered(templates: Sequence[Composed]) -> Composed:
     for each in templates:
         layers.add(each)
     # Several bases that extend the same broken file each bring its problems along.
-    return Composed(templates[-1].file, layers.data, layers.places, tuple(dict.fromkeys(layers.problems)))
+    return Composed(
+        templates[-1].file, layers.data, layers.places, tuple(dict.fromkeys(layers.problems))
+    )
 
 
 @dataclass
@@ -172,7 +178,9 @@ class _Layers:
         self.data = self._merged(below, top.data, (), top) if isinstance(top.data, dict) else below
         self.places |= top.places
 
-    def _merged(self, below: dict[str, Any], above: dict[str, Any], path: YamlPath, top: Composed) -> dict[str, Any]:
+    def _merged(
+        self, below: dict[str, Any], above: dict[str, Any], path: YamlPath, top: Composed
+    ) -> dict[str, Any]:
         result = dict(below)
         for key, value in above.items():
             inside = (*path, key)
@@ -191,7 +199,9 @@ class _Layers:
         if key not in result:
             place = top.place_of(path)
             message = f"`{key}` is to be removed, but is not there."
-            self.problems.append(Problem(str(place.file), place.line, message, suggestion(key, result)))
+            self.problems.append(
+                Problem(str(place.file), place.line, message, suggestion(key, result))
+            )
         result.pop(key, None)
         self._forget(path)
 
@@ -206,4 +216,7 @@ def _is_merged(below: Any, above: Any, path: YamlPath) -> bool:
     deep = len(path) <= _ENTRY_DEPTH.get(str(path[0]), 2)
     if not (deep and isinstance(below, dict) and isinstance(above, dict)):
         return False
-    return below.get("type", above.get("type")) == above.get("type", below.get("type")) or len(path) < 4
+    return (
+        below.get("type", above.get("type")) == above.get("type", below.get("type"))
+        or len(path) < 4
+    )

@@ -23,7 +23,10 @@ def add_workspace(path: Path, name: str, settings: Mapping[str, str]) -> None:
     """Add a client at the end of the file, which is made if need be. Raises FileUnusable when that cannot be done."""
     before = read_text(path, limit=SETTINGS_LIMIT) if path.exists() else ""
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
-    lines = [f"[workspaces.{name}]", *(f"{key} = {_quoted(value)}" for key, value in settings.items())]
+    lines = [
+        f"[workspaces.{name}]",
+        *(f"{key} = {_quoted(value)}" for key, value in settings.items()),
+    ]
     write_private(path, before + (gap if before else "") + "\n".join(lines) + "\n")
 
 

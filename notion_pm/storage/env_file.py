@@ -39,14 +39,19 @@ def _raise_unless_beside(link: Path) -> None:
         raise FileUnusable(link, f"it is a link to {link.readlink()}, which is not there", _ADVICE)
     target = link.resolve()
     if not target.is_relative_to(link.parent.resolve()):
-        raise FileUnusable(link, f"it is a link to {target}, which is outside of its folder", _ADVICE)
+        raise FileUnusable(
+            link, f"it is a link to {target}, which is outside of its folder", _ADVICE
+        )
     if target.name != link.name:
         raise FileUnusable(link, f"it is a link to {target}, a file of another name", _ADVICE)
 
 
 def _raise_unless_settings(link: Path, lines: list[str]) -> None:
     """Refuse a link to a file of another kind, such as ~/.bashrc: a folder from elsewhere may hold such links."""
-    if all(not line.strip() or line.lstrip().startswith("#") or _ASSIGNMENT.match(line) for line in lines):
+    if all(
+        not line.strip() or line.lstrip().startswith("#") or _ASSIGNMENT.match(line)
+        for line in lines
+    ):
         return
     raise FileUnusable(
         link,
@@ -57,7 +62,9 @@ def _raise_unless_settings(link: Path, lines: list[str]) -> None:
 
 def _lines(path: Path) -> list[str]:
     text = read_text(path, limit=SETTINGS_LIMIT).replace("\r\n", "\n").replace("\r", "\n")
-    return text.removesuffix("\n").split("\n") if text else []  # splitlines would cut values at rarer line ends
+    return (
+        text.removesuffix("\n").split("\n") if text else []
+    )  # splitlines would cut values at rarer line ends
 
 
 def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:

@@ -74,7 +74,9 @@ def write_map(path: Path, map: ImportMap) -> None:
     try:
         create_shared(path, as_text(map))
     except FileExistsError:
-        raise UsageError(f"There is a file {path} already.", "Name another one with --map.") from None
+        raise UsageError(
+            f"There is a file {path} already.", "Name another one with --map."
+        ) from None
 
 
 def as_text(map: ImportMap) -> str:
@@ -107,14 +109,18 @@ def remembered(state_directory: Path, into: str) -> list[MapFile]:
 
 def remember(state_directory: Path, map: ImportMap) -> None:
     """Keep a map that a person confirmed, for the next file of its source with these columns."""
-    mark = sha256("\x1f".join([map.into, map.source, *sorted(map.used_columns)]).encode()).hexdigest()[:16]
+    mark = sha256(
+        "\x1f".join([map.into, map.source, *sorted(map.used_columns)]).encode()
+    ).hexdigest()[:16]
     write_private(state_directory / _FOLDER / f"{mark}.yaml", as_text(map))
 
 
 def remember_source(state_directory: Path, name: str, source: str) -> None:
     """Keep what a person called the source of files of a name."""
     known = {**_sources(state_directory), name: source}
-    write_private(state_directory / _FOLDER / _SOURCES, json.dumps(known, ensure_ascii=False, indent=1))
+    write_private(
+        state_directory / _FOLDER / _SOURCES, json.dumps(known, ensure_ascii=False, indent=1)
+    )
 
 
 def source_called(state_directory: Path, name: str) -> str:

@@ -45,7 +45,9 @@ class JournalWriter:
         """Tell a write that is about to be sent; return its number."""
         with self._lock:
             self._number += 1
-            self._append(Doing(number=self._number, verb=verb, id=notion_id, name=name, before=before))
+            self._append(
+                Doing(number=self._number, verb=verb, id=notion_id, name=name, before=before)
+            )
             return self._number
 
     def done(self, number: int, notion_id: str, after: Any) -> None:
@@ -65,7 +67,9 @@ class JournalWriter:
 
 def path_of(state_directory: Path, template: str, started: datetime) -> Path:
     """Return the journal of the apply of a template that began at a moment."""
-    return state_directory / _FOLDER / f"{started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{template}.jsonl"
+    return (
+        state_directory / _FOLDER / f"{started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{template}.jsonl"
+    )
 
 
 def read(path: Path) -> Journal | None:
@@ -84,7 +88,9 @@ def read(path: Path) -> Journal | None:
     try:
         told = [LINE.validate_json(each) for each in lines]
     except ValidationError as error:
-        raise FileUnusable(path, "it is not a journal that this version of notion-pm wrote") from error
+        raise FileUnusable(
+            path, "it is not a journal that this version of notion-pm wrote"
+        ) from error
     if not told:
         return None
     begun = told[0]

@@ -26,13 +26,21 @@ MappingFile = ModelFile[AdoptMapping]
 
 
 def text(
-    path: Path, reference: str, template: Template, wanted: Sequence[str], matches: Mapping[str, DatabaseMatch]
+    path: Path,
+    reference: str,
+    template: Template,
+    wanted: Sequence[str],
+    matches: Mapping[str, DatabaseMatch],
 ) -> str:
     """Return a proposal for the databases that are wanted, as YAML with comments."""
     lines = [_HEAD.format(path=path), f"adopt: {_quoted(reference)}", "databases:"]
     for key in wanted:
         match, title = matches.get(key), template.databases[key].title
-        lines += _database(template, key, match) if match else [f"  {key}:   # nothing like {title!r}: it is made"]
+        lines += (
+            _database(template, key, match)
+            if match
+            else [f"  {key}:   # nothing like {title!r}: it is made"]
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +54,11 @@ def _database(template: Template, key: str, match: DatabaseMatch) -> Iterator[st
     for each, found in match.properties.items():
         told = _told(spec.properties[each].title, spec.properties[each].type, found)
         yield f"      {_pair(each, found.match):{width}}   # {told}"
-    optioned = [each for each, found in match.properties.items() if found.match and _has_options(template, key, each)]
+    optioned = [
+        each
+        for each, found in match.properties.items()
+        if found.match and _has_options(template, key, each)
+    ]
     if optioned:
         yield "    options:"
     for each in optioned:
@@ -100,7 +112,9 @@ def write(path: Path, content: str) -> None:
     try:
         create_shared(path, content)
     except FileExistsError:
-        raise UsageError(f"There is a file {path} already.", "Name another one with -o, or remove it.") from None
+        raise UsageError(
+            f"There is a file {path} already.", "Name another one with -o, or remove it."
+        ) from None
 
 
 def read(path: Path) -> MappingFile:

@@ -26,7 +26,9 @@ _MOST_BYTES = 200 * MEGABYTE
 _MOST_FILES = 100_000
 _ENDINGS = (".csv", ".md", ".zip")
 _ID = re.compile(r"[ -]([0-9a-f]{32})$")
-_LINK_TO_FILE = re.compile(r"\[([^\]\n]*)\]\((?!https?://)[^)\n]*[0-9a-f]{32}(?:_all)?\.(?:md|csv)\)")
+_LINK_TO_FILE = re.compile(
+    r"\[([^\]\n]*)\]\((?!https?://)[^)\n]*[0-9a-f]{32}(?:_all)?\.(?:md|csv)\)"
+)
 _ADVICE = "Unpack it, and name the CSV file of one database."
 
 
@@ -61,7 +63,9 @@ class ExportedDatabase:
         """Return the page of a row. Of several with one title, the one with most of the row's cells."""
         found = self.pages.get(title, [])
         lines = {f"{name}: {text}" for name, text in cells.items()}
-        return max(found, key=lambda page: len(lines.intersection(page.properties(cells))), default=None)
+        return max(
+            found, key=lambda page: len(lines.intersection(page.properties(cells))), default=None
+        )
 
 
 def is_export(path: str) -> bool:
@@ -82,13 +86,24 @@ def read_export(path: str, wanted: str | None) -> ExportedDatabase:
         problem = f"{path} holds no database of Notion: there is no CSV file in it."
         raise UsageError(problem, "In Notion, export it as Markdown & CSV.")
     if wanted is None and len(databases) > 1:
-        raise UsageError(f"{path} holds {len(databases)} databases.", f"Say one with --sheet: {', '.join(names)}.")
-    chosen = [name for name in databases if wanted is None or _title_of(name).casefold() == wanted.casefold()]
+        raise UsageError(
+            f"{path} holds {len(databases)} databases.",
+            f"Say one with --sheet: {', '.join(names)}.",
+        )
+    chosen = [
+        name
+        for name in databases
+        if wanted is None or _title_of(name).casefold() == wanted.casefold()
+    ]
     if not chosen:
-        raise UsageError(f"{path} holds no database called {wanted!r}.", f"There are: {', '.join(names)}.")
+        raise UsageError(
+            f"{path} holds no database called {wanted!r}.", f"There are: {', '.join(names)}."
+        )
     if len(chosen) > 1:
         raise UsageError(f"{path} holds {len(chosen)} databases called {wanted!r}.", _ADVICE)
-    return ExportedDatabase(_title_of(chosen[0]), files[databases[chosen[0]]], _pages_of(chosen[0], files))
+    return ExportedDatabase(
+        _title_of(chosen[0]), files[databases[chosen[0]]], _pages_of(chosen[0], files)
+    )
 
 
 def _databases(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -163,7 +178,9 @@ class _Files:
                     with archive.open(entry) as stream:
                         held = stream.read(_LARGEST_FILE + 1)
                     if len(held) > _LARGEST_FILE:
-                        raise self._refusal(f"{entry.filename!r} has more than {_LARGEST_FILE // MEGABYTE} MB")
+                        raise self._refusal(
+                            f"{entry.filename!r} has more than {_LARGEST_FILE // MEGABYTE} MB"
+                        )
                     self._add(len(held))
                     if not entry.filename.lower().endswith(".zip"):
                         yield entry.filename, held
@@ -178,7 +195,9 @@ class _Files:
         self._bytes += number
         self._count += 1
         if self._bytes > _MOST_BYTES:
-            raise self._refusal(f"its CSV and Markdown files have more than {_MOST_BYTES // MEGABYTE} MB")
+            raise self._refusal(
+                f"its CSV and Markdown files have more than {_MOST_BYTES // MEGABYTE} MB"
+            )
         if self._count > _MOST_FILES:
             raise self._refusal(f"it holds more than {_MOST_FILES:,} files")
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from notion_pm.rules.values import ForeignOption, Links, Opinion, Plain
 
-_text_of = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one for each call
+_text_of = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":")
+).encode  # json.dumps makes one for each call
 
 
 def to_json(value: Plain | Opinion) -> str:
@@ -18,7 +20,9 @@ def to_json(value: Plain | Opinion) -> str:
     return _text_of(_encoded(value))
 
 
-@lru_cache(maxsize=4096)  # pages hold the same few options, numbers and empty values again and again
+@lru_cache(
+    maxsize=4096
+)  # pages hold the same few options, numbers and empty values again and again
 def from_json(text: str) -> Any:
     """Return the value that `to_json` wrote."""
     return _decoded(json.loads(text))

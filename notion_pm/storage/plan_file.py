@@ -33,7 +33,9 @@ class PlanFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal[2] = 2
-    reference: str = Field(description="The template: a shipped name, or a path from where the plan was made.")
+    reference: str = Field(
+        description="The template: a shipped name, or a path from where the plan was made."
+    )
     variables: dict[str, str]
     with_rows: bool | None
     prune: bool
@@ -74,7 +76,9 @@ class PlanFile(BaseModel):
         return hmac.new(plan.base.encode(), content.encode(), "sha256").hexdigest()
 
 
-def of(plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool) -> PlanFile:
+def of(
+    plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool
+) -> PlanFile:
     """Return the file of a plan, with what is needed to make it again."""
     unsealed = PlanFile(
         reference=reference,
@@ -109,4 +113,6 @@ def read(path: Path) -> PlanFile:
         return PlanFile.model_validate_json(read_bytes(path, limit=TABLE_LIMIT))
     except ValidationError:
         advice = "Write one with  notion-pm plan TEMPLATE -o plan.json"
-        raise UsageError(f"{path} is not a plan that this version of notion-pm wrote.", advice) from None
+        raise UsageError(
+            f"{path} is not a plan that this version of notion-pm wrote.", advice
+        ) from None

@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.importing.records import PAGE_BODY, PAGE_ID, NestedTooDeep, Record, Records, flattened
+from notion_pm.importing.records import (
+    PAGE_BODY,
+    PAGE_ID,
+    NestedTooDeep,
+    Record,
+    Records,
+    flattened,
+)
 from notion_pm.importing.table import TableRow, records_of_table
 from notion_pm.safe_read import MEGABYTE, read_bytes, read_stream
 from notion_pm.storage.csv_rows import guess_separator, read_csv_rows, stated_separator
@@ -27,7 +34,14 @@ from notion_pm.storage.workbook import read_sheet
 
 FORMATS = ("csv", "json", "jsonl", "xlsx", "ods")
 STDIN = "-"
-_SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
 _TABLES = frozenset({"csv", "xlsx", "ods"})
 _SUFFIXES |= {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx", ".ods": "ods"}
 _LARGEST_FILE = 50 * MEGABYTE
@@ -58,7 +72,9 @@ class ReadOptions:
 _FOUND_OUT = ReadOptions()
 
 
-def read_records(path: str, format: str | None = None, options: ReadOptions = _FOUND_OUT) -> Records:
+def read_records(
+    path: str, format: str | None = None, options: ReadOptions = _FOUND_OUT
+) -> Records:
     """Read a file, or standard input as `-`, in the format that is given or that its ending says.
 
     A file without rows has no records. Raises UsageError when the format is not clear or it holds no rows at all,
@@ -68,11 +84,15 @@ def read_records(path: str, format: str | None = None, options: ReadOptions = _F
         return _records_of_export(path, options)
     found = format or _SUFFIXES.get(Path(path).suffix.lower())
     if found is None:
-        raise UsageError(f"{path!r} does not say its format.", f"Name it with --format: {', '.join(FORMATS)}.")
+        raise UsageError(
+            f"{path!r} does not say its format.", f"Name it with --format: {', '.join(FORMATS)}."
+        )
     records = _READERS[found](path, _bytes(path), options)
     if not records.columns and (records.broken or found in _TABLES):
         problem = records.broken[0][1] if records.broken else "it has no headers"
-        raise UsageError(f"There is nothing to import in {path}: {problem}.", "Look at its first lines.")
+        raise UsageError(
+            f"There is nothing to import in {path}: {problem}.", "Look at its first lines."
+        )
     if _OF_ONE_VIEW.search(path):
         note = "Notion puts only the columns of one view into this file: take the one that ends with _all.csv."
         return replace(records, notes=(note, *records.notes))
@@ -84,7 +104,10 @@ def _records_of_export(path: str, options: ReadOptions) -> Records:
     database = read_export(path, options.sheet)
     records = _csv(path, database.csv, options)
     if not records.columns:
-        raise UsageError(f"There is nothing to import in {database.title}: it has no headers.", "Look at the export.")
+        raise UsageError(
+            f"There is nothing to import in {database.title}: it has no headers.",
+            "Look at the export.",
+        )
     rows = []
     for record in records.records:
         title = " ".join(record.first(records.columns[0]).split())
@@ -116,7 +139,9 @@ def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator
     while line := stream.readline(_LONGEST_LINE + 1):
         number += 1
         if len(line) > _LONGEST_LINE:
-            raise FileUnusable(f"{path}:{number}", f"the line has more than {_LONGEST_LINE:,} characters", _SPLIT)
+            raise FileUnusable(
+                f"{path}:{number}", f"the line has more than {_LONGEST_LINE:,} characters", _SPLIT
+            )
         if number > _MOST_LINES:
             raise FileUnusable(path, f"it has more than {_MOST_LINES:,} lines", _SPLIT)
         yield line.replace("\0", "")
@@ -133,7 +158,9 @@ class _CellCount:
         """Count the cells of a row that are not empty. Raises FileUnusable."""
         self._cells += cells
         if self._cells > _MOST_CELLS:
-            raise FileUnusable(self._path, f"it has more than {_MOST_CELLS:,} cells that are not empty", _SPLIT)
+            raise FileUnusable(
+                self._path, f"it has more than {_MOST_CELLS:,} cells that are not empty", _SPLIT
+            )
 
 
 def _csv(path: str, data: bytes, options: ReadOptions) -> Records:
@@ -141,14 +168,20 @@ def _csv(path: str, data: bytes, options: ReadOptions) -> Records:
     first = next(_text_lines(path, data, encoding, ""), "")
     stated = stated_separator(first)
     lines = _text_lines(path, data, encoding, "")
-    separator = options.separator or stated or guess_separator(_text_lines(path, data, encoding, ""))
+    separator = (
+        options.separator or stated or guess_separator(_text_lines(path, data, encoding, ""))
+    )
     counted = _CellCount(path)
     rows = []
     for row in read_csv_rows(lines, separator):
         counted.add(row.filled)
         rows.append(row)
         if len(row.cells) > _MOST_COLUMNS and row.problem is None:
-            raise FileUnusable(path, f"it has more than {_MOST_COLUMNS:,} columns", "Leave out those not to import.")
+            raise FileUnusable(
+                path,
+                f"it has more than {_MOST_COLUMNS:,} columns",
+                "Leave out those not to import.",
+            )
     return _of_table(rows[1:] if stated else rows, options, notes)
 
 
@@ -169,16 +202,23 @@ def _json(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
     encoding, notes = encoding_of(data, options.encoding)
     try:
-        document = _parsed(data.decode(encoding, errors="replace"), may_have_surrogates=_SURROGATE.search(data))
+        document = _parsed(
+            data.decode(encoding, errors="replace"), may_have_surrogates=_SURROGATE.search(data)
+        )
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
         place = f"{path}:{line}" if line else path
         raise FileUnusable(
-            place, f"it is not JSON ({_reason(error)})", "For a JSON document a line, say --format jsonl."
+            place,
+            f"it is not JSON ({_reason(error)})",
+            "For a JSON document a line, say --format jsonl.",
         ) from None
     found, note = _list_in(document, options.path)
     if found is None:
-        raise UsageError(f"{path} holds no list of objects.", "Give a file whose JSON is a list, or has one inside.")
+        raise UsageError(
+            f"{path} holds no list of objects.",
+            "Give a file whose JSON is a list, or has one inside.",
+        )
     return _of_objects(path, enumerate(found, start=1), (*notes, note) if note else notes)
 
 
@@ -206,7 +246,9 @@ def _with_whole_characters(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_whole_characters(each) for each in value]
     if isinstance(value, dict):
-        return {_with_whole_characters(key): _with_whole_characters(each) for key, each in value.items()}
+        return {
+            _with_whole_characters(key): _with_whole_characters(each) for key, each in value.items()
+        }
     return value
 
 
@@ -220,7 +262,9 @@ def _reason(error: Exception) -> str:
 
 _DEEPEST_LIST = 3
 _TITLE_FIELDS = frozenset({"title", "name", "subject", "summary", "headline"})
-_TEXT_FIELDS = frozenset({"body", "desc", "description", "text", "message", "content", "comment", "note", "quote"})
+_TEXT_FIELDS = frozenset(
+    {"body", "desc", "description", "text", "message", "content", "comment", "note", "quote"}
+)
 
 
 def _list_in(data: Any, path: str | None) -> tuple[list[Any] | None, str]:
@@ -238,7 +282,11 @@ def _list_in(data: Any, path: str | None) -> tuple[list[Any] | None, str]:
         return None, ""
     name = max(lists, key=lambda each: _likeness_to_rows(lists[each]))
     others = [each for each in lists if each != name and lists[each]]
-    more = f" There are also {', '.join(f'`{each}`' for each in others[:5])}: name one with --path." if others else ""
+    more = (
+        f" There are also {', '.join(f'`{each}`' for each in others[:5])}: name one with --path."
+        if others
+        else ""
+    )
     return lists[name], f"The rows are those of `{name}`.{more}"
 
 
@@ -282,13 +330,20 @@ def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
                 try:
                     yield line, _parsed(each, may_have_surrogates=may_have_surrogates)
                 except (ValueError, RecursionError) as error:
-                    broken.append((Record(line, (), each.rstrip("\r\n")), f"this is not JSON: {_reason(error)}"))
+                    broken.append(
+                        (
+                            Record(line, (), each.rstrip("\r\n")),
+                            f"this is not JSON: {_reason(error)}",
+                        )
+                    )
 
     read = _of_objects(path, objects())
     return Records(read.columns, read.records, (*read.broken, *broken), (*notes, *read.notes))
 
 
-def _of_objects(path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str, ...] = ()) -> Records:
+def _of_objects(
+    path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str, ...] = ()
+) -> Records:
     """Records of JSON objects; `line` is the line, or in one document the place in its list."""
     counted = _CellCount(path)
     records: list[Record] = []
@@ -305,7 +360,11 @@ def _of_objects(path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str,
             broken.append((Record(line, (), each), str(error)))
     columns = dict.fromkeys(name for record in records for name, _ in record.cells)
     if len(columns) > _MOST_COLUMNS:
-        raise FileUnusable(path, f"its objects have more than {_MOST_COLUMNS:,} different fields", "Leave some out.")
+        raise FileUnusable(
+            path,
+            f"its objects have more than {_MOST_COLUMNS:,} different fields",
+            "Leave some out.",
+        )
     return Records(tuple(columns), tuple(records), tuple(broken), notes)
 
 

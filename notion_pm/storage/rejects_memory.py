@@ -24,7 +24,9 @@ def is_as_written(directory: Path, path: Path) -> bool:
 
 def remember(directory: Path, path: Path) -> None:
     """Remember what a file holds. Raises FileUnusable."""
-    write_private(directory / FILE, _FORMAT.dump_json({**_all(directory), _name(path): _digest(path)}))
+    write_private(
+        directory / FILE, _FORMAT.dump_json({**_all(directory), _name(path): _digest(path)})
+    )
 
 
 def _all(directory: Path) -> dict[str, str]:

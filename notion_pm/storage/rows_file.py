@@ -25,7 +25,9 @@ def read_rows(name: str, text: str) -> tuple[tuple[Row, ...], list[Problem]]:
                 rows.append(_row(header, values, line))
             elif values:
                 told = f"{len(values)} cells, but the first line names {len(header)} columns."
-                problems.append(Problem(name, line, told, "Put cells with commas or line breaks in quotes."))
+                problems.append(
+                    Problem(name, line, told, "Put cells with commas or line breaks in quotes.")
+                )
             line = reader.line_num + 1
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, f"this is not CSV: {error}."))

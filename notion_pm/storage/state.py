@@ -27,7 +27,13 @@ from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.storage import state_history
 from notion_pm.storage.plain_json import moment_from
-from notion_pm.storage.state_baseline import drop_intent, put_baseline, put_intents, read_baseline, read_intents
+from notion_pm.storage.state_baseline import (
+    drop_intent,
+    put_baseline,
+    put_intents,
+    read_baseline,
+    read_intents,
+)
 from notion_pm.storage.state_cache import Cache, put_pages, read_cache
 from notion_pm.storage.state_connection import FILE, damaged, opened, unusable
 from notion_pm.storage.state_history import (
@@ -42,7 +48,13 @@ from notion_pm.storage.state_history import (
     read_runs,
 )
 from notion_pm.storage.state_import_writes import put_import_writes, read_import_writes
-from notion_pm.storage.state_imports import Imported, put_imported, read_imported, spelling_key, spellings_of
+from notion_pm.storage.state_imports import (
+    Imported,
+    put_imported,
+    read_imported,
+    spelling_key,
+    spellings_of,
+)
 from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
 from notion_pm.storage.state_rows import Rows, transaction
 from notion_pm.storage.state_sightings import put_sightings, read_sightings
@@ -93,7 +105,9 @@ def _reads(method: Callable[Concatenate[State, P], T]) -> Callable[Concatenate[S
     return reading
 
 
-def _yields(method: Callable[Concatenate[State, P], Iterator[T]]) -> Callable[Concatenate[State, P], Iterator[T]]:
+def _yields(
+    method: Callable[Concatenate[State, P], Iterator[T]],
+) -> Callable[Concatenate[State, P], Iterator[T]]:
     """Do so for a method that yields what it reads one by one."""
 
     @wraps(method)
@@ -127,7 +141,9 @@ class State:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
         self.close()
         if isinstance(error, SQLAlchemyError):
             raise unusable(self.home, error) from error
@@ -158,7 +174,9 @@ class State:
         manifest = remembered.manifest.model_dump_json() if remembered.manifest else None
         read_in_full = remembered.read_in_full.isoformat() if remembered.read_in_full else None
         ahead = remembered.ahead.total_seconds()
-        self._rows.put(TEMPLATES, [(remembered.source, manifest, remembered.scope, read_in_full, ahead)])
+        self._rows.put(
+            TEMPLATES, [(remembered.source, manifest, remembered.scope, read_in_full, ahead)]
+        )
 
     # --- the cache
 
@@ -232,7 +250,9 @@ class State:
         """Return what interrupted runs were about to write."""
         return read_intents(self._rows)
 
-    def begin_writing(self, pages: Mapping[NotionId, Mapping[str, BaseValue]], intents: Intents) -> None:
+    def begin_writing(
+        self, pages: Mapping[NotionId, Mapping[str, BaseValue]], intents: Intents
+    ) -> None:
         """Remember what pages hold that are not written or were taken up, and what is about to be written."""
         with transaction(self._connection):
             for page_id in (*pages, *intents):
@@ -241,7 +261,10 @@ class State:
             put_intents(self._rows, intents)
 
     def keep_written(
-        self, page: SnapshotPage, memory: Mapping[str, BaseValue], changes: Iterable[HistoryChange] = ()
+        self,
+        page: SnapshotPage,
+        memory: Mapping[str, BaseValue],
+        changes: Iterable[HistoryChange] = (),
     ) -> None:
         """Remember a page that was just written: what it holds now, its baseline, its history, in one transaction."""
         with transaction(self._connection):
@@ -300,7 +323,9 @@ class State:
         """Drop the history before a moment, so that it does not grow for ever."""
         with transaction(self._connection):
             state_history.prune(self._rows, moment)
-            self._rows.drop_before(IMPORT_WRITES, "at", moment.astimezone(UTC).isoformat(timespec="microseconds"))
+            self._rows.drop_before(
+                IMPORT_WRITES, "at", moment.astimezone(UTC).isoformat(timespec="microseconds")
+            )
 
     # --- what reports saw
 
@@ -325,12 +350,15 @@ class State:
         """Return the pages of a data source that the source of an import means by names."""
         return spellings_of(self.imported(source_id), source)
 
-    def keep_spellings(self, source_id: NotionId, source: str, pages: Mapping[str, NotionId]) -> None:
+    def keep_spellings(
+        self, source_id: NotionId, source: str, pages: Mapping[str, NotionId]
+    ) -> None:
         """Remember which pages of a data source the source of an import means by names."""
         known = self.spellings(source_id, source=source)
         changed = {name: page for name, page in pages.items() if known.get(name) != page}
         self.keep_imported(
-            source_id, ((spelling_key(source, name), Imported(page, {})) for name, page in changed.items())
+            source_id,
+            ((spelling_key(source, name), Imported(page, {})) for name, page in changed.items()),
         )
 
     def keep_imported(self, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
@@ -389,7 +417,11 @@ def template_of_last_import(home: StateHome) -> str | None:
         return None
     try:
         with closing(opened(home)) as connection:
-            runs = select(RUNS.c.template).where(RUNS.c.kind == "import").order_by(RUNS.c.started.desc())
+            runs = (
+                select(RUNS.c.template)
+                .where(RUNS.c.kind == "import")
+                .order_by(RUNS.c.started.desc())
+            )
             return connection.execute(runs.limit(1)).scalar()
     except SQLAlchemyError as error:
         raise unusable(home, error) from error

@@ -15,8 +15,12 @@ from notion_pm.storage.state_tables import BASELINE, INTENTS
 def read_baseline(rows: Rows) -> dict[NotionId, dict[str, BaseValue]]:
     """Return what pages held after the last sync, by page and property."""
     found: dict[NotionId, dict[str, BaseValue]] = {}
-    for page, key, held, derived, starter in rows.all(BASELINE, "page property held derived starter"):
-        found.setdefault(page, {})[key] = BaseValue(from_json(held), from_json(derived), bool(starter))
+    for page, key, held, derived, starter in rows.all(
+        BASELINE, "page property held derived starter"
+    ):
+        found.setdefault(page, {})[key] = BaseValue(
+            from_json(held), from_json(derived), bool(starter)
+        )
     return found
 
 
@@ -35,7 +39,9 @@ def put_baseline(rows: Rows, pages: Mapping[NotionId, Mapping[str, BaseValue]]) 
 def read_intents(rows: Rows) -> dict[NotionId, dict[str, Intent]]:
     """Return what interrupted runs were about to write."""
     found: dict[NotionId, dict[str, Intent]] = {}
-    for page, key, held, derived, before, starter in rows.all(INTENTS, "page property held derived before starter"):
+    for page, key, held, derived, before, starter in rows.all(
+        INTENTS, "page property held derived before starter"
+    ):
         memory = BaseValue(from_json(held), from_json(derived), bool(starter))
         found.setdefault(page, {})[key] = Intent(memory, from_json(before))
     return found
@@ -46,7 +52,14 @@ def put_intents(rows: Rows, intents: Intents) -> None:
     rows.put(
         INTENTS,
         (
-            (page, key, to_json(each.memory.value), to_json(each.memory.derived), to_json(each.before), starter)
+            (
+                page,
+                key,
+                to_json(each.memory.value),
+                to_json(each.memory.derived),
+                to_json(each.before),
+                starter,
+            )
             for page, values in intents.items()
             for key, each in values.items()
             for starter in (int(each.memory.starter),)

@@ -44,8 +44,19 @@ def put_pages(rows: Rows, table: Table, pages: Iterable[SnapshotPage]) -> None:
 
 
 def _row(page: SnapshotPage) -> tuple[object, ...]:
-    edited, created = page.last_edited.isoformat(), page.created.isoformat() if page.created else None
-    return page.id, page.database, page.title, page.url, edited, values_to_json(page.values), created
+    edited, created = (
+        page.last_edited.isoformat(),
+        page.created.isoformat() if page.created else None,
+    )
+    return (
+        page.id,
+        page.database,
+        page.title,
+        page.url,
+        edited,
+        values_to_json(page.values),
+        created,
+    )
 
 
 def _pages(rows: Rows, table: Table) -> Iterator[SnapshotPage]:

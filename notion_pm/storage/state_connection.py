@@ -54,7 +54,9 @@ def connected(home: SharedState) -> Connection:
         engine = _engine(url)
     except ModuleNotFoundError as missing:
         advice = "Install it:  pip install 'notion-pm[postgresql]'"
-        raise UsageError(f"Keeping the state in PostgreSQL needs the package {missing.name}.", advice) from None
+        raise UsageError(
+            f"Keeping the state in PostgreSQL needs the package {missing.name}.", advice
+        ) from None
     return engine.connect()
 
 
@@ -79,7 +81,9 @@ def damaged(home: StateHome, error: Exception) -> NotionPmError:
         else "Move it away"
     )
     reason = f"what is remembered in it is damaged ({type(error).__name__})"
-    return _refusal(home, reason, f"Restore it from a backup. Or: {way_on}, and run the command again. {_LOST}")
+    return _refusal(
+        home, reason, f"Restore it from a backup. Or: {way_on}, and run the command again. {_LOST}"
+    )
 
 
 def _refusal(home: StateHome, reason: str, advice: str = "") -> NotionPmError:
@@ -95,7 +99,11 @@ def _refusal(home: StateHome, reason: str, advice: str = "") -> NotionPmError:
 @lru_cache(maxsize=16)
 def _engine(url: URL) -> Engine:
     """An engine without a pool. It is kept for the statements that it has compiled, which is most of a small query."""
-    own: dict[str, Any] = {"paramstyle": "format"} if url.drivername != "sqlite" else {"connect_args": {"timeout": 10}}
+    own: dict[str, Any] = (
+        {"paramstyle": "format"}
+        if url.drivername != "sqlite"
+        else {"connect_args": {"timeout": 10}}
+    )
     return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **own)
 
 
@@ -128,6 +136,7 @@ def _url_of(home: SharedState) -> URL:
         url = make_url(home.url.get_secret_value())
     except (ArgumentError, ValueError):
         raise UsageError(
-            "NOTION_PM_STATE is no URL of a database.", "Write it as  postgresql://user:password@host/database"
+            "NOTION_PM_STATE is no URL of a database.",
+            "Write it as  postgresql://user:password@host/database",
         ) from None
     return url.set(drivername="postgresql+psycopg")

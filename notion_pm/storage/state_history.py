@@ -13,7 +13,13 @@ from sqlalchemy import ColumnElement
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Hold, Spot
 from notion_pm.rules.history import HistoryChange
-from notion_pm.storage.plain_json import from_json, moment_from, object_from_json, texts_from_json, to_json
+from notion_pm.storage.plain_json import (
+    from_json,
+    moment_from,
+    object_from_json,
+    texts_from_json,
+    to_json,
+)
 from notion_pm.storage.state_rows import Rows
 from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
 
@@ -37,7 +43,19 @@ class RunRecord:
 def put_run(rows: Rows, run: RunRecord) -> None:
     """Remember a run; again when it has finished."""
     finished = _moment(run.finished) if run.finished else None
-    rows.put(RUNS, [(run.id, run.kind, _moment(run.started), finished, run.outcome, json.dumps(run.told or {}))])
+    rows.put(
+        RUNS,
+        [
+            (
+                run.id,
+                run.kind,
+                _moment(run.started),
+                finished,
+                run.outcome,
+                json.dumps(run.told or {}),
+            )
+        ],
+    )
 
 
 def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
@@ -52,17 +70,24 @@ def read_runs(rows: Rows, since: datetime | None = None) -> list[RunRecord]:
             outcome,
             object_from_json(told),
         )
-        for run, kind, started, finished, outcome, told in rows.all(RUNS, _RUN, *where, order="started run")
+        for run, kind, started, finished, outcome, told in rows.all(
+            RUNS, _RUN, *where, order="started run"
+        )
     ]
 
 
 def put_changes(rows: Rows, changes: Iterable[HistoryChange]) -> None:
     """Add changes after all others."""
     last = rows.last(HISTORY, "number")
-    rows.put(HISTORY, ((*_encoded(change), number) for number, change in enumerate(changes, start=last + 1)))
+    rows.put(
+        HISTORY,
+        ((*_encoded(change), number) for number, change in enumerate(changes, start=last + 1)),
+    )
 
 
-def read_changes(rows: Rows, *where: ColumnElement[bool], latest_first: bool = False) -> Iterator[HistoryChange]:
+def read_changes(
+    rows: Rows, *where: ColumnElement[bool], latest_first: bool = False
+) -> Iterator[HistoryChange]:
     """Yield changes in their order, or the latest first."""
     for row in rows.all(HISTORY, _CHANGE, *where, order="number", descending=latest_first):
         yield _decoded(row)
@@ -97,7 +122,9 @@ def after(moment: datetime) -> ColumnElement[bool]:
 def read_holds(rows: Rows) -> dict[Spot, Hold]:
     """Return what is in quarantine."""
     return {
-        (page, key): Hold(from_json(held), from_json(derived), reason, texts_from_json(runs), bool(told))
+        (page, key): Hold(
+            from_json(held), from_json(derived), reason, texts_from_json(runs), bool(told)
+        )
         for page, key, held, derived, reason, runs, told in rows.all(HOLDS, _HOLD)
     }
 
@@ -107,7 +134,15 @@ def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
     rows.put(
         HOLDS,
         (
-            (page, key, to_json(hold.value), to_json(hold.derived), hold.reason, json.dumps(hold.runs), int(hold.told))
+            (
+                page,
+                key,
+                to_json(hold.value),
+                to_json(hold.derived),
+                hold.reason,
+                json.dumps(hold.runs),
+                int(hold.told),
+            )
             for (page, key), hold in holds.items()
         ),
     )

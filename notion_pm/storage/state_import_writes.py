@@ -18,13 +18,19 @@ def put_import_writes(rows: Rows, run: str, at: datetime, writes: Iterable[Impor
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     rows.put(
         IMPORT_WRITES,
-        ((run, write.entry, moment, json.dumps(asdict(write), ensure_ascii=False)) for write in writes),
+        (
+            (run, write.entry, moment, json.dumps(asdict(write), ensure_ascii=False))
+            for write in writes
+        ),
     )
 
 
 def read_import_writes(rows: Rows, run: str) -> list[ImportWrite]:
     """Return what a run wrote, or was about to write."""
-    return [_decoded(written) for (written,) in rows.all(IMPORT_WRITES, "written", IMPORT_WRITES.c.run == run)]
+    return [
+        _decoded(written)
+        for (written,) in rows.all(IMPORT_WRITES, "written", IMPORT_WRITES.c.run == run)
+    ]
 
 
 def _decoded(text: str) -> ImportWrite:
@@ -33,6 +39,9 @@ def _decoded(text: str) -> ImportWrite:
         if held[name] is not None:
             held[name] = {str(key): (str(kind), value) for key, (kind, value) in held[name].items()}
     if held["memory"] is not None:
-        held["memory"] = {key: tuple(item) if isinstance(item, list) else item for key, item in held["memory"].items()}
+        held["memory"] = {
+            key: tuple(item) if isinstance(item, list) else item
+            for key, item in held["memory"].items()
+        }
     found_by, text_held = held["found_by"]
     return ImportWrite(**{**held, "found_by": (str(found_by), str(text_held))})

@@ -34,7 +34,10 @@ def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, 
     """Remember what was imported into a data source."""
     rows.put(
         IMPORTED,
-        ((source_id, key, each.page_id, json.dumps(each.said, ensure_ascii=False)) for key, each in imported),
+        (
+            (source_id, key, each.page_id, json.dumps(each.said, ensure_ascii=False))
+            for key, each in imported
+        ),
     )
 
 
@@ -46,7 +49,11 @@ def spelling_key(source: str, name: str) -> str:
 def spellings_of(imported: Mapping[str, Imported], source: str) -> dict[str, NotionId]:
     """Return the pages that a source means by names, of what is remembered of the pages' database."""
     start = spelling_key(source, "")
-    return {key.removeprefix(start): each.page_id for key, each in imported.items() if key.startswith(start)}
+    return {
+        key.removeprefix(start): each.page_id
+        for key, each in imported.items()
+        if key.startswith(start)
+    }
 
 
 def _items(said: str) -> dict[str, Item]:

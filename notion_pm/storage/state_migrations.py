@@ -143,7 +143,9 @@ def migrate(connection: Connection, schema: str = "") -> None:
         return
     with transaction(connection):
         if schema:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")  # CREATE ... IF NOT EXISTS may race
+            connection.exec_driver_sql(
+                f"SELECT pg_advisory_xact_lock({_LOCK})"
+            )  # CREATE ... IF NOT EXISTS may race
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         done = _version(connection)  # anew: another process may have been faster
         for step in STEPS[done:]:
@@ -171,6 +173,8 @@ def _set_version(connection: Connection, number: int) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA user_version = {number}")
         return
-    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS version_of_state (number INTEGER NOT NULL)")
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS version_of_state (number INTEGER NOT NULL)"
+    )
     connection.exec_driver_sql("DELETE FROM version_of_state")
     connection.exec_driver_sql(f"INSERT INTO version_of_state VALUES ({number})")  # noqa: S608 - a number of ours

@@ -40,7 +40,9 @@ def read_parts(rows: Rows) -> dict[str, Part]:
 def put_part(rows: Rows, database: str, part: Part) -> None:
     """Remember that a database was read so far. The pages of `part` come beside those that are remembered."""
     put_pages(rows, PART_PAGES, part.pages.values())
-    rows.put(PARTS, [(database, part.scope, part.began.isoformat(), part.created_until.isoformat())])
+    rows.put(
+        PARTS, [(database, part.scope, part.began.isoformat(), part.created_until.isoformat())]
+    )
 
 
 def drop_parts(rows: Rows) -> None:

@@ -8,7 +8,18 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Select, Table, bindparam, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Dialect,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 5_000
@@ -71,27 +82,45 @@ class Rows:
 
     def drop_before(self, table: Table, column: str, moment: str) -> None:
         """Delete the rows of which a column says that they are older."""
-        self.connection.execute(delete(table).where(table.c.template == self.template, table.c[column] < moment))
+        self.connection.execute(
+            delete(table).where(table.c.template == self.template, table.c[column] < moment)
+        )
 
     def last(self, table: Table, column: str) -> int:
         """Return the highest number in a column, 0 where there is no row."""
-        return int(self.connection.execute(_highest(table, column), {"template": self.template}).scalar_one())
+        return int(
+            self.connection.execute(
+                _highest(table, column), {"template": self.template}
+            ).scalar_one()
+        )
 
 
 @cache
 def _deletion(table: Table, *columns: str) -> Delete:
     """A statement is built once: that takes longer than to carry it out for one page."""
-    return delete(table).where(*(table.c[each] == bindparam(each) for each in ("template", *columns)))
+    return delete(table).where(
+        *(table.c[each] == bindparam(each) for each in ("template", *columns))
+    )
 
 
 @cache
 def _highest(table: Table, column: str) -> Select[Any]:
-    return select(func.coalesce(func.max(table.c[column]), 0)).where(table.c.template == bindparam("template"))
+    return select(func.coalesce(func.max(table.c[column]), 0)).where(
+        table.c.template == bindparam("template")
+    )
 
 
 @cache
 def _upsert(table: Table, dialect: Dialect) -> str:
     """The statement as text with a place per column: rows as they are go in twice as fast as named values do."""
     insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
-    values = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
-    return str(insert.on_conflict_do_update(index_elements=table.primary_key, set_=values).compile(dialect=dialect))
+    values = {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    return str(
+        insert.on_conflict_do_update(index_elements=table.primary_key, set_=values).compile(
+            dialect=dialect
+        )
+    )

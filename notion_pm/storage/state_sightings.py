@@ -25,7 +25,9 @@ def read_sightings(rows: Rows) -> list[Sighting]:
             at := moment_from(seen),
             SnapshotPage(NotionId(page), database, title, url, at, values_from_json(held)),
         )
-        for page, seen, database, title, url, held in rows.all(SIGHTINGS, "page at database title url held", order="at")
+        for page, seen, database, title, url, held in rows.all(
+            SIGHTINGS, "page at database title url held", order="at"
+        )
     ]
 
 

@@ -13,9 +13,13 @@ METADATA = MetaData()
 def _table(name: str, keys: str, values: str, numbers: str = "") -> Table:
     """A table of a template's rows: its primary key, then columns of text, then of whole numbers."""
     key = {"template", *keys.split()}
-    texts = [each for each in ("template", *keys.split(), *values.split()) if each not in numbers.split()]
+    texts = [
+        each for each in ("template", *keys.split(), *values.split()) if each not in numbers.split()
+    ]
     columns = [*((each, Text) for each in texts), *((each, Integer) for each in numbers.split())]
-    return Table(name, METADATA, *(Column(each, kind, primary_key=each in key) for each, kind in columns))
+    return Table(
+        name, METADATA, *(Column(each, kind, primary_key=each in key) for each, kind in columns)
+    )
 
 
 TEMPLATES = Table(
@@ -37,7 +41,10 @@ OPTION_NAMES = _table("option_names", "option", "name")
 BASELINE = _table("baseline", "page property", "held derived", "starter")
 RUNS = _table("runs", "run", "kind started finished outcome told")
 HISTORY = _table(
-    "history", "number", "run at page database title url property before after actor edited rules because", "number"
+    "history",
+    "number",
+    "run at page database title url property before after actor edited rules because",
+    "number",
 )
 HOLDS = _table("holds", "page property", "held derived reason runs", "told")
 SIGHTINGS = _table("sightings", "page at", "database title url held")

@@ -33,7 +33,9 @@ def find(reference: str) -> Path:
     try:
         if path.is_dir() and (path / "template.yaml").exists():
             return path / "template.yaml"
-        if path.exists() and not path.is_dir():  # reading it says what it is when it is no regular file
+        if (
+            path.exists() and not path.is_dir()
+        ):  # reading it says what it is when it is no regular file
             return path
     except (OSError, ValueError):  # too long for a path, or with a character that no path has
         reference = f"{reference[:80]}..." if len(reference) > 80 else reference

@@ -34,8 +34,12 @@ def judge(data: Any) -> Verdict:
         return Verdict(Template.model_validate(data))
     except ValidationError as error:
         outermost = _outermost(error.errors(include_url=False), data)
-        details = list(islice(outermost, _MOST_FAULTS))  # each looks for a word that was meant, which takes a while
-        foreign = tuple(_path(each["loc"], data) for each in details if each["type"] == "extra_forbidden")
+        details = list(
+            islice(outermost, _MOST_FAULTS)
+        )  # each looks for a word that was meant, which takes a while
+        foreign = tuple(
+            _path(each["loc"], data) for each in details if each["type"] == "extra_forbidden"
+        )
         return Verdict(None, tuple(dict.fromkeys(_fault(each, data) for each in details)), foreign)
 
 
@@ -55,7 +59,9 @@ def _path(location: YamlPath, data: Any) -> YamlPath:
     for place, step in enumerate(location):
         if place == 4 and location[0] == "databases" and location[2] == "properties":
             continue  # the property's type, which pydantic inserts
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int)):
+        if (isinstance(data, dict) and step in data) or (
+            isinstance(data, list) and isinstance(step, int)
+        ):
             path.append(step)
             data = data[step]  # type: ignore[index]
     return tuple(path)
@@ -69,17 +75,26 @@ def _fault(error: ErrorDetails, data: Any) -> Fault:
     if kind == "missing":
         return Fault(path, f"{_subject(path)}`{name}` is missing.")
     if kind == "union_tag_not_found":
-        return Fault(path, f"{_subject(path)}`type` is missing.", "Name the property's type, such as rich_text.")
+        return Fault(
+            path,
+            f"{_subject(path)}`type` is missing.",
+            "Name the property's type, such as rich_text.",
+        )
     if kind == "union_tag_invalid":
         types = [each.strip().strip("'") for each in context["expected_tags"].split(",")]
         return Fault.unknown((*path, "type"), "property type", context["tag"], types)
     if kind == "literal_error":
-        expected = [each.strip("' ") for each in context["expected"].replace(" or ", ", ").split(",")]
+        expected = [
+            each.strip("' ") for each in context["expected"].replace(" or ", ", ").split(",")
+        ]
         return Fault.unknown(path, f"value for `{name}`:", str(error["input"]), expected)
     if kind == "string_pattern_mismatch":
         return Fault(path, *_misspelt(str(error["input"]), context["pattern"]))
     if kind == "too_long":
-        return Fault(path, f"{_subject(path)}has {context['actual_length']} entries, {context['max_length']} at most.")
+        return Fault(
+            path,
+            f"{_subject(path)}has {context['actual_length']} entries, {context['max_length']} at most.",
+        )
     if kind == "value_error":
         return Fault(path, f"{_subject(path)}{context['error']!s}.")
     return Fault(path, f"{_subject(path)}{_plain(error['msg'])}, not {_shown(error['input'])}.")
@@ -94,12 +109,17 @@ def _misspelt(text: str, pattern: str) -> tuple[str, str]:
         return f"`{text}` has a comma.", "Notion does not take commas in the names of options."
     if r"\." in pattern:
         return f"`{text}` does not name a view.", "Write `database.view`, such as `features.board`."
-    return f"`{text}` cannot be a key.", "Keys are made of a-z, 0-9, _ and -, and start with a letter or digit."
+    return (
+        f"`{text}` cannot be a key.",
+        "Keys are made of a-z, 0-9, _ and -, and start with a letter or digit.",
+    )
 
 
 def _plain(message: str) -> str:
     message = message.replace("a valid integer", "a whole number").partition(",")[0]
-    replaced = message.replace("Input should be a valid ", "should be a ").replace("Input should be ", "should be ")
+    replaced = message.replace("Input should be a valid ", "should be a ").replace(
+        "Input should be ", "should be "
+    )
     return replaced.replace("dictionary", "mapping (`key: value`)")
 
 

@@ -26,7 +26,9 @@ Remark = tuple[str, str]
 """The address of what a remark is about, and the remark."""
 
 
-def template_text(template: Template, remarks: Iterable[Remark] = (), *, heading: Sequence[str] = ()) -> str:
+def template_text(
+    template: Template, remarks: Iterable[Remark] = (), *, heading: Sequence[str] = ()
+) -> str:
     """Return a template as YAML, with remarks as comments above what they are about."""
     data = _data(template)
     comments: defaultdict[YamlPath, list[str]] = defaultdict(list)
@@ -55,7 +57,9 @@ def _said(data: Any) -> Any:
         if data.keys() == {"is"}:
             return _said(_single(data["is"]))
         ordered = sorted(data, key=lambda key: key != "type")
-        return {key: _said(_single(data[key]) if key in {"is", "not"} else data[key]) for key in ordered}
+        return {
+            key: _said(_single(data[key]) if key in {"is", "not"} else data[key]) for key in ordered
+        }
     if isinstance(data, list):
         return [_said(each) for each in data]
     if isinstance(data, float) and data.is_integer():
@@ -82,7 +86,9 @@ def _place(data: Any, address: str) -> YamlPath:
     else:
         path = ("databases", database, *(("properties", *inside[:1]) if inside else ()))
         if options := _at(data, (*path, "options")) if inside[1:] else None:
-            place = next((place for place, each in enumerate(options) if each["key"] == inside[1]), None)
+            place = next(
+                (place for place, each in enumerate(options) if each["key"] == inside[1]), None
+            )
             path = (*path, "options", place) if place is not None else path
     while path and _at(data, path) is None:
         path = path[:-1]
@@ -113,7 +119,11 @@ def _mapping(data: Mapping[str, Any], path: YamlPath, comments: Comments) -> Ite
             yield line
         else:
             yield f"{indent}{_flow(key)}:"
-            yield from _mapping(value, inside, comments) if isinstance(value, dict) else _items(value, inside, comments)
+            yield from (
+                _mapping(value, inside, comments)
+                if isinstance(value, dict)
+                else _items(value, inside, comments)
+            )
 
 
 def _items(data: Sequence[Any], path: YamlPath, comments: Comments) -> Iterator[str]:
@@ -137,9 +147,13 @@ def _fits(line: str, value: Any, path: YamlPath, comments: Comments) -> bool:
 def _comments(remarks: Iterable[str], indent: str) -> Iterator[str]:
     start = f"{indent}# "
     for each in remarks:
-        yield from textwrap.wrap(each, _WIDTH, initial_indent=start, subsequent_indent=start) or [start.rstrip()]
+        yield from textwrap.wrap(each, _WIDTH, initial_indent=start, subsequent_indent=start) or [
+            start.rstrip()
+        ]
 
 
 def _flow(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False)
+    text = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False
+    )
     return text.removesuffix("\n").removesuffix("\n...")

@@ -7,7 +7,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from notion_pm.errors import FileMissing, FileNotText, FileUnusable, Problem, TemplateInvalid, ValuesMissing
+from notion_pm.errors import (
+    FileMissing,
+    FileNotText,
+    FileUnusable,
+    Problem,
+    TemplateInvalid,
+    ValuesMissing,
+)
 from notion_pm.model.template import LoadedTemplate, Row, Template
 from notion_pm.planning import references
 from notion_pm.planning.fault import Fault
@@ -65,10 +72,16 @@ class _Loading:
     def finish(self) -> LoadedTemplate:
         template = self._read()
         if template is None or self._problems:
-            problems = sorted(set(self._problems), key=lambda each: (each.file != str(self._path), each))
+            problems = sorted(
+                set(self._problems), key=lambda each: (each.file != str(self._path), each)
+            )
             raise (ValuesMissing if self._missing else TemplateInvalid)(self._path, problems)
         return LoadedTemplate(
-            template=template, bodies=self._bodies, rows=self._rows, variables=self._values, source=str(self._path)
+            template=template,
+            bodies=self._bodies,
+            rows=self._rows,
+            variables=self._values,
+            source=str(self._path),
         )
 
     def _read(self) -> Template | None:
@@ -84,14 +97,22 @@ class _Loading:
         if template is not None:
             faults = references.check(template)
             self._take(faults)
-            if not any(fault.path[0] == "databases" for fault in faults):  # rules are judged by sound properties
+            if not any(
+                fault.path[0] == "databases" for fault in faults
+            ):  # rules are judged by sound properties
                 self._take(Fault(path, message) for path, message in check_rules(template))
             self._read_files(template)
         return verdict.template
 
     def _check_values(self) -> None:
-        declared = self._composed.data.get("variables") if _is_mapping(self._composed.data) else None
-        self._missing = [each for each in declared or () if each not in self._values] if _is_mapping(declared) else []
+        declared = (
+            self._composed.data.get("variables") if _is_mapping(self._composed.data) else None
+        )
+        self._missing = (
+            [each for each in declared or () if each not in self._values]
+            if _is_mapping(declared)
+            else []
+        )
         for name in self._missing:
             advice = f"Give it with --set {name}=VALUE, or a `default` in the template."
             self._report(("variables", name), f"the variable `{name}` has no value.", advice)
@@ -102,7 +123,9 @@ class _Loading:
                 self._bodies[key] = self._beside(database.body, ("databases", key, "body"))
             if database.rows is not None:
                 text = self._beside(database.rows, ("databases", key, "rows"))
-                self._rows[key], problems = read_rows(self._rows_file(template, key), text) if text else ((), [])
+                self._rows[key], problems = (
+                    read_rows(self._rows_file(template, key), text) if text else ((), [])
+                )
                 self._problems += problems
         if not self._problems:  # cells are judged by properties, which must be sound
             for fault in check_rows(template, self._rows):
@@ -110,7 +133,10 @@ class _Loading:
                 self._problems.append(Problem(name, fault.line, fault.message, fault.advice))
 
     def _rows_file(self, template: Template, database: str) -> str:
-        return str(self._folder(("databases", database, "rows")) / (template.databases[database].rows or ""))
+        return str(
+            self._folder(("databases", database, "rows"))
+            / (template.databases[database].rows or "")
+        )
 
     def _folder(self, where: FaultPath) -> Path:
         """Return the folder of the file that states the thing at `where`: files that it names are beside it."""
@@ -122,10 +148,16 @@ class _Loading:
         try:
             is_beside = path.resolve().is_relative_to(folder.resolve())
         except (OSError, ValueError, RuntimeError):  # too long a name, links in a circle
-            self._report(where, f"`{relative[:80]}` is no path.", "Paths are relative to the template.")
+            self._report(
+                where, f"`{relative[:80]}` is no path.", "Paths are relative to the template."
+            )
             return ""
         if not is_beside:
-            self._report(where, f"`{relative}` is outside the template's folder.", "Put it beside the template.")
+            self._report(
+                where,
+                f"`{relative}` is outside the template's folder.",
+                "Put it beside the template.",
+            )
             return ""
         return self._text(path, where, limit=TABLE_LIMIT)
 
@@ -135,7 +167,9 @@ class _Loading:
         except FileMissing:
             self._report(where, f"there is no file {path}.", "Paths are relative to the template.")
         except FileNotText as error:
-            self._problems.append(Problem(str(path), error.line, "this is not UTF-8 text.", "Save it as UTF-8."))
+            self._problems.append(
+                Problem(str(path), error.line, "this is not UTF-8 text.", "Save it as UTF-8.")
+            )
         except FileUnusable as error:
             self._report(where, f"cannot read {path}: {error.reason}.", error.advice)
         return ""

@@ -30,7 +30,12 @@ def encoding_of(data: bytes, stated: str | None = None) -> tuple[str, tuple[str,
         if _is_encoded_as(encoding, data):
             return encoding, ()
     guess = _guess(data)
-    name = {"cp1252": "Windows-1252", "cp1251": "Windows-1251", "cp1250": "Windows-1250", "cp932": "Shift-JIS"}
+    name = {
+        "cp1252": "Windows-1252",
+        "cp1251": "Windows-1251",
+        "cp1250": "Windows-1250",
+        "cp932": "Shift-JIS",
+    }
     return guess, (
         f"The file is not UTF-8; it was read as {name.get(guess, guess)}. "
         "If letters are wrong, name the encoding with --encoding.",
@@ -42,9 +47,13 @@ def _checked(data: bytes, stated: str) -> str:
         codecs.lookup(stated)
         is_right = _is_encoded_as(stated, data)
     except (LookupError, AttributeError):
-        raise UsageError(f"{stated!r} is no encoding.", "Name one such as utf-8, cp1251 or shift-jis.") from None
+        raise UsageError(
+            f"{stated!r} is no encoding.", "Name one such as utf-8, cp1251 or shift-jis."
+        ) from None
     if not is_right:
-        raise UsageError(f"The file is not encoded as {stated}.", "Leave --encoding out to have it found out.")
+        raise UsageError(
+            f"The file is not encoded as {stated}.", "Leave --encoding out to have it found out."
+        )
     return "utf-8-sig" if codecs.lookup(stated).name == "utf-8" else stated
 
 

@@ -10,7 +10,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from notion_pm.storage.yaml_lines import YamlPath
 
-_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_ENVIRONMENT = SandboxedEnvironment(
+    undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+)
 _PARTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Filter, nodes.Const)
 _FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
 """What texts may hold: variables, changed by these filters. Loops and arithmetic could go on for ever."""
@@ -35,13 +37,16 @@ def render(data: Any, values: Mapping[str, str], report: Report) -> Any:
     if not isinstance(data, Mapping):
         return data
     return {
-        key: value if key == "variables" else _render(value, values, (str(key),), report) for key, value in data.items()
+        key: value if key == "variables" else _render(value, values, (str(key),), report)
+        for key, value in data.items()
     }
 
 
 def _render(data: Any, values: Mapping[str, str], path: YamlPath, report: Report) -> Any:
     if isinstance(data, Mapping):
-        return {key: _render(value, values, (*path, str(key)), report) for key, value in data.items()}
+        return {
+            key: _render(value, values, (*path, str(key)), report) for key, value in data.items()
+        }
     if isinstance(data, list):
         return [_render(value, values, (*path, place), report) for place, value in enumerate(data)]
     if isinstance(data, str) and ("{{" in data or "{%" in data):
@@ -53,7 +58,11 @@ def _render_text(text: str, values: Mapping[str, str], path: YamlPath, report: R
     try:
         parsed = _ENVIRONMENT.parse(text)
         if foreign := _foreign(parsed):
-            report(path, f"cannot fill in the variables: {foreign}.", "Write only variables: {{ client }}.")
+            report(
+                path,
+                f"cannot fill in the variables: {foreign}.",
+                "Write only variables: {{ client }}.",
+            )
             return text
         return _ENVIRONMENT.from_string(parsed).render(values)
     except TemplateError as error:

@@ -38,7 +38,9 @@ class SeenEvents:
         self._lock = threading.Lock()
         prepare_private_database(directory / EVENTS_FILE)
         try:
-            self._db = sqlite3.connect(directory / EVENTS_FILE, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                directory / EVENTS_FILE, isolation_level=None, check_same_thread=False
+            )
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(

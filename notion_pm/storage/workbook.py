@@ -18,7 +18,10 @@ def read_sheet(path: str, data: bytes, wanted: str | None) -> tuple[list[TableRo
 
     Raises UsageError where there is no such sheet, FileUnusable where it is no workbook.
     """
-    from python_calamine import CalamineError, CalamineWorkbook  # takes time to load, and few files are workbooks
+    from python_calamine import (
+        CalamineError,
+        CalamineWorkbook,
+    )  # takes time to load, and few files are workbooks
 
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
@@ -33,7 +36,9 @@ def read_sheet(path: str, data: bytes, wanted: str | None) -> tuple[list[TableRo
                 chosen = name
                 break
     except CalamineError as error:
-        raise FileUnusable(path, f"it is no workbook ({error})", "Save it again as .xlsx, or as CSV.") from None
+        raise FileUnusable(
+            path, f"it is no workbook ({error})", "Save it again as .xlsx, or as CSV."
+        ) from None
     if len(rows) > MOST_ROWS:
         raise FileUnusable(path, f"the sheet has more than {MOST_ROWS:,} rows", "Split it.")
     others = [name for name in names if name != chosen]

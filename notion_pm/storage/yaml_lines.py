@@ -49,7 +49,9 @@ class _Loader(yaml.SafeLoader):
     """YAML without its dates: `2026-11-22` is a text here, as in every other cell of a template."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name
-        start: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        start: [
+            (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"
+        ]
         for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -86,7 +88,9 @@ def text_at_top(text: str, key: str) -> str | None:
                 if is_wanted and not is_key:
                     return value
                 is_key, is_wanted = not is_key, value == key
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
+                event, yaml.CollectionEndEvent
+            )
             if depth > _MOST_LEVELS:
                 return None
     except yaml.YAMLError:
@@ -125,7 +129,9 @@ class _Reader:
                 self._complain(key_node, "a key must be one word or text, not a list or mapping")
                 continue
             if key_node.tag == _MERGE_TAG:
-                self._complain(key_node, "`<<` is not supported; `extends:` takes over another template")
+                self._complain(
+                    key_node, "`<<` is not supported; `extends:` takes over another template"
+                )
                 continue
             key = str(self._scalar(key_node))
             if key in found:
@@ -140,14 +146,20 @@ class _Reader:
         """Return the value of a scalar; None, and a mistake, where it is none that can be used."""
         is_text = node.tag == "tag:yaml.org,2002:str"
         if not is_text and len(node.value) > _LONGEST_NUMBER:
-            self._complain(node, f"`{node.value[:20]}...` is too long for a value that is no text; put it in quotes")
+            self._complain(
+                node,
+                f"`{node.value[:20]}...` is too long for a value that is no text; put it in quotes",
+            )
             return None
         try:
             value = self._loader.construct_object(node)
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
             # PyYAML lets whatever Python says through: `!!int abc`, `0x_`, `!!bool perhaps`.
             kind = node.tag.rpartition(":")[2]
-            self._complain(node, f"`{str(node.value)[:40]}` cannot be read as {kind}; put it in quotes if it is text")
+            self._complain(
+                node,
+                f"`{str(node.value)[:40]}` cannot be read as {kind}; put it in quotes if it is text",
+            )
             return None
         if problem := _unusable(value):
             self._complain(node, problem)
@@ -205,7 +217,9 @@ def _too_many_values(mark: yaml.Mark) -> yaml.MarkedYAMLError:
 
 
 def _too_deep(mark: yaml.Mark) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=f"it nests deeper than {_MOST_LEVELS} levels", problem_mark=mark)
+    return yaml.MarkedYAMLError(
+        problem=f"it nests deeper than {_MOST_LEVELS} levels", problem_mark=mark
+    )
 
 
 def _line(node: yaml.Node) -> int:

@@ -28,7 +28,8 @@ class ModelFile(Generic[M]):
     def refuse(self, faults: Iterable[Fault]) -> None:
         """Raise MappingInvalid when there are faults, with all of them."""
         found = tuple(
-            Problem(str(self.path), _line(self.lines, each.path), each.message, each.advice) for each in faults
+            Problem(str(self.path), _line(self.lines, each.path), each.message, each.advice)
+            for each in faults
         )
         if found:
             raise MappingInvalid(self.path, sorted(found))
@@ -47,7 +48,11 @@ def read_model(path: Path, model: type[M]) -> ModelFile[M]:
         return ModelFile(path, model.model_validate(document.data), document.lines)
     except ValidationError as error:
         found = [
-            Problem(str(path), _line(document.lines, each["loc"]), f"{'.'.join(map(str, each['loc']))}: {each['msg']}.")
+            Problem(
+                str(path),
+                _line(document.lines, each["loc"]),
+                f"{'.'.join(map(str, each['loc']))}: {each['msg']}.",
+            )
             for each in error.errors(include_url=False)
         ]
         raise MappingInvalid(path, found) from None

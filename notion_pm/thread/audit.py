@@ -68,15 +68,26 @@ class Audit:
 
 
 def audit(
-    thread: Thread, checks: Collection[Check], is_signal: Callable[[Thread, SnapshotPage], bool], thresholds: Thresholds
+    thread: Thread,
+    checks: Collection[Check],
+    is_signal: Callable[[Thread, SnapshotPage], bool],
+    thresholds: Thresholds,
 ) -> Audit:
     """Look at a thread with those of the checks that it has something for."""
     apply = tuple(each for each in checks if each.applies(thread))
     findings = [
         Finding(check, page, detail)
         for check in apply
-        for page, detail in sorted(check.look(thread, thresholds), key=lambda found: found[0].title.casefold())
+        for page, detail in sorted(
+            check.look(thread, thresholds), key=lambda found: found[0].title.casefold()
+        )
     ]
     live = [each for each in thread.pages("features") if thread.is_live(each)]
     signal = sum(is_signal(thread, each) for each in live)
-    return Audit(apply, tuple(findings), len(live), signal, tuple(each for each in checks if each not in apply))
+    return Audit(
+        apply,
+        tuple(findings),
+        len(live),
+        signal,
+        tuple(each for each in checks if each not in apply),
+    )

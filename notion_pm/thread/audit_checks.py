@@ -28,7 +28,9 @@ def has_evidence(thread: Thread, feature: SnapshotPage) -> bool:
         return True
     parts = [each for each in thread.all_below(feature) if thread.role(each) == "features"]
     needs = [each for each in thread.above(feature) if thread.role_of(each) == "opportunities"]
-    return any(thread.insights_behind(each) for each in (*parts, *needs) if isinstance(each, SnapshotPage))
+    return any(
+        thread.insights_behind(each) for each in (*parts, *needs) if isinstance(each, SnapshotPage)
+    )
 
 
 def serves(thread: Thread, feature: SnapshotPage) -> bool:
@@ -36,12 +38,16 @@ def serves(thread: Thread, feature: SnapshotPage) -> bool:
 
     An achieved objective is no longer live, but the features that shipped for it served it.
     """
-    strategy = [each for each in thread.all_above(feature) if thread.role(each) in {"vision", "objectives"}]
+    strategy = [
+        each for each in thread.all_above(feature) if thread.role(each) in {"vision", "objectives"}
+    ]
     known = {each.id for each in objectives(thread)}
     nearest = [each for each in strategy if each.id in known] or strategy
     if thread.category(feature) == "done":
         return any(thread.is_live(each) for each in nearest)
-    return any(thread.is_open(each) for each in nearest)  # what is still to be built must serve what is still open
+    return any(
+        thread.is_open(each) for each in nearest
+    )  # what is still to be built must serve what is still open
 
 
 def objectives(thread: Thread) -> tuple[SnapshotPage, ...]:
@@ -51,11 +57,16 @@ def objectives(thread: Thread) -> tuple[SnapshotPage, ...]:
         return thread.pages("objectives")
     if thread.chain.vocabulary.option(vision, "kind", "objective") is None:
         return thread.pages("vision")
-    return tuple(each for each in thread.pages("vision") if thread.value(each, "kind") == "objective")
+    return tuple(
+        each for each in thread.pages("vision") if thread.value(each, "kind") == "objective"
+    )
 
 
 def _has_strategy(thread: Thread) -> bool:
-    return thread.chain.database("vision") is not None or thread.chain.database("objectives") is not None
+    return (
+        thread.chain.database("vision") is not None
+        or thread.chain.database("objectives") is not None
+    )
 
 
 def _has_insights(thread: Thread) -> bool:
@@ -67,11 +78,17 @@ def _live_features(thread: Thread) -> list[SnapshotPage]:
 
 
 def _without_evidence(thread: Thread, thresholds: Thresholds) -> Found:
-    return ((each, thread.status(each)) for each in _live_features(thread) if not has_evidence(thread, each))
+    return (
+        (each, thread.status(each))
+        for each in _live_features(thread)
+        if not has_evidence(thread, each)
+    )
 
 
 def _without_objective(thread: Thread, thresholds: Thresholds) -> Found:
-    return ((each, thread.status(each)) for each in _live_features(thread) if not serves(thread, each))
+    return (
+        (each, thread.status(each)) for each in _live_features(thread) if not serves(thread, each)
+    )
 
 
 def _idle_objectives(thread: Thread, thresholds: Thresholds) -> Found:
@@ -106,7 +123,8 @@ def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
         if days is not None and days > most:
             yield each, f"{thread.read(each, 'health') or 'No update'}, said {days} days ago"
         elif days is None and (
-            thread.chain.has(each.database, "health_date") or thread.value(each, "health") in {None, "no_update"}
+            thread.chain.has(each.database, "health_date")
+            or thread.value(each, "health") in {None, "no_update"}
         ):
             yield each, "nobody has said how it is"
 
@@ -114,16 +132,31 @@ def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
 def _is_judged(thread: Thread) -> bool:
     """Whether people say how objectives are: their database has a health that no rule writes."""
     database = thread.chain.database("objectives") or thread.chain.database("vision") or ""
-    spec = thread.chain.vocabulary.spec(database, "health") if thread.chain.has(database, "health") else None
+    spec = (
+        thread.chain.vocabulary.spec(database, "health")
+        if thread.chain.has(database, "health")
+        else None
+    )
     return spec is not None and not spec.stamped
 
 
 def _overdue(thread: Thread, thresholds: Thresholds) -> Found:
-    due = [(each, thread.text(each, "target")) for each in thread.pages("features") if thread.is_open(each)]
-    due += [(each, thread.text(each, "review_by")) for each in thread.pages("vision") if thread.is_open(each)]
+    due = [
+        (each, thread.text(each, "target"))
+        for each in thread.pages("features")
+        if thread.is_open(each)
+    ]
+    due += [
+        (each, thread.text(each, "review_by"))
+        for each in thread.pages("vision")
+        if thread.is_open(each)
+    ]
     for page, day in due:
         if day and (days := _since(thread, date.fromisoformat(day[:10]))) > 0:
-            yield page, f"{thread.status(page)}, due {day[:10]}, {days} {'day' if days == 1 else 'days'} ago"
+            yield (
+                page,
+                f"{thread.status(page)}, due {day[:10]}, {days} {'day' if days == 1 else 'days'} ago",
+            )
 
 
 def _owed(thread: Thread, thresholds: Thresholds) -> Found:

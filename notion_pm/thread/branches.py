@@ -51,7 +51,9 @@ def trace(thread: Thread, page: SnapshotPage, *, depth: int = DEEPEST) -> Trace:
 def forest(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
     """Return the trees below several pages. One that an earlier tree told has no tree of its own."""
     walk = _Walk(thread, thread.below, upward=False)
-    return tuple(Branch(each, walk.branches(each, DEEPEST)) for each in tops if not walk.has_told(each))
+    return tuple(
+        Branch(each, walk.branches(each, DEEPEST)) for each in tops if not walk.has_told(each)
+    )
 
 
 def branches_in(branches: Sequence[Branch]) -> Iterator[Branch]:
@@ -94,7 +96,8 @@ class _Walk:
         implied = {
             page_id
             for other, reached in beyond.items()
-            if other != page.id and page.id not in reached  # what leads back here tells nothing new of here
+            if other != page.id
+            and page.id not in reached  # what leads back here tells nothing new of here
             for page_id in reached & beyond.keys()
             if other not in beyond[page_id]  # in a circle neither implies the other
         }

@@ -45,7 +45,9 @@ class Chain:
         self.vocabulary = vocabulary
         self._there = there
         specs = vocabulary.template.databases
-        self._roles = {role: key for key, spec in specs.items() if key in there and (role := _role(key, spec))}
+        self._roles = {
+            role: key for key, spec in specs.items() if key in there and (role := _role(key, spec))
+        }
         self._role_of = {key: role for role, key in self._roles.items()}
 
     @property
@@ -76,7 +78,14 @@ class Chain:
     def status_key(self, database: str) -> str | None:
         """Return the key of a database's status, None when it has none."""
         specs = self.vocabulary.template.databases[database].properties
-        return next((key for key, spec in specs.items() if spec.type == "status" and self.has(database, key)), None)
+        return next(
+            (
+                key
+                for key, spec in specs.items()
+                if spec.type == "status" and self.has(database, key)
+            ),
+            None,
+        )
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -112,7 +121,9 @@ class Chain:
             if isinstance(spec, RelationProperty) and spec.to in rank and self.has(holder, key):
                 yield from self._edge(holder, key, spec, rank)
 
-    def _edge(self, holder: str, key: str, spec: RelationProperty, rank: Mapping[str, int]) -> Iterator[Edge]:
+    def _edge(
+        self, holder: str, key: str, spec: RelationProperty, rank: Mapping[str, int]
+    ) -> Iterator[Edge]:
         if spec.to == holder:
             if key == _PARENT:
                 yield Edge(holder, holder, key)

@@ -58,7 +58,11 @@ class Customers:
             return [self._from_page(self._pages[each]) for each in value.ids if each in self._pages]
         names = value if isinstance(value, tuple) else (value,)
         shown = [str(getattr(name, "name", name)).strip() for name in names if name]
-        return [Customer(name.casefold(), name, None, self._amounts.get(name.casefold())) for name in shown if name]
+        return [
+            Customer(name.casefold(), name, None, self._amounts.get(name.casefold()))
+            for name in shown
+            if name
+        ]
 
     def _from_page(self, page: SnapshotPage) -> Customer:
         lifecycle = page.values.get("lifecycle")
@@ -67,7 +71,9 @@ class Customers:
             standing = "prospect"
         elif lifecycle == "churned":
             standing = "churned"
-        return Customer(page.id, page.title or "Untitled", page, _number(page.values.get("arr")), standing)
+        return Customer(
+            page.id, page.title or "Untitled", page, _number(page.values.get("arr")), standing
+        )
 
     @cached_property
     def _amounts(self) -> dict[object, float]:

@@ -57,7 +57,12 @@ class Thread:
     """
 
     def __init__(
-        self, chain: Chain, snapshot: Snapshot, created: Mapping[NotionId, datetime], wording: Wording, today: date
+        self,
+        chain: Chain,
+        snapshot: Snapshot,
+        created: Mapping[NotionId, datetime],
+        wording: Wording,
+        today: date,
     ) -> None:
         self.chain = chain
         self.snapshot = snapshot
@@ -85,7 +90,9 @@ class Thread:
 
     def page(self, page_id: NotionId) -> SnapshotPage | None:
         """Return a page by its id."""
-        return next((there[page_id] for there in self.snapshot.databases.values() if page_id in there), None)
+        return next(
+            (there[page_id] for there in self.snapshot.databases.values() if page_id in there), None
+        )
 
     def role(self, page: SnapshotPage) -> Role | None:
         """Return the role of a page, None for one of a database beside the thread."""
@@ -133,12 +140,16 @@ class Thread:
 
     def _status_option(self, page: SnapshotPage) -> OptionSpec | None:
         key = self.chain.status_key(page.database)
-        return self.chain.vocabulary.option(page.database, key, page.values.get(key)) if key else None
+        return (
+            self.chain.vocabulary.option(page.database, key, page.values.get(key)) if key else None
+        )
 
     def number_of(self, page: SnapshotPage) -> str:
         """Return a page's own number in Notion, such as FEAT-12; empty when its database has none."""
         specs = self.chain.vocabulary.template.databases[page.database].properties
-        return next((self.text(page, key) for key, spec in specs.items() if spec.type == "unique_id"), "")
+        return next(
+            (self.text(page, key) for key, spec in specs.items() if spec.type == "unique_id"), ""
+        )
 
     # --- up and down
 
@@ -157,7 +168,10 @@ class Thread:
         if page.id not in self._below:
             edges = [each for each in self.chain.edges if each.upper == page.database]
             told = self._along(page, edges, [not each.held_below for each in edges])
-            self._below[page.id] = (*told, *(each for each in self._objectives_of(page) if each not in told))
+            self._below[page.id] = (
+                *told,
+                *(each for each in self._objectives_of(page) if each not in told),
+            )
         return self._below[page.id]
 
     def all_above(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
@@ -171,7 +185,9 @@ class Thread:
     def _edges(self, page: SnapshotPage) -> tuple[Edge, ...]:
         return self.chain.edges if self.role(page) else self.chain.edges_of(page.database)
 
-    def _along(self, page: SnapshotPage, edges: Iterable[Edge], forward: Iterable[bool]) -> tuple[Related, ...]:
+    def _along(
+        self, page: SnapshotPage, edges: Iterable[Edge], forward: Iterable[bool]
+    ) -> tuple[Related, ...]:
         found: dict[NotionId, Related] = {}
         for edge, is_held in zip(edges, forward, strict=True):
             related = self._named(page, edge) if is_held else self._naming(page, edge)
@@ -187,7 +203,9 @@ class Thread:
 
     def _naming(self, page: SnapshotPage, edge: Edge) -> tuple[SnapshotPage, ...]:
         """The pages whose relation names a page."""
-        return self._view.follow(page, (Hop(page.database, edge.key, edge.holder, inverse=True),)).pages
+        return self._view.follow(
+            page, (Hop(page.database, edge.key, edge.holder, inverse=True),)
+        ).pages
 
     def _closure(self, page: SnapshotPage, *, upward: bool) -> tuple[SnapshotPage, ...]:
         reached: dict[NotionId, SnapshotPage] = {}
@@ -195,7 +213,9 @@ class Thread:
         while waiting:
             current = waiting.pop()
             near = self.above(current) if upward else self.below(current)
-            new = [each for each in near if isinstance(each, SnapshotPage) and each.id not in reached]
+            new = [
+                each for each in near if isinstance(each, SnapshotPage) and each.id not in reached
+            ]
             reached.update((each.id, each) for each in new)
             waiting += new
         reached.pop(page.id, None)
@@ -205,7 +225,9 @@ class Thread:
     def _vision(self) -> SnapshotPage | None:
         """The one live vision where objectives are rows of its database, which has no relation between the two."""
         visions = [each for each in self._of_kind("vision") if self.is_live(each)]
-        return visions[0] if len(visions) == 1 else None  # of several nobody can tell which one is meant
+        return (
+            visions[0] if len(visions) == 1 else None
+        )  # of several nobody can tell which one is meant
 
     def _of_kind(self, kind: str) -> Iterator[SnapshotPage]:
         return (each for each in self.pages("vision") if each.values.get("kind") == kind)
@@ -240,7 +262,9 @@ class Thread:
         today = [each for each in everybody if each.is_customer_today]
         others = [each for each in everybody if not each.is_customer_today]
         count, importance = self._sum(insights, _CUSTOMERS, "customer"), self._importance(insights)
-        return Evidence(insights, None if count is None else int(count), importance, total(today), total(others))
+        return Evidence(
+            insights, None if count is None else int(count), importance, total(today), total(others)
+        )
 
     def waiting_for(self, asks: tuple[SnapshotPage, ...]) -> Evidence:
         """Return open asks with what they weigh for those who are customers today, and for nobody else."""
@@ -248,7 +272,9 @@ class Thread:
         importance = self._importance(asks, {each.key for each in today})
         return Evidence(asks, len(today), importance, total(today))
 
-    def _importance(self, insights: tuple[SnapshotPage, ...], among: set[object] | None = None) -> float | None:
+    def _importance(
+        self, insights: tuple[SnapshotPage, ...], among: set[object] | None = None
+    ) -> float | None:
         if not self.chain.has(insights[0].database, "importance"):
             return None
         amounts = amounts_of(self._view, insights, _IMPORTANCE, "importance") or []
@@ -258,7 +284,9 @@ class Thread:
     @cached_property
     def customers(self) -> Customers:
         """The customers behind insights."""
-        return Customers(self.snapshot, self.chain.database("insights"), self.chain.database("customers"))
+        return Customers(
+            self.snapshot, self.chain.database("insights"), self.chain.database("customers")
+        )
 
     def insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         """Return the insights that are the evidence behind a page."""
@@ -304,7 +332,9 @@ class Thread:
             pages = (self.page(each) for each in value.ids)
             return tuple(page.title or "Untitled" for page in pages if page)
         names = value if isinstance(value, tuple) else (value,)
-        return tuple(str(getattr(each, "name", each)).strip() for each in names if not is_empty(each))
+        return tuple(
+            str(getattr(each, "name", each)).strip() for each in names if not is_empty(each)
+        )
 
     def in_order(self, pages: Iterable[Related]) -> list[Related]:
         """Return pages as a person reads them: from the top down, by priority, what matters most to customers first."""
@@ -315,7 +345,9 @@ class Thread:
             return (len(ROLES), 0, 0, 0, related.id)
         role = self.role(related)
         place = ROLES.index(role) if role else -1
-        priority = self.chain.vocabulary.rank(related.database, "priority", related.values.get("priority"))
+        priority = self.chain.vocabulary.rank(
+            related.database, "priority", related.values.get("priority")
+        )
         evidence = Evidence() if role == "insights" else self.evidence(related)
         weight = self.number(related, "importance") if role == "insights" else evidence.importance
         told = (-(weight or 0), -len(evidence.insights), related.title.casefold())

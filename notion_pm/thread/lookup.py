@@ -47,7 +47,9 @@ def unfound(thread: Thread, words: str) -> UsageError:
 def _only(found: Sequence[SnapshotPage], words: str) -> SnapshotPage:
     if len(found) == 1:
         return found[0]
-    shown = [f"  {each.title or 'Untitled'} ({each.database})  {each.url}" for each in found[:_NAMED]]
+    shown = [
+        f"  {each.title or 'Untitled'} ({each.database})  {each.url}" for each in found[:_NAMED]
+    ]
     more = [f"  and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
     told = "\n".join([f"{words!r} may be any of {len(found)} pages:", *shown, *more])
     raise UsageError(told, "Give the link of one of them.")

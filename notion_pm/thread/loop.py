@@ -122,12 +122,21 @@ def _all_owed(thread: Thread) -> list[Owed]:
         for person in _people(thread, insight, customers, homes):
             people.setdefault(person.key, person)
             asks.setdefault(person.key, []).append(ask)
-    found = [Owed(each.customer, tuple(asks[key]), each.contact, each.apart) for key, each in people.items()]
-    return sorted(found, key=lambda each: (not each.customer, each.customer.casefold(), each.contact.casefold()))
+    found = [
+        Owed(each.customer, tuple(asks[key]), each.contact, each.apart)
+        for key, each in people.items()
+    ]
+    return sorted(
+        found,
+        key=lambda each: (not each.customer, each.customer.casefold(), each.contact.casefold()),
+    )
 
 
 def _people(
-    thread: Thread, insight: SnapshotPage, customers: tuple[Customer, ...], homes: dict[str, set[object]]
+    thread: Thread,
+    insight: SnapshotPage,
+    customers: tuple[Customer, ...],
+    homes: dict[str, set[object]],
 ) -> Iterator[_Person]:
     """Yield who is to be told of an insight.
 
@@ -146,7 +155,9 @@ def _people(
         if customer.standing == "churned":
             yield _Person(("churned", customer.key), customer.name, "", "churned")
         elif "@" in theirs:
-            yield _Person(("contact", theirs.casefold()), customer.name, theirs)  # one person, whomever it works for
+            yield _Person(
+                ("contact", theirs.casefold()), customer.name, theirs
+            )  # one person, whomever it works for
         else:
             yield _Person((customer.key, theirs.casefold()), customer.name, theirs)
 

@@ -41,7 +41,9 @@ class _Chart:
             yield f"  {self._box(page)}"
         start = self._trace.page
         edges = [*self._upward(start, self._trace.above), *self._downward(start, self._trace.below)]
-        yield from dict.fromkeys(f"  {self._names[one.id]} --> {self._names[other.id]}" for one, other in edges)
+        yield from dict.fromkeys(
+            f"  {self._names[one.id]} --> {self._names[other.id]}" for one, other in edges
+        )
         for page in self._pages.values():
             if not isinstance(page, Unseen) and page.url.startswith("https://"):
                 yield f'  click {self._names[page.id]} href "{_address(page.url)}"'
@@ -56,16 +58,24 @@ class _Chart:
 
     def _label(self, page: Related) -> str:
         assert not isinstance(page, Unseen)
-        said_by = ", ".join(self._thread.customers_of(page)) if self._thread.role(page) == "insights" else ""
+        said_by = (
+            ", ".join(self._thread.customers_of(page))
+            if self._thread.role(page) == "insights"
+            else ""
+        )
         title = " ".join(filter(None, (self._thread.number_of(page), page.title or "Untitled")))
         return " – ".join(filter(None, (_cut(title), self._thread.status(page), _cut(said_by))))
 
-    def _upward(self, page: Related, branches: Sequence[Branch]) -> Iterator[tuple[Related, Related]]:
+    def _upward(
+        self, page: Related, branches: Sequence[Branch]
+    ) -> Iterator[tuple[Related, Related]]:
         for each in branches:
             yield each.page, page
             yield from self._upward(each.page, each.branches)
 
-    def _downward(self, page: Related, branches: Sequence[Branch]) -> Iterator[tuple[Related, Related]]:
+    def _downward(
+        self, page: Related, branches: Sequence[Branch]
+    ) -> Iterator[tuple[Related, Related]]:
         for each in branches:
             yield page, each.page
             yield from self._downward(each.page, each.branches)
@@ -73,7 +83,9 @@ class _Chart:
 
 def _escaped(text: str) -> str:
     """Text as Mermaid shows it and nothing else: what it or HTML could take for a sign goes by its code."""
-    return "".join(each if each.isalnum() or each in " .,:()/-–" else f"#{ord(each)};" for each in text)
+    return "".join(
+        each if each.isalnum() or each in " .,:()/-–" else f"#{ord(each)};" for each in text
+    )
 
 
 def _address(url: str) -> str:

@@ -29,7 +29,9 @@ Thank you for telling us. Does it do what you need?
 """
 """What is written without a template of one's own. `notion-pm loop --show-message` prints it to begin from."""
 
-_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT = SandboxedEnvironment(
+    undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+)
 _TEMPLATE = _ENVIRONMENT.from_string(DEFAULT)
 
 
@@ -44,7 +46,9 @@ def words(thread: Thread, owed: Owed) -> Mapping[str, Any]:
     `said` and `shipped` are what was asked and what has shipped, each once; `asks` says which answers which.
     """
     asks = _asks(thread, owed.asks)
-    features = {feature.id: _feature(thread, feature) for ask in owed.asks for feature in ask.features}
+    features = {
+        feature.id: _feature(thread, feature) for ask in owed.asks for feature in ask.features
+    }
     return {
         "customer": owed.customer,
         "contact": owed.contact,

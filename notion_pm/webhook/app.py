@@ -42,7 +42,12 @@ class Door:
     """Decides about each delivery. `is_new` tells of an event's id whether it had not come before."""
 
     def __init__(
-        self, key: Key, inbox: Inbox, *, is_new: Callable[[str, datetime], bool], now: Callable[[], datetime]
+        self,
+        key: Key,
+        inbox: Inbox,
+        *,
+        is_new: Callable[[str, datetime], bool],
+        now: Callable[[], datetime],
     ) -> None:
         self._key = key
         self._inbox = inbox
@@ -83,7 +88,11 @@ class Door:
             token = Handshake.model_validate_json(body).verification_token
         except ValidationError:
             return self._refused(401, "a delivery has no signature")
-        return 200 if self._key.offer(token) else self._refused(403, "a verification token came, but one is known")
+        return (
+            200
+            if self._key.offer(token)
+            else self._refused(403, "a verification token came, but one is known")
+        )
 
     def _refused(self, status: int, why: str) -> int:
         with self._lock:
@@ -99,14 +108,19 @@ def make_app(door: Door, inbox: Inbox, health: Health) -> Flask:
 
     @app.post("/")
     def deliver() -> Response:
-        return Response(status=door.take(request.get_data(cache=False), request.headers.get(SIGNATURE)))
+        return Response(
+            status=door.take(request.get_data(cache=False), request.headers.get(SIGNATURE))
+        )
 
     @app.get("/health")
     def tell_health() -> tuple[Response, int]:
         waiting = inbox.waiting
         told = {
             "status": "ok" if health.is_well else "failing",
-            "last_sync": {"outcome": health.outcome, "ended": health.ended and health.ended.isoformat("T", "seconds")},
+            "last_sync": {
+                "outcome": health.outcome,
+                "ended": health.ended and health.ended.isoformat("T", "seconds"),
+            },
             "waiting": "everything" if waiting.everything else len(waiting.pages),
             "deliveries": asdict(inbox.counts),
         }

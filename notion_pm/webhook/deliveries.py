@@ -88,7 +88,10 @@ class Event(BaseModel):
         """Which properties of a page were edited; nothing when it tells something else."""
         if self.type != "page.properties_updated":
             return frozenset()
-        return frozenset((dashed(self.entity.id), as_received(str(each))) for each in self.data.updated_properties)
+        return frozenset(
+            (dashed(self.entity.id), as_received(str(each)))
+            for each in self.data.updated_properties
+        )
 
 
 @dataclass(frozen=True, slots=True)

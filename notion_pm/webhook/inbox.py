@@ -81,7 +81,9 @@ class Inbox:
         """Know the deliveries that our own edits of these pages' properties will cause: what they tell is known."""
         with self._lock:
             now = self._clock()
-            recent = {edit: at for edit, at in self._written.items() if now - at < OWN_EDITS_KNOWN_FOR}
+            recent = {
+                edit: at for edit, at in self._written.items() if now - at < OWN_EDITS_KNOWN_FOR
+            }
             new = ((page, as_received(property_id)) for page, property_id in edits)
             self._bot, self._written = bot, recent | dict.fromkeys(new, now)
 
@@ -94,5 +96,7 @@ class Inbox:
     def _is_our_own(self, event: Event) -> bool:
         """Whether the bot alone has edited what a sync here wrote lately. Other programs may use the bot's token."""
         now = self._clock()
-        lately = (now - self._written.get(edit, -math.inf) < OWN_EDITS_KNOWN_FOR for edit in event.edits)
+        lately = (
+            now - self._written.get(edit, -math.inf) < OWN_EDITS_KNOWN_FOR for edit in event.edits
+        )
         return bool(event.edits) and event.is_by(self._bot) and all(lately)

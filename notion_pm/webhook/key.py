@@ -29,7 +29,9 @@ class Key:
         """
         with self._lock:
             if not self._is_open:
-                return self._token is not None and hmac.compare_digest(self._token.encode(), token.encode())
+                return self._token is not None and hmac.compare_digest(
+                    self._token.encode(), token.encode()
+                )
             self._keep(token)
             self._token, self._is_open = token, False
             return True

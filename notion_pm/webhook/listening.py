@@ -38,4 +38,6 @@ def listen(
         failures = 0 if run.result is not None else failures + 1
         if failures:
             inbox.put_back(EVERYTHING if run.trouble else named)
-            not_before = clock() + max(min(RETRY * 2 ** min(failures - 1, _DOUBLINGS), every), run.asks_to_wait)
+            not_before = clock() + max(
+                min(RETRY * 2 ** min(failures - 1, _DOUBLINGS), every), run.asks_to_wait
+            )

@@ -28,9 +28,15 @@ _PARTING_SECONDS = 5
 @contextmanager
 def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
     """Serve meanwhile, and lend the URL. What sends slowly, or too much, is cut off. Raises UsageError."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for each delivery that waits its turn
+    logging.getLogger("waitress.queue").setLevel(
+        logging.ERROR
+    )  # else a line for each delivery that waits its turn
     server = _opened(app, host, port)
-    listens_on = server.effective_listen[0][1] if isinstance(server, MultiSocketServer) else server.getsockname()[1]
+    listens_on = (
+        server.effective_listen[0][1]
+        if isinstance(server, MultiSocketServer)
+        else server.getsockname()[1]
+    )
 
     def serve() -> None:
         with suppress(OSError):  # closing takes the socket from under the loop that waits on it

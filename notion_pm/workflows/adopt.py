@@ -78,7 +78,11 @@ def propose(
     page = _own_record(gateway, parent_id, children, templates.name_of(reference), home)
     loaded = templates.load(reference, page.manifest.variables if page else {})
     recorded = page.manifest.databases if page else {}
-    wanted = tuple(key for key, spec in loaded.template.databases.items() if key not in recorded and not spec.bind)
+    wanted = tuple(
+        key
+        for key, spec in loaded.template.databases.items()
+        if key not in recorded and not spec.bind
+    )
     known = {each.database_id for each in recorded.values()}
     ids = [each for each in (_named(named) if named else _under(children)) if each not in known]
     if not (ids and wanted):
@@ -92,11 +96,17 @@ def propose(
     candidates = [each for each in found if each is not None]
     matches = match_databases(loaded.template, wanted, candidates, named=bool(named))
     taken = {id(each.candidate) for each in matches.values()}
-    return Proposal(loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken))
+    return Proposal(
+        loaded, wanted, matches, tuple(each for each in candidates if id(each) not in taken)
+    )
 
 
 def _own_record(
-    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str, home: StateHome | None
+    gateway: Gateway,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    template: str,
+    home: StateHome | None,
 ) -> ManifestPage | None:
     """Return the record page, None when there is none or it is in the trash: adopting is then a way to go on."""
     try:
@@ -156,10 +166,18 @@ def look_at_mapping(
     recorded = dict(page.manifest.databases) if page else {}
     file.refuse(_already(file, recorded))
     wanted = {
-        key: parse_notion_id(each.database) for key, each in mapping.databases.items() if each and key not in recorded
+        key: parse_notion_id(each.database)
+        for key, each in mapping.databases.items()
+        if each and key not in recorded
     }
     with ThreadPoolExecutor(jobs) as pool:
-        candidates = dict(zip(wanted, pool.map(lambda each: candidate(gateway, each), wanted.values()), strict=True))
+        candidates = dict(
+            zip(
+                wanted,
+                pool.map(lambda each: candidate(gateway, each), wanted.values()),
+                strict=True,
+            )
+        )
     known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items()}
     sources = {key: each.source.id for key, each in known.items()}
     subject = adopt_binding.Subject(mapping, loaded.template, candidates, sources)
@@ -167,7 +185,9 @@ def look_at_mapping(
     new = adopt_binding.entries(subject, loaded)
     manifest = _manifest(loaded, page, {**recorded, **new}, now)
     there = {**known, **candidates}
-    existing = {key: ExistingDatabase(each.source, each.database.title) for key, each in there.items()}
+    existing = {
+        key: ExistingDatabase(each.source, each.database.title) for key, each in there.items()
+    }
     loaded = adapted(loaded, manifest.databases, existing)
     reads = gateway.requests.logical - before
     plan = make_plan(loaded, Existing(manifest, existing), reads=reads)
@@ -175,20 +195,31 @@ def look_at_mapping(
 
 
 def _candidate_of(gateway: Gateway, entry: DatabaseEntry) -> Candidate:
-    return Candidate(gateway.get_database(entry.database_id), gateway.get_data_source(entry.data_source_id))
+    return Candidate(
+        gateway.get_database(entry.database_id), gateway.get_data_source(entry.data_source_id)
+    )
 
 
 def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterator[Fault]:
     """Yield where a mapping names another database than the one that the template has already."""
     for key, mapped in file.model.databases.items():
         entry = recorded.get(key)
-        if mapped is not None and entry is not None and parse_notion_id(mapped.database) != entry.database_id:
+        if (
+            mapped is not None
+            and entry is not None
+            and parse_notion_id(mapped.database) != entry.database_id
+        ):
             message = f"the template has a database for `{key}` already: {entry.title!r}."
-            yield Fault(("databases", key), message, "Leave it empty here, or take the template back first.")
+            yield Fault(
+                ("databases", key), message, "Leave it empty here, or take the template back first."
+            )
 
 
 def _manifest(
-    loaded: LoadedTemplate, page: ManifestPage | None, databases: dict[str, DatabaseEntry], now: datetime
+    loaded: LoadedTemplate,
+    page: ManifestPage | None,
+    databases: dict[str, DatabaseEntry],
+    now: datetime,
 ) -> Manifest:
     """Return the record. Starter rows are not for databases with rows of their own: `apply --rows` asks for them."""
     if page is not None:
@@ -204,7 +235,9 @@ def _manifest(
     )
 
 
-def adopt(gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None) -> None:
+def adopt(
+    gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None
+) -> None:
     """Record what is adopted: one request, three for a first record, and the lock. Nothing of the client's is touched.
 
     Raises WorkspaceLocked when another run is at work, RecordChanged when one has been,

@@ -34,7 +34,12 @@ class Applying:
     """One apply on its way. Called with each operation, from several threads."""
 
     def __init__(
-        self, gateway: Gateway, reading: Reading, ledger: Ledger, moment: datetime, lock: WorkspaceLock
+        self,
+        gateway: Gateway,
+        reading: Reading,
+        ledger: Ledger,
+        moment: datetime,
+        lock: WorkspaceLock,
     ) -> None:
         site = Site(
             gateway,
@@ -103,12 +108,16 @@ class Applying:
 
     def _open_manifest(self, _: Operation) -> None:
         manifest = self.site.ledger.manifest("applying")
-        self._opened = create_manifest_page(self.site.gateway, self.site.parent_id, manifest, self._lock)
+        self._opened = create_manifest_page(
+            self.site.gateway, self.site.parent_id, manifest, self._lock
+        )
         self.site.since = self._opened.created_time
 
     def _check_first_page(self, _: Operation) -> None:
         site = self.site
-        check_first_page(site.gateway, site.parent_id, self._opened, site.template.template, self._lock)
+        check_first_page(
+            site.gateway, site.parent_id, self._opened, site.template.template, self._lock
+        )
 
     def _read_manifest(self, _: Operation) -> None:
         self._page = read_manifest_page(self.site.gateway, self._opened.id, self.site.parent_id)
@@ -118,7 +127,12 @@ class Applying:
         write_record(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applying"))
 
     def _tell(self, _: Operation) -> None:
-        tell(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applied"), self._moment)
+        tell(
+            self.site.gateway,
+            self._manifest_page,
+            self.site.ledger.manifest("applied"),
+            self._moment,
+        )
 
     def _record_end(self, _: Operation) -> None:
         write_record(self.site.gateway, self._manifest_page, self.site.ledger.manifest("applied"))

@@ -82,7 +82,9 @@ class Attachments:
             while some := list(islice(rows, self.jobs * 4)):
                 found = pool.map(self._find, some)
                 # Names are handed out one row after the other, so that each run gives the same ones.
-                named = [self._with_names(row, files) for row, files in zip(some, found, strict=True)]
+                named = [
+                    self._with_names(row, files) for row, files in zip(some, found, strict=True)
+                ]
                 yield from pool.map(self._download_all, some, named)
                 done += len(some)
                 self.progress(f"Fetching files of {table.title}", done, table.row_count)
@@ -140,7 +142,9 @@ class Attachments:
             if is_here[file.name]:
                 links[file.shown_url] = f"{self.prefix}/{quote(file.name)}"
         cells = tuple(_with_links(cell, links) for cell in row.cells)
-        markdown = row.markdown and _URL.sub(lambda found: links.get(found[0], found[0]), row.markdown)
+        markdown = row.markdown and _URL.sub(
+            lambda found: links.get(found[0], found[0]), row.markdown
+        )
         return replace(row, cells=cells, markdown=markdown)
 
     def _download(self, row: Row, file: _Wanted, path: Path) -> bool:
@@ -160,7 +164,9 @@ class Attachments:
 
     def _note_missing(self, row: Row, file: _Wanted, reason: str) -> None:
         with self._lock:
-            self.missing.append(MissingFile(row.title, PurePosixPath(place_of(file.url)).name, reason))
+            self.missing.append(
+                MissingFile(row.title, PurePosixPath(place_of(file.url)).name, reason)
+            )
 
     def _fresh_url(self, page_id: NotionId, file: _Wanted) -> str:
         """Return the address of the same file, signed anew: its page or blocks are read again."""
@@ -169,7 +175,9 @@ class Attachments:
         else:
             values = [each.value for each in self.gateway.get_page(page_id).properties.values()]
             items = [item for value in values if isinstance(value, tuple) for item in value]
-            urls = iter([item.url for item in items if isinstance(item, FileValue) and not item.external])
+            urls = iter(
+                [item.url for item in items if isinstance(item, FileValue) and not item.external]
+            )
         place = place_of(file.url)
         fresh = next((url for url in urls if place_of(url) == place), None)
         if fresh is None:
@@ -194,13 +202,17 @@ def _unescaped(url: str) -> str:
 
 
 def _files(cell: Cell) -> Iterator[FileValue]:
-    return (each for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, FileValue))
+    return (
+        each for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, FileValue)
+    )
 
 
 def _with_links(cell: Cell, links: Mapping[str, str]) -> Cell:
     if not isinstance(cell, tuple):
         return cell
     return tuple(
-        replace(each, url=links[each.url]) if isinstance(each, FileValue) and each.url in links else each
+        replace(each, url=links[each.url])
+        if isinstance(each, FileValue) and each.url in links
+        else each
         for each in cell
     )

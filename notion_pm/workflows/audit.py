@@ -25,7 +25,12 @@ class Audited:
         """Return it as JSON data with stable keys."""
         found = self.audit
         return {
-            "signal": {"live": found.live, "signal": found.signal, "share": found.share, "definition": SIGNAL},
+            "signal": {
+                "live": found.live,
+                "signal": found.signal,
+                "share": found.share,
+                "definition": SIGNAL,
+            },
             "checks": {each.name: len(found.of(each)) for each in found.checks},
             "findings": [
                 {
@@ -43,7 +48,9 @@ class Audited:
         }
 
 
-def look(place: Place, *, template: str | None = None, only: Collection[str] = (), thresholds: Thresholds) -> Audited:
+def look(
+    place: Place, *, template: str | None = None, only: Collection[str] = (), thresholds: Thresholds
+) -> Audited:
     """Audit a workspace; `only` names checks, none means all."""
     before = place.gateway.requests.logical
     thread = read_thread(place, template).thread

@@ -31,7 +31,9 @@ def bound_source(
         return gateway.get_data_source(database.data_source_ids[0])
     except NotShared as error:
         advice = "Share it with the connection (in Notion: ... > Connections), or name another one under `bind`."
-        raise UsageError(f"The database {reference!r} that the template is bound to cannot be read.", advice) from error
+        raise UsageError(
+            f"The database {reference!r} that the template is bound to cannot be read.", advice
+        ) from error
 
 
 def _database_id(children: Sequence[ChildBlock], reference: str) -> NotionId:
@@ -42,9 +44,14 @@ def _database_id(children: Sequence[ChildBlock], reference: str) -> NotionId:
     found = [
         each.id
         for each in children
-        if each.type == "child_database" and not each.in_trash and each.title.casefold() == reference.casefold()
+        if each.type == "child_database"
+        and not each.in_trash
+        and each.title.casefold() == reference.casefold()
     ]
     if len(found) != 1:
         count = f"{len(found)} databases are" if found else "No database is"
-        raise UsageError(f"{count} called {reference!r} under the parent page.", "Name it by its URL under `bind`.")
+        raise UsageError(
+            f"{count} called {reference!r} under the parent page.",
+            "Name it by its URL under `bind`.",
+        )
     return found[0]

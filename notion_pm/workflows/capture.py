@@ -49,13 +49,20 @@ def texts(captured: Captured, file: Path) -> dict[Path, str]:
     """Return what the files of a captured template are to hold."""
     databases = captured.template.databases
     found = {file: as_yaml(captured)}
-    found |= {file.parent / (databases[key].body or ""): body for key, body in captured.bodies.items()}
-    return found | {file.parent / (databases[key].rows or ""): rows_text(rows) for key, rows in captured.rows.items()}
+    found |= {
+        file.parent / (databases[key].body or ""): body for key, body in captured.bodies.items()
+    }
+    return found | {
+        file.parent / (databases[key].rows or ""): rows_text(rows)
+        for key, rows in captured.rows.items()
+    }
 
 
 def as_yaml(captured: Captured) -> str:
     """Return a captured template as a person would write it, with what it does not say as comments."""
-    remarks = [(each.address, f"Not kept: {_told(each.address, each.message)}") for each in captured.losses]
+    remarks = [
+        (each.address, f"Not kept: {_told(each.address, each.message)}") for each in captured.losses
+    ]
     remarks += [(each.address, f"Guessed: {each.message}") for each in captured.guesses]
     heading = (f"Captured from {captured.template.title!r}.", *_HEADING)
     return template_text(captured.template, remarks, heading=heading)
@@ -68,7 +75,10 @@ def write(files: Mapping[Path, str], *, replace: bool) -> None:
     """
     there = [str(path) for path in files if path.exists()]
     if there and not replace:
-        raise UsageError(f"There is something at {', '.join(there)} already.", "Name another file, or add --force.")
+        raise UsageError(
+            f"There is something at {', '.join(there)} already.",
+            "Name another file, or add --force.",
+        )
     for path, text in files.items():
         write_shared(path, text)
 

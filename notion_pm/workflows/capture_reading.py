@@ -10,14 +10,23 @@ from notion_pm.errors import ManifestUnreadable, NotionError, NotShared, Request
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.schema import ChildBlock, Database, DataSource, PageTemplate, RelationConfig, View
+from notion_pm.model.schema import (
+    ChildBlock,
+    Database,
+    DataSource,
+    PageTemplate,
+    RelationConfig,
+    View,
+)
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
 from notion_pm.workflows.progress import Progress
 from notion_pm.workspace.parent_page import check_alive
 from notion_pm.workspace.record import open_record, record_blocks
 
-_CONTAINERS = frozenset({"column_list", "column", "toggle", "callout", "synced_block", "tab", "quote"})
+_CONTAINERS = frozenset(
+    {"column_list", "column", "toggle", "callout", "synced_block", "tab", "quote"}
+)
 """Blocks in which people keep databases on one page. Pages below it are other pages."""
 
 
@@ -43,7 +52,11 @@ class Reader:
         """Read a page, or the single database of that id. Raises NotShared when there is neither."""
         title, blocks = self._blocks(page_id)
         manifests = list(self._manifests(page_id, blocks))
-        entries = {entry.data_source_id: (key, entry) for each in manifests for key, entry in each.databases.items()}
+        entries = {
+            entry.data_source_id: (key, entry)
+            for each in manifests
+            for key, entry in each.databases.items()
+        }
         ids = [each.id for each in blocks if each.type == "child_database" and not each.in_trash]
         databases = self._with_related(self._databases(ids))
         order = {source: place for place, source in enumerate(entries)}
@@ -80,7 +93,9 @@ class Reader:
             try:
                 yield open_record(self._gateway, block, page_id, blocks).manifest
             except ManifestUnreadable as error:
-                self._losses.append(Loss("", f"the keys of {block.title!r} are not used again: {error}"))
+                self._losses.append(
+                    Loss("", f"the keys of {block.title!r} are not used again: {error}")
+                )
 
     def _databases(self, ids: Sequence[NotionId]) -> list[LiveDatabase]:
         found: list[LiveDatabase] = []
@@ -95,10 +110,14 @@ class Reader:
         try:
             database = self._gateway.get_database(database_id)
         except (NotShared, RequestRefused) as error:
-            self._losses.append(Loss("", f"a database on the page is left out ({error}): it may be a linked view."))
+            self._losses.append(
+                Loss("", f"a database on the page is left out ({error}): it may be a linked view.")
+            )
             return []
         if not database.data_source_ids:
-            self._losses.append(Loss("", f"{database.title!r} is left out: it may be a linked view."))
+            self._losses.append(
+                Loss("", f"{database.title!r} is left out: it may be a linked view.")
+            )
         if len(database.data_source_ids) > 1:
             many = f"{database.title!r} has several data sources: each becomes a database."
             self._losses.append(Loss("", many))
@@ -112,10 +131,14 @@ class Reader:
     def _body(self, source: DataSource) -> str:
         """Return the text of the default page template; the others, and what of it is no text, are told."""
         templates = self._gateway.page_templates(source.id)
-        chosen = next((each for each in templates if each.is_default), None) or next(iter(templates), None)
+        chosen = next((each for each in templates if each.is_default), None) or next(
+            iter(templates), None
+        )
         for each in templates:
             if each is not chosen:
-                self._losses.append(Loss("", f"the page template {each.name!r} of {source.title!r} is not kept."))
+                self._losses.append(
+                    Loss("", f"the page template {each.name!r} of {source.title!r} is not kept.")
+                )
         return self._template_body(source, chosen) if chosen else ""
 
     def _template_body(self, source: DataSource, template: PageTemplate) -> str:
@@ -126,7 +149,9 @@ class Reader:
             self._losses.append(Loss("", f"{told} cannot be read: {error}"))
             return ""
         if body.truncated or body.unknown_block_ids:
-            self._losses.append(Loss("", f"{told} is kept in part: some of its blocks are no Markdown."))
+            self._losses.append(
+                Loss("", f"{told} is kept in part: some of its blocks are no Markdown.")
+            )
         return body.markdown
 
     def _with_views(self, databases: Sequence[LiveDatabase]) -> list[LiveDatabase]:
@@ -134,9 +159,14 @@ class Reader:
         ids = dict.fromkeys(each.database.id for each in databases)
         with ThreadPoolExecutor(self._jobs) as pool:
             tabs = [each for found in pool.map(self._tabs, ids) for each in found]
-            widget_ids = dict.fromkeys(widget for each in tabs for row in each.rows for widget in row)
+            widget_ids = dict.fromkeys(
+                widget for each in tabs for row in each.rows for widget in row
+            )
             views = [*tabs, *pool.map(self._gateway.get_view, widget_ids)]
-        return [replace(each, views=tuple(view for view in views if _shows(view, each))) for each in databases]
+        return [
+            replace(each, views=tuple(view for view in views if _shows(view, each)))
+            for each in databases
+        ]
 
     def _tabs(self, database_id: NotionId) -> list[View]:
         found = [self._gateway.get_view(each) for each in self._gateway.list_view_ids(database_id)]
@@ -165,8 +195,13 @@ def _shows(view: View, database: LiveDatabase) -> bool:
     """Whether a view is one of the database's: by what it shows, a dashboard by where it is."""
     if view.data_source_id is not None:
         return view.data_source_id == database.source.id
-    return view.database_id == database.database.id and database.source.id in database.database.data_source_ids[:1]
+    return (
+        view.database_id == database.database.id
+        and database.source.id in database.database.data_source_ids[:1]
+    )
 
 
-def _entry(entries: Mapping[NotionId, tuple[str, DatabaseEntry]], database: LiveDatabase) -> DatabaseEntry | None:
+def _entry(
+    entries: Mapping[NotionId, tuple[str, DatabaseEntry]], database: LiveDatabase
+) -> DatabaseEntry | None:
     return entries[database.source.id][1] if database.source.id in entries else None

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from notion_pm.errors import ManifestUnreadable, NotShared, RecordCopied, RecordLost, RecordMoved, UsageError
+from notion_pm.errors import (
+    ManifestUnreadable,
+    NotShared,
+    RecordCopied,
+    RecordLost,
+    RecordMoved,
+    UsageError,
+)
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -56,7 +63,9 @@ class Catalogue:
         Raises UsageError when there are none.
         """
         if not self._entries and not self._own_titles:
-            raise UsageError("There are no databases here yet.", "Run  notion-pm apply product  first.")
+            raise UsageError(
+                "There are no databases here yet.", "Run  notion-pm apply product  first."
+            )
         for key in self._entries:
             yield self._of_template(key)
             yield from self._added_to(key)
@@ -95,7 +104,10 @@ class Catalogue:
         return replace(wanted, name=wanted.name if wanted.page else key, source=source)
 
     def _key_of(self, data_source_id: NotionId) -> str | None:
-        return next((key for key, each in self._entries.items() if each.data_source_id == data_source_id), None)
+        return next(
+            (key for key, each in self._entries.items() if each.data_source_id == data_source_id),
+            None,
+        )
 
     @cached_property
     def _blocks(self) -> tuple[ChildBlock, ...]:
@@ -104,7 +116,11 @@ class Catalogue:
     @property
     def _children(self) -> Mapping[NotionId, str]:
         """The databases below the parent page, by id: their titles."""
-        return {each.id: each.title for each in self._blocks if each.type == "child_database" and not each.in_trash}
+        return {
+            each.id: each.title
+            for each in self._blocks
+            if each.type == "child_database" and not each.in_trash
+        }
 
     @property
     def manifest(self) -> Manifest | None:
@@ -121,7 +137,9 @@ class Catalogue:
     def template(self) -> Template | None:
         """The template as it is written; one of somebody's own that is not named cannot be found."""
         reference = self._wanted or (self.manifest.template if self.manifest else None)
-        if reference is None or (self._wanted is None and reference not in template_files.shipped()):
+        if reference is None or (
+            self._wanted is None and reference not in template_files.shipped()
+        ):
             return None
         return self._load(reference, self.manifest.variables if self.manifest else None)
 
@@ -140,7 +158,10 @@ class Catalogue:
     @property
     def _titles(self) -> dict[str, str]:
         """The template's databases by key: their titles as they are now, which people may have changed."""
-        return {key: self._children.get(each.database_id, each.title) for key, each in self._entries.items()}
+        return {
+            key: self._children.get(each.database_id, each.title)
+            for key, each in self._entries.items()
+        }
 
     @property
     def _own_titles(self) -> dict[NotionId, str]:
@@ -149,10 +170,13 @@ class Catalogue:
         return {each: title for each, title in self._children.items() if each not in templates_own}
 
     def _own(self, name: str) -> NotionId:
-        same = [each for each, title in self._own_titles.items() if title.casefold() == name.casefold()]
+        same = [
+            each for each, title in self._own_titles.items() if title.casefold() == name.casefold()
+        ]
         if len(same) > 1:
             raise UsageError(
-                f"There are {len(same)} databases {name!r} here.", f"Name one by its id: {', '.join(same)}."
+                f"There are {len(same)} databases {name!r} here.",
+                f"Name one by its id: {', '.join(same)}.",
             )
         if same:
             return same[0]

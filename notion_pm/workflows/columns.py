@@ -12,7 +12,15 @@ from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
 from notion_pm.exporters.table import Cell, Column, Item, Kind, Reference, Row, kind_of
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue, UnknownValue
+from notion_pm.model.page import (
+    DateValue,
+    OptionValue,
+    Page,
+    PropertyValue,
+    RelationValue,
+    UniqueIdValue,
+    UnknownValue,
+)
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
 from notion_pm.planning.fault import nearest
 from notion_pm.workflows.conditions import Order
@@ -20,7 +28,9 @@ from notion_pm.workflows.conditions import Order
 _TIMES = frozenset({"created_time", "last_edited_time"})
 
 
-def columns_of(data_source: DataSource, keys: Mapping[str, str], titles: Mapping[NotionId, str]) -> tuple[Column, ...]:
+def columns_of(
+    data_source: DataSource, keys: Mapping[str, str], titles: Mapping[NotionId, str]
+) -> tuple[Column, ...]:
     """Return all properties as columns: the title, the template's in its order, then people's own by name.
 
     `keys`: property id -> template key; `titles` of related data sources, as far as they are known.
@@ -31,7 +41,9 @@ def columns_of(data_source: DataSource, keys: Mapping[str, str], titles: Mapping
         return each.type != "title", order.get(each.id, len(order)), each.name.casefold()
 
     found = sorted(data_source.properties.values(), key=rank)
-    return tuple(_column(each, keys.get(each.id), titles) for each in found if each.type != "button")
+    return tuple(
+        _column(each, keys.get(each.id), titles) for each in found if each.type != "button"
+    )
 
 
 def _column(found: Property, key: str | None, titles: Mapping[NotionId, str]) -> Column:
@@ -43,7 +55,9 @@ def _column(found: Property, key: str | None, titles: Mapping[NotionId, str]) ->
         key=key,
         description=found.description or "",
         number_format=config.format if isinstance(config, NumberConfig) else "number",
-        options=tuple(each.name for each in config.options) if isinstance(config, OptionsConfig) else (),
+        options=tuple(each.name for each in config.options)
+        if isinstance(config, OptionsConfig)
+        else (),
         target=titles.get(config.data_source_id, "") if isinstance(config, RelationConfig) else "",
         target_id=config.data_source_id if isinstance(config, RelationConfig) else None,
     )
@@ -54,7 +68,11 @@ def chosen(columns: Sequence[Column], names: Sequence[str], place: str = "") -> 
 
     Raises UsageError with the nearest name when one is unknown in that `place`.
     """
-    return tuple(dict.fromkeys(_named(columns, name, place) for name in names)) if names else tuple(columns)
+    return (
+        tuple(dict.fromkeys(_named(columns, name, place) for name in names))
+        if names
+        else tuple(columns)
+    )
 
 
 def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
@@ -68,7 +86,8 @@ def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
     known = [each.key or each.title for each in columns]
     where = f" in {place}" if place else ""
     raise UsageError(
-        f"There is no column {name!r}{where}.", f"{nearest(name, known)} Columns: {', '.join(known)}.".lstrip()
+        f"There is no column {name!r}{where}.",
+        f"{nearest(name, known)} Columns: {', '.join(known)}.".lstrip(),
     )
 
 
@@ -145,7 +164,10 @@ class Facts:
         """Return the columns with what was seen."""
         return tuple(
             replace(
-                each, has_end=each.id in self.ends, has_time=each.id in self.times, computed=self._computed(each.id)
+                each,
+                has_end=each.id in self.ends,
+                has_time=each.id in self.times,
+                computed=self._computed(each.id),
             )
             for each in columns
         )
@@ -159,7 +181,10 @@ def in_order(rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[Orde
     """Return the places of rows when they are sorted, the first order counting most; empty cells come last."""
     by = [_named(columns, each.column) for each in sort]
     places = [columns.index(each) for each in by]
-    ranks = [[_rank(row.cells[place], each) for place, each in zip(places, by, strict=True)] for row in rows]
+    ranks = [
+        [_rank(row.cells[place], each) for place, each in zip(places, by, strict=True)]
+        for row in rows
+    ]
     ordered = list(range(len(ranks)))
     for number, each in reversed(list(enumerate(sort))):
         ranked = [(rank, row) for row in ordered if (rank := ranks[row][number]) is not None]

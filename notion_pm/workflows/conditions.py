@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
 
-_TEST = re.compile(r"\s*(?P<column>.+?)\s*(?P<operator>!=|>=|<=|!~|=|>|<|~)\s*(?P<values>.*?)\s*$", re.DOTALL)
+_TEST = re.compile(
+    r"\s*(?P<column>.+?)\s*(?P<operator>!=|>=|<=|!~|=|>|<|~)\s*(?P<values>.*?)\s*$", re.DOTALL
+)
 _SPAN = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _NEGATIVE = frozenset({"!=", "!~"})
@@ -40,10 +42,16 @@ def parse_condition(text: str) -> Condition:
     """
     found = _TEST.match(text)
     if found is None:
-        raise UsageError(f"{text!r} is no condition.", "Write it like status=shipped, reach>3 or target<2026-12-01.")
+        raise UsageError(
+            f"{text!r} is no condition.",
+            "Write it like status=shipped, reach>3 or target<2026-12-01.",
+        )
     values = _values(text, found["values"])
     if not values and found["operator"] not in {"=", "!="}:
-        raise UsageError(f"{text!r} compares with nothing.", f"Write what, or {found['column']}= for what is empty.")
+        raise UsageError(
+            f"{text!r} compares with nothing.",
+            f"Write what, or {found['column']}= for what is empty.",
+        )
     return Condition(found["column"], found["operator"], values)
 
 
@@ -52,7 +60,9 @@ def _values(text: str, listed: str) -> tuple[str, ...]:
         return tuple(each for each in next(csv.reader([listed], skipinitialspace=True), []) if each)
     except csv.Error:  # a line break outside of quotes, or a value of many thousand characters
         message = f"{text[:200]!r} is no condition: its values cannot be told apart."
-        raise UsageError(message, 'Put a value with line breaks or commas in quotes: name="a, b".') from None
+        raise UsageError(
+            message, 'Put a value with line breaks or commas in quotes: name="a, b".'
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,9 @@ def parse_since(text: str, now: datetime) -> datetime:
     """
     moment = parse_moment(text, now)
     if moment > now:
-        raise UsageError(f"{text} lies ahead: nothing has changed since then.", "Give a day that has passed.")
+        raise UsageError(
+            f"{text} lies ahead: nothing has changed since then.", "Give a day that has passed."
+        )
     return moment
 
 
@@ -103,7 +115,9 @@ def parse_period(since: str, until: str | None, now: datetime) -> Period:
     if is_whole_day:
         end += timedelta(days=1, microseconds=-1)
     if end <= start:
-        raise UsageError(f"--until {until} is not after --since {since}.", "Give the earlier one to --since.")
+        raise UsageError(
+            f"--until {until} is not after --since {since}.", "Give the earlier one to --since."
+        )
     return Period(start, None if end >= now else end)
 
 
@@ -119,6 +133,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
         moment = datetime.fromisoformat(text if "T" in text else day_of(text, now.date()))
     except ValueError:
         raise UsageError(
-            f"{text!r} is no date.", "Write it like 2026-11-01, 2026-11-01T09:30, today, 7 days ago or 7d."
+            f"{text!r} is no date.",
+            "Write it like 2026-11-01, 2026-11-01T09:30, today, 7 days ago or 7d.",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)

@@ -24,7 +24,10 @@ def default_template(recorded: Sequence[str], first: str | None) -> str:
     """
     if not recorded:
         if first is None:
-            raise UsageError("No template was applied to this workspace yet.", "Run  notion-pm apply product  first.")
+            raise UsageError(
+                "No template was applied to this workspace yet.",
+                "Run  notion-pm apply product  first.",
+            )
         return first
     if len(recorded) > 1:
         raise UsageError(

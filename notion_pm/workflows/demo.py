@@ -24,7 +24,12 @@ MOVES = (
     Move("features", "rate-budget", "shipped", "A feature ships"),
     Move("features", "close-loop", "in_progress", "The team starts on another"),
     Move("features", "watch-hooks", "dropped", "A parked feature is dropped for good"),
-    Move("insights", "i001", "wont_do", "And one insight is turned down by hand; no rule will overrule that"),
+    Move(
+        "insights",
+        "i001",
+        "wont_do",
+        "And one insight is turned down by hand; no rule will overrule that",
+    ),
 )
 
 
@@ -33,7 +38,9 @@ def play(gateway: Gateway, manifest: Manifest) -> Iterator[str]:
     for move in MOVES:
         entry = manifest.databases[move.database]
         option = OptionValue(entry.options[f"status.{move.status}"], "")
-        page = gateway.update_page(entry.rows[move.row], [PropertyValue(entry.properties["status"], "status", option)])
+        page = gateway.update_page(
+            entry.rows[move.row], [PropertyValue(entry.properties["status"], "status", option)]
+        )
         now = page.properties[entry.properties["status"]].value
         assert isinstance(now, OptionValue)
         yield f"{move.told}: {page.title!r} -> {now.name}"

@@ -62,7 +62,10 @@ class Destruction:
 
 
 def destruction(
-    gateway: Gateway, parent_id: NotionId, template: str | None = None, home: StateHome | None = None
+    gateway: Gateway,
+    parent_id: NotionId,
+    template: str | None = None,
+    home: StateHome | None = None,
 ) -> Destruction:
     """Find what a template made, and how many pages are in it. Reads only.
 
@@ -74,7 +77,9 @@ def destruction(
     manifest = page.manifest
     found = [_doomed(gateway, page, key, entry) for key, entry in manifest.made.items()]
     adopted = tuple(entry.title for entry in manifest.owned.values() if entry.adopted)
-    return Destruction(manifest.template, tuple(each for each in found if each is not None), page, adopted)
+    return Destruction(
+        manifest.template, tuple(each for each in found if each is not None), page, adopted
+    )
 
 
 def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry) -> Doomed | None:
@@ -88,7 +93,9 @@ def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry
         if database.in_trash:
             return None
         if entry.data_source_id not in database.data_source_ids:
-            how = f"the data source that it names for {key} is not in the database {database.title!r}"
+            how = (
+                f"the data source that it names for {key} is not in the database {database.title!r}"
+            )
             raise RecordEdited(template=page.manifest.template, url=page_url(page.id), how=how)
         edits = _edits(gateway, entry.data_source_id)
     except (NotShared, InTrash):
@@ -98,7 +105,10 @@ def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry
 
 
 def _edits(gateway: Gateway, data_source_id: NotionId) -> dict[NotionId, datetime]:
-    return {page.id: page.last_edited_time for page in gateway.query(data_source_id, property_ids=["title"])}
+    return {
+        page.id: page.last_edited_time
+        for page in gateway.query(data_source_id, property_ids=["title"])
+    }
 
 
 def _raise_if_edited(gateway: Gateway, database: Doomed, now: datetime) -> None:
@@ -109,7 +119,9 @@ def _raise_if_edited(gateway: Gateway, database: Doomed, now: datetime) -> None:
     edits = _edits(gateway, database.data_source_id)
     if len(edits) > PAGE_SIZE:
         # The list took several requests. What people edited in that time is among the latest edits.
-        for page in gateway.edited_since(database.data_source_id, now - OVERLAP, property_ids=["title"]):
+        for page in gateway.edited_since(
+            database.data_source_id, now - OVERLAP, property_ids=["title"]
+        ):
             edits[page.id] = page.last_edited_time
     changed = sum(1 for page_id, edited in edits.items() if database.edits.get(page_id) != edited)
     if changed:

@@ -37,7 +37,12 @@ def examine(
     yield Check("version", ok=True, detail=f"Notion-Version {NOTION_VERSION} is accepted")
     yield _limits(budget)
     if parent_page is None:
-        yield Check("parent page", ok=False, detail="none is set", advice="Run  notion-pm init  to choose one.")
+        yield Check(
+            "parent page",
+            ok=False,
+            detail="none is set",
+            advice="Run  notion-pm init  to choose one.",
+        )
         return
     sharing = _examine_sharing(gateway, parent_page, bot)
     yield sharing
@@ -49,7 +54,11 @@ def examine(
 
 
 def _limits(budget: int | None) -> Check:
-    stated = f"{budget} requests a minute" if budget else "no limit on requests until the server asks to wait"
+    stated = (
+        f"{budget} requests a minute"
+        if budget
+        else "no limit on requests until the server asks to wait"
+    )
     return Check("limits", ok=True, detail=stated)
 
 
@@ -62,7 +71,9 @@ def _examine_sharing(gateway: Gateway, parent_page: NotionId, bot: User) -> Chec
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
     if page.in_trash:
         advice = "Restore it in Notion (Trash in the sidebar), or choose another page with  notion-pm init."
-        return Check("parent page", ok=False, detail=f"{page.title!r} is in the trash", advice=advice)
+        return Check(
+            "parent page", ok=False, detail=f"{page.title!r} is in the trash", advice=advice
+        )
     return Check("parent page", ok=True, detail=f"{page.title!r} is shared with the connection")
 
 
@@ -72,11 +83,18 @@ def _not_a_page(gateway: Gateway, parent_page: NotionId, bot: User, error: Notio
         database = gateway.get_database(parent_page)
     except NotShared:
         detail = f"{parent_page} is not there"
-        return Check("parent page", ok=False, detail=detail, advice=sharing_advice(parent_page, bot))
+        return Check(
+            "parent page", ok=False, detail=detail, advice=sharing_advice(parent_page, bot)
+        )
     except NotionError:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
     advice = "Choose the page around it, or another one:  notion-pm init"
-    return Check("parent page", ok=False, detail=f"{database.title!r} is a database, not a page", advice=advice)
+    return Check(
+        "parent page",
+        ok=False,
+        detail=f"{database.title!r} is a database, not a page",
+        advice=advice,
+    )
 
 
 def sharing_advice(page: NotionId, bot: User) -> str:
@@ -87,7 +105,9 @@ def sharing_advice(page: NotionId, bot: User) -> str:
     )
 
 
-def _examine_content(gateway: Gateway, parent_page: NotionId, home: Callable[[], StateHome]) -> Iterator[Check]:
+def _examine_content(
+    gateway: Gateway, parent_page: NotionId, home: Callable[[], StateHome]
+) -> Iterator[Check]:
     try:
         children = gateway.list_children(parent_page)
     except NotCapable as error:
@@ -102,7 +122,9 @@ def _examine_content(gateway: Gateway, parent_page: NotionId, home: Callable[[],
 
 def _examine_writing(gateway: Gateway, parent_page: NotionId) -> Check:
     try:
-        page = gateway.create_page(parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None)
+        page = gateway.create_page(
+            parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None
+        )
         gateway.trash_page(page.id)
     except NotionError as error:
         return Check("write content", ok=False, detail=str(error), advice=error.advice)

@@ -26,7 +26,9 @@ def examine_templates(
 ) -> Iterator[Check]:
     """Yield what is found of each template that was applied under the parent page."""
     names = list(dict.fromkeys(template_of(block.title) for block in record_blocks(children)))
-    for name in names or [None]:  # without a title, any template: its record page may have been renamed
+    for name in names or [
+        None
+    ]:  # without a title, any template: its record page may have been renamed
         what = f"template {name}" if name else "templates"
         try:
             page = find_manifest(gateway, parent_id, children, name, home)
@@ -42,7 +44,9 @@ def examine_templates(
 
 def _without_record(what: str, children: Sequence[ChildBlock]) -> Check:
     """Say what to do where no record is: nothing was applied yet, or the record was deleted."""
-    titles = {block.title for block in children if block.type == "child_database" and not block.in_trash}
+    titles = {
+        block.title for block in children if block.type == "child_database" and not block.in_trash
+    }
     found = _template_of_databases(titles)
     if found is not None:
         lost = missing(found.template, sorted(each.title for each in found.databases.values()))
@@ -92,15 +96,23 @@ class _Template:
                 yield trouble
         count = len(self._sources)
         if count == len(manifest.databases):
-            yield Check(f"databases of {self._name}", ok=True, detail=f"{count} of {count} can be read")
+            yield Check(
+                f"databases of {self._name}", ok=True, detail=f"{count} of {count} can be read"
+            )
         yield from self._views(manifest)
         yield from self._memory(manifest)
 
     def _record(self, manifest: Manifest) -> Check:
         if manifest.state == "applying":
             advice = f"Run  notion-pm apply {self._name}  again: it makes only what is missing."
-            return Check(f"template {self._name}", ok=False, detail="an apply was interrupted", advice=advice)
-        return Check(f"template {self._name}", ok=True, detail=f"applied: {self._name}, version {manifest.version}")
+            return Check(
+                f"template {self._name}", ok=False, detail="an apply was interrupted", advice=advice
+            )
+        return Check(
+            f"template {self._name}",
+            ok=True,
+            detail=f"applied: {self._name}, version {manifest.version}",
+        )
 
     def _database(self, key: str, entry: DatabaseEntry) -> Check | None:
         """Read a database of the template; None when it is well."""
@@ -109,7 +121,12 @@ class _Template:
             source = self._gateway.get_data_source(entry.data_source_id)
         except NotShared:
             advice = "Share it (••• top right > Connections > your connection), or restore it if it was deleted."
-            return Check(what, ok=False, detail="it is gone, or no longer shared with the connection", advice=advice)
+            return Check(
+                what,
+                ok=False,
+                detail="it is gone, or no longer shared with the connection",
+                advice=advice,
+            )
         except NotionError as error:
             return Check(what, ok=False, detail=str(error), advice=error.advice)
         if source.in_trash:
@@ -139,9 +156,13 @@ class _Template:
             yield Check("local state", ok=False, detail=str(error), advice=error.advice)
             return
         yield Check("local state", ok=True, detail="can be read and written")
-        with suppress(TemplateInvalid, UsageError):  # a template of another folder, which this machine does not have
+        with suppress(
+            TemplateInvalid, UsageError
+        ):  # a template of another folder, which this machine does not have
             source = remembered.source if remembered else self._name
-            yield from self._needs(manifest, RuleSet(templates.load(source, manifest.variables).template))
+            yield from self._needs(
+                manifest, RuleSet(templates.load(source, manifest.variables).template)
+            )
 
     def _needs(self, manifest: Manifest, rules: RuleSet) -> Iterator[Check]:
         missing = [
@@ -149,10 +170,16 @@ class _Template:
             for database, keys in rules.needs.items()
             if database in self._sources
             for key in keys
-            if manifest.databases[database].properties.get(key) not in self._sources[database].properties
+            if manifest.databases[database].properties.get(key)
+            not in self._sources[database].properties
         ]
         if missing:
             advice = f"See what would bring it back:  notion-pm plan {self._name}"
-            yield Check("rules", ok=False, detail=f"they need what is gone: {', '.join(missing)}", advice=advice)
+            yield Check(
+                "rules",
+                ok=False,
+                detail=f"they need what is gone: {', '.join(missing)}",
+                advice=advice,
+            )
         elif rules.needs:
             yield Check("rules", ok=True, detail="everything that they need is there")

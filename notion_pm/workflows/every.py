@@ -26,7 +26,11 @@ def next_start(began: float, now: float, every: float, failures: int, wait: floa
 
     After several failures in a row it is the 2nd, the 4th, the 8th beat from now. `wait`: Notion asked for so long.
     """
-    pause = min(every * 2 ** min(failures - 1, _DOUBLINGS), max(every, LONGEST_PAUSE)) - every if failures else 0.0
+    pause = (
+        min(every * 2 ** min(failures - 1, _DOUBLINGS), max(every, LONGEST_PAUSE)) - every
+        if failures
+        else 0.0
+    )
     earliest = now + max(pause, wait)
     return began + every * (math.floor((earliest - began) / every) + 1)
 

@@ -96,7 +96,11 @@ def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[
 
 
 def _named(gateway: Gateway, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
-    return map(catalogue.recognised, find_by_id(gateway, name)) if is_id(name) else catalogue.find(name)
+    return (
+        map(catalogue.recognised, find_by_id(gateway, name))
+        if is_id(name)
+        else catalogue.find(name)
+    )
 
 
 def _contents(found: Sequence[Wanted], request: Request, catalogue: Catalogue) -> Contents:

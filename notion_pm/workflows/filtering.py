@@ -33,10 +33,14 @@ _OPERATORS: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("number", "unique_id"), _NUMBER),
     **dict.fromkeys(("date", "created_time", "last_edited_time"), _DATE),
     **dict.fromkeys(("select", "status", "checkbox"), _EQUALS),
-    **dict.fromkeys(("multi_select", "relation", "people", "created_by", "last_edited_by"), _CONTAINS),
+    **dict.fromkeys(
+        ("multi_select", "relation", "people", "created_by", "last_edited_by"), _CONTAINS
+    ),
     "files": {},
 }
-_NEVER_EMPTY = frozenset({"checkbox", "unique_id", "created_time", "last_edited_time", "created_by", "last_edited_by"})
+_NEVER_EMPTY = frozenset(
+    {"checkbox", "unique_id", "created_time", "last_edited_time", "created_by", "last_edited_by"}
+)
 _PEOPLE = frozenset({"people", "created_by", "last_edited_by"})
 _NUMBER_ROLLUPS = (
     "count", "unique", "empty", "not_empty", "percent", "sum", "average", "median", "min", "max", "range", "checked",
@@ -67,7 +71,9 @@ class Dialect:
             case "select" | "status" | "multi_select":
                 return self._option(found, value)
             case "number" | "unique_id":
-                return _number(found, value.rpartition("-")[2] if found.type == "unique_id" else value)
+                return _number(
+                    found, value.rpartition("-")[2] if found.type == "unique_id" else value
+                )
             case "date" | "created_time" | "last_edited_time":
                 return self._day(found, value)
             case "checkbox":
@@ -136,7 +142,12 @@ def _rollup(found: Property) -> tuple[str, _Wrap] | None:
 def _emptiness(condition: Condition, found: Property) -> list[Json] | None:
     if found.type not in _OPERATORS or found.type in _NEVER_EMPTY:
         return None
-    return [{"property": found.id, found.type: {"is_not_empty" if condition.is_negative else "is_empty": True}}]
+    return [
+        {
+            "property": found.id,
+            found.type: {"is_not_empty" if condition.is_negative else "is_empty": True},
+        }
+    ]
 
 
 def _operator(condition: Condition, found: Property, kind: str) -> str:
@@ -156,11 +167,15 @@ def _number(found: Property, value: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):  # `inf` and `nan` are floats of Python's, and no numbers of JSON
-        raise UsageError(f"{value!r} is no number to compare {found.name} with.", "Write it like 3 or 0.5.")
+        raise UsageError(
+            f"{value!r} is no number to compare {found.name} with.", "Write it like 3 or 0.5."
+        )
     return number
 
 
 def _truth(found: Property, value: str) -> bool:
     if value.casefold() not in TRUE | _FALSE:
-        raise UsageError(f"{found.name} is a checkbox: {value!r} is neither yes nor no.", "Write yes or no.")
+        raise UsageError(
+            f"{found.name} is a checkbox: {value!r} is neither yes nor no.", "Write yes or no."
+        )
     return value.casefold() in TRUE

@@ -35,12 +35,17 @@ class History:
         """Return a value as people read it, related pages by their ids."""
         if isinstance(value, Links):
             return ", ".join(value.ids) or None
-        page = SnapshotPage(change.page, change.database, change.title, change.url, change.edited, {})
+        page = SnapshotPage(
+            change.page, change.database, change.title, change.url, change.edited, {}
+        )
         return self.wording.readable(page, change.property, value)
 
     def as_data(self) -> Json:
         """Return it as JSON data with stable keys."""
-        return {"runs": [_run(each) for each in self.runs], "changes": [self._change(each) for each in self.changes]}
+        return {
+            "runs": [_run(each) for each in self.runs],
+            "changes": [self._change(each) for each in self.changes],
+        }
 
     def _change(self, change: HistoryChange) -> Json:
         return {

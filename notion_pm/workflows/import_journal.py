@@ -73,7 +73,9 @@ class ImportJournal:
             after=after,
         )
 
-    def _row(self, create: Create, after: Mapping[str, tuple[str, Json]], page: str = "") -> ImportWrite:
+    def _row(
+        self, create: Create, after: Mapping[str, tuple[str, Json]], page: str = ""
+    ) -> ImportWrite:
         row, by = create.row, self._prepared.by
         return ImportWrite(
             entry=placeholder_of_row(row.key),
@@ -91,7 +93,9 @@ class ImportJournal:
         row, by = update.row, self._prepared.by
         fields = {change.field.key: change.field for change in update.changes}
         before = {
-            field.id: update.page.properties.get(field.id, PropertyValue(field.id, field.type, None))
+            field.id: update.page.properties.get(
+                field.id, PropertyValue(field.id, field.type, None)
+            )
             for field in fields.values()
         }
         return ImportWrite(
@@ -102,13 +106,19 @@ class ImportJournal:
             origin=self._prepared.source,
             since=self._prepared.read_at.isoformat(),
             found_by=(by.id, row.key),
-            after=self._written({change.field.key: change.after for change in update.changes}, made),
+            after=self._written(
+                {change.field.key: change.after for change in update.changes}, made
+            ),
             before={key: (value.type, to_json(value)) for key, value in before.items()},
             identity=identity(by, row.key),
             memory=update.memory,
         )
 
-    def _written(self, items: Mapping[str, Item], made: Mapping[str, NotionId]) -> dict[str, tuple[str, Json]]:
+    def _written(
+        self, items: Mapping[str, Item], made: Mapping[str, NotionId]
+    ) -> dict[str, tuple[str, Json]]:
         """Return values as they are sent. A row that waits for another one is not sent yet."""
-        values = [value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()]
+        values = [
+            value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()
+        ]
         return {value.id: (value.type, to_json(value)) for value in values}

@@ -52,7 +52,9 @@ class Chosen:
     lacking: tuple[str, ...] = ()
 
 
-def choose(records: Records, wishes: Wishes, open: Callable[[str], Destination], state_directory: Path) -> Chosen:
+def choose(
+    records: Records, wishes: Wishes, open: Callable[[str], Destination], state_directory: Path
+) -> Chosen:
     """Return the map for a file.
 
     Raises MappingInvalid when a person's map does not fit the file or the database, UsageError when there is no such
@@ -60,14 +62,19 @@ def choose(records: Records, wishes: Wishes, open: Callable[[str], Destination],
     """
     if wishes.path is not None and wishes.path.exists():
         return _of_person(records, import_maps.read_map(wishes.path), wishes, open)
-    known = {name: in_this_language(each, records.columns) for name, each in import_maps.presets().items()}
+    known = {
+        name: in_this_language(each, records.columns)
+        for name, each in import_maps.presets().items()
+    }
     name = wishes.preset or recognise(known, records.columns)
     if name is not None and name not in known:
         import_maps.preset(name)  # says which there are
     preset = known[name] if name else None
     into = wishes.into or (preset.into if preset else DEFAULT_INTO)
     if wishes.preset is None and wishes.path is None:
-        names = {wishes.source} | ({preset.source} if preset and not wishes.is_source_stated else set())
+        names = {wishes.source} | (
+            {preset.source} if preset and not wishes.is_source_stated else set()
+        )
         kept = _remembered(records, names, into, state_directory)
         if kept is not None:
             return _of_memory(records, kept, open(into))
@@ -78,22 +85,38 @@ def choose(records: Records, wishes: Wishes, open: Callable[[str], Destination],
         preset = preset.of_source(wishes.source)
     if not set(preset.key.columns) & set(records.columns):
         wanted = ", ".join(f"`{each}`" for each in preset.key.columns)
-        raise UsageError(f"This is no file of {preset.source}: it has no column {wanted}.", "Leave --preset out.")
+        raise UsageError(
+            f"This is no file of {preset.source}: it has no column {wanted}.", "Leave --preset out."
+        )
     fit = fitted(preset, destination.target, records.columns)
-    finished = fit.map if preset.complete else propose(records, destination.target, preset.source, fit.map)
+    finished = (
+        fit.map if preset.complete else propose(records, destination.target, preset.source, fit.map)
+    )
     if fault := key_fault(finished, destination.target):
-        raise UsageError(f"{destination.target.title!r} cannot take it: {fault.message}", fault.advice)
-    return Chosen(finished, "preset" if preset.complete else "proposed", destination, name, fit.lacking)
+        raise UsageError(
+            f"{destination.target.title!r} cannot take it: {fault.message}", fault.advice
+        )
+    return Chosen(
+        finished, "preset" if preset.complete else "proposed", destination, name, fit.lacking
+    )
 
 
-def _remembered(records: Records, sources: set[str], into: str, directory: Path) -> ImportMap | None:
+def _remembered(
+    records: Records, sources: set[str], into: str, directory: Path
+) -> ImportMap | None:
     """Return the map that was confirmed for one of these sources and that uses most columns of the file.
 
     A tool's export may lack columns from one time to the next, but neither those of the key nor most others.
     """
     there = frozenset(records.columns)
-    maps = [file.model for file in import_maps.remembered(directory, into) if file.model.source in sources]
-    fitting = [map for map in maps if there.issuperset(map.key.columns) and _uses_enough(map, records)]
+    maps = [
+        file.model
+        for file in import_maps.remembered(directory, into)
+        if file.model.source in sources
+    ]
+    fitting = [
+        map for map in maps if there.issuperset(map.key.columns) and _uses_enough(map, records)
+    ]
     return max(fitting, key=lambda map: len(map.used_columns & there), default=None)
 
 
@@ -108,14 +131,20 @@ def _of_memory(records: Records, map: ImportMap, destination: Destination) -> Ch
     return Chosen(fit.map, "remembered", destination, map.source, fit.lacking)
 
 
-def maps_of_other_sources(records: Records, chosen: Chosen, state_directory: Path) -> list[ImportMap]:
+def maps_of_other_sources(
+    records: Records, chosen: Chosen, state_directory: Path
+) -> list[ImportMap]:
     """Return the maps of other sources by whose key this file could be read too."""
     there = frozenset(records.columns)
     maps = [file.model for file in import_maps.remembered(state_directory, chosen.map.into)]
-    return [map for map in maps if map.source != chosen.map.source and there.issuperset(map.key.columns)]
+    return [
+        map for map in maps if map.source != chosen.map.source and there.issuperset(map.key.columns)
+    ]
 
 
-def count_known_keys(records: Records, map: ImportMap, target: Target, known: Container[str]) -> int:
+def count_known_keys(
+    records: Records, map: ImportMap, target: Target, known: Container[str]
+) -> int:
     """Return how many rows of a file would be rows that were imported before, by the key of a map."""
     by = key_field(map, target)
     number = 0
@@ -125,7 +154,9 @@ def count_known_keys(records: Records, map: ImportMap, target: Target, known: Co
     return number
 
 
-def with_dates_settled(chosen: Chosen, records: Records, settle: Callable[[str, DatesAmbiguous], str]) -> Chosen:
+def with_dates_settled(
+    chosen: Chosen, records: Records, settle: Callable[[str, DatesAmbiguous], str]
+) -> Chosen:
     """Return the map with a pattern for each column of dates that can be read in two ways.
 
     `settle` says which, given the name of the column; dates that can be read in one way only need no saying.
@@ -143,7 +174,9 @@ def with_dates_settled(chosen: Chosen, records: Records, settle: Callable[[str, 
     return replace(chosen, map=chosen.map.model_copy(update={"fill": fill}))
 
 
-def _of_person(records: Records, file: MapFile, wishes: Wishes, open: Callable[[str], Destination]) -> Chosen:
+def _of_person(
+    records: Records, file: MapFile, wishes: Wishes, open: Callable[[str], Destination]
+) -> Chosen:
     map = file.model if wishes.into is None else file.model.model_copy(update={"into": wishes.into})
     destination = open(map.into)
     file.refuse(faults(map, destination.target, records.columns, is_sparse=records.is_sparse))

@@ -47,7 +47,12 @@ def read_pages(
 
 
 def read_edited_pages(
-    gateway: Gateway, target: Target, by: Field, fields: Iterable[Field], batch: Sequence[Page], since: datetime
+    gateway: Gateway,
+    target: Target,
+    by: Field,
+    fields: Iterable[Field],
+    batch: Sequence[Page],
+    since: datetime,
 ) -> tuple[dict[NotionId, Page], int]:
     """Return those of some pages that were edited since a moment, by id, and how many rows Notion returned.
 
@@ -89,7 +94,11 @@ def _rows(
     chunks = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
 
     def ask(chunk: Sequence[str]) -> list[Page]:
-        return list(gateway.query(target.data_source_id, filter=filter_for(by, chunk), property_ids=property_ids))
+        return list(
+            gateway.query(
+                target.data_source_id, filter=filter_for(by, chunk), property_ids=property_ids
+            )
+        )
 
     with ThreadPoolExecutor(jobs) as pool:
         for done, pages in enumerate(pool.map(ask, chunks), start=1):

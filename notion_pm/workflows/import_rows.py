@@ -14,11 +14,34 @@ from functools import partial
 
 from notion_pm.errors import UsageError
 from notion_pm.gateway.notion import Gateway
-from notion_pm.importing.compare import OVERTAKEN, Create, Decision, LeftAlone, Memory, Update, compare
+from notion_pm.importing.compare import (
+    OVERTAKEN,
+    Create,
+    Decision,
+    LeftAlone,
+    Memory,
+    Update,
+    compare,
+)
 from notion_pm.importing.identity import identity
-from notion_pm.importing.interpret import DatesUnclear, Incoming, Interpreted, Reject, interpret, key_field
+from notion_pm.importing.interpret import (
+    DatesUnclear,
+    Incoming,
+    Interpreted,
+    Reject,
+    interpret,
+    key_field,
+)
 from notion_pm.importing.records import Records
-from notion_pm.importing.related import EXPORTED, Index, NewPage, placeholder_of_row, resolve, rows_named_in, with_made
+from notion_pm.importing.related import (
+    EXPORTED,
+    Index,
+    NewPage,
+    placeholder_of_row,
+    resolve,
+    rows_named_in,
+    with_made,
+)
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
@@ -103,7 +126,9 @@ def prepare(
     fields = _compared(interpreted.rows, target)
 
     def spellings(source_id: NotionId) -> Mapping[str, NotionId]:
-        by_source = (state.spellings(source_id, source=source) for source in (order.map.source, EXPORTED))
+        by_source = (
+            state.spellings(source_id, source=source) for source in (order.map.source, EXPORTED)
+        )
         return dict(ChainMap(*by_source))
 
     indexes = read_indexes(gateway, destination, fields, spellings, jobs=jobs)
@@ -114,7 +139,11 @@ def prepare(
     judge = partial(_decision, gateway, target, by, there, known, overwrite=order.overwrite)
     judged = [judge(each) for each in _with_pages_of_rows(resolved.rows, by, there, known)]
     decisions = tuple(each for each in judged if not isinstance(each, Reject))
-    rejects = (*interpreted.rejects, *resolved.rejects, *(each for each in judged if isinstance(each, Reject)))
+    rejects = (
+        *interpreted.rejects,
+        *resolved.rejects,
+        *(each for each in judged if isinstance(each, Reject)),
+    )
     named = set(_named_items(decisions))
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
@@ -129,7 +158,10 @@ def _titles(indexes: Iterable[Index]) -> dict[str, str]:
 
 
 def _with_pages_of_rows(
-    rows: Sequence[Incoming], by: Field, there: Mapping[str, Sequence[Page]], known: Mapping[str, Imported]
+    rows: Sequence[Incoming],
+    by: Field,
+    there: Mapping[str, Sequence[Page]],
+    known: Mapping[str, Imported],
 ) -> list[Incoming]:
     """Return the rows with the pages of other rows of the file that are there already."""
     if not any(rows_named_in(row.values) for row in rows):
@@ -141,7 +173,10 @@ def _with_pages_of_rows(
             pages[placeholder_of_row(row.key)] = there[key][0].id
         elif key in known:
             pages[placeholder_of_row(row.key)] = known[key].page_id
-    return [replace(row, values={name: with_made(item, pages) for name, item in row.values.items()}) for row in rows]
+    return [
+        replace(row, values={name: with_made(item, pages) for name, item in row.values.items()})
+        for row in rows
+    ]
 
 
 def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
@@ -162,14 +197,23 @@ def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
 
     decisions = tuple(map(agreed, again.decisions))
     named = set(_named_items(decisions))
-    return replace(again, decisions=decisions, new=tuple(each for each in again.new if each.placeholder in named))
+    return replace(
+        again,
+        decisions=decisions,
+        new=tuple(each for each in again.new if each.placeholder in named),
+    )
 
 
 def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:
     """The items of all lists that are to be written."""
     for each in decisions:
         if isinstance(each, Create | Update):
-            yield from (item for items in each.row.values.values() if isinstance(items, tuple) for item in items)
+            yield from (
+                item
+                for items in each.row.values.values()
+                if isinstance(items, tuple)
+                for item in items
+            )
 
 
 def _line(reject: Reject) -> int:
@@ -206,11 +250,16 @@ def _decision(
     key = identity(by, row.key)
     pages, imported = there.get(key, ()), known.get(key)
     if len(pages) > 1:
-        return Reject(row.record, f"{len(pages)} pages have {by.name} `{row.key}`: make them one, or give them others")
+        return Reject(
+            row.record,
+            f"{len(pages)} pages have {by.name} `{row.key}`: make them one, or give them others",
+        )
     memory: Memory | None = imported.said if imported else None
     if pages:
         is_same = imported is not None and imported.page_id == pages[0].id
-        return compare(target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite)
+        return compare(
+            target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite
+        )
     if imported is None:
         return Create(row)
     found = look(gateway, target.data_source_id, imported.page_id)

@@ -42,20 +42,34 @@ def open_destination(gateway: Gateway, catalogue: Catalogue, name: str) -> Desti
 
     Raises UsageError when there is none, or it is not one database.
     """
-    found = list(map(catalogue.recognised, find_by_id(gateway, name)) if is_id(name) else catalogue.find(name))
+    found = list(
+        map(catalogue.recognised, find_by_id(gateway, name))
+        if is_id(name)
+        else catalogue.find(name)
+    )
     wanted = found[0]
     if len(found) != 1 or wanted.source is None or wanted.page is not None:
-        raise UsageError(f"{name!r} is not one database.", "Name a database, or one of its data sources by its id.")
+        raise UsageError(
+            f"{name!r} is not one database.",
+            "Name a database, or one of its data sources by its id.",
+        )
     template, manifest, record = catalogue.template, catalogue.manifest, catalogue.record
     known = _known(wanted, template)
     target = target_of(wanted.name, wanted.source.title, wanted.source.data_source, known)
     record_page = record.id if record else None
-    return Destination(target, template if known else None, manifest if known else None, record_page)
+    return Destination(
+        target, template if known else None, manifest if known else None, record_page
+    )
 
 
 def _known(wanted: Wanted, template: Template | None) -> Known | None:
     source = wanted.source
-    if source is None or template is None or not source.keys or wanted.name not in template.databases:
+    if (
+        source is None
+        or template is None
+        or not source.keys
+        or wanted.name not in template.databases
+    ):
         return None
     return Known(template, wanted.name, source.keys, source.options)
 
@@ -72,12 +86,21 @@ def read_indexes(
 
     `spellings` returns what the file's source meant by names in a database before.
     """
-    related = {each.key: _related(gateway, destination, each.related) for each in fields if each.related}
+    related = {
+        each.key: _related(gateway, destination, each.related) for each in fields if each.related
+    }
     sources = {each.data_source_id: each for each in related.values()}
     with ThreadPoolExecutor(jobs) as pool:
-        pages = dict(zip(sources, pool.map(lambda each: _pages(gateway, each), sources.values()), strict=True))
+        pages = dict(
+            zip(
+                sources, pool.map(lambda each: _pages(gateway, each), sources.values()), strict=True
+            )
+        )
     known = {source_id: spellings(source_id) for source_id in sources}
-    return {key: Index(each, pages[each.data_source_id], known[each.data_source_id]) for key, each in related.items()}
+    return {
+        key: Index(each, pages[each.data_source_id], known[each.data_source_id])
+        for key, each in related.items()
+    }
 
 
 def _related(gateway: Gateway, destination: Destination, source_id: NotionId) -> Related:
@@ -90,7 +113,9 @@ def _related(gateway: Gateway, destination: Destination, source_id: NotionId) ->
     spec, entry = template.databases[key], entries[key]
 
     def first(kind: str, keys: Iterable[str]) -> str | None:
-        of_kind = (each for each in keys if each in spec.properties and spec.properties[each].type == kind)
+        of_kind = (
+            each for each in keys if each in spec.properties and spec.properties[each].type == kind
+        )
         return next((entry.properties[each] for each in of_kind if each in entry.properties), None)
 
     return Related(

@@ -13,7 +13,14 @@ from notion_pm.importing.compare import Create, LeftAlone, Update, compare, valu
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.records import PAGE_ID
-from notion_pm.importing.related import EXPORTED, NewPage, exported_name, placeholder_of_row, rows_named_in, with_made
+from notion_pm.importing.related import (
+    EXPORTED,
+    NewPage,
+    exported_name,
+    placeholder_of_row,
+    rows_named_in,
+    with_made,
+)
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
@@ -59,14 +66,23 @@ def carry_out(
 
 
 def import_recorded(
-    context: RunContext, gateway: Gateway, state: State, prepared: Prepared, jobs: int, progress: Progress
+    context: RunContext,
+    gateway: Gateway,
+    state: State,
+    prepared: Prepared,
+    jobs: int,
+    progress: Progress,
 ) -> Done:
     """Do what was prepared as a run that `history` shows and `undo import` takes back."""
     with recorded(context, prepared.destination.memory, "import") as recording:
         done = carry_out(gateway, state, prepared, jobs, progress, moment=recording.moment)
         wrote = bool(done.created or done.updated or done.made)
         recording.outcome = "changed" if wrote else "unchanged"
-        counts = {"created": len(done.created), "updated": len(done.updated), "made": len(done.made)}
+        counts = {
+            "created": len(done.created),
+            "updated": len(done.updated),
+            "made": len(done.made),
+        }
         recording.told = {"source": prepared.source, **counts}
     return done
 
@@ -97,7 +113,11 @@ class _Writer:
         self._written = 0
 
     def run(self) -> Done:
-        self._remember(each for each in self._prepared.decisions if isinstance(each, Update) and not each.changes)
+        self._remember(
+            each
+            for each in self._prepared.decisions
+            if isinstance(each, Update) and not each.changes
+        )
         new = self._prepared.new
         self._journal.begin_related(new)
         for done, (wanted, page) in enumerate(side_by_side(self._make, new, self._jobs), start=1):
@@ -106,8 +126,12 @@ class _Writer:
             self._progress("Making related pages", done, len(new))
         # Updates come first: the query for what people edited would also return the rows just made.
         # Only those that are linked to new rows have to wait for these.
-        waits = {update.page.id for update in self._prepared.updates if rows_named_in(update.row.values)}
-        self._update_rows([update for update in self._prepared.updates if update.page.id not in waits])
+        waits = {
+            update.page.id for update in self._prepared.updates if rows_named_in(update.row.values)
+        }
+        self._update_rows(
+            [update for update in self._prepared.updates if update.page.id not in waits]
+        )
         self._create_rows()
         self._update_rows([update for update in self._prepared.updates if update.page.id in waits])
         self._remember_spellings()
@@ -128,7 +152,11 @@ class _Writer:
         """Keep which page was made for a page of Notion's own export: links of other databases name its id."""
         updates = [each for each in self._prepared.decisions if isinstance(each, Update)]
         pairs = [(each.row, each.page) for each in updates] + self._done.created
-        pages = {exported_name(row.record.first(PAGE_ID)): page.id for row, page in pairs if row.record.first(PAGE_ID)}
+        pages = {
+            exported_name(row.record.first(PAGE_ID)): page.id
+            for row, page in pairs
+            if row.record.first(PAGE_ID)
+        }
         if pages:
             self._state.keep_spellings(self._target.data_source_id, EXPORTED, pages)
 
@@ -137,21 +165,27 @@ class _Writer:
         pending = self._prepared.creates
         while pending:
             waiting = {placeholder_of_row(create.row.key) for create in pending}
-            ready = [create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))]
+            ready = [
+                create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))
+            ]
             self._journal.begin_rows(ready, self._made)
             for create, outcome in side_by_side(self._create, ready, self._jobs):
                 self._note_created(create, outcome)
             if len(ready) == len(pending):
                 return
             made = {placeholder_of_row(create.row.key) for create in ready}
-            pending = [create for create in pending if placeholder_of_row(create.row.key) not in made]
+            pending = [
+                create for create in pending if placeholder_of_row(create.row.key) not in made
+            ]
 
     def _update_rows(self, updates: Sequence[Update]) -> None:
         """Update rows batch by batch. Before each batch its pages are compared again where people edited them."""
         pending = {update.page.id: update for update in updates}
         size = batch_size(0)
         while pending:
-            in_order = sorted(pending.values(), key=lambda update: (update.page.created_time, update.page.id))
+            in_order = sorted(
+                pending.values(), key=lambda update: (update.page.created_time, update.page.id)
+            )
             batch = in_order[:size]
             edited, rows = self._read_again([update.page for update in batch])
             size = batch_size(rows)
@@ -175,7 +209,9 @@ class _Writer:
 
     def _read_again(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
         prepared = self._prepared
-        edited = read_edited_pages(self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at)
+        edited = read_edited_pages(
+            self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at
+        )
         self._sender.start_batch()
         return edited
 
@@ -198,7 +234,9 @@ class _Writer:
         return self._gateway.create_row(
             wanted.related.data_source_id,
             values,
-            look_up=lambda: next(self._gateway.query(wanted.related.data_source_id, filter=named), None),
+            look_up=lambda: next(
+                self._gateway.query(wanted.related.data_source_id, filter=named), None
+            ),
         )
 
     def _create(self, create: Create) -> Page | Reject:
@@ -230,7 +268,9 @@ class _Writer:
 
     def _values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
         made = self._made
-        return [value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()]
+        return [
+            value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()
+        ]
 
     def _note_created(self, create: Create, outcome: Page | Reject) -> None:
         if isinstance(outcome, Reject):
@@ -261,7 +301,9 @@ class _Writer:
 
     def _note_progress(self) -> None:
         self._written += 1
-        self._progress("Writing", self._written, len(self._prepared.creates) + len(self._prepared.updates))
+        self._progress(
+            "Writing", self._written, len(self._prepared.creates) + len(self._prepared.updates)
+        )
 
     def _remember(self, updates: Iterable[Update]) -> None:
         """Keep what the file said of each row, so that the next import tells a person's edit from ours."""

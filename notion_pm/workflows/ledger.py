@@ -29,21 +29,29 @@ T = TypeVar("T")
 class Ledger:
     """Names and ids of everything that exists by now. Safe for threads that work on different things."""
 
-    def __init__(self, loaded: LoadedTemplate, existing: Existing, *, started: datetime, with_rows: bool) -> None:
+    def __init__(
+        self, loaded: LoadedTemplate, existing: Existing, *, started: datetime, with_rows: bool
+    ) -> None:
         self._loaded = loaded
         self._template = loaded.template
         self._with_rows = with_rows
-        self._lock = threading.RLock()  # an entry is read and set again under it: views of a database are made at once
+        self._lock = (
+            threading.RLock()
+        )  # an entry is read and set again under it: views of a database are made at once
         manifest = existing.manifest
         self._started = manifest.started if manifest and existing.interrupted else started
         self._sources = {key: each.data_source for key, each in existing.databases.items()}
         self._entries = {**existing.owned, **existing.bound}
         self._rows = {key: dict(entry.rows) for key, entry in self._entries.items()}
         self._default_views = {
-            key: view.id for key, each in existing.databases.items() if (view := default_view(each.views)) is not None
+            key: view.id
+            for key, each in existing.databases.items()
+            if (view := default_view(each.views)) is not None
         }
         self._dashboards = {
-            view_id: rows for each in existing.databases.values() for view_id, rows in each.dashboards.items()
+            view_id: rows
+            for each in existing.databases.values()
+            for view_id, rows in each.dashboards.items()
         }
         for key in existing.databases:
             if key in self._template.databases and key in self._entries:
@@ -64,7 +72,10 @@ class Ledger:
                 state="applied" if state == "applied" else "applying",
                 started=self._started,
                 with_rows=self._with_rows,
-                databases={key: self._in_order(key) for key in _ordered(self._entries, self._template.databases)},
+                databases={
+                    key: self._in_order(key)
+                    for key in _ordered(self._entries, self._template.databases)
+                },
             )
 
     def _in_order(self, key: str) -> DatabaseEntry:
@@ -116,11 +127,18 @@ class Ledger:
         """Return the mirrors on a database that are not recorded yet: key -> id and name that Notion gave them."""
         keys = self._template.far_sides(database)
         found = {key: mirror_of(self._template, database, key, self._sources) for key in keys}
-        return {key: each for key, each in found.items() if each and not self.find_property(database, key)}
+        return {
+            key: each
+            for key, each in found.items()
+            if each and not self.find_property(database, key)
+        }
 
     def option(self, database: str, key: str, option: str) -> OptionValue:
         """Return an option by its key."""
-        return OptionValue(self._entries[database].options[f"{key}.{option}"], self.option_name(database, key, option))
+        return OptionValue(
+            self._entries[database].options[f"{key}.{option}"],
+            self.option_name(database, key, option),
+        )
 
     def option_name(self, database: str, key: str, option: str) -> str:
         """Return the name of an option, which people may have changed."""
@@ -142,7 +160,11 @@ class Ledger:
         dashboard = holders(self._template).get((database, key))
         if dashboard is None:
             return None
-        ids = {(of, each): view.id for of, entry in self._entries.items() for each, view in entry.views.items()}
+        ids = {
+            (of, each): view.id
+            for of, entry in self._entries.items()
+            for each, view in entry.views.items()
+        }
         wanted, there = widgets(self._template, dashboard), self._dashboards.get(ids[dashboard], ())
         return place_for((database, key), wanted, ids, ids[dashboard], there)
 
@@ -188,7 +210,9 @@ class Ledger:
                     titles[change.key] = property_title(self._template, key, change.key)
                 if change.kind == "property" and spec is not None:
                     prints[change.key] = fingerprint.of_property(spec)
-            entry = without_deleted(entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes)
+            entry = without_deleted(
+                entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes
+            )
             entry = with_swapped(entry, source, changes)
             self._set(key, remembering(self._template, key, entry, source))
 
@@ -199,7 +223,10 @@ class Ledger:
     def note_view(self, database: str, key: str, view: View) -> None:
         """Record a view as the template has it. One that was there before stands where it stood."""
         with self._lock:
-            entry, made = self._entries[database], view_entry(self._template, (database, key), view.id)
+            entry, made = (
+                self._entries[database],
+                view_entry(self._template, (database, key), view.id),
+            )
             if (known := entry.views.get(key)) is not None:
                 made = made.model_copy(update={"dashboard": known.dashboard})
             self._set(database, entry.model_copy(update={"views": {**entry.views, key: made}}))
@@ -228,7 +255,9 @@ class Ledger:
         """Return an entry under the template's present keys, without what people deleted, with options they added."""
         source = self._sources[database]
         entry = under_present_keys(self._template, database, entry)
-        properties = {key: each for key, each in entry.properties.items() if each in source.properties}
+        properties = {
+            key: each for key, each in entry.properties.items() if each in source.properties
+        }
         options = entry.options
         for key in property_keys(self._template, database):
             if key in properties:
@@ -238,7 +267,9 @@ class Ledger:
         return remembering(self._template, database, entry, source)
 
 
-def with_swapped(entry: DatabaseEntry, source: DataSource, changes: Iterable[Change]) -> DatabaseEntry:
+def with_swapped(
+    entry: DatabaseEntry, source: DataSource, changes: Iterable[Change]
+) -> DatabaseEntry:
     """Return an entry with the options that have come in the place of others, as soon as they are there."""
     options = dict(entry.options)
     going = {each.swap.old.id for each in changes if each.swap and each.swap.old}
@@ -256,7 +287,9 @@ def without_deleted(entry: DatabaseEntry, changes: Iterable[Change]) -> Database
     """Return an entry without the properties and options that were deleted."""
     for change in changes:
         if change.action == "delete" and change.kind == "option":
-            entry = _forgetting(entry, [key for key, each in entry.options.items() if each == change.option_id])
+            entry = _forgetting(
+                entry, [key for key, each in entry.options.items() if each == change.option_id]
+            )
         elif change.action == "delete" and change.kind == "property":
             entry = _forgetting(entry, [change.key])
     return entry
@@ -268,7 +301,11 @@ def _forgetting(entry: DatabaseEntry, places: Iterable[str]) -> DatabaseEntry:
     below = tuple(f"{place}." for place in gone)
 
     def kept(mapping: Mapping[str, str]) -> dict[str, str]:
-        return {key: each for key, each in mapping.items() if key not in gone and not key.startswith(below)}
+        return {
+            key: each
+            for key, each in mapping.items()
+            if key not in gone and not key.startswith(below)
+        }
 
     fields = ("properties", "titles", "fingerprints", "options")
     return entry.model_copy(update={field: kept(getattr(entry, field)) for field in fields})

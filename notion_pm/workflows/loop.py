@@ -80,7 +80,11 @@ class Loop:
         return tuple(ask.insight for ask in asks_of(self.owed))
 
     def tell(
-        self, insights: Sequence[SnapshotPage], *, dry_run: bool = False, progress: Progress = silent
+        self,
+        insights: Sequence[SnapshotPage],
+        *,
+        dry_run: bool = False,
+        progress: Progress = silent,
     ) -> Iterator[Told]:
         """Stamp today on insights whose customers were told; never over an earlier day."""
         for done, insight in enumerate(insights, start=1):
@@ -100,7 +104,11 @@ class Loop:
         wanted = name.strip().casefold()
         everybody = (*self.owed, *self.apart)
         if wanted in self._names:
-            named = [each for each in everybody if wanted in {each.customer.casefold(), each.contact.casefold()}]
+            named = [
+                each
+                for each in everybody
+                if wanted in {each.customer.casefold(), each.contact.casefold()}
+            ]
             return [ask.insight for ask in asks_of(named)]
         page = find(self.thread, name)
         if page is None:
@@ -113,7 +121,8 @@ class Loop:
                 return [ask.insight for ask in asks if page in self.thread.below(ask.insight)]
             case _:
                 raise UsageError(
-                    f"{page.title!r} is neither an insight nor a customer.", "Name what `notion-pm loop` lists."
+                    f"{page.title!r} is neither an insight nor a customer.",
+                    "Name what `notion-pm loop` lists.",
                 )
 
     def _why_not(self, insight: SnapshotPage) -> str:
@@ -188,6 +197,10 @@ def as_data(loop: Loop, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
 def apart_as_data(loop: Loop) -> list[dict[str, Any]]:
     """Return those to whom nobody writes as JSON data with stable keys."""
     return [
-        {"customer": each.customer, "reason": each.apart, "insights": [ask.insight.id for ask in each.asks]}
+        {
+            "customer": each.customer,
+            "reason": each.apart,
+            "insights": [ask.insight.id for ask in each.asks],
+        }
         for each in loop.apart
     ]

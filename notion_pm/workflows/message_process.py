@@ -51,7 +51,9 @@ def _answer(source: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
         return {"line": error.lineno, "error": error.message}
     except MemoryError:
         return _TOO_LARGE
-    except Exception as error:  # Jinja computes what is constant while it reads: `{{ 10 ** 10000000000 }}`
+    except (
+        Exception
+    ) as error:  # Jinja computes what is constant while it reads: `{{ 10 ** 10000000000 }}`
         return {"line": 0, "error": _reason(error)}
     texts: list[str] = []
     for words in messages:

@@ -13,9 +13,7 @@ from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Owed
 from notion_pm.thread.message import default_text, words
 
-_ADVICE = (
-    "It may use contact, customer and asks; each ask has title, quote, observed_on, url and features (docs/pm.md)."
-)
+_ADVICE = "It may use contact, customer and asks; each ask has title, quote, observed_on, url and features (docs/pm.md)."
 _SECONDS_AT_MOST = 8
 """The process limits its own work to less; this is for a machine that is busy with other things."""
 
@@ -46,7 +44,11 @@ class OwnMessage:
         too_much = {"line": 0, "error": "it takes too long or too much memory"}
         try:
             done = subprocess.run(  # noqa: S603 - our own module
-                command, input=order.encode(), capture_output=True, timeout=_SECONDS_AT_MOST, check=False
+                command,
+                input=order.encode(),
+                capture_output=True,
+                timeout=_SECONDS_AT_MOST,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return too_much

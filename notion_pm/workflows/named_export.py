@@ -25,7 +25,9 @@ def named_export(name: str, template: Template, entry: DatabaseEntry, source: So
         source,
         columns=spec.columns,
         filter=_filter(template, spec, entry, source.data_source),
-        sort=tuple(Order(key, way == "descending") for each in spec.sort for key, way in each.items()),
+        sort=tuple(
+            Order(key, way == "descending") for each in spec.sort for key, way in each.items()
+        ),
         format=spec.format,
     )
 

@@ -56,34 +56,48 @@ class OptionMoves:
         Raises StillChosen when people chose an option that goes on more pages: applying again moves these too.
         """
         source_id = self._site.ledger.data_source_id(operation.database)
-        self._site.ledger.note_source(operation.database, self._site.gateway.get_data_source(source_id))
+        self._site.ledger.note_source(
+            operation.database, self._site.gateway.get_data_source(source_id)
+        )
         leaving = self._leaving(operation)
         kept = {prop.id: _without(_options(prop), targets) for prop, targets in leaving}
         self._raise_if_chosen(operation, [(prop, kept[prop.id]) for prop, _ in leaving])
         if kept:
             self._send(operation, kept)
 
-    def _raise_if_chosen(self, operation: Operation, kept: Sequence[tuple[Property, tuple[Option, ...]]]) -> None:
+    def _raise_if_chosen(
+        self, operation: Operation, kept: Sequence[tuple[Property, tuple[Option, ...]]]
+    ) -> None:
         asked = [test for prop, options in kept for test in strays_filter(prop, options)]
         if not asked:
             return
         source_id = self._site.ledger.data_source_id(operation.database)
         ids = ["title", *(prop.id for prop, _ in kept)]
-        pages = islice(self._site.gateway.query(source_id, filter={"or": asked}, property_ids=ids), AT_ONCE)
-        strays = [page.title for page in pages if any(holds_stray(page, prop, options) for prop, options in kept)]
+        pages = islice(
+            self._site.gateway.query(source_id, filter={"or": asked}, property_ids=ids), AT_ONCE
+        )
+        strays = [
+            page.title
+            for page in pages
+            if any(holds_stray(page, prop, options) for prop, options in kept)
+        ]
         if strays:
             raise StillChosen(operation.database, strays)
 
     def add(self, operation: Operation) -> None:
         """Add the options whose place was taken by those that are gone now, next to their stand-ins."""
         source_id = self._site.ledger.data_source_id(operation.database)
-        self._site.ledger.note_source(operation.database, self._site.gateway.get_data_source(source_id))
+        self._site.ledger.note_source(
+            operation.database, self._site.gateway.get_data_source(source_id)
+        )
         lists: dict[str, tuple[Option, ...]] = {}
         for change in operation.changes:
             swap = change.swap
             if swap is None or not swap.late:
                 continue
-            options = lists.get(change.property_id) or _options(self._property(operation, change.key))
+            options = lists.get(change.property_id) or _options(
+                self._property(operation, change.key)
+            )
             if named(options, swap.becomes.name) is None:
                 names = [each.name for each in options]
                 place = names.index(swap.target(OUT)) if swap.target(OUT) in names else len(names)
@@ -96,7 +110,9 @@ class OptionMoves:
         found = {property_id: self._property(operation, keys[property_id]) for property_id in lists}
         patches = {
             property_id: PropertyPatch(
-                type=prop.type, config=OptionsConfig(lists[property_id]), description=prop.description
+                type=prop.type,
+                config=OptionsConfig(lists[property_id]),
+                description=prop.description,
             )
             for property_id, prop in found.items()
         }
@@ -109,7 +125,9 @@ class OptionMoves:
         leaving = self._leaving(operation)
         if not leaving:
             return
-        asked: dict[str, Any] = holders_filter([(prop, tuple(targets)) for prop, targets in leaving])
+        asked: dict[str, Any] = holders_filter(
+            [(prop, tuple(targets)) for prop, targets in leaving]
+        )
         source_id = self._site.ledger.data_source_id(operation.database)
         rows = self._site.gateway.query(
             source_id, filter=asked, property_ids=["title", *(prop.id for prop, _ in leaving)]
@@ -150,5 +168,9 @@ def _moved(value: Value, targets: Targets) -> Value:
     """Return a page's value with each option that goes replaced; one that was chosen beside it is there once."""
     if isinstance(value, OptionValue):
         return targets.get(value.id, value)
-    options = [each for each in value if isinstance(each, OptionValue)] if isinstance(value, tuple) else []
+    options = (
+        [each for each in value if isinstance(each, OptionValue)]
+        if isinstance(value, tuple)
+        else []
+    )
     return tuple({each.id: each for each in (targets.get(one.id, one) for one in options)}.values())

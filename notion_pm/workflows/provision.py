@@ -122,8 +122,12 @@ def look_again(
 
     Raises what `look` raises.
     """
-    reading, plan = look(gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home)
-    return reading, replace(plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0)
+    reading, plan = look(
+        gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home
+    )
+    return reading, replace(
+        plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0
+    )
 
 
 class PlanChanged(Exception):
@@ -142,7 +146,13 @@ def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
     """
     if reading.existing.not_ours:
         raise not_made_by_apply(reading.loaded.template.template, reading.existing.not_ours)
-    return make_plan(reading.loaded, reading.existing, reads=reading.requests, siblings=reading.siblings, wishes=wishes)
+    return make_plan(
+        reading.loaded,
+        reading.existing,
+        reads=reading.requests,
+        siblings=reading.siblings,
+        wishes=wishes,
+    )
 
 
 def apply(
@@ -185,7 +195,9 @@ def apply(
         return result(reading.existing.manifest)
     if reading.page is not None:
         reading.page.refuse_if_edited()
-    with _locked(gateway, reading, claimant or Claimant(), is_planned_again=again is not None) as lock:
+    with _locked(
+        gateway, reading, claimant or Claimant(), is_planned_again=again is not None
+    ) as lock:
         if again is not None:
             agreed = plan
             reading, plan = again()
@@ -194,7 +206,9 @@ def apply(
             if reading.page is not None:
                 reading.page.refuse_if_edited()
         ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
-        applying = Applying(_journaling(gateway, recorder, reading.existing), reading, ledger, now, lock)
+        applying = Applying(
+            _journaling(gateway, recorder, reading.existing), reading, ledger, now, lock
+        )
         run_all(plan.operations, applying, jobs=jobs, progress=progress)
         manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
         made(result(manifest, rows))
@@ -246,7 +260,9 @@ def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int, applying: 
     return finder.found
 
 
-def _applied_rows(plan: Plan, reading: Reading, ledger: Ledger, applying: Applying) -> tuple[AppliedRow, ...]:
+def _applied_rows(
+    plan: Plan, reading: Reading, ledger: Ledger, applying: Applying
+) -> tuple[AppliedRow, ...]:
     names = [(each.database, each.key) for each in plan.operations if each.verb is Verb.CREATE_ROW]
     return tuple(
         AppliedRow(*name, page_id, applying.written(name))
@@ -261,5 +277,9 @@ def _recovered_rows(reading: Reading) -> list[RowName]:
     for database, existing in reading.existing.databases.items():
         entry = reading.existing.entry(database)
         recent = {page.id for page in existing.rows}
-        found += [(database, key) for key, page_id in (entry.rows if entry else {}).items() if page_id in recent]
+        found += [
+            (database, key)
+            for key, page_id in (entry.rows if entry else {}).items()
+            if page_id in recent
+        ]
     return found

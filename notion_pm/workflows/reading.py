@@ -80,7 +80,9 @@ def read(
         reference = default_template(_applied_templates(gateway, parent_id, children, home), first)
     page = find_manifest(gateway, parent_id, children, templates.name_of(reference), home)
     if page is not None or loaded is None:
-        loaded = templates.load(reference, {**(page.manifest.variables if page else {}), **(values or {})})
+        loaded = templates.load(
+            reference, {**(page.manifest.variables if page else {}), **(values or {})}
+        )
     reading = _read(gateway, parent_id, loaded, children, page, before, jobs)
     return replace(reading, home=home, reference=reference)
 
@@ -146,7 +148,9 @@ def _read(
     loaded = adapted(loaded, entries)
     existing = Existing()
     if page:
-        existing = _Reader(gateway, parent_id, loaded, children, page, jobs, list_views=list_views).existing()
+        existing = _Reader(
+            gateway, parent_id, loaded, children, page, jobs, list_views=list_views
+        ).existing()
     loaded = adapted(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
     others = [name for name in recorded_templates(children) if name != loaded.template.template]
@@ -157,7 +161,9 @@ def _read(
         other_templates=tuple(others),
         sibling_ids=frozenset(block.id for block in children),
     )
-    return Reading(parent_id, loaded, existing, page, len(children), gateway.requests.logical - before)
+    return Reading(
+        parent_id, loaded, existing, page, len(children), gateway.requests.logical - before
+    )
 
 
 def _refuse_second_set(
@@ -168,18 +174,24 @@ def _refuse_second_set(
     A missing record is never a reason to create everything again. Databases of another template under the same page
     may have the same titles: its record is there.
     """
-    wanted = {spec.title.casefold() for spec in loaded.template.databases.values() if spec.bind is None}
+    wanted = {
+        spec.title.casefold() for spec in loaded.template.databases.values() if spec.bind is None
+    }
     found = [
         block
         for block in children
-        if block.type == "child_database" and not block.in_trash and block.title.casefold() in wanted
+        if block.type == "child_database"
+        and not block.in_trash
+        and block.title.casefold() in wanted
     ]
     if not found:
         return
     others = read_other_records(gateway, parent_id, children, loaded.template.template)
     owned = owned_databases(others)
     unclaimed = [
-        block.title for block in found if block.id not in owned and gateway.find_database(block.id) is not None
+        block.title
+        for block in found
+        if block.id not in owned and gateway.find_database(block.id) is not None
     ]
     if unclaimed:
         raise missing(loaded.template.template, unclaimed)
@@ -190,7 +202,9 @@ def read_other_records(
 ) -> tuple[Manifest, ...]:
     """Read the records of all other templates under a page."""
     names = dict.fromkeys(template_of(block.title) for block in record_blocks(children))
-    pages = [find_manifest(gateway, parent_id, children, name) for name in names if name != template]
+    pages = [
+        find_manifest(gateway, parent_id, children, name) for name in names if name != template
+    ]
     return tuple(page.manifest for page in pages if page is not None)
 
 
@@ -200,7 +214,9 @@ def owned_databases(manifests: Iterable[Manifest]) -> frozenset[NotionId]:
 
 
 def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
-    return frozenset(each.title for each in children if each.type == "child_database" and not each.in_trash)
+    return frozenset(
+        each.title for each in children if each.type == "child_database" and not each.in_trash
+    )
 
 
 def _with_bound(
@@ -209,10 +225,16 @@ def _with_bound(
     """Return what exists together with the databases that the template only reads."""
     specs = {key: each for key, each in loaded.template.databases.items() if each.bind is not None}
     recorded = existing.manifest.databases if existing.manifest else {}
-    sources = {key: bound_source(gateway, children, each.bind or "", recorded.get(key)) for key, each in specs.items()}
+    sources = {
+        key: bound_source(gateway, children, each.bind or "", recorded.get(key))
+        for key, each in specs.items()
+    }
     return replace(
         existing,
-        databases={**existing.databases, **{key: ExistingDatabase(source) for key, source in sources.items()}},
+        databases={
+            **existing.databases,
+            **{key: ExistingDatabase(source) for key, source in sources.items()},
+        },
         bound={key: bound_entry(key, specs[key], source) for key, source in sources.items()},
     )
 
@@ -221,7 +243,9 @@ def _without_unbound(manifest: Manifest, loaded: LoadedTemplate) -> Manifest:
     """Return the manifest without databases that were bound and no longer are: they are not ours to change."""
     specs = loaded.template.databases
     kept = {
-        key: each for key, each in manifest.databases.items() if not each.bound or (key in specs and specs[key].bind)
+        key: each
+        for key, each in manifest.databases.items()
+        if not each.bound or (key in specs and specs[key].bind)
     }
     return manifest.model_copy(update={"databases": kept})
 
@@ -262,7 +286,9 @@ class _Reader:
         databases = {key: each for key, each in found.items() if each is not None}
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases
-        manifest = recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
+        manifest = (
+            recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
+        )
         not_ours = tuple(sorted(self._not_ours))
         return Existing(manifest, databases, lost, trashed=self._trashed, not_ours=not_ours)
 
@@ -290,7 +316,9 @@ class _Reader:
     @cached_property
     def _owned_by_others(self) -> frozenset[NotionId]:
         template = self._loaded.template.template
-        return owned_databases(read_other_records(self._gateway, self._parent_id, self._children, template))
+        return owned_databases(
+            read_other_records(self._gateway, self._parent_id, self._children, template)
+        )
 
     def _view_ids(self, entry: DatabaseEntry | None, database_id: NotionId) -> tuple[NotionId, ...]:
         if entry is not None and not self._list_views:
@@ -302,16 +330,25 @@ class _Reader:
         entries = self._manifest.databases
         holding = {view.dashboard for entry in entries.values() for view in entry.views.values()}
         views = entries[key].views if key in entries and self._list_views else {}
-        ids = [view.id for each, view in views.items() if spelled((key, each)) in holding and view.id in view_ids]
+        ids = [
+            view.id
+            for each, view in views.items()
+            if spelled((key, each)) in holding and view.id in view_ids
+        ]
         return {each: self._gateway.get_view(each).rows for each in ids}
 
     def _left_behind(self, key: str) -> Database | None:
         """Return the database that an interrupted apply created and did not come to record."""
-        title, began = self._loaded.template.databases[key].title, since(self._manifest.started, self._page)
+        title, began = (
+            self._loaded.template.databases[key].title,
+            since(self._manifest.started, self._page),
+        )
         known = frozenset(entry.database_id for entry in self._manifest.databases.values())
         blocks = new_databases(self._children, title, began, known)
         # Another template's database may have the same title and be as new.
-        blocks = [block for block in blocks if block.id not in self._owned_by_others] if blocks else []
+        blocks = (
+            [block for block in blocks if block.id not in self._owned_by_others] if blocks else []
+        )
         for block in blocks:
             database = self._gateway.find_database(block.id)
             if database is not None and self._may_be_left_behind(key, database):
@@ -336,20 +373,34 @@ class _Reader:
         known = {each.id for each in entry.views.values()} if entry else set()
         views: tuple[View, ...] = ()
         if key in self._loaded.template.databases:
-            views = tuple(self._gateway.get_view(each) for each in found.view_ids if each not in known)
-        dashboards = {**found.dashboards, **{each.id: each.rows for each in views if each.type == "dashboard"}}
+            views = tuple(
+                self._gateway.get_view(each) for each in found.view_ids if each not in known
+            )
+        dashboards = {
+            **found.dashboards,
+            **{each.id: each.rows for each in views if each.type == "dashboard"},
+        }
         rows = self._rows(key, found)
-        return replace(found, views=views, dashboards=dashboards, rows=rows, left_behind=entry is None)
+        return replace(
+            found, views=views, dashboards=dashboards, rows=rows, left_behind=entry is None
+        )
 
-    def _with_widgets(self, databases: Mapping[str, ExistingDatabase]) -> dict[str, ExistingDatabase]:
+    def _with_widgets(
+        self, databases: Mapping[str, ExistingDatabase]
+    ) -> dict[str, ExistingDatabase]:
         """Read the widgets that the interrupted apply made, each for the database whose pages it shows."""
-        known = {view.id for entry in self._manifest.databases.values() for view in entry.views.values()}
+        known = {
+            view.id for entry in self._manifest.databases.values() for view in entry.views.values()
+        }
         widget_ids = Existing(databases=databases).widget_ids - known
         views = [self._gateway.get_view(each) for each in sorted(widget_ids)]
         return {
             key: replace(
                 each,
-                views=(*each.views, *(view for view in views if view.data_source_id == each.data_source.id)),
+                views=(
+                    *each.views,
+                    *(view for view in views if view.data_source_id == each.data_source.id),
+                ),
             )
             for key, each in databases.items()
         }
@@ -361,7 +412,9 @@ class _Reader:
         if all(row.key in known for row in self._loaded.rows.get(key, ())):
             return ()
         recent = created_since(since(self._manifest.started, self._page))
-        return tuple(self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"]))
+        return tuple(
+            self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
+        )
 
 
 def since(started: datetime, page: ManifestPage | None) -> datetime:
@@ -379,7 +432,9 @@ def created_since(moment: datetime) -> dict[str, object]:
     return {"timestamp": "created_time", "created_time": {"on_or_after": moment.isoformat()}}
 
 
-def new_databases(children: Sequence[ChildBlock], title: str, moment: datetime, known: Set[str]) -> list[ChildBlock]:
+def new_databases(
+    children: Sequence[ChildBlock], title: str, moment: datetime, known: Set[str]
+) -> list[ChildBlock]:
     """Return the databases of that title under the parent page that are not known and were created since a moment.
 
     Which connection created them does not matter: a client's connections change between two runs.

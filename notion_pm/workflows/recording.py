@@ -82,5 +82,7 @@ def _begun(reading: Reading, now: datetime) -> Begun:
 def _stamped(template: Template, database: str) -> tuple[str, ...]:
     """Return the properties that rules fill in: numbers, dates and notes, which are nobody's work."""
     stated = {key for key, each in template.databases[database].properties.items() if each.stamped}
-    by_rules = {each.set.partition(".") for each in template.sync.values() if each.mode in {"stamp", "flag"}}
+    by_rules = {
+        each.set.partition(".") for each in template.sync.values() if each.mode in {"stamp", "flag"}
+    }
     return tuple(sorted(stated | {key for of, _, key in by_rules if of == database}))

@@ -23,7 +23,9 @@ def new_spec(template: Template, change: Change) -> PropertySpec | None:
     return own(template, change.database, change.key) if "type" in change.facets else None
 
 
-def still_wanted(site: Site, operation: Operation, before: DataSource, now: DataSource) -> tuple[Change, ...]:
+def still_wanted(
+    site: Site, operation: Operation, before: DataSource, now: DataSource
+) -> tuple[Change, ...]:
     """Return the changes of an operation without those that people have overtaken since the plan was made.
 
     A title that somebody has changed stays as they want it, and what they have deleted is not deleted again.
@@ -33,16 +35,23 @@ def still_wanted(site: Site, operation: Operation, before: DataSource, now: Data
     """
     wanted = []
     for change in operation.changes:
-        was, found = before.properties.get(change.property_id), now.properties.get(change.property_id)
+        was, found = (
+            before.properties.get(change.property_id),
+            now.properties.get(change.property_id),
+        )
         if change.kind == "property" and change.action == "create":
             _refuse_taken_title(site, change, before, now)
         if was is not None and found is None:
             if change.action == "delete":
                 continue
-            raise ChangedMeanwhile(operation.database, f"somebody deleted the property {was.name!r}")
+            raise ChangedMeanwhile(
+                operation.database, f"somebody deleted the property {was.name!r}"
+            )
         if was is not None and found is not None:
             if was.type != found.type:
-                raise ChangedMeanwhile(operation.database, f"somebody made the property {was.name!r} a {found.type}")
+                raise ChangedMeanwhile(
+                    operation.database, f"somebody made the property {was.name!r} a {found.type}"
+                )
             if "title" in change.facets and was.name != found.name:
                 change = replace(change, facets=change.facets - {"title"})
                 if not change.facets:
@@ -54,7 +63,11 @@ def still_wanted(site: Site, operation: Operation, before: DataSource, now: Data
 def _refuse_taken_title(site: Site, change: Change, before: DataSource, now: DataSource) -> None:
     title = property_title(site.template, change.database, change.key)
     found = now.named(title)
-    if before.named(title) is None and found is not None and not _is_our_mirror(site, change, found):
+    if (
+        before.named(title) is None
+        and found is not None
+        and not _is_our_mirror(site, change, found)
+    ):
         raise ChangedMeanwhile(change.database, f"somebody added a property {title!r}")
 
 
@@ -92,7 +105,8 @@ def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
         more = {
             page.id: page.title
             for page in pages
-            if loses_value(page, prop, change.option_id, spec) and page.id not in change.affected.losing
+            if loses_value(page, prop, change.option_id, spec)
+            and page.id not in change.affected.losing
         }
         if more:
             raise ChangedMeanwhile.with_more_pages(
@@ -105,7 +119,9 @@ def _pages_with_values(site: Site, source: DataSource, changes: Sequence[Change]
     whole = {change.property_id for change in changes if not change.option_id}
     for change in changes:
         options[change.property_id] += [change.option_id] if change.property_id not in whole else []
-    asked = values_filter([(source.properties[each], option_ids) for each, option_ids in options.items()])
+    asked = values_filter(
+        [(source.properties[each], option_ids) for each, option_ids in options.items()]
+    )
     ids = ["title", *sorted(options)]
     pages = list(site.gateway.query(source.id, filter=asked, property_ids=ids))
     if len(pages) > AT_ONCE:

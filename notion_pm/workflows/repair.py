@@ -135,7 +135,9 @@ def plan_repair(
     TemplateInvalid or a NotionError. Reads only.
     """
     children = list_parent_page(gateway, parent_id)
-    lost = _what_is_left(gateway, parent_id, children, templates.name_of(reference), home, of_copy=of_copy)
+    lost = _what_is_left(
+        gateway, parent_id, children, templates.name_of(reference), home, of_copy=of_copy
+    )
     if lost is None:
         return None
     loaded = templates.load(reference, lost.guide.variables if lost.guide else {})
@@ -190,12 +192,16 @@ def carry_out_repair(
         remember_manifest(home, page, source_of(repair.loaded))
 
 
-def _raise_if_changed(gateway: Gateway, parent_id: NotionId, repair: Repair, home: StateHome | None, jobs: int) -> None:
+def _raise_if_changed(
+    gateway: Gateway, parent_id: NotionId, repair: Repair, home: StateHome | None, jobs: int
+) -> None:
     """Plan the repair again. Raises RecordChanged when another one, or none, is right by now."""
     changed = RecordChanged("Somebody has changed this workspace")
     of_copy = repair.copy is not None
     try:
-        again = plan_repair(gateway, parent_id, repair.reference, home, now=repair.now, of_copy=of_copy, jobs=jobs)
+        again = plan_repair(
+            gateway, parent_id, repair.reference, home, now=repair.now, of_copy=of_copy, jobs=jobs
+        )
     except (ManifestUnreadable, RecordCopied, RecordLost, RecordMoved, UsageError) as error:
         raise changed from error
     if again is None or again.decision != repair.decision:
@@ -240,13 +246,19 @@ def _what_is_left(
     try:
         page = find_manifest(gateway, parent_id, children, template, home)
         if page is not None:
-            return _Lost(*_guide_beside(page, remembered), damaged=page.id) if page.is_edited else None
+            return (
+                _Lost(*_guide_beside(page, remembered), damaged=page.id) if page.is_edited else None
+            )
     except RecordFromLaterVersion:
         raise
     except ManifestUnreadable as error:
-        damaged = _damaged_pages(gateway, parent_id, children, template, home, NotionId(error.page_id))
+        damaged = _damaged_pages(
+            gateway, parent_id, children, template, home, NotionId(error.page_id)
+        )
         is_remembered = remembered is not None and remembered.page_id in damaged
-        return _Lost(remembered, damaged=remembered.page_id if remembered and is_remembered else damaged[0])
+        return _Lost(
+            remembered, damaged=remembered.page_id if remembered and is_remembered else damaged[0]
+        )
     except RecordCopied as error:
         if not of_copy:
             raise
@@ -255,7 +267,9 @@ def _what_is_left(
     return _Lost(remembered)
 
 
-def _guide_beside(page: ManifestPage, remembered: Manifest | None) -> tuple[Manifest, Mapping[str, DatabaseEntry]]:
+def _guide_beside(
+    page: ManifestPage, remembered: Manifest | None
+) -> tuple[Manifest, Mapping[str, DatabaseEntry]]:
     """Return what guides the repair of a record that was changed by hand, and what it says was adopted.
 
     Its ids are not believed: they may be those of any database. That a database was the client's own
@@ -263,7 +277,9 @@ def _guide_beside(page: ManifestPage, remembered: Manifest | None) -> tuple[Mani
     """
     if remembered is not None and remembered.page_id == page.id:
         return remembered, {}
-    adopted = {key: entry for key, entry in page.manifest.databases.items() if entry.adopted is not None}
+    adopted = {
+        key: entry for key, entry in page.manifest.databases.items() if entry.adopted is not None
+    }
     return page.manifest.model_copy(update={"databases": {}}), adopted
 
 
@@ -303,7 +319,9 @@ def _damaged_pages(
             continue
         except (RecordCopied, RecordLost, RecordMoved):
             return damaged
-        if good is None or not good.manifest.databases:  # the page of a first apply that came second owns nothing
+        if (
+            good is None or not good.manifest.databases
+        ):  # the page of a first apply that came second owns nothing
             return damaged
         raise UsageError(
             f"There is a good record of the template {template} here, and a second record page that cannot be read.",
@@ -330,12 +348,23 @@ def _find_databases(
                 found[key] = candidate, "its id"
 
     taken = {candidate.database.id for candidate, _ in found.values()}
-    ids = [b.id for b in children if b.type == "child_database" and not b.in_trash and b.id not in taken]
+    ids = [
+        b.id
+        for b in children
+        if b.type == "child_database" and not b.in_trash and b.id not in taken
+    ]
     with ThreadPoolExecutor(jobs) as pool:
-        others = [each for each in pool.map(lambda each: _candidate_on_page(gateway, each), ids) if each is not None]
+        others = [
+            each
+            for each in pool.map(lambda each: _candidate_on_page(gateway, each), ids)
+            if each is not None
+        ]
     for key in wanted:
         if key not in found:
-            called = {loaded.template.databases[key].title.casefold(), titles.get(key, "").casefold()} - {""}
+            called = {
+                loaded.template.databases[key].title.casefold(),
+                titles.get(key, "").casefold(),
+            } - {""}
             same = [each for each in others if each.database.title.casefold() in called]
             if len(same) == 1:
                 found[key] = same[0], "its title"
@@ -389,7 +418,9 @@ def _read_whole(gateway: Gateway, candidate: Candidate) -> ExistingDatabase:
     tabs = tuple(gateway.get_view(each) for each in view_ids)
     rows = tuple(gateway.query(candidate.source.id, property_ids=["title"]))
     dashboards = {tab.id: tab.rows for tab in tabs if tab.type == "dashboard"}
-    return ExistingDatabase(candidate.source, candidate.database.title, view_ids, dashboards, tabs, rows)
+    return ExistingDatabase(
+        candidate.source, candidate.database.title, view_ids, dashboards, tabs, rows
+    )
 
 
 def _widget_ids(existing: ExistingDatabase) -> Iterator[NotionId]:

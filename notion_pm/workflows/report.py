@@ -88,8 +88,15 @@ class PublicReport:
 
     def as_data(self) -> dict[str, Any]:
         """Return counts as JSON data with stable keys."""
-        counts: dict[str, int] = {horizon: len(items) for horizon, items in self.roadmap.items.items()}
-        return {"audience": "customers", "bytes": len(self.html.encode()), **counts, "requests": self.requests}
+        counts: dict[str, int] = {
+            horizon: len(items) for horizon, items in self.roadmap.items.items()
+        }
+        return {
+            "audience": "customers",
+            "bytes": len(self.html.encode()),
+            **counts,
+            "requests": self.requests,
+        }
 
 
 def report_for_customers(
@@ -107,7 +114,9 @@ def report_for_customers(
             "Run  notion-pm apply  where the template has it, or add it to your template (docs/report.md).",
         )
     roadmap = public_roadmap(thread, title=title, dates=dates)
-    return PublicReport(roadmap, write_public_roadmap(roadmap), place.gateway.requests.logical - before)
+    return PublicReport(
+        roadmap, write_public_roadmap(roadmap), place.gateway.requests.logical - before
+    )
 
 
 def _with(whole: Report, room: Room) -> tuple[Report, str]:

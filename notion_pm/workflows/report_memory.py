@@ -19,7 +19,9 @@ _LOOKED_BACK_ON = frozenset({"health", "progress", *(key for _, key in DATES)})
 """Besides the status."""
 
 
-def recall(state: State, thread: Thread, since: datetime, now: datetime, until: datetime | None = None) -> Past:
+def recall(
+    state: State, thread: Thread, since: datetime, now: datetime, until: datetime | None = None
+) -> Past:
     """Return what a workspace was at a moment, or when memory begins; then remember what it is now.
 
     With `until`, what changed after it does not count.
@@ -27,7 +29,9 @@ def recall(state: State, thread: Thread, since: datetime, now: datetime, until: 
     seen = state.sightings()
     looked_at = tuple(_looked_at(thread))
     state.keep_sightings(news(seen, looked_at, now))
-    begun = [each.started for each in state.runs() if each.kind == "sync"][:1] + [each.at for each in seen[:1]]
+    begun = [each.started for each in state.runs() if each.kind == "sync"][:1] + [
+        each.at for each in seen[:1]
+    ]
     if not begun or (until and until <= min(begun)):
         return Past(since, until=until)
     start = max(since, min(begun))
@@ -70,7 +74,9 @@ def _besides(
     left = {}
     for page in seen.values():
         known = synced[page.id].values if page.id in synced else {}
-        left[page.id] = replace(page, values={key: each for key, each in page.values.items() if key not in known})
+        left[page.id] = replace(
+            page, values={key: each for key, each in page.values.items() if key not in known}
+        )
     return left
 
 

@@ -40,7 +40,9 @@ def holds(condition: Condition, cell: Cell, today: date) -> bool:
     if not condition.values:
         return bool(shown) == condition.is_negative
     operator = condition.operator.lstrip("!") if condition.is_negative else condition.operator
-    found = any(_compare(item, operator, value, today) for item in shown for value in condition.values)
+    found = any(
+        _compare(item, operator, value, today) for item in shown for value in condition.values
+    )
     return found != condition.is_negative
 
 
@@ -62,7 +64,9 @@ def _comparable(item: Item, value: str, today: date) -> tuple[Any, Any]:
             case int() | float():
                 return item, float(value)
             case DateValue():
-                return dates.iso(item.start, item.time_zone)[: len("2026-12-01")], day_of(value, today)
+                return dates.iso(item.start, item.time_zone)[: len("2026-12-01")], day_of(
+                    value, today
+                )
     except ValueError:
         pass  # a value of another kind: compared as they read
     return text(item).casefold(), value.casefold()

@@ -52,7 +52,13 @@ class _Counter:
         self._progress(heading, self._done[heading], self._totals[heading])
 
 
-def run_all(operations: Sequence[Operation], do: Callable[[Operation], None], *, jobs: int, progress: Progress) -> None:
+def run_all(
+    operations: Sequence[Operation],
+    do: Callable[[Operation], None],
+    *,
+    jobs: int,
+    progress: Progress,
+) -> None:
     """Do all operations. The first failure ends the run: what is under way is finished, nothing new begins."""
     queue, counter = _Queue(operations), _Counter(operations, progress)
     done = 0

@@ -43,7 +43,8 @@ def selected(gateway: Gateway, wanted: Wanted, selection: Selection, now: dateti
     """
     if selection.chooses_rows and (wanted.page or wanted.source is None):
         raise UsageError(
-            f"{wanted.name!r} is one page: there is nothing to choose from.", "Leave --where, --sort and --since out."
+            f"{wanted.name!r} is one page: there is nothing to choose from.",
+            "Leave --where, --sort and --since out.",
         )
     if wanted.source is None:
         return wanted
@@ -69,7 +70,9 @@ class _Narrowing:
     source: Source
     now: datetime
 
-    def conditions(self, where: tuple[Condition, ...]) -> tuple[list[Mapping[str, Any]], list[RowTest]]:
+    def conditions(
+        self, where: tuple[Condition, ...]
+    ) -> tuple[list[Mapping[str, Any]], list[RowTest]]:
         """Return what Notion filters by, and what is left to be tested on the rows."""
         dialect = Dialect(self.now.date(), self.source.keys, self.source.options)
         parts: list[Mapping[str, Any]] = []
@@ -94,19 +97,30 @@ class _Narrowing:
         ids = tuple(self._called(condition, found.config.data_source_id))
         if not ids or len(ids) > _MOST_RELATED:
             number = f"over {_MOST_RELATED} pages match" if ids else "no page matches"
-            raise UsageError(f"`{condition}`: {number}.", "Name related pages by title, id or link; ~ finds a part.")
+            raise UsageError(
+                f"`{condition}`: {number}.",
+                "Name related pages by title, id or link; ~ finds a part.",
+            )
         return Condition(condition.column, "!=" if condition.is_negative else "=", ids)
 
     def _called(self, condition: Condition, data_source_id: NotionId) -> Iterator[NotionId]:
-        test = {"=": "equals", "!=": "equals", "~": "contains", "!~": "contains"}.get(condition.operator)
+        test = {"=": "equals", "!=": "equals", "~": "contains", "!~": "contains"}.get(
+            condition.operator
+        )
         if test is None:
-            raise UsageError(f"`{condition}`: related pages have no order.", "A relation takes =, !=, ~, !~.")
+            raise UsageError(
+                f"`{condition}`: related pages have no order.", "A relation takes =, !=, ~, !~."
+            )
         titles = [{"property": "title", "title": {test: each}} for each in condition.values]
-        for page in self.gateway.query(data_source_id, filter={"or": titles}, property_ids=["title"]):
+        for page in self.gateway.query(
+            data_source_id, filter={"or": titles}, property_ids=["title"]
+        ):
             yield page.id
 
 
-def _merged(filter: Mapping[str, Any] | None, parts: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _merged(
+    filter: Mapping[str, Any] | None, parts: list[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
     """All of them must hold. Filters nest two levels deep at most, so an `and` is widened."""
     every = [*(filter.get("and", [filter]) if filter else []), *parts]
     return {"and": every} if len(every) > 1 else every[0] if every else None

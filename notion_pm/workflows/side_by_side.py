@@ -19,11 +19,15 @@ def side_by_side(do: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterato
     first_error: BaseException | None = None
     with ThreadPoolExecutor(jobs) as pool, ExitStack() as ending:
         futures = {pool.submit(do, task): task for task in tasks}
-        ending.callback(_call_off, futures)  # also when Ctrl-C ends it here: what was not begun is not sent
+        ending.callback(
+            _call_off, futures
+        )  # also when Ctrl-C ends it here: what was not begun is not sent
         for task, outcome in _outcomes(futures):
             if isinstance(outcome, _Failed):
                 first_error = first_error or outcome.error
-                _call_off(futures)  # not shutdown(cancel_futures=True), which as_completed never hears of
+                _call_off(
+                    futures
+                )  # not shutdown(cancel_futures=True), which as_completed never hears of
                 continue
             yield task, outcome
     if first_error:

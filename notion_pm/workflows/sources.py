@@ -69,7 +69,10 @@ def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
     for kind in _kinds(text):
         try:
             yield from list(kind(gateway, notion_id))
-        except (NotShared, RequestRefused) as refusal:  # Notion refuses the id of another kind, or does not find it
+        except (
+            NotShared,
+            RequestRefused,
+        ) as refusal:  # Notion refuses the id of another kind, or does not find it
             refusals.append(refusal)
         else:
             return
@@ -80,7 +83,9 @@ def _kinds(text: str) -> list[_Kind]:
     if text.startswith(DATA_SOURCE_URL):
         return [_data_source]
     is_database = "?v=" in text or "/" not in text
-    return [databases_of, _data_source, _page] if is_database else [_page, databases_of, _data_source]
+    return (
+        [databases_of, _data_source, _page] if is_database else [_page, databases_of, _data_source]
+    )
 
 
 def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:

@@ -65,7 +65,9 @@ def standing(
     manifest = reading.existing.manifest
     found = _of(client, plan, manifest.version if manifest else None)
     claims = reading.page.claims if reading.page else ()
-    return replace(found, at_work=tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims))
+    return replace(
+        found, at_work=tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims)
+    )
 
 
 def _of(client: str, plan: Plan, version: int | None) -> Standing:

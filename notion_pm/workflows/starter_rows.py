@@ -45,11 +45,15 @@ class RowWriter:
         late = {key: cells[key] for key, _ in self._starter.late_of(name)}
         page_id = site.ledger.row_id(*name)
         assert page_id is not None, "rows are completed after they are created"
-        site.gateway.update_page(page_id, row_values(site.template, name[0], late, site.ledger).values())
+        site.gateway.update_page(
+            page_id, row_values(site.template, name[0], late, site.ledger).values()
+        )
 
     def written(self, name: RowName) -> dict[str, PropertyValue]:
         """Return what was written to a row, by property key."""
-        return row_values(self._site.template, name[0], self._starter.cells(name), self._site.ledger)
+        return row_values(
+            self._site.template, name[0], self._starter.cells(name), self._site.ledger
+        )
 
     def _look_up(self, source_id: NotionId, name: RowName) -> Page | None:
         site = self._site

@@ -27,7 +27,10 @@ def create_database(site: Site, operation: Operation) -> None:
         known = site.ledger.known_ids() | site.sibling_ids
         # Our request was sent by our connection: what others made since is theirs.
         ours = [block for block in children if block.created_by in {None, site.connection_id}]
-        found = (site.gateway.find_database(each.id) for each in new_databases(ours, spec.title, site.since, known))
+        found = (
+            site.gateway.find_database(each.id)
+            for each in new_databases(ours, spec.title, site.since, known)
+        )
         return next((each for each in found if each is not None), None)
 
     database = site.gateway.create_database(
@@ -57,7 +60,9 @@ def update_database(site: Site, operation: Operation) -> None:
     if isinstance(change.planned, PlannedDatabase):
         known = site.gateway.get_database(database_id)
         if not change.planned.is_still(known):
-            raise ChangedMeanwhile(key, f"somebody changed the title or the look of the database {known.title!r}")
+            raise ChangedMeanwhile(
+                key, f"somebody changed the title or the look of the database {known.title!r}"
+            )
     site.gateway.update_database(
         database_id,
         title=spec.title if "title" in facets else None,
@@ -87,7 +92,10 @@ def settle(site: Site, operation: Operation) -> None:
 
 def _mirror_patches(site: Site, database: str) -> dict[str, PropertyPatch]:
     """Rename the mirrors that Notion named otherwise than it was asked to."""
-    wanted = {key: property_title(site.template, database, key) for key in site.template.far_sides(database)}
+    wanted = {
+        key: property_title(site.template, database, key)
+        for key in site.template.far_sides(database)
+    }
     return {
         property_id: PropertyPatch(name=wanted[key])
         for key, (property_id, name) in site.ledger.mirrors(database).items()
@@ -95,13 +103,17 @@ def _mirror_patches(site: Site, database: str) -> dict[str, PropertyPatch]:
     }
 
 
-def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> dict[str, PropertyPatch | None]:
+def _property_patches(
+    site: Site, database: str, changes: Sequence[Change]
+) -> dict[str, PropertyPatch | None]:
     created = {each.key for each in changes if (each.kind, each.action) == ("property", "create")}
     facets: dict[str, frozenset[str]] = {}
     for change in changes:
         facets[change.key] = facets.get(change.key, frozenset()) | change.facets
     sent: dict[str, PropertyPatch | None] = {
-        each.property_id: None for each in changes if (each.kind, each.action) == ("property", "delete")
+        each.property_id: None
+        for each in changes
+        if (each.kind, each.action) == ("property", "delete")
     }
     for key, changed in facets.items():
         if "removed" in changed:
@@ -109,19 +121,33 @@ def _property_patches(site: Site, database: str, changes: Sequence[Change]) -> d
         found = site.ledger.find_property(database, key)
         if key not in created:
             assert found is not None, "only what exists is updated"
-            options = _options(site, database, key, found, changes) if "options" in changed else None
-            sent[found.id] = patches.update(site.template, database, key, changed, found, site.ledger, options)
-        elif own(site.template, database, key) is not None:  # mirrors come with the relations that they mirror
+            options = (
+                _options(site, database, key, found, changes) if "options" in changed else None
+            )
+            sent[found.id] = patches.update(
+                site.template, database, key, changed, found, site.ledger, options
+            )
+        elif (
+            own(site.template, database, key) is not None
+        ):  # mirrors come with the relations that they mirror
             title = property_title(site.template, database, key)
             sent[title] = patches.creation(site.template, database, key, site.ledger)
     return sent
 
 
-def _options(site: Site, database: str, key: str, found: Property, changes: Sequence[Change]) -> OptionsConfig:
+def _options(
+    site: Site, database: str, key: str, found: Property, changes: Sequence[Change]
+) -> OptionsConfig:
     """Return the options that a property is to have next."""
     spec = site.template.databases[database].properties[key]
-    assert isinstance(spec, OptionsProperty) and isinstance(found.config, OptionsConfig), "it has options"
+    assert isinstance(spec, OptionsProperty) and isinstance(found.config, OptionsConfig), (
+        "it has options"
+    )
     recorded = site.ledger.entry(database).options
-    known = {each.key: recorded[place] for each in spec.options if (place := f"{key}.{each.key}") in recorded}
+    known = {
+        each.key: recorded[place]
+        for each in spec.options
+        if (place := f"{key}.{each.key}") in recorded
+    }
     here = [each for each in changes if (each.kind, each.key) == ("option", key)]
     return OptionsConfig(option_list.edited(spec, found.config.options, known, here))

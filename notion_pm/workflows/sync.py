@@ -106,13 +106,23 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
         with recorded(place, name, "sync", dry_run=options.dry_run, keep=keep) as recording:
             result, opened = _run_on_what_is_there(place, options, opened, recording.moment)
             if not options.dry_run:
-                tell_workspace(place, opened, options.template, Told(result.written, len(result.evaluation.conflicts)))
+                tell_workspace(
+                    place,
+                    opened,
+                    options.template,
+                    Told(result.written, len(result.evaluation.conflicts)),
+                )
             result = replace(result, requests=place.gateway.requests.logical - before)
-            recording.outcome, recording.told = "changed" if result.written else "unchanged", result.counts
+            recording.outcome, recording.told = (
+                "changed" if result.written else "unchanged",
+                result.counts,
+            )
         return result
 
 
-def _run_on_what_is_there(place: Place, options: Options, opened: Opened, moment: Moment) -> tuple[SyncResult, Opened]:
+def _run_on_what_is_there(
+    place: Place, options: Options, opened: Opened, moment: Moment
+) -> tuple[SyncResult, Opened]:
     try:
         return _run(place, options, opened, moment), opened
     except (NotShared, RequestRefused):
@@ -135,7 +145,9 @@ def _run(place: Place, options: Options, opened: Opened, moment: Moment) -> Sync
 
 def _involved(evaluation: Evaluation) -> frozenset[NotionId]:
     """The pages that are to be written, and those that are the reason."""
-    reasons = (id for update in evaluation.updates for change in update.changes for id in change.because)
+    reasons = (
+        id for update in evaluation.updates for change in update.changes for id in change.because
+    )
     return frozenset((*reasons, *(update.page.id for update in evaluation.updates)))
 
 
@@ -153,7 +165,9 @@ class _Looked:
 class _Run:
     """One sync of one template."""
 
-    def __init__(self, place: Place, options: Options, state: State, opened: Opened, moment: Moment) -> None:
+    def __init__(
+        self, place: Place, options: Options, state: State, opened: Opened, moment: Moment
+    ) -> None:
         self._place = place
         self._moment = moment
         self._options = options
@@ -166,13 +180,21 @@ class _Run:
 
     def finished(self) -> SyncResult:
         reader = Reader(
-            self._place.gateway, self._rules, self._manifest, jobs=self._place.jobs, progress=self._place.progress
+            self._place.gateway,
+            self._rules,
+            self._manifest,
+            jobs=self._place.jobs,
+            progress=self._place.progress,
         )
         known = self._state.cache()
         remembered, intents = self._state.baseline(), self._state.intents()
         looked = self._looked(reader, known, remembered, intents)
         reading, evaluation = looked.reading, looked.evaluation
-        danger = None if self._options.force else too_much(self._rules.vocabulary, evaluation, reading.snapshot)
+        danger = (
+            None
+            if self._options.force
+            else too_much(self._rules.vocabulary, evaluation, reading.snapshot)
+        )
         if danger and not self._options.dry_run:
             raise danger
         written = Written(reading)
@@ -180,13 +202,19 @@ class _Run:
             vanished = [each.page for each in looked.vanished]
             changes = changes_read(self._moment, known, reading, vanished, intents)
             self._keep(reader, reading, vanished, changes)
-            written, evaluation = self._carried_out(reader, looked, {**remembered, **looked.interrupted})
+            written, evaluation = self._carried_out(
+                reader, looked, {**remembered, **looked.interrupted}
+            )
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
             evaluation=evaluation,
             snapshot=written.reading.snapshot,
-            option_names={**self._state.option_names(), **written.reading.option_names, **written.option_names},
+            option_names={
+                **self._state.option_names(),
+                **written.reading.option_names,
+                **written.option_names,
+            },
             requests=0,
             dry_run=self._options.dry_run,
             vanished=looked.vanished,
@@ -195,7 +223,9 @@ class _Run:
             danger=danger,
         )
 
-    def _looked(self, reader: Reader, known: Cache, remembered: Memories, intents: Intents) -> _Looked:
+    def _looked(
+        self, reader: Reader, known: Cache, remembered: Memories, intents: Intents
+    ) -> _Looked:
         """Read and decide. What is written, and because of which pages, was read just now: people edit meanwhile."""
         only = self._options.only
         while True:
@@ -205,18 +235,26 @@ class _Run:
                 return looked
             only = only | involved if len(only | involved) <= ONE_BY_ONE else None
 
-    def _decided(self, reading: Reading, vanished: tuple[Gone, ...], remembered: Memories, intents: Intents) -> _Looked:
+    def _decided(
+        self, reading: Reading, vanished: tuple[Gone, ...], remembered: Memories, intents: Intents
+    ) -> _Looked:
         interrupted = taken_up(remembered, intents, reading.snapshot)
         flipping = flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
         quarantine = Quarantine(self._state.holds(), flipping)
         evaluation = self._evaluated(reading.snapshot, {**remembered, **interrupted}, quarantine)
         return _Looked(reading, vanished, interrupted, quarantine, evaluation)
 
-    def _evaluated(self, snapshot: Snapshot, baseline: Memories, quarantine: Quarantine) -> Evaluation:
+    def _evaluated(
+        self, snapshot: Snapshot, baseline: Memories, quarantine: Quarantine
+    ) -> Evaluation:
         today, policy = self._place.now.date(), self._options.policy
-        return evaluate(self._rules, snapshot, baseline, today=today, policy=policy, quarantine=quarantine)
+        return evaluate(
+            self._rules, snapshot, baseline, today=today, policy=policy, quarantine=quarantine
+        )
 
-    def _read(self, reader: Reader, known: Cache, only: frozenset[NotionId] | None) -> tuple[Reading, tuple[Gone, ...]]:
+    def _read(
+        self, reader: Reader, known: Cache, only: frozenset[NotionId] | None
+    ) -> tuple[Reading, tuple[Gone, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
         cache = known if self._remembered.scope == reader.scope else None
         if cache is not None and not self._is_due():
@@ -226,10 +264,14 @@ class _Run:
             return reading, tuple(Gone(page, reading.absent.get(page.id, MOVED)) for page in lost)
         return self._read_in_full(reader, cache)
 
-    def _read_in_full(self, reader: Reader, cache: Cache | None) -> tuple[Reading, tuple[Gone, ...]]:
+    def _read_in_full(
+        self, reader: Reader, cache: Cache | None
+    ) -> tuple[Reading, tuple[Gone, ...]]:
         """Read everything, going on where a full read was broken off; a dry run leaves no part behind."""
         now, anew = self._notions_now, self._options.full
-        unfinished = None if self._options.dry_run else Unfinished(self._state, reader.scope, now, anew=anew)
+        unfinished = (
+            None if self._options.dry_run else Unfinished(self._state, reader.scope, now, anew=anew)
+        )
         reading = reader.read(None, now=now, unfinished=unfinished, earlier=cache)
         if cache is None:
             return reading, ()
@@ -247,7 +289,9 @@ class _Run:
         last = self._remembered.read_in_full
         return self._options.full or last is None or self._place.now - last >= FULL_AFTER
 
-    def _carried_out(self, reader: Reader, looked: _Looked, baseline: Memories) -> tuple[Written, Evaluation]:
+    def _carried_out(
+        self, reader: Reader, looked: _Looked, baseline: Memories
+    ) -> tuple[Written, Evaluation]:
         """Write the updates; return what was written, and what the rules come to in the end.
 
         That differs from what was `looked` at where people changed pages since.
@@ -261,7 +305,9 @@ class _Run:
             self._compare_clocks(written.began, looked.reading)
         return written, replace(evaluation, updates=tuple(written.updates))
 
-    def _decide_again(self, baseline: Memories, quarantine: Quarantine, fresh: Reading, written: Written) -> Evaluation:
+    def _decide_again(
+        self, baseline: Memories, quarantine: Quarantine, fresh: Reading, written: Written
+    ) -> Evaluation:
         """Decide on what people have changed since, and remember that they did.
 
         Pages that this run has not written are compared with the baseline from before the run. So a
@@ -278,16 +324,24 @@ class _Run:
                 raise danger
         # What is no longer to be written must not be taken for a write of ours another time.
         due = {update.page.id for update in evaluation.updates}
-        dropped = [page_id for page_id in self._state.intents() if page_id not in due and fresh.has(page_id)]
+        dropped = [
+            page_id
+            for page_id in self._state.intents()
+            if page_id not in due and fresh.has(page_id)
+        ]
         # A memory that was kept in this run and that is again as before would not be kept otherwise.
         known = {**baseline, **written.memories}
-        as_before = {id: known[id] for id in self._at_rest - evaluation.baseline.keys() if id in known}
+        as_before = {
+            id: known[id] for id in self._at_rest - evaluation.baseline.keys() if id in known
+        }
         self._begin_writing(evaluation, {**{page_id: {} for page_id in dropped}, **as_before})
         return evaluation
 
     def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
         """Remember what is in quarantine, what is about to be written, and what the other pages hold."""
-        self._state.keep_holds(evaluation.holds, released=self._state.holds().keys() - evaluation.holds.keys())
+        self._state.keep_holds(
+            evaluation.holds, released=self._state.holds().keys() - evaluation.holds.keys()
+        )
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
         self._at_rest.update(at_rest)
@@ -296,7 +350,9 @@ class _Run:
     def _compare_clocks(self, began: datetime, reading: Reading) -> None:
         """Learn from the answers to our writes whether our clock is ahead of Notion's: its edits would be missed."""
         ahead = self._place.now - began
-        self._remembered = replace(self._remembered, ahead=ahead if ahead > OVERLAP else timedelta())
+        self._remembered = replace(
+            self._remembered, ahead=ahead if ahead > OVERLAP else timedelta()
+        )
         self._state.remember(self._remembered)
         self._state.keep((), dict.fromkeys(reading.marks, self._notions_now), {})
 
@@ -306,14 +362,24 @@ class _Run:
         return self._place.now - self._remembered.ahead
 
     def _keep(
-        self, reader: Reader, reading: Reading, vanished: Iterable[SnapshotPage], changes: Iterable[HistoryChange]
+        self,
+        reader: Reader,
+        reading: Reading,
+        vanished: Iterable[SnapshotPage],
+        changes: Iterable[HistoryChange],
     ) -> None:
         """Remember what was read, and what it tells that has happened."""
-        self._state.keep(reading.changed, reading.marks, reading.absent, anew=reading.full, changes=changes)
+        self._state.keep(
+            reading.changed, reading.marks, reading.absent, anew=reading.full, changes=changes
+        )
         for page in () if reading.full else vanished:
             self._state.forget(page.id, reading.absent.get(page.id, GONE))
         self._state.keep_option_names(reading.option_names)
-        read_in_full = reading.began + self._remembered.ahead if reading.full else self._remembered.read_in_full
+        read_in_full = (
+            reading.began + self._remembered.ahead
+            if reading.full
+            else self._remembered.read_in_full
+        )
         self._remembered = replace(
             self._remembered,
             source=source_of(self._loaded),

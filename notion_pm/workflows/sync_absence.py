@@ -67,17 +67,23 @@ def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[Snaps
 
 
 def missing_pages(
-    vocabulary: Vocabulary, needs: Mapping[str, Sequence[str]], pages: Mapping[str, Mapping[NotionId, SnapshotPage]]
+    vocabulary: Vocabulary,
+    needs: Mapping[str, Sequence[str]],
+    pages: Mapping[str, Mapping[NotionId, SnapshotPage]],
 ) -> Iterable[tuple[str, NotionId]]:
     """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
     missing: dict[tuple[str, NotionId], None] = {}
     for database, keys in needs.items():
-        targets = {key: target for key in keys if (target := vocabulary.target(database, key)) in pages}
+        targets = {
+            key: target for key in keys if (target := vocabulary.target(database, key)) in pages
+        }
         for page in pages[database].values():
             for key, target in targets.items():
                 links = page.values.get(key)
                 ids = links.ids if isinstance(links, Links) else ()
-                missing.update(((target, id), None) for id in ids if target and id not in pages[target])
+                missing.update(
+                    ((target, id), None) for id in ids if target and id not in pages[target]
+                )
     return missing
 
 

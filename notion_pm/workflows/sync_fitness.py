@@ -64,7 +64,9 @@ def require_properties(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> 
 def require_types(exchange: Exchange, page: Page) -> None:
     """Look at the types of a page's values. Raises UsageError when rules cannot know what to make of one."""
     if differing := exchange.differing(page):
-        raise unfit([f"{address} is now {held}, not {wanted}" for address, held, wanted in differing])
+        raise unfit(
+            [f"{address} is now {held}, not {wanted}" for address, held, wanted in differing]
+        )
 
 
 def unfit(differences: Sequence[str]) -> UsageError:
@@ -75,7 +77,9 @@ def unfit(differences: Sequence[str]) -> UsageError:
     )
 
 
-def deleted(gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]) -> Iterator[str]:
+def deleted(
+    gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]
+) -> Iterator[str]:
     """Return the properties that a database no longer has."""
     entry = manifest.databases.get(database)
     there = gateway.get_data_source(entry.data_source_id).properties if entry else {}

@@ -40,13 +40,21 @@ class Look:
 
     def page(self, page_id: NotionId) -> SnapshotPage | None:
         """Return a page of any database, None where it is not there."""
-        return next((pages[page_id] for pages in self.snapshot.databases.values() if page_id in pages), None)
+        return next(
+            (pages[page_id] for pages in self.snapshot.databases.values() if page_id in pages), None
+        )
 
     def result(self, evaluation: Evaluation, *, requests: int, dry_run: bool) -> SyncResult:
         """Return an evaluation as the result of a sync, for reports."""
         opened = self.opened
         return SyncResult(
-            opened.loaded, opened.manifest, evaluation, self.snapshot, self.option_names, requests, dry_run
+            opened.loaded,
+            opened.manifest,
+            evaluation,
+            self.snapshot,
+            self.option_names,
+            requests,
+            dry_run,
         )
 
 

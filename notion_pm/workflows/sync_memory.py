@@ -26,19 +26,28 @@ def remember(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> N
         return
     rules = RuleSet(loaded.template)
     exchanges = {
-        key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
+        key: Exchange(rules.vocabulary, key, manifest.databases[key], keys)
+        for key, keys in rules.needs.items()
     }
     with State(home, loaded.template.template) as state:
         remembered = state.remembered() or Remembered(source_of(loaded))
         state.remember(replace(remembered, source=source_of(loaded), manifest=manifest))
         known = state.baseline()
-        new = [row for row in applied.applied_rows if row.page_id not in known and row.database in exchanges]
-        state.keep_baseline({row.page_id: _memory(rules.vocabulary, exchanges[row.database], row) for row in new})
+        new = [
+            row
+            for row in applied.applied_rows
+            if row.page_id not in known and row.database in exchanges
+        ]
+        state.keep_baseline(
+            {row.page_id: _memory(rules.vocabulary, exchanges[row.database], row) for row in new}
+        )
 
 
 def _memory(vocabulary: Vocabulary, exchange: Exchange, row: AppliedRow) -> Mapping[str, BaseValue]:
     """What a new row holds: what was written, and in a status that was not, Notion's default, its first option."""
-    held: dict[str, Plain] = {key: exchange.plain(key, row.values.get(key)) for key in exchange.keys}
+    held: dict[str, Plain] = {
+        key: exchange.plain(key, row.values.get(key)) for key in exchange.keys
+    }
     for key in exchange.keys:
         if held[key] is None and vocabulary.type(row.database, key) == "status":
             held[key] = next((each.key for each in vocabulary.options(row.database, key)), None)

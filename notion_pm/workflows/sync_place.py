@@ -82,7 +82,10 @@ def open_template(place: Place, reference: str | None, *, fresh: bool = False) -
 def source_of(loaded: LoadedTemplate) -> str:
     """Return what to call a template's file another time: its shipped name, or its path."""
     path = Path(loaded.source).resolve()
-    return next((name for name, each in template_files.shipped().items() if each.resolve() == path), str(path))
+    return next(
+        (name for name, each in template_files.shipped().items() if each.resolve() == path),
+        str(path),
+    )
 
 
 def _only_known(home: StateHome) -> str | None:
@@ -120,5 +123,8 @@ def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:
         raise unreachable("The page under which the databases are kept", lost) from None
     if page.manifest.state == "applying":
         which = page.manifest.template
-        raise UsageError(f"An apply of {which} has begun and not ended.", f"End it first:  notion-pm apply {which}")
+        raise UsageError(
+            f"An apply of {which} has begun and not ended.",
+            f"End it first:  notion-pm apply {which}",
+        )
     return page

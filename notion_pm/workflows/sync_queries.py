@@ -33,7 +33,9 @@ class Batch:
 class Queries:
     """Asks for the rows of databases. Requests are sent as the rows are taken."""
 
-    def __init__(self, gateway: Gateway, sources: Mapping[str, NotionId], exchanges: Mapping[str, Exchange]) -> None:
+    def __init__(
+        self, gateway: Gateway, sources: Mapping[str, NotionId], exchanges: Mapping[str, Exchange]
+    ) -> None:
         self._gateway = gateway
         self._sources = sources
         self._exchanges = exchanges
@@ -41,11 +43,19 @@ class Queries:
     def everything(self, database: str, part: Part | None) -> Iterator[Batch]:
         """Yield the rows of a database, oldest first; where a part is there, the others and what was edited since."""
         source, ids = self._sources[database], self._exchanges[database].property_ids
-        rows = self._gateway.query(source, property_ids=ids, created_since=part.created_until if part else None)
+        rows = self._gateway.query(
+            source, property_ids=ids, created_since=part.created_until if part else None
+        )
         while batch := list(islice(rows, BATCH)):
-            full = len(batch) == BATCH  # what is less is the end, and read again as quickly as it is kept
+            full = (
+                len(batch) == BATCH
+            )  # what is less is the end, and read again as quickly as it is kept
             yield Batch(batch, created_until=batch[-1].created_time if full else None)
-        edited = self._gateway.edited_since(source, part.began - OVERLAP, property_ids=ids) if part else ()
+        edited = (
+            self._gateway.edited_since(source, part.began - OVERLAP, property_ids=ids)
+            if part
+            else ()
+        )
         yield Batch(tuple(edited), to_the_end=True)
 
     def edited(
@@ -69,7 +79,11 @@ class Queries:
                 return
         yield Batch(rows, to_the_end=True)
 
-    def edited_since(self, database: str, moment: datetime, created: Range | None) -> Iterator[Page]:
+    def edited_since(
+        self, database: str, moment: datetime, created: Range | None
+    ) -> Iterator[Page]:
         """Yield all rows edited since a moment, and shortly before it; `created`: from when to when."""
         source, ids = self._sources[database], self._exchanges[database].property_ids
-        return self._gateway.edited_since(source, moment - OVERLAP, property_ids=ids, created=created)
+        return self._gateway.edited_since(
+            source, moment - OVERLAP, property_ids=ids, created=created
+        )

@@ -23,7 +23,15 @@ from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.storage.state_cache import Cache
 from notion_pm.workflows.interleaved import interleaved
 from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.sync_absence import MOVED, Gone, found, look, missing_pages, thrown_away, without_gone
+from notion_pm.workflows.sync_absence import (
+    MOVED,
+    Gone,
+    found,
+    look,
+    missing_pages,
+    thrown_away,
+    without_gone,
+)
 from notion_pm.workflows.sync_fitness import require_types
 from notion_pm.workflows.sync_queries import Queries
 from notion_pm.workflows.sync_unfinished import Unfinished
@@ -70,7 +78,10 @@ class Reading:
 
     def without_pages(self, gone: Mapping[NotionId, str]) -> Reading:
         """Return the reading without pages that are no longer there, given with the reasons."""
-        pages = {key: {id: page for id, page in those.items() if id not in gone} for key, those in self.pages.items()}
+        pages = {
+            key: {id: page for id, page in those.items() if id not in gone}
+            for key, those in self.pages.items()
+        }
         return replace(self, pages=pages, absent={**self.absent, **gone})
 
 
@@ -86,7 +97,9 @@ class _Pages:
 class Reader:
     """Reads what rules need of the databases that a manifest names."""
 
-    def __init__(self, gateway: Gateway, rules: RuleSet, manifest: Manifest, *, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, gateway: Gateway, rules: RuleSet, manifest: Manifest, *, jobs: int, progress: Progress
+    ) -> None:
         """Make ready to read. Raises UsageError when the workspace lacks what the rules need."""
         self._gateway = gateway
         self._rules = rules
@@ -95,7 +108,8 @@ class Reader:
         self._answers: dict[NotionId, Page | str] = {}
         self._sources = {key: _entry(manifest, rules, key).data_source_id for key in rules.needs}
         self.exchanges = {
-            key: Exchange(rules.vocabulary, key, manifest.databases[key], keys) for key, keys in rules.needs.items()
+            key: Exchange(rules.vocabulary, key, manifest.databases[key], keys)
+            for key, keys in rules.needs.items()
         }
         self._queries = Queries(gateway, self._sources, self.exchanges)
 
@@ -134,11 +148,18 @@ class Reader:
         if before:
             pages.all = {key: dict(those) for key, those in self._reconciled(pages).items()}
         self._ask_for_missing(pages, absent)
-        known = {id: page for those in cache.pages.values() for id, page in those.items()} if cache else {}
+        known = (
+            {id: page for those in cache.pages.values() for id, page in those.items()}
+            if cache
+            else {}
+        )
         return Reading(
             pages=pages.all,
             changed=tuple(
-                page for those in pages.all.values() for page in those.values() if known.get(page.id) != page
+                page
+                for those in pages.all.values()
+                for page in those.values()
+                if known.get(page.id) != page
             ),
             marks=marks,
             absent=absent,
@@ -156,7 +177,11 @@ class Reader:
         """
         database = stale[0].database
         known = reading.pages[database]
-        rows = list(self._queries.edited_since(database, reading.at, created_range(page.created for page in stale)))
+        rows = list(
+            self._queries.edited_since(
+                database, reading.at, created_range(page.created for page in stale)
+            )
+        )
         exchange = self.exchanges[database]
         rows = self._up_to_date(database, known, rows)
         edited = [row for row in rows if exchange.read(row) != known.get(row.id)]
@@ -172,19 +197,26 @@ class Reader:
             reading,
             pages=pages.all,
             changed=tuple(
-                page for those in pages.all.values() for page in those.values() if before.get(page.id) != page
+                page
+                for those in pages.all.values()
+                for page in those.values()
+                if before.get(page.id) != page
             ),
             absent=absent,
             option_names={**reading.option_names, **pages.option_names},
         )
         return fresh, len(rows)
 
-    def told_apart(self, reading: Reading, lost: Sequence[SnapshotPage]) -> tuple[Reading, tuple[Gone, ...]]:
+    def told_apart(
+        self, reading: Reading, lost: Sequence[SnapshotPage]
+    ) -> tuple[Reading, tuple[Gone, ...]]:
         """Ask for each page that was lost why it is gone. What is there after all is put back."""
         gone: list[Gone] = []
         back: dict[NotionId, SnapshotPage] = {}
         absent = dict(reading.absent)
-        for page, (_, answer) in zip(lost, self._asked_for([each.id for each in lost]), strict=True):
+        for page, (_, answer) in zip(
+            lost, self._asked_for([each.id for each in lost]), strict=True
+        ):
             home = self._home(answer)
             if not isinstance(answer, str) and home == page.database:
                 back[page.id] = self.exchanges[home].read(answer)
@@ -215,7 +247,9 @@ class Reader:
         }
         with closing(interleaved(queries, self._jobs)) as batches:
             for key, batch in batches:
-                taken = self._take(pages, key, self._up_to_date(key, known.get(key, {}), batch.rows))
+                taken = self._take(
+                    pages, key, self._up_to_date(key, known.get(key, {}), batch.rows)
+                )
                 if unfinished and batch.created_until:
                     unfinished.keep(key, taken, batch.created_until, names_of_options(batch.rows))
                 if batch.to_the_end:
@@ -224,7 +258,9 @@ class Reader:
                 self._progress("Reading", done, len(self._sources))
         return read_to
 
-    def _up_to_date(self, database: str, known: Mapping[NotionId, SnapshotPage], rows: Sequence[Page]) -> list[Page]:
+    def _up_to_date(
+        self, database: str, known: Mapping[NotionId, SnapshotPage], rows: Sequence[Page]
+    ) -> list[Page]:
         """Return rows, with those read by their ids that a query may have shown as they were before.
 
         Queries know of an edit up to 20 seconds late, also of our own (reported; pages that are read
@@ -234,8 +270,14 @@ class Reader:
         if not doubtful:
             return list(rows)
         with ThreadPoolExecutor(self._jobs) as pool:
-            answers = dict(pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), doubtful))
-        now = {id: page for id, page in answers.items() if isinstance(page, Page) and self._home(page) == database}
+            answers = dict(
+                pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), doubtful)
+            )
+        now = {
+            id: page
+            for id, page in answers.items()
+            if isinstance(page, Page) and self._home(page) == database
+        }
         return [now.get(row.id, row) for row in rows]
 
     def _may_be_old(self, database: str, known: SnapshotPage | None, row: Page) -> bool:
@@ -246,9 +288,15 @@ class Reader:
         if known is None or row.last_edited_time > known.last_edited or thrown_away(row):
             return False
         read = self.exchanges[database].read(row)
-        return any(value != known.values.get(key) for key, value in read.values.items() if not isinstance(value, Links))
+        return any(
+            value != known.values.get(key)
+            for key, value in read.values.items()
+            if not isinstance(value, Links)
+        )
 
-    def _read_named(self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]) -> None:
+    def _read_named(
+        self, pages: _Pages, absent: dict[NotionId, str], named: Collection[NotionId]
+    ) -> None:
         """Put pages where they are now: in one of the databases, or nowhere."""
         for page_id, answer in self._asked_for(named):
             was_known = any(page_id in those for those in pages.all.values())
@@ -297,7 +345,9 @@ class Reader:
         named = missing_pages(self._rules.vocabulary, self._rules.needs, pages.all)
         missing = [pair for pair in named if pair[1] not in absent]
         with ThreadPoolExecutor(self._jobs) as pool:
-            for database, page_id, answer in pool.map(lambda pair: (*pair, self._look(*pair)), missing):
+            for database, page_id, answer in pool.map(
+                lambda pair: (*pair, self._look(*pair)), missing
+            ):
                 if isinstance(answer, str):
                     absent[page_id] = answer
                 else:

@@ -46,7 +46,12 @@ class Recording:
 
 @contextmanager
 def recorded(
-    place: RunContext, template: str, kind: str, *, dry_run: bool = False, keep: timedelta = KEEP_HISTORY
+    place: RunContext,
+    template: str,
+    kind: str,
+    *,
+    dry_run: bool = False,
+    keep: timedelta = KEEP_HISTORY,
 ) -> Iterator[Recording]:
     """Remember a run from its beginning to its end, also when it fails; a dry run leaves no trace."""
     recording = Recording(Moment(place.run_id, place.now))
@@ -67,12 +72,18 @@ def recorded(
     finally:
         finished = place.now + timedelta(seconds=place.clock() - began)
         with State(place.state_home, template) as state:
-            state.keep_run(replace(run, finished=finished, outcome=recording.outcome, told=recording.told))
+            state.keep_run(
+                replace(run, finished=finished, outcome=recording.outcome, told=recording.told)
+            )
             state.forget_before(place.now - keep)
 
 
 def changes_read(
-    moment: Moment, known: Cache, reading: Reading, vanished: Iterable[SnapshotPage], intents: Intents
+    moment: Moment,
+    known: Cache,
+    reading: Reading,
+    vanished: Iterable[SnapshotPage],
+    intents: Intents,
 ) -> Iterator[HistoryChange]:
     """Return what a reading tells that has happened since the last one."""
     before = {database: known.pages.get(database, {}) for database in known.marks}

@@ -40,8 +40,12 @@ class Report:
 
     def __init__(self, result: SyncResult) -> None:
         self._result = result
-        self._wording = Wording(Vocabulary(result.template.template), result.manifest, result.option_names)
-        self._pages = {id: page for pages in result.snapshot.databases.values() for id, page in pages.items()}
+        self._wording = Wording(
+            Vocabulary(result.template.template), result.manifest, result.option_names
+        )
+        self._pages = {
+            id: page for pages in result.snapshot.databases.values() for id, page in pages.items()
+        }
 
     def as_data(self) -> Json:
         """Return everything as one JSON document; its keys are stable."""
@@ -50,7 +54,9 @@ class Report:
             "updates": [each for update in evaluation.updates for each in self._update(update)],
             "conflicts": [self._conflict(each) for each in evaluation.conflicts],
             "proposals": [self._proposal(each) for each in evaluation.proposals],
-            "notes": [{"message": text} | (_named(page) if page else {}) for text, page in self.notes()],
+            "notes": [
+                {"message": text} | (_named(page) if page else {}) for text, page in self.notes()
+            ],
             "requests": self._result.requests,
             "dry_run": self._result.dry_run,
         }
@@ -61,7 +67,8 @@ class Report:
             yield Line(
                 update.page,
                 tuple(
-                    (self.title(update.page, each.property), self._arrow(update.page, each)) for each in update.changes
+                    (self.title(update.page, each.property), self._arrow(update.page, each))
+                    for each in update.changes
                 ),
                 tuple(dict.fromkeys(f"{each.rules[0]}: {each.why}" for each in update.changes)),
                 self.titles(dict.fromkeys(id for each in update.changes for id in each.because)),
@@ -75,7 +82,10 @@ class Report:
             yield f"It {_WHY[dropped.reason]} and was not written.", dropped.page
         for (_, key), page in self._result.kept.items():
             value = text(self.readable(page, key, page.values.get(key)))
-            yield f"{self.title(page, key)} was set to {value} while sync was running: it stays.", page
+            yield (
+                f"{self.title(page, key)} was set to {value} while sync was running: it stays.",
+                page,
+            )
         for vanished in self._result.vanished:
             yield f"It {_WHY[vanished.reason]}: it counts no more.", vanished.page
 
@@ -92,7 +102,9 @@ class Report:
         return self._wording.readable(page, key, value)
 
     def _arrow(self, page: SnapshotPage, change: Change) -> str:
-        before, after = (self.readable(page, change.property, each) for each in (change.before, change.after))
+        before, after = (
+            self.readable(page, change.property, each) for each in (change.before, change.after)
+        )
         return text(after) if before is None else f"{text(before)} → {text(after)}"
 
     def _update(self, update: PageUpdate) -> Iterator[Json]:
@@ -123,7 +135,11 @@ class Report:
         }
 
     def _place(self, page: SnapshotPage, key: str) -> Json:
-        return {**_named(page), "property": self.title(page, key), "address": f"{page.database}.{key}"}
+        return {
+            **_named(page),
+            "property": self.title(page, key),
+            "address": f"{page.database}.{key}",
+        }
 
     def _reason(self, rules: Sequence[str], why: str, because: Iterable[NotionId]) -> Json:
         pages = [_named(self._pages[id]) for id in because if id in self._pages]

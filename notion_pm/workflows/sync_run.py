@@ -56,7 +56,9 @@ class Run:
     @property
     def has_news(self) -> bool:
         """Whether it found something to write, or a conflict that no earlier run has told."""
-        return self.result is not None and bool(self.result.evaluation.updates or self.result.new_conflicts)
+        return self.result is not None and bool(
+            self.result.evaluation.updates or self.result.new_conflicts
+        )
 
     @property
     def asks_to_wait(self) -> float:
@@ -97,8 +99,14 @@ def attempt(place: Place, options: Options, timing: Timing) -> Run:
     sent = place.gateway.requests.logical - sent_before
     run = Run(place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem)
     if run.trouble and not options.dry_run:
-        last_run.remember(place.state_directory, options.template, LastRun(problem=run.trouble, told_in=before.told_in))
-    _log.info("The run %s in %.1f seconds, with %d requests.", _ENDED[run.outcome], run.seconds, sent)
+        last_run.remember(
+            place.state_directory,
+            options.template,
+            LastRun(problem=run.trouble, told_in=before.told_in),
+        )
+    _log.info(
+        "The run %s in %.1f seconds, with %d requests.", _ENDED[run.outcome], run.seconds, sent
+    )
     return run
 
 
@@ -111,7 +119,9 @@ _ENDED = {
 }
 
 
-def _outcome(place: Place, options: Options, timing: Timing) -> tuple[SyncResult | None, NotionPmError | None]:
+def _outcome(
+    place: Place, options: Options, timing: Timing
+) -> tuple[SyncResult | None, NotionPmError | None]:
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AlreadyRunning),
         stop=tenacity.stop_after_delay(timing.wait_for_others),

@@ -57,7 +57,9 @@ def tell_workspace(place: Place, opened: Opened, reference: str | None, told: To
 
 def _block(place: Place, opened: Opened) -> NotionId | None:
     """The paragraph of the manifest page that tells of sync, None where people removed it."""
-    page = opened.page or open_manifest_page(place.gateway, place.parent_id, opened.manifest.template, place.state_home)
+    page = opened.page or open_manifest_page(
+        place.gateway, place.parent_id, opened.manifest.template, place.state_home
+    )
     return page.told_of_sync_id
 
 

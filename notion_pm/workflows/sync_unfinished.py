@@ -26,7 +26,9 @@ class Unfinished:
         """Look what there is. What is old, or was read in another way, is forgotten; with `anew` everything is."""
         self._state, self._scope, self._now = state, scope, now
         self._parts = state.parts()
-        if anew or not all(each.scope == scope and now - each.began < FULL_AFTER for each in self._parts.values()):
+        if anew or not all(
+            each.scope == scope and now - each.began < FULL_AFTER for each in self._parts.values()
+        ):
             self.forget()
 
     @property
@@ -49,7 +51,11 @@ class Unfinished:
         return self._parts.get(database)
 
     def keep(
-        self, database: str, pages: Iterable[SnapshotPage], created_until: datetime, option_names: Mapping[str, str]
+        self,
+        database: str,
+        pages: Iterable[SnapshotPage],
+        created_until: datetime,
+        option_names: Mapping[str, str],
     ) -> None:
         """Remember pages that came next, in the order of their creation."""
         began = part.began if (part := self.part(database)) else self._now

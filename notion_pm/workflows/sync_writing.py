@@ -103,7 +103,9 @@ class Writer:
     def _next_batch(self) -> list[SnapshotPage]:
         """Return pages of one database that are to be written, in the order of their creation."""
         database = next(iter(self._pending.values())).page.database
-        pages = [update.page for update in self._pending.values() if update.page.database == database]
+        pages = [
+            update.page for update in self._pending.values() if update.page.database == database
+        ]
         pages.sort(key=lambda page: (page.created or _UNKNOWN_DATE, page.id))
         return pages[: self._batch_size]
 
@@ -124,11 +126,15 @@ class Writer:
                 continue
             del self._unanswered[update.page.id]
             page = fresh.pages[database].get(update.page.id)
-            if page and any(same(page.values.get(each.property), each.after) for each in update.changes):
+            if page and any(
+                same(page.values.get(each.property), each.after) for each in update.changes
+            ):
                 settled.append(self._remember(update, memory, written, page.last_edited))
         written.reading = written.reading.with_pages(settled)
 
-    def _send_batch(self, updates: Sequence[PageUpdate], evaluation: Evaluation, written: Written) -> None:
+    def _send_batch(
+        self, updates: Sequence[PageUpdate], evaluation: Evaluation, written: Written
+    ) -> None:
         """Send updates side by side. Those that are postponed stay pending."""
         pages: list[SnapshotPage] = []
         missing: dict[NotionId, str] = {}
@@ -143,7 +149,9 @@ class Writer:
             if isinstance(outcome, Page):
                 pages.append(self._remember(update, memory, written, outcome.last_edited_time))
                 written.option_names.update(names_of_options([outcome]))
-                written.began = min(written.began or outcome.last_edited_time, outcome.last_edited_time)
+                written.began = min(
+                    written.began or outcome.last_edited_time, outcome.last_edited_time
+                )
             else:
                 written.updates.append(update)
                 written.dropped.append(self._forget(update.page, outcome))
@@ -173,10 +181,17 @@ class Writer:
         raise refused
 
     def _remember(
-        self, update: PageUpdate, memory: Mapping[str, BaseValue], written: Written, edited: datetime
+        self,
+        update: PageUpdate,
+        memory: Mapping[str, BaseValue],
+        written: Written,
+        edited: datetime,
     ) -> SnapshotPage:
         """Remember that an update was carried out; return the page as it is now."""
-        values = {**update.page.values, **{change.property: change.after for change in update.changes}}
+        values = {
+            **update.page.values,
+            **{change.property: change.after for change in update.changes},
+        }
         page = replace(update.page, values=values, last_edited=edited)
         self._state.keep_written(page, memory, made(self._moment, update, self._actor))
         written.updates.append(update)
@@ -199,7 +214,9 @@ def _kept_by_people(
     Conflicts are left out: they are reported anyway.
     """
     conflicts = {(conflict.page.id, conflict.property) for conflict in evaluation.conflicts}
-    still_due = {(update.page.id, each.property) for update in evaluation.updates for each in update.changes}
+    still_due = {
+        (update.page.id, each.property) for update in evaluation.updates for each in update.changes
+    }
     for update in overtaken:
         page = fresh.pages[update.page.database].get(update.page.id)
         for change in update.changes:
@@ -214,4 +231,8 @@ def _kept_by_people(
 def _place_in_reports(reading: Reading) -> Callable[[PageUpdate], tuple[int, str, str]]:
     """Return a key that sorts updates as an evaluation does: by database, then by title."""
     databases = list(reading.pages)
-    return lambda update: (databases.index(update.page.database), update.page.title.casefold(), update.page.id)
+    return lambda update: (
+        databases.index(update.page.database),
+        update.page.title.casefold(),
+        update.page.id,
+    )

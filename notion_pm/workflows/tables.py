@@ -67,7 +67,9 @@ class _Resolved:
     titles: Titles
 
     def __iter__(self) -> Iterator[Row]:
-        return (replace(row, cells=tuple(self._cell(cell) for cell in row.cells)) for row in self.rows)
+        return (
+            replace(row, cells=tuple(self._cell(cell) for cell in row.cells)) for row in self.rows
+        )
 
     def _cell(self, cell: Cell) -> Cell:
         return tuple(self._item(each) for each in cell) if isinstance(cell, tuple) else cell
@@ -79,7 +81,9 @@ class _Resolved:
 class Reader:
     """Reads tables; what it keeps on disk lives as long as the `stack` that it is given."""
 
-    def __init__(self, gateway: Gateway, stack: ExitStack, *, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, gateway: Gateway, stack: ExitStack, *, jobs: int, progress: Progress
+    ) -> None:
         self._gateway = gateway
         self._stack = stack
         self._jobs = jobs
@@ -98,7 +102,10 @@ class Reader:
         drafts = [self._draft(each, names) for each in wanted]
         if with_titles:
             self._read_titles()
-        return [self._table(self._with_bodies(each) if _shows_bodies(each, bodies) else each) for each in drafts]
+        return [
+            self._table(self._with_bodies(each) if _shows_bodies(each, bodies) else each)
+            for each in drafts
+        ]
 
     def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:
         if wanted.source is None:
@@ -108,12 +115,18 @@ class Reader:
         title = wanted.source.title
         shown = chosen(everything, wanted.columns, title)
         needed = [*(each.column for each in wanted.sort), *(each.column for each in wanted.tests)]
-        read = tuple(dict.fromkeys([*shown, *(chosen(everything, needed, title) if needed else ())]))
+        read = tuple(
+            dict.fromkeys([*shown, *(chosen(everything, needed, title) if needed else ())])
+        )
         pages = [wanted.page] if wanted.page else self._pages(wanted, wanted.source, read)
         return self._filled(wanted, shown, pages, read)
 
     def _pages(self, wanted: Wanted, source: Source, columns: Sequence[Column]) -> Iterator[Page]:
-        ids = list(dict.fromkeys([_TITLE, *(each.id for each in columns)])) if wanted.columns else None
+        ids = (
+            list(dict.fromkeys([_TITLE, *(each.id for each in columns)]))
+            if wanted.columns
+            else None
+        )
         found = self._gateway.query(source.data_source.id, filter=wanted.filter, property_ids=ids)
         return self._counted(f"Reading {source.title}", found)
 
@@ -126,23 +139,35 @@ class Reader:
         self._progress(what, count, count)
 
     def _filled(
-        self, wanted: Wanted, shown: tuple[Column, ...], pages: Iterable[Page], read: tuple[Column, ...]
+        self,
+        wanted: Wanted,
+        shown: tuple[Column, ...],
+        pages: Iterable[Page],
+        read: tuple[Column, ...],
     ) -> _Draft:
         facts = Facts()
         rows = self._spool(self._related(self._rows(pages, read, wanted.tests, facts), shown))
         if wanted.sort or read != shown:
             order = in_order(rows, read, wanted.sort)
-            rows = self._spool(replace(row, cells=row.cells[: len(shown)]) for row in rows.at(order))
+            rows = self._spool(
+                replace(row, cells=row.cells[: len(shown)]) for row in rows.at(order)
+            )
         return _Draft(wanted, facts.told(shown), rows)
 
     def _rows(
-        self, pages: Iterable[Page], columns: Sequence[Column], tests: Sequence[RowTest], facts: Facts
+        self,
+        pages: Iterable[Page],
+        columns: Sequence[Column],
+        tests: Sequence[RowTest],
+        facts: Facts,
     ) -> Iterator[Row]:
         places = [columns.index(chosen(columns, [each.column])[0]) for each in tests]
         for page in pages:
             row = row_of(page, columns)
             self._titles.note(page.id, page.title)
-            if all(test.passes(row.cells[place]) for test, place in zip(tests, places, strict=True)):
+            if all(
+                test.passes(row.cells[place]) for test, place in zip(tests, places, strict=True)
+            ):
                 facts.note(row, columns)
                 yield row
 
@@ -184,7 +209,9 @@ class Reader:
         with ThreadPoolExecutor(self._jobs) as pool:
             while some := list(islice(rows, self._jobs * 4)):
                 for row, found in zip(some, pool.map(self._body, some), strict=True):
-                    self.findings.unknown_blocks += max(found.markdown.count(_UNKNOWN), len(found.unknown_block_ids))
+                    self.findings.unknown_blocks += max(
+                        found.markdown.count(_UNKNOWN), len(found.unknown_block_ids)
+                    )
                     yield replace(row, markdown=found.markdown)
                 done += len(some)
                 self._progress(f"Reading the pages of {draft.wanted.name}", done, total)
@@ -206,10 +233,14 @@ class Reader:
         Files that cannot be had are among the findings.
         """
         folder = Path(self._stack.enter_context(TemporaryDirectory()))
-        attachments = Attachments(self._gateway, fetcher, folder, prefix, self._jobs, self._progress)
+        attachments = Attachments(
+            self._gateway, fetcher, folder, prefix, self._jobs, self._progress
+        )
         rows = self._spool(attachments.localised(table))
         self.findings.missing_files.extend(attachments.missing)
-        return replace(table, rows=rows, attached=Attached(folder, prefix) if any(folder.iterdir()) else None)
+        return replace(
+            table, rows=rows, attached=Attached(folder, prefix) if any(folder.iterdir()) else None
+        )
 
     def _table(self, draft: _Draft) -> Table:
         rows = _Resolved(draft.rows, self._titles)
@@ -231,4 +262,6 @@ def _shows_bodies(draft: _Draft, bodies: Bodies) -> bool:
 
 def _references(cell: Cell) -> Iterator[NotionId]:
     """The ids of the pages that a cell names."""
-    return (each.id for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, Reference))
+    return (
+        each.id for each in (cell if isinstance(cell, tuple) else ()) if isinstance(each, Reference)
+    )

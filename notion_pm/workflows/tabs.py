@@ -29,7 +29,9 @@ def update_view(site: Site, operation: Operation) -> None:
     Raises ChangedMeanwhile when people have changed it since the plan was made.
     """
     view_id = site.ledger.entry(operation.database).views[operation.key].id
-    _set_view(site, operation, view_id, known=_planned_view_as_it_is(site, operation, view_id, "set"))
+    _set_view(
+        site, operation, view_id, known=_planned_view_as_it_is(site, operation, view_id, "set")
+    )
 
 
 def create_view(site: Site, operation: Operation) -> None:
@@ -41,7 +43,9 @@ def create_view(site: Site, operation: Operation) -> None:
     def look_up() -> View | None:
         there = _view_ids(site, entry.database_id) if place is None else _widget_ids(site, place)
         views = (site.gateway.get_view(each) for each in sorted(there - site.ledger.known_ids()))
-        return next((view for view in views if (view.name, view.type) == (spec.title, spec.type)), None)
+        return next(
+            (view for view in views if (view.name, view.type) == (spec.title, spec.type)), None
+        )
 
     view = site.gateway.create_view(
         entry.database_id,
@@ -84,7 +88,9 @@ def delete_view(site: Site, operation: Operation) -> None:
     site.ledger.forget_view(operation.database, operation.key)
 
 
-def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId, what: str) -> View | None:
+def _planned_view_as_it_is(
+    site: Site, operation: Operation, view_id: NotionId, what: str
+) -> View | None:
     """Read a view once more that is to be overwritten, None when the plan has not seen it or it is gone.
 
     Raises ChangedMeanwhile when people have changed it since the plan was made.
@@ -97,12 +103,19 @@ def _planned_view_as_it_is(site: Site, operation: Operation, view_id: NotionId, 
     except NotShared:
         return None
     if not planned.is_still(now):
-        raise ChangedMeanwhile(operation.database, f"somebody changed the view {now.name!r} that it was to {what}")
+        raise ChangedMeanwhile(
+            operation.database, f"somebody changed the view {now.name!r} that it was to {what}"
+        )
     return now
 
 
-def _set_view(site: Site, operation: Operation, view_id: NotionId, known: View | None = None) -> None:
-    json, spec = _json(site, operation), site.template.databases[operation.database].views[operation.key]
+def _set_view(
+    site: Site, operation: Operation, view_id: NotionId, known: View | None = None
+) -> None:
+    json, spec = (
+        _json(site, operation),
+        site.template.databases[operation.database].views[operation.key],
+    )
     view = site.gateway.update_view(
         view_id,
         name=spec.title,
@@ -129,5 +142,8 @@ def _json(site: Site, operation: Operation) -> ViewJson:
     def option_name(prop: str, option: str) -> str:
         return site.ledger.option_name(database, prop, option)
 
-    ids = {each: site.ledger.property_id(database, each) for each in property_keys(site.template, database)}
+    ids = {
+        each: site.ledger.property_id(database, each)
+        for each in property_keys(site.template, database)
+    }
     return view_json(site.template, database, operation.key, ids, option_name)

@@ -64,13 +64,22 @@ class _Pages:
 class _Reader:
     """Reads by one manifest. `look_closely` asks each database first which of its properties are still there."""
 
-    def __init__(self, place: Place, loaded: LoadedTemplate, manifest: Manifest, *, look_closely: bool = False) -> None:
+    def __init__(
+        self,
+        place: Place,
+        loaded: LoadedTemplate,
+        manifest: Manifest,
+        *,
+        look_closely: bool = False,
+    ) -> None:
         self._place = place
         self._loaded = loaded
         self._manifest = manifest
         self._vocabulary = Vocabulary(loaded.template)
         there = {
-            key: tuple(each.properties) for key, each in manifest.databases.items() if key in loaded.template.databases
+            key: tuple(each.properties)
+            for key, each in manifest.databases.items()
+            if key in loaded.template.databases
         }
         self.chain = Chain(self._vocabulary, there)
         if look_closely:
@@ -84,12 +93,15 @@ class _Reader:
     def read(self, *, asides: bool) -> ReadThread:
         needs = self.chain.needs([*self.chain.databases, *(self.chain.asides if asides else ())])
         exchanges = {
-            key: Exchange(self._vocabulary, key, self._manifest.databases[key], keys) for key, keys in needs.items()
+            key: Exchange(self._vocabulary, key, self._manifest.databases[key], keys)
+            for key, keys in needs.items()
         }
         pages = _Pages({key: {} for key in needs})
         self._query(pages, exchanges)
         gone = self._ask_for_missing(pages, exchanges)
-        snapshot = Snapshot({key: without_gone(those, gone) for key, those in pages.snapshots.items()})
+        snapshot = Snapshot(
+            {key: without_gone(those, gone) for key, those in pages.snapshots.items()}
+        )
         wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
         return ReadThread(thread, self._loaded, self._manifest, exchanges)
@@ -97,13 +109,21 @@ class _Reader:
     def _still_there(self, there: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         """Return the properties that people have not deleted. Raises UsageError when the thread itself is cut."""
         needs = self.chain.needs(there)
-        gone = {key: set(deleted(self._place.gateway, self._manifest, key, keys)) for key, keys in needs.items()}
+        gone = {
+            key: set(deleted(self._place.gateway, self._manifest, key, keys))
+            for key, keys in needs.items()
+        }
         cut = [
-            f"{database}.{key} was deleted" for database, keys in gone.items() for key in self._tying(database, keys)
+            f"{database}.{key} was deleted"
+            for database, keys in gone.items()
+            for key in self._tying(database, keys)
         ]
         if cut:
             raise unfit(cut)
-        return {key: tuple(each for each in keys if each not in gone[key]) for key, keys in there.items()}
+        return {
+            key: tuple(each for each in keys if each not in gone[key])
+            for key, keys in there.items()
+        }
 
     def _tying(self, database: str, keys: Iterable[str]) -> Iterator[str]:
         """The relations and the status among some properties: without them nothing can be said of the thread."""
@@ -113,7 +133,9 @@ class _Reader:
     def _query(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> None:
         def rows(key: str) -> tuple[str, list[Page]]:
             source = self._manifest.databases[key].data_source_id
-            return key, list(self._place.gateway.query(source, property_ids=exchanges[key].property_ids))
+            return key, list(
+                self._place.gateway.query(source, property_ids=exchanges[key].property_ids)
+            )
 
         with ThreadPoolExecutor(self._place.jobs) as pool:
             for done, (key, found) in enumerate(pool.map(rows, exchanges), start=1):
@@ -130,13 +152,17 @@ class _Reader:
             pages.option_names.update(names_of_options([row]))
             pages.people.update(names_of_people([row]))
 
-    def _ask_for_missing(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> dict[NotionId, str]:
+    def _ask_for_missing(
+        self, pages: _Pages, exchanges: Mapping[str, Exchange]
+    ) -> dict[NotionId, str]:
         """Ask once for each page that relations name and no query gave; return those that are not to be had."""
         needs = {key: each.keys for key, each in exchanges.items()}
         named = list(missing_pages(self._vocabulary, needs, pages.snapshots))
 
         def ask(pair: tuple[str, NotionId]) -> Page | str:
-            return look(self._place.gateway, self._manifest.databases[pair[0]].data_source_id, pair[1])
+            return look(
+                self._place.gateway, self._manifest.databases[pair[0]].data_source_id, pair[1]
+            )
 
         absent: dict[NotionId, str] = {}
         with ThreadPoolExecutor(self._place.jobs) as pool:

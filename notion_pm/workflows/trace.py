@@ -33,12 +33,20 @@ class Traced:
         }
 
     def _branch(self, branch: Branch, way: str) -> Json:
-        marks = {"repeated": True} if branch.repeated else {"beyond": branch.beyond} if branch.beyond else {}
+        marks = (
+            {"repeated": True}
+            if branch.repeated
+            else {"beyond": branch.beyond}
+            if branch.beyond
+            else {}
+        )
         told = page_data(self.thread, branch.page)
         return {**told, **marks, way: [self._branch(each, way) for each in branch.branches]}
 
 
-def follow(place: Place, words: str, *, template: str | None = None, depth: int = DEEPEST) -> Traced:
+def follow(
+    place: Place, words: str, *, template: str | None = None, depth: int = DEEPEST
+) -> Traced:
     """Return the thread through the page that words name: a link, an id, a number (FEAT-12) or a title.
 
     Raises UsageError when they name none, or several.
@@ -61,7 +69,9 @@ def page_data(thread: Thread, page: Related) -> Json:
     told = {"id": page.id, "database": page.database, "title": page.title, "url": page.url}
     told |= {"number": thread.number_of(page)} if thread.number_of(page) else {}
     told |= {"status": thread.status(page)} if thread.status(page) else {}
-    return told | (_words(thread, page) if thread.role(page) == "insights" else _weight(thread.evidence(page)))
+    return told | (
+        _words(thread, page) if thread.role(page) == "insights" else _weight(thread.evidence(page))
+    )
 
 
 def _words(thread: Thread, insight: SnapshotPage) -> Json:

@@ -35,7 +35,16 @@ from notion_pm.workspace.record import read_manifest_page, record_blocks
 _MINUTE = timedelta(minutes=1)
 
 _NOT_WRITTEN = frozenset(
-    {"relation", "rollup", "formula", "unique_id", "created_time", "created_by", "last_edited_time", "last_edited_by"}
+    {
+        "relation",
+        "rollup",
+        "formula",
+        "unique_id",
+        "created_time",
+        "created_by",
+        "last_edited_time",
+        "last_edited_by",
+    }
 )
 """Types whose values may differ between a row and its untouched twin: links from other rows, and what Notion sets."""
 
@@ -52,7 +61,9 @@ class Twins:
 class TwinFinder:
     """Looks for twins of what one apply created. Databases are settled in several threads, and each may look."""
 
-    def __init__(self, gateway: Gateway, site: Site, existing: Existing, record_id: Callable[[], NotionId]) -> None:
+    def __init__(
+        self, gateway: Gateway, site: Site, existing: Existing, record_id: Callable[[], NotionId]
+    ) -> None:
         self._gateway = gateway
         self._site = site
         self._existing = existing
@@ -70,11 +81,17 @@ class TwinFinder:
     def _among(self, children: Sequence[ChildBlock]) -> tuple[ChildBlock, ...]:
         self._children = children
         known = {*self._site.ledger.known_ids(), self._record_id()}
-        ours = {block.title: block for block in children if block.id in known and self._is_new(block)}
+        ours = {
+            block.title: block for block in children if block.id in known and self._is_new(block)
+        }
         record_pages = {block.id for block in record_blocks(children)}
         for block in children:
             original = ours.get(block.title)
-            if block.id in known | self.found.gone or original is None or not self._is_twin_of(block, original):
+            if (
+                block.id in known | self.found.gone
+                or original is None
+                or not self._is_twin_of(block, original)
+            ):
                 continue
             if block.type == "child_database":
                 self._trash_database(block, original)
@@ -111,7 +128,8 @@ class TwinFinder:
             ends = {
                 prop.id: None
                 for prop in source.properties.values()
-                if isinstance(prop.config, RelationConfig) and prop.config.data_source_id in self._sources
+                if isinstance(prop.config, RelationConfig)
+                and prop.config.data_source_id in self._sources
             }
             if ends:
                 self._gateway.update_data_source(source.id, ends)
@@ -121,11 +139,18 @@ class TwinFinder:
     def _is_new(self, block: ChildBlock) -> bool:
         """Return whether this apply, or the interrupted one that it goes on with, may have made a block."""
         was_there = block.id in self._site.sibling_ids and not self._existing.interrupted
-        return not was_there and (block.created_time is None or block.created_time >= self._site.since)
+        return not was_there and (
+            block.created_time is None or block.created_time >= self._site.since
+        )
 
     def _is_twin_of(self, block: ChildBlock, original: ChildBlock) -> bool:
         same_maker = block.created_by == original.created_by
-        return self._is_new(block) and same_maker and block.type == original.type and not block.in_trash
+        return (
+            self._is_new(block)
+            and same_maker
+            and block.type == original.type
+            and not block.in_trash
+        )
 
     def _is_ours(self, made: ChildBlock | Page) -> bool:
         """Return whether our connection made something, and nobody else has edited it."""
@@ -157,7 +182,12 @@ class TwinFinder:
             return
         source = self._gateway.get_data_source(twin.data_source_ids[0])
         recorded = self._gateway.get_database(original.id)
-        names = {prop.name for prop in self._gateway.get_data_source(recorded.data_source_ids[0]).properties.values()}
+        names = {
+            prop.name
+            for prop in self._gateway.get_data_source(
+                recorded.data_source_ids[0]
+            ).properties.values()
+        }
         has_pages = any(True for _ in self._gateway.query(source.id, property_ids=["title"]))
         has_more = {prop.name for prop in source.properties.values()} - names
         has_views = len(self._gateway.list_view_ids(block.id)) > 1
@@ -173,7 +203,9 @@ class TwinFinder:
             manifest = read_manifest_page(self._gateway, block.id, self._site.parent_id).manifest
         except ManifestUnreadable:
             manifest = None
-        is_untouched = manifest is not None and not manifest.databases and manifest.state == "applying"
+        is_untouched = (
+            manifest is not None and not manifest.databases and manifest.state == "applying"
+        )
         if not (is_untouched and self._is_ours(block)):
             self.found.left.append(f"the record page {block.title!r}")
             return
@@ -185,21 +217,35 @@ class TwinFinder:
     def _search_rows(self, database: str) -> None:
         ledger, starter = self._site.ledger, StarterRows(self._site.loaded)
         title_key = self._site.template.databases[database].title_key
-        keys = {row.cells.get(title_key, ""): key for (of, key), row in starter.rows.items() if of == database}
+        keys = {
+            row.cells.get(title_key, ""): key
+            for (of, key), row in starter.rows.items()
+            if of == database
+        }
         recent = created_since(self._site.since)
-        pages = list(self._gateway.query(ledger.data_source_id(database), filter=recent, property_ids=["title"]))
+        pages = list(
+            self._gateway.query(
+                ledger.data_source_id(database), filter=recent, property_ids=["title"]
+            )
+        )
         known, by_id = ledger.known_ids(), {page.id: page for page in pages}
         old_rows = self._rows_before(database)
         for page in pages:
             key = keys.get(page.title)
             recorded = ledger.row_id(database, key) if key is not None else None
-            original = by_id.get(recorded) if recorded is not None and recorded not in old_rows else None
+            original = (
+                by_id.get(recorded) if recorded is not None and recorded not in old_rows else None
+            )
             if page.id in known or original is None or not _made_together(page, original):
                 continue
             name = f"the row {database}.{key} ({page.title!r})"
             # Rows that were in the database before are not known. What is there twice in it is only reported.
             may_be_older = database in self._existing.databases and not self._existing.interrupted
-            if not may_be_older and self._is_ours(page) and self._holds_the_same(page.id, original.id):
+            if (
+                not may_be_older
+                and self._is_ours(page)
+                and self._holds_the_same(page.id, original.id)
+            ):
                 self._gateway.trash_page(page.id)
                 self._note(page.id, name)
             else:
@@ -220,7 +266,9 @@ class TwinFinder:
 
     def _may_have_held_widgets(self, dashboard_id: NotionId) -> bool:
         """Return whether a dashboard is older than this run, and what it held was not read."""
-        was_read = any(dashboard_id in found.dashboards for found in self._existing.databases.values())
+        was_read = any(
+            dashboard_id in found.dashboards for found in self._existing.databases.values()
+        )
         return not was_read and dashboard_id in self._existing.view_ids.values()
 
     def _report_older_views(self, search: TwinSearch) -> None:
@@ -228,14 +276,20 @@ class TwinFinder:
 
         Notion does not tell who made a view, and a deleted view does not go to the trash.
         """
-        read = {view.id: view for found in self._existing.databases.values() for view in found.views}
+        read = {
+            view.id: view for found in self._existing.databases.values() for view in found.views
+        }
         read |= {view_id: self._gateway.get_view(view_id) for view_id in search.recorded_views}
         for original_id, view in unrecorded_namesakes(self._site.template, self._existing):
             if _looks_the_same(view, read[original_id]):
                 self.found.left.append(f"the view {view.name!r}")
 
     def _search_views(
-        self, databases: Collection[str], view_ids: Iterable[NotionId], *, may_be_older: bool = False
+        self,
+        databases: Collection[str],
+        view_ids: Iterable[NotionId],
+        *,
+        may_be_older: bool = False,
     ) -> None:
         """Delete the twins among views that came during this run; report them where some may be older."""
         known = self._site.ledger.known_ids()
@@ -248,7 +302,9 @@ class TwinFinder:
         for view_id in sorted(set(view_ids) - known):
             view = self._gateway.get_view(view_id)
             for title, original_id in recorded:
-                if title != view.name or not _looks_the_same(view, self._gateway.get_view(original_id)):
+                if title != view.name or not _looks_the_same(
+                    view, self._gateway.get_view(original_id)
+                ):
                     continue
                 if may_be_older:
                     self.found.left.append(f"the view {view.name!r}")
@@ -271,12 +327,21 @@ def _made_together(twin: Page, original: Page) -> bool:
 def _links(page: Page) -> set[tuple[str, NotionId]]:
     """Return the pages that a page is related to, with the ids of the relations."""
     values = {prop.id: prop.value for prop in page.properties.values()}
-    return {(key, page_id) for key, each in values.items() if isinstance(each, RelationValue) for page_id in each.ids}
+    return {
+        (key, page_id)
+        for key, each in values.items()
+        if isinstance(each, RelationValue)
+        for page_id in each.ids
+    }
 
 
 def _written(page: Page) -> dict[str, object]:
     content = row_content(page)
-    return {prop.id: content[prop.id] for prop in page.properties.values() if prop.type not in _NOT_WRITTEN}
+    return {
+        prop.id: content[prop.id]
+        for prop in page.properties.values()
+        if prop.type not in _NOT_WRITTEN
+    }
 
 
 def _looks_the_same(twin: View, original: View) -> bool:
@@ -285,6 +350,13 @@ def _looks_the_same(twin: View, original: View) -> bool:
         return not any(twin.rows)
 
     def settings(view: View) -> tuple[object, ...]:
-        return view.type, view.filter, view.sorts, view.quick_filters, view.configuration, view.dashboard_id
+        return (
+            view.type,
+            view.filter,
+            view.sorts,
+            view.quick_filters,
+            view.configuration,
+            view.dashboard_id,
+        )
 
     return settings(twin) == settings(original)

@@ -53,7 +53,9 @@ class Undoing:
     @property
     def requests(self) -> int:
         """How many requests `undo` sends at most, beside those of the lock and the record."""
-        rereads = sum(requests_to_read_again(batch, self.databases.found) for batch in batches(self.plan.acts))
+        rereads = sum(
+            requests_to_read_again(batch, self.databases.found) for batch in batches(self.plan.acts)
+        )
         return self.reads + rereads + len(self.plan.acts)
 
 
@@ -82,7 +84,10 @@ def look_back(
     before = gateway.requests.logical
     page = find_manifest(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
     if page is None:
-        raise UsageError("There is no apply to take back here.", "notion-pm status  shows what was applied where.")
+        raise UsageError(
+            "There is no apply to take back here.",
+            "notion-pm status  shows what was applied where.",
+        )
     page.refuse_if_edited()
     path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)
     journal = journals.read(path)
@@ -113,7 +118,9 @@ def _elsewhere(manifest: Manifest) -> UsageError:
     )
 
 
-def _recovered(gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None) -> Manifest:
+def _recovered(
+    gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None
+) -> Manifest:
     """Return the record with what an interrupted apply made and did not come to record."""
     existing = read_for(gateway, parent_id, journal.begun.loaded, jobs=jobs, home=home).existing
     assert existing.manifest is not None, "it was there a moment ago"
@@ -187,7 +194,9 @@ class _TakingBack:
         """Read again what these acts would take away; return those that are still wanted."""
         self._undoing.databases.read_again(batch)
         self.done.start_batch()
-        self.plan = plan_undo(self._undoing.journal, self._undoing.manifest, self._undoing.databases.found)
+        self.plan = plan_undo(
+            self._undoing.journal, self._undoing.manifest, self._undoing.databases.found
+        )
         return still_wanted(batch, self.plan.acts)
 
     def _do(self, acts: Sequence[Act]) -> list[Act]:
@@ -215,11 +224,15 @@ def _with_new_ids(manifest: Manifest, done: Doing) -> Manifest:
         databases[database] = entry.model_copy(update={"views": {**entry.views, key: made}})
     for (database, place), option_id in done.options.items():
         entry = databases[database]
-        databases[database] = entry.model_copy(update={"options": {**entry.options, place: option_id}})
+        databases[database] = entry.model_copy(
+            update={"options": {**entry.options, place: option_id}}
+        )
     return manifest.model_copy(update={"databases": databases})
 
 
-def _set_record(gateway: Gateway, page: ManifestPage, manifest: Manifest | None, now: datetime) -> None:
+def _set_record(
+    gateway: Gateway, page: ManifestPage, manifest: Manifest | None, now: datetime
+) -> None:
     if manifest is None:
         gateway.rename_and_trash_page(page.id, removed_title(page.manifest.template))
         return

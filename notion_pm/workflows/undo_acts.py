@@ -59,7 +59,9 @@ class Doing:
             case MakeView():
                 self.views[act.database, act.key] = act.twin or self._make_view(act)
             case SetDatabase(_, database_id, title, icon, description):
-                self._gateway.update_database(database_id, title=title, icon=icon, description=description)
+                self._gateway.update_database(
+                    database_id, title=title, icon=icon, description=description
+                )
             case SetProperties():
                 self._set_properties(act)
 
@@ -67,7 +69,9 @@ class Doing:
         source = self._gateway.update_data_source(act.data_source_id, act.patches)
         for place, back in act.options_back.items():
             options = options_of(source.properties[back.property_id])
-            named = [option.id for option in options if option.name.casefold() == back.name.casefold()]
+            named = [
+                option.id for option in options if option.name.casefold() == back.name.casefold()
+            ]
             if named and named[0]:
                 self.options[act.database, place] = named[0]
 

@@ -98,7 +98,9 @@ def look_back(place: Place, catalogue: Catalogue, template: str | None) -> Impor
     # Notion rounds the time of creation down to the minute.
     created_since = since.replace(second=0, microsecond=0) - OVERLAP
     found = [
-        write if write.page else with_page_found(write, pages[write.data_source_id].values(), created_since)
+        write
+        if write.page
+        else with_page_found(write, pages[write.data_source_id].values(), created_since)
         for write in writes
     ]
     there = [write for write in found if write.page]
@@ -174,7 +176,10 @@ def _decide_all(
     while True:
         around = surroundings(destinations, going, one_way)
         steps = list(
-            chain.from_iterable(decide(write, pages[write.data_source_id].get(write.page), around) for write in writes)
+            chain.from_iterable(
+                decide(write, pages[write.data_source_id].get(write.page), around)
+                for write in writes
+            )
         )
         kept = {step.write.page for step in steps if isinstance(step, Left) and _keeps_links(step)}
         if going.isdisjoint(kept):
@@ -193,7 +198,9 @@ def _keeps_links(left: Left) -> bool:
 
 
 def surroundings(
-    destinations: Mapping[str, Destination], going: frozenset[str], one_way: frozenset[str] = frozenset()
+    destinations: Mapping[str, Destination],
+    going: frozenset[str],
+    one_way: frozenset[str] = frozenset(),
 ) -> Surroundings:
     """Return what pages are judged by."""
     return Surroundings(
@@ -229,7 +236,9 @@ def _linked_one_way(
     """
     ours = {write.page for write in made}
     manifest = next((each.manifest for each in destinations.values() if each.manifest), None)
-    source_ids = {entry.data_source_id for entry in manifest.databases.values()} if manifest else set()
+    source_ids = (
+        {entry.data_source_id for entry in manifest.databases.values()} if manifest else set()
+    )
     for source_id in sorted(source_ids | {NotionId(each) for each in destinations}):
         try:
             source = gateway.get_data_source(source_id)
@@ -270,7 +279,13 @@ class _Undoing:
         self._count = len(self.undo.back) + len(rows) + len(related)
         for steps in (self.undo.back, rows, related):
             self._write_all(steps)
-        return ImportUndo(self.undo.memory, self.undo.runs, self.undo.writes, self.undo.destinations, tuple(self.done))
+        return ImportUndo(
+            self.undo.memory,
+            self.undo.runs,
+            self.undo.writes,
+            self.undo.destinations,
+            tuple(self.done),
+        )
 
     def _write_all(self, steps: Sequence[Trash | SetBack]) -> None:
         by_source: dict[str, list[Trash | SetBack]] = {}
@@ -279,7 +294,9 @@ class _Undoing:
         for source_id, those in by_source.items():
             pending = {step.page.id: step for step in those}
             while pending:
-                in_order = sorted(pending.values(), key=lambda step: (step.page.created_time, step.page.id))
+                in_order = sorted(
+                    pending.values(), key=lambda step: (step.page.created_time, step.page.id)
+                )
                 self._write_batch(source_id, in_order[:BATCH], pending)
 
     def _write_batch(
@@ -296,7 +313,9 @@ class _Undoing:
             writes = [each for each in again if isinstance(each, Trash | SetBack)]
             known = {(left.write.entry, left.property_id) for left in self.undo.left}
             new_left = [
-                each for each in again if isinstance(each, Left) and (each.write.entry, each.property_id) not in known
+                each
+                for each in again
+                if isinstance(each, Left) and (each.write.entry, each.property_id) not in known
             ]
             self.done += new_left
             if any(_keeps_links(left) for left in new_left):

@@ -57,7 +57,9 @@ class FoundDatabases:
         touched = [key for key, entry in manifest.owned.items() if self._is_concerned(key, entry)]
         with ThreadPoolExecutor(jobs) as pool:
             read = dict(zip(touched, pool.map(self._read, touched), strict=True))
-        self.found: Mapping[str, Found] = {key: each for key, each in read.items() if each is not None}
+        self.found: Mapping[str, Found] = {
+            key: each for key, each in read.items() if each is not None
+        }
 
     def _is_concerned(self, key: str, entry: DatabaseEntry) -> bool:
         """Return whether the apply did anything to a database."""
@@ -82,7 +84,9 @@ class FoundDatabases:
             return None
         view_ids = self._gateway.list_view_ids(database.id)
         ours = {each.id for each in entry.views.values()}
-        untouched = {each.id for each in before.views.values()} - self._journal.ids if before else ours
+        untouched = (
+            {each.id for each in before.views.values()} - self._journal.ids if before else ours
+        )
         views = {}
         for view_id in sorted({*view_ids, *ours} - untouched):
             view = self._read_view(view_id)
@@ -114,7 +118,9 @@ class FoundDatabases:
         act = acts[0]
         match act:
             case TrashPage():
-                return self._with_rows(found, {each.page_id for each in acts if isinstance(each, TrashPage)})
+                return self._with_rows(
+                    found, {each.page_id for each in acts if isinstance(each, TrashPage)}
+                )
             case SetProperties():
                 return self._with_properties(found, act)
             case DeleteView(view_id=view_id):
@@ -149,7 +155,9 @@ class FoundDatabases:
             pages = self._gateway.query(source.id, filter=values_filter(removed))
             again = {page.id: page for page in pages}
         pages_now = {page.id: page for page in found.pages} | again
-        return replace(found, source=self._judged(found.source, source), pages=tuple(pages_now.values()))
+        return replace(
+            found, source=self._judged(found.source, source), pages=tuple(pages_now.values())
+        )
 
     def _judged(self, before: DataSource, now: DataSource) -> DataSource:
         """Return a data source as it is now, with what is computed as it was before an undo set properties.
@@ -158,7 +166,9 @@ class FoundDatabases:
         """
         if not self._has_set_properties:
             return now
-        return replace(now, properties={key: _as_judged(before, prop) for key, prop in now.properties.items()})
+        return replace(
+            now, properties={key: _as_judged(before, prop) for key, prop in now.properties.items()}
+        )
 
     def _with_view(self, found: Found, view_id: NotionId) -> Found:
         view = self._read_view(view_id)
@@ -184,7 +194,11 @@ def _as_judged(before: DataSource, now: Property) -> Property:
     was = before.properties.get(now.id)
     if was is None or not isinstance(now.config, FormulaConfig | RollupConfig):
         return now
-    return was if (was.name, was.type, was.description) == (now.name, now.type, now.description) else now
+    return (
+        was
+        if (was.name, was.type, was.description) == (now.name, now.type, now.description)
+        else now
+    )
 
 
 def _removed_properties(act: SetProperties, source: DataSource) -> set[tuple[str, str]]:
@@ -195,14 +209,20 @@ def _removed_properties(act: SetProperties, source: DataSource) -> set[tuple[str
             continue
         removed.add((source.id, property_id))
         prop = source.properties.get(property_id)
-        if prop is not None and isinstance(prop.config, RelationConfig) and prop.config.synced_property_id:
+        if (
+            prop is not None
+            and isinstance(prop.config, RelationConfig)
+            and prop.config.synced_property_id
+        ):
             removed.add((prop.config.data_source_id, prop.config.synced_property_id))
     return removed
 
 
 def _without(found: Found, removed: Collection[tuple[str, str]]) -> Found:
     source = found.source
-    properties = {key: prop for key, prop in source.properties.items() if (source.id, key) not in removed}
+    properties = {
+        key: prop for key, prop in source.properties.items() if (source.id, key) not in removed
+    }
     return replace(found, source=replace(source, properties=properties))
 
 
@@ -216,7 +236,9 @@ def removed_values(act: SetProperties, source: DataSource) -> Iterator[tuple[Pro
             yield prop, []
         if patch is not None and isinstance(patch.config, OptionsConfig):
             kept = {option.id for option in patch.config.options}
-            dropped = [option.id for option in options_of(prop) if option.id and option.id not in kept]
+            dropped = [
+                option.id for option in options_of(prop) if option.id and option.id not in kept
+            ]
             if dropped:
                 yield prop, dropped
 

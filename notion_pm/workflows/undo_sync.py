@@ -130,13 +130,22 @@ def _evaluation(looked: Look, run: RunRecord, written: Sequence[HistoryChange]) 
     return Evaluation(tuple(_updates(looked, back, run)))
 
 
-def _updates(looked: Look, changes: Iterable[HistoryChange], run: RunRecord) -> Iterator[PageUpdate]:
+def _updates(
+    looked: Look, changes: Iterable[HistoryChange], run: RunRecord
+) -> Iterator[PageUpdate]:
     """Yield the changes backwards, page by page."""
     back: dict[NotionId, list[Change]] = {}
     for each in changes:
         page = looked.page(each.page)
         if page is not None and not same(page.values.get(each.property), each.before):
-            change = Change(each.property, each.after, each.before, each.rules, f"Undo of {run.id}.", each.because)
+            change = Change(
+                each.property,
+                each.after,
+                each.before,
+                each.rules,
+                f"Undo of {run.id}.",
+                each.because,
+            )
             back.setdefault(each.page, []).append(change)
     for page_id, those in back.items():
         page = looked.page(page_id)
@@ -147,4 +156,7 @@ def _updates(looked: Look, changes: Iterable[HistoryChange], run: RunRecord) -> 
 def _holds(updates: Iterable[PageUpdate], run: RunRecord) -> Iterator[tuple[Spot, Hold]]:
     for update in updates:
         for change in update.changes:
-            yield (update.page.id, change.property), Hold(change.after, change.before, UNDONE, (run.id,))
+            yield (
+                (update.page.id, change.property),
+                Hold(change.after, change.before, UNDONE, (run.id,)),
+            )

@@ -31,13 +31,16 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
     before = gateway.requests.logical
     lossy = [each for each in plan.changes if each.change_class == "lossy" and each.property_id]
     pages = {
-        database: _pages(gateway, reading, database, [each for each in lossy if each.database == database])
+        database: _pages(
+            gateway, reading, database, [each for each in lossy if each.database == database]
+        )
         for database in sorted({each.database for each in lossy})
     }
     held = _held(gateway, reading, [each for each in plan.changes if each.swap is not None])
     changes = tuple(_with_planned(gateway, each, plan, reading) for each in plan.changes)
     changes = tuple(
-        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held) for each in changes
+        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held)
+        for each in changes
     )
     totals = tuple((database, len(found)) for database, found in pages.items())
     steps = operations(reading.loaded, reading.existing, changes)
@@ -56,7 +59,9 @@ def _with_planned(gateway: Gateway, change: Change, plan: Plan, reading: Reading
         if change.kind == "database":
             database = gateway.get_database(entry.database_id)
             spec = reading.loaded.template.databases[change.database]
-            kept = without_people_s_changes(change, spec, entry, database, reset_titles=plan.wishes.reset_titles)
+            kept = without_people_s_changes(
+                change, spec, entry, database, reset_titles=plan.wishes.reset_titles
+            )
             return replace(kept, planned=PlannedDatabase(database, kept.facets))
         view = gateway.get_view(entry.views[change.key].id)
     except (NotShared, InTrash):
@@ -82,12 +87,18 @@ def _changing(database: str, plan: Plan, reading: Reading) -> frozenset[str]:
     return frozenset(named - {""})
 
 
-def _pages(gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]) -> list[Page]:
+def _pages(
+    gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]
+) -> list[Page]:
     source = reading.existing.databases[database].data_source
-    return list(gateway.query(source.id, property_ids=sorted({each.property_id for each in changes})))
+    return list(
+        gateway.query(source.id, property_ids=sorted({each.property_id for each in changes}))
+    )
 
 
-def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[str, frozenset[NotionId]]:
+def _held(
+    gateway: Gateway, reading: Reading, swaps: Iterable[Change]
+) -> dict[str, frozenset[NotionId]]:
     """Return which pages hold the options that are to go, by option id."""
     leaving: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for change in swaps:
@@ -97,7 +108,9 @@ def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[s
     held: defaultdict[str, set[NotionId]] = defaultdict(set)
     for database, properties in leaving.items():
         source = reading.existing.databases[database].data_source
-        asked = holders_filter([(source.properties[each], option_ids) for each, option_ids in properties.items()])
+        asked = holders_filter(
+            [(source.properties[each], option_ids) for each, option_ids in properties.items()]
+        )
         for page in gateway.query(source.id, filter=asked, property_ids=sorted(properties)):
             for property_id in properties:
                 for option_id in chosen(page, property_id):
@@ -108,10 +121,14 @@ def _held(gateway: Gateway, reading: Reading, swaps: Iterable[Change]) -> dict[s
 def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
     spec = new_spec(reading.loaded.template, change)
     prop = reading.existing.databases[change.database].data_source.properties[change.property_id]
-    is_asked_for = values_filter([(prop, (change.option_id,) if change.option_id else ())]) is not None
+    is_asked_for = (
+        values_filter([(prop, (change.option_id,) if change.option_id else ())]) is not None
+    )
     asked, losing = set(), set()
     for page in pages:
-        has_value = change.option_id in chosen(page, prop.id) if change.option_id else holds(page, prop.id)
+        has_value = (
+            change.option_id in chosen(page, prop.id) if change.option_id else holds(page, prop.id)
+        )
         if has_value or not is_asked_for:
             asked.add(page.id)
         if loses_value(page, prop, change.option_id, spec):
@@ -128,4 +145,6 @@ def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
     if change.swap is None:
         return change
     swap = change.swap.held_by(held)
-    return replace(change, swap=swap, pages=len(swap.pages), change_class="slow" if swap.pages else "safe")
+    return replace(
+        change, swap=swap, pages=len(swap.pages), change_class="slow" if swap.pages else "safe"
+    )

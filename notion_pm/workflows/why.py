@@ -52,7 +52,11 @@ class Why:
     def as_data(self) -> Json:
         """Return it as JSON data with stable keys."""
         named = {"page": self.page.id, "title": self.page.title, "url": self.page.url}
-        return {**named, "properties": [self._data(each) for each in self.answers], "requests": self.requests}
+        return {
+            **named,
+            "properties": [self._data(each) for each in self.answers],
+            "requests": self.requests,
+        }
 
     def title(self, answer: Answer) -> str:
         """Return what people call the property."""
@@ -121,7 +125,11 @@ class Why:
         """Return a number in the format of its property, such as $1,010,000; anything else as it is."""
         spec = self.looked.rules.vocabulary.spec(self.page.database, answer.standing.key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number_as_shown(spec.format, value) if is_number and isinstance(spec, NumberProperty) else value
+        return (
+            number_as_shown(spec.format, value)
+            if is_number and isinstance(spec, NumberProperty)
+            else value
+        )
 
     def shown(self, answer: Answer, value: Any) -> str:
         """Return a value as text, with numbers as Notion shows them."""
@@ -150,11 +158,21 @@ class Why:
         }
 
     def _amount(self, summand: Summand) -> Json:
-        through = [{"page": each.id, "title": each.title, "url": each.url} for each in summand.through]
-        return {"of": summand.name, "page": summand.page.id, "amount": summand.number, "through": through}
+        through = [
+            {"page": each.id, "title": each.title, "url": each.url} for each in summand.through
+        ]
+        return {
+            "of": summand.name,
+            "page": summand.page.id,
+            "amount": summand.number,
+            "through": through,
+        }
 
     def _rule(self, answer: Answer, opinion: Derived) -> Json:
-        because = [{"page": each.id, "title": each.title, "url": each.url} for each in self.pages(opinion.because)]
+        because = [
+            {"page": each.id, "title": each.title, "url": each.url}
+            for each in self.pages(opinion.because)
+        ]
         return {
             "rule": opinion.rule.name,
             "why": opinion.rule.rule.why,
@@ -188,7 +206,9 @@ def why(place: Place, words: str, wanted: str | None = None, *, template: str | 
         )
         last = _last_changes(state.changes_of(page.id))
         known = state.cache().pages.get(page.database, {}).get(page.id)
-    answers = tuple(Answer(each, last.get(each.key), _is_new(known, page, each.key)) for each in there)
+    answers = tuple(
+        Answer(each, last.get(each.key), _is_new(known, page, each.key)) for each in there
+    )
     view = View(looked.rules.vocabulary, looked.snapshot, {}, place.now.date())
     found = Why(page, answers, looked, place.gateway.requests.logical - before, view)
     return found if wanted is None else _only(found, wanted)
@@ -198,7 +218,9 @@ def _meant(place: Place, looked: Look, words: str, template: str | None) -> Snap
     """The page that words name. Its number is nothing that rules read: for that the thread is read."""
     there = {key: tuple(each.properties) for key, each in looked.opened.manifest.databases.items()}
     databases = looked.rules.vocabulary.template.databases
-    chain = Chain(looked.rules.vocabulary, {key: each for key, each in there.items() if key in databases})
+    chain = Chain(
+        looked.rules.vocabulary, {key: each for key, each in there.items() if key in databases}
+    )
     thread = Thread(chain, looked.snapshot, {}, looked.wording, place.now.date())
     if page := find(thread, words):
         return page
@@ -229,5 +251,7 @@ def _only(found: Why, wanted: str) -> Why:
     )
     if not chosen:
         known = ", ".join(found.title(each) for each in found.answers) or "none"
-        raise UsageError(f"Rules set no property {wanted!r} of this page.", f"Those that they set: {known}.")
+        raise UsageError(
+            f"Rules set no property {wanted!r} of this page.", f"Those that they set: {known}."
+        )
     return Why(found.page, chosen, found.looked, found.requests, found.view)

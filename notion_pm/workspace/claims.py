@@ -160,7 +160,9 @@ def _read_lease(seconds: object) -> timedelta:
     return LEASE
 
 
-def judge(claims: Sequence[Claim], own_id: str, now: datetime, is_dead: Callable[[Claim], bool]) -> Verdict:
+def judge(
+    claims: Sequence[Claim], own_id: str, now: datetime, is_dead: Callable[[Claim], bool]
+) -> Verdict:
     """Decide who may go on, from one listing of the claims.
 
     `now` is a lower bound of the server's time. `is_dead` knows claims whose run has ended for sure.
@@ -194,7 +196,11 @@ def earlier_page(pages: Sequence[ChildBlock], own_id: NotionId) -> ChildBlock | 
 
 
 def _is_older(page: ChildBlock, own: ChildBlock) -> bool:
-    return page.created_time is not None and own.created_time is not None and page.created_time < own.created_time
+    return (
+        page.created_time is not None
+        and own.created_time is not None
+        and page.created_time < own.created_time
+    )
 
 
 def _plain_name(text: str) -> str:

@@ -56,7 +56,9 @@ class UpdateSender:
 
     def send(self, page_id: NotionId, values: Iterable[PropertyValue]) -> Page | Postponed:
         """Set values of a page now; return it, or why it has to be decided again."""
-        return self._write(page_id, lambda tries: self._gateway.update_page_now(page_id, values, tries))
+        return self._write(
+            page_id, lambda tries: self._gateway.update_page_now(page_id, values, tries)
+        )
 
     def trash(self, page_id: NotionId) -> Page | Postponed:
         """Put a page in the trash now; return it, or why it has to be decided again."""

@@ -148,7 +148,10 @@ class WorkspaceLock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._gateway.before_requests(None, None)
         try:
@@ -174,7 +177,9 @@ class WorkspaceLock:
     def _append(self, page_id: NotionId) -> ChildBlock:
         block = self.first_claim()
         try:
-            return self._gateway.append_block(page_id, block, look_up=lambda: self._find_own_block(page_id))
+            return self._gateway.append_block(
+                page_id, block, look_up=lambda: self._find_own_block(page_id)
+            )
         except (NotShared, RequestRefused) as error:
             raise self._without_page(page_id) or error from error
 
@@ -192,7 +197,11 @@ class WorkspaceLock:
         """Return the claim as a block for a page that is about to be created, in the API's JSON."""
         self._proved = self._now()
         settings = {"icon": {"type": "emoji", "emoji": ICON}}
-        return {"object": "block", "type": BLOCK_TYPE, **text_block(BLOCK_TYPE, self._text(), settings)}
+        return {
+            "object": "block",
+            "type": BLOCK_TYPE,
+            **text_block(BLOCK_TYPE, self._text(), settings),
+        }
 
     def is_claimed_on(self, page_id: NotionId) -> bool:
         """Return whether a page holds our claim: one of that title may be another run's."""
@@ -221,7 +230,9 @@ class WorkspaceLock:
         claims = read_claims(self._gateway.list_children(earlier.id))
         raise locked_by(claims[0]) if claims else WorkspaceLocked("a first apply", "any moment")
 
-    def _list_with_own(self, page_id: NotionId, list_pages: Callable[[], Sequence[ChildBlock]]) -> list[ChildBlock]:
+    def _list_with_own(
+        self, page_id: NotionId, list_pages: Callable[[], Sequence[ChildBlock]]
+    ) -> list[ChildBlock]:
         """List the record pages until ours is among them. Notion may show a new page late."""
         for attempt in range(_MOST_LISTINGS):
             if attempt:
@@ -281,7 +292,9 @@ class WorkspaceLock:
 
     def _check_lease(self) -> None:
         if self._elapsed() >= self._lease:
-            raise LockLost("it was paused for longer than its claim lasts, and another run may be at work")
+            raise LockLost(
+                "it was paused for longer than its claim lasts, and another run may be at work"
+            )
 
     def _renew(self) -> None:
         begun = self._now()
@@ -374,14 +387,18 @@ def _is_in_a_hurry(error: BaseException | None) -> bool:
     if error is None:
         return False
     is_told_to_end = not isinstance(error, Exception)  # Ctrl-C
-    return is_told_to_end or isinstance(error, (Stopped, TimeUp, RateLimited, Unavailable, Unreachable))
+    return is_told_to_end or isinstance(
+        error, (Stopped, TimeUp, RateLimited, Unavailable, Unreachable)
+    )
 
 
 _GONE = "its claim is no longer on the record page. Somebody removed it, or the page"
 
 
 @contextmanager
-def workspace_lock(gateway: Gateway, page_id: NotionId | None, claimant: Claimant) -> Iterator[WorkspaceLock]:
+def workspace_lock(
+    gateway: Gateway, page_id: NotionId | None, claimant: Claimant
+) -> Iterator[WorkspaceLock]:
     """Hold the lock of the workspace with that record page; without a page there is nothing to claim.
 
     Decide on what is read inside, not before. Raises WorkspaceLocked when another run is at work, and

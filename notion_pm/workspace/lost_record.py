@@ -56,7 +56,9 @@ def places_to_look(
     yield list(_remembered(gateway, parent_id, children, template, home))
     if not any(block.type == "child_database" and not block.in_trash for block in children):
         return
-    yield [Candidate(block, is_on_parent=True) for block in _pages_with_content(children)[:_MOST_PAGES]]
+    yield [
+        Candidate(block, is_on_parent=True) for block in _pages_with_content(children)[:_MOST_PAGES]
+    ]
     yield list(_searched(gateway, children, template, in_trash=False))
     yield list(_searched(gateway, children, template, in_trash=True))
 
@@ -69,21 +71,35 @@ def _remembered(
     home: StateHome | None,
 ) -> Iterator[Candidate]:
     manifests = remembered_manifests(home) if home is not None else {}
-    listed = {block.id: block for block in children if block.type == "child_page" and not block.in_trash}
+    listed = {
+        block.id: block for block in children if block.type == "child_page" and not block.in_trash
+    }
     for name, manifest in manifests.items():
-        if template not in {None, name} or manifest.page_id is None or manifest.parent_id != parent_id:
+        if (
+            template not in {None, name}
+            or manifest.page_id is None
+            or manifest.parent_id != parent_id
+        ):
             continue
         if manifest.page_id in listed:
-            yield Candidate(listed[manifest.page_id], manifest, is_on_parent=True, parent_id=parent_id)
+            yield Candidate(
+                listed[manifest.page_id], manifest, is_on_parent=True, parent_id=parent_id
+            )
             continue
         with suppress(NotShared):  # deleted for good, or somewhere that the connection cannot see
             page = gateway.get_page(manifest.page_id)
             on_parent = page.parent_id == parent_id and not page.in_trash
-            yield Candidate(_as_block(page), manifest, is_on_parent=on_parent, parent_id=page.parent_id)
+            yield Candidate(
+                _as_block(page), manifest, is_on_parent=on_parent, parent_id=page.parent_id
+            )
 
 
 def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
-    return [block for block in children if block.type == "child_page" and not block.in_trash and block.has_children]
+    return [
+        block
+        for block in children
+        if block.type == "child_page" and not block.in_trash and block.has_children
+    ]
 
 
 def _searched(

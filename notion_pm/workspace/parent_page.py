@@ -40,8 +40,12 @@ def check_parent(gateway: Gateway, parent_id: NotionId) -> None:
 def check_alive(page: Page) -> None:
     """Raise UsageError when a page is in the trash, alone or with a page around it."""
     if page.in_trash:
-        restore = "Restore it in Notion (Trash in the sidebar), with the pages around it if they are"
-        raise UsageError(f"The page {page.title!r} is in the trash.", f"{restore} there too. Or {_CHOOSE}")
+        restore = (
+            "Restore it in Notion (Trash in the sidebar), with the pages around it if they are"
+        )
+        raise UsageError(
+            f"The page {page.title!r} is in the trash.", f"{restore} there too. Or {_CHOOSE}"
+        )
 
 
 def _as_database(gateway: Gateway, parent_id: NotionId) -> UsageError | None:

@@ -115,7 +115,11 @@ def find_manifest(
     Raises RecordCopied or RecordMoved when the record belongs elsewhere, RecordLost when it is in the trash and its
     databases are not, UsageError when there are several to choose from, ManifestUnreadable when it is damaged.
     """
-    titled = [block for block in record_blocks(children) if template in {None, codec.template_of(block.title)}]
+    titled = [
+        block
+        for block in record_blocks(children)
+        if template in {None, codec.template_of(block.title)}
+    ]
     found = _Found(gateway, parent_id, children, template)
     found.take([Candidate(block, is_on_parent=True) for block in titled])
     if not (found.originals or found.copies):
@@ -125,7 +129,9 @@ def find_manifest(
 
 def _look_elsewhere(found: _Found, seen: set[NotionId], home: StateHome | None) -> None:
     """Look for a record page that has another title, is on another page, or is in the trash."""
-    for candidates in places_to_look(found.gateway, found.parent_id, found.children, found.template, home):
+    for candidates in places_to_look(
+        found.gateway, found.parent_id, found.children, found.template, home
+    ):
         new = [candidate for candidate in candidates if candidate.block.id not in seen]
         seen.update(candidate.block.id for candidate in new)
         found.take(new)
@@ -137,7 +143,11 @@ class _Found:
     """The record pages that were found, and the copies among them."""
 
     def __init__(
-        self, gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str | None
+        self,
+        gateway: Gateway,
+        parent_id: NotionId,
+        children: Sequence[ChildBlock],
+        template: str | None,
     ) -> None:
         self.gateway = gateway
         self.parent_id = parent_id
@@ -174,7 +184,9 @@ class _Found:
             return read_manifest_page(self.gateway, block.id, self.parent_id, block.created_time)
         except (ManifestUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
-            is_titled = candidate.is_on_parent and name is not None and self.template in {None, name}
+            is_titled = (
+                candidate.is_on_parent and name is not None and self.template in {None, name}
+            )
             if is_titled or candidate.remembered:
                 raise
             return None
@@ -186,7 +198,9 @@ class _Found:
             self.copies.append(error)
             return
         if codec.template_of(block.title) != page.manifest.template:
-            _note(f"The record page of {page.manifest.template} is called {block.title!r} now. It is used as before.")
+            _note(
+                f"The record page of {page.manifest.template} is called {block.title!r} now. It is used as before."
+            )
         self._keep(page)
 
     def _is_ours(self, page: ManifestPage, candidate: Candidate) -> bool:
@@ -220,7 +234,9 @@ class _Found:
         if manifest is not None:
             is_needed = self._has_living_databases(manifest)
         else:
-            is_needed = candidate.parent_id == self.parent_id and self._has_databases_of_same_maker(candidate.block)
+            is_needed = candidate.parent_id == self.parent_id and self._has_databases_of_same_maker(
+                candidate.block
+            )
         if is_needed:
             raise trashed(name, candidate.block)
 
@@ -270,13 +286,18 @@ class _Found:
                 raise self.copies[0]
             return None
         for copy in self.copies:
-            _note(f"The page {copy.title!r} is a copy of the record page. It is not used: delete it. {copy.url}")
+            _note(
+                f"The page {copy.title!r} is a copy of the record page. It is not used: delete it. {copy.url}"
+            )
         templates = sorted({page.manifest.template for page in self.originals})
         if len(templates) > 1:
             raise UsageError(
-                f"Several templates were applied here: {', '.join(templates)}.", "Say which one with --template NAME."
+                f"Several templates were applied here: {', '.join(templates)}.",
+                "Say which one with --template NAME.",
             )
-        originals = sorted(_without_abandoned(self.originals), key=lambda page: (str(page.created_time), page.id))
+        originals = sorted(
+            _without_abandoned(self.originals), key=lambda page: (str(page.created_time), page.id)
+        )
         if len(originals) > 1:
             raise UsageError(
                 f"There are {len(originals)} record pages of the template {templates[0]!r} here:\n"
@@ -289,7 +310,11 @@ class _Found:
 
 def _described(page: ManifestPage) -> str:
     """Return when a record page was created, what it names, and its link."""
-    created = f"created {page.created_time:%Y-%m-%d %H:%M} UTC" if page.created_time else "creation time unknown"
+    created = (
+        f"created {page.created_time:%Y-%m-%d %H:%M} UTC"
+        if page.created_time
+        else "creation time unknown"
+    )
     count = len(page.manifest.databases)
     return f"{created}, names {count} database{'s' if count != 1 else ''}: {page_url(page.id)}"
 
@@ -346,7 +371,9 @@ def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
     return [
         block
         for block in children
-        if block.type == "child_page" and not block.in_trash and codec.template_of(block.title) is not None
+        if block.type == "child_page"
+        and not block.in_trash
+        and codec.template_of(block.title) is not None
     ]
 
 
@@ -383,7 +410,9 @@ def read_manifest_page(
     record = next((each for each in blocks if each.type == "code"), None)
     try:
         if record is None:
-            raise ManifestUnreadable("The record page has lost its record: there is no code block on it.")
+            raise ManifestUnreadable(
+                "The record page has lost its record: there is no code block on it."
+            )
         decoded = codec.decode(record.text)
     except ManifestUnreadable as error:
         error.page_id = page_id
@@ -413,7 +442,9 @@ def learn_databases(gateway: Gateway, manifest: Manifest) -> None:
         gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
 
-def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> Page:
+def create_manifest_page(
+    gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+) -> Page:
     """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on.
 
     The record names the parent page. The next write adds the page's own id.
@@ -438,7 +469,9 @@ def create_manifest_page(gateway: Gateway, parent_id: NotionId, manifest: Manife
 
 
 @contextmanager
-def locked_record(gateway: Gateway, page: ManifestPage, claimant: Claimant) -> Iterator[WorkspaceLock]:
+def locked_record(
+    gateway: Gateway, page: ManifestPage, claimant: Claimant
+) -> Iterator[WorkspaceLock]:
     """Hold the lock of a workspace whose record was read before.
 
     The record is read once more with the claims: whoever wrote between the reading and the claim has changed it.
@@ -458,7 +491,9 @@ def locked_record(gateway: Gateway, page: ManifestPage, claimant: Claimant) -> I
         yield lock
 
 
-def check_first_page(gateway: Gateway, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock) -> None:
+def check_first_page(
+    gateway: Gateway, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
+) -> None:
     """Stop when another run has created a record page first. One request.
 
     Raises WorkspaceLocked; the new page is in the trash then.
@@ -472,7 +507,9 @@ def list_record_pages(gateway: Gateway, parent_id: NotionId, template: str) -> l
     return [block for block in blocks if codec.template_of(block.title) == template]
 
 
-def open_first_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock) -> ManifestPage:
+def open_first_page(
+    gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+) -> ManifestPage:
     """Create the record page. It owns nothing until it is known to be the first one. Four requests.
 
     Raises WorkspaceLocked when another run has created one first.
@@ -485,7 +522,9 @@ def open_first_page(gateway: Gateway, parent_id: NotionId, manifest: Manifest, l
     return page
 
 
-def create_record(gateway: Gateway, parent_id: NotionId, manifest: Manifest, claimant: Claimant) -> ManifestPage:
+def create_record(
+    gateway: Gateway, parent_id: NotionId, manifest: Manifest, claimant: Claimant
+) -> ManifestPage:
     """Create the record page with a whole record.
 
     Raises WorkspaceLocked when another run has created one first.
@@ -502,7 +541,9 @@ def overwrite_record(
     code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
     if code is None:
         return None
-    return _rewrite(gateway, ManifestPage(page_id, parent_id, manifest, code.id, told_id=None), manifest)
+    return _rewrite(
+        gateway, ManifestPage(page_id, parent_id, manifest, code.id, told_id=None), manifest
+    )
 
 
 def _rewrite(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> ManifestPage:
@@ -520,7 +561,9 @@ def remember_manifest(home: StateHome, page: ManifestPage, source: str) -> None:
 
 def write_record(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> None:
     """Replace the record. It names its own page from then on."""
-    gateway.update_text_block(page.record_id, "code", codec.encode(page.placed(manifest)), language="json")
+    gateway.update_text_block(
+        page.record_id, "code", codec.encode(page.placed(manifest)), language="json"
+    )
 
 
 def tell(gateway: Gateway, page: ManifestPage, manifest: Manifest, moment: datetime) -> None:

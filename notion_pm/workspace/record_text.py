@@ -116,7 +116,9 @@ def _read_json(text: str) -> dict[str, Any]:
         raise ManifestUnreadable("The record cannot be read: it is nested too deeply.") from None
     except json.JSONDecodeError as error:
         where = f"at character {error.pos + 1} of {len(text)}"
-        raise ManifestUnreadable(f"The record cannot be read: it is not valid JSON {where}.") from None
+        raise ManifestUnreadable(
+            f"The record cannot be read: it is not valid JSON {where}."
+        ) from None
     except ValueError:  # a number with thousands of digits
         raise ManifestUnreadable("The record cannot be read: it is not valid JSON.") from None
     if not isinstance(content, dict):
@@ -155,7 +157,9 @@ def _refuse_strange_ids(manifest: Manifest) -> None:
     """People can edit the record, and its ids go into the paths of requests: nothing else may come from it."""
     strange = [each for each in manifest.ids if not is_canonical(each)]
     if strange:
-        raise ManifestUnreadable(f"The record cannot be read: {strange[0][:100]!r} is no id of Notion's.")
+        raise ManifestUnreadable(
+            f"The record cannot be read: {strange[0][:100]!r} is no id of Notion's."
+        )
 
 
 def _refuse_later_format(content: Mapping[str, Any]) -> None:
@@ -172,9 +176,7 @@ def told(manifest: Manifest, moment: datetime) -> str:
     """Return what the page tells people about the last apply."""
     when = _when(moment)
     if manifest.state == "applying":
-        return (
-            f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
-        )
+        return f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
     count = len(manifest.databases)
     return (
         f"Template {manifest.template}, version {manifest.version}: {count} databases. Last apply: {when}. "

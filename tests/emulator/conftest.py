@@ -84,8 +84,12 @@ def text(content: str) -> list[Json]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints the figures that tests recorded."""
-    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, ())]
-    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    reports = [
+        each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, ())
+    ]
+    figures = [
+        value for report in reports for name, value in report.user_properties if name == "figure"
+    ]
     for figure in figures:
         terminalreporter.write_line(str(figure))
 

@@ -18,7 +18,11 @@ MISSING = "7855b161-f63e-4683-b7c7-8ca6e97ee266"
 def test_wrong_token_is_refused_before_anything_else(workspace: LocalWorkspace) -> None:
     transport = httpx.WSGITransport(app=workspace.app)
     with httpx.Client(transport=transport, base_url="http://local/v1") as client:
-        for headers in ({}, {"Authorization": "Bearer ntn_wrong"}, {"Authorization": workspace.token}):
+        for headers in (
+            {},
+            {"Authorization": "Bearer ntn_wrong"},
+            {"Authorization": workspace.token},
+        ):
             response = client.get("/users/me", headers=headers)
             assert response.status_code == 401
             assert response.json()["message"] == "API token is invalid."
@@ -34,11 +38,16 @@ def test_version_header_is_needed_and_must_be_known(workspace: LocalWorkspace) -
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/invalid"), ("DELETE", "/users/me"), ("PUT", "/pages"), ("GET", "/blocks//children")]
+    ("method", "path"),
+    [("GET", "/invalid"), ("DELETE", "/users/me"), ("PUT", "/pages"), ("GET", "/blocks//children")],
 )
 def test_unknown_path_or_method_is_an_invalid_url(notion: Notion, method: str, path: str) -> None:
     error = notion.refused(method, path)
-    assert (error["status"], error["code"], error["message"]) == (400, "invalid_request_url", "Invalid request URL.")
+    assert (error["status"], error["code"], error["message"]) == (
+        400,
+        "invalid_request_url",
+        "Invalid request URL.",
+    )
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"'])
@@ -76,7 +85,11 @@ def test_missing_object_names_the_integration(notion: Notion) -> None:
 def test_older_version_says_archived_too(workspace: LocalWorkspace, notion: Notion) -> None:
     source = notion.database()
     row = notion.row(source)
-    paths = (f"/pages/{row['id']}", f"/data_sources/{source}", f"/databases/{row['parent']['database_id']}")
+    paths = (
+        f"/pages/{row['id']}",
+        f"/data_sources/{source}",
+        f"/databases/{row['parent']['database_id']}",
+    )
     with client_of(workspace, version="2025-09-03") as client:
         older = [client.get(path).json() for path in paths]
     assert [body["archived"] for body in older] == [False] * 3
@@ -88,7 +101,10 @@ def test_users(notion: Notion) -> None:
     everyone = notion.get("/users", page_size=100)
     assert (everyone["type"], everyone["user"]) == ("user", {})
     assert {user["type"] for user in everyone["results"]} == {"person", "bot"}
-    assert notion.get(f"/users/{me['id']}")["bot"]["owner"] == {"type": "workspace", "workspace": True}
+    assert notion.get(f"/users/{me['id']}")["bot"]["owner"] == {
+        "type": "workspace",
+        "workspace": True,
+    }
     first = notion.get("/users", page_size=1)
     rest = notion.get("/users", start_cursor=first["next_cursor"])
     assert first["results"] + rest["results"] == everyone["results"]
@@ -105,7 +121,10 @@ def test_templates_list_has_no_envelope(notion: Notion) -> None:
 
 def test_a_database_is_no_page_and_a_page_no_database(notion: Notion) -> None:
     database = notion.get(f"/data_sources/{notion.database()}")["parent"]["database_id"]
-    for kind, held, notion_id in (("page", "database", database), ("database", "page", notion.root)):
+    for kind, held, notion_id in (
+        ("page", "database", database),
+        ("database", "page", notion.root),
+    ):
         error = notion.refused("GET", f"/{kind}s/{notion_id}")
         assert (error["status"], error["code"]) == (400, "validation_error")
         assert error["message"].startswith(f"Provided ID {notion_id} is a {held}, not a {kind}.")

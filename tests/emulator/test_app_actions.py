@@ -21,7 +21,9 @@ def control(workspace: LocalWorkspace) -> Iterator[Notion]:
     """The control routes."""
     headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": "2026-03-11"}
     transport = httpx.WSGITransport(app=workspace.app)
-    with httpx.Client(transport=transport, base_url="http://local/_local", headers=headers) as client:
+    with httpx.Client(
+        transport=transport, base_url="http://local/_local", headers=headers
+    ) as client:
         yield Notion(client, workspace.root_page_id)
 
 
@@ -31,16 +33,23 @@ def person(control: Notion) -> str:
     return str(control.post("/users", name="Ada", person={"email": "ada@example.com"})["id"])
 
 
-def test_a_person_makes_a_page_at_the_top_of_the_workspace(notion: Notion, control: Notion, person: str) -> None:
+def test_a_person_makes_a_page_at_the_top_of_the_workspace(
+    notion: Notion, control: Notion, person: str
+) -> None:
     top = {"type": "workspace", "workspace": True}
     made = control.post(f"/as/{person}/v1/pages", parent=top, properties={"title": text("Ours")})
     shown = notion.get(f"/pages/{made['id']}")
     assert shown["parent"] == top
     assert (shown["created_by"]["id"], shown["last_edited_by"]["id"]) == (person, person)
-    assert notion.refused("POST", "/pages", parent=top, properties={"title": text("Mine")})["status"] == 400
+    assert (
+        notion.refused("POST", "/pages", parent=top, properties={"title": text("Mine")})["status"]
+        == 400
+    )
 
 
-def test_an_edit_by_a_person_is_known_as_theirs(notion: Notion, control: Notion, person: str) -> None:
+def test_an_edit_by_a_person_is_known_as_theirs(
+    notion: Notion, control: Notion, person: str
+) -> None:
     row = notion.row(notion.database(), "One")
     control.patch(f"/as/{person}/v1/pages/{row['id']}", properties={"Name": {"title": text("Two")}})
     shown = notion.get(f"/pages/{row['id']}")
@@ -48,7 +57,9 @@ def test_an_edit_by_a_person_is_known_as_theirs(notion: Notion, control: Notion,
     assert shown["last_edited_by"]["id"] == person
 
 
-def test_a_comment_of_a_person_bears_their_name(notion: Notion, control: Notion, person: str) -> None:
+def test_a_comment_of_a_person_bears_their_name(
+    notion: Notion, control: Notion, person: str
+) -> None:
     parent = {"page_id": notion.root}
     made = control.post(f"/as/{person}/v1/comments", parent=parent, rich_text=text("Why?"))
     shown = notion.get(f"/comments/{made['id']}")
@@ -70,13 +81,23 @@ def test_the_routes_need_the_token(workspace: LocalWorkspace, person: str) -> No
         assert stranger.put("/clock", json={"now": "2026-06-27T17:00:00Z"}).status_code == 401
 
 
-def test_a_two_way_relation_of_a_database_with_itself(notion: Notion, control: Notion, person: str) -> None:
+def test_a_two_way_relation_of_a_database_with_itself(
+    notion: Notion, control: Notion, person: str
+) -> None:
     """Only the app makes one (recorded); through the API it becomes one-way."""
     source = notion.database()
-    relation = {"data_source_id": source, "type": "dual_property", "dual_property": {"synced_property_name": "Parts"}}
-    control.patch(f"/as/{person}/v1/data_sources/{source}", properties={"Whole": {"relation": relation}})
+    relation = {
+        "data_source_id": source,
+        "type": "dual_property",
+        "dual_property": {"synced_property_name": "Parts"},
+    }
+    control.patch(
+        f"/as/{person}/v1/data_sources/{source}", properties={"Whole": {"relation": relation}}
+    )
     schema = notion.schema(source)
-    assert schema["Whole"]["relation"]["dual_property"]["synced_property_id"] == schema["Parts"]["id"]
+    assert (
+        schema["Whole"]["relation"]["dual_property"]["synced_property_id"] == schema["Parts"]["id"]
+    )
     whole = notion.row(source, "Whole")
     part = notion.row(source, "Part", Whole={"relation": [{"id": whole["id"]}]})
     assert notion.values(whole["id"])["Parts"] == [{"id": part["id"]}]
@@ -84,7 +105,9 @@ def test_a_two_way_relation_of_a_database_with_itself(notion: Notion, control: N
     assert notion.schema(source)["Again"]["relation"]["type"] == "single_property"
 
 
-def test_a_formula_with_a_mistake_has_no_value(notion: Notion, control: Notion, person: str) -> None:
+def test_a_formula_with_a_mistake_has_no_value(
+    notion: Notion, control: Notion, person: str
+) -> None:
     source = notion.database(Number={"number": {}})
     wrong = {"Wrong": {"formula": {"expression": '=prop("Number")* 2'}}}
     assert notion.refused("PATCH", f"/data_sources/{source}", properties=wrong)["status"] == 400
@@ -93,7 +116,9 @@ def test_a_formula_with_a_mistake_has_no_value(notion: Notion, control: Notion, 
     assert notion.values(row["id"])["Wrong"] == {"type": "string", "string": None}
 
 
-def test_a_block_that_the_api_does_not_support(notion: Notion, control: Notion, person: str) -> None:
+def test_a_block_that_the_api_does_not_support(
+    notion: Notion, control: Notion, person: str
+) -> None:
     path, button = f"/blocks/{notion.root}/children", [{"unsupported": {"block_type": "button"}}]
     assert notion.refused("PATCH", path, children=button)["status"] == 400
     control.patch(f"/as/{person}/v1{path}", children=button)
@@ -127,9 +152,14 @@ def test_a_custom_emoji_that_is_not_there(notion: Notion) -> None:
 def test_pages_of_a_wiki_can_be_verified(notion: Notion, control: Notion) -> None:
     source = notion.database()
     schema = control.post(f"/data_sources/{source}/wiki")["properties"]
-    assert (schema["Verification"]["id"], schema["Owner"]["id"]) == ("verification", "verification_owner")
+    assert (schema["Verification"]["id"], schema["Owner"]["id"]) == (
+        "verification",
+        "verification_owner",
+    )
     verified, other = notion.row(source, "One"), notion.row(source, "Two")
-    value = {"verification": {"state": "verified", "date": {"start": "2026-07-01", "end": "2026-10-01"}}}
+    value = {
+        "verification": {"state": "verified", "date": {"start": "2026-07-01", "end": "2026-10-01"}}
+    }
     notion.patch(f"/pages/{verified['id']}", properties={"Verification": value})
     shown = notion.values(verified["id"])["Verification"]
     assert (shown["state"], shown["date"]["end"]) == ("verified", "2026-10-01")
@@ -139,13 +169,18 @@ def test_pages_of_a_wiki_can_be_verified(notion: Notion, control: Notion) -> Non
     where = {"property": "Verification", "verification": {"status": "verified"}}
     found = notion.post(f"/data_sources/{source}/query", filter=where)["results"]
     assert [row["id"] for row in found] == [verified["id"]]
-    notion.patch(f"/pages/{verified['id']}", properties={"Verification": {"verification": {"state": "unverified"}}})
+    notion.patch(
+        f"/pages/{verified['id']}",
+        properties={"Verification": {"verification": {"state": "unverified"}}},
+    )
     assert notion.values(verified["id"])["Verification"] == unverified
 
 
 def test_a_page_template(notion: Notion, control: Notion, clock: ManualClock) -> None:
     source = notion.database()
-    made = control.post(f"/data_sources/{source}/templates", name="Bug", markdown="Steps", is_default=True)
+    made = control.post(
+        f"/data_sources/{source}/templates", name="Bug", markdown="Steps", is_default=True
+    )
     assert notion.get(f"/data_sources/{source}/templates")["templates"] == [made]
     row = notion.post("/pages", parent={"data_source_id": source}, template={"type": "default"})
     clock.advance(seconds=2)
@@ -154,7 +189,9 @@ def test_a_page_template(notion: Notion, control: Notion, clock: ManualClock) ->
 
 def test_people_and_bots_are_added(notion: Notion, control: Notion, person: str) -> None:
     picture = "https://example.com/ada.png"
-    pictured = control.post("/users", name="Ada", avatar_url=picture, person={"email_verified": True})
+    pictured = control.post(
+        "/users", name="Ada", avatar_url=picture, person={"email_verified": True}
+    )
     bot = control.post("/users", type="bot", name="Another")
     listed = {user["id"]: user for user in notion.get("/users")["results"]}
     assert listed[person]["person"] == {"email": "ada@example.com"}
@@ -166,14 +203,19 @@ def test_people_and_bots_are_added(notion: Notion, control: Notion, person: str)
 
 
 @pytest.mark.parametrize("moment", ["2020-02-29T12:30:00Z", "2030-01-01T00:00:00+02:00"])
-def test_the_clock_is_set_and_runs_on(notion: Notion, control: Notion, clock: ManualClock, moment: str) -> None:
+def test_the_clock_is_set_and_runs_on(
+    notion: Notion, control: Notion, clock: ManualClock, moment: str
+) -> None:
     control.client.put("/clock", json={"now": moment}).raise_for_status()
     clock.advance(minutes=2)
     made = notion.row(notion.database(), "One")["created_time"]
     passed = datetime.fromisoformat(made) - datetime.fromisoformat(moment)
     assert passed.total_seconds() == 120
     control.client.delete("/clock").raise_for_status()
-    assert notion.row(notion.database(), "Two")["created_time"][:16] == clock().astimezone(UTC).isoformat()[:16]
+    assert (
+        notion.row(notion.database(), "Two")["created_time"][:16]
+        == clock().astimezone(UTC).isoformat()[:16]
+    )
 
 
 @pytest.mark.parametrize("moment", ["soon", "9999-12-31T00:00:00Z", "0001-01-01", None])

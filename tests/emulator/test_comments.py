@@ -26,8 +26,13 @@ def test_a_comment_opens_a_discussion(api: httpx.Client, on_page: Json) -> None:
     assert comment["parent"] == {"type": "page_id", **on_page["parent"]}
     assert comment["rich_text"][0]["plain_text"] == "Why?"
     assert comment["display_name"] == {"type": "integration", "resolved_name": "notion-pm local"}
-    reply = api.post("/comments", json={"discussion_id": comment["discussion_id"], "rich_text": text("So.")}).json()
-    assert (reply["discussion_id"], reply["parent"]) == (comment["discussion_id"], comment["parent"])
+    reply = api.post(
+        "/comments", json={"discussion_id": comment["discussion_id"], "rich_text": text("So.")}
+    ).json()
+    assert (reply["discussion_id"], reply["parent"]) == (
+        comment["discussion_id"],
+        comment["parent"],
+    )
     listed = api.get("/comments", params={"block_id": on_page["parent"]["page_id"]}).json()
     assert [each["id"] for each in listed["results"]] == [comment["id"], reply["id"]]
     assert (listed["type"], listed["comment"]) == ("comment", {})
@@ -57,7 +62,10 @@ def test_update_and_delete(api: httpx.Client, on_page: Json) -> None:
     assert api.get(url).json()["rich_text"][0]["plain_text"] == "b"
     assert api.delete(url).json()["id"] == comment["id"]
     assert api.get(url).json()["code"] == "object_not_found"
-    assert api.get("/comments", params={"block_id": on_page["parent"]["page_id"]}).json()["results"] == []
+    assert (
+        api.get("/comments", params={"block_id": on_page["parent"]["page_id"]}).json()["results"]
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,10 @@ def test_update_and_delete(api: httpx.Client, on_page: Json) -> None:
     [
         ({"rich_text": []}, "Exactly one of parent or discussion_id"),
         ({"parent": {}, "rich_text": []}, "body.parent.page_id should be defined"),
-        ({"parent": {"page_id": "x"}, "rich_text": []}, "body.parent.page_id should be a valid uuid"),
+        (
+            {"parent": {"page_id": "x"}, "rich_text": []},
+            "body.parent.page_id should be a valid uuid",
+        ),
         ({"rich_text": text("a"), "text": 1}, "body.text should be not present"),
     ],
 )
@@ -78,12 +89,15 @@ def test_what_create_refuses(api: httpx.Client, body: Json, message: str) -> Non
 def test_a_comment_needs_its_text_once(api: httpx.Client, on_page: Json) -> None:
     for more in ({}, {"rich_text": text("a"), "markdown": "a"}):
         assert (
-            "Exactly one of rich_text or markdown" in api.post("/comments", json={**on_page, **more}).json()["message"]
+            "Exactly one of rich_text or markdown"
+            in api.post("/comments", json={**on_page, **more}).json()["message"]
         )
 
 
 def test_a_custom_display_name_and_an_attachment(api: httpx.Client, on_page: Json) -> None:
-    upload = api.post("/file_uploads", json={"filename": "a.png", "content_type": "image/png"}).json()["id"]
+    upload = api.post(
+        "/file_uploads", json={"filename": "a.png", "content_type": "image/png"}
+    ).json()["id"]
     api.post(f"/file_uploads/{upload}/send", files={"file": ("a.png", b"png", "image/png")})
     body = {
         **on_page,

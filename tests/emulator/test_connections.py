@@ -25,7 +25,9 @@ class Connecting:
     def __init__(self, workspace: LocalWorkspace, stack: ExitStack) -> None:
         self._workspace, self._stack = workspace, stack
 
-    def __call__(self, *capabilities: str, shared: tuple[str, ...] = (), name: str = "reader") -> Notion:
+    def __call__(
+        self, *capabilities: str, shared: tuple[str, ...] = (), name: str = "reader"
+    ) -> Notion:
         token = self._workspace.connect(name, capabilities, shared)
         client = self._stack.enter_context(client_of(self._workspace))
         client.headers["Authorization"] = f"Bearer {token}"
@@ -77,7 +79,12 @@ def test_reader_reads_and_nothing_else(connecting: Connecting, notion: Notion) -
     reader = connecting("read")
     assert reader.get(f"/pages/{row['id']}")["id"] == row["id"]
     assert reader.post(f"/data_sources/{source}/query")["results"]
-    for method, path in (("PATCH", f"/pages/{row['id']}"), ("POST", "/pages"), ("GET", "/users"), ("GET", "/comments")):
+    for method, path in (
+        ("PATCH", f"/pages/{row['id']}"),
+        ("POST", "/pages"),
+        ("GET", "/users"),
+        ("GET", "/comments"),
+    ):
         error = reader.refused(method, path)
         assert (error["status"], error["code"]) == (403, "restricted_resource")
         assert error["message"] == "Insufficient permissions for this endpoint."
@@ -89,29 +96,52 @@ def test_each_connection_is_a_bot_of_its_own(connecting: Connecting, notion: Not
     assert (me["name"], me["type"]) == ("writer", "bot")
     made = writer.get(f"/pages/{page_on(writer, notion.root)}")
     assert made["created_by"]["id"] == me["id"] != notion.get("/users/me")["id"]
-    bots = {user["id"]: user["bot"] for user in notion.get("/users")["results"] if user["type"] == "bot"}
+    bots = {
+        user["id"]: user["bot"] for user in notion.get("/users")["results"] if user["type"] == "bot"
+    }
     assert bots == {me["id"]: {}, notion.get("/users/me")["id"]: notion.get("/users/me")["bot"]}
 
 
 def test_email_addresses_are_a_capability(connecting: Connecting) -> None:
     def people(reader: Notion) -> list[Json]:
-        return [user["person"] for user in reader.get("/users")["results"] if user["type"] == "person"]
+        return [
+            user["person"] for user in reader.get("/users")["results"] if user["type"] == "person"
+        ]
 
     assert people(connecting("read_users")) == [{}]
-    assert people(connecting("read_users", "read_emails", name="mailer")) == [{"email": "pm@example.com"}]
+    assert people(connecting("read_users", "read_emails", name="mailer")) == [
+        {"email": "pm@example.com"}
+    ]
 
 
 def test_what_is_not_shared_is_not_found(connecting: Connecting, notion: Notion) -> None:
     shared, hidden = page_on(notion, notion.root, "Shared"), page_on(notion, notion.root, "Hidden")
     source = notion.database("Hidden too")
     row = notion.row(source, "Row")
-    database, view = row["parent"]["database_id"], notion.get("/views", data_source_id=source)["results"][0]["id"]
+    database, view = (
+        row["parent"]["database_id"],
+        notion.get("/views", data_source_id=source)["results"][0]["id"],
+    )
     comment = notion.post("/comments", parent={"page_id": hidden}, rich_text=text("?"))["id"]
     reader = connecting("read", "update", "insert", "read_comments", shared=(shared,))
     assert reader.get(f"/pages/{shared}")["parent"] == {"type": "page_id", "page_id": notion.root}
-    paths = [f"/pages/{hidden}", f"/pages/{notion.root}", f"/pages/{row['id']}", f"/databases/{database}"]
-    paths += [f"/data_sources/{source}", f"/views/{view}", f"/blocks/{hidden}", f"/blocks/{hidden}/children"]
-    paths += [f"/pages/{hidden}/markdown", f"/pages/{hidden}/properties/title", f"/comments/{comment}"]
+    paths = [
+        f"/pages/{hidden}",
+        f"/pages/{notion.root}",
+        f"/pages/{row['id']}",
+        f"/databases/{database}",
+    ]
+    paths += [
+        f"/data_sources/{source}",
+        f"/views/{view}",
+        f"/blocks/{hidden}",
+        f"/blocks/{hidden}/children",
+    ]
+    paths += [
+        f"/pages/{hidden}/markdown",
+        f"/pages/{hidden}/properties/title",
+        f"/comments/{comment}",
+    ]
     paths += [f"/comments?block_id={hidden}", f"/views?database_id={database}"]
     for path in paths:
         error = reader.refused("GET", path)
@@ -131,10 +161,17 @@ def test_sharing_is_inherited_by_all_below(connecting: Connecting, notion: Notio
     source = made["data_sources"][0]["id"]
     row = notion.row(source, "Row")
     child = page_on(notion, row["id"])
-    appended = notion.patch(f"/blocks/{child}/children", children=[{"paragraph": {"rich_text": text("Words")}}])
+    appended = notion.patch(
+        f"/blocks/{child}/children", children=[{"paragraph": {"rich_text": text("Words")}}]
+    )
     block = appended["results"][0]["id"]
     reader = connecting("read", "update", shared=(top,))
-    for path in (f"/databases/{made['id']}", f"/data_sources/{source}", f"/pages/{child}", f"/blocks/{block}"):
+    for path in (
+        f"/databases/{made['id']}",
+        f"/data_sources/{source}",
+        f"/pages/{child}",
+        f"/blocks/{block}",
+    ):
         reader.get(path)
     reader.patch(f"/blocks/{block}", paragraph={"rich_text": text("Other words")})
     assert reader.refused("GET", f"/pages/{notion.root}")["status"] == 404
@@ -159,7 +196,9 @@ def test_moving_away_ends_the_sharing(connecting: Connecting, notion: Notion) ->
     assert reader.refused("GET", f"/pages/{inner}")["status"] == 404
 
 
-def test_connection_of_the_same_name_is_changed(workspace: LocalWorkspace, connecting: Connecting) -> None:
+def test_connection_of_the_same_name_is_changed(
+    workspace: LocalWorkspace, connecting: Connecting
+) -> None:
     reader = connecting("read")
     assert reader.refused("GET", "/users")["status"] == 403
     token = workspace.connect("reader", ["read", "read_users"])
@@ -168,19 +207,26 @@ def test_connection_of_the_same_name_is_changed(workspace: LocalWorkspace, conne
 
 
 def test_faulty_connections_are_refused(workspace: LocalWorkspace) -> None:
-    for capabilities, shared in ((["fly"], []), (["read"], ["7855b161-f63e-4683-b7c7-8ca6e97ee266"])):
+    for capabilities, shared in (
+        (["fly"], []),
+        (["read"], ["7855b161-f63e-4683-b7c7-8ca6e97ee266"]),
+    ):
         with pytest.raises(ApiError):
             workspace.connect("faulty", capabilities, shared)
 
 
-def test_connections_outlive_a_reset(workspace: LocalWorkspace, connecting: Connecting, notion: Notion) -> None:
+def test_connections_outlive_a_reset(
+    workspace: LocalWorkspace, connecting: Connecting, notion: Notion
+) -> None:
     reader = connecting("read")
     notion.database()
     workspace.reset()
     assert reader.get(f"/pages/{workspace.root_page_id}")["id"] == workspace.root_page_id
 
 
-def test_unknown_tokens_are_still_refused(workspace: LocalWorkspace, connecting: Connecting) -> None:
+def test_unknown_tokens_are_still_refused(
+    workspace: LocalWorkspace, connecting: Connecting
+) -> None:
     connecting("read")
     with client_of(workspace) as client:
         for value in ("Bearer ", "Bearer ntn_wrong", "Basic x"):

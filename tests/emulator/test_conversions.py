@@ -8,8 +8,29 @@ import pytest
 
 from .conftest import Notion, text
 
-_TYPES = ("rich_text", "number", "url", "select", "status", "multi_select", "date", "checkbox", "people")
-OPTIONS = ("Yes", "No", "A", "B", "7", "42 text", "2026-01-15", "123456789012345680", "https://example.com", "Bot")
+_TYPES = (
+    "rich_text",
+    "number",
+    "url",
+    "select",
+    "status",
+    "multi_select",
+    "date",
+    "checkbox",
+    "people",
+)
+OPTIONS = (
+    "Yes",
+    "No",
+    "A",
+    "B",
+    "7",
+    "42 text",
+    "2026-01-15",
+    "123456789012345680",
+    "https://example.com",
+    "Bot",
+)
 """Options of the type before and of the type after: they are recreated, so that names alone connect them."""
 
 
@@ -43,7 +64,9 @@ def _plain(value: dict[str, Any]) -> Any:
     return [each["id"] for each in held] or None if kind == "people" else held
 
 
-def _after(notion: Notion, before: str, after: str, value: Any, names: tuple[str, ...] = OPTIONS) -> Any:
+def _after(
+    notion: Notion, before: str, after: str, value: Any, names: tuple[str, ...] = OPTIONS
+) -> Any:
     source = notion.database(P=_schema(before))
     row = notion.row(source, "R", **({} if value is None else {"P": _sent(before, value)}))
     notion.patch(f"/data_sources/{source}", properties={"P": _schema(after, names)})
@@ -138,11 +161,15 @@ FIRST = OPTIONS[0]
         ("checkbox", "status", False, "No"),
     ],
 )
-def test_values_become_what_was_measured(notion: Notion, before: str, after: str, value: Any, kept: Any) -> None:
+def test_values_become_what_was_measured(
+    notion: Notion, before: str, after: str, value: Any, kept: Any
+) -> None:
     assert _after(notion, before, after, value) == kept
 
 
-@pytest.mark.parametrize("before", ["rich_text", "number", "select", "status", "multi_select", "checkbox"])
+@pytest.mark.parametrize(
+    "before", ["rich_text", "number", "select", "status", "multi_select", "checkbox"]
+)
 @pytest.mark.parametrize("after", ["select", "multi_select"])
 def test_no_option_is_made_from_values(notion: Notion, before: str, after: str) -> None:
     values: dict[str, Any] = {"number": 7, "multi_select": ["A"], "checkbox": True}
@@ -180,7 +207,11 @@ def test_a_new_type_ignores_the_ids_of_options(notion: Notion) -> None:
     source = notion.database(P=_schema("select"))
     before = {each["name"]: each["id"] for each in notion.schema(source)["P"]["select"]["options"]}
     options = [{"id": option_id, "name": name} for name, option_id in before.items()]
-    notion.patch(f"/data_sources/{source}", properties={"P": {"multi_select": {"options": options}}})
-    after = {each["name"]: each["id"] for each in notion.schema(source)["P"]["multi_select"]["options"]}
+    notion.patch(
+        f"/data_sources/{source}", properties={"P": {"multi_select": {"options": options}}}
+    )
+    after = {
+        each["name"]: each["id"] for each in notion.schema(source)["P"]["multi_select"]["options"]
+    }
     assert after.keys() == before.keys()
     assert not set(after.values()) & set(before.values())

@@ -35,7 +35,11 @@ def send(api: httpx.Client, upload: Json, data: bytes = b"hello", **form: str) -
 
 def test_a_file_in_one_part(api: httpx.Client) -> None:
     upload = create(api, filename="a.txt")
-    assert (upload["status"], upload["content_type"], upload["content_length"]) == ("pending", "text/plain", None)
+    assert (upload["status"], upload["content_type"], upload["content_length"]) == (
+        "pending",
+        "text/plain",
+        None,
+    )
     assert upload["upload_url"] == f"http://local/v1/file_uploads/{upload['id']}/send"
     sent = send(api, upload).json()
     assert (sent["status"], sent["content_length"]) == ("uploaded", 5)
@@ -46,13 +50,19 @@ def test_a_file_in_one_part(api: httpx.Client) -> None:
 
 def test_a_file_in_parts(api: httpx.Client) -> None:
     upload = create(api, mode="multi_part", filename="a.bin", number_of_parts=2)
-    assert send(api, upload, b"ab", part_number="1").json()["number_of_parts"] == {"total": 2, "sent": 1}
+    assert send(api, upload, b"ab", part_number="1").json()["number_of_parts"] == {
+        "total": 2,
+        "sent": 1,
+    }
     assert api.post(f"/file_uploads/{upload['id']}/complete").status_code == 400
     send(api, upload, b"c", part_number="2")
     done = api.post(f"/file_uploads/{upload['id']}/complete").json()
     assert (done["status"], done["content_length"]) == ("uploaded", 3)
     assert (
-        send(api, create(api, mode="multi_part", filename="b", number_of_parts=1), part_number="2").status_code == 400
+        send(
+            api, create(api, mode="multi_part", filename="b", number_of_parts=1), part_number="2"
+        ).status_code
+        == 400
     )
 
 
@@ -74,15 +84,23 @@ def test_what_was_sent_and_not_attached_expires_too(
     assert api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).status_code == 200
     clock.advance(hours=1)
     expired = api.get(f"/file_uploads/{forgotten['id']}").json()
-    assert (expired["status"], expired["expiry_time"], expired["content_length"]) == ("expired", None, 5)
+    assert (expired["status"], expired["expiry_time"], expired["content_length"]) == (
+        "expired",
+        None,
+        5,
+    )
     assert ids(api, status="expired") == [forgotten["id"]]
     assert api.get(f"/file_uploads/{used['id']}").json()["status"] == "uploaded"
     body = {"children": [{"file": {"file_upload": {"id": forgotten["id"]}}}]}
     assert api.patch(f"/blocks/{workspace.root_page_id}/children", json=body).status_code == 400
 
 
-def test_a_file_is_imported_a_moment_later(api: httpx.Client, workspace: LocalWorkspace, clock: ManualClock) -> None:
-    upload = create(api, mode="external_url", filename="a.pdf", external_url="https://example.com/a.pdf")
+def test_a_file_is_imported_a_moment_later(
+    api: httpx.Client, workspace: LocalWorkspace, clock: ManualClock
+) -> None:
+    upload = create(
+        api, mode="external_url", filename="a.pdf", external_url="https://example.com/a.pdf"
+    )
     assert (upload["status"], upload["content_length"]) == ("pending", None)
     assert "file_import_result" not in upload
     clock.advance(seconds=2)
@@ -110,7 +128,9 @@ def ids(api: httpx.Client, **query: str) -> list[str]:
     return [upload["id"] for upload in api.get("/file_uploads", params=query).json()["results"]]
 
 
-def test_an_uploaded_file_is_attached_to_a_block(api: httpx.Client, workspace: LocalWorkspace) -> None:
+def test_an_uploaded_file_is_attached_to_a_block(
+    api: httpx.Client, workspace: LocalWorkspace
+) -> None:
     upload = create(api, filename="plan.png")
     body = {"children": [{"image": {"file_upload": {"id": upload["id"]}}}]}
     url = f"/blocks/{workspace.root_page_id}/children"
@@ -139,13 +159,17 @@ def test_a_hosted_file_is_downloaded_without_a_token(
     with httpx.Client(transport=httpx.WSGITransport(app=workspace.app)) as anybody:
         answer = anybody.get(file["file"]["url"])
         assert (answer.content, answer.headers["content-type"]) == (b"the plan", "text/plain")
-        assert anybody.get(file["file"]["url"].replace("signature=", "signature=0")).status_code == 403
+        assert (
+            anybody.get(file["file"]["url"].replace("signature=", "signature=0")).status_code == 403
+        )
         clock.advance(hours=1, seconds=1)
         assert anybody.get(file["file"]["url"]).status_code == 403
         assert anybody.get(api.get(block).json()["file"]["file"]["url"]).content == b"the plan"
 
 
-def test_markdown_with_a_hosted_file_can_be_written_back(api: httpx.Client, workspace: LocalWorkspace) -> None:
+def test_markdown_with_a_hosted_file_can_be_written_back(
+    api: httpx.Client, workspace: LocalWorkspace
+) -> None:
     page = workspace.root_page_id
     block = attached(api, page, "plan (new).txt", b"the plan")
     text = api.get(f"/pages/{page}/markdown").json()["markdown"]
@@ -153,7 +177,11 @@ def test_markdown_with_a_hosted_file_can_be_written_back(api: httpx.Client, work
     change = {"type": "replace_content", "replace_content": {"new_str": text + "\nMore."}}
     assert api.patch(f"/pages/{page}/markdown", json=change).status_code == 200
     kept = api.get(block).json()
-    assert (kept["in_trash"], kept["file"]["type"], kept["file"]["name"]) == (False, "file", "plan (new).txt")
+    assert (kept["in_trash"], kept["file"]["type"], kept["file"]["name"]) == (
+        False,
+        "file",
+        "plan (new).txt",
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,20 @@ from notion_pm.emulator import formulas
 from notion_pm.emulator.formulas import ANY, NUMBER, TEXT, FormulaError, PropertyInfo
 
 NOW = datetime(2026, 7, 15, 14, 30, 5, tzinfo=UTC)  # a Wednesday
-ANN = {"object": "user", "id": "aaaaaaaa-0000-4000-8000-000000000001", "name": "Ann", "person": {"email": "ann@x.org"}}
+ANN = {
+    "object": "user",
+    "id": "aaaaaaaa-0000-4000-8000-000000000001",
+    "name": "Ann",
+    "person": {"email": "ann@x.org"},
+}
 
 INSIGHTS = {
     name: PropertyInfo(property_id, name, kind)
-    for property_id, name, kind in (("title", "Name", "title"), ("w", "Weight", "number"), ("s", "Stage", "status"))
+    for property_id, name, kind in (
+        ("title", "Name", "title"),
+        ("w", "Weight", "number"),
+        ("s", "Stage", "status"),
+    )
 }
 PROPERTIES = {
     info.name: info
@@ -65,10 +74,17 @@ def rich(text: str) -> list[dict[str, Any]]:
 
 
 def insight(name: str, weight: float | None, stage: str) -> Page:
-    return Page({"Name": rich(name), "Weight": weight, "Stage": {"id": stage, "name": stage}}, properties=INSIGHTS)
+    return Page(
+        {"Name": rich(name), "Weight": weight, "Stage": {"id": stage, "name": stage}},
+        properties=INSIGHTS,
+    )
 
 
-RELATED = [insight("Slow start", 3, "Open"), insight("Crash", 8, "Done"), insight("Typo", None, "Done")]
+RELATED = [
+    insight("Slow start", 3, "Open"),
+    insight("Crash", 8, "Done"),
+    insight("Typo", None, "Done"),
+]
 PAGE = Page(
     {
         "Name": rich("Sign in"),
@@ -178,7 +194,10 @@ def test_an_empty_result_keeps_the_type_of_its_formula() -> None:
     expression = 'prop("Votes")'
     expected = formulas.check(expression, PROPERTIES)
     assert formulas.evaluate(expression, PAGE, NOW, expected) == {"type": "number", "number": None}
-    assert formulas.evaluate('prop("Name")', Page({}), NOW, TEXT) == {"type": "string", "string": ""}
+    assert formulas.evaluate('prop("Name")', Page({}), NOW, TEXT) == {
+        "type": "string",
+        "string": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -268,8 +287,14 @@ def test_functions_that_give_dates(expression: str, expected: str) -> None:
         ('timestamp(parseDate("1970-01-02"))', 86_400_000),
         ('prop("Due") > now()', True),
         ('dateRange(today(), prop("Due")).dateEnd() == prop("Due")', True),
-        ('formatDate(now(), "dddd, MMMM Do YYYY [at] h:mm A")', "Wednesday, July 15th 2026 at 2:30 PM"),
-        ('formatDate(now(), "YYYY-MM-DDTHH:mm:ss.SSSZ", "Europe/Berlin")', "2026-07-15T16:30:05.000+02:00"),
+        (
+            'formatDate(now(), "dddd, MMMM Do YYYY [at] h:mm A")',
+            "Wednesday, July 15th 2026 at 2:30 PM",
+        ),
+        (
+            'formatDate(now(), "YYYY-MM-DDTHH:mm:ss.SSSZ", "Europe/Berlin")',
+            "2026-07-15T16:30:05.000+02:00",
+        ),
         ('formatDate(today(), "L")', "07/15/2026"),
         ('formatDate(today(), "W w Q DDD d E")', "29 29 3 196 3 3"),
         ('prop("Sprint").formatDate("MMM D")', "Jul 13 → Jul 24"),
@@ -376,7 +401,9 @@ def test_faults_that_show_only_when_it_runs(expression: str, message: str) -> No
 def test_references_survive_a_renaming() -> None:
     written = 'prop("Effort") * 2 + "prop(\\"Effort\\")" /* prop("Effort") */'
     stored = formulas.to_stored(written, {"Effort": "e%3Be%3B"}.get, "source", "space")
-    assert stored == ('{{notion:block_property:e%3Be%3B:source:space}} * 2 + "prop(\\"Effort\\")" /* prop("Effort") */')
+    assert stored == (
+        '{{notion:block_property:e%3Be%3B:source:space}} * 2 + "prop(\\"Effort\\")" /* prop("Effort") */'
+    )
     assert formulas.property_ids(stored) == {"e;e;"}
     assert formulas.to_named(stored, {"e;e;": 'Size "XL"'}).startswith('prop("Size \\"XL\\"") * 2')
     with pytest.raises(FormulaError, match='Undefined property "Gone"'):

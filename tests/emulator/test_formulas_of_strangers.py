@@ -76,5 +76,7 @@ def test_work_is_counted_across_formulas(notion: Notion) -> None:
     for n in range(1, 31):
         schema[f"F{n}"] = {"formula": {"expression": f'prop("F{n - 1}") + prop("F{n - 1}")'}}
     parent = {"type": "page_id", "page_id": notion.root}
-    error = notion.refused("POST", "/databases", parent=parent, initial_data_source={"properties": schema})
+    error = notion.refused(
+        "POST", "/databases", parent=parent, initial_data_source={"properties": schema}
+    )
     assert "takes too long" in error["message"]

@@ -74,7 +74,9 @@ EXPRESSIONS = st.recursive(ATOMS, grown, max_leaves=8)
 
 @settings(max_examples=500, deadline=None)
 @given(EXPRESSIONS, st.booleans())
-def test_what_is_checked_gives_a_value_of_its_type_or_says_why_not(expression: str, empty: bool) -> None:
+def test_what_is_checked_gives_a_value_of_its_type_or_says_why_not(
+    expression: str, empty: bool
+) -> None:
     with contextlib.suppress(FormulaError):
         expected = formulas.check(expression, PROPERTIES)
         content = formulas.evaluate(expression, Page(empty=empty), NOW, expected)
@@ -84,7 +86,10 @@ def test_what_is_checked_gives_a_value_of_its_type_or_says_why_not(expression: s
         assert set(content) == {"type", content["type"]}
 
 
-@given(st.text(alphabet='prop("Name").length()+-*/%^<>=!?:[]{},& |and1.5\\\n', max_size=40) | st.text(max_size=20))
+@given(
+    st.text(alphabet='prop("Name").length()+-*/%^<>=!?:[]{},& |and1.5\\\n', max_size=40)
+    | st.text(max_size=20)
+)
 def test_any_text_is_a_formula_or_is_refused(expression: str) -> None:
     with contextlib.suppress(FormulaError):
         formulas.check(expression, PROPERTIES)
@@ -102,7 +107,9 @@ def test_arithmetic_is_that_of_python(expression: str) -> None:
     assert math.isclose(content["number"], eval(expression))
 
 
-@pytest.mark.parametrize("expression", ["(" * 3000 + "1" + ")" * 3000, "-" * 5000 + "1", "1" + " + 1" * 5000])
+@pytest.mark.parametrize(
+    "expression", ["(" * 3000 + "1" + ")" * 3000, "-" * 5000 + "1", "1" + " + 1" * 5000]
+)
 def test_deep_nesting_is_refused_or_computed(expression: str) -> None:
     with contextlib.suppress(FormulaError):
         formulas.evaluate(expression, Page(empty=True), NOW, ANY)

@@ -18,9 +18,40 @@ from tests.conftest import client_of
 from .conftest import Json, Notion, text
 
 JUNK: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 1.5, 10**30, "", "x", "\0", "😀", "a" * 2500, [], {}, [None], [[]], [{}]),
-    *({"type": "x"}, {"id": 1}, {"name": None}, {"start": "x"}, {"equals": None}, [{"name": "x"}], [{"id": "x"}]),
-    *([{"text": {"content": None}}], [{"type": "mention", "mention": {}}], {"external": {}}, {"property": []}),
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        10**30,
+        "",
+        "x",
+        "\0",
+        "😀",
+        "a" * 2500,
+        [],
+        {},
+        [None],
+        [[]],
+        [{}],
+    ),
+    *(
+        {"type": "x"},
+        {"id": 1},
+        {"name": None},
+        {"start": "x"},
+        {"equals": None},
+        [{"name": "x"}],
+        [{"id": "x"}],
+    ),
+    *(
+        [{"text": {"content": None}}],
+        [{"type": "mention", "mention": {}}],
+        {"external": {}},
+        {"property": []},
+    ),
 )
 
 
@@ -47,7 +78,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def good_requests(notion: Notion) -> Iterator[Request]:
     target = notion.database("Targets", Score={"number": {}})
-    relation = {"data_source_id": target, "type": "dual_property", "dual_property": {"synced_property_name": "Back"}}
+    relation = {
+        "data_source_id": target,
+        "type": "dual_property",
+        "dual_property": {"synced_property_name": "Back"},
+    }
     rollup = {"relation_property_name": "Link", "rollup_property_name": "Score", "function": "sum"}
     schema = {
         "Name": {"title": {}},
@@ -62,51 +97,109 @@ def good_requests(notion: Notion) -> Iterator[Request]:
         "Half": {"formula": {"expression": 'prop("Size") / 2'}},
     }
     parent = {"type": "page_id", "page_id": notion.root}
-    source = notion.database("Known", **{name: each for name, each in schema.items() if name != "Name"})
+    source = notion.database(
+        "Known", **{name: each for name, each in schema.items() if name != "Name"}
+    )
     database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
     row = notion.row(source, "Row")["id"]
     values = {
-        "Name": {"title": [{"text": {"content": "A", "link": {"url": "https://example.com"}}, "annotations": {}}]},
-        "Note": {"rich_text": [{"type": "mention", "mention": {"type": "date", "date": {"start": "2026-01-01"}}}]},
+        "Name": {
+            "title": [
+                {
+                    "text": {"content": "A", "link": {"url": "https://example.com"}},
+                    "annotations": {},
+                }
+            ]
+        },
+        "Note": {
+            "rich_text": [
+                {"type": "mention", "mention": {"type": "date", "date": {"start": "2026-01-01"}}}
+            ]
+        },
         "Size": {"number": 1},
         "Stage": {"status": {"name": "Idea"}},
         "Tags": {"multi_select": [{"name": "a"}]},
         "Due": {"date": {"start": "2026-01-01", "end": None, "time_zone": None}},
         "Link": {"relation": [{"id": notion.row(target, "T")["id"]}]},
     }
-    block = {"type": "paragraph", "paragraph": {"rich_text": text("x"), "color": "red", "children": [{"divider": {}}]}}
-    look: Json = {"icon": {"type": "emoji", "emoji": "🎯"}, "cover": {"external": {"url": "https://example.com/a.png"}}}
+    block = {
+        "type": "paragraph",
+        "paragraph": {"rich_text": text("x"), "color": "red", "children": [{"divider": {}}]},
+    }
+    look: Json = {
+        "icon": {"type": "emoji", "emoji": "🎯"},
+        "cover": {"external": {"url": "https://example.com/a.png"}},
+    }
     number = {"property": "Size", "number": {"greater_than": 1}}
     filtered: Json = {
-        "filter": {"and": [number, {"or": [{"property": "Due", "date": {"past_week": {}}}, number]}]},
+        "filter": {
+            "and": [number, {"or": [{"property": "Due", "date": {"past_week": {}}}, number]}]
+        },
         "sorts": [{"property": "Size", "direction": "ascending"}],
     }
-    table = {"type": "table", "properties": [{"property_id": "Size", "width": 100}], "wrap_cells": True}
+    table = {
+        "type": "table",
+        "properties": [{"property_id": "Size", "width": 100}],
+        "wrap_cells": True,
+    }
     view = notion.get("/views", database_id=database)["results"][0]["id"]
-    yield Request("POST", "/databases", {"parent": parent, "initial_data_source": {"properties": schema}, **look})
-    yield Request("PATCH", f"/databases/{database}", {"title": text("x"), "description": text("y"), **look})
-    new_source = {"parent": {"type": "database_id", "database_id": database}, "properties": {"Name": {"title": {}}}}
+    yield Request(
+        "POST",
+        "/databases",
+        {"parent": parent, "initial_data_source": {"properties": schema}, **look},
+    )
+    yield Request(
+        "PATCH", f"/databases/{database}", {"title": text("x"), "description": text("y"), **look}
+    )
+    new_source = {
+        "parent": {"type": "database_id", "database_id": database},
+        "properties": {"Name": {"title": {}}},
+    }
     yield Request("POST", "/data_sources", {**new_source, "title": text("x")})
-    yield Request("PATCH", f"/data_sources/{source}", {"properties": {"Size": {"number": {}}, "Other": {"date": {}}}})
+    yield Request(
+        "PATCH",
+        f"/data_sources/{source}",
+        {"properties": {"Size": {"number": {}}, "Other": {"date": {}}}},
+    )
     yield Request("POST", f"/data_sources/{source}/query", {**filtered, "page_size": 5})
-    yield Request("POST", "/pages", {"parent": {"data_source_id": source}, "properties": values, "children": [block]})
+    yield Request(
+        "POST",
+        "/pages",
+        {"parent": {"data_source_id": source}, "properties": values, "children": [block]},
+    )
     yield Request("PATCH", f"/pages/{row}", {"properties": values, "is_locked": False, **look})
     yield Request("POST", f"/pages/{row}/move", {"parent": parent})
     insertion = {"type": "insert_content", "insert_content": {"content": "x"}}
     yield Request("PATCH", f"/pages/{row}/markdown", insertion)
-    yield Request("PATCH", f"/blocks/{row}/children", {"children": [block], "position": {"type": "start"}})
-    yield Request("POST", "/search", {"query": "x", "sort": {"direction": "ascending"}, "page_size": 5})
+    yield Request(
+        "PATCH", f"/blocks/{row}/children", {"children": [block], "position": {"type": "start"}}
+    )
+    yield Request(
+        "POST", "/search", {"query": "x", "sort": {"direction": "ascending"}, "page_size": 5}
+    )
     named = {"database_id": database, "data_source_id": source, "name": "V", "type": "table"}
     yield Request("POST", "/views", {**named, "configuration": table, **filtered})
-    yield Request("PATCH", f"/views/{view}", {"name": "V", "configuration": table, "quick_filters": {}, **filtered})
+    yield Request(
+        "PATCH",
+        f"/views/{view}",
+        {"name": "V", "configuration": table, "quick_filters": {}, **filtered},
+    )
     yield Request("POST", f"/views/{view}/queries", {"page_size": 5})
     yield Request("POST", "/comments", {"parent": {"page_id": row}, "rich_text": text("x")})
-    yield Request("POST", "/file_uploads", {"mode": "multi_part", "filename": "a.txt", "number_of_parts": 2})
+    yield Request(
+        "POST", "/file_uploads", {"mode": "multi_part", "filename": "a.txt", "number_of_parts": 2}
+    )
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yields the path of everything inside a body."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inside = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, each in inside:
         yield (*path, key)
         yield from places(each, (*path, key))
@@ -144,16 +237,46 @@ def test_no_request_is_an_unexpected_error(world: World, data: st.DataObject) ->
 @pytest.mark.parametrize(
     ("method", "path", "body", "message"),
     [
-        ("POST", "/search", {"nonsense": 1}, "body.nonsense should be not present, instead was `1`."),
+        (
+            "POST",
+            "/search",
+            {"nonsense": 1},
+            "body.nonsense should be not present, instead was `1`.",
+        ),
         ("POST", "/search", {"query": 1}, "body.query should be a string, instead was `1`."),
-        ("POST", "/search", {"query": "x", "page_size": 101}, "body.page_size should be ≤ `100`, instead was `101`."),
+        (
+            "POST",
+            "/search",
+            {"query": "x", "page_size": 101},
+            "body.page_size should be ≤ `100`, instead was `101`.",
+        ),
         ("POST", "/search", {"page_size": -1}, "body.page_size should be ≥ `1`, instead was `-1`."),
-        ("POST", "/search", {"page_size": "x"}, 'body.page_size should be a number, instead was `"x"`.'),
-        ("POST", "/search", {"page_size": False}, "body.page_size should be a number, instead was `false`."),
-        ("POST", "/databases", {"parent": {"type": "x", "page_id": "x"}}, 'body.parent.type should be `"page_id"`'),
+        (
+            "POST",
+            "/search",
+            {"page_size": "x"},
+            'body.page_size should be a number, instead was `"x"`.',
+        ),
+        (
+            "POST",
+            "/search",
+            {"page_size": False},
+            "body.page_size should be a number, instead was `false`.",
+        ),
+        (
+            "POST",
+            "/databases",
+            {"parent": {"type": "x", "page_id": "x"}},
+            'body.parent.type should be `"page_id"`',
+        ),
         ("POST", "/databases", {"parent": 1}, "body.parent should be an object, instead was `1`."),
         ("POST", "/pages", {}, "body.parent should be defined, instead was `undefined`."),
-        ("POST", "/pages", {"parent": {}}, "body.parent.page_id should be defined, instead was `undefined`."),
+        (
+            "POST",
+            "/pages",
+            {"parent": {}},
+            "body.parent.page_id should be defined, instead was `undefined`.",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(
@@ -200,7 +323,10 @@ def test_paths_may_hold_any_character(notion: Notion, name: str) -> None:
     row = notion.row(notion.database("Named", **schema), "Row", **{name: {"number": 1}})
     assert notion.get(f"/pages/{row['id']}/properties/{name}")["number"] == 1
     error = notion.refused("GET", f"/pages/{name}")
-    assert error["message"] == f'path failed validation: path.page_id should be a valid uuid, instead was `"{name}"`.'
+    assert (
+        error["message"]
+        == f'path failed validation: path.page_id should be a valid uuid, instead was `"{name}"`.'
+    )
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"query":' + b"[" * 980 + b"]" * 980 + b"}"])

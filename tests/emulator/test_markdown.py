@@ -49,7 +49,10 @@ INLINE = [
     ('<span color="red">r</span>', [text("r", color="red")]),
     ('<span color="blue_bg">r</span>', [text("r", color="blue_background")]),
     ("[site](https://example.com)", [text("site", "https://example.com")]),
-    ("[**b** n](https://e.com)", [text("b", "https://e.com", bold=True), text(" n", "https://e.com")]),
+    (
+        "[**b** n](https://e.com)",
+        [text("b", "https://e.com", bold=True), text(" n", "https://e.com")],
+    ),
     ("***both** italic*", [text("both", bold=True, italic=True), text(" italic", italic=True)]),
     ("**bold***italic*", [text("bold", bold=True), text("italic", italic=True)]),
     ("one<br>two", [text("one\ntwo")]),
@@ -77,7 +80,15 @@ def test_mentions_and_equations() -> None:
         f'<mention-user url="user://{page}">Ada</mention-user> on <mention-date start="2026-07-04"/>: $`x^2`$'
     )
     items = parse_inline(markdown)
-    assert [item["type"] for item in items] == ["mention", "text", "mention", "text", "mention", "text", "equation"]
+    assert [item["type"] for item in items] == [
+        "mention",
+        "text",
+        "mention",
+        "text",
+        "mention",
+        "text",
+        "equation",
+    ]
     assert items[0]["mention"] == {"type": "page", "page": {"id": page}}
     assert items[2]["mention"] == {"type": "user", "user": {"id": page}}
     assert items[4]["mention"]["date"] == {"start": "2026-07-04", "end": None, "time_zone": None}
@@ -145,15 +156,43 @@ def test_every_kind_of_block_both_ways() -> None:
         </synced_block>""")
     assert render(parse(markdown)) == markdown
     assert [b["type"] for b in parse(markdown)] == [
-        *("heading_1", "paragraph", "bulleted_list_item", "numbered_list_item", "numbered_list_item"),
-        *("to_do", "to_do", "quote", "toggle", "heading_4", "callout", "code", "equation", "divider", "paragraph"),
-        *("table", "column_list", "image", "video", "child_page", "child_database", "table_of_contents"),
+        *(
+            "heading_1",
+            "paragraph",
+            "bulleted_list_item",
+            "numbered_list_item",
+            "numbered_list_item",
+        ),
+        *(
+            "to_do",
+            "to_do",
+            "quote",
+            "toggle",
+            "heading_4",
+            "callout",
+            "code",
+            "equation",
+            "divider",
+            "paragraph",
+        ),
+        *(
+            "table",
+            "column_list",
+            "image",
+            "video",
+            "child_page",
+            "child_database",
+            "table_of_contents",
+        ),
         "synced_block",
     ]
 
 
 def test_lines_are_blocks_and_blank_lines_vanish() -> None:
-    assert render(parse("# Hello\n\nAsync test content.\nNext line.\n")) == "# Hello\nAsync test content.\nNext line."
+    assert (
+        render(parse("# Hello\n\nAsync test content.\nNext line.\n"))
+        == "# Hello\nAsync test content.\nNext line."
+    )
 
 
 def test_headings_below_the_fourth_become_the_fourth() -> None:
@@ -169,12 +208,18 @@ def test_a_heading_without_toggle_has_no_children() -> None:
 
 
 def test_callout_as_fenced_div() -> None:
-    assert render(parse('::: callout {icon="💡"}\nIdea\n:::')) == '<callout icon="💡">\n\tIdea\n</callout>'
+    assert (
+        render(parse('::: callout {icon="💡"}\nIdea\n:::'))
+        == '<callout icon="💡">\n\tIdea\n</callout>'
+    )
 
 
 READINGS = [
     ("<callout>One line</callout>", "<callout>\n\tOne line\n</callout>"),
-    ("<details>\nno summary\n</details>", "<details>\n<summary></summary>\n\tno summary\n</details>"),
+    (
+        "<details>\nno summary\n</details>",
+        "<details>\n<summary></summary>\n\tno summary\n</details>",
+    ),
     ("$$ x^2 $$", "$$\nx^2\n$$"),
     ("- > quoted", "-\n\t> quoted"),
     ("* star\n+ plus\n1) one", "- star\n- plus\n1. one"),
@@ -196,7 +241,10 @@ def test_how_people_write(written: str, read: str) -> None:
 
 def test_pipe_table_with_code_and_escaped_pipe() -> None:
     table = parse("| a | b |\n|---|:-:|\n| `x|y` | z\\|w |")[0]["table"]
-    cells = [[cell[0]["text"]["content"] for cell in row["table_row"]["cells"]] for row in table["children"]]
+    cells = [
+        [cell[0]["text"]["content"] for cell in row["table_row"]["cells"]]
+        for row in table["children"]
+    ]
     assert cells == [["a", "b"], ["x|y", "z|w"]]
     assert table["has_column_header"] is True
     assert table["table_width"] == 2
@@ -210,15 +258,31 @@ def test_code_keeps_its_own_indentation_inside_a_list() -> None:
 
 
 def test_unknown_blocks_are_named_and_known_again_by_id() -> None:
-    bookmark = block("bookmark", url="https://example.com", caption=[]) | {"id": "393abc1e-edcd-81d5-bf32-d1339d9031c2"}
+    bookmark = block("bookmark", url="https://example.com", caption=[]) | {
+        "id": "393abc1e-edcd-81d5-bf32-d1339d9031c2"
+    }
     markdown = render([bookmark])
-    assert markdown == '<unknown url="https://app.notion.com/p/393abc1eedcd81d5bf32d1339d9031c2" alt="bookmark"/>'
+    assert (
+        markdown
+        == '<unknown url="https://app.notion.com/p/393abc1eedcd81d5bf32d1339d9031c2" alt="bookmark"/>'
+    )
     assert parse(markdown)[0]["id"] == bookmark["id"]
 
 
 @pytest.mark.parametrize(
     "line",
-    ["# no heading", "- no list", "1. no list", "---", "> no quote", "```", "$$", "<callout>", "</callout>", ":::"],
+    [
+        "# no heading",
+        "- no list",
+        "1. no list",
+        "---",
+        "> no quote",
+        "```",
+        "$$",
+        "<callout>",
+        "</callout>",
+        ":::",
+    ],
 )
 def test_text_that_looks_like_a_block_stays_text(line: str) -> None:
     assert parse(render([paragraph(line)])) == [paragraph(line)]
@@ -227,7 +291,10 @@ def test_text_that_looks_like_a_block_stays_text(line: str) -> None:
 # --- what holds for every page -----------------------------------------------------------------------------------
 
 SIGNS = st.text(st.sampled_from('ab \n\t*~`$[]<>{}|^\\#-1.!:_()&;"/é'), min_size=1, max_size=12)
-CONTENT = st.one_of(SIGNS, st.sampled_from(["**", "</span>", "<br>", "</td>", "](x)", '{color="red"}', "word", "- x"]))
+CONTENT = st.one_of(
+    SIGNS,
+    st.sampled_from(["**", "</span>", "<br>", "</td>", "](x)", '{color="red"}', "word", "- x"]),
+)
 FLAGS = st.fixed_dictionaries(
     dict.fromkeys(("bold", "italic", "strikethrough", "underline", "code"), st.booleans())
     | {"color": st.sampled_from(["default", "red", "blue_background"])}
@@ -235,7 +302,11 @@ FLAGS = st.fixed_dictionaries(
 LINKS = st.one_of(st.none(), st.sampled_from(["https://e.com/a?b=1&c=2", "https://e.com/(x)"]))
 TEXTS = st.builds(lambda content, link, flags: text(content, link, **flags), CONTENT, LINKS, FLAGS)
 EQUATIONS = st.builds(
-    lambda expression: {"type": "equation", "equation": {"expression": expression}, "annotations": PLAIN},
+    lambda expression: {
+        "type": "equation",
+        "equation": {"expression": expression},
+        "annotations": PLAIN,
+    },
     st.sampled_from(["x^2", "a_{1}", "\\frac{1}{2}", "a*b"]),
 )
 RICH_TEXT = st.lists(st.one_of(TEXTS, EQUATIONS), max_size=5)
@@ -245,7 +316,9 @@ TEXT_TYPES = ("paragraph", "bulleted_list_item", "numbered_list_item", "quote", 
 
 def text_blocks(children: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
     return st.builds(
-        lambda kind, items, inside, color: block(kind, rich_text=items, color=color, children=inside),
+        lambda kind, items, inside, color: block(
+            kind, rich_text=items, color=color, children=inside
+        ),
         st.sampled_from(TEXT_TYPES),
         RICH_TEXT,
         st.lists(children, max_size=3),
@@ -263,13 +336,24 @@ CODE = st.builds(
 )
 TABLES = st.integers(1, 3).flatmap(
     lambda width: st.builds(
-        lambda rows: block("table", table_width=width, has_column_header=True, has_row_header=False, children=rows),
-        st.lists(leaf("table_row", cells=st.lists(RICH_TEXT, min_size=width, max_size=width)), min_size=1, max_size=3),
+        lambda rows: block(
+            "table", table_width=width, has_column_header=True, has_row_header=False, children=rows
+        ),
+        st.lists(
+            leaf("table_row", cells=st.lists(RICH_TEXT, min_size=width, max_size=width)),
+            min_size=1,
+            max_size=3,
+        ),
     )
 )
 LEAVES = st.one_of(
     leaf("heading_2", rich_text=RICH_TEXT, color=st.just("default"), is_toggleable=st.just(False)),
-    leaf("image", type=st.just("external"), external=st.just({"url": "https://e.com/(a).png"}), caption=RICH_TEXT),
+    leaf(
+        "image",
+        type=st.just("external"),
+        external=st.just({"url": "https://e.com/(a).png"}),
+        caption=RICH_TEXT,
+    ),
     leaf("divider"),
     leaf("to_do", rich_text=RICH_TEXT, checked=st.booleans(), color=st.just("default")),
     CODE,
@@ -287,7 +371,9 @@ def test_inline_is_stable_after_one_reading(items: list[Json]) -> None:
 @given(RICH_TEXT)
 def test_inline_loses_no_text(items: list[Json]) -> None:
     def written(rich_text: list[Json]) -> str:
-        return "".join(i["text"]["content"] if "text" in i else i["equation"]["expression"] for i in rich_text)
+        return "".join(
+            i["text"]["content"] if "text" in i else i["equation"]["expression"] for i in rich_text
+        )
 
     assert written(parse_inline(render_inline(items))) == written(items)
 

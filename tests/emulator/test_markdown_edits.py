@@ -42,7 +42,10 @@ EDITS = [
         command("insert_content", content="Second goal.", after="# Goals...First goal."),
         PAGE.replace("First goal.", "First goal.\nSecond goal."),
     ),
-    (command("insert_content", content="- new", after="- one"), PAGE.replace("\t- nested", "\t- nested\n- new")),
+    (
+        command("insert_content", content="- new", after="- one"),
+        PAGE.replace("\t- nested", "\t- nested\n- new"),
+    ),
     (
         command("replace_content_range", content="Many.", content_range="None."),
         PAGE.replace("None.", "Many."),
@@ -69,7 +72,10 @@ def test_edits(edit_command: Json, result: str) -> None:
         (update("", "x"), "Could not find old_str"),
         (update("# ", "## "), "matches 2 locations"),
         (command("insert_content", content="x", after="nowhere"), "does not match any content"),
-        (command("replace_content_range", content="x", content_range="None....# Goals"), "does not match any content"),
+        (
+            command("replace_content_range", content="x", content_range="None....# Goals"),
+            "does not match any content",
+        ),
     ],
 )
 def test_edits_that_do_not_fit(edit_command: Json, message: str) -> None:
@@ -123,7 +129,9 @@ PAGE_ID = "393abc1e-edcd-81d5-bf32-d1339d9031c2"
 
 def test_a_child_page_is_known_wherever_it_is_put() -> None:
     existing = with_ids(parse(f"text\n{PAGE_TAG}"))
-    placed = reconcile(existing, parse(f"<details>\n<summary>More</summary>\n\t{PAGE_TAG}\n</details>"))
+    placed = reconcile(
+        existing, parse(f"<details>\n<summary>More</summary>\n\t{PAGE_TAG}\n</details>")
+    )
     assert isinstance(placed[0], New)
     assert placed[0].children == (Kept(PAGE_ID),)
     assert present_ids(placed, existing) == {PAGE_ID}
@@ -131,23 +139,33 @@ def test_a_child_page_is_known_wherever_it_is_put() -> None:
 
 def test_a_block_that_markdown_cannot_say_is_kept_by_its_id_and_never_made() -> None:
     tag = f'<unknown url="https://app.notion.com/p/{PAGE_ID.replace("-", "")}" alt="bookmark"/>'
-    existing: list[Json] = [{"type": "bookmark", "bookmark": {"url": "https://e.com"}, "id": PAGE_ID}]
+    existing: list[Json] = [
+        {"type": "bookmark", "bookmark": {"url": "https://e.com"}, "id": PAGE_ID}
+    ]
     assert reconcile(existing, parse(f"before\n{tag}"))[1] == Kept(PAGE_ID)
     assert reconcile([], parse(tag)) == ()
 
 
-LINES = st.lists(st.sampled_from(["a", "b", "# a", "- a", "- b", "\t- c", "> q", "---"]), max_size=8).map("\n".join)
+LINES = st.lists(
+    st.sampled_from(["a", "b", "# a", "- a", "- b", "\t- c", "> q", "---"]), max_size=8
+).map("\n".join)
 
 
 @given(LINES, LINES)
 def test_what_is_placed_reads_as_what_was_wanted(before: str, after: str) -> None:
     existing = with_ids(parse(before))
     placed = reconcile(existing, parse(after))
-    assert render(rebuilt(placed, {block["id"]: block for block in flat(existing)})) == render(parse(after))
+    assert render(rebuilt(placed, {block["id"]: block for block in flat(existing)})) == render(
+        parse(after)
+    )
 
 
 def flat(blocks: list[Json]) -> list[Json]:
-    return [each for block in blocks for each in [block, *flat(block[block["type"]].get("children", []))]]
+    return [
+        each
+        for block in blocks
+        for each in [block, *flat(block[block["type"]].get("children", []))]
+    ]
 
 
 def rebuilt(placed: tuple[Placed, ...], by_id: dict[str, Json]) -> list[Json]:

@@ -15,7 +15,10 @@ def _append(notion: Notion, block: Json) -> Json:
 
 
 def test_empty_arrays_of_children_are_taken(notion: Notion) -> None:
-    _append(notion, {"column_list": {"children": [{"column": {"children": []}}, {"column": {"children": []}}]}})
+    _append(
+        notion,
+        {"column_list": {"children": [{"column": {"children": []}}, {"column": {"children": []}}]}},
+    )
     todo = _append(notion, {"to_do": {"rich_text": text("x")}})
     sent = {"children": [], "rich_text": text("y"), "checked": True}
     assert notion.patch(f"/blocks/{todo['id']}", to_do=sent)["to_do"]["checked"] is True
@@ -25,7 +28,9 @@ def test_empty_arrays_of_children_are_taken(notion: Notion) -> None:
 
 def test_a_mentioned_date_is_shown_as_a_date_property_shows_it(notion: Notion) -> None:
     date = {"start": "2022-01-01T00:00:00", "time_zone": "Europe/Berlin"}
-    block = _append(notion, {"paragraph": {"rich_text": [{"type": "mention", "mention": {"date": date}}]}})
+    block = _append(
+        notion, {"paragraph": {"rich_text": [{"type": "mention", "mention": {"date": date}}]}}
+    )
     shown = block["paragraph"]["rich_text"][0]["mention"]["date"]
     assert shown == {"start": "2022-01-01T00:00:00.000+01:00", "end": None, "time_zone": None}
 
@@ -33,19 +38,26 @@ def test_a_mentioned_date_is_shown_as_a_date_property_shows_it(notion: Notion) -
 @pytest.mark.parametrize("url", ["docs/x.md", "x", "", "https://"])
 def test_a_text_links_to_urls_only(notion: Notion, url: str) -> None:
     linked = [{"text": {"content": "l", "link": {"url": url}}}]
-    notion.refused("PATCH", f"/blocks/{notion.root}/children", children=[{"paragraph": {"rich_text": linked}}])
+    notion.refused(
+        "PATCH", f"/blocks/{notion.root}/children", children=[{"paragraph": {"rich_text": linked}}]
+    )
 
 
 @pytest.mark.parametrize("url", ["https://example.com", "mailto:a@example.com", "/a1b2", "#here"])
 def test_a_text_links_to_every_kind_of_url(notion: Notion, url: str) -> None:
-    _append(notion, {"paragraph": {"rich_text": [{"text": {"content": "l", "link": {"url": url}}}]}})
+    _append(
+        notion, {"paragraph": {"rich_text": [{"text": {"content": "l", "link": {"url": url}}}]}}
+    )
 
 
 def test_pictures_and_icons_need_an_address(notion: Notion) -> None:
     for url in ("foo", "ftp://example.com/a.png", ""):
         image = {"image": {"external": {"url": url}}}
         notion.refused("PATCH", f"/blocks/{notion.root}/children", children=[image])
-        page = {"parent": {"page_id": notion.root}, "icon": {"type": "external", "external": {"url": url}}}
+        page = {
+            "parent": {"page_id": notion.root},
+            "icon": {"type": "external", "external": {"url": url}},
+        }
         notion.refused("POST", "/pages", **page)
 
 
@@ -69,7 +81,10 @@ def test_a_moved_data_source_is_listed_last(notion: Notion) -> None:
     first, second = notion.database("A"), notion.database("B")
     database = notion.get(f"/data_sources/{second}")["parent"]["database_id"]
     notion.patch(f"/data_sources/{first}", parent={"type": "database_id", "database_id": database})
-    assert [each["id"] for each in notion.get(f"/databases/{database}")["data_sources"]] == [second, first]
+    assert [each["id"] for each in notion.get(f"/databases/{database}")["data_sources"]] == [
+        second,
+        first,
+    ]
 
 
 def test_title_and_icon_of_a_database_are_those_of_its_only_data_source(notion: Notion) -> None:
@@ -103,7 +118,9 @@ def test_an_option_keeps_its_name_and_colour(notion: Notion) -> None:
 
 
 def test_properties_beside_the_initial_data_source_are_passed_over(notion: Notion) -> None:
-    made = notion.post("/databases", parent={"page_id": notion.root}, properties={"N": {"number": {}}})
+    made = notion.post(
+        "/databases", parent={"page_id": notion.root}, properties={"N": {"number": {}}}
+    )
     assert list(notion.schema(made["data_sources"][0]["id"])) == ["Name"]
 
 
@@ -119,17 +136,23 @@ def test_a_data_source_has_the_description_of_its_database(notion: Notion) -> No
 def test_groups_of_a_status_cannot_be_changed(notion: Notion) -> None:
     source = notion.database(S={"status": {}})
     groups = notion.schema(source)["S"]["status"]["groups"]
-    notion.refused("PATCH", f"/data_sources/{source}", properties={"S": {"status": {"groups": groups}}})
+    notion.refused(
+        "PATCH", f"/data_sources/{source}", properties={"S": {"status": {"groups": groups}}}
+    )
 
 
 def test_a_page_moves_to_another_parent_only(notion: Notion) -> None:
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})["id"]
+    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})[
+        "id"
+    ]
     error = notion.refused("POST", f"/pages/{page}/move", parent={"page_id": notion.root})
     assert "must be different from the current parent" in error["message"]
 
 
 def test_the_newest_version_does_not_know_archived(notion: Notion) -> None:
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})["id"]
+    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": text("P")})[
+        "id"
+    ]
     notion.refused("PATCH", f"/pages/{page}", archived=True)
     block = {"archived": False, "paragraph": {"rich_text": []}}
     error = notion.refused("PATCH", f"/blocks/{page}/children", children=[block])
@@ -147,6 +170,8 @@ def test_a_change_of_a_database_does_not_move_its_time(notion: Notion, clock: Ma
     database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
     clock.advance(minutes=5)
     icon = {"type": "emoji", "emoji": "🔥"}
-    changed = notion.patch(f"/databases/{database}", icon=icon, is_inline=True, is_locked=True, description=text("All"))
+    changed = notion.patch(
+        f"/databases/{database}", icon=icon, is_inline=True, is_locked=True, description=text("All")
+    )
     assert changed["icon"] == icon
     assert changed["last_edited_time"] == changed["created_time"]

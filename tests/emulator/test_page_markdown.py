@@ -19,7 +19,11 @@ def page(api: httpx.Client, workspace: LocalWorkspace) -> str:
 
 
 def new_page(api: httpx.Client, parent: str, title: str, **more: Any) -> str:
-    body = {"parent": {"page_id": parent}, "properties": {"title": {"title": [{"text": {"content": title}}]}}, **more}
+    body = {
+        "parent": {"page_id": parent},
+        "properties": {"title": {"title": [{"text": {"content": title}}]}},
+        **more,
+    }
     response = api.post("/pages", json=body)
     assert response.status_code == 200, response.text
     page_id: str = response.json()["id"]
@@ -28,7 +32,11 @@ def new_page(api: httpx.Client, parent: str, title: str, **more: Any) -> str:
 
 def markdown(api: httpx.Client, page: str) -> str:
     body = api.get(f"/pages/{page}/markdown").json()
-    assert (body["object"], body["truncated"], body["unknown_block_ids"]) == ("page_markdown", False, [])
+    assert (body["object"], body["truncated"], body["unknown_block_ids"]) == (
+        "page_markdown",
+        False,
+        [],
+    )
     text: str = body["markdown"]
     return text
 
@@ -58,10 +66,16 @@ def refusal(response: httpx.Response) -> str:
 
 def test_written_text_becomes_blocks_and_is_read_again(api: httpx.Client, page: str) -> None:
     assert markdown(api, page) == ""
-    response = change(api, page, "insert_content", content="## New Section\n\nHello **you**.\n- a\n  - b")
+    response = change(
+        api, page, "insert_content", content="## New Section\n\nHello **you**.\n- a\n  - b"
+    )
     assert response.json()["markdown"] == "## New Section\nHello **you**.\n- a\n\t- b"
     assert markdown(api, page) == response.json()["markdown"]
-    assert [block["type"] for block in children(api, page)] == ["heading_2", "paragraph", "bulleted_list_item"]
+    assert [block["type"] for block in children(api, page)] == [
+        "heading_2",
+        "paragraph",
+        "bulleted_list_item",
+    ]
 
 
 def test_a_page_made_with_markdown(api: httpx.Client, workspace: LocalWorkspace) -> None:
@@ -107,7 +121,11 @@ def test_tags_make_and_move_pages(api: httpx.Client, workspace: LocalWorkspace, 
     elsewhere = new_page(api, workspace.root_page_id, "Elsewhere")
     tag = f'<page url="https://app.notion.com/p/{elsewhere.replace("-", "")}">Elsewhere</page>'
     replace(api, page, f"<page>Fresh</page>\n{tag}\n<database>Rows</database>")
-    assert [block["type"] for block in children(api, page)] == ["child_page", "child_page", "child_database"]
+    assert [block["type"] for block in children(api, page)] == [
+        "child_page",
+        "child_page",
+        "child_database",
+    ]
     assert api.get(f"/pages/{elsewhere}").json()["parent"]["page_id"] == page
 
 
@@ -130,12 +148,18 @@ def test_edits_that_do_not_fit_change_nothing(api: httpx.Client, page: str) -> N
     updates = [{"old_str": "nowhere", "new_str": "x"}]
     assert "old_str" in refusal(change(api, page, "update_content", content_updates=updates))
     assert "body.type should be" in refusal(change(api, page, "rewrite", new_str="x"))
-    assert "body.replace_content.new_str should be defined" in refusal(change(api, page, "replace_content"))
-    assert "should be not present" in refusal(change(api, page, "replace_content", new_str="x", old="y"))
+    assert "body.replace_content.new_str should be defined" in refusal(
+        change(api, page, "replace_content")
+    )
+    assert "should be not present" in refusal(
+        change(api, page, "replace_content", new_str="x", old="y")
+    )
     assert markdown(api, page) == "text"
 
 
-def test_databases_and_strangers_have_no_markdown(api: httpx.Client, workspace: LocalWorkspace) -> None:
+def test_databases_and_strangers_have_no_markdown(
+    api: httpx.Client, workspace: LocalWorkspace
+) -> None:
     body = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}}
     database = api.post("/databases", json=body).json()["id"]
     assert "is a database" in refusal(api.get(f"/pages/{database}/markdown"))
@@ -150,7 +174,9 @@ def test_a_synced_copy_reads_like_its_original(api: httpx.Client, page: str) -> 
     api.patch(f"/blocks/{page}/children", json={"children": [copy]})
     url = f"https://app.notion.com/p/{original['id'].replace('-', '')}"
     reference = f'<synced_block_reference url="{url}">\n\tshared\n</synced_block_reference>'
-    assert markdown(api, page) == f'<synced_block url="{url}">\n\tshared\n</synced_block>\n{reference}'
+    assert (
+        markdown(api, page) == f'<synced_block url="{url}">\n\tshared\n</synced_block>\n{reference}'
+    )
 
 
 def test_a_page_too_large_is_cut_and_its_rest_named(
@@ -187,7 +213,9 @@ def test_changes_inside_containers(api: httpx.Client, page: str) -> None:
         </columns>""")
     assert replace(api, page, before) == before
     ids = [block["id"] for block in children(api, page)]
-    after = before.replace("one", "two").replace("<td>b</td>", "<td>c</td>").replace("left", "middle")
+    after = (
+        before.replace("one", "two").replace("<td>b</td>", "<td>c</td>").replace("left", "middle")
+    )
     assert replace(api, page, after) == after
     assert [block["id"] for block in children(api, page)] == ids
 

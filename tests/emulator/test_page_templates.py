@@ -40,7 +40,9 @@ def title(notion: Notion, page_id: str) -> str:
     return "".join(each["plain_text"] for each in notion.values(page_id)["Name"])
 
 
-def test_templates_are_listed_by_name_and_paged(workspace: LocalWorkspace, notion: Notion, source: str) -> None:
+def test_templates_are_listed_by_name_and_paged(
+    workspace: LocalWorkspace, notion: Notion, source: str
+) -> None:
     made = [workspace.add_template(source, name, "") for name in ("Bug", "Idea", "Big bug")]
     path = f"/data_sources/{source}/templates"
     answer = notion.get(path, name="BUG", page_size=1)
@@ -54,18 +56,25 @@ def test_templates_are_listed_by_name_and_paged(workspace: LocalWorkspace, notio
     )
 
 
-def test_a_data_source_has_one_default(workspace: LocalWorkspace, notion: Notion, source: str, bug: str) -> None:
+def test_a_data_source_has_one_default(
+    workspace: LocalWorkspace, notion: Notion, source: str, bug: str
+) -> None:
     idea = workspace.add_template(source, "Idea", "", is_default=True)
     listed = notion.get(f"/data_sources/{source}/templates")["templates"]
     assert {each["id"]: each["is_default"] for each in listed} == {bug: False, idea: True}
 
 
 @pytest.mark.usefixtures("bug")
-def test_a_page_is_blank_until_its_template_is_applied(notion: Notion, source: str, clock: ManualClock) -> None:
+def test_a_page_is_blank_until_its_template_is_applied(
+    notion: Notion, source: str, clock: ManualClock
+) -> None:
     page_id = new_page(notion, source, {"type": "default"})
     assert (markdown(notion, page_id), title(notion, page_id)) == ("", "")
     clock.advance(seconds=1)
-    assert markdown(notion, page_id).splitlines() == ["# Steps", 'Seen <mention-date start="2026-07-01"/>.']
+    assert markdown(notion, page_id).splitlines() == [
+        "# Steps",
+        'Seen <mention-date start="2026-07-01"/>.',
+    ]
     assert title(notion, page_id) == "Bug"
 
 
@@ -80,7 +89,9 @@ def test_what_the_request_says_goes_before_the_template(
     assert title(notion, page_id) == "Crash"
 
 
-def test_a_template_is_no_row(workspace: LocalWorkspace, notion: Notion, source: str, bug: str) -> None:
+def test_a_template_is_no_row(
+    workspace: LocalWorkspace, notion: Notion, source: str, bug: str
+) -> None:
     assert notion.post(f"/data_sources/{source}/query")["results"] == []
     assert notion.post("/search", query="Bug")["results"] == []
     assert workspace.counts()["rows"] == 0
@@ -93,7 +104,11 @@ def test_a_page_that_is_there_gets_a_template_too(
 ) -> None:
     parent = {"data_source_id": source}
     page_id = notion.post("/pages", parent=parent, markdown="Old")["id"]
-    notion.patch(f"/pages/{page_id}", template={"type": "template_id", "template_id": bug}, erase_content=erase)
+    notion.patch(
+        f"/pages/{page_id}",
+        template={"type": "template_id", "template_id": bug},
+        erase_content=erase,
+    )
     assert markdown(notion, page_id).splitlines() == kept
     clock.advance(seconds=1)
     assert markdown(notion, page_id).splitlines()[:-1] == [*kept, "# Steps"]
@@ -115,14 +130,28 @@ def test_a_page_in_the_trash_gets_none(notion: Notion, source: str, clock: Manua
         ({}, {}, "body.template.type should be"),
         ({"type": "some"}, {}, "body.template.type should be"),
         ({"type": "template_id"}, {}, "body.template.template_id should be defined"),
-        ({"type": "template_id", "template_id": NOBODY}, {}, f"Could not find page with ID: {NOBODY}"),
-        ({"type": "default", "template_id": NOBODY}, {}, "body.template.template_id should be not present"),
-        ({"type": "default", "timezone": "Mars/Base"}, {}, "body.template.timezone should be a valid IANA timezone"),
+        (
+            {"type": "template_id", "template_id": NOBODY},
+            {},
+            f"Could not find page with ID: {NOBODY}",
+        ),
+        (
+            {"type": "default", "template_id": NOBODY},
+            {},
+            "body.template.template_id should be not present",
+        ),
+        (
+            {"type": "default", "timezone": "Mars/Base"},
+            {},
+            "body.template.timezone should be a valid IANA timezone",
+        ),
         ({"type": "default"}, {"children": []}, "body.children should be not present"),
         ({"type": "default"}, {"markdown": "x"}, "body.markdown should be not present"),
     ],
 )
-def test_wrong_templates_are_refused(notion: Notion, source: str, template: Json, more: Json, message: str) -> None:
+def test_wrong_templates_are_refused(
+    notion: Notion, source: str, template: Json, more: Json, message: str
+) -> None:
     body = {"parent": {"data_source_id": source}, "template": template, **more}
     assert message in notion.refused("POST", "/pages", **body)["message"]
     assert notion.post(f"/data_sources/{source}/query")["results"] == []
@@ -131,12 +160,17 @@ def test_wrong_templates_are_refused(notion: Notion, source: str, template: Json
 def test_none_is_no_template_and_only_for_new_pages(notion: Notion, source: str) -> None:
     page_id = new_page(notion, source, {"type": "none"}, markdown="Mine")
     assert markdown(notion, page_id) == "Mine"
-    assert "body.template.type" in notion.refused("PATCH", f"/pages/{page_id}", template={"type": "none"})["message"]
+    assert (
+        "body.template.type"
+        in notion.refused("PATCH", f"/pages/{page_id}", template={"type": "none"})["message"]
+    )
     error = notion.refused("PATCH", f"/pages/{page_id}", template={"type": "default"})
     assert error["message"] == "This data source has no default template."
 
 
-def test_the_command_makes_one(workspace: LocalWorkspace, notion: Notion, source: str, tmp_path: Path) -> None:
+def test_the_command_makes_one(
+    workspace: LocalWorkspace, notion: Notion, source: str, tmp_path: Path
+) -> None:
     body = tmp_path / "bug.md"
     body.write_text("# Steps\n")
     arguments = ["local", "template", str(workspace.path), "--data-source", source, "--name", "Bug"]

@@ -20,7 +20,12 @@ def children(notion: Notion, page_id: str) -> list[str]:
 
 
 def subpage(notion: Notion, title: str, **body: Any) -> Json:
-    return notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text(title)}}, **body)
+    return notion.post(
+        "/pages",
+        parent={"page_id": notion.root},
+        properties={"title": {"title": text(title)}},
+        **body,
+    )
 
 
 def test_page_under_a_page(notion: Notion) -> None:
@@ -38,14 +43,20 @@ def test_row_names_its_data_source_and_database(notion: Notion) -> None:
     source = notion.database()
     row = notion.row(source, "A")
     database = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
-    assert row["parent"] == {"type": "data_source_id", "data_source_id": source, "database_id": database}
+    assert row["parent"] == {
+        "type": "data_source_id",
+        "data_source_id": source,
+        "database_id": database,
+    }
     by_database = notion.post("/pages", parent={"database_id": database}, properties={})
     assert by_database["parent"] == row["parent"]
 
 
 def test_database_of_several_sources_is_no_parent(notion: Notion) -> None:
     database = notion.get(f"/data_sources/{notion.database()}")["parent"]["database_id"]
-    second = notion.post("/data_sources", parent={"database_id": database}, properties={"Name": {"title": {}}})
+    second = notion.post(
+        "/data_sources", parent={"database_id": database}, properties={"Name": {"title": {}}}
+    )
     error = notion.refused("POST", "/pages", parent={"database_id": database}, properties={})
     assert error["additional_data"]["error_type"] == "multiple_data_sources_for_database"
     assert second["id"] in error["additional_data"]["child_data_source_ids"]
@@ -56,7 +67,9 @@ def test_page_content_from_children_and_from_markdown(notion: Notion) -> None:
     by_blocks = subpage(notion, "Blocks", children=blocks)
     by_markdown = subpage(notion, "Markdown", markdown="Hello")
     contents = [
-        notion.get(f"/blocks/{page['id']}/children")["results"][0]["paragraph"]["rich_text"][0]["plain_text"]
+        notion.get(f"/blocks/{page['id']}/children")["results"][0]["paragraph"]["rich_text"][0][
+            "plain_text"
+        ]
         for page in (by_blocks, by_markdown)
     ]
     assert contents == ["Hello", "Hello"]
@@ -67,7 +80,9 @@ def test_page_content_from_children_and_from_markdown(notion: Notion) -> None:
 
 def test_new_page_takes_its_place(notion: Notion) -> None:
     first, second = subpage(notion, "1")["id"], subpage(notion, "2")["id"]
-    between = subpage(notion, "3", position={"type": "after_block", "after_block": {"id": first}})["id"]
+    between = subpage(notion, "3", position={"type": "after_block", "after_block": {"id": first}})[
+        "id"
+    ]
     top = subpage(notion, "4", position={"type": "page_start"})["id"]
     last = subpage(notion, "5", position={"type": "page_end"})["id"]
     assert children(notion, notion.root) == [top, first, between, second, last]
@@ -81,7 +96,10 @@ def test_new_page_takes_its_place(notion: Notion) -> None:
         ({"parent": {"page_id": "x"}}, "body.parent.page_id should be a valid uuid"),
         ({"parent": {"workspace": True}}, "Internal integrations aren't owned by a single user"),
         ({"parent": {"page_id": MISSING}}, f"Could not find page with ID: {MISSING}."),
-        ({"parent": {"data_source_id": MISSING}}, f"Could not find data_source with ID: {MISSING}."),
+        (
+            {"parent": {"data_source_id": MISSING}},
+            f"Could not find data_source with ID: {MISSING}.",
+        ),
         ({"parent": "ROOT", "colour": 1}, "body.colour should be not present, instead was `1`."),
         ({"parent": "ROOT", "properties": {"Nope": {}}}, "Nope is not a property that exists."),
         ({"parent": "ROOT", "icon": {"emoji": 3}}, "body.icon.emoji should be a string"),
@@ -96,9 +114,14 @@ def test_wrong_pages_are_refused(notion: Notion, body: Json, message: str) -> No
 
 
 def test_notions_own_icons_come_back_by_name(notion: Notion) -> None:
-    page = subpage(notion, "A", icon={"external": {"url": "https://www.notion.so/icons/snake_purple.svg"}})
+    page = subpage(
+        notion, "A", icon={"external": {"url": "https://www.notion.so/icons/snake_purple.svg"}}
+    )
     assert page["icon"] == {"type": "icon", "icon": {"name": "snake", "color": "purple"}}
-    cover = {"type": "external", "external": {"url": "https://www.notion.so/icons/snake_purple.svg"}}
+    cover = {
+        "type": "external",
+        "external": {"url": "https://www.notion.so/icons/snake_purple.svg"},
+    }
     assert notion.patch(f"/pages/{page['id']}", cover=cover, icon=None)["cover"] == cover
 
 
@@ -148,7 +171,9 @@ def test_trashed_database_takes_its_source_along(notion: Notion) -> None:
 def test_older_version_trashes_by_archived(workspace: LocalWorkspace, notion: Notion) -> None:
     page = subpage(notion, "A")
     with client_of(workspace, version="2025-09-03") as client:
-        assert client.patch(f"/pages/{page['id']}", json={"archived": True}).json()["archived"] is True
+        assert (
+            client.patch(f"/pages/{page['id']}", json={"archived": True}).json()["archived"] is True
+        )
     assert notion.get(f"/pages/{page['id']}")["in_trash"] is True
 
 
@@ -169,7 +194,9 @@ def test_a_page_cannot_move_into_itself(notion: Notion) -> None:
     page = subpage(notion, "A")
     inner = notion.post("/pages", parent={"page_id": page["id"]}, properties={})
     for target in (page, inner):
-        error = notion.refused("POST", f"/pages/{page['id']}/move", parent={"page_id": target["id"]})
+        error = notion.refused(
+            "POST", f"/pages/{page['id']}/move", parent={"page_id": target["id"]}
+        )
         assert "into itself" in error["message"]
 
 
@@ -190,13 +217,20 @@ def test_adding_a_child_edits_the_page(notion: Notion) -> None:
 def test_only_wanted_properties_are_sent(notion: Notion) -> None:
     source = notion.database(A={"number": {}}, B={"number": {}})
     row = notion.row(source, "x")
-    wanted = [unquote(notion.schema(source)["A"]["id"]), "Name"]  # the HTTP client encodes it, and only once
+    wanted = [
+        unquote(notion.schema(source)["A"]["id"]),
+        "Name",
+    ]  # the HTTP client encodes it, and only once
     for answer in (
         notion.get(f"/pages/{row['id']}", filter_properties=wanted),
-        notion.client.post(f"/data_sources/{source}/query", params={"filter_properties": wanted}).json()["results"][0],
+        notion.client.post(
+            f"/data_sources/{source}/query", params={"filter_properties": wanted}
+        ).json()["results"][0],
     ):
         assert list(answer["properties"]) == ["A", "Name"]
-    changed = notion.patch(f"/pages/{row['id']}?filter_properties=B", properties={"B": {"number": 1}})
+    changed = notion.patch(
+        f"/pages/{row['id']}?filter_properties=B", properties={"B": {"number": 1}}
+    )
     assert list(changed["properties"]) == ["B"]
     error = notion.refused("GET", f"/pages/{row['id']}?filter_properties=Gone")
     assert error["message"] == "Could not find property with name or id: Gone"
@@ -206,7 +240,10 @@ def test_second_data_source_and_its_view(notion: Notion) -> None:
     first = notion.database("Items")
     database = notion.get(f"/data_sources/{first}")["parent"]["database_id"]
     second = notion.post(
-        "/data_sources", parent={"database_id": database}, title=text("People"), properties={"Name": {"title": {}}}
+        "/data_sources",
+        parent={"database_id": database},
+        title=text("People"),
+        properties={"Name": {"title": {}}},
     )
     names = [source["name"] for source in notion.get(f"/databases/{database}")["data_sources"]]
     assert names == ["Items", "People"]
@@ -223,13 +260,23 @@ def test_data_source_without_database_is_sent_elsewhere(notion: Notion) -> None:
 def test_database_fields_change(notion: Notion) -> None:
     database = notion.get(f"/data_sources/{notion.database()}")["parent"]["database_id"]
     changed = notion.patch(
-        f"/databases/{database}", title=text("B"), icon={"emoji": "🔥"}, is_inline=True, is_locked=True
+        f"/databases/{database}",
+        title=text("B"),
+        icon={"emoji": "🔥"},
+        is_inline=True,
+        is_locked=True,
     )
     assert changed["title"][0]["plain_text"] == "B"
-    assert (changed["icon"]["emoji"], changed["is_inline"], changed["is_locked"]) == ("🔥", True, True)
+    assert (changed["icon"]["emoji"], changed["is_inline"], changed["is_locked"]) == (
+        "🔥",
+        True,
+        True,
+    )
     page = subpage(notion, "Elsewhere")
     assert (
-        notion.patch(f"/databases/{database}", parent={"type": "page_id", "page_id": page["id"]})["parent"]["page_id"]
+        notion.patch(f"/databases/{database}", parent={"type": "page_id", "page_id": page["id"]})[
+            "parent"
+        ]["page_id"]
         == page["id"]
     )
     assert children(notion, page["id"]) == [database]

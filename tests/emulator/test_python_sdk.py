@@ -45,13 +45,19 @@ def numbers(rows: list[Any]) -> list[int]:
 def test_queries_are_paged(sdk: Any, source: str) -> None:
     rows = helpers.collect_paginated_api(sdk.data_sources.query, data_source_id=source, page_size=3)
     assert numbers(rows) == [6, 5, 4, 3, 2, 1, 0]
-    assert all(helpers.is_full_page(row) and helpers.is_full_page_or_data_source(row) for row in rows)
+    assert all(
+        helpers.is_full_page(row) and helpers.is_full_page_or_data_source(row) for row in rows
+    )
     above = {"property": "Number", "number": {"greater_than": 4}}
-    query = helpers.iterate_paginated_api(sdk.data_sources.query, data_source_id=source, filter=above, page_size=1)
+    query = helpers.iterate_paginated_api(
+        sdk.data_sources.query, data_source_id=source, filter=above, page_size=1
+    )
     assert numbers(list(query)) == [6, 5]
 
 
-def test_children_users_comments_views_and_search_are_paged(sdk: Any, workspace: LocalWorkspace, source: str) -> None:
+def test_children_users_comments_views_and_search_are_paged(
+    sdk: Any, workspace: LocalWorkspace, source: str
+) -> None:
     page = sdk.pages.create(
         parent={"page_id": workspace.root_page_id},
         properties={"title": text("Many blocks")},
@@ -59,7 +65,9 @@ def test_children_users_comments_views_and_search_are_paged(sdk: Any, workspace:
     )
     sdk.comments.create(parent={"page_id": page["id"]}, rich_text=text("one"))
     sdk.comments.create(parent={"page_id": page["id"]}, rich_text=text("two"))
-    blocks = helpers.collect_paginated_api(sdk.blocks.children.list, block_id=page["id"], page_size=2)
+    blocks = helpers.collect_paginated_api(
+        sdk.blocks.children.list, block_id=page["id"], page_size=2
+    )
     assert len(blocks) == 5
     assert all(helpers.is_full_block(block) for block in blocks)
     comments = helpers.collect_paginated_api(sdk.comments.list, block_id=page["id"], page_size=1)
@@ -76,19 +84,30 @@ def test_children_users_comments_views_and_search_are_paged(sdk: Any, workspace:
 
 def test_long_values_are_paged(sdk: Any, notion: Notion) -> None:
     targets = notion.database("Targets")
-    relation = {"relation": {"data_source_id": targets, "type": "single_property", "single_property": {}}}
+    relation = {
+        "relation": {"data_source_id": targets, "type": "single_property", "single_property": {}}
+    }
     made = [{"id": notion.row(targets, str(n))["id"]} for n in range(30)]
-    row = notion.row(notion.database("Holders", Targets=relation), "Holder", Targets={"relation": made})
+    row = notion.row(
+        notion.database("Holders", Targets=relation), "Holder", Targets={"relation": made}
+    )
     items = helpers.collect_paginated_api(
-        sdk.pages.properties.retrieve, page_id=row["id"], property_id=row["properties"]["Targets"]["id"], page_size=7
+        sdk.pages.properties.retrieve,
+        page_id=row["id"],
+        property_id=row["properties"]["Targets"]["id"],
+        page_size=7,
     )
     assert [item["relation"] for item in items] == made
 
 
 def test_there_are_no_templates(sdk: Any, source: str) -> None:
-    templates = helpers.collect_data_source_templates(sdk.data_sources.list_templates, data_source_id=source)
+    templates = helpers.collect_data_source_templates(
+        sdk.data_sources.list_templates, data_source_id=source
+    )
     assert templates == list(
-        helpers.iterate_data_source_templates(sdk.data_sources.list_templates, data_source_id=source)
+        helpers.iterate_data_source_templates(
+            sdk.data_sources.list_templates, data_source_id=source
+        )
     )
     assert templates == []
 
@@ -96,7 +115,9 @@ def test_there_are_no_templates(sdk: Any, source: str) -> None:
 def test_databases_and_data_sources_are_full(sdk: Any, source: str) -> None:
     data_source = sdk.data_sources.retrieve(data_source_id=source)
     assert helpers.is_full_data_source(data_source)
-    assert helpers.is_full_database(sdk.databases.retrieve(database_id=data_source["parent"]["database_id"]))
+    assert helpers.is_full_database(
+        sdk.databases.retrieve(database_id=data_source["parent"]["database_id"])
+    )
 
 
 def test_ids_are_taken_as_people_write_them(sdk: Any, source: str) -> None:
@@ -110,7 +131,9 @@ def test_ids_are_taken_as_people_write_them(sdk: Any, source: str) -> None:
 def test_only_wanted_properties_come_back(sdk: Any, source: str) -> None:
     number = sdk.data_sources.retrieve(data_source_id=source)["properties"]["Number"]["id"]
     for wanted in ("Number", unquote(number)):
-        row = sdk.data_sources.query(data_source_id=source, filter_properties=[wanted])["results"][0]
+        row = sdk.data_sources.query(data_source_id=source, filter_properties=[wanted])["results"][
+            0
+        ]
         assert list(row["properties"]) == ["Number"]
 
 

@@ -20,7 +20,11 @@ def features(notion: Notion) -> str:
         Effort={"number": {}},
         Insights={"relation": {"data_source_id": insights, "single_property": {}}},
         Evidence={
-            "rollup": {"function": "sum", "relation_property_name": "Insights", "rollup_property_name": "Weight"}
+            "rollup": {
+                "function": "sum",
+                "relation_property_name": "Insights",
+                "rollup_property_name": "Weight",
+            }
         },
         Names={
             "rollup": {
@@ -34,12 +38,17 @@ def features(notion: Notion) -> str:
     made = [notion.row(insights, f"Insight {n}", Weight={"number": n})["id"] for n in range(1, 6)]
     for n in range(1, 6):
         related = [{"id": page_id} for page_id in made[:n]]
-        notion.row(features, f"Feature {n}", Effort={"number": 6 - n}, Insights={"relation": related})
+        notion.row(
+            features, f"Feature {n}", Effort={"number": 6 - n}, Insights={"relation": related}
+        )
     return features
 
 
 def names(answer: Json) -> list[str]:
-    return ["".join(part["plain_text"] for part in page["properties"]["Name"]["title"]) for page in answer["results"]]
+    return [
+        "".join(part["plain_text"] for part in page["properties"]["Name"]["title"])
+        for page in answer["results"]
+    ]
 
 
 def query(notion: Notion, source: str, **body: Any) -> list[str]:
@@ -91,11 +100,16 @@ def test_lists_sort_by_their_items(notion: Notion) -> None:
     for tags in (["second"], ["first", "second"], [], ["first"]):
         files = [{"name": tag, "external": {"url": "https://x.org/a"}} for tag in tags]
         notion.row(
-            source, "+".join(tags), Tags={"multi_select": [{"name": tag} for tag in tags]}, Files={"files": files}
+            source,
+            "+".join(tags),
+            Tags={"multi_select": [{"name": tag} for tag in tags]},
+            Files={"files": files},
         )
     expected = ["first", "first+second", "second", ""]
     assert query(notion, source, sorts=[{"property": "Tags", "direction": "ascending"}]) == expected
-    assert query(notion, source, sorts=[{"property": "Files", "direction": "ascending"}]) == expected
+    assert (
+        query(notion, source, sorts=[{"property": "Files", "direction": "ascending"}]) == expected
+    )
 
 
 def test_what_is_written_moves_in_the_index(notion: Notion) -> None:
@@ -113,7 +127,9 @@ def test_a_converted_property_is_indexed_anew(notion: Notion) -> None:
     source = notion.database(Size={"rich_text": {}})
     notion.row(source, "Small", Size={"rich_text": text("3")})
     notion.patch(f"/data_sources/{source}", properties={"Size": {"type": "number", "number": {}}})
-    assert query(notion, source, filter={"property": "Size", "number": {"less_than": 5}}) == ["Small"]
+    assert query(notion, source, filter={"property": "Size", "number": {"less_than": 5}}) == [
+        "Small"
+    ]
 
 
 def test_wrong_queries_are_refused(notion: Notion, features: str) -> None:
@@ -132,7 +148,9 @@ def test_wrong_queries_are_refused(notion: Notion, features: str) -> None:
         ('"\\ud800"', "invalid_json"),
     ],
 )
-def test_what_no_store_could_keep_is_refused(notion: Notion, features: str, value: str, code: str) -> None:
+def test_what_no_store_could_keep_is_refused(
+    notion: Notion, features: str, value: str, code: str
+) -> None:
     content = f'{{"filter": {{"property": "Effort", "number": {{"equals": {value}}}}}}}'
     response = notion.client.post(f"/data_sources/{features}/query", content=content)
     assert (response.status_code, response.json()["code"]) == (400, code)

@@ -18,7 +18,10 @@ OTHER = "22222222-2222-4222-8222-222222222222"
 
 
 def choices(*names: str, **config: Any) -> dict[str, Any]:
-    return {"options": [{"id": f"id-{name}", "name": name, "color": "default"} for name in names], **config}
+    return {
+        "options": [{"id": f"id-{name}", "name": name, "color": "default"} for name in names],
+        **config,
+    }
 
 
 STAGES = choices(
@@ -55,8 +58,13 @@ SCHEMA = query.Properties.of_schema(
 KEYS = {one.name: one for one in SCHEMA}
 
 
-def row(number: int = 1, *, created: str = "2026-07-01T08:00:30.500000+00:00", **values: Any) -> query.Row:
-    typed = {KEYS[name].id: {"type": KEYS[name].type, KEYS[name].type: value} for name, value in values.items()}
+def row(
+    number: int = 1, *, created: str = "2026-07-01T08:00:30.500000+00:00", **values: Any
+) -> query.Row:
+    typed = {
+        KEYS[name].id: {"type": KEYS[name].type, KEYS[name].type: value}
+        for name, value in values.items()
+    }
     return query.Row(f"page-{number}", number, created, created, typed)
 
 
@@ -84,7 +92,9 @@ def passes(name: str, condition: dict[str, Any], page: query.Row) -> bool:
     ],
 )
 def test_text(operator: str, operand: Any, expected: bool) -> None:
-    assert passes("Name", {"rich_text": {operator: operand}}, row(Name=rich("John Doe"))) is expected
+    assert (
+        passes("Name", {"rich_text": {operator: operand}}, row(Name=rich("John Doe"))) is expected
+    )
     assert passes("Mail", {"email": {operator: operand}}, row(Mail="John Doe")) is expected
 
 
@@ -122,7 +132,10 @@ def test_an_empty_value_passes_only_negations() -> None:
 )
 def test_numbers(operator: str, operand: float, expected: bool) -> None:
     assert passes("Weight", {"number": {operator: operand}}, row(Weight=3)) is expected
-    assert passes("No", {"unique_id": {operator: operand}}, row(No={"prefix": "F", "number": 3})) is expected
+    assert (
+        passes("No", {"unique_id": {operator: operand}}, row(No={"prefix": "F", "number": 3}))
+        is expected
+    )
 
 
 def test_options_by_name_several_names_and_status_group() -> None:
@@ -146,7 +159,11 @@ def test_people_me_and_the_created_by_property() -> None:
     [
         ("2026-07-15", {"equals": "2026-07-15"}, True),
         ("2026-07-15T23:59:59.999+00:00", {"equals": "2026-07-15"}, True),
-        ("2026-07-15T23:30:00.000-02:00", {"equals": "2026-07-15"}, False),  # already the 16th in UTC
+        (
+            "2026-07-15T23:30:00.000-02:00",
+            {"equals": "2026-07-15"},
+            False,
+        ),  # already the 16th in UTC
         ("2026-07-15T14:08:00.000+00:00", {"after": "2026-07-15"}, False),
         ("2026-07-15T14:08:00.000+00:00", {"on_or_before": "2026-07-15"}, True),
         ("2026-07-15T14:08:00.000+00:00", {"before": "2026-07-15"}, False),
@@ -174,12 +191,18 @@ def test_timestamps_compare_as_they_are_shown() -> None:
     """The stored time has seconds; the API shows, and compares, the minute."""
     shown = {"timestamp": "created_time", "created_time": {"equals": "2026-07-01T08:00:00.000Z"}}
     assert query.matches(query.parse_filter(shown, SCHEMA), row(), query.Asker(NOW))
-    late = {"timestamp": "last_edited_time", "last_edited_time": {"after": "2026-07-01T08:00:00.000Z"}}
+    late = {
+        "timestamp": "last_edited_time",
+        "last_edited_time": {"after": "2026-07-01T08:00:00.000Z"},
+    }
     assert not query.matches(query.parse_filter(late, SCHEMA), row(), query.Asker(NOW))
 
 
 def test_formulas_answer_only_their_own_type() -> None:
-    page, ticked = row(Score={"type": "number", "number": 4}), row(Score={"type": "boolean", "boolean": False})
+    page, ticked = (
+        row(Score={"type": "number", "number": 4}),
+        row(Score={"type": "boolean", "boolean": False}),
+    )
     with behaving(Behaviour(formula_filters="accepted")):
         assert passes("Score", {"formula": {"number": {"greater_than": 3}}}, page)
         assert not passes("Score", {"formula": {"string": {"contains": "4"}}}, page)
@@ -196,12 +219,18 @@ def test_rollups_by_quantifier() -> None:
     assert not passes("Sum", {"rollup": {"every": small}}, rolled(3, 8))
     assert not passes("Sum", {"rollup": {"every": small}}, rolled())
     assert passes("Sum", {"rollup": {"none": small}}, rolled())
-    assert passes("Sum", {"rollup": {"number": {"equals": 2}}}, row(Sum={"type": "number", "number": 2}))
+    assert passes(
+        "Sum", {"rollup": {"number": {"equals": 2}}}, row(Sum={"type": "number", "number": 2})
+    )
 
 
 def test_verification_counts_nothing_as_none() -> None:
     assert passes("Checked", {"verification": {"status": "none"}}, row())
-    assert passes("Checked", {"verification": {"does_not_equal": "expired"}}, row(Checked={"state": "verified"}))
+    assert passes(
+        "Checked",
+        {"verification": {"does_not_equal": "expired"}},
+        row(Checked={"state": "verified"}),
+    )
 
 
 def test_groups_nest_two_levels() -> None:
@@ -255,7 +284,11 @@ def test_groups_nest_two_levels() -> None:
 def test_refusals(body: dict[str, Any], message: str) -> None:
     with pytest.raises(ApiError) as refusal:
         query.parse_filter(body, SCHEMA)
-    assert (refusal.value.status, refusal.value.code, refusal.value.message) == (400, "validation_error", message)
+    assert (refusal.value.status, refusal.value.code, refusal.value.message) == (
+        400,
+        "validation_error",
+        message,
+    )
 
 
 def test_a_filter_without_a_known_type_names_them_all() -> None:
@@ -271,5 +304,7 @@ def test_a_filter_without_a_known_type_names_them_all() -> None:
 
 
 def test_properties_are_found_by_encoded_id() -> None:
-    parsed = query.parse_filter({"property": "l%3Bl%3B", "rollup": {"number": {"is_empty": True}}}, SCHEMA)
+    parsed = query.parse_filter(
+        {"property": "l%3Bl%3B", "rollup": {"number": {"is_empty": True}}}, SCHEMA
+    )
     assert query.matches(parsed, row(), query.Asker(NOW))

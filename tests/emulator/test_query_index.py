@@ -49,13 +49,23 @@ TYPES = {
     "from": "created_by",
     "rel": "relation",
 }
-OPTIONS = {"kind": choices("b", "a", "c"), "step": choices("x", "y"), "tags": choices("t", "u", "v")}
+OPTIONS = {
+    "kind": choices("b", "a", "c"),
+    "step": choices("x", "y"),
+    "tags": choices("t", "u", "v"),
+}
 SCHEMA = query.Properties.of_schema(
     [SchemaProperty(key, key.title(), kind, OPTIONS.get(key, {})) for key, kind in TYPES.items()]
 )
 
 WORDS = st.sampled_from(["", "a", "A", "ab", "B", "ß", "SS", "é", "z\u0000z"])
-DAYS = ["2026-07-14", "2026-07-15", "2026-07-15T23:30:00.000-02:00", "2026-07-15T08:00:00.000+00:00", "1950-01-01"]
+DAYS = [
+    "2026-07-14",
+    "2026-07-15",
+    "2026-07-15T23:30:00.000-02:00",
+    "2026-07-15T08:00:00.000+00:00",
+    "1950-01-01",
+]
 NUMBERS = st.sampled_from([0, 1, 1.5, -2, 1e300])
 
 
@@ -64,7 +74,10 @@ def page_id(number: int) -> str:
 
 
 def rich(word: str) -> list[Json]:
-    return [{"type": "text", "text": {"content": half}, "plain_text": half} for half in (word[:1], word[1:])]
+    return [
+        {"type": "text", "text": {"content": half}, "plain_text": half}
+        for half in (word[:1], word[1:])
+    ]
 
 
 def option(key: str) -> st.SearchStrategy[Json]:
@@ -83,13 +96,20 @@ STORED = st.fixed_dictionaries(
         "kind": option("kind") | st.just({"id": "gone", "name": "gone"}),
         "step": option("step"),
         "tags": st.lists(option("tags"), max_size=3),
-        "due": st.sampled_from(DAYS).map(lambda day: {"start": day, "end": None, "time_zone": None}),
+        "due": st.sampled_from(DAYS).map(
+            lambda day: {"start": day, "end": None, "time_zone": None}
+        ),
         "who": st.lists(st.sampled_from([ME, OTHER]), max_size=2),
-        "docs": st.lists(st.sampled_from([{"name": "f", "type": "external", "external": {"url": "u"}}]), max_size=2),
+        "docs": st.lists(
+            st.sampled_from([{"name": "f", "type": "external", "external": {"url": "u"}}]),
+            max_size=2,
+        ),
     },
 )
 PAGES = st.lists(
-    st.tuples(STORED, st.integers(0, 2), st.lists(st.integers(1, 4), max_size=2, unique=True)), min_size=1, max_size=8
+    st.tuples(STORED, st.integers(0, 2), st.lists(st.integers(1, 4), max_size=2, unique=True)),
+    min_size=1,
+    max_size=8,
 )
 
 
@@ -107,15 +127,19 @@ DATES = (
     operators(
         "date",
         *("equals", "before", "after", "on_or_before", "on_or_after"),
-        operand=st.sampled_from([*DAYS, "today", "2026-07-01T08:01:00Z", "9999-12-31", "0001-01-01T00:00:00+05:00"]),
+        operand=st.sampled_from(
+            [*DAYS, "today", "2026-07-01T08:01:00Z", "9999-12-31", "0001-01-01T00:00:00+05:00"]
+        ),
     )
     | operators("date", "this_week", "past_week", "next_month", operand=st.just({}))
     | emptiness("date")
 )
-TEXTS = operators("rich_text", *EQUALITY, *MEMBERSHIP, "starts_with", "ends_with", operand=WORDS) | emptiness(
-    "rich_text"
+TEXTS = operators(
+    "rich_text", *EQUALITY, *MEMBERSHIP, "starts_with", "ends_with", operand=WORDS
+) | emptiness("rich_text")
+PEOPLE = operators("people", *MEMBERSHIP, operand=st.sampled_from([ME, OTHER, "me"])) | emptiness(
+    "people"
 )
-PEOPLE = operators("people", *MEMBERSHIP, operand=st.sampled_from([ME, OTHER, "me"])) | emptiness("people")
 
 
 def numbers(key: str) -> st.SearchStrategy[Json]:
@@ -135,21 +159,29 @@ CONDITIONS = {
     "done": operators("checkbox", *EQUALITY, operand=st.booleans()),
     "kind": operators("select", *EQUALITY, operand=names_of("kind")) | emptiness("select"),
     "step": operators("status", *EQUALITY, operand=names_of("step")) | emptiness("status"),
-    "tags": operators("multi_select", *MEMBERSHIP, operand=names_of("tags")) | emptiness("multi_select"),
+    "tags": operators("multi_select", *MEMBERSHIP, operand=names_of("tags"))
+    | emptiness("multi_select"),
     **dict.fromkeys(("due", "born", "seen"), DATES),
     **dict.fromkeys(("who", "from"), PEOPLE),
     "docs": emptiness("files"),
-    "rel": operators("relation", *MEMBERSHIP, operand=st.integers(1, 4).map(page_id)) | emptiness("relation"),
+    "rel": operators("relation", *MEMBERSHIP, operand=st.integers(1, 4).map(page_id))
+    | emptiness("relation"),
 }
 LEAVES: st.SearchStrategy[Json] = st.sampled_from(sorted(CONDITIONS)).flatmap(
     lambda key: CONDITIONS[key].map(lambda body: {"property": key, **body})
 )
-GROUPS = st.builds(lambda joint, parts: {joint: parts}, st.sampled_from(["and", "or"]), st.lists(LEAVES, max_size=3))
+GROUPS = st.builds(
+    lambda joint, parts: {joint: parts},
+    st.sampled_from(["and", "or"]),
+    st.lists(LEAVES, max_size=3),
+)
 FILTERS = (
     LEAVES
     | GROUPS
     | st.builds(
-        lambda joint, parts: {joint: parts}, st.sampled_from(["and", "or"]), st.lists(LEAVES | GROUPS, max_size=3)
+        lambda joint, parts: {joint: parts},
+        st.sampled_from(["and", "or"]),
+        st.lists(LEAVES | GROUPS, max_size=3),
     )
 )
 SORTS = st.lists(
@@ -176,13 +208,17 @@ def db() -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def store(db: sqlite3.Connection, pages: Sequence[tuple[Json, int, list[int]]]) -> dict[str, query.Row]:
+def store(
+    db: sqlite3.Connection, pages: Sequence[tuple[Json, int, list[int]]]
+) -> dict[str, query.Row]:
     """Puts pages into the tables, and returns the rows that Python would see."""
     db.execute("DELETE FROM pages")
     db.execute("DELETE FROM links")
     rows = {}
     for number, (stored, minute, links) in enumerate(pages, start=1):
-        created, edited = (f"2026-07-01T08:0{minute}:{second}.000000+00:00" for second in (f"{number:02}", "30"))
+        created, edited = (
+            f"2026-07-01T08:0{minute}:{second}.000000+00:00" for second in (f"{number:02}", "30")
+        )
         author = ME if number % 2 else OTHER
         db.execute(
             "INSERT INTO pages (seq, id, parent_type, parent_id, title, properties, is_archived, is_locked, "
@@ -195,8 +231,14 @@ def store(db: sqlite3.Connection, pages: Sequence[tuple[Json, int, list[int]]]) 
             "INSERT INTO links (page_id, property_id, target_id) VALUES (?, 'rel', ?)",
             [(page_id(number), page_id(target)) for target in live],
         )
-        shown = {key: {"type": TYPES[key], TYPES[key]: as_shown(key, value)} for key, value in stored.items()}
-        shown["rel"] = {"type": "relation", "relation": [{"id": page_id(target)} for target in live]}
+        shown = {
+            key: {"type": TYPES[key], TYPES[key]: as_shown(key, value)}
+            for key, value in stored.items()
+        }
+        shown["rel"] = {
+            "type": "relation",
+            "relation": [{"id": page_id(target)} for target in live],
+        }
         shown["from"] = {"type": "created_by", "created_by": {"object": "user", "id": author}}
         shown["born"] = {"type": "created_time", "created_time": f"{created[:16]}:00.000Z"}
         shown["seen"] = {"type": "last_edited_time", "last_edited_time": f"{edited[:16]}:00.000Z"}
@@ -213,12 +255,18 @@ def as_shown(key: str, value: Any) -> Any:
 @settings(max_examples=400, deadline=None)
 @given(
     pages=PAGES,
-    body=st.fixed_dictionaries({"sorts": SORTS, "page_size": st.integers(1, 4)}, optional={"filter": FILTERS}),
+    body=st.fixed_dictionaries(
+        {"sorts": SORTS, "page_size": st.integers(1, 4)}, optional={"filter": FILTERS}
+    ),
     few=st.sampled_from([0, 1000]),
     most=st.sampled_from([4, 100]),
 )
 def test_the_index_and_python_agree(
-    db: sqlite3.Connection, pages: list[tuple[Json, int, list[int]]], body: Json, few: int, most: int
+    db: sqlite3.Connection,
+    pages: list[tuple[Json, int, list[int]]],
+    body: Json,
+    few: int,
+    most: int,
 ) -> None:
     rows = store(db, pages)
 
@@ -280,7 +328,10 @@ def test_a_filter_may_be_as_large_as_the_api_allows(db: sqlite3.Connection) -> N
 
 def test_a_hundred_keys_are_looked_up_rather_than_searched_for(db: sqlite3.Connection) -> None:
     store(db, [({"note": rich(f"key {number}")}, number % 60 // 10, []) for number in range(3000)])
-    keys = [{"property": "note", "rich_text": {"equals": f"key {number}"}} for number in range(1000, 1100)]
+    keys = [
+        {"property": "note", "rich_text": {"equals": f"key {number}"}}
+        for number in range(1000, 1100)
+    ]
     thousands = 0
 
     def count() -> int:

@@ -41,14 +41,21 @@ def rows(*values: dict[str, Any]) -> list[query.Row]:
 
 
 def row(number: int, values: dict[str, Any]) -> query.Row:
-    typed = {TYPES[name].id: {"type": TYPES[name].type, TYPES[name].type: value} for name, value in values.items()}
+    typed = {
+        TYPES[name].id: {"type": TYPES[name].type, TYPES[name].type: value}
+        for name, value in values.items()
+    }
     time = f"2026-07-01T08:00:{number:02}.000000+00:00"
     return query.Row(page_id(number), number, time, time, typed)
 
 
-def select(body: dict[str, Any], pages: list[query.Row], most: int = query.MOST_RESULTS) -> query.Results:
+def select(
+    body: dict[str, Any], pages: list[query.Row], most: int = query.MOST_RESULTS
+) -> query.Results:
     asked = query.parse(body, SCHEMA)
-    anchor = next((page for page in pages if asked.cursor and page.id == asked.cursor.page_id), None)
+    anchor = next(
+        (page for page in pages if asked.cursor and page.id == asked.cursor.page_id), None
+    )
     return query.select(asked, pages, ASKER, anchor=anchor, most=most)
 
 
@@ -67,21 +74,31 @@ def test_empty_values_are_last_in_both_directions() -> None:
 
 
 def test_options_sort_by_their_place_in_the_schema() -> None:
-    pages = rows(*({"Stage": {"id": f"id-{name}", "name": name}} for name in ("Shipped", "Idea", "Doing")))
+    pages = rows(
+        *({"Stage": {"id": f"id-{name}", "name": name}} for name in ("Shipped", "Idea", "Doing"))
+    )
     assert ordered([{"property": "Stage", "direction": "ascending"}], pages) == [2, 3, 1]
 
 
 def test_the_first_sort_takes_precedence() -> None:
     pages = rows(
-        {"Done": True, "Name": rich("b")}, {"Done": False, "Name": rich("a")}, {"Done": True, "Name": rich("A")}
+        {"Done": True, "Name": rich("b")},
+        {"Done": False, "Name": rich("a")},
+        {"Done": True, "Name": rich("A")},
     )
-    sorts = [{"property": "Done", "direction": "descending"}, {"property": "Name", "direction": "ascending"}]
+    sorts = [
+        {"property": "Done", "direction": "descending"},
+        {"property": "Name", "direction": "ascending"},
+    ]
     assert ordered(sorts, pages) == [3, 1, 2]
 
 
 def test_pages_follow_each_other_without_gap_or_repetition() -> None:
     pages = rows(*({"Weight": number % 3} for number in range(10)))
-    body: dict[str, Any] = {"sorts": [{"property": "Weight", "direction": "descending"}], "page_size": 3}
+    body: dict[str, Any] = {
+        "sorts": [{"property": "Weight", "direction": "descending"}],
+        "page_size": 3,
+    }
     whole = numbers(select({**body, "page_size": 100}, pages))
     found: list[int] = []
     while True:
@@ -122,7 +139,10 @@ def test_the_page_of_a_cursor_may_be_gone() -> None:
 @pytest.mark.parametrize(
     ("sort", "message"),
     [
-        ({"property": "Gone", "direction": "ascending"}, "Could not find sort property with name or id: Gone"),
+        (
+            {"property": "Gone", "direction": "ascending"},
+            "Could not find sort property with name or id: Gone",
+        ),
         (
             {"property": "Name", "direction": "up"},
             "body failed validation: body.sorts[0].direction should be "

@@ -24,7 +24,9 @@ RECORDINGS = [
 ]
 
 
-@pytest.mark.skipif(not (SHARED / "recordings").is_dir(), reason=f"needs recorded traffic in {SHARED}")
+@pytest.mark.skipif(
+    not (SHARED / "recordings").is_dir(), reason=f"needs recorded traffic in {SHARED}"
+)
 def test_the_local_workspace_answers_as_recorded(tmp_path: Path) -> None:
     verdicts = evidence.replayed(SHARED, tmp_path / "traffic.jsonl", "--values", only=RECORDINGS)
     assert {interaction.partition(" ")[0] + ".yaml" for interaction in verdicts} == set(RECORDINGS)

@@ -21,7 +21,9 @@ def pair(notion: Notion) -> tuple[str, str]:
     """Features, and insights that relate to them both ways."""
     features = notion.database("Features")
     relation = {"data_source_id": features, "dual_property": {"synced_property_name": "Insights"}}
-    return features, notion.database("Insights", Weight={"number": {}}, Features={"relation": relation})
+    return features, notion.database(
+        "Insights", Weight={"number": {}}, Features={"relation": relation}
+    )
 
 
 def related(notion: Notion, page: Json | str, name: str) -> list[str]:
@@ -41,13 +43,17 @@ def test_both_sides_know_each_other(notion: Notion, pair: tuple[str, str]) -> No
         "synced_property_name": "Insights",
         "synced_property_id": far["id"],
     }
-    assert far["relation"]["dual_property"] == {"synced_property_name": "Features", "synced_property_id": near["id"]}
+    assert far["relation"]["dual_property"] == {
+        "synced_property_name": "Features",
+        "synced_property_id": near["id"],
+    }
 
 
 def test_far_side_is_named_after_database_and_property(notion: Notion) -> None:
     target = notion.database("Targets")
     notion.database(
-        "Origin", Link={"relation": {"data_source_id": target, "type": "dual_property", "dual_property": {}}}
+        "Origin",
+        Link={"relation": {"data_source_id": target, "type": "dual_property", "dual_property": {}}},
     )
     assert set(notion.schema(target)) == {"Name", "Related to Origin (Link)"}
 
@@ -79,7 +85,9 @@ def test_order_is_as_written(notion: Notion, pair: tuple[str, str]) -> None:
     assert related(notion, insight, "Features") == [first["id"], second["id"]]
 
 
-def test_trashed_pages_vanish_from_relations_and_return(notion: Notion, pair: tuple[str, str]) -> None:
+def test_trashed_pages_vanish_from_relations_and_return(
+    notion: Notion, pair: tuple[str, str]
+) -> None:
     features, insights = pair
     feature = notion.row(features, "F")
     insight = notion.row(insights, "I", Features=links(feature))
@@ -97,7 +105,9 @@ def test_deleting_one_side_deletes_the_other(notion: Notion, pair: tuple[str, st
 
 def test_a_relation_made_two_way_later_takes_its_links_along(notion: Notion) -> None:
     target = notion.database("Targets")
-    origin = notion.database("Origin", Link={"relation": {"data_source_id": target, "single_property": {}}})
+    origin = notion.database(
+        "Origin", Link={"relation": {"data_source_id": target, "single_property": {}}}
+    )
     page = notion.row(target, "T")
     row = notion.row(origin, "O", Link=links(page))
     two_way = {"data_source_id": target, "dual_property": {"synced_property_name": "Back"}}
@@ -120,7 +130,9 @@ def test_two_way_relation_to_itself_becomes_one_way(notion: Notion) -> None:
     assert notion.schema(source)["Parent"]["relation"]["type"] == "single_property"
 
 
-def test_page_shows_25_related_pages_and_the_property_all(notion: Notion, pair: tuple[str, str]) -> None:
+def test_page_shows_25_related_pages_and_the_property_all(
+    notion: Notion, pair: tuple[str, str]
+) -> None:
     features, insights = pair
     rows = [notion.row(features, f"F{n}") for n in range(30)]
     insight = notion.row(insights, "I", Features=links(*rows))
@@ -156,19 +168,36 @@ def test_wrong_targets_are_refused(notion: Notion, pair: tuple[str, str], case: 
 
 def test_rollup_follows_the_relation(notion: Notion, pair: tuple[str, str]) -> None:
     features, insights = pair
-    rollup = {"relation_property_name": "Insights", "rollup_property_name": "Weight", "function": "sum"}
+    rollup = {
+        "relation_property_name": "Insights",
+        "rollup_property_name": "Weight",
+        "function": "sum",
+    }
     notion.patch(f"/data_sources/{features}", properties={"Evidence": {"rollup": rollup}})
     feature = notion.row(features, "F")
     for weight in (2, 3):
         notion.row(insights, "I", Weight={"number": weight}, Features=links(feature))
-    assert notion.values(feature["id"])["Evidence"] == {"type": "number", "number": 5, "function": "sum"}
+    assert notion.values(feature["id"])["Evidence"] == {
+        "type": "number",
+        "number": 5,
+        "function": "sum",
+    }
     shown = notion.schema(features)["Evidence"]["rollup"]
-    assert (shown["relation_property_name"], shown["rollup_property_name"]) == ("Insights", "Weight")
+    assert (shown["relation_property_name"], shown["rollup_property_name"]) == (
+        "Insights",
+        "Weight",
+    )
 
 
-def test_rollup_whose_relation_is_gone_is_unsupported(notion: Notion, pair: tuple[str, str]) -> None:
+def test_rollup_whose_relation_is_gone_is_unsupported(
+    notion: Notion, pair: tuple[str, str]
+) -> None:
     features, _ = pair
-    rollup = {"relation_property_name": "Insights", "rollup_property_name": "Weight", "function": "sum"}
+    rollup = {
+        "relation_property_name": "Insights",
+        "rollup_property_name": "Weight",
+        "function": "sum",
+    }
     notion.patch(f"/data_sources/{features}", properties={"Evidence": {"rollup": rollup}})
     feature = notion.row(features, "F")
     notion.patch(f"/data_sources/{features}", properties={"Insights": None})
@@ -179,7 +208,13 @@ def test_relation_and_rollup_in_one_request(notion: Notion) -> None:
     target = notion.database("Targets", Weight={"number": {}})
     source = notion.database(
         "Origin",
-        Sum={"rollup": {"relation_property_name": "Link", "rollup_property_name": "Weight", "function": "sum"}},
+        Sum={
+            "rollup": {
+                "relation_property_name": "Link",
+                "rollup_property_name": "Weight",
+                "function": "sum",
+            }
+        },
         Link={"relation": {"data_source_id": target, "single_property": {}}},
     )
     row = notion.row(source, "x", Link=links(notion.row(target, "t", Weight={"number": 4})))
@@ -216,7 +251,9 @@ def _check_agreement(notion: Notion, edits: list[tuple[str, int, list[int]]]) ->
     for side, index, targets in edits:
         own, others, name = (near, far, "Far") if side == "near" else (far, near, "Near")
         chosen = [others[target] for target in targets]
-        notion.patch(f"/pages/{own[index]}", properties={name: {"relation": [{"id": one} for one in chosen]}})
+        notion.patch(
+            f"/pages/{own[index]}", properties={name: {"relation": [{"id": one} for one in chosen]}}
+        )
         model = {pair for pair in model if own[index] not in pair}
         model |= {(own[index], one) if side == "near" else (one, own[index]) for one in chosen}
         assert related(notion, own[index], name) == chosen

@@ -52,7 +52,9 @@ def test_whole_numbers_are_written_without_a_fraction() -> None:
     assert repr(aggregate("average", [number(1), number(3)])["number"]) == "2"
 
 
-@pytest.mark.parametrize("function", ["average", "median", "min", "max", "range", "percent_checked"])
+@pytest.mark.parametrize(
+    "function", ["average", "median", "min", "max", "range", "percent_checked"]
+)
 def test_nothing_related_gives_null(function: str) -> None:
     assert aggregate(function, [])["number"] is None
 
@@ -63,7 +65,8 @@ def test_nothing_related_counts_zero(function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "expected"), [("checked", 1), ("unchecked", 3), ("percent_checked", 0.25), ("percent_unchecked", 0.75)]
+    ("function", "expected"),
+    [("checked", 1), ("unchecked", 3), ("percent_checked", 0.25), ("percent_unchecked", 0.75)],
 )
 def test_checkboxes(function: str, expected: float) -> None:
     items = [checkbox(value) for value in (True, False, False, False)]
@@ -86,14 +89,17 @@ def test_dates(function: str, start: str, end: str | None) -> None:
 
 
 def test_created_times_roll_up_as_dates() -> None:
-    items = [{"type": "created_time", "created_time": f"2026-07-0{day}T08:00:00.000Z"} for day in (3, 1)]
+    items = [
+        {"type": "created_time", "created_time": f"2026-07-0{day}T08:00:00.000Z"} for day in (3, 1)
+    ]
     assert aggregate("earliest_date", items)["date"]["start"] == "2026-07-01T08:00:00.000Z"
 
 
 def test_lists_count_each_of_their_values() -> None:
     items = [tags("a", "b"), tags(), tags("b")]
     counts = {
-        function: aggregate(function, items)["number"] for function in ("count", "count_values", "unique", "empty")
+        function: aggregate(function, items)["number"]
+        for function in ("count", "count_values", "unique", "empty")
     }
     assert counts == {"count": 3, "count_values": 3, "unique": 2, "empty": 1}
 
@@ -116,7 +122,10 @@ def test_show_unique_keeps_the_first_of_each() -> None:
 def test_formulas_and_rollups_count_as_what_they_result_in() -> None:
     formula = {"type": "formula", "formula": {"type": "number", "number": 2}}
     rollup = {"type": "rollup", "rollup": {"type": "number", "number": 3, "function": "sum"}}
-    shown = {"type": "rollup", "rollup": {"type": "array", "array": [number(4)], "function": "show_original"}}
+    shown = {
+        "type": "rollup",
+        "rollup": {"type": "array", "array": [number(4)], "function": "show_original"},
+    }
     checked = {"type": "formula", "formula": {"type": "boolean", "boolean": True}}
     assert aggregate("sum", [formula, rollup, shown])["number"] == 9
     assert aggregate("checked", [checked])["number"] == 1
@@ -124,7 +133,11 @@ def test_formulas_and_rollups_count_as_what_they_result_in() -> None:
 
 @pytest.mark.parametrize("function", ["count_per_group", "percent_per_group"])
 def test_group_counts_are_unsupported_as_in_the_api(function: str) -> None:
-    assert aggregate(function, [tags("a")]) == {"type": "unsupported", "unsupported": {}, "function": function}
+    assert aggregate(function, [tags("a")]) == {
+        "type": "unsupported",
+        "unsupported": {},
+        "function": function,
+    }
 
 
 def test_there_are_twenty_four_functions() -> None:

@@ -42,7 +42,9 @@ def test_every_type_can_be_created_and_read(notion: Notion) -> None:
     }
     assert all(prop["description"] is None for prop in schema.values())
     values = notion.row(source, "One")["properties"]
-    assert {name: value["type"] for name, value in values.items()} == {n: p["type"] for n, p in schema.items()}
+    assert {name: value["type"] for name, value in values.items()} == {
+        n: p["type"] for n, p in schema.items()
+    }
 
 
 def test_properties_come_in_order_of_their_ids_and_the_title_last(notion: Notion) -> None:
@@ -66,7 +68,10 @@ def test_rename_keeps_id_and_values(notion: Notion) -> None:
     source = notion.database(Effort={"number": {}})
     row = notion.row(source, "A", Effort={"number": 3})
     before = notion.schema(source)["Effort"]["id"]
-    notion.patch(f"/data_sources/{source}", properties={before: {"name": "Cost"}, "title": {"name": "Feature"}})
+    notion.patch(
+        f"/data_sources/{source}",
+        properties={before: {"name": "Cost"}, "title": {"name": "Feature"}},
+    )
     schema = notion.schema(source)
     assert schema["Cost"]["id"] == before
     assert schema["Feature"]["id"] == "title"
@@ -91,11 +96,17 @@ def test_delete_forgets_values(notion: Notion) -> None:
         ({"Name": {"number": {}}}, "Cannot convert to or from the title property."),
         ({"Other": {"title": {}}}, "a data source has exactly one"),
         ({"Effort": {"name": "Name"}}, 'Property name "Name" is already in use'),
-        ({"Effort": {"number": {"format": "cowries"}}}, "body.properties.Effort.number.format should be"),
+        (
+            {"Effort": {"number": {"format": "cowries"}}},
+            "body.properties.Effort.number.format should be",
+        ),
         ({"New": {"colour": {}}}, "body.properties.New.colour should be not present"),
         ({"Sum": {"formula": {"expression": 'prop("Gone") + 1'}}}, "Gone"),
         ({"Sum": {"formula": {"expression": "1 +"}}}, "Invalid formula"),
-        ({"Roll": {"rollup": {"function": "sum", "relation_property_name": "Gone"}}}, "with name or id: Gone"),
+        (
+            {"Roll": {"rollup": {"function": "sum", "relation_property_name": "Gone"}}},
+            "with name or id: Gone",
+        ),
         ({"Rel": {"relation": {"single_property": {}}}}, "data_source_id should be defined"),
         ({"Wiki": {"verification": {}}}, "cannot be created"),
     ],
@@ -111,7 +122,9 @@ def test_wrong_schema_changes_are_refused(notion: Notion, properties: Any, messa
 
 def test_refused_request_changes_nothing_at_all(notion: Notion) -> None:
     source = notion.database()
-    notion.refused("PATCH", f"/data_sources/{source}", properties={"New": {"number": {}}, "Gone": None})
+    notion.refused(
+        "PATCH", f"/data_sources/{source}", properties={"New": {"number": {}}, "Gone": None}
+    )
     assert list(notion.schema(source)) == ["Name"]
 
 
@@ -137,9 +150,13 @@ def test_formula_is_kept_by_id_and_survives_a_rename(notion: Notion) -> None:
 
 def test_formula_cannot_need_itself(notion: Notion) -> None:
     source = notion.database(N={"number": {}}, A={"formula": {"expression": 'prop("N")'}})
-    notion.patch(f"/data_sources/{source}", properties={"B": {"formula": {"expression": 'prop("A")'}}})
+    notion.patch(
+        f"/data_sources/{source}", properties={"B": {"formula": {"expression": 'prop("A")'}}}
+    )
     error = notion.refused(
-        "PATCH", f"/data_sources/{source}", properties={"A": {"formula": {"expression": 'prop("B")'}}}
+        "PATCH",
+        f"/data_sources/{source}",
+        properties={"A": {"formula": {"expression": 'prop("B")'}}},
     )
     assert "cannot refer to itself" in error["message"]
 
@@ -154,7 +171,9 @@ def test_formula_cannot_need_itself(notion: Notion) -> None:
         ("email", "12", "number", 12),
     ],
 )
-def test_conversion_keeps_what_fits(notion: Notion, former: str, value: Any, kind: str, expected: Any) -> None:
+def test_conversion_keeps_what_fits(
+    notion: Notion, former: str, value: Any, kind: str, expected: Any
+) -> None:
     source = notion.database(P={former: {}})
     row = notion.row(source, "x", P={former: value})
     before = notion.schema(source)["P"]["id"]
@@ -176,12 +195,16 @@ def test_unique_ids_count_on_and_number_existing_rows(notion: Notion) -> None:
 def test_oversize_schema_names_its_largest_property(notion: Notion) -> None:
     source = notion.database()
     options = [{"name": f"{n}", "description": "x" * 600} for n in range(99)]
-    error = notion.refused("PATCH", f"/data_sources/{source}", properties={"Big": {"select": {"options": options}}})
+    error = notion.refused(
+        "PATCH", f"/data_sources/{source}", properties={"Big": {"select": {"options": options}}}
+    )
     assert 'The largest property is "Big"' in error["message"]
 
 
 def test_properties_may_be_described(notion: Notion) -> None:
-    source = notion.database(Effort={"number": {}, "description": "In days"}, Stage={"select": {}, "description": "x"})
+    source = notion.database(
+        Effort={"number": {}, "description": "In days"}, Stage={"select": {}, "description": "x"}
+    )
     assert notion.schema(source)["Effort"]["description"] == "In days"
     changed = {"Effort": {"name": "Cost"}, "Stage": {"select": {"options": [{"name": "A"}]}}}
     notion.patch(f"/data_sources/{source}", properties=changed)

@@ -17,7 +17,9 @@ def found(notion: Notion, query: str = "", **body: Any) -> list[str]:
 
 
 def subpage(notion: Notion, title: str) -> str:
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text(title)}})
+    page = notion.post(
+        "/pages", parent={"page_id": notion.root}, properties={"title": {"title": text(title)}}
+    )
     return str(page["id"])
 
 
@@ -33,7 +35,9 @@ def test_kinds_and_order(notion: Notion, clock: ManualClock) -> None:
     clock.advance(minutes=1)
     row = notion.row(source, "A feature")["id"]
     assert found(notion, "feature") == [row, source]
-    assert found(notion, "feature", sort={"timestamp": "last_edited_time", "direction": "ascending"}) == [source, row]
+    assert found(
+        notion, "feature", sort={"timestamp": "last_edited_time", "direction": "ascending"}
+    ) == [source, row]
     for kind, hit in (("page", row), ("data_source", source)):
         assert found(notion, "feature", filter={"property": "object", "value": kind}) == [hit]
 
@@ -60,7 +64,10 @@ def test_paging(notion: Notion) -> None:
     rest = notion.post("/search", query="paged", page_size=3, start_cursor=first["next_cursor"])
     assert {hit["id"] for hit in first["results"] + rest["results"]} == pages
     assert (first["has_more"], rest["has_more"], rest["next_cursor"]) == (True, False, None)
-    assert "start_cursor provided is invalid" in notion.refused("POST", "/search", start_cursor="x")["message"]
+    assert (
+        "start_cursor provided is invalid"
+        in notion.refused("POST", "/search", start_cursor="x")["message"]
+    )
 
 
 def test_index_may_lag(tmp_path: Path) -> None:

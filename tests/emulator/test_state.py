@@ -32,7 +32,9 @@ def rows_of(notion: Notion, source: str, **query: Any) -> list[Json]:
 def test_counts(workspace: LocalWorkspace, notion: Notion) -> None:
     source = notion.database()
     row = notion.row(source, "One")
-    notion.patch(f"/blocks/{row['id']}/children", children=[{"paragraph": {"rich_text": text("Words")}}])
+    notion.patch(
+        f"/blocks/{row['id']}/children", children=[{"paragraph": {"rich_text": text("Words")}}]
+    )
     notion.post("/comments", parent={"page_id": row["id"]}, rich_text=text("Well"))
     assert workspace.counts() == {
         "pages": 1,
@@ -57,11 +59,15 @@ def test_copy_is_the_same_workspace_and_leads_its_own_life(
     copied = open_workspace(tmp_path / "copy.sqlite")
     assert (copied.token, copied.root_page_id) == (workspace.token, workspace.root_page_id)
     with client_of(copied) as client:
-        assert [each["id"] for each in rows_of(Notion(client, copied.root_page_id), source)] == [row["id"]]
+        assert [each["id"] for each in rows_of(Notion(client, copied.root_page_id), source)] == [
+            row["id"]
+        ]
     copied.close()
 
 
-def test_copy_of_a_busy_workspace_is_whole(workspace: LocalWorkspace, notion: Notion, tmp_path: Path) -> None:
+def test_copy_of_a_busy_workspace_is_whole(
+    workspace: LocalWorkspace, notion: Notion, tmp_path: Path
+) -> None:
     source = notion.database(ID={"unique_id": {"prefix": None}})
     ended = threading.Event()
 
@@ -99,20 +105,27 @@ def test_filled_rows_have_values_of_every_kind(workspace: LocalWorkspace, notion
     rows = rows_of(notion, source)
     assert (len(rows), told) == (40, [40])
     schema = notion.schema(source)
-    assert {prop["type"] for prop in schema.values()} == set(TYPES) - {*COMPUTED, "relation", "verification"} | {
-        "unique_id"
-    }
+    assert {prop["type"] for prop in schema.values()} == set(TYPES) - {
+        *COMPUTED,
+        "relation",
+        "verification",
+    } | {"unique_id"}
     assert set(schema) == set(EVERY_KIND)
     for name, prop in schema.items():
         assert any(row["properties"][name][prop["type"]] for row in rows), name
-    assert {user["created_by"]["id"] for user in rows} == {user["id"] for user in notion.get("/users")["results"]}
+    assert {user["created_by"]["id"] for user in rows} == {
+        user["id"] for user in notion.get("/users")["results"]
+    }
 
 
 def test_filled_rows_can_be_filtered_and_sorted(workspace: LocalWorkspace, notion: Notion) -> None:
     source = workspace.fill(None, 60)
     done = rows_of(notion, source, filter={"property": "Done", "checkbox": {"equals": True}})
     assert 0 < len(done) < 60
-    prices = [row["properties"]["Price"]["number"] for row in rows_of(notion, source, sorts=[_ascending("Price")])]
+    prices = [
+        row["properties"]["Price"]["number"]
+        for row in rows_of(notion, source, sorts=[_ascending("Price")])
+    ]
     present = [price for price in prices if price is not None]
     assert present == sorted(present)
 
@@ -121,7 +134,9 @@ def _ascending(name: str) -> Json:
     return {"property": name, "direction": "ascending"}
 
 
-def test_rows_are_a_minute_apart_and_end_now(workspace: LocalWorkspace, notion: Notion, clock: ManualClock) -> None:
+def test_rows_are_a_minute_apart_and_end_now(
+    workspace: LocalWorkspace, notion: Notion, clock: ManualClock
+) -> None:
     clock.advance(days=1)
     source = workspace.fill(None, 3)
     times = [row["created_time"] for row in rows_of(notion, source)]
@@ -147,7 +162,9 @@ def test_the_same_seed_fills_the_same(tmp_path: Path, clock: ManualClock) -> Non
 
 def test_filling_respects_an_existing_schema(workspace: LocalWorkspace, notion: Notion) -> None:
     goals = workspace.fill(None, 5)
-    relation = {"relation": {"data_source_id": goals, "dual_property": {"synced_property_name": "Features"}}}
+    relation = {
+        "relation": {"data_source_id": goals, "dual_property": {"synced_property_name": "Features"}}
+    }
     source = notion.database(
         Goals=relation, Stage={"select": {"options": []}}, Twice={"formula": {"expression": 'prop("Score") * 2'}},
         Score={"number": {"format": "percent"}},

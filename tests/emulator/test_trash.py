@@ -28,18 +28,31 @@ def tree(notion: Notion) -> dict[str, str]:
     )
     source = made["data_sources"][0]["id"]
     row = notion.row(source, "R")["id"]
-    block = notion.patch(f"/blocks/{deep}/children", children=[{"paragraph": {"rich_text": text("x")}}])["results"][0]
+    block = notion.patch(
+        f"/blocks/{deep}/children", children=[{"paragraph": {"rich_text": text("x")}}]
+    )["results"][0]
     notion.patch(f"/pages/{top}", in_trash=True)
-    names = {"top": top, "below": below, "deep": deep, "database": made["id"], "source": source, "row": row}
+    names = {
+        "top": top,
+        "below": below,
+        "deep": deep,
+        "database": made["id"],
+        "source": source,
+        "row": row,
+    }
     return {**names, "block": block["id"]}
 
 
 @pytest.mark.parametrize("name", ["top", "below", "deep", "row"])
-def test_pages_below_a_trashed_page_are_in_the_trash(notion: Notion, tree: dict[str, str], name: str) -> None:
+def test_pages_below_a_trashed_page_are_in_the_trash(
+    notion: Notion, tree: dict[str, str], name: str
+) -> None:
     assert notion.get(f"/pages/{tree[name]}")["in_trash"] is True
 
 
-def test_a_database_below_a_trashed_page_is_not_in_the_trash(notion: Notion, tree: dict[str, str]) -> None:
+def test_a_database_below_a_trashed_page_is_not_in_the_trash(
+    notion: Notion, tree: dict[str, str]
+) -> None:
     assert notion.get(f"/databases/{tree['database']}")["in_trash"] is False
 
 
@@ -91,7 +104,9 @@ def test_data_sources_and_contents_below_a_trashed_page_are_not_found(
     assert (error["status"], error["code"]) == (404, "object_not_found")
 
 
-def test_search_leaves_out_what_is_below_a_trashed_page(notion: Notion, tree: dict[str, str]) -> None:
+def test_search_leaves_out_what_is_below_a_trashed_page(
+    notion: Notion, tree: dict[str, str]
+) -> None:
     found = {each["id"] for each in notion.post("/search")["results"]}
     assert not found & {tree["below"], tree["deep"], tree["row"], tree["source"]}
 

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Conditions, Rule, Weather, WeatherFault, read_weather, weather_of
+from notion_pm.emulator.weather import (
+    Conditions,
+    Rule,
+    Weather,
+    WeatherFault,
+    read_weather,
+    weather_of,
+)
 from tests.conftest import client_of
 
 from .conftest import Notion, text
@@ -59,7 +66,9 @@ def outside(tmp_path: Path, clock: ManualClock) -> Iterator[Outside]:
     opened.workspace.close()
 
 
-def test_rate_limit_of_a_connection_ends_with_its_window(outside: Outside, clock: ManualClock) -> None:
+def test_rate_limit_of_a_connection_ends_with_its_window(
+    outside: Outside, clock: ManualClock
+) -> None:
     outside.in_weather("limits connection=3")
     clock.advance(seconds=18)
     assert outside.statuses(3) == [200] * 3
@@ -85,7 +94,10 @@ def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: 
     assert outside.statuses(2) == [200, 429]
     refused = outside.client.get("/users/me")
     assert int(refused.headers["Retry-After"]) > 60
-    assert refused.json()["additional_data"]["rate_limit_reason"] == "public_api_space_request_rate_limit"
+    assert (
+        refused.json()["additional_data"]["rate_limit_reason"]
+        == "public_api_space_request_rate_limit"
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,11 +111,18 @@ def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: 
         ("529 retry_after=5", 529, "service_overload"),
     ],
 )
-def test_trouble_before_the_work_leaves_nothing_behind(outside: Outside, weather: str, status: int, code: str) -> None:
+def test_trouble_before_the_work_leaves_nothing_behind(
+    outside: Outside, weather: str, status: int, code: str
+) -> None:
     before = outside.pages()
     answer = outside.in_weather(weather).create_page()
     body = answer.json()
-    assert (answer.status_code, body["object"], body["status"], body["code"]) == (status, "error", status, code)
+    assert (answer.status_code, body["object"], body["status"], body["code"]) == (
+        status,
+        "error",
+        status,
+        code,
+    )
     assert body["request_id"] == answer.headers["x-notion-request-id"]
     waits = {"429 retry_after=120": "120", "529 retry_after=5": "5"}
     assert answer.headers.get("Retry-After") == waits.get(weather)
@@ -131,7 +150,9 @@ def test_unavailable_after_the_work_names_what_was_made(outside: Outside) -> Non
 def test_unavailable_after_an_append_names_the_new_blocks(outside: Outside) -> None:
     root = outside.workspace.root_page_id
     children = [{"paragraph": {"rich_text": text(word)}} for word in ("one", "two")]
-    answer = outside.in_weather("503 when=after").client.patch(f"/blocks/{root}/children", json={"children": children})
+    answer = outside.in_weather("503 when=after").client.patch(
+        f"/blocks/{root}/children", json={"children": children}
+    )
     named = answer.json()["additional_data"]["committed_child_ids"]
     standing = outside.in_weather("calm").client.get(f"/blocks/{root}/children").json()["results"]
     assert named == [block["id"] for block in standing]
@@ -146,10 +167,14 @@ def test_a_repeated_request_is_carried_out_twice_and_answered_once(outside: Outs
     before = outside.pages()
     second = outside.in_weather("repeated methods=POST first=1").create_page()
     assert (second.status_code, outside.pages()) == (200, before + 2)
-    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()["results"]
+    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()[
+        "results"
+    ]
     assert [block["id"] for block in blocks][-1] == second.json()["id"]
     first = outside.in_weather("repeated methods=POST first=1 answer=first").create_page()
-    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()["results"]
+    blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()[
+        "results"
+    ]
     assert [block["id"] for block in blocks][-2] == first.json()["id"]
 
 
@@ -160,7 +185,9 @@ def test_reading_is_never_called_saved(outside: Outside) -> None:
 
 
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
-def test_dropped_connection_is_what_a_network_client_sees(outside: Outside, when: str, made: int) -> None:
+def test_dropped_connection_is_what_a_network_client_sees(
+    outside: Outside, when: str, made: int
+) -> None:
     before = outside.pages()
     outside.in_weather(f"dropped when={when}")
     with pytest.raises(httpx.RemoteProtocolError):
@@ -174,7 +201,9 @@ def test_rules_choose_their_requests(outside: Outside) -> None:
     assert outside.create_page().status_code == 500
     outside.in_weather("409 every=3")
     assert outside.statuses(7) == [200, 200, 409, 200, 200, 409, 200]
-    assert [(rule["seen"], rule["struck"]) for rule in outside.workspace.weather.report()["rules"]] == [(7, 2)]
+    assert [
+        (rule["seen"], rule["struck"]) for rule in outside.workspace.weather.report()["rules"]
+    ] == [(7, 2)]
 
 
 def test_the_same_seed_brings_the_same_weather(outside: Outside) -> None:
@@ -217,8 +246,12 @@ def test_faults_of_a_weather_are_named(weather: str, fault: str) -> None:
 
 
 def test_weather_in_files(tmp_path: Path) -> None:
-    (tmp_path / "w.yaml").write_text("seed: 4\nrules:\n  - {trouble: 503, when: after, methods: [POST]}\n")
-    (tmp_path / "w.toml").write_text('seed = 4\n[[rules]]\ntrouble = 503\nwhen = "after"\nmethods = ["POST"]\n')
+    (tmp_path / "w.yaml").write_text(
+        "seed: 4\nrules:\n  - {trouble: 503, when: after, methods: [POST]}\n"
+    )
+    (tmp_path / "w.toml").write_text(
+        'seed = 4\n[[rules]]\ntrouble = 503\nwhen = "after"\nmethods = ["POST"]\n'
+    )
     from_yaml, from_toml = (read_weather(str(tmp_path / name)) for name in ("w.yaml", "w.toml"))
     assert from_yaml == from_toml == read_weather("503 when=after methods=POST", seed=4)
     assert read_weather(str(tmp_path / "w.yaml"), seed=9).seed == 9
@@ -242,11 +275,18 @@ def test_control_route_changes_the_weather(outside: Outside) -> None:
         base_url="http://local/_local",
         headers={"Authorization": f"Bearer {outside.workspace.token}"},
     ) as control:
-        assert control.get("/weather").json() == {"seed": 0, "limits": {}, "rules": [], "limited": 0}
+        assert control.get("/weather").json() == {
+            "seed": 0,
+            "limits": {},
+            "rules": [],
+            "limited": 0,
+        }
         weather = {"seed": 5, "rules": [{"trouble": 503, "first": 1}]}
         assert control.put("/weather", json=weather).json()["seed"] == 5
         assert outside.statuses(2) == [503, 200]
-        assert control.get("/weather").json()["rules"] == [{"trouble": 503, "first": 1, "seen": 2, "struck": 1}]
+        assert control.get("/weather").json()["rules"] == [
+            {"trouble": 503, "first": 1, "seen": 2, "struck": 1}
+        ]
         line = control.put("/weather", content="dropped", headers={"Content-Type": "text/plain"})
         assert line.json()["rules"][0]["trouble"] == "dropped"
         refused = control.put("/weather", json={"rules": [{"trouble": "hail"}]})
@@ -260,20 +300,30 @@ def test_control_needs_the_token_and_this_machine(workspace: LocalWorkspace) -> 
     def asked(address: str, token: str) -> int:
         transport = httpx.WSGITransport(app=workspace.app, remote_addr=address)
         with httpx.Client(transport=transport, base_url="http://local") as client:
-            return client.get("/_local/weather", headers={"Authorization": f"Bearer {token}"}).status_code
+            return client.get(
+                "/_local/weather", headers={"Authorization": f"Bearer {token}"}
+            ).status_code
 
     assert asked("127.0.0.1", workspace.token) == asked("::1", workspace.token) == 200
     assert asked("127.0.0.1", "ntn_wrong") == 401
     assert asked("192.0.2.7", workspace.token) == asked("", workspace.token) == 403
 
 
-def test_reset_begins_anew_with_the_same_token(workspace: LocalWorkspace, api: httpx.Client) -> None:
+def test_reset_begins_anew_with_the_same_token(
+    workspace: LocalWorkspace, api: httpx.Client
+) -> None:
     fresh = workspace.counts()
-    page = api.post("/pages", json={"parent": {"page_id": workspace.root_page_id}, "markdown": "# Hello"}).json()
-    with httpx.Client(transport=httpx.WSGITransport(app=workspace.app), base_url="http://local") as control:
+    page = api.post(
+        "/pages", json={"parent": {"page_id": workspace.root_page_id}, "markdown": "# Hello"}
+    ).json()
+    with httpx.Client(
+        transport=httpx.WSGITransport(app=workspace.app), base_url="http://local"
+    ) as control:
         headers = {"Authorization": f"Bearer {workspace.token}"}
         assert control.post("/_local/reset", headers=headers).status_code == 200
-        assert control.get("/_local/nowhere", headers=headers).json()["code"] == "invalid_request_url"
+        assert (
+            control.get("/_local/nowhere", headers=headers).json()["code"] == "invalid_request_url"
+        )
     assert workspace.counts() == fresh
     assert api.get(f"/pages/{page['id']}").status_code == 404
     assert api.get(f"/pages/{workspace.root_page_id}").status_code == 200
@@ -289,7 +339,9 @@ def served(workspace: LocalWorkspace) -> Iterator[str]:
         urls.append(url)
         ready.set()
 
-    threading.Thread(target=serve, args=(workspace,), kwargs={"announce": announce}, daemon=True).start()
+    threading.Thread(
+        target=serve, args=(workspace,), kwargs={"announce": announce}, daemon=True
+    ).start()
     assert ready.wait(10)
     yield urls[0]
 
@@ -298,7 +350,10 @@ def served(workspace: LocalWorkspace) -> Iterator[str]:
 def test_server_drops_connections_too(outside: Outside, when: str, made: int) -> None:
     before = outside.pages()
     outside.in_weather(f"dropped when={when} methods=POST first=1")
-    with served(outside.workspace) as url, httpx.Client(base_url=f"{url}/v1", headers=outside.client.headers) as client:
+    with (
+        served(outside.workspace) as url,
+        httpx.Client(base_url=f"{url}/v1", headers=outside.client.headers) as client,
+    ):
         assert client.get("/users/me").status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
             client.post("/pages", json={"parent": {"page_id": outside.workspace.root_page_id}})
@@ -331,7 +386,11 @@ def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
     for number, (first, any_) in enumerate(zip(alone, together, strict=True), start=1):
         assert first is None or any_ == first
         place = number - rules[0].skip
-        within = place > 0 and (rules[0].first is None or place <= rules[0].first) and place % rules[0].every == 0
+        within = (
+            place > 0
+            and (rules[0].first is None or place <= rules[0].first)
+            and place % rules[0].every == 0
+        )
         assert first is None or within
         if rules[0].probability == 1:
             assert (first is not None) == within
@@ -339,7 +398,14 @@ def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: &a [x]\nb: *a", "rules: !!bool perhaps", "seed: !!int x", "[" * 5_000, "seed: " + "9" * 6_000, "x" * 200_000],
+    [
+        "a: &a [x]\nb: *a",
+        "rules: !!bool perhaps",
+        "seed: !!int x",
+        "[" * 5_000,
+        "seed: " + "9" * 6_000,
+        "x" * 200_000,
+    ],
 )
 def test_a_file_that_was_made_to_stop_the_program_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "weather.yaml"
@@ -367,7 +433,10 @@ def _texts_on(client: httpx.Client, page: str) -> list[str]:
 @pytest.fixture
 def other(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
     """A client of another connection to the same workspace."""
-    headers = {"Authorization": f"Bearer {workspace.connect('Other')}", "Notion-Version": "2026-03-11"}
+    headers = {
+        "Authorization": f"Bearer {workspace.connect('Other')}",
+        "Notion-Version": "2026-03-11",
+    }
     transport = httpx.WSGITransport(app=workspace.app)
     with httpx.Client(transport=transport, base_url="http://local/v1", headers=headers) as client:
         yield client
@@ -407,7 +476,9 @@ def test_queries_and_search_lag_behind_while_pages_do_not(
 
     def queried() -> list[int | None]:
         rows = notion.post(f"/data_sources/{source}/query")["results"]
-        return sorted((each["properties"]["N"]["number"] for each in rows), key=lambda each: each or 0)
+        return sorted(
+            (each["properties"]["N"]["number"] for each in rows), key=lambda each: each or 0
+        )
 
     def found() -> set[str]:
         return {each["id"] for each in notion.post("/search")["results"]}

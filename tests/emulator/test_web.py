@@ -29,7 +29,11 @@ def features(notion: Notion) -> str:
     return notion.database(
         "Features",
         Status=STATUS,
-        Priority={"select": {"options": [{"name": "P0", "color": "red"}, {"name": "P1", "color": "orange"}]}},
+        Priority={
+            "select": {
+                "options": [{"name": "P0", "color": "red"}, {"name": "P1", "color": "orange"}]
+            }
+        },
         Notes={"rich_text": {}},
         Link={"url": {}},
         Size={"number": {"format": "dollar"}},
@@ -49,7 +53,12 @@ def database_of(notion: Notion, source: str) -> str:
 def view(notion: Notion, source: str, kind: str, **more: Any) -> str:
     """Creates a view and returns where the site shows it."""
     made = notion.post(
-        "/views", database_id=database_of(notion, source), data_source_id=source, name=f"My {kind}", type=kind, **more
+        "/views",
+        database_id=database_of(notion, source),
+        data_source_id=source,
+        name=f"My {kind}",
+        type=kind,
+        **more,
     )
     return path_of(made)
 
@@ -58,7 +67,9 @@ def path(source_or_page: str) -> str:
     return f"/p/{source_or_page.replace('-', '')}"
 
 
-def test_the_front_page_shows_databases_and_what_was_touched(notion: Notion, features: str, site: Visitor) -> None:
+def test_the_front_page_shows_databases_and_what_was_touched(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     notion.row(features, "Search")
     shown = seen(site.get("/"))
     assert "Features 1 row Default view" in shown
@@ -70,17 +81,33 @@ def test_an_empty_workspace_says_how_to_fill_it(site: Visitor) -> None:
 
 
 def test_titles_and_values_are_only_text(notion: Notion, features: str, site: Visitor) -> None:
-    row = notion.row(features, SCRIPT, Notes={"rich_text": text(f"{SCRIPT}\"'>")}, Link={"url": "javascript:alert(1)"})
-    notion.patch(f"/databases/{database_of(notion, features)}", title=text(SCRIPT), description=text(SCRIPT))
-    notion.patch(f"/blocks/{row['id']}/children", children=[{"paragraph": {"rich_text": text(SCRIPT)}}])
-    for place in ("/", path_of(row), path(database_of(notion, features)), view(notion, features, "board")):
+    row = notion.row(
+        features,
+        SCRIPT,
+        Notes={"rich_text": text(f"{SCRIPT}\"'>")},
+        Link={"url": "javascript:alert(1)"},
+    )
+    notion.patch(
+        f"/databases/{database_of(notion, features)}", title=text(SCRIPT), description=text(SCRIPT)
+    )
+    notion.patch(
+        f"/blocks/{row['id']}/children", children=[{"paragraph": {"rich_text": text(SCRIPT)}}]
+    )
+    for place in (
+        "/",
+        path_of(row),
+        path(database_of(notion, features)),
+        view(notion, features, "board"),
+    ):
         html = site.get(place)
         assert "<script>alert" not in html
         assert SCRIPT in seen(html) or SCRIPT in html.replace("&lt;", "<").replace("&gt;", ">")
         assert 'href="javascript' not in html
 
 
-def test_a_page_shows_its_properties_and_its_body(notion: Notion, features: str, site: Visitor) -> None:
+def test_a_page_shows_its_properties_and_its_body(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     row = notion.row(
         features,
         "Search",
@@ -90,12 +117,17 @@ def test_a_page_shows_its_properties_and_its_body(notion: Notion, features: str,
         Priority={"select": {"name": "P0"}},
     )
     markdown = "# Why\nBecause **people** ask.\n- [x] Asked\n- [ ] Built\n1. One\n2. Two\n> Said\n```python\nx = 1\n```"
-    notion.patch(f"/pages/{row['id']}/markdown", type="insert_content", insert_content={"content": markdown})
+    notion.patch(
+        f"/pages/{row['id']}/markdown", type="insert_content", insert_content={"content": markdown}
+    )
     html = site.get(path_of(row))
     shown = seen(html)
     assert "$1,234.50" in shown
     assert "3 Jul 2026 → 9 Jul 2026" in shown
-    assert '<a class="reference" href="https://example.com/spec" rel="noreferrer">example.com/spec</a>' in html
+    assert (
+        '<a class="reference" href="https://example.com/spec" rel="noreferrer">example.com/spec</a>'
+        in html
+    )
     assert "<h2" in html
     assert "<strong>people</strong>" in html
     assert "<ol><li" in html
@@ -106,10 +138,15 @@ def test_a_page_shows_its_properties_and_its_body(notion: Notion, features: str,
 
 
 def test_relations_lead_to_the_related_pages(notion: Notion, features: str, site: Visitor) -> None:
-    needs = notion.database("Needs", Feature={"relation": {"data_source_id": features, "single_property": {}}})
+    needs = notion.database(
+        "Needs", Feature={"relation": {"data_source_id": features, "single_property": {}}}
+    )
     feature = notion.row(features, "Search")
     need = notion.row(needs, "Find things", Feature={"relation": [{"id": feature["id"]}]})
-    assert f'<a class="reference" href="{path_of(feature)}" rel="noreferrer">Search</a>' in site.get(path_of(need))
+    assert (
+        f'<a class="reference" href="{path_of(feature)}" rel="noreferrer">Search</a>'
+        in site.get(path_of(need))
+    )
 
 
 def test_pictures_of_other_places_are_links(notion: Notion, site: Visitor) -> None:
@@ -149,18 +186,31 @@ def test_a_board_has_a_column_for_each_status(notion: Notion, features: str, sit
     assert f'data-option="{options(notion, features)["Shipped"]}"' in columns[2]
 
 
-def test_a_grouped_table_still_lets_its_status_be_changed(notion: Notion, features: str, site: Visitor) -> None:
+def test_a_grouped_table_still_lets_its_status_be_changed(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     row = notion.row(features, "Apple")
     status = notion.schema(features)["Status"]["id"]
-    group_by = {"type": "status", "property_id": status, "group_by": "option", "sort": {"type": "manual"}}
-    config = {"type": "table", "properties": [{"property_id": status, "visible": True}], "group_by": group_by}
+    group_by = {
+        "type": "status",
+        "property_id": status,
+        "group_by": "option",
+        "sort": {"type": "manual"},
+    }
+    config = {
+        "type": "table",
+        "properties": [{"property_id": status, "visible": True}],
+        "group_by": group_by,
+    }
     place = view(notion, features, "table", configuration=config)
     answer = site.choose(site.get(place), row["id"], options(notion, features)["Shipped"])
     html = site.get(answer.headers["location"].partition("#")[0])
     assert "Idea 0 In progress 0 Shipped 1 Name Status Apple" in seen(html)
 
 
-def test_a_long_column_is_cut_and_can_be_seen_whole(notion: Notion, features: str, site: Visitor) -> None:
+def test_a_long_column_is_cut_and_can_be_seen_whole(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     for number in range(27):
         notion.row(features, f"Row {number}")
     place = view(notion, features, "board")
@@ -186,8 +236,12 @@ def test_a_long_table_is_paged(notion: Notion, features: str, site: Visitor) -> 
     assert "101–101 of 101" in seen(site.get(f"{place}?page=99"))
 
 
-@pytest.mark.parametrize("kind", ["list", "gallery", "calendar", "timeline", "chart", "form", "map", "dashboard"])
-def test_every_layout_shows_something(notion: Notion, features: str, site: Visitor, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["list", "gallery", "calendar", "timeline", "chart", "form", "map", "dashboard"]
+)
+def test_every_layout_shows_something(
+    notion: Notion, features: str, site: Visitor, kind: str
+) -> None:
     notion.row(features, "Dated", Due={"date": {"start": "2026-07-03"}})
     notion.row(features, "Undated")
     shown = seen(site.get(view(notion, features, kind)))
@@ -200,14 +254,22 @@ def test_every_layout_shows_something(notion: Notion, features: str, site: Visit
         assert "Dated" in shown
 
 
-def test_a_dashboard_shows_its_widgets_in_rows(notion: Notion, features: str, site: Visitor) -> None:
+def test_a_dashboard_shows_its_widgets_in_rows(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     notion.row(features, "Search", Status={"status": {"name": "Shipped"}})
     database_id = database_of(notion, features)
     dashboard = notion.post(
-        "/views", database_id=database_id, data_source_id=features, name="Overview", type="dashboard"
+        "/views",
+        database_id=database_id,
+        data_source_id=features,
+        name="Overview",
+        type="dashboard",
     )
     for name in ("First", "Second"):
-        notion.post("/views", view_id=dashboard["id"], data_source_id=features, name=name, type="table")
+        notion.post(
+            "/views", view_id=dashboard["id"], data_source_id=features, name=name, type="table"
+        )
     html = site.get(path_of(dashboard))
     assert (html.count('class="dashboard-row"'), html.count('class="widget"')) == (2, 2)
     assert seen(html).count("Search") == 2
@@ -217,7 +279,10 @@ def test_a_dashboard_shows_its_widgets_in_rows(notion: Notion, features: str, si
     ("chart", "figures"),
     [
         ({"chart_type": "donut"}, "Count by Status Idea 2 Shipped 1"),
-        ({"chart_type": "bar", "y_axis": {"aggregator": "sum", "property_id": "Effort"}}, "Sum of Effort by Status"),
+        (
+            {"chart_type": "bar", "y_axis": {"aggregator": "sum", "property_id": "Effort"}},
+            "Sum of Effort by Status",
+        ),
         ({"chart_type": "number", "value": {"aggregator": "count"}}, "Count 3"),
     ],
 )
@@ -225,7 +290,12 @@ def test_charts_are_drawn(notion: Notion, site: Visitor, chart: Json, figures: s
     source = notion.database("Drawn", Status=STATUS, Effort={"number": {}})
     for name, status, effort in (("A", "Idea", 3), ("B", "Idea", 4), ("C", "Shipped", 5)):
         notion.row(source, name, Status={"status": {"name": status}}, Effort={"number": effort})
-    group = {"type": "status", "property_id": "Status", "group_by": "option", "sort": {"type": "manual"}}
+    group = {
+        "type": "status",
+        "property_id": "Status",
+        "group_by": "option",
+        "sort": {"type": "manual"},
+    }
     axis = {} if chart["chart_type"] == "number" else {"x_axis": group}
     html = site.get(view(notion, source, "chart", configuration={"type": "chart", **chart, **axis}))
     assert figures in seen(html)
@@ -239,7 +309,12 @@ def test_a_stacked_chart_divides_its_bars(notion: Notion, site: Visitor) -> None
     kinds = {"select": {"options": [{"name": "X", "color": "red"}, {"name": "Y", "color": "blue"}]}}
     source = notion.database("Drawn", Kind=kinds, Owner={"rich_text": {}})
     for owner, kind in (("Ada", "X"), ("Ada", "Y"), ("Ada", "Y"), ("Bo", "X")):
-        notion.row(source, kind, Kind={"select": {"name": kind}}, Owner={"rich_text": [{"text": {"content": owner}}]})
+        notion.row(
+            source,
+            kind,
+            Kind={"select": {"name": kind}},
+            Owner={"rich_text": [{"text": {"content": owner}}]},
+        )
     by = {"sort": {"type": "manual"}}
     configuration = {
         "type": "chart",
@@ -254,20 +329,32 @@ def test_a_stacked_chart_divides_its_bars(notion: Notion, site: Visitor) -> None
 
 @pytest.mark.parametrize("kind", ["select", "multi_select", "checkbox", "people", "status"])
 def test_boards_of_other_groups(notion: Notion, site: Visitor, kind: str) -> None:
-    config = STATUS["status"] if kind == "status" else {"options": [{"name": "A"}]} if "select" in kind else {}
+    config = (
+        STATUS["status"]
+        if kind == "status"
+        else {"options": [{"name": "A"}]}
+        if "select" in kind
+        else {}
+    )
     source = notion.database("Things", Kind={kind: config})
     notion.row(source, "Thing")
     group_by: Json = {
         "type": "person" if kind == "people" else kind,
         "property_id": notion.schema(source)["Kind"]["id"],
     }
-    group_by |= {"sort": {"type": "descending"}} | ({"group_by": "group"} if kind == "status" else {})
-    html = site.get(view(notion, source, "board", configuration={"type": "board", "group_by": group_by}))
+    group_by |= {"sort": {"type": "descending"}} | (
+        {"group_by": "group"} if kind == "status" else {}
+    )
+    html = site.get(
+        view(notion, source, "board", configuration={"type": "board", "group_by": group_by})
+    )
     assert html.count('class="card"') == 1
     assert ("data-option" in html) is (kind in ("select", "status"))
 
 
-def test_a_status_is_changed_as_by_a_teammate(notion: Notion, features: str, site: Visitor, clock: ManualClock) -> None:
+def test_a_status_is_changed_as_by_a_teammate(
+    notion: Notion, features: str, site: Visitor, clock: ManualClock
+) -> None:
     row = notion.row(features, "Search")
     place = view(notion, features, "board")
     clock.advance(hours=1)
@@ -278,7 +365,9 @@ def test_a_status_is_changed_as_by_a_teammate(notion: Notion, features: str, sit
     assert page["properties"]["Status"]["status"]["name"] == "Shipped"
     assert notion.get(f"/users/{page['last_edited_by']['id']}")["type"] == "person"
     assert page["last_edited_time"] == "2026-07-01T10:00:00.000Z"
-    assert "Search: Status is now “Shipped”." in seen(site.get(answer.headers["location"].partition("#")[0]))
+    assert "Search: Status is now “Shipped”." in seen(
+        site.get(answer.headers["location"].partition("#")[0])
+    )
 
 
 def test_a_made_up_note_is_not_said(notion: Notion, features: str, site: Visitor) -> None:
@@ -322,20 +411,30 @@ def test_a_site_elsewhere_changes_nothing(
     notion: Notion, features: str, site: Visitor, headers: dict[str, str], fields: dict[str, str]
 ) -> None:
     row = notion.row(features, "Search")
-    sent = {**hidden_fields(chooser(site.get(path_of(row)), row["id"])), "option": options(notion, features)["Shipped"]}
+    sent = {
+        **hidden_fields(chooser(site.get(path_of(row)), row["id"])),
+        "option": options(notion, features)["Shipped"],
+    }
     answer = site.send(f"{path(row['id'])}/choose", {**sent, **fields}, **headers)
     assert answer.status_code == 403
     assert notion.values(row["id"])["Status"]["name"] == "Idea"
 
 
-def test_nobody_is_sent_elsewhere_after_a_change(notion: Notion, features: str, site: Visitor) -> None:
+def test_nobody_is_sent_elsewhere_after_a_change(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     row = notion.row(features, "Search")
-    sent = {**hidden_fields(chooser(site.get(path_of(row)), row["id"])), "option": options(notion, features)["Shipped"]}
+    sent = {
+        **hidden_fields(chooser(site.get(path_of(row)), row["id"])),
+        "option": options(notion, features)["Shipped"],
+    }
     answer = site.send(f"{path(row['id'])}/choose", {**sent, "back": "https://evil.example/"})
     assert answer.headers["location"].startswith(f"/p/{row['id'].replace('-', '')}?changed=")
 
 
-def test_other_names_and_machines_are_not_answered(workspace: LocalWorkspace, notion: Notion) -> None:
+def test_other_names_and_machines_are_not_answered(
+    workspace: LocalWorkspace, notion: Notion
+) -> None:
     for origin, remote in (("http://evil.example", "127.0.0.1"), ("http://localhost", "10.0.0.7")):
         transport = httpx.WSGITransport(app=workspace.app, remote_addr=remote)
         with httpx.Client(transport=transport, base_url=origin) as client:
@@ -352,7 +451,11 @@ def test_every_answer_is_strict(notion: Notion, site: Visitor) -> None:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
-    cookie = httpx.Client(transport=site.client._transport, base_url=ORIGIN).get("/").headers["Set-Cookie"]
+    cookie = (
+        httpx.Client(transport=site.client._transport, base_url=ORIGIN)
+        .get("/")
+        .headers["Set-Cookie"]
+    )
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 
@@ -375,18 +478,25 @@ def test_the_api_still_needs_its_token(site: Visitor) -> None:
 
 def test_an_uploaded_page_is_shut_in(api: httpx.Client, notion: Notion, site: Visitor) -> None:
     upload = notion.post("/file_uploads", filename="evil.html", content_type="text/html")
-    sent = api.post(f"/file_uploads/{upload['id']}/send", files={"file": ("evil.html", SCRIPT.encode(), "text/html")})
+    sent = api.post(
+        f"/file_uploads/{upload['id']}/send",
+        files={"file": ("evil.html", SCRIPT.encode(), "text/html")},
+    )
     assert sent.status_code == 200, sent.text
     block = {"file": {"type": "file_upload", "file_upload": {"id": upload["id"]}}}
     notion.patch(f"/blocks/{notion.root}/children", children=[block])
     html = site.get(path(notion.root))
-    address = html.partition('href="' + ORIGIN + "/files/")[2].partition('"')[0].replace("&amp;", "&")
+    address = (
+        html.partition('href="' + ORIGIN + "/files/")[2].partition('"')[0].replace("&amp;", "&")
+    )
     answer = site.client.get(f"/files/{address}")
     assert answer.text == SCRIPT
     assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
 
 
-def test_the_moment_is_the_workspaces_own(notion: Notion, features: str, site: Visitor, clock: ManualClock) -> None:
+def test_the_moment_is_the_workspaces_own(
+    notion: Notion, features: str, site: Visitor, clock: ManualClock
+) -> None:
     clock.now = datetime(2027, 2, 3, 4, 5, tzinfo=UTC)
     notion.row(features, "Later")
     assert "3 Feb 2027, 04:05" in seen(site.get("/"))

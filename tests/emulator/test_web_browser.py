@@ -34,8 +34,19 @@ SECONDS = 20
 @pytest.fixture
 def served(workspace: LocalWorkspace) -> Iterator[str]:
     """Where another process serves the test's workspace."""
-    command = [sys.executable, "-m", "notion_pm", "local", "serve", str(workspace.path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "notion_pm",
+        "local",
+        "serve",
+        str(workspace.path),
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.terminate()
@@ -68,7 +79,9 @@ class Board:
 
     def until(self, holds: Callable[[webdriver.Chrome], bool]) -> None:
         """Waits until something is so."""
-        WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(lambda _: holds(self.chrome))
+        WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(
+            lambda _: holds(self.chrome)
+        )
 
     def wait_for(self, note: str) -> None:
         """Waits until the page says what was changed."""
@@ -85,7 +98,9 @@ def board(chromium: webdriver.Chrome, served: str, notion: Notion) -> Iterator[B
     source = notion.database("Features", Status=STATUS)
     row = notion.row(source, "Search")
     parent = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
-    view = notion.post("/views", database_id=parent, data_source_id=source, name="Board", type="board")
+    view = notion.post(
+        "/views", database_id=parent, data_source_id=source, name="Board", type="board"
+    )
     chromium.get_log("browser")  # type: ignore[no-untyped-call]
     yield Board(chromium, notion, served + path_of(view), row["id"])
     assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]
@@ -95,7 +110,9 @@ def test_a_card_is_dragged_to_another_column(board: Board) -> None:
     board.open()
     title = board.card().find_element(By.CLASS_NAME, "title")
     hand = ActionChains(board.chrome).click_and_hold(title).move_by_offset(20, 20)
-    hand.move_to_element(board.column("Shipped")).move_by_offset(5, 5).pause(0.2).release().perform()
+    hand.move_to_element(board.column("Shipped")).move_by_offset(5, 5).pause(
+        0.2
+    ).release().perform()
     board.wait_for("Search: Status is now “Shipped”.")
     assert board.status() == "Shipped"
     assert board.column("Shipped").find_elements(By.CSS_SELECTOR, "[data-card]")
@@ -142,7 +159,11 @@ def test_a_title_is_never_a_script(board: Board) -> None:
     evil = '</title><script>document.documentElement.dataset.evil = 1</script><img src=x onerror="alert(1)">'
     board.notion.patch(f"/pages/{board.row}", properties={"Name": {"title": text(evil)}})
     page = board.notion.get(f"/pages/{board.row}")
-    for url in (board.url, board.url.partition("/p/")[0] + path_of(page), board.url.partition("/p/")[0]):
+    for url in (
+        board.url,
+        board.url.partition("/p/")[0] + path_of(page),
+        board.url.partition("/p/")[0],
+    ):
         board.chrome.get(url)
         assert evil in board.chrome.find_element(By.TAG_NAME, "body").text
         assert board.chrome.execute_script("return document.documentElement.dataset.evil") is None
@@ -163,7 +184,9 @@ def test_it_is_dark_where_the_reader_wants_it_dark(board: Board) -> None:
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         board.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         board.open()
-        grounds.append(board.chrome.find_element(By.TAG_NAME, "html").value_of_css_property("background-color"))
+        grounds.append(
+            board.chrome.find_element(By.TAG_NAME, "html").value_of_css_property("background-color")
+        )
     board.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert grounds[0] == "rgba(255, 255, 255, 1)"
     assert grounds[1] == "rgba(27, 27, 26, 1)"
@@ -173,7 +196,9 @@ def test_the_page_never_scrolls_sideways(board: Board) -> None:
     for width in (400, 1400):
         board.chrome.set_window_size(width, 1000)
         board.open()
-        widths = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        widths = (
+            "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
         needed, given = board.chrome.execute_script(widths)
         assert needed <= given
     board.chrome.set_window_size(1400, 1000)
@@ -182,7 +207,9 @@ def test_the_page_never_scrolls_sideways(board: Board) -> None:
 def test_a_form_on_another_site_changes_nothing(board: Board) -> None:
     board.open()
     fields = hidden_fields(chooser(board.chrome.page_source, board.row))
-    options = board.notion.schema(board.notion.get(f"/pages/{board.row}")["parent"]["data_source_id"])["Status"]
+    options = board.notion.schema(
+        board.notion.get(f"/pages/{board.row}")["parent"]["data_source_id"]
+    )["Status"]
     fields["option"] = options["status"]["options"][2]["id"]
     target = board.url.partition("/p/")[0] + f"/p/{board.row.replace('-', '')}/choose"
     with another_site(target, fields) as elsewhere:  # even with a token that somehow leaked

@@ -17,12 +17,28 @@ from .web_fixtures import Visitor, path_of, seen, visitor
 Json = dict[str, Any]
 
 _WEB = {"external": {"url": "https://example.com/file.bin"}}
-_TEXTS = ("paragraph", "bulleted_list_item", "numbered_list_item", "quote", "toggle", "callout", "heading_1")
+_TEXTS = (
+    "paragraph",
+    "bulleted_list_item",
+    "numbered_list_item",
+    "quote",
+    "toggle",
+    "callout",
+    "heading_1",
+)
 BLOCKS: list[Json] = [
-    *({kind: {"rich_text": text(f"a {kind}")}} for kind in (*_TEXTS, "heading_2", "heading_3", "heading_4")),
+    *(
+        {kind: {"rich_text": text(f"a {kind}")}}
+        for kind in (*_TEXTS, "heading_2", "heading_3", "heading_4")
+    ),
     {"to_do": {"rich_text": text("a to-do"), "checked": True}},
     {"heading_2": {"rich_text": text("folded"), "is_toggleable": True}},
-    {"toggle": {"rich_text": text("outer"), "children": [{"paragraph": {"rich_text": text("inner")}}]}},
+    {
+        "toggle": {
+            "rich_text": text("outer"),
+            "children": [{"paragraph": {"rich_text": text("inner")}}],
+        }
+    },
     {"code": {"rich_text": text("x < 1"), "language": "python"}},
     {"equation": {"expression": "e=mc^2"}},
     {"divider": {}},
@@ -31,20 +47,29 @@ BLOCKS: list[Json] = [
     {"bookmark": {"url": "https://example.com/bookmark"}},
     {"embed": {"url": "https://example.com/embed"}},
     *({kind: _WEB} for kind in ("image", "video", "audio", "pdf", "file")),
-    {"synced_block": {"synced_from": None, "children": [{"paragraph": {"rich_text": text("synced")}}]}},
+    {
+        "synced_block": {
+            "synced_from": None,
+            "children": [{"paragraph": {"rich_text": text("synced")}}],
+        }
+    },
     {"template": {"rich_text": text("a template")}},
     {
         "table": {
             "table_width": 2,
             "has_column_header": True,
             "has_row_header": True,
-            "children": [{"table_row": {"cells": [text("A"), text("B")]}}, {"table_row": {"cells": [[], text("D")]}}],
+            "children": [
+                {"table_row": {"cells": [text("A"), text("B")]}},
+                {"table_row": {"cells": [[], text("D")]}},
+            ],
         }
     },
     {
         "column_list": {
             "children": [
-                {"column": {"children": [{"paragraph": {"rich_text": text(f"column {number}")}}]}} for number in (1, 2)
+                {"column": {"children": [{"paragraph": {"rich_text": text(f"column {number}")}}]}}
+                for number in (1, 2)
             ]
         }
     },
@@ -58,11 +83,25 @@ def site(workspace: LocalWorkspace) -> Iterator[Visitor]:
 
 def test_every_type_of_block_is_shown(notion: Notion, site: Visitor) -> None:
     linked = {"link_to_page": {"type": "page_id", "page_id": notion.root}}
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text("All blocks")}})
+    page = notion.post(
+        "/pages",
+        parent={"page_id": notion.root},
+        properties={"title": {"title": text("All blocks")}},
+    )
     notion.patch(f"/blocks/{page['id']}/children", children=[*BLOCKS, linked])
     html = site.get(path_of(page))
     shown = seen(html)
-    for word in ("a paragraph", "a callout", "a to-do", "inner", "x < 1", "e=mc^2", "synced", "column 2", "A B D"):
+    for word in (
+        "a paragraph",
+        "a callout",
+        "a to-do",
+        "inner",
+        "x < 1",
+        "e=mc^2",
+        "synced",
+        "column 2",
+        "A B D",
+    ):
         assert word in shown
     assert '<th scope="col">A</th>' in html
     assert '<th scope="row"></th>' in html
@@ -72,12 +111,17 @@ def test_every_type_of_block_is_shown(notion: Notion, site: Visitor) -> None:
 
 
 def test_heading_levels_begin_below_the_title(notion: Notion, site: Visitor) -> None:
-    notion.patch(f"/blocks/{notion.root}/children", children=[{"heading_3": {"rich_text": text("Small")}}])
+    notion.patch(
+        f"/blocks/{notion.root}/children", children=[{"heading_3": {"rich_text": text("Small")}}]
+    )
     assert '<h2 class="heading_3 t-default">Small</h2>' in site.get(f"/p/{notion.root}")
 
 
 def test_rich_text_keeps_its_looks_and_loses_bad_links(notion: Notion, site: Visitor) -> None:
-    styled = {"text": {"content": "loud"}, "annotations": {"bold": True, "code": True, "color": "red"}}
+    styled = {
+        "text": {"content": "loud"},
+        "annotations": {"bold": True, "code": True, "color": "red"},
+    }
     linked = {"text": {"content": "away", "link": {"url": "https://example.com/"}}}
     bad = {"text": {"content": "bad", "link": {"url": "javascript:alert(1)"}}}
     page = {"mention": {"page": {"id": notion.root}}}
@@ -85,7 +129,18 @@ def test_rich_text_keeps_its_looks_and_loses_bad_links(notion: Notion, site: Vis
     notion.patch(
         f"/blocks/{notion.root}/children",
         children=[
-            {"paragraph": {"rich_text": [styled, linked, bad, page, dated, {"equation": {"expression": "x^2"}}]}}
+            {
+                "paragraph": {
+                    "rich_text": [
+                        styled,
+                        linked,
+                        bad,
+                        page,
+                        dated,
+                        {"equation": {"expression": "x^2"}},
+                    ]
+                }
+            }
         ],
     )
     html = site.get(f"/p/{notion.root}")
@@ -96,13 +151,19 @@ def test_rich_text_keeps_its_looks_and_loses_bad_links(notion: Notion, site: Vis
     assert "3 Jul 2026" in seen(html)
 
 
-def test_every_type_of_value_is_shown(workspace: LocalWorkspace, notion: Notion, site: Visitor) -> None:
+def test_every_type_of_value_is_shown(
+    workspace: LocalWorkspace, notion: Notion, site: Visitor
+) -> None:
     source = workspace.fill(None, 30)
     parent = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
     assert "1–30 of 30" in seen(site.get(f"/p/{parent.replace('-', '')}"))
     row = notion.post(f"/data_sources/{source}/query")["results"][0]
     shown = seen(site.get(path_of(row)))
-    assert all(name in shown for name, value in row["properties"].items() if value["type"] not in ("title", "button"))
+    assert all(
+        name in shown
+        for name, value in row["properties"].items()
+        if value["type"] not in ("title", "button")
+    )
 
 
 def test_what_is_computed_is_shown(notion: Notion, site: Visitor) -> None:
@@ -114,15 +175,27 @@ def test_what_is_computed_is_shown(notion: Notion, site: Visitor) -> None:
         f"/data_sources/{source}",
         properties={
             "Sum": {"rollup": {**rolled, "rollup_property_name": "Weight", "function": "sum"}},
-            "Filled": {"rollup": {**rolled, "rollup_property_name": "Weight", "function": "percent_not_empty"}},
-            "Latest": {"rollup": {**rolled, "rollup_property_name": "When", "function": "latest_date"}},
-            "Names": {"rollup": {**rolled, "rollup_property_name": "Name", "function": "show_original"}},
+            "Filled": {
+                "rollup": {
+                    **rolled,
+                    "rollup_property_name": "Weight",
+                    "function": "percent_not_empty",
+                }
+            },
+            "Latest": {
+                "rollup": {**rolled, "rollup_property_name": "When", "function": "latest_date"}
+            },
+            "Names": {
+                "rollup": {**rolled, "rollup_property_name": "Name", "function": "show_original"}
+            },
             "Loud": {"formula": {"expression": 'prop("Name") + "!"'}},
             "Long": {"formula": {"expression": 'length(prop("Name")) > 3'}},
         },
     )
     made = [
-        notion.row(needs, name, Weight={"number": 0.25}, When={"date": {"start": f"2026-07-0{day}"}})["id"]
+        notion.row(
+            needs, name, Weight={"number": 0.25}, When={"date": {"start": f"2026-07-0{day}"}}
+        )["id"]
         for name, day in (("Fast", 1), ("Safe", 2))
     ]
     row = notion.row(source, "Search", Needs={"relation": [{"id": page_id} for page_id in made]})

@@ -20,13 +20,24 @@ def addresses() -> Addresses:
     return Addresses(Signer("secret", ORIGIN, datetime(2026, 7, 1, tzinfo=UTC)))
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8200", "127.0.0.1:8200", "127.3.2.1", "[::1]:8200"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8200", "127.0.0.1:8200", "127.3.2.1", "[::1]:8200"]
+)
 def test_loopback_names_are_answered(host: str) -> None:
     assert asks_locally(host)
 
 
 @pytest.mark.parametrize(
-    "host", ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1:8200", "[::1", "0.0.0.0"]
+    "host",
+    [
+        "",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "10.0.0.1:8200",
+        "[::1",
+        "0.0.0.0",
+    ],
 )
 def test_other_names_are_not(host: str) -> None:
     assert not asks_locally(host)
@@ -84,7 +95,9 @@ def test_a_form_belongs_to_the_browser_it_was_shown_to() -> None:
         None,
     ],
 )
-def test_other_schemes_than_web_and_mail_are_no_links(url: str | None, addresses: Addresses) -> None:
+def test_other_schemes_than_web_and_mail_are_no_links(
+    url: str | None, addresses: Addresses
+) -> None:
     assert addresses.link(url) is None
 
 
@@ -95,7 +108,9 @@ def test_links_to_the_web_mail_and_this_workspace(addresses: Addresses) -> None:
     assert addresses.image("https://example.com/tracker.gif") is None
 
 
-@pytest.mark.parametrize("slug", [ID, ID.replace("-", ""), f"A-title-{ID.replace('-', '')}", ID.upper()])
+@pytest.mark.parametrize(
+    "slug", [ID, ID.replace("-", ""), f"A-title-{ID.replace('-', '')}", ID.upper()]
+)
 def test_a_path_ends_with_an_id(slug: str) -> None:
     assert id_in(slug) == ID
 
@@ -105,6 +120,8 @@ def test_other_paths_have_none(slug: str) -> None:
     assert id_in(slug) is None
 
 
-@pytest.mark.parametrize("path", ["https://evil.example", "//evil.example", "/\\evil.example", "/p/\r\nX: y", "/", ""])
+@pytest.mark.parametrize(
+    "path", ["https://evil.example", "//evil.example", "/\\evil.example", "/p/\r\nX: y", "/", ""]
+)
 def test_nobody_is_sent_back_elsewhere(path: str) -> None:
     assert not is_own_path(path)

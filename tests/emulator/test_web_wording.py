@@ -34,21 +34,33 @@ def site(workspace: LocalWorkspace) -> Iterator[Visitor]:
         ({"and": [LARGE, {"or": [IDEA, SHIPPED]}]}, "Size ≥ 3 and Status is Idea or Shipped"),
         ({"and": [LARGE, {"or": [IDEA, LARGE]}]}, "Size ≥ 3 and (Status is Idea or Size ≥ 3)"),
         ({"property": "Due", "date": {"past_week": {}}}, "Due past week"),
-        ({"property": "Due", "date": {"on_or_before": "one_week_from_now"}}, "Due on or before one week from now"),
+        (
+            {"property": "Due", "date": {"on_or_before": "one_week_from_now"}},
+            "Due on or before one week from now",
+        ),
         ({"property": "Due", "date": {"is_empty": True}}, "Due is empty"),
         ({"property": "Ready", "checkbox": {"equals": False}}, "Ready is not ticked"),
         ({"property": "Double", "formula": {"number": {"less_than": 4}}}, "Double < 4"),
-        ({"timestamp": "created_time", "created_time": {"this_week": {}}}, "created time this week"),
+        (
+            {"timestamp": "created_time", "created_time": {"this_week": {}}},
+            "created time this week",
+        ),
         ({"property": "Name", "title": {"contains": "a_b"}}, "Name contains a_b"),
     ],
 )
 @pytest.mark.usefixtures("formula_filters")
-def test_a_filter_is_said_in_words(notion: Notion, site: Visitor, condition: Json, words: str) -> None:
+def test_a_filter_is_said_in_words(
+    notion: Notion, site: Visitor, condition: Json, words: str
+) -> None:
     formula = {"formula": {"expression": 'prop("Size") * 2'}}
-    source = notion.database("Things", Status=STATUS, Size={"number": {}}, Due={"date": {}}, Ready={"checkbox": {}})
+    source = notion.database(
+        "Things", Status=STATUS, Size={"number": {}}, Due={"date": {}}, Ready={"checkbox": {}}
+    )
     notion.patch(f"/data_sources/{source}", properties={"Double": formula})
     parent = notion.get(f"/data_sources/{source}")["parent"]["database_id"]
-    view = notion.post("/views", database_id=parent, data_source_id=source, name="V", type="list", filter=condition)
+    view = notion.post(
+        "/views", database_id=parent, data_source_id=source, name="V", type="list", filter=condition
+    )
     assert f"Only {words} " in seen(site.get(path_of(view)))
 
 
@@ -56,8 +68,12 @@ def test_the_tree_holds_what_stands_inside_blocks(notion: Notion, site: Visitor)
     inner = [{"paragraph": {"rich_text": text("Here")}}]
     toggle = {"toggle": {"rich_text": text("Folded"), "children": inner}}
     made = notion.patch(f"/blocks/{notion.root}/children", children=[toggle])["results"][0]
-    page = notion.post("/pages", parent={"page_id": notion.root}, properties={"title": {"title": text("Outer")}})
-    below = notion.post("/pages", parent={"page_id": page["id"]}, properties={"title": {"title": text("Inner")}})
+    page = notion.post(
+        "/pages", parent={"page_id": notion.root}, properties={"title": {"title": text("Outer")}}
+    )
+    below = notion.post(
+        "/pages", parent={"page_id": page["id"]}, properties={"title": {"title": text("Inner")}}
+    )
     source = notion.database("Rows")
     notion.row(source, "A row")
     assert made["has_children"]

@@ -157,7 +157,9 @@ def test_events_of_one_kind_are_gathered(told: Told, notion: Notion, clock: Manu
     notion.patch(f"/pages/{row['id']}", properties={"Done": {"checkbox": True}})
     told.workspace.webhooks.deliver()
     clock.advance(seconds=1)
-    notion.patch(f"/pages/{row['id']}", properties={"Score": {"number": 4}, "Done": {"checkbox": True}})
+    notion.patch(
+        f"/pages/{row['id']}", properties={"Score": {"number": 4}, "Done": {"checkbox": True}}
+    )
     (event,) = told.events()
     assert set(event["data"]["updated_properties"]) == {schema["Done"]["id"], schema["Score"]["id"]}
     parent = row["parent"]
@@ -182,7 +184,12 @@ def test_events_wait_for_their_delay(told: Told, notion: Notion, clock: ManualCl
 
 
 def test_what_belongs_to_a_creation_is_not_told_apart(told: Told, notion: Notion) -> None:
-    told.subscribe("data_source.created", "data_source.schema_updated", "page.created", "page.properties_updated")
+    told.subscribe(
+        "data_source.created",
+        "data_source.schema_updated",
+        "page.created",
+        "page.properties_updated",
+    )
     source = notion.database(Done={"checkbox": {}})
     row = notion.row(source, "One")
     notion.patch(f"/pages/{row['id']}", properties={"Done": {"checkbox": True}})
@@ -207,7 +214,12 @@ def test_life_of_a_page(told: Told, notion: Notion) -> None:
 def test_content_is_told_of_the_page_that_it_stands_on(told: Told, notion: Notion) -> None:
     page = page_on(notion, notion.root)
     told.subscribe("page.content_updated")
-    toggle = {"toggle": {"rich_text": text("Outer"), "children": [{"paragraph": {"rich_text": text("Inner")}}]}}
+    toggle = {
+        "toggle": {
+            "rich_text": text("Outer"),
+            "children": [{"paragraph": {"rich_text": text("Inner")}}],
+        }
+    }
     outer = notion.patch(f"/blocks/{page}/children", children=[toggle])["results"][0]["id"]
     inner = notion.get(f"/blocks/{outer}/children")["results"][0]["id"]
     (event,) = told.events()
@@ -223,13 +235,24 @@ def test_content_is_told_of_the_page_that_it_stands_on(told: Told, notion: Notio
 
 def test_life_of_a_data_source(told: Told, notion: Notion) -> None:
     source = notion.database(Done={"checkbox": {}})
-    told.subscribe(*(event_type for event_type in TYPES if event_type.startswith(("data_source.", "database."))))
+    told.subscribe(
+        *(
+            event_type
+            for event_type in TYPES
+            if event_type.startswith(("data_source.", "database."))
+        )
+    )
     done = notion.schema(source)["Done"]["id"]
-    notion.patch(f"/data_sources/{source}", properties={"Done": {"name": "Finished"}, "Score": {"number": {}}})
+    notion.patch(
+        f"/data_sources/{source}",
+        properties={"Done": {"name": "Finished"}, "Score": {"number": {}}},
+    )
     (event,) = told.events()
     assert event["type"] == "data_source.schema_updated"
     assert event["entity"] == {"id": source, "type": "data_source"}
-    changes = {each["name"]: (each["id"], each["action"]) for each in event["data"]["updated_properties"]}
+    changes = {
+        each["name"]: (each["id"], each["action"]) for each in event["data"]["updated_properties"]
+    }
     assert changes["Finished"] == (done, "updated")
     assert changes["Score"][1] == "created"
     row = notion.row(source, "One")
@@ -258,8 +281,12 @@ def test_relations_are_told_on_both_sides(told: Told, notion: Notion) -> None:
 def test_views_comments_and_uploads(told: Told, notion: Notion) -> None:
     row = notion.row(notion.database(), "One")
     database, source = row["parent"]["database_id"], row["parent"]["data_source_id"]
-    told.subscribe(*(event for event in TYPES if event.startswith(("view.", "comment.", "file_upload."))))
-    view = notion.post("/views", database_id=database, data_source_id=source, name="More", type="list")["id"]
+    told.subscribe(
+        *(event for event in TYPES if event.startswith(("view.", "comment.", "file_upload.")))
+    )
+    view = notion.post(
+        "/views", database_id=database, data_source_id=source, name="More", type="list"
+    )["id"]
     (event,) = told.events()
     assert (event["type"], event["data"]["view_type"]) == ("view.created", "list")
     notion.patch(f"/views/{view}", name="Even more")
@@ -276,11 +303,15 @@ def test_views_comments_and_uploads(told: Told, notion: Notion) -> None:
     notion.client.delete(f"/comments/{comment}")
     assert told.types() == ["comment.deleted", "comment.updated"]
     upload = notion.post("/file_uploads", filename="a.txt", content_type="text/plain")["id"]
-    notion.client.post(f"/file_uploads/{upload}/send", files={"file": ("a.txt", b"hello", "text/plain")})
+    notion.client.post(
+        f"/file_uploads/{upload}/send", files={"file": ("a.txt", b"hello", "text/plain")}
+    )
     assert told.types() == ["file_upload.completed", "file_upload.created"]
 
 
-def test_failed_deliveries_are_tried_again_with_growing_rests(told: Told, notion: Notion, clock: ManualClock) -> None:
+def test_failed_deliveries_are_tried_again_with_growing_rests(
+    told: Told, notion: Notion, clock: ManualClock
+) -> None:
     told.subscribe("comment.created")
     told.subscriber.statuses = [500, 404, 302]
     notion.post("/comments", parent={"page_id": notion.root}, rich_text=text("?"))
@@ -369,7 +400,9 @@ def test_control_routes(told: Told, notion: Notion) -> None:
         base_url="http://local/_local",
         headers={"Authorization": f"Bearer {told.workspace.token}"},
     ) as control:
-        made = control.post("/webhooks", json={"url": told.subscriber.url, "event_types": ["page.created"]}).json()
+        made = control.post(
+            "/webhooks", json={"url": told.subscriber.url, "event_types": ["page.created"]}
+        ).json()
         path = f"/webhooks/{made['id']}"
         assert control.post(f"{path}/verify", json={"verification_token": "x"}).status_code == 400
         token = {"verification_token": told.subscriber.token}

@@ -67,13 +67,17 @@ def test_processes_share_a_file(workspace: LocalWorkspace, notion: Notion) -> No
         notion.row(source, f"{number}")
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     rows = notion.post(f"/data_sources/{source}/query")["results"]
-    assert sorted(row["properties"]["ID"]["unique_id"]["number"] for row in rows) == list(range(1, 61))
+    assert sorted(row["properties"]["ID"]["unique_id"]["number"] for row in rows) == list(
+        range(1, 61)
+    )
 
 
 def test_a_killed_writer_leaves_a_sound_file(workspace: LocalWorkspace, notion: Notion) -> None:
     source = notion.database(ID={"unique_id": {"prefix": None}})
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(workspace.path), source])
-    while writer.poll() is None and len(notion.post(f"/data_sources/{source}/query")["results"]) < 3:
+    while (
+        writer.poll() is None and len(notion.post(f"/data_sources/{source}/query")["results"]) < 3
+    ):
         time.sleep(0.01)
     writer.kill()
     writer.wait(timeout=60)
@@ -144,7 +148,9 @@ def test_serves_over_http(workspace: LocalWorkspace) -> None:
         ready.set()
 
     # A daemon: waitress runs until the process ends.
-    threading.Thread(target=serve, args=(workspace,), kwargs={"announce": announce}, daemon=True).start()
+    threading.Thread(
+        target=serve, args=(workspace,), kwargs={"announce": announce}, daemon=True
+    ).start()
     assert ready.wait(10)
     headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": "2026-03-11"}
     assert httpx.get(f"{urls[0]}/v1/users/me", headers=headers).json()["type"] == "bot"

@@ -43,12 +43,18 @@ class Visitor:
 
     def send(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
         """Sends a form as a page of the site would, unless headers say otherwise."""
-        return self.client.post(path, data=fields, headers={"Sec-Fetch-Site": "same-origin", **headers})
+        return self.client.post(
+            path, data=fields, headers={"Sec-Fetch-Site": "same-origin", **headers}
+        )
 
-    def choose(self, html: str, page_id: str, option_id: str, property_name: str = "Status") -> httpx.Response:
+    def choose(
+        self, html: str, page_id: str, option_id: str, property_name: str = "Status"
+    ) -> httpx.Response:
         """Fills in the form for a page's property, and sends it."""
         form = chooser(html, page_id, property_name)
-        return self.send(f"/p/{page_id.replace('-', '')}/choose", {**hidden_fields(form), "option": option_id})
+        return self.send(
+            f"/p/{page_id.replace('-', '')}/choose", {**hidden_fields(form), "option": option_id}
+        )
 
 
 def visitor(workspace: LocalWorkspace, origin: str = ORIGIN) -> Iterator[Visitor]:
@@ -62,7 +68,9 @@ def chooser(html: str, page_id: str, property_name: str = "Status") -> str:
     """Returns the form that sets a page's property."""
     forms: list[str] = re.findall(r'<form class="chooser".*?</form>', html, re.DOTALL)
     action = f'action="/p/{page_id.replace("-", "")}/choose"'
-    return next(form for form in forms if action in form and f'aria-label="{property_name} of' in form)
+    return next(
+        form for form in forms if action in form and f'aria-label="{property_name} of' in form
+    )
 
 
 def hidden_fields(form: str) -> dict[str, str]:

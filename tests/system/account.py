@@ -12,7 +12,9 @@ SCRIPT = (Path(__file__).parent / "account.sql").read_text(encoding="utf-8")
 
 
 def _evidence(table: str, column: str) -> str:
-    return f"SELECT own.page_id, e.{column} FROM {table} own JOIN evidence e ON e.thing = own.page_id"
+    return (
+        f"SELECT own.page_id, e.{column} FROM {table} own JOIN evidence e ON e.thing = own.page_id"
+    )
 
 
 # For each stamped property: what it should be, by page. `own` is a row of the table itself.

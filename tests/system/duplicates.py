@@ -11,7 +11,9 @@ _PIECE = 2000  # characters that Notion takes in one piece of rich text
 
 def record_page(api: httpx.Client, parent_id: str) -> str:
     """Return the id of the only page under a parent page."""
-    return next(str(block["id"]) for block in _children(api, parent_id) if block["type"] == "child_page")
+    return next(
+        str(block["id"]) for block in _children(api, parent_id) if block["type"] == "child_page"
+    )
 
 
 def record_text(api: httpx.Client, page_id: str) -> str:
@@ -23,7 +25,10 @@ def record_text(api: httpx.Client, page_id: str) -> str:
 def create_record_page(api: httpx.Client, parent_id: str, title: str, text: str) -> str:
     """Create a page with a record on it, whatever that says."""
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
-    code = {"language": "json", "rich_text": [{"type": "text", "text": {"content": piece}} for piece in pieces]}
+    code = {
+        "language": "json",
+        "rich_text": [{"type": "text", "text": {"content": piece}} for piece in pieces],
+    }
     children = [{"object": "block", "type": "code", "code": code}]
     return create_page(api, parent_id, title, children=children)
 
@@ -31,7 +36,9 @@ def create_record_page(api: httpx.Client, parent_id: str, title: str, text: str)
 def create_copied_page(api: httpx.Client, origin: str, text: str | None = None) -> str:
     """Copy the record page and the databases of a page to a new page below it, as far as copies are told by them."""
     copy = create_page(api, origin, "Client B")
-    create_record_page(api, copy, "notion-pm: product", text or record_text(api, record_page(api, origin)))
+    create_record_page(
+        api, copy, "notion-pm: product", text or record_text(api, record_page(api, origin))
+    )
     for block in _children(api, origin):
         if block["type"] == "child_database":
             create_database(api, copy, block["child_database"]["title"])

@@ -23,7 +23,9 @@ from notion_pm.model.schema import (
 from tests.conftest import client_of
 
 
-def _is(kind: str, config: PropertyConfig | None = None, description: str | None = None) -> PropertyPatch:
+def _is(
+    kind: str, config: PropertyConfig | None = None, description: str | None = None
+) -> PropertyPatch:
     return PropertyPatch(type=kind, config=config, description=description)
 
 
@@ -52,7 +54,12 @@ def german(gateway: Gateway, parent: str) -> dict[str, Database]:
         Mittagessen=_is("checkbox"),
     )
     source = gateway.get_data_source(feedback.data_source_ids[0])
-    held = {"Titel": "Zu langsam", "Zitat": "Das dauert ewig", "Status": OptionValue("", "Neu"), "ARR": 12000}
+    held = {
+        "Titel": "Zu langsam",
+        "Zitat": "Das dauert ewig",
+        "Status": OptionValue("", "Neu"),
+        "ARR": 12000,
+    }
     _write(gateway, source.id, held)
     return {"insights": feedback}
 
@@ -75,28 +82,43 @@ def english(gateway: Gateway, parent: str) -> dict[str, Database]:
         Evidence_count=_is("rich_text"),
     )
     source_id = roadmap.data_source_ids[0]
-    _write(gateway, source_id, {"Item": "Dark mode", "Owner": "Kim", "Estimate": 0.5, "Stage": OptionValue("", "Done")})
+    _write(
+        gateway,
+        source_id,
+        {"Item": "Dark mode", "Owner": "Kim", "Estimate": 0.5, "Stage": OptionValue("", "Done")},
+    )
     _made(gateway, parent, "Lunch menu", Dish=_is("title"), Veggie=_is("checkbox"))
     return {"features": roadmap}
 
 
 def related(gateway: Gateway, parent: str) -> dict[str, Database]:
     """Two databases that a two-way relation ties together already, as the template does."""
-    requests = _made(gateway, parent, "Customer requests", Name=_is("title"), Customer=_is("rich_text"))
+    requests = _made(
+        gateway, parent, "Customer requests", Name=_is("title"), Customer=_is("rich_text")
+    )
     backlog = _made(gateway, parent, "Product backlog", Name=_is("title"), Impact=_is("number"))
     near, far = backlog.data_source_ids[0], requests.data_source_ids[0]
     relation = RelationConfig(far, two_way=True)
     gateway.update_data_source(near, {"Requests": PropertyPatch(type="relation", config=relation)})
     asked = _write(gateway, far, {"Name": "Slow", "Customer": "Globex"})
-    link = next(each for each in gateway.get_data_source(near).properties.values() if each.type == "relation")
-    values = [PropertyValue("title", "title", "Fast"), PropertyValue(link.id, "relation", RelationValue((asked,)))]
+    link = next(
+        each
+        for each in gateway.get_data_source(near).properties.values()
+        if each.type == "relation"
+    )
+    values = [
+        PropertyValue("title", "title", "Fast"),
+        PropertyValue(link.id, "relation", RelationValue((asked,))),
+    ]
     gateway.create_row(near, values, look_up=lambda: None)
     return {"insights": requests, "features": backlog}
 
 
 def _write(gateway: Gateway, source_id: NotionId, held: dict[str, Any]) -> NotionId:
     types = {each.name: each for each in gateway.get_data_source(source_id).properties.values()}
-    values = [PropertyValue(types[name].id, types[name].type, value) for name, value in held.items()]
+    values = [
+        PropertyValue(types[name].id, types[name].type, value) for name, value in held.items()
+    ]
     return gateway.create_row(source_id, values, look_up=lambda: None).id
 
 
@@ -123,7 +145,11 @@ def _whole(api: httpx.Client, database: Database) -> dict[str, Any]:
 def is_kept(before: Any, after: Any) -> bool:
     """Whether everything that was there before is there now, as it was; more may be there."""
     if isinstance(before, dict):
-        return isinstance(after, dict) and all(key in after and is_kept(before[key], after[key]) for key in before)
+        return isinstance(after, dict) and all(
+            key in after and is_kept(before[key], after[key]) for key in before
+        )
     if isinstance(before, list):
-        return isinstance(after, list) and all(any(is_kept(each, one) for one in after) for each in before)
+        return isinstance(after, list) and all(
+            any(is_kept(each, one) for one in after) for each in before
+        )
     return bool(before == after)

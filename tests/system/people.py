@@ -12,7 +12,11 @@ def edit_option(workspace: LocalWorkspace, option_id: str, *, name: str, color: 
     """Rename and recolour an option in place: pages that hold it show it at once."""
 
     def edited(json_object: dict[str, Any]) -> dict[str, Any]:
-        return {**json_object, "name": name, "color": color} if json_object.get("id") == option_id else json_object
+        return (
+            {**json_object, "name": name, "color": color}
+            if json_object.get("id") == option_id
+            else json_object
+        )
 
     with workspace._store.transaction(write=True) as db:
         for table in ("data_sources", "pages"):

@@ -56,7 +56,9 @@ class Product:
     transport: FaultyTransport
     manifest: Manifest
     state: Path
-    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(templates.load("product").template))
+    vocabulary: Vocabulary = field(
+        default_factory=lambda: Vocabulary(templates.load("product").template)
+    )
 
     @classmethod
     def copied(cls, applied: Path, folder: Path, now: datetime | None = None) -> Product:
@@ -79,16 +81,23 @@ class Product:
         """Create a page; options by key, relations as lists of ids."""
         entry = self.manifest.databases[database]
         key = self.vocabulary.title_key(database)
-        held = [self._value(database, key, title), *(self._value(database, k, v) for k, v in values.items())]
+        held = [
+            self._value(database, key, title),
+            *(self._value(database, k, v) for k, v in values.items()),
+        ]
         return self.gateway.create_row(entry.data_source_id, held, look_up=lambda: None).id
 
     def set(self, database: str, page_id: NotionId, **values: Any) -> None:
         """Edit a page."""
-        self.gateway.update_page(page_id, [self._value(database, key, each) for key, each in values.items()])
+        self.gateway.update_page(
+            page_id, [self._value(database, key, each) for key, each in values.items()]
+        )
 
     def get(self, database: str, page_id: NotionId, key: str) -> Value:
         """Return what a page shows: an option's name, a date's day, the rest as it is."""
-        held = self.page(page_id).properties[self.manifest.databases[database].properties[key]].value
+        held = (
+            self.page(page_id).properties[self.manifest.databases[database].properties[key]].value
+        )
         match held:
             case OptionValue(name=name):
                 return name

@@ -26,7 +26,12 @@ def plan_for(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate
 
 
 def apply_to(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, *, now: datetime = NOW, **options: Any
+    gateway: Gateway,
+    workspace: LocalWorkspace,
+    loaded: LoadedTemplate,
+    *,
+    now: datetime = NOW,
+    **options: Any,
 ) -> ApplyResult:
     """Plan a template and carry it out."""
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
@@ -75,5 +80,9 @@ def manifest_pages(gateway: Gateway, workspace: LocalWorkspace) -> Counter[str]:
 
 def _links(page: Page, titles: dict[NotionId, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The relations of a page as titles, by property id order: ids differ between two applies, titles do not."""
-    values = [each.value for each in page.properties.values() if isinstance(each.value, RelationValue)]
-    return tuple(sorted(("relation", tuple(sorted(titles[each] for each in value.ids))) for value in values))
+    values = [
+        each.value for each in page.properties.values() if isinstance(each.value, RelationValue)
+    ]
+    return tuple(
+        sorted(("relation", tuple(sorted(titles[each] for each in value.ids))) for value in values)
+    )

@@ -24,7 +24,15 @@ FEATURES = (
     "dropped",
 )
 ASKS = ("new", "new", "triaged", "linked", "planned", "closed", "wont_do")
-OBJECTIVES = ("proposed", "committed", "in_progress", "in_progress", "achieved", "missed", "dropped")
+OBJECTIVES = (
+    "proposed",
+    "committed",
+    "in_progress",
+    "in_progress",
+    "achieved",
+    "missed",
+    "dropped",
+)
 LIFECYCLES = (None, "active", "active", "at_risk", "prospect", "churned")
 HEALTHS = (None, "on_track", "on_track", "at_risk", "off_track", "no_update")
 
@@ -76,9 +84,13 @@ class _Filling:
 
     def _customer(self, number: int) -> NotionId:
         amount = self._one_of((None, 0, 100, 2_500, 10_000, 1_000_000))
-        return self._add("customers", f"Customer {number}", arr=amount, lifecycle=self._one_of(LIFECYCLES))
+        return self._add(
+            "customers", f"Customer {number}", arr=amount, lifecycle=self._one_of(LIFECYCLES)
+        )
 
-    def _opportunity(self, number: int, above: Sequence[NotionId], objectives: Sequence[NotionId]) -> NotionId:
+    def _opportunity(
+        self, number: int, above: Sequence[NotionId], objectives: Sequence[NotionId]
+    ) -> NotionId:
         return self._add(
             "opportunities",
             f"Opportunity {number}",
@@ -89,7 +101,12 @@ class _Filling:
 
     def _release(self, number: int) -> NotionId:
         closes = (self._today + timedelta(days=self._random.randint(-10, 30))).isoformat()
-        return self._add("releases", f"Release {number}", status=self._one_of(("planned", "active")), closes=closes)
+        return self._add(
+            "releases",
+            f"Release {number}",
+            status=self._one_of(("planned", "active")),
+            closes=closes,
+        )
 
     def _feature(
         self,

@@ -54,7 +54,9 @@ Barred = Mapping[Place, list[tuple[Any, Any]]]
 
 def expected(world: World, memory: Mapping[Place, Memory], today: str, barred: Barred) -> Outcome:
     """Return what a complete sync makes of a workspace."""
-    now = {database: {id: dict(row) for id, row in rows.items()} for database, rows in world.items()}
+    now = {
+        database: {id: dict(row) for id, row in rows.items()} for database, rows in world.items()
+    }
     outcome = Outcome()
     for target, say in RULES.items():
         database, key = target
@@ -66,10 +68,20 @@ def expected(world: World, memory: Mapping[Place, Memory], today: str, barred: B
                 place = (id, key)
                 said = say(now, id, row, memory, today)
                 base = written.get(place) or memory.get(place)
-                after, remembered, conflict = decide(target, row[key], said, base, locked=row["lock"])
+                after, remembered, conflict = decide(
+                    target, row[key], said, base, locked=row["lock"]
+                )
                 held = (world[database][id][key], after)
-                if not alike(after, row[key]) and place not in written and _is_barred(held, barred.get(place, [])):
-                    after, remembered, conflict = row[key], Memory(row[key], base.said if base else SILENT), True
+                if (
+                    not alike(after, row[key])
+                    and place not in written
+                    and _is_barred(held, barred.get(place, []))
+                ):
+                    after, remembered, conflict = (
+                        row[key],
+                        Memory(row[key], base.said if base else SILENT),
+                        True,
+                    )
                 moved = moved or not alike(after, row[key])
                 if not alike(after, row[key]):
                     written[place] = remembered
@@ -92,14 +104,18 @@ def decide(
         return now, Memory(now, said), False
     if locked:
         return now, Memory(now, before), False
-    if belongs_to_people(target, now, said) or (said == "" and (base is None or not is_ours(now, base))):
+    if belongs_to_people(target, now, said) or (
+        said == "" and (base is None or not is_ours(now, base))
+    ):
         return now, Memory(now, said), False
     if is_empty(now) or target in RULE_WINS:
         return said, Memory(said, said), False
     if base is None:
         free = target in FORWARD
     else:
-        touched = not alike(now, base.seen) or (base.said is not SILENT and not alike(base.seen, base.said))
+        touched = not alike(now, base.seen) or (
+            base.said is not SILENT and not alike(base.seen, base.said)
+        )
         free = not touched or (target in FORWARD and rank(target, said) > rank(target, base.said))
     return (said, Memory(said, said), False) if free else (now, Memory(now, said), True)
 
@@ -110,7 +126,9 @@ def belongs_to_people(target: tuple[str, str], now: Any, said: Any) -> bool:
         return True
     backwards = -1 < rank(target, said) < rank(target, now)
     ends = ENDS.get(target, {})
-    return (target in FORWARD and backwards) or (now in ends and (backwards or ends.get(said) != ends[now]))
+    return (target in FORWARD and backwards) or (
+        now in ends and (backwards or ends.get(said) != ends[now])
+    )
 
 
 def is_ours(now: Any, base: Memory) -> bool:
@@ -142,20 +160,30 @@ def alike(one: Any, other: Any) -> bool:
 Say = Callable[[World, str, Row, Mapping[Place, Memory], str], Any]
 
 
-def _asks_status(world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str) -> Any:
-    live = [each["status"] for each in _related(world, "features", row["features"]) if each["status"] != "dropped"]
+def _asks_status(
+    world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str
+) -> Any:
+    live = [
+        each["status"]
+        for each in _related(world, "features", row["features"])
+        if each["status"] != "dropped"
+    ]
     if live and all(status == "shipped" for status in live):
         return "shipped"
     return ("planned" if "doing" in live else "linked") if live else SILENT
 
 
-def _features_status(world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str) -> Any:
+def _features_status(
+    world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str
+) -> Any:
     parts = [each for each in world["features"].values() if id in each["parent"]]
     return "doing" if any(each["status"] == "doing" for each in parts) else SILENT
 
 
 def _customers(world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str) -> Any:
-    names = {(each["customer"] or "").strip().casefold() for each in _related(world, "asks", row["asks"])}
+    names = {
+        (each["customer"] or "").strip().casefold() for each in _related(world, "asks", row["asks"])
+    }
     return len(names - {""})
 
 
@@ -180,12 +208,18 @@ def _shipped_on(world: World, id: str, row: Row, memory: Mapping[Place, Memory],
 
 
 def _progress(world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str) -> Any:
-    live = [each for each in _related(world, "features", row["features"]) if each["status"] != "dropped"]
+    live = [
+        each for each in _related(world, "features", row["features"]) if each["status"] != "dropped"
+    ]
     efforts = [each["effort"] for each in live if each["effort"] is not None]
     mean = sum(efforts) / len(efforts) if efforts else 0
     counted = not any(efforts)
-    weights = [1 if counted else mean if each["effort"] is None else each["effort"] for each in live]
-    shipped = sum(weight for weight, each in zip(weights, live, strict=True) if each["status"] == "shipped")
+    weights = [
+        1 if counted else mean if each["effort"] is None else each["effort"] for each in live
+    ]
+    shipped = sum(
+        weight for weight, each in zip(weights, live, strict=True) if each["status"] == "shipped"
+    )
     return round(shipped / sum(weights), 4) if live else None
 
 
@@ -193,8 +227,14 @@ def _risky(world: World, id: str, row: Row, memory: Mapping[Place, Memory], toda
     return sum(each["risk"] == "high" for each in _related(world, "features", row["features"]))
 
 
-def _goals_status(world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str) -> Any:
-    live = [each["status"] for each in _related(world, "features", row["features"]) if each["status"] != "dropped"]
+def _goals_status(
+    world: World, id: str, row: Row, memory: Mapping[Place, Memory], today: str
+) -> Any:
+    live = [
+        each["status"]
+        for each in _related(world, "features", row["features"])
+        if each["status"] != "dropped"
+    ]
     if "doing" in live:
         return "active"
     return "done" if live and all(status == "shipped" for status in live) else SILENT
@@ -205,7 +245,11 @@ def _related(world: World, database: str, ids: Iterable[str]) -> list[Row]:
 
 
 def _urgent(world: World, row: Row) -> list[str]:
-    return sorted(each["name"] for each in _related(world, "asks", row["asks"]) if each["severity"] == "critical")
+    return sorted(
+        each["name"]
+        for each in _related(world, "asks", row["asks"])
+        if each["severity"] == "critical"
+    )
 
 
 RULES: Mapping[tuple[str, str], Say] = {

@@ -80,7 +80,10 @@ def test_it_finds_an_amount_that_is_counted_twice(
     shipped = templates.load("full")
     faulty = {
         "C1-arr": {"set": "insights.arr", "value": {"sum": "customer.arr"}},
-        "F1-arr": {"set": "features.arr_weight", "value": {"sum": "insights.arr", "once_per": "customer"}},
+        "F1-arr": {
+            "set": "features.arr_weight",
+            "value": {"sum": "insights.arr", "once_per": "customer"},
+        },
     }
     rules = {name: Rule.model_validate({"why": "w", **rule}) for name, rule in faulty.items()}
     template = shipped.template.model_copy(update={"sync": {**shipped.template.sync, **rules}})
@@ -111,9 +114,13 @@ def report_differences(account: Account, found: Report) -> list[str]:
         if len(expected) != len(said[name]) or not all(map(same_row, expected, said[name])):
             wrong.append(f"report, {name}: {said[name]}, and should be {expected}")
     tiles = [each.number for each in found.figures]
-    live = account.rows("SELECT count(*), sum(fresh IN ('At risk', 'Off track')) FROM live_objectives")[0]
+    live = account.rows(
+        "SELECT count(*), sum(fresh IN ('At risk', 'Off track')) FROM live_objectives"
+    )[0]
     waiting = account.rows("SELECT count(*) FROM waiting")[0][0]
-    if (tiles[0], tiles[-1]) != (str(live[0]), str(waiting)) or (live[0] and tiles[1] != str(live[1])):
+    if (tiles[0], tiles[-1]) != (str(live[0]), str(waiting)) or (
+        live[0] and tiles[1] != str(live[1])
+    ):
         wrong.append(f"report, tiles: {tiles}, and should be {live} and {waiting}")
     return wrong
 
@@ -158,7 +165,13 @@ def _objective(each: Objective) -> tuple[Any, ...]:
 
 
 def _weight(weight: Weight) -> tuple[Any, ...]:
-    return weight.insights, weight.customers, weight.importance, _amount(weight.arr), _amount(weight.arr_apart)
+    return (
+        weight.insights,
+        weight.customers,
+        weight.importance,
+        _amount(weight.arr),
+        _amount(weight.arr_apart),
+    )
 
 
 def _amount(shown: str) -> int:

@@ -70,7 +70,9 @@ class Client:
         path = self.folder / "mapping.yaml"
         path.unlink(missing_ok=True)
         template = proposal.loaded.template
-        mapping_file.write(path, mapping_file.text(path, "product", template, proposal.wanted, proposal.matches))
+        mapping_file.write(
+            path, mapping_file.text(path, "product", template, proposal.wanted, proposal.matches)
+        )
         return path
 
     def look(self, path: Path) -> Adoption:
@@ -100,12 +102,18 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("messy", [german, english, related], ids=lambda each: each.__name__)
-def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(client: Client, messy: Messy) -> None:
+def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
+    client: Client, messy: Messy
+) -> None:
     client.databases = messy(client.gateway, client.root)
     before = client.theirs()
     proposal = propose(client.gateway, client.root, "product")
     found = {
-        key: {each: property_.match.name for each, property_ in match.properties.items() if property_.match}
+        key: {
+            each: property_.match.name
+            for each, property_ in match.properties.items()
+            if property_.match
+        }
         for key, match in proposal.matches.items()
     }
     assert found == _FOUND[messy.__name__]
@@ -113,7 +121,11 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(client: Client, 
     adoption = client.adopt()
     writes = [each for each in client.transport.seen[asked:] if each.method != "GET"]
     # The page that keeps the record, the record once more with the page's own id in it, and the end of the claim.
-    sent = [(each.method, each.url.path.split("/")[2]) for each in writes if each.url.path != "/v1/search"]
+    sent = [
+        (each.method, each.url.path.split("/")[2])
+        for each in writes
+        if each.url.path != "/v1/search"
+    ]
     assert sent == [("POST", "pages"), ("PATCH", "blocks"), ("DELETE", "blocks")]
     assert client.theirs() == before
     assert {each.action for each in adoption.plan.changes} == {"create"}
@@ -141,7 +153,10 @@ def test_what_is_in_the_way_keeps_its_name_and_ours_gets_another(client: Client)
     client.apply()
     entry = open_manifest(client.gateway, client.root)[1].databases["insights"]
     properties = client.gateway.get_data_source(entry.data_source_id).properties
-    assert (properties[entry.properties["status"]].name, properties[entry.properties["status"]].type) == (
+    assert (
+        properties[entry.properties["status"]].name,
+        properties[entry.properties["status"]].type,
+    ) == (
         "Status (product)",
         "status",
     )
@@ -190,7 +205,9 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
     (page,) = client.gateway.query(entry.data_source_id)
     assert page.properties[entry.properties["evidence_count"]].value == 1
     shipped = OptionValue(entry.options["status.shipped"], "")
-    client.gateway.update_page(page.id, [PropertyValue(entry.properties["status"], "status", shipped)])
+    client.gateway.update_page(
+        page.id, [PropertyValue(entry.properties["status"], "status", shipped)]
+    )
     client.close()
     assert program("sync", "--full").code == 0
     client = Client(tmp_path)
@@ -203,7 +220,9 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", [12, 24, 36])
-def test_an_apply_to_adopted_databases_that_was_killed_is_healed(client: Client, moment: int) -> None:
+def test_an_apply_to_adopted_databases_that_was_killed_is_healed(
+    client: Client, moment: int
+) -> None:
     client.databases = english(client.gateway, client.root)
     before = client.theirs()
     client.adopt()
@@ -278,7 +297,9 @@ def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
     assert "There is a file mapping.yaml already" in program("adopt", "product").err
     silent = program("adopt", "--apply", "mapping.yaml")
     assert (silent.code, "--yes" in silent.err) == (1, True)
-    assert program("adopt", "--apply", "mapping.yaml", "--yes", "--json").json["adopted"].keys() == {
+    assert program("adopt", "--apply", "mapping.yaml", "--yes", "--json").json[
+        "adopted"
+    ].keys() == {
         "features",
         "insights",
     }

@@ -50,19 +50,31 @@ def test_all_clients_are_planned_and_applied_beside_one_that_fails(clients: Prog
     planned = clients("plan", "small.yaml", "--all", "--json")
     assert planned.code == 1
     told = {each["client"]: each for each in planned.json}
-    assert [told[name]["outcome"] for name in ("acme", "globex", "initech")] == ["changes", "changes", "failed"]
+    assert [told[name]["outcome"] for name in ("acme", "globex", "initech")] == [
+        "changes",
+        "changes",
+        "failed",
+    ]
     assert told["acme"]["plan"]["changes"] == told["globex"]["plan"]["changes"] != []
     assert "INITECH_NOTION_TOKEN" in told["initech"]["problem"]
 
     applied = clients("apply", "small.yaml", "--all", "--yes")
     assert applied.code == 1
-    assert [line.split() for line in applied.out.splitlines() if line.startswith(("acme ", "globex ", "initech "))] == [
+    assert [
+        line.split()
+        for line in applied.out.splitlines()
+        if line.startswith(("acme ", "globex ", "initech "))
+    ] == [
         ["acme", "applied", "small", "3", "15"],
         ["globex", "applied", "small", "3", "15"],
         ["initech", "failed", "0"],
     ]
     assert "initech: No token for workspace 'initech'" in applied.out
-    assert applied.out.index("== acme ==") < applied.out.index("== globex ==") < applied.out.index("Client")
+    assert (
+        applied.out.index("== acme ==")
+        < applied.out.index("== globex ==")
+        < applied.out.index("Client")
+    )
 
     again = clients("plan", "small.yaml", "--all", "--json", "--exit-code").json
     assert [each["outcome"] for each in again] == ["up to date", "up to date", "failed"]
@@ -73,7 +85,9 @@ def test_a_dangerous_plan_is_held_back_and_the_others_go_on(clients: Program) ->
     assert clients("-w", "acme", "apply", "small.yaml", "--yes").code == 0
     _write(clients, 2, "rich_text")
     clients.environment["INITECH_NOTION_TOKEN"] = "never-asked"
-    (clients.folder / "notion-pm.toml").write_text(dedent(_CLIENTS).partition("[workspaces.initech]")[0])
+    (clients.folder / "notion-pm.toml").write_text(
+        dedent(_CLIENTS).partition("[workspaces.initech]")[0]
+    )
     done = clients("apply", "small.yaml", "--all", "--yes", "--json")
     assert done.code == 3
     assert [each["outcome"] for each in done.json] == ["held back", "applied"]
@@ -85,7 +99,9 @@ def test_nothing_is_applied_to_anybody_without_a_yes(clients: Program) -> None:
     refused = clients("apply", "small.yaml", "--all")
     assert refused.code == 1
     assert "6 changes wait for a yes" in refused.err
-    assert [each["state"] for each in clients("status", "small.yaml", "--json").json][:2] == ["not applied"] * 2
+    assert [each["state"] for each in clients("status", "small.yaml", "--json").json][:2] == [
+        "not applied"
+    ] * 2
 
 
 def test_all_and_one_client_are_not_asked_for_together(clients: Program) -> None:

@@ -55,9 +55,20 @@ def _rich() -> LoadedTemplate:
     """Return a small template with everything in it that an interruption could break."""
     name = {"type": "title", "title": "Name"}
     status = {"type": "status", "title": "Status", "options": [{"key": "open", "name": "Open"}]}
-    insights = {"type": "relation", "title": "Insights", "to": "insights", "two_way": {"key": "for", "title": "For"}}
+    insights = {
+        "type": "relation",
+        "title": "Insights",
+        "to": "insights",
+        "two_way": {"key": "for", "title": "For"},
+    }
     after = {"type": "relation", "title": "After", "to": "features"}
-    count = {"type": "rollup", "title": "Count", "relation": "for", "property": "name", "function": "count"}
+    count = {
+        "type": "rollup",
+        "title": "Count",
+        "relation": "for",
+        "property": "name",
+        "function": "count",
+    }
     views = {
         "all": {"title": "All", "type": "table", "where": {"status": "open"}},
         "list": {"title": "L", "type": "list"},
@@ -67,7 +78,12 @@ def _rich() -> LoadedTemplate:
             "databases": {
                 "features": {
                     "title": "Features",
-                    "properties": {"name": name, "status": status, "insights": insights, "after": after},
+                    "properties": {
+                        "name": name,
+                        "status": status,
+                        "insights": insights,
+                        "after": after,
+                    },
                     "views": views,
                 },
                 "insights": {
@@ -94,7 +110,11 @@ def _upgraded() -> LoadedTemplate:
     data = before.template.model_dump(mode="json", exclude_defaults=True)
     features, insights = data["databases"]["features"], data["databases"]["insights"]
     features["title"] = "Specs"
-    features["properties"]["state"] = {**features["properties"].pop("status"), "title": "State", "was": "status"}
+    features["properties"]["state"] = {
+        **features["properties"].pop("status"),
+        "title": "State",
+        "was": "status",
+    }
     features["properties"]["state"]["options"].append({"key": "beta", "name": "Beta"})
     features["views"]["all"]["where"] = {"state": {"is": ["open", "beta"]}}
     features["views"]["late"] = {"title": "Late", "type": "list"}
@@ -106,10 +126,16 @@ def _upgraded() -> LoadedTemplate:
         "to": "features",
         "two_way": {"key": "notes", "title": "Notes"},
     }
-    data["databases"]["notes"] = {"title": "Notes", "properties": {"name": {"type": "title", "title": "Name"}}}
-    rows = {key: [{"key": row.key, **row.cells} for row in each] for key, each in before.rows.items()}
+    data["databases"]["notes"] = {
+        "title": "Notes",
+        "properties": {"name": {"type": "title", "title": "Name"}},
+    }
+    rows = {
+        key: [{"key": row.key, **row.cells} for row in each] for key, each in before.rows.items()
+    }
     rows["features"] = [
-        {"state" if key == "status" else key: cell for key, cell in row.items()} for row in rows["features"]
+        {"state" if key == "status" else key: cell for key, cell in row.items()}
+        for row in rows["features"]
     ]
     rows["features"].append({"key": "d", "name": "New", "state": "beta", "insights": "z"})
     rows["insights"].append({"key": "z", "name": "Z"})
@@ -155,13 +181,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, object]:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_killed_at_any_request_and_healed(tmp_path: Path, undisturbed: tuple[int, object], carried_out: bool) -> None:
+def test_killed_at_any_request_and_healed(
+    tmp_path: Path, undisturbed: tuple[int, object], carried_out: bool
+) -> None:
     requests, found = undisturbed
     for moment in range(1, requests + 1):
         assert _healed(tmp_path, _rich(), _dying(moment, carried_out=carried_out)) == found, moment
 
 
-def test_another_connection_goes_on_after_any_create(tmp_path: Path, undisturbed: tuple[int, object]) -> None:
+def test_another_connection_goes_on_after_any_create(
+    tmp_path: Path, undisturbed: tuple[int, object]
+) -> None:
     """Ownership is judged by the record and by what is under the parent page, not by who created it."""
 
     def dying_at_create(wanted: int) -> Weather:
@@ -249,12 +279,18 @@ def test_killed_twice_and_healed(tmp_path: Path, undisturbed: tuple[int, object]
     workspace.close()
 
 
-def test_every_lost_answer_is_looked_up(workspace: LocalWorkspace, undisturbed: tuple[int, object]) -> None:
+def test_every_lost_answer_is_looked_up(
+    workspace: LocalWorkspace, undisturbed: tuple[int, object]
+) -> None:
     """Every create is carried out, and its answer is lost."""
     lost: set[bytes] = set()
 
     def weather(number: int, request: httpx.Request) -> Fault | None:
-        if request.method != "POST" or request.url.path.endswith("/query") or request.content in lost:
+        if (
+            request.method != "POST"
+            or request.url.path.endswith("/query")
+            or request.content in lost
+        ):
             return None
         lost.add(request.content)
         return Fault(lost=True, after=True)
@@ -282,11 +318,15 @@ _WEATHER = {
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moment=st.integers(1, 28), kind=st.sampled_from(sorted(_WEATHER)))
-def test_bad_weather_at_any_request_is_outlived(undisturbed: tuple[int, object], moment: int, kind: str) -> None:
+def test_bad_weather_at_any_request_is_outlived(
+    undisturbed: tuple[int, object], moment: int, kind: str
+) -> None:
     """The same run goes on: what may have been done is looked up, what was not is sent again."""
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
-        gateway, _ = gateway_to(workspace, weather=lambda number, _: _WEATHER[kind] if number == moment else None)
+        gateway, _ = gateway_to(
+            workspace, weather=lambda number, _: _WEATHER[kind] if number == moment else None
+        )
         apply_to(gateway, workspace, _rich())
         assert tables(gateway, workspace) == undisturbed[1]
         assert set(manifest_pages(gateway, workspace).values()) == {1}
@@ -299,7 +339,9 @@ def test_a_killed_process_is_healed(tmp_path: Path, pause: float) -> None:
     """The program itself, killed for real, on a local workspace."""
     program = Program(tmp_path)
     command = [sys.executable, "-m", "notion_pm", "--local", "w.sqlite", "apply", "--yes"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=program.environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=program.environment, stdout=subprocess.DEVNULL
+    )
     time.sleep(pause)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -54,7 +54,9 @@ def _write(program: Program, version: int = 1, size: str = "rich_text") -> None:
 
 def _a_person_sets_size(program: Program, title: str, size: str) -> None:
     workspace = open_workspace(program.folder / "w.sqlite")
-    gateway, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+    gateway, _ = gateway_to(
+        workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
+    )
     _, manifest = open_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     (page,) = (each for each in gateway.query(entry.data_source_id) if each.title == title)
@@ -84,7 +86,9 @@ def test_a_value_that_is_set_while_apply_asks_is_not_lost(program: Program) -> N
         _a_person_sets_size(program, "A", "very large")
         return "y"
 
-    done = at_a_terminal(program, ["apply", "small.yaml"], [("Apply these changes?", yes_after_an_edit)])
+    done = at_a_terminal(
+        program, ["apply", "small.yaml"], [("Apply these changes?", yes_after_an_edit)]
+    )
     assert done.code == 3, done.out
     assert _types_and_sizes(program) == ("rich_text", ["very large", ""])
 
@@ -107,7 +111,9 @@ def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(progra
     assert "2 pages hold it" in done.out
     assert _types_and_sizes(program) == ("rich_text", ["very large", "small"])
 
-    agreed = at_a_terminal(program, ["apply", "small.yaml", "--allow-lossy"], [("Apply these changes?", "y")])
+    agreed = at_a_terminal(
+        program, ["apply", "small.yaml", "--allow-lossy"], [("Apply these changes?", "y")]
+    )
     assert agreed.code == 0, agreed.out
     assert _types_and_sizes(program)[0] == "number"
     planned, sent = re.findall(r"(\d+) requests sent, (\d+) planned", agreed.out)[0]
@@ -117,7 +123,11 @@ def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(progra
 def test_a_command_without_a_template_takes_the_one_that_was_applied(program: Program) -> None:
     other = Program(program.folder, NOTION_PM_LOCAL="other.sqlite")
     assert other("apply", "okrs", "--yes", "--no-rows").code == 0
-    for command in (("plan", "--json"), ("apply", "--yes", "--json"), ("plan", "-o", "plan.json", "--json")):
+    for command in (
+        ("plan", "--json"),
+        ("apply", "--yes", "--json"),
+        ("plan", "-o", "plan.json", "--json"),
+    ):
         done = other(*command)
         assert done.code == 0, done.err
         assert (done.json["template"], done.json["changes"]) == ("okrs", [])
@@ -143,7 +153,9 @@ def test_settings_that_name_another_template_than_the_record_are_noted(program: 
     del program.environment["NOTION_PM_LOCAL"]
     planned = program("-w", "acme", "plan", "--json").json
     assert planned["template"] == "okrs"
-    assert [note["address"] for note in planned["notes"] if "'small'" in note["message"]] == ["manifest"]
+    assert [note["address"] for note in planned["notes"] if "'small'" in note["message"]] == [
+        "manifest"
+    ]
 
 
 def test_an_older_version_of_a_template_needs_a_flag(program: Program) -> None:
@@ -155,7 +167,10 @@ def test_an_older_version_of_a_template_needs_a_flag(program: Program) -> None:
     assert "[blocked]" in planned.out
     assert "--downgrade" in planned.err
     assert program("apply", "small.yaml", "--yes").code == 3
-    assert "version 3" in program("destroy", "small", "--confirm", "no").out + program("plan", "small.yaml").out
+    assert (
+        "version 3"
+        in program("destroy", "small", "--confirm", "no").out + program("plan", "small.yaml").out
+    )
 
     written = program("plan", "small.yaml", "--downgrade", "-o", "plan.json")
     assert written.code == 0, written.err
@@ -169,14 +184,18 @@ def test_the_flag_in_a_plan_file_is_under_its_checksum(program: Program) -> None
     _write(program, version=2)
     assert program("plan", "small.yaml", "-o", "plan.json").code == 3
     path = program.folder / "plan.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"downgrade": false', '"downgrade": true'), "utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"downgrade": false', '"downgrade": true'), "utf-8"
+    )
     assert program("apply", "plan.json").code in {1, 3}
     _write(program, version=3)
     assert program("plan", "small.yaml", "--exit-code").code == 0
 
 
 def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: LocalWorkspace) -> None:
-    loaded = load({"databases": {"features": {"title": "Features", "properties": {"name": _NAME}}}}, {})
+    loaded = load(
+        {"databases": {"features": {"title": "Features", "properties": {"name": _NAME}}}}, {}
+    )
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, loaded)
     doomed = destruction(gateway, NotionId(workspace.root_page_id))
@@ -191,12 +210,19 @@ def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: Loca
 
 
 def _write_look(program: Program, version: int, look: str) -> None:
-    text = dedent(_TEMPLATE).format(version=version, size="rich_text").replace("title: Features", look, 1)
+    text = (
+        dedent(_TEMPLATE)
+        .format(version=version, size="rich_text")
+        .replace("title: Features", look, 1)
+    )
     (program.folder / "small.yaml").write_text(text, encoding="utf-8")
 
 
 def _features(
-    program: Program, title: str | None = None, icon: str | None = None, description: str | None = None
+    program: Program,
+    title: str | None = None,
+    icon: str | None = None,
+    description: str | None = None,
 ) -> Database:
     """Return the database as it is, after a person has set what is given."""
     workspace = open_workspace(program.folder / "w.sqlite")
@@ -210,8 +236,12 @@ def _features(
     return database
 
 
-@pytest.mark.parametrize("by_people", [{"icon": "🔥"}, {"description": "Ours"}, {"title": "Funktionen"}, {}], ids=str)
-def test_what_people_made_of_title_and_look_before_the_plan_stays(program: Program, by_people: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "by_people", [{"icon": "🔥"}, {"description": "Ours"}, {"title": "Funktionen"}, {}], ids=str
+)
+def test_what_people_made_of_title_and_look_before_the_plan_stays(
+    program: Program, by_people: dict[str, str]
+) -> None:
     _write_look(program, 2, "title: Features\n    icon: 🧩\n    description: What")
     assert program("apply", "small.yaml", "--yes").code == 0
     before = _features(program, **by_people)
@@ -224,7 +254,9 @@ def test_what_people_made_of_title_and_look_before_the_plan_stays(program: Progr
     assert requests["planned"] == requests["sent"]
     now = _features(program)
     look_is_theirs = bool({"icon", "description"} & by_people.keys())
-    assert (now.icon, now.description) == ((before.icon, before.description) if look_is_theirs else ("🎯", "The what"))
+    assert (now.icon, now.description) == (
+        (before.icon, before.description) if look_is_theirs else ("🎯", "The what")
+    )
     assert now.title == by_people.get("title", "Specs")
     assert program("plan", "small.yaml", "--exit-code").code == 0
 

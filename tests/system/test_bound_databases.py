@@ -37,11 +37,30 @@ _STATE = {
 
 def _template(bind: str, **tasks: Any) -> LoadedTemplate:
     relation = {"type": "relation", "title": "Tasks", "to": "tasks"}
-    count = {"type": "rollup", "title": "Task count", "relation": "tasks", "property": "name", "function": "count"}
-    features = {"name": _NAME, "tasks": relation, "task_count": count, "built": {"type": "number", "title": "Built"}}
-    bound = {"title": "Tasks", "bind": bind, "properties": {"name": {"type": "title", "title": "Task"}, **tasks}}
+    count = {
+        "type": "rollup",
+        "title": "Task count",
+        "relation": "tasks",
+        "property": "name",
+        "function": "count",
+    }
+    features = {
+        "name": _NAME,
+        "tasks": relation,
+        "task_count": count,
+        "built": {"type": "number", "title": "Built"},
+    }
+    bound = {
+        "title": "Tasks",
+        "bind": bind,
+        "properties": {"name": {"type": "title", "title": "Task"}, **tasks},
+    }
     share = {"share": "tasks", "where": {"state": "done"}}
-    rules = {"T1": {"why": "Built.", "set": "features.built", "value": share}} if "state" in tasks else {}
+    rules = (
+        {"T1": {"why": "Built.", "set": "features.built", "value": share}}
+        if "state" in tasks
+        else {}
+    )
     databases = {"features": {"title": "Features", "properties": features}, "tasks": bound}
     return load({"databases": databases, "sync": rules})
 
@@ -74,24 +93,41 @@ def _made(api: httpx.Client, workspace: LocalWorkspace) -> dict[str, Any]:
 def _shown(api: httpx.Client, theirs: dict[str, Any]) -> list[Any]:
     source = theirs["data_sources"][0]["id"]
     views = {"database_id": theirs["id"]}
-    asked = (api.get(f"/databases/{theirs['id']}"), api.get(f"/data_sources/{source}"), api.get("/views", params=views))
-    return [{key: value for key, value in each.json().items() if key != "request_id"} for each in asked]
+    asked = (
+        api.get(f"/databases/{theirs['id']}"),
+        api.get(f"/data_sources/{source}"),
+        api.get("/views", params=views),
+    )
+    return [
+        {key: value for key, value in each.json().items() if key != "request_id"} for each in asked
+    ]
 
 
 @pytest.mark.parametrize("named", ["id", "url", "title"])
 def test_a_bound_database_is_related_to_and_left_as_it_is(
-    named: str, gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
+    named: str,
+    gateway: Gateway,
+    workspace: LocalWorkspace,
+    api: httpx.Client,
+    theirs: dict[str, Any],
 ) -> None:
     before = _shown(api, theirs)
-    loaded = _template({"id": theirs["id"], "url": theirs["url"], "title": "engineering tasks"}[named], state=_STATE)
+    loaded = _template(
+        {"id": theirs["id"], "url": theirs["url"], "title": "engineering tasks"}[named],
+        state=_STATE,
+    )
     plan = plan_for(gateway, workspace, loaded)
     assert {each.database for each in plan.changes} == {"features"}
-    assert [each.message for each in plan.notes] == ["'Engineering tasks' has no option 'Nobody has this'"]
+    assert [each.message for each in plan.notes] == [
+        "'Engineering tasks' has no option 'Nobody has this'"
+    ]
     result = apply_to(gateway, workspace, loaded)
     assert result.planned == result.sent
     assert result.manifest is not None
     ours = result.manifest.databases["features"]
-    relation = gateway.get_data_source(ours.data_source_id).properties[ours.properties["tasks"]].config
+    relation = (
+        gateway.get_data_source(ours.data_source_id).properties[ours.properties["tasks"]].config
+    )
     assert isinstance(relation, RelationConfig)
     assert (relation.data_source_id, relation.two_way) == (theirs["data_sources"][0]["id"], False)
     assert _shown(api, theirs) == before
@@ -108,7 +144,9 @@ def test_what_is_bound_by_title_stays_bound_when_it_is_renamed(
     assert plan_for(gateway, workspace, loaded).changes == ()
 
 
-def test_a_later_binding_is_recorded(gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]) -> None:
+def test_a_later_binding_is_recorded(
+    gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]
+) -> None:
     apply_to(gateway, workspace, _template(theirs["id"]))
     more = _template(theirs["id"], state=_STATE)
     (change,) = plan_for(gateway, workspace, more).changes
@@ -126,22 +164,36 @@ def test_what_is_no_longer_bound_is_let_go(
     apply_to(gateway, workspace, _template(theirs["id"]))
     own = {
         key: {**each, "bind": None}
-        for key, each in _template("x").template.model_dump(exclude_defaults=True)["databases"].items()
+        for key, each in _template("x")
+        .template.model_dump(exclude_defaults=True)["databases"]
+        .items()
     }
     own["features"]["properties"]["tasks"]["type"] = "relation"
     changes = plan_for(gateway, workspace, load({"databases": own})).changes
     assert ("tasks", "create") in {(str(each.address), each.action) for each in changes}
     root = NotionId(workspace.root_page_id)
-    assert [each.key for each in destruction(gateway, root).databases] == ["features"], "a bound one is not ours"
+    assert [each.key for each in destruction(gateway, root).databases] == ["features"], (
+        "a bound one is not ours"
+    )
     assert _shown(api, theirs) == before
 
 
 @pytest.mark.parametrize(
     ("bind", "tasks", "error", "message"),
     [
-        ("No such tasks", {}, UsageError, "No database is called 'No such tasks' under the parent page"),
+        (
+            "No such tasks",
+            {},
+            UsageError,
+            "No database is called 'No such tasks' under the parent page",
+        ),
         ("0" * 32, {}, UsageError, "that the template is bound to cannot be read"),
-        ("Engineering tasks", {"due": {"type": "date", "title": "Due"}}, BindingUnfit, r"lacks .*: Due \(date\)"),
+        (
+            "Engineering tasks",
+            {"due": {"type": "date", "title": "Due"}},
+            BindingUnfit,
+            r"lacks .*: Due \(date\)",
+        ),
         (
             "Engineering tasks",
             {"points": {"type": "date", "title": "Points"}},
@@ -165,7 +217,9 @@ def test_what_cannot_be_bound(
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_every_request_of_an_apply_beside_a_bound_database_survives(tmp_path: Path, *, after: bool) -> None:
+def test_every_request_of_an_apply_beside_a_bound_database_survives(
+    tmp_path: Path, *, after: bool
+) -> None:
     moment, whole = 0, False
     while not whole:
         moment += 1
@@ -177,7 +231,10 @@ def test_every_request_of_an_apply_beside_a_bound_database_survives(tmp_path: Pa
             gateway, _ = gateway_to(workspace)
             apply_to(gateway, workspace, loaded)
             made = tables(gateway, workspace)
-            assert {title: len(each) for title, each in made.items()} == {"Features": 1, "Engineering tasks": 1}, moment
+            assert {title: len(each) for title, each in made.items()} == {
+                "Features": 1,
+                "Engineering tasks": 1,
+            }, moment
             assert ("Task count", "rollup") in made["Features"][0].properties
             assert plan_for(gateway, workspace, loaded).changes == ()
             assert _shown(api, theirs) == before

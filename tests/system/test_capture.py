@@ -37,9 +37,13 @@ def fresh_workspace() -> Iterator[tuple[LocalWorkspace, Gateway]]:
         yield workspace, gateway
 
 
-def captured_from(gateway: Gateway, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False) -> Captured:
+def captured_from(
+    gateway: Gateway, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
+) -> Captured:
     """Capture the root page into a file, and prove that the file is a valid template."""
-    captured = capturing.capture(gateway, NotionId(workspace.root_page_id), file=file, with_rows=with_rows)
+    captured = capturing.capture(
+        gateway, NotionId(workspace.root_page_id), file=file, with_rows=with_rows
+    )
     capturing.write(capturing.texts(captured, file), replace=True)
     assert load(str(file)).template == captured.template
     return captured
@@ -101,11 +105,15 @@ def _title(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": {"content": text}}]
 
 
-def _database(api: httpx.Client, parent: str, title: str, properties: dict[str, Any]) -> dict[str, Any]:
+def _database(
+    api: httpx.Client, parent: str, title: str, properties: dict[str, Any]
+) -> dict[str, Any]:
     body = {
         "parent": {"type": "page_id", "page_id": parent},
         "title": _title(title),
-        "initial_data_source": {"properties": {"Name": {"type": "title", "title": {}}, **properties}},
+        "initial_data_source": {
+            "properties": {"Name": {"type": "title", "title": {}}, **properties}
+        },
     }
     answer = api.post("databases", json=body)
     assert answer.status_code == 200, answer.text
@@ -122,10 +130,19 @@ def _source(database: dict[str, Any]) -> str:
 def messy(workspace: LocalWorkspace, api: httpx.Client) -> dict[str, dict[str, Any]]:
     """A page as clients have it: titles twice, emoji, quotes, braces, empty lists, and a database elsewhere."""
     root = workspace.root_page_id
-    page = {"parent": {"type": "page_id", "page_id": root}, "properties": {"title": {"title": _title("Engineering")}}}
+    page = {
+        "parent": {"type": "page_id", "page_id": root},
+        "properties": {"title": {"title": _title("Engineering")}},
+    }
     elsewhere = api.post("pages", json=page).json()["id"]
     tasks = _database(api, elsewhere, "Tasks", {"Points": {"type": "number", "number": {}}})
-    select = {"options": [{"name": "Größe"}, {"name": "{{ big }}", "color": "red"}, {"name": "🔥", "color": "blue"}]}
+    select = {
+        "options": [
+            {"name": "Größe"},
+            {"name": "{{ big }}", "color": "red"},
+            {"name": "🔥", "color": "blue"},
+        ]
+    }
     first = _database(
         api,
         root,
@@ -141,12 +158,20 @@ def messy(workspace: LocalWorkspace, api: httpx.Client) -> dict[str, dict[str, A
             "Press": {"type": "button", "button": {}},
             "Tasks": {
                 "type": "relation",
-                "relation": {"data_source_id": _source(tasks), "type": "single_property", "single_property": {}},
+                "relation": {
+                    "data_source_id": _source(tasks),
+                    "type": "single_property",
+                    "single_property": {},
+                },
             },
         },
     )
     second = _database(api, root, "🧩 Ideen", {"Key": {"type": "url", "url": {}}})
-    rollup = {"relation_property_name": "Tasks", "rollup_property_name": "Points", "function": "sum"}
+    rollup = {
+        "relation_property_name": "Tasks",
+        "rollup_property_name": "Points",
+        "function": "sum",
+    }
     change = {"properties": {"Effort": {"type": "rollup", "rollup": rollup}}}
     assert api.patch(f"data_sources/{_source(first)}", json=change).status_code == 200
     return {"first": first, "second": second, "tasks": tasks}
@@ -179,7 +204,9 @@ def test_a_messy_template_is_applied_elsewhere(
     loaded = load(str(file))
     with client_of(workspace) as api:
         body = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}}
-        other = api.post("pages", json=body | {"properties": {"title": {"title": _title("Globex")}}}).json()["id"]
+        other = api.post(
+            "pages", json=body | {"properties": {"title": {"title": _title("Globex")}}}
+        ).json()["id"]
     parent = NotionId(other)
     reading = provision.read_for(gateway, parent, loaded)
     provision.apply(gateway, provision.plan(reading), reading, now=NOW)
@@ -193,12 +220,24 @@ def test_what_a_template_cannot_say_is_told(
     messy: dict[str, dict[str, Any]], workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
 ) -> None:
     source, database = _source(messy["first"]), messy["first"]["id"]
-    either = {"or": [{"property": 'Say "hi"', "number": {"equals": 1}}, {"property": "Name", "title": {"equals": "x"}}]}
-    wide = {"type": "table", "properties": [{"property_id": "title", "visible": True, "width": 400}]}
+    either = {
+        "or": [
+            {"property": 'Say "hi"', "number": {"equals": 1}},
+            {"property": "Name", "title": {"equals": "x"}},
+        ]
+    }
+    wide = {
+        "type": "table",
+        "properties": [{"property_id": "title", "visible": True, "width": 400}],
+    }
     made = {"database_id": database, "data_source_id": source, "type": "table"}
     for said in ({"name": "Either", "filter": either}, {"name": "Wide", "configuration": wide}):
         assert api.post("views", json=made | said).status_code == 200
-    people = {"Name": {"title": _title("Row")}, "Status": {"select": {"name": "🔥"}}, 'Say "hi"': {"number": 2.5}}
+    people = {
+        "Name": {"title": _title("Row")},
+        "Status": {"select": {"name": "🔥"}},
+        'Say "hi"': {"number": 2.5},
+    }
     row = {"parent": {"type": "data_source_id", "data_source_id": source}, "properties": people}
     assert api.post("pages", json=row).status_code == 200
     gateway, _ = gateway_to(workspace)
@@ -206,7 +245,10 @@ def test_what_a_template_cannot_say_is_told(
     gateway.close()
     told = {each.address: each.message for each in captured.losses}
     assert told["ideen.press"] == "the property 'Press' is left out: templates know no button."
-    assert "it shows all pages: it offers alternatives of different properties" in told["ideen.views.either"]
+    assert (
+        "it shows all pages: it offers alternatives of different properties"
+        in told["ideen.views.either"]
+    )
     assert told["ideen.views.wide"] == "templates do not say its properties.width."
     assert captured.template.databases["ideen"].views["wide"].show == ("name",)
     (cells,) = captured.rows["ideen"]

@@ -20,7 +20,10 @@ def program(tmp_path: Path) -> Program:
 def test_a_workspace_becomes_files_that_plan_to_nothing_elsewhere(program: Program) -> None:
     done = program("capture", "-o", "mine.yaml", "--name", "mine")
     assert done.code == 0, done.err
-    assert "Wrote mine.yaml" in done.out and "Next:  notion-pm templates validate mine.yaml" in done.out
+    assert (
+        "Wrote mine.yaml" in done.out
+        and "Next:  notion-pm templates validate mine.yaml" in done.out
+    )
     assert program("templates", "validate", "mine.yaml").code == 0
     program.environment["NOTION_PM_LOCAL"] = "other.sqlite"
     assert program("apply", "mine.yaml", "--yes").code == 0

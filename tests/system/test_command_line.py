@@ -31,25 +31,36 @@ def test_global_options_may_stand_on_either_side() -> None:
     ]  # fmt: skip
     assert with_global_options_first(["plan", "--local=x"]) == ["--local=x", "plan"]
     assert with_global_options_first(["export", "--", "-w"]) == ["export", "--", "-w"]
-    assert with_global_options_first(["plan", "--local"]) == ["--local"]  # its value is missing: `plan` is none
+    assert with_global_options_first(["plan", "--local"]) == [
+        "--local"
+    ]  # its value is missing: `plan` is none
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--nosuch",), ("nosuch",), ("plan", "--nosuch"), ("plan", "--local"), ("--jobs", "x")]
+    "wrong",
+    [("--nosuch",), ("nosuch",), ("plan", "--nosuch"), ("plan", "--local"), ("--jobs", "x")],
 )
-def test_misuse_exits_as_an_error_for_2_means_changes(program: Program, wrong: tuple[str, ...]) -> None:
+def test_misuse_exits_as_an_error_for_2_means_changes(
+    program: Program, wrong: tuple[str, ...]
+) -> None:
     done = program(*wrong)
     assert (done.code, done.out) == (1, "")
     assert "Error: " in done.err and "Traceback" not in done.err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no file that is always full"
+)
 def test_what_the_disk_refuses_is_told_without_a_traceback(program: Program) -> None:
     command = [sys.executable, "-m", "notion_pm", "templates", "show", "--json"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: ") and "No space left" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.stderr.startswith("Error: ")
+        and "No space left" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(program: Program) -> None:
@@ -89,7 +100,9 @@ def on_terminal(program: Program, *arguments: str) -> str:
 
     ours, its = pty.openpty()
     command = [sys.executable, "-m", "notion_pm", *arguments]
-    subprocess.run(command, cwd=program.folder, env=program.environment, stdout=its, stderr=its, check=False)
+    subprocess.run(
+        command, cwd=program.folder, env=program.environment, stdout=its, stderr=its, check=False
+    )
     os.close(its)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         return terminal.read(10_000).decode()
@@ -102,7 +115,12 @@ def test_every_help_page_fits_a_terminal_of_80_columns() -> None:
 
 def help_pages(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], str]]:
     """Every command's path and help page, those of groups before their commands'."""
-    yield path, CliRunner().invoke(main, [*path, "--help"], terminal_width=80, prog_name="notion-pm").output
+    yield (
+        path,
+        CliRunner()
+        .invoke(main, [*path, "--help"], terminal_width=80, prog_name="notion-pm")
+        .output,
+    )
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
@@ -131,7 +149,9 @@ def test_completion_prints_a_script(program: Program, shell: str) -> None:
         ("--local w", ["file,w"]),
     ],
 )
-def test_completion_completes_commands_and_what_they_take(program: Program, line: str, found: list[str]) -> None:
+def test_completion_completes_commands_and_what_they_take(
+    program: Program, line: str, found: list[str]
+) -> None:
     toml = '[workspaces.acme]\nlocal = "a"\ntemplate = "full"\n[workspaces.globex]\nlocal = "b"\n'
     Path(program.folder, "notion-pm.toml").write_text(toml, encoding="utf-8")
     program.environment["_NOTION_PM_COMPLETE"] = "bash_complete"

@@ -38,7 +38,12 @@ def test_doctor_finds_everything_in_place(connected: Program) -> None:
     assert done.code == 0, done.err
     assert done.json["ok"] is True
     checks = {each["name"]: each["ok"] for each in done.json["checks"]}
-    assert checks["token"] and checks["parent page"] and checks["read content"] and checks["write content"]
+    assert (
+        checks["token"]
+        and checks["parent page"]
+        and checks["read content"]
+        and checks["write content"]
+    )
     assert done.json["requests"] == 5
 
 
@@ -46,11 +51,15 @@ def test_doctor_turns_a_404_into_the_next_click(connected: Program) -> None:
     connected.environment["NOTION_PM_PARENT_PAGE"] = ABSENT
     done = connected("doctor")
     assert done.code == 1
-    assert f"Share page https://app.notion.com/p/{ABSENT.replace('-', '')} with connection" in done.out
+    assert (
+        f"Share page https://app.notion.com/p/{ABSENT.replace('-', '')} with connection" in done.out
+    )
     assert "••• (top right) > Connections" in done.out
 
 
-def test_doctor_knows_a_database_and_pages_that_keep_no_record(connected: Program, workspace: LocalWorkspace) -> None:
+def test_doctor_knows_a_database_and_pages_that_keep_no_record(
+    connected: Program, workspace: LocalWorkspace
+) -> None:
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
     title = {"Name": PropertyPatch(type="title", config=NoConfig())}
@@ -74,7 +83,9 @@ def test_a_wrong_token_is_never_shown(connected: Program) -> None:
 
 
 @pytest.mark.parametrize("token", ["ntn_secret\nx", "ntn_sécret"])
-def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(connected: Program, token: str) -> None:
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(
+    connected: Program, token: str
+) -> None:
     connected.environment["NOTION_TOKEN"] = token
     for done in (connected("doctor"), connected("plan", "--debug")):
         assert done.code == 1
@@ -83,7 +94,9 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(connected: Pr
     assert "Traceback" not in connected("plan").err
 
 
-@pytest.mark.parametrize("wrong", ["localhost:8200", "ftp://localhost", "https://api.notion.com/v1", "https://"])
+@pytest.mark.parametrize(
+    "wrong", ["localhost:8200", "ftp://localhost", "https://api.notion.com/v1", "https://"]
+)
 def test_an_address_of_a_server_that_is_none_is_named(connected: Program, wrong: str) -> None:
     connected.environment["NOTION_PM_BASE_URL"] = wrong
     done = connected("doctor")
@@ -96,12 +109,18 @@ def test_settings_that_are_no_text_are_told(program: Program, name: str) -> None
     (program.folder / name).write_bytes(b"\xff\xfeN\x00")
     done = program("doctor")
     assert done.code == 1
-    assert done.err.startswith(f"Error: {name} is not text in UTF-8") and "Traceback" not in done.err
+    assert (
+        done.err.startswith(f"Error: {name} is not text in UTF-8") and "Traceback" not in done.err
+    )
 
 
-def test_what_a_workspace_of_the_file_leaves_out_the_environment_decides(connected: Program) -> None:
+def test_what_a_workspace_of_the_file_leaves_out_the_environment_decides(
+    connected: Program,
+) -> None:
     page = connected.environment.pop("NOTION_PM_PARENT_PAGE")
-    (connected.folder / "notion-pm.toml").write_text(f'\ufeff[workspaces.acme]\r\nparent_page = "{page}"\r\n', "utf-8")
+    (connected.folder / "notion-pm.toml").write_text(
+        f'\ufeff[workspaces.acme]\r\nparent_page = "{page}"\r\n', "utf-8"
+    )
     assert connected("-w", "acme", "doctor").code == 0  # at NOTION_PM_BASE_URL, with NOTION_TOKEN
 
 
@@ -112,7 +131,9 @@ def test_a_server_that_is_not_there_is_told_as_such(connected: Program) -> None:
     assert done.code == 1 and "NOTION_PM_BUDGET" in done.err
 
 
-def test_init_asks_checks_and_writes_a_private_file(program: Program, workspace: LocalWorkspace, url: str) -> None:
+def test_init_asks_checks_and_writes_a_private_file(
+    program: Program, workspace: LocalWorkspace, url: str
+) -> None:
     program.environment["NOTION_PM_BASE_URL"] = url
     file = program.folder / ".env"
     file.write_text("# mine\nNOTION_TOKEN=old\nOTHER=kept\n")
@@ -128,7 +149,9 @@ def test_init_asks_checks_and_writes_a_private_file(program: Program, workspace:
     assert program("doctor").code == 0
 
 
-def test_init_explains_how_to_share_a_page_that_is_not(program: Program, workspace: LocalWorkspace, url: str) -> None:
+def test_init_explains_how_to_share_a_page_that_is_not(
+    program: Program, workspace: LocalWorkspace, url: str
+) -> None:
     program.environment |= {"NOTION_PM_BASE_URL": url, "NOTION_TOKEN": workspace.token}
     done = program("init", "--parent-page", ABSENT)
     assert done.code == 1
@@ -136,7 +159,9 @@ def test_init_explains_how_to_share_a_page_that_is_not(program: Program, workspa
     assert not (program.folder / ".env").exists()
 
 
-def test_one_of_several_clients_is_chosen_by_name(program: Program, workspace: LocalWorkspace, url: str) -> None:
+def test_one_of_several_clients_is_chosen_by_name(
+    program: Program, workspace: LocalWorkspace, url: str
+) -> None:
     program.environment |= {"ACME_NOTION_TOKEN": workspace.token, "NOTION_PM_BASE_URL": url}
     (program.folder / "notion-pm.toml").write_text(
         f"""
@@ -163,7 +188,11 @@ def test_mistakes_in_the_configuration_are_named(program: Program) -> None:
     (program.folder / "notion-pm.toml").write_text("[workspaces.acme]\nparent = 1\nbudget = 0\n")
     done = program("doctor")
     assert done.code == 1
-    for place in ("workspaces.acme.parent_page", "workspaces.acme.parent:", "workspaces.acme.budget"):
+    for place in (
+        "workspaces.acme.parent_page",
+        "workspaces.acme.parent:",
+        "workspaces.acme.budget",
+    ):
         assert place in done.err
 
 
@@ -205,25 +234,38 @@ def test_doctor_finds_an_applied_template_in_order(provisioned: Program) -> None
     assert {"databases of product", "views of product", "local state", "rules"} <= checks.keys()
 
 
-def test_doctor_tells_a_trashed_database_and_what_rules_miss(provisioned: Program, workspace: LocalWorkspace) -> None:
+def test_doctor_tells_a_trashed_database_and_what_rules_miss(
+    provisioned: Program, workspace: LocalWorkspace
+) -> None:
     gateway, _ = gateway_to(workspace)
     blocks = gateway.list_children(workspace.root_page_id)
     ids = {each.title: each.id for each in blocks if each.type == "child_database"}
-    insights = gateway.get_data_source(gateway.get_database(ids["Customer insights"]).data_source_ids[0])
+    insights = gateway.get_data_source(
+        gateway.get_database(ids["Customer insights"]).data_source_ids[0]
+    )
     status = insights.named("Status")
     assert status is not None
     gateway.update_data_source(insights.id, {status.id: None})
     gateway.trash_database(ids["Vision"])
     gateway.close()
     checks = _checks(provisioned)
-    assert checks["database 'Vision'"][0] is False and "Restore it in Notion" in checks["database 'Vision'"][2]
+    assert (
+        checks["database 'Vision'"][0] is False
+        and "Restore it in Notion" in checks["database 'Vision'"][2]
+    )
     assert checks["rules"][0] is False and "insights.status" in checks["rules"][1]
     assert "notion-pm plan product" in checks["rules"][2]
 
 
-def test_doctor_tells_a_record_that_people_damaged(provisioned: Program, workspace: LocalWorkspace) -> None:
+def test_doctor_tells_a_record_that_people_damaged(
+    provisioned: Program, workspace: LocalWorkspace
+) -> None:
     gateway, _ = gateway_to(workspace)
-    page = next(each for each in gateway.list_children(workspace.root_page_id) if each.title == "notion-pm: product")
+    page = next(
+        each
+        for each in gateway.list_children(workspace.root_page_id)
+        if each.title == "notion-pm: product"
+    )
     record = next(each for each in gateway.list_children(page.id) if each.type == "code")
     gateway.update_text_block(record.id, "code", "oops", language="json")
     gateway.close()

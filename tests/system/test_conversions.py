@@ -42,7 +42,9 @@ def _template(
         "risks": {"title": "Risks", "properties": {"name": _NAME}},
     }
     insights = [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}]
-    return load({"version": version, "databases": databases}, {"features": rows or [], "insights": insights})
+    return load(
+        {"version": version, "databases": databases}, {"features": rows or [], "insights": insights}
+    )
 
 
 def _look(
@@ -52,7 +54,9 @@ def _look(
     return reading, weighed(gateway, provision.plan(reading, wishes), reading)
 
 
-def _apply(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any) -> None:
+def _apply(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+) -> None:
     before = gateway.requests.logical
     reading, plan = _look(gateway, workspace, loaded, options.pop("wishes", NO_WISHES))
     result = provision.apply(gateway, plan, reading, now=NOW, **options)
@@ -60,7 +64,11 @@ def _apply(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, 
 
 
 def _judged(plan: Plan) -> dict[str, tuple[str, int | None]]:
-    return {each.address: (each.change_class, each.pages) for each in plan.changes if each.kind == "property"}
+    return {
+        each.address: (each.change_class, each.pages)
+        for each in plan.changes
+        if each.kind == "property"
+    }
 
 
 def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWorkspace) -> None:
@@ -70,7 +78,9 @@ def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWor
         {"key": "r3", "name": "R3"},
     ]
     tags = {"type": "multi_select", "title": "Tags", "options": _TAGS}
-    _apply(gateway, workspace, _template(rows, size={"type": "rich_text", "title": "Size"}, tags=tags))
+    _apply(
+        gateway, workspace, _template(rows, size={"type": "rich_text", "title": "Size"}, tags=tags)
+    )
     after = _template(
         version=2,
         size={"type": "number", "title": "Weight"},
@@ -87,15 +97,25 @@ def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWor
     assert _look(gateway, workspace, after)[1].changes == ()
 
 
-def test_a_select_becomes_a_multi_select_with_peoples_own_options(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_select_becomes_a_multi_select_with_peoples_own_options(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     rows = [{"key": "r1", "name": "R1", "kind": "a"}]
-    _apply(gateway, workspace, _template(rows, kind={"type": "select", "title": "Kind", "options": _TAGS}))
+    _apply(
+        gateway,
+        workspace,
+        _template(rows, kind={"type": "select", "title": "Kind", "options": _TAGS}),
+    )
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
     assert isinstance(kind.config, OptionsConfig)
     theirs = OptionsConfig((*kind.config.options, Option("Theirs", color="pink")))
-    gateway.update_data_source(entry.data_source_id, {kind.id: PropertyPatch(type="select", config=theirs)})
-    after = _template(rows, version=2, kind={"type": "multi_select", "title": "Kind", "options": _TAGS})
+    gateway.update_data_source(
+        entry.data_source_id, {kind.id: PropertyPatch(type="select", config=theirs)}
+    )
+    after = _template(
+        rows, version=2, kind={"type": "multi_select", "title": "Kind", "options": _TAGS}
+    )
     assert _judged(_look(gateway, workspace, after)[1]) == {"features.kind": ("safe", None)}
     _apply(gateway, workspace, after)
     now = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
@@ -142,13 +162,17 @@ def test_a_relation_follows_the_template(
         _apply(gateway, workspace, upgrade, wishes=wishes)
     _apply(gateway, workspace, upgrade, allow_lossy=True, wishes=wishes)
     made = tables(gateway, workspace)
-    assert [title for title in made if ("Features", "relation") in made[title][0].properties] == mirrors
+    assert [
+        title for title in made if ("Features", "relation") in made[title][0].properties
+    ] == mirrors
     if after["to"] == "insights":
         assert made["Features"][0].rows[0] == ("R1", (("relation", ("X", "Y")),))
     assert _look(gateway, workspace, upgrade, wishes)[1].changes == ()
 
 
-def test_a_relation_without_links_is_turned_safely(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_relation_without_links_is_turned_safely(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template(about=_ONE_WAY))
     upgrade = _template(version=2, about=_ELSEWHERE)
     assert _judged(_look(gateway, workspace, upgrade)[1])["features.about"] == ("safe", 0)

@@ -72,10 +72,16 @@ def _as_format_1(text: str) -> str:
     [(3, COMMANDS), (1, ["plan product", "export", "sync", "destroy product --confirm product"])],
 )
 def test_every_command_refuses_a_copied_record(
-    client: Program, workspace: LocalWorkspace, api: httpx.Client, record_format: int, commands: list[str]
+    client: Program,
+    workspace: LocalWorkspace,
+    api: httpx.Client,
+    record_format: int,
+    commands: list[str],
 ) -> None:
     text = record_text(api, record_page(api, workspace.root_page_id))
-    copy = create_copied_page(api, workspace.root_page_id, _as_format_1(text) if record_format == 1 else text)
+    copy = create_copied_page(
+        api, workspace.root_page_id, _as_format_1(text) if record_format == 1 else text
+    )
     before = workspace.counts()
     _use(client, copy)
     for command in commands:
@@ -84,7 +90,11 @@ def test_every_command_refuses_a_copied_record(
         assert done.code == 1, f"{command}: {said}"
         assert "is a copy" in said and "notion-pm adopt product" in said, f"{command}: {said}"
     assert workspace.counts() == before
-    assert sorted(each.name for each in client.folder.iterdir()) == ["new.csv", "notion-pm.toml", "state"]
+    assert sorted(each.name for each in client.folder.iterdir()) == [
+        "new.csv",
+        "notion-pm.toml",
+        "state",
+    ]
 
 
 def test_a_record_of_format_1_is_used_and_names_its_place_with_the_next_write(
@@ -94,14 +104,22 @@ def test_a_record_of_format_1_is_used_and_names_its_place_with_the_next_write(
     blocks = api.get(f"blocks/{page}/children").json()["results"]
     block = next(each["id"] for each in blocks if each["type"] == "code")
     old = _as_format_1(record_text(api, page))
-    pieces = [{"text": {"content": old[start : start + 2000]}} for start in range(0, len(old), 2000)]
-    assert api.patch(f"blocks/{block}", json={"code": {"language": "json", "rich_text": pieces}}).is_success
+    pieces = [
+        {"text": {"content": old[start : start + 2000]}} for start in range(0, len(old), 2000)
+    ]
+    assert api.patch(
+        f"blocks/{block}", json={"code": {"language": "json", "rich_text": pieces}}
+    ).is_success
 
     assert client("plan", "product", "--exit-code").code == 0
     assert client("sync").code == 0
     assert client("apply", "product", "--rows", "--yes").code == 0
     record = json.loads(record_text(api, page))
-    assert (record["format"], record["page_id"], record["parent_id"]) == (3, page, workspace.root_page_id)
+    assert (record["format"], record["page_id"], record["parent_id"]) == (
+        3,
+        page,
+        workspace.root_page_id,
+    )
 
 
 def test_a_record_page_that_was_duplicated_by_itself_is_named_and_not_used(

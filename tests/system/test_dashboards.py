@@ -48,7 +48,11 @@ def _template(rows: list[list[str]] = _ROWS, **features: Any) -> LoadedTemplate:
     views = {
         "board": {"title": "Overview", "type": "dashboard", "widgets": rows},
         "stages": _chart(title="Stages"),
-        "list": {"title": "Live", "type": "table", "quick": {"status": {"category": ["todo", "doing"]}}},
+        "list": {
+            "title": "Live",
+            "type": "table",
+            "quick": {"status": {"category": ["todo", "doing"]}},
+        },
         "all": {"title": "All", "type": "table"},
         **features,
     }
@@ -66,17 +70,23 @@ def _template(rows: list[list[str]] = _ROWS, **features: Any) -> LoadedTemplate:
 
 def _dashboard(gateway: Gateway, workspace: LocalWorkspace) -> list[list[str]]:
     """Return the names of the widgets as they stand."""
-    return [[gateway.get_view(each).name for each in row] for row in _widget_ids(gateway, workspace)]
+    return [
+        [gateway.get_view(each).name for each in row] for row in _widget_ids(gateway, workspace)
+    ]
 
 
 def _widget_ids(gateway: Gateway, workspace: LocalWorkspace) -> tuple[tuple[NotionId, ...], ...]:
-    views = [gateway.get_view(each) for each in gateway.list_view_ids(_database_id(gateway, workspace))]
+    views = [
+        gateway.get_view(each) for each in gateway.list_view_ids(_database_id(gateway, workspace))
+    ]
     (dashboard,) = (each for each in views if each.type == "dashboard")
     return dashboard.rows
 
 
 def _database_id(gateway: Gateway, workspace: LocalWorkspace, title: str = "Features") -> NotionId:
-    return next(each.id for each in gateway.list_children(workspace.root_page_id) if each.title == title)
+    return next(
+        each.id for each in gateway.list_children(workspace.root_page_id) if each.title == title
+    )
 
 
 def _tabs(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
@@ -92,15 +102,22 @@ def test_widgets_stand_in_rows_and_are_no_tabs(gateway: Gateway, workspace: Loca
         "a table widget does not take over Notion's own view"
     )
     (_, sources), _ = _widget_ids(gateway, workspace)
-    insights = next(each for each in gateway.list_children(workspace.root_page_id) if each.title == "Insights")
-    assert gateway.get_view(sources).data_source_id in gateway.get_database(insights.id).data_source_ids
+    insights = next(
+        each for each in gateway.list_children(workspace.root_page_id) if each.title == "Insights"
+    )
+    assert (
+        gateway.get_view(sources).data_source_id
+        in gateway.get_database(insights.id).data_source_ids
+    )
     again = plan_for(gateway, workspace, _template())
     assert (again.changes, again.notes) == ((), ())
     assert again.reads == 2 + 2 * 2 + 1
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_widget_whose_answer_was_lost_is_made_once(workspace: LocalWorkspace, *, after: bool) -> None:
+def test_a_widget_whose_answer_was_lost_is_made_once(
+    workspace: LocalWorkspace, *, after: bool
+) -> None:
     def weather(number: int, request: httpx.Request) -> Fault | None:
         if seen or b'"placement"' not in request.content or b"Sources" not in request.content:
             return None
@@ -120,7 +137,9 @@ class _Killed(BaseException):
 
 
 @pytest.mark.parametrize("moment", range(8, 18))
-def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(workspace: LocalWorkspace, moment: int) -> None:
+def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(
+    workspace: LocalWorkspace, moment: int
+) -> None:
     class LastBreath(Fault):
         def strike(self, request: httpx.Request) -> httpx.Response:
             raise _Killed
@@ -155,7 +174,10 @@ def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
 def test_what_the_api_cannot_move_is_told(gateway: Gateway, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, _template())
     turned = plan_for(gateway, workspace, _template([_ROWS[1], _ROWS[0]]))
-    assert (turned.changes, [str(each.address) for each in turned.notes]) == ((), ["features.views.board"])
+    assert (turned.changes, [str(each.address) for each in turned.notes]) == (
+        (),
+        ["features.views.board"],
+    )
     assert "cannot move them" in turned.notes[0].message
     off = plan_for(gateway, workspace, _template([["features.stages", "insights.sources"]]))
     assert off.changes == ()
@@ -164,16 +186,24 @@ def test_what_the_api_cannot_move_is_told(gateway: Gateway, workspace: LocalWork
     ]
 
 
-def test_what_people_took_away_is_told_and_not_made_again(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_what_people_took_away_is_told_and_not_made_again(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     apply_to(gateway, workspace, _template())
     gateway.delete_view(_widget_ids(gateway, workspace)[0][0])
     plan = plan_for(gateway, workspace, _template())
     assert plan.changes == ()
-    assert [each.message for each in plan.notes] == ["the view 'Stages' was deleted in Notion; not made again"]
+    assert [each.message for each in plan.notes] == [
+        "the view 'Stages' was deleted in Notion; not made again"
+    ]
     gateway.delete_view(next(_dashboard_ids(gateway, workspace)))
-    gone = plan_for(gateway, workspace, _template([*_ROWS, ["features.new"]], new=_chart(title="New")))
+    gone = plan_for(
+        gateway, workspace, _template([*_ROWS, ["features.new"]], new=_chart(title="New"))
+    )
     assert gone.changes == ()
-    assert "the dashboard features.board was deleted in Notion; not made" in {each.message for each in gone.notes}
+    assert "the dashboard features.board was deleted in Notion; not made" in {
+        each.message for each in gone.notes
+    }
 
 
 def _dashboard_ids(gateway: Gateway, workspace: LocalWorkspace) -> Iterator[NotionId]:
@@ -185,12 +215,16 @@ def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
     gateway: Gateway, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
-    kept = {key: {"title": title, "type": "table"} for key, title in (("all", "All"), ("list", "Live"))}
+    kept = {
+        key: {"title": title, "type": "table"} for key, title in (("all", "All"), ("list", "Live"))
+    }
     bare = {"title": "Features", "properties": {"name": _NAME, "status": _STATUS}}
     insights = {"title": "Insights", "properties": {"name": _NAME, "status": _STATUS}}
     holding = load({"databases": {"features": {**bare, "views": kept}, "insights": insights}})
     assert "features.views.board" not in _pruned(gateway, workspace, holding)
-    without = load({"databases": {"features": {**bare, "views": {"all": kept["all"]}}, "insights": insights}})
+    without = load(
+        {"databases": {"features": {**bare, "views": {"all": kept["all"]}}, "insights": insights}}
+    )
     assert _pruned(gateway, workspace, without) == ["features.views.board", "features.views.list"]
     assert _tabs(gateway, workspace) == ["All"]
 

@@ -19,7 +19,9 @@ from tests.system.provisioned import apply_to, plan_for
 from tests.unit.template_worlds import load
 
 _NAME = {"type": "title", "title": "Name"}
-_DATABASES = {key: {"title": key.title(), "properties": {"name": _NAME}} for key in ("features", "insights")}
+_DATABASES = {
+    key: {"title": key.title(), "properties": {"name": _NAME}} for key in ("features", "insights")
+}
 _LOADED = load({"databases": _DATABASES}, {"features": [{"key": "a", "name": "A"}]})
 
 
@@ -29,13 +31,19 @@ def program(tmp_path: Path) -> Program:
 
 
 def _titles(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
-    return [each.title for each in gateway.list_children(workspace.root_page_id) if not each.in_trash]
+    return [
+        each.title for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
+    ]
 
 
-def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(workspace: LocalWorkspace) -> None:
+def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
+    workspace: LocalWorkspace,
+) -> None:
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
-    gateway.create_database(root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None)
+    gateway.create_database(
+        root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+    )
     gateway.create_page(root, "Theirs", look_up=lambda: None)
     apply_to(gateway, workspace, _LOADED)
     source_id = open_manifest(gateway, root)[1].databases["features"].data_source_id

@@ -94,14 +94,20 @@ def test_it_tells_what_shipped_moved_and_was_said(product: Product) -> None:
     found = sections(product)
     assert set(found) == {"shipped", "health", "evidence", "tell"}
     assert [each["title"] for each in found["shipped"]] == [MEAN]
-    assert [(each["title"], each["text"]) for each in found["health"]] == [("Aim", "On track → At risk")]
-    assert [(each["title"], each["text"]) for each in found["evidence"]] == [(MEAN, "1 new insight, 1 customer")]
+    assert [(each["title"], each["text"]) for each in found["health"]] == [
+        ("Aim", "On track → At risk")
+    ]
+    assert [(each["title"], each["text"]) for each in found["evidence"]] == [
+        (MEAN, "1 new insight, 1 customer")
+    ]
     assert [each["title"] for each in found["tell"]] == ["Acme"]
 
 
 def test_evidence_counts_from_when_it_was_noted(product: Product) -> None:
     assert "evidence" not in sections(product)
-    assert [each["title"] for each in sections(product, "--since", "30d")["evidence"]] == ["No feature yet"]
+    assert [each["title"] for each in sections(product, "--since", "30d")["evidence"]] == [
+        "No feature yet"
+    ]
 
 
 def test_markdown_shows_titles_as_they_are(product: Product) -> None:
@@ -144,7 +150,11 @@ def test_a_mail_needs_no_style_sheet_and_escapes_titles(product: Product) -> Non
 def test_slack_gets_text_and_blocks_within_its_limits(product: Product) -> None:
     make_news(product)
     for number in range(30):
-        product.add("insights", f"More {number}", features=[product.add("features", "Long name " * 30, status="idea")])
+        product.add(
+            "insights",
+            f"More {number}",
+            features=[product.add("features", "Long name " * 30, status="idea")],
+        )
     with responses.RequestsMock() as hook:
         hook.post(HOOK, body="ok")
         assert run(product, "--notify", HOOK).exit_code == 0

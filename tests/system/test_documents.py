@@ -30,7 +30,9 @@ def commands() -> list[tuple[str, str]]:
         (document.name, line.split("  #")[0].strip().removeprefix("$ "))
         for document in DOCUMENTS
         if document.name not in ELSEWHERE
-        for block in re.findall(r"```(?:sh|console)\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+        for block in re.findall(
+            r"```(?:sh|console)\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL
+        )
         for line in block.splitlines()
         if line.removeprefix("$ ").startswith("notion-pm ")
     ]
@@ -86,5 +88,7 @@ def first_line_of(program: Program, arguments: list[str]) -> str:
 
 def test_links_between_the_documents_lead_somewhere() -> None:
     for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
-        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")
+        ):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"

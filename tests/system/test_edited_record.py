@@ -46,8 +46,12 @@ def _edit(api: httpx.Client, root: str, change: Callable[[dict[str, Any]], None]
     blocks = api.get(f"blocks/{page}/children").json()["results"]
     block = next(each["id"] for each in blocks if each["type"] == "code")
     text = json.dumps(record)
-    pieces = [{"text": {"content": text[start : start + 2000]}} for start in range(0, len(text), 2000)]
-    assert api.patch(f"blocks/{block}", json={"code": {"language": "json", "rich_text": pieces}}).is_success
+    pieces = [
+        {"text": {"content": text[start : start + 2000]}} for start in range(0, len(text), 2000)
+    ]
+    assert api.patch(
+        f"blocks/{block}", json={"code": {"language": "json", "rich_text": pieces}}
+    ).is_success
 
 
 def _naming(api: httpx.Client, database_id: str) -> Callable[[dict[str, Any]], None]:
@@ -76,7 +80,9 @@ def test_it_is_read_with_a_note_and_nothing_is_written_by_it(
     for command in WRITING:
         done = client(*command.split())
         assert done.code == 1, f"{command}: {done.out}{done.err}"
-        assert "changed by hand" in done.err and "notion-pm repair product" in done.err, f"{command}: {done.err}"
+        assert "changed by hand" in done.err and "notion-pm repair product" in done.err, (
+            f"{command}: {done.err}"
+        )
     assert workspace.counts() == before
 
 

@@ -31,13 +31,20 @@ from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to
 from tests.unit.template_worlds import load
 
-_ROWS = {"features": [{"key": key, "name": key.upper(), "size": "3", "stage": "open"} for key in ("a", "b", "c")]}
+_ROWS = {
+    "features": [
+        {"key": key, "name": key.upper(), "size": "3", "stage": "open"} for key in ("a", "b", "c")
+    ]
+}
 
 
 def _template(version: int) -> LoadedTemplate:
     """A template; its second version converts a property, replaces an option, and renames everything."""
     is_new = version == 2
-    options = [{"key": "open", "name": "Doing" if is_new else "Open"}, {"key": "closed", "name": "Closed"}]
+    options = [
+        {"key": "open", "name": "Doing" if is_new else "Open"},
+        {"key": "closed", "name": "Closed"},
+    ]
     features = {
         "title": "Feature specs" if is_new else "Features",
         "icon": "🎯" if is_new else "🧩",
@@ -49,7 +56,11 @@ def _template(version: int) -> LoadedTemplate:
         },
         "views": {
             "all": {"title": "All", "type": "table"},
-            "open": {"title": "Still open" if is_new else "Open", "type": "table", "sort": [{"note": "ascending"}]},
+            "open": {
+                "title": "Still open" if is_new else "Open",
+                "type": "table",
+                "sort": [{"note": "ascending"}],
+            },
         },
     }
     return load({"version": version, "databases": {"features": features}}, _ROWS)
@@ -69,10 +80,14 @@ class Person:
         self.entry = manifest.databases["features"]
 
     def _set(self, row: str, key: str, kind: str, value: Any) -> None:
-        self.gateway.update_page(self.entry.rows[row], [PropertyValue(self.entry.properties[key], kind, value)])
+        self.gateway.update_page(
+            self.entry.rows[row], [PropertyValue(self.entry.properties[key], kind, value)]
+        )
 
     def _value(self, row: str, key: str) -> Any:
-        value = self.gateway.get_page(self.entry.rows[row]).properties[self.entry.properties[key]].value
+        value = (
+            self.gateway.get_page(self.entry.rows[row]).properties[self.entry.properties[key]].value
+        )
         return value.name if isinstance(value, OptionValue) else value
 
     def edits(self) -> dict[str, tuple[Callable[[], object], Callable[[], bool]]]:
@@ -87,12 +102,18 @@ class Person:
                 lambda: self._value("a", "size") == "very large",
             ),
             "an option": (
-                lambda: self._set("b", "stage", "select", OptionValue(entry.options["stage.closed"], "Closed")),
+                lambda: self._set(
+                    "b", "stage", "select", OptionValue(entry.options["stage.closed"], "Closed")
+                ),
                 lambda: self._value("b", "stage") == "Closed",
             ),
             "a property's title": (
-                lambda: gateway.update_data_source(entry.data_source_id, {note_id: PropertyPatch(name="Ours")}),
-                lambda: gateway.get_data_source(entry.data_source_id).properties[note_id].name == "Ours",
+                lambda: gateway.update_data_source(
+                    entry.data_source_id, {note_id: PropertyPatch(name="Ours")}
+                ),
+                lambda: (
+                    gateway.get_data_source(entry.data_source_id).properties[note_id].name == "Ours"
+                ),
             ),
             "a database's title": (
                 lambda: gateway.update_database(database_id, title="Our features"),
@@ -108,7 +129,10 @@ class Person:
             ),
             "a view's sorts": (
                 lambda: gateway.update_view(view_id, sorts=by_name),
-                lambda: gateway.get_view(view_id).sorts != () and "descending" in str(gateway.get_view(view_id).sorts),
+                lambda: (
+                    gateway.get_view(view_id).sorts != ()
+                    and "descending" in str(gateway.get_view(view_id).sorts)
+                ),
             ),
         }
 
@@ -210,7 +234,9 @@ def _moments(calm: Outcome, edit: str) -> list[int]:
 
 
 @pytest.mark.parametrize("edit", _EDITS)
-def test_what_a_person_sets_before_any_request_is_kept_or_reported(applied: Path, tmp_path: Path, edit: str) -> None:
+def test_what_a_person_sets_before_any_request_is_kept_or_reported(
+    applied: Path, tmp_path: Path, edit: str
+) -> None:
     calm = _upgrade(applied, tmp_path / "calm", edit, 0)
     assert calm.stopped is None
     outcomes: Counter[str] = Counter()

@@ -35,14 +35,18 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 def shipped_feature(product: Product, asks: int) -> tuple[NotionId, list[NotionId]]:
     """A feature that shipped since the last sync, so that the insights behind it are to become Shipped."""
     wings = product.add("features", "Wings", status="in_progress")
-    insights = [product.add("insights", f"Ask {number}", features=[wings]) for number in range(asks)]
+    insights = [
+        product.add("insights", f"Ask {number}", features=[wings]) for number in range(asks)
+    ]
     product.sync()
     product.later()
     product.set("features", wings, status="shipped")
     return wings, insights
 
 
-def once(when: Callable[[httpx.Request], bool], do: Callable[[], object], fault: Fault | None = None) -> Weather:
+def once(
+    when: Callable[[httpx.Request], bool], do: Callable[[], object], fault: Fault | None = None
+) -> Weather:
     """Let people do something right before the first request of a kind, which may then fail."""
     done: list[bool] = []
 
@@ -64,13 +68,19 @@ def test_a_value_set_after_the_reading_stays_and_is_reported(product: Product) -
     wings, _ = shipped_feature(product, 0)
     product.add("insights", "Ask", features=[wings])
     gateway, _ = gateway_to(
-        product.workspace, weather=once(is_read_again, lambda: product.set("features", wings, evidence_count=9))
+        product.workspace,
+        weather=once(is_read_again, lambda: product.set("features", wings, evidence_count=9)),
     )
     result = product.sync(gateway)
     gateway.close()
     assert product.get("features", wings, "evidence_count") == 9
     (conflict,) = result.evaluation.conflicts
-    assert (conflict.property, conflict.value, conflict.derived, conflict.new) == ("evidence_count", 9, 1, True)
+    assert (conflict.property, conflict.value, conflict.derived, conflict.new) == (
+        "evidence_count",
+        9,
+        1,
+        True,
+    )
     product.later()
     again = product.sync()
     assert not again.evaluation.updates
@@ -91,7 +101,9 @@ def test_a_write_that_has_to_be_sent_again_is_decided_again(product: Product, fa
     assert product.get("insights", ask, "status") == "Won't do"
     assert product.get("insights", other, "status") == "Shipped"
     assert ask not in {update.page.id for update in result.evaluation.updates}
-    assert any("Won't do" in text and page and page.id == ask for text, page in Report(result).notes())
+    assert any(
+        "Won't do" in text and page and page.id == ask for text, page in Report(result).notes()
+    )
 
 
 def test_pages_that_wait_beside_it_are_decided_again(product: Product) -> None:
@@ -133,7 +145,9 @@ def test_pages_are_read_again_when_writing_a_batch_takes_long(
     gateway.close()
     assert product.get("insights", last, "status") == "Won't do"
     assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
-    assert any("Won't do" in text and page and page.id == last for text, page in Report(result).notes())
+    assert any(
+        "Won't do" in text and page and page.id == last for text, page in Report(result).notes()
+    )
     # Two at a time: about six insights are written after each reading.
     assert 3 <= sum(map(is_read_again, transport.seen)) <= 6
 

@@ -72,7 +72,9 @@ class Product:
 
     def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> Report:
         catalogue = Catalogue(
-            self.gateway, lambda: self.root, lambda name, values: templates.load(name, values).template
+            self.gateway,
+            lambda: self.root,
+            lambda name, values: templates.load(name, values).template,
         )
         surroundings = Surroundings(NOW, UTC, out or io.BytesIO())
         asked = Request(names, **request)  # type: ignore[arg-type]
@@ -93,33 +95,51 @@ def product(workspace: LocalWorkspace) -> Product:
         Target=PropertyPatch(type="date"),
         Parent=PropertyPatch(type="relation", config=RelationConfig(NotionId("self"))),
         Insights=PropertyPatch(
-            type="relation", config=RelationConfig(insights.id, two_way=True, synced_property_name="Features")
+            type="relation",
+            config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
         ),
     )
     pages = [row(gateway, insights, f"Insight {number:02}") for number in range(30)]
     first = f"See [the first]({pages[0].url}).\n"
-    limits = row(gateway, features, "=Limits", relation([each.id for each in pages], "Insights"), markdown=first)
+    limits = row(
+        gateway,
+        features,
+        "=Limits",
+        relation([each.id for each in pages], "Insights"),
+        markdown=first,
+    )
     values = [
         PropertyValue("Status", "status", OptionValue("", "Shipped")),
         PropertyValue("Effort", "number", 0.5),
         PropertyValue("Target", "date", DateValue("2026-03-01", "2026-03-14")),
     ]
-    plan = row(gateway, features, "Plan: first/apply", *values, markdown="## Problem\n\nNobody sees it.\n")
+    plan = row(
+        gateway, features, "Plan: first/apply", *values, markdown="## Problem\n\nNobody sees it.\n"
+    )
     return Product(gateway, root, insights, features, pages, limits, plan)
 
 
 def make_table(gateway: Gateway, root: NotionId, title: str, **extra: PropertyPatch) -> DataSource:
     own = extra.pop("Parent", None)
-    database = gateway.create_database(root, title, {"Name": PropertyPatch(type="title"), **extra}, look_up=nothing)
+    database = gateway.create_database(
+        root, title, {"Name": PropertyPatch(type="title"), **extra}, look_up=nothing
+    )
     data_source_id = database.data_source_ids[0]
     if own:
         gateway.update_data_source(
-            data_source_id, {"Parent": PropertyPatch(type="relation", config=RelationConfig(data_source_id))}
+            data_source_id,
+            {"Parent": PropertyPatch(type="relation", config=RelationConfig(data_source_id))},
         )
     return gateway.get_data_source(data_source_id)
 
 
-def row(gateway: Gateway, table: DataSource, name: str, *values: PropertyValue, markdown: str | None = None) -> Page:
+def row(
+    gateway: Gateway,
+    table: DataSource,
+    name: str,
+    *values: PropertyValue,
+    markdown: str | None = None,
+) -> Page:
     title = PropertyValue("title", "title", name)
     return gateway.create_row(table.id, [title, *values], markdown=markdown, look_up=nothing)
 
@@ -145,11 +165,15 @@ def test_a_database_by_its_title_as_csv(product: Product, tmp_path: Path) -> Non
         "2026-03-14",
     )
     assert (plan["Page id"], plan["Page URL"]) == (product.plan.id, product.plan.url)
-    assert [(each.database, each.rows, each.format) for each in report.files] == [("Feature specs", 2, "csv")]
+    assert [(each.database, each.rows, each.format) for each in report.files] == [
+        ("Feature specs", 2, "csv")
+    ]
     assert report.notes == ()
 
 
-def test_relations_cost_one_query_per_database_not_one_request_per_page(product: Product, tmp_path: Path) -> None:
+def test_relations_cost_one_query_per_database_not_one_request_per_page(
+    product: Product, tmp_path: Path
+) -> None:
     before = product.gateway.requests.logical
     product.export("Feature specs", output=str(tmp_path / "features.json"))
     # children of the root, database, data source; query of features, rest of 30 relations; query of insights
@@ -162,20 +186,32 @@ def test_without_titles_no_other_database_is_read(product: Product, tmp_path: Pa
     # its id, twice; the parent page; rows; relations beyond 25
     assert product.gateway.requests.logical - before == 5 + LOST_RECORD
     limits, _ = read_csv(tmp_path / "f.csv")
-    assert limits["Insights"] == limits["Insights (id)"] == "; ".join(each.id for each in product.insight_pages)
+    assert (
+        limits["Insights"]
+        == limits["Insights (id)"]
+        == "; ".join(each.id for each in product.insight_pages)
+    )
     assert report.notes == ()
 
 
 def test_without_bodies_markdown_is_the_properties(product: Product, tmp_path: Path) -> None:
     before = product.gateway.requests.logical
-    product.export(product.features.id, output=f"{tmp_path}/", format="markdown", with_bodies=False, with_titles=False)
+    product.export(
+        product.features.id,
+        output=f"{tmp_path}/",
+        format="markdown",
+        with_bodies=False,
+        with_titles=False,
+    )
     assert product.gateway.requests.logical - before == 5 + LOST_RECORD
     written = (tmp_path / "plan-first-apply.md").read_text(encoding="utf-8")
     assert "Status: Shipped" in written
     assert "Nobody sees it." not in written
 
 
-def test_an_export_of_everything_reads_each_data_source_once(product: Product, tmp_path: Path) -> None:
+def test_an_export_of_everything_reads_each_data_source_once(
+    product: Product, tmp_path: Path
+) -> None:
     report = product.export(output=str(tmp_path / "all.xlsx"))
     book = load_workbook(tmp_path / "all.xlsx")
     assert book.sheetnames == ["Customer insights", "Feature specs", "Data dictionary"]
@@ -192,13 +228,19 @@ def test_an_export_of_everything_reads_each_data_source_once(product: Product, t
 def test_json_has_titles_and_ids(product: Product, tmp_path: Path) -> None:
     product.export("Feature specs", output=str(tmp_path / "features.json"))
     limits, _ = json.loads((tmp_path / "features.json").read_text())
-    assert limits["properties"]["Insights"][29] == {"id": product.insight_pages[29].id, "title": "Insight 29"}
+    assert limits["properties"]["Insights"][29] == {
+        "id": product.insight_pages[29].id,
+        "title": "Insight 29",
+    }
 
 
 @pytest.mark.parametrize(
-    ("named_by", "to_find_it"), [("id", 2), ("url", 2), ("data source", 2), ("data source's url", 1)]
+    ("named_by", "to_find_it"),
+    [("id", 2), ("url", 2), ("data source", 2), ("data source's url", 1)],
 )
-def test_a_database_by_id_or_url(product: Product, tmp_path: Path, named_by: str, to_find_it: int) -> None:
+def test_a_database_by_id_or_url(
+    product: Product, tmp_path: Path, named_by: str, to_find_it: int
+) -> None:
     database_id = product.features.database_id
     names = {
         "id": database_id,
@@ -232,7 +274,12 @@ def test_a_page_without_a_name_for_its_file_gets_its_title(
 
 
 def test_several_pages_lie_side_by_side_in_one_folder(product: Product, tmp_path: Path) -> None:
-    product.export(product.plan.url, product.insight_pages[3].url, output=f"{tmp_path}/specs/", format="markdown")
+    product.export(
+        product.plan.url,
+        product.insight_pages[3].url,
+        output=f"{tmp_path}/specs/",
+        format="markdown",
+    )
     assert {each.name for each in (tmp_path / "specs").glob("*")} == {
         "plan-first-apply.md",
         "insight-03.md",
@@ -256,7 +303,9 @@ def test_a_folder_of_specs_whose_links_work(product: Product, tmp_path: Path) ->
 
 
 def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> None:
-    product.export("Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(("status", "Name")))
+    product.export(
+        "Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(("status", "Name"))
+    )
     _, plan = read_csv(tmp_path / "out.csv")
     assert list(plan.items())[:2] == [("Status", "Shipped"), ("Name", "Plan: first/apply")]
 
@@ -276,7 +325,10 @@ def test_an_unknown_name_is_answered_with_what_there_is(product: Product) -> Non
 
 def test_of_two_databases_of_one_name_none_is_guessed(product: Product) -> None:
     twin = product.gateway.create_database(
-        product.root, "customer INSIGHTS", {"Name": PropertyPatch(type="title", config=NoConfig())}, look_up=nothing
+        product.root,
+        "customer INSIGHTS",
+        {"Name": PropertyPatch(type="title", config=NoConfig())},
+        look_up=nothing,
     )
     with pytest.raises(UsageError, match="There are 2 databases") as failure:
         product.export("Customer insights")
@@ -302,18 +354,25 @@ def test_related_pages_that_are_not_shared_stay_ids_and_are_counted(
     assert report.notes[0].startswith("30 related pages could not be read")
 
 
-def test_pages_in_the_trash_are_left_out(product: Product, tmp_path: Path, api: httpx.Client) -> None:
+def test_pages_in_the_trash_are_left_out(
+    product: Product, tmp_path: Path, api: httpx.Client
+) -> None:
     gone = product.insight_pages[0].id
     assert api.patch(f"pages/{gone}", json={"in_trash": True}).status_code == 200
     report = product.export(output=str(tmp_path / "out.json"))
     assert [each.rows for each in report.files] == [29, 2]
-    assert gone not in [each["id"] for each in json.loads((tmp_path / "out.json").read_text())["Customer insights"]]
+    assert gone not in [
+        each["id"] for each in json.loads((tmp_path / "out.json").read_text())["Customer insights"]
+    ]
 
 
 def test_stdout_gets_nothing_but_the_data(product: Product) -> None:
     out = io.BytesIO()
     product.export("Feature specs", output="-", format="jsonl", out=out)
-    assert [json.loads(line)["title"] for line in out.getvalue().splitlines()] == ["=Limits", "Plan: first/apply"]
+    assert [json.loads(line)["title"] for line in out.getvalue().splitlines()] == [
+        "=Limits",
+        "Plan: first/apply",
+    ]
 
 
 def test_a_workbook_goes_to_stdout_too(product: Product) -> None:
@@ -322,9 +381,14 @@ def test_a_workbook_goes_to_stdout_too(product: Product) -> None:
     assert load_workbook(out).sheetnames == ["Feature specs", "Data dictionary"]
 
 
-def test_blocks_that_markdown_cannot_say_are_counted(product: Product, tmp_path: Path, api: httpx.Client) -> None:
+def test_blocks_that_markdown_cannot_say_are_counted(
+    product: Product, tmp_path: Path, api: httpx.Client
+) -> None:
     bookmark = {"type": "bookmark", "bookmark": {"url": "https://example.com"}}
-    assert api.patch(f"blocks/{product.plan.id}/children", json={"children": [bookmark]}).status_code == 200
+    assert (
+        api.patch(f"blocks/{product.plan.id}/children", json={"children": [bookmark]}).status_code
+        == 200
+    )
     report = product.export(product.plan.id, output=str(tmp_path / "spec.md"))
     assert "[bookmark, in Notion](https://app.notion.com/p/" in (tmp_path / "spec.md").read_text()
     assert report.notes == (
@@ -332,7 +396,9 @@ def test_blocks_that_markdown_cannot_say_are_counted(product: Product, tmp_path:
     )
 
 
-def test_nothing_is_written_when_a_read_fails(workspace: LocalWorkspace, product: Product, tmp_path: Path) -> None:
+def test_nothing_is_written_when_a_read_fails(
+    workspace: LocalWorkspace, product: Product, tmp_path: Path
+) -> None:
     target = tmp_path / "features.csv"
     target.write_text("from last week")
 
@@ -346,12 +412,20 @@ def test_nothing_is_written_when_a_read_fails(workspace: LocalWorkspace, product
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(product: Product, tmp_path: Path) -> None:
-    relation_id = next(each.id for each in product.features.properties.values() if each.name == "Insights")
+def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(
+    product: Product, tmp_path: Path
+) -> None:
+    relation_id = next(
+        each.id for each in product.features.properties.values() if each.name == "Insights"
+    )
     names = RollupConfig(relation_id, "title", "show_original")
-    product.gateway.update_data_source(product.features.id, {"Asked for": PropertyPatch(type="rollup", config=names)})
+    product.gateway.update_data_source(
+        product.features.id, {"Asked for": PropertyPatch(type="rollup", config=names)}
+    )
     target = tmp_path / "features.csv"
-    with pytest.raises(IncompleteRead, match="only a part of 'Asked for' of the page '=Limits'") as error:
+    with pytest.raises(
+        IncompleteRead, match="only a part of 'Asked for' of the page '=Limits'"
+    ) as error:
         product.export("Feature specs", output=str(target))
     assert "--columns" in error.value.advice
     assert not target.exists()
@@ -362,12 +436,16 @@ def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(produ
 def test_what_was_edited_since_a_minute(product: Product, tmp_path: Path) -> None:
     edited = [page.last_edited_time for page in product.gateway.query(product.features.id)]
     for since, rows in ((min(edited), 2), (max(edited) + timedelta(minutes=1), 0)):
-        report = product.export("Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(since=since))
+        report = product.export(
+            "Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(since=since)
+        )
         assert [each.rows for each in report.files] == [rows]
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_a_place_where_nothing_can_be_written(product: Product, tmp_path: Path, ending: str) -> None:
+def test_a_place_where_nothing_can_be_written(
+    product: Product, tmp_path: Path, ending: str
+) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(CannotWrite, match="cannot be written"):
         product.export("Feature specs", output=str(tmp_path / "file" / f"out.{ending}"))

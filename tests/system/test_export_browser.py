@@ -33,7 +33,13 @@ COLUMNS = (
 
 
 def _cells(name: str, rice: float | None, status: str, target: str, after: int) -> tuple[Cell, ...]:
-    return name, rice, OptionValue(status, status), DateValue(target), (Reference(page_id(after), "Before"),)
+    return (
+        name,
+        rice,
+        OptionValue(status, status),
+        DateValue(target),
+        (Reference(page_id(after), "Before"),),
+    )
 
 
 ROWS = (
@@ -60,7 +66,11 @@ def page(chromium: webdriver.Chrome, tmp_path: Path) -> webdriver.Chrome:
 
 
 def _button(page: webdriver.Chrome, name: str) -> WebElement:
-    return next(each for each in page.find_elements(By.CSS_SELECTOR, "thead button") if each.text.startswith(name))
+    return next(
+        each
+        for each in page.find_elements(By.CSS_SELECTOR, "thead button")
+        if each.text.startswith(name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,11 +81,16 @@ def _button(page: webdriver.Chrome, name: str) -> WebElement:
         ("Name", [3.9, -2, 1e6, None, 3.84, 0]),
     ],
 )
-def test_a_click_sorts_by_what_a_column_holds(page: webdriver.Chrome, column: str, order: list[float | None]) -> None:
+def test_a_click_sorts_by_what_a_column_holds(
+    page: webdriver.Chrome, column: str, order: list[float | None]
+) -> None:
     by_name = {str(cells[0]): cells[1] for cells in ROWS}
 
     def shown() -> list[Cell]:
-        return [by_name[each.text] for each in page.find_elements(By.CSS_SELECTOR, "tbody tr > :first-child")]
+        return [
+            by_name[each.text]
+            for each in page.find_elements(By.CSS_SELECTOR, "tbody tr > :first-child")
+        ]
 
     _button(page, column).click()
     assert shown() == order
@@ -92,7 +107,10 @@ def test_the_box_filters_and_counts(page: webdriver.Chrome) -> None:
 
 
 def test_related_rows_are_a_click_away_and_nothing_of_a_title_runs(page: webdriver.Chrome) -> None:
-    anchors = [each.get_attribute("href") or "" for each in page.find_elements(By.CSS_SELECTOR, "td a[href^='#']")]
+    anchors = [
+        each.get_attribute("href") or ""
+        for each in page.find_elements(By.CSS_SELECTOR, "td a[href^='#']")
+    ]
     ids = [each.get_attribute("id") for each in page.find_elements(By.CSS_SELECTOR, "[id]")]
     assert len(anchors) == 5  # the sixth leads to Notion: that page is not here
     assert {each.split("#", 1)[1] for each in anchors} <= set(ids)

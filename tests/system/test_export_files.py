@@ -33,7 +33,9 @@ LOCAL_FILE = "/files/01234567-89ab-cdef-0123-456789abcdef/plan.pdf?expires=1&sig
 
 def upload(api: httpx.Client, name: str, content: bytes) -> str:
     made = api.post("file_uploads", json={"filename": name, "content_type": "text/plain"}).json()
-    sent = api.post(f"file_uploads/{made['id']}/send", files={"file": (name, content, "text/plain")})
+    sent = api.post(
+        f"file_uploads/{made['id']}/send", files={"file": (name, content, "text/plain")}
+    )
     assert sent.status_code == 200, sent.text
     return str(made["id"])
 
@@ -71,7 +73,10 @@ def _fill(workspace: LocalWorkspace, api: httpx.Client) -> None:
             "pages",
             json={
                 "parent": {"data_source_id": source},
-                "properties": {"Name": {"title": [{"text": {"content": title}}]}, "Files": {"files": attached}},
+                "properties": {
+                    "Name": {"title": [{"text": {"content": title}}]},
+                    "Files": {"files": attached},
+                },
                 "children": [{"type": "image", "image": picture}] if attached else [],
             },
         )
@@ -79,7 +84,9 @@ def _fill(workspace: LocalWorkspace, api: httpx.Client) -> None:
 
 
 def export(file: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["--local", str(file), "export", "Specs", "--with-files", *arguments])
+    return CliRunner().invoke(
+        main, ["--local", str(file), "export", "Specs", "--with-files", *arguments]
+    )
 
 
 def test_files_lie_beside_the_table_and_cells_lead_to_them(file: Path, tmp_path: Path) -> None:
@@ -90,7 +97,10 @@ def test_files_lie_beside_the_table_and_cells_lead_to_them(file: Path, tmp_path:
         "limits-a-b-plan-2.txt": b"second",
     }
     written = (tmp_path / "out.csv").read_text()
-    assert "out-files/limits-a-b-plan.txt; out-files/limits-a-b-plan-2.txt; https://example.com/x.pdf" in written
+    assert (
+        "out-files/limits-a-b-plan.txt; out-files/limits-a-b-plan-2.txt; https://example.com/x.pdf"
+        in written
+    )
 
 
 def test_a_folder_of_markdown_has_its_files_and_its_pictures(file: Path, tmp_path: Path) -> None:
@@ -163,20 +173,29 @@ def machine_inside() -> Iterator[str]:
         assert server.requests == []
 
 
-def test_links_and_external_files_are_never_fetched(program: Program, tmp_path: Path, machine_inside: str) -> None:
+def test_links_and_external_files_are_never_fetched(
+    program: Program, tmp_path: Path, machine_inside: str
+) -> None:
     """Whatever a page names: a picture from elsewhere, a link that looks signed, an external file."""
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     look_alikes = [f"{machine_inside}/iam?Signature=x", f"{machine_inside}{LOCAL_FILE}", BUCKET]
     with client_of(workspace) as api:
         _fill(workspace, api)
-        found = api.post("search", json={"filter": {"property": "object", "value": "page"}}).json()["results"]
+        found = api.post("search", json={"filter": {"property": "object", "value": "page"}}).json()[
+            "results"
+        ]
         page = next(each["id"] for each in found if "Files" in each["properties"])
         for url in look_alikes:
             picture = {"type": "image", "image": {"type": "external", "external": {"url": url}}}
-            text = {"type": "paragraph", "paragraph": {"rich_text": [{"text": {"content": f"See {url} there"}}]}}
+            text = {
+                "type": "paragraph",
+                "paragraph": {"rich_text": [{"text": {"content": f"See {url} there"}}]},
+            }
             body = {"children": [picture, text]}
             assert api.patch(f"blocks/{page}/children", json=body).status_code == 200
-        external = [{"type": "external", "name": "x", "external": {"url": url}} for url in look_alikes]
+        external = [
+            {"type": "external", "name": "x", "external": {"url": url}} for url in look_alikes
+        ]
         done = api.patch(f"pages/{page}", json={"properties": {"Files": {"files": external}}})
         assert done.status_code == 200
     with served(workspace.app) as url:
@@ -267,13 +286,18 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.1.2.3", "::ffff:127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "169.254.169.254", "10.1.2.3", "::ffff:127.0.0.1", "::1"]
+)
 def test_a_known_name_that_leads_into_this_network_is_refused(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name server of a stranger, or of this network, answers with a private address."""
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1", address])
-    with closing(FileFetcher(NOTION)) as fetcher, pytest.raises(FileNotFetched, match="private address"):
+    with (
+        closing(FileFetcher(NOTION)) as fetcher,
+        pytest.raises(FileNotFetched, match="private address"),
+    ):
         fetcher.fetch(BUCKET, tmp_path / "a")
 
 
@@ -309,7 +333,9 @@ def test_a_file_is_fetched_without_a_token(tmp_path: Path) -> None:
     heads: list[str] = []
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        heads.extend(f"{name}: {value}" for name, value in environ.items() if name.startswith("HTTP_"))
+        heads.extend(
+            f"{name}: {value}" for name, value in environ.items() if name.startswith("HTTP_")
+        )
         start_response("200 OK", [])
         return [b"content"]
 
@@ -328,7 +354,9 @@ def test_a_file_is_fetched_without_a_token(tmp_path: Path) -> None:
         "https://[",
     ],
 )
-def test_a_redirect_has_to_pass_the_same_checks(target: str, tmp_path: Path, machine_inside: str) -> None:
+def test_a_redirect_has_to_pass_the_same_checks(
+    target: str, tmp_path: Path, machine_inside: str
+) -> None:
     location = target.format(inside=machine_inside)
     with hostile(saying(b"", f"Location: {location}", status="302 Found")) as server:
         with pytest.raises(FileNotFetched):
@@ -369,7 +397,9 @@ def test_a_file_has_a_deadline_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
     ("status", "error", "requests"),
     [("403 No", LinkExpired, 1), ("404 No", FileNotFetched, 1), ("503 Later", FileNotFetched, 4)],
 )
-def test_what_storages_refuse(status: str, error: type[Exception], requests: int, tmp_path: Path) -> None:
+def test_what_storages_refuse(
+    status: str, error: type[Exception], requests: int, tmp_path: Path
+) -> None:
     with hostile(saying(b"", status=status)) as server:
         with pytest.raises(error):
             fetched(server.url, tmp_path)
@@ -378,15 +408,20 @@ def test_what_storages_refuse(status: str, error: type[Exception], requests: int
 
 def test_a_name_cannot_leave_the_folder(file: Path, tmp_path: Path) -> None:
     """The picture in the fixture is called ../pic.txt."""
-    assert export(file, "--format", "markdown", "-o", str(tmp_path / "deep" / "specs")).exit_code == 0
+    assert (
+        export(file, "--format", "markdown", "-o", str(tmp_path / "deep" / "specs")).exit_code == 0
+    )
     outside = [each for each in tmp_path.rglob("*pic*") if "files" not in each.parts]
     assert outside == []
 
 
 @pytest.mark.parametrize(
-    "url", ["https://[", "", "https:////x/../../y", "https://evil.example/\x1b[2J.txt", "http://[x]/%00"]
+    "url",
+    ["https://[", "", "https:////x/../../y", "https://evil.example/\x1b[2J.txt", "http://[x]/%00"],
 )
-def test_addresses_that_are_none_are_reported(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_that_are_none_are_reported(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever an API says that a file's address is, the export ends in words and in its folder."""
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     with client_of(workspace) as api:

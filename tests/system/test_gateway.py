@@ -55,7 +55,9 @@ def make_table(
 
 
 def row(gateway: Gateway, table: DataSource, name: str, *values: PropertyValue) -> Page:
-    return gateway.create_row(table.id, [PropertyValue("title", "title", name), *values], look_up=nothing)
+    return gateway.create_row(
+        table.id, [PropertyValue("title", "title", name), *values], look_up=nothing
+    )
 
 
 def only(number: int, fault: Fault) -> Callable[[int, httpx.Request], Fault | None]:
@@ -64,7 +66,10 @@ def only(number: int, fault: Fault) -> Callable[[int, httpx.Request], Fault | No
 
 
 STATUS = OptionsConfig(
-    (Option("Idea", color="gray", group="To-do"), Option("Shipped", color="green", group="Complete"))
+    (
+        Option("Idea", color="gray", group="To-do"),
+        Option("Shipped", color="green", group="Complete"),
+    )
 )
 
 
@@ -73,11 +78,17 @@ def test_a_database_is_read_as_it_was_written(workspace: LocalWorkspace) -> None
     table = make_table(
         gateway,
         workspace,
-        Effort=PropertyPatch(type="number", config=NumberConfig("percent"), description="Share of a week"),
+        Effort=PropertyPatch(
+            type="number", config=NumberConfig("percent"), description="Share of a week"
+        ),
         Status=PropertyPatch(type="status", config=STATUS),
     )
     effort, status = table.named("Effort"), table.named("Status")
-    assert effort is not None and effort.config == NumberConfig("percent") and effort.description == "Share of a week"
+    assert (
+        effort is not None
+        and effort.config == NumberConfig("percent")
+        and effort.description == "Share of a week"
+    )
     assert status is not None and isinstance(status.config, OptionsConfig)
     assert [(each.name, each.color, each.group) for each in status.config.options] == [
         ("Idea", "gray", "To-do"),
@@ -117,7 +128,11 @@ def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> Non
 
     cleared = [PropertyValue(ids["Link"], "url", ""), PropertyValue(ids["Target"], "date", None)]
     page = gateway.update_page(page.id, [*cleared, PropertyValue(ids["Tags"], "multi_select", ())])
-    assert [page.properties[ids[name]].value for name in ("Link", "Target", "Tags")] == [None, None, ()]
+    assert [page.properties[ids[name]].value for name in ("Link", "Target", "Tags")] == [
+        None,
+        None,
+        (),
+    ]
 
 
 def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
@@ -125,7 +140,8 @@ def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
     insights = make_table(gateway, workspace, "Insights")
     features = make_table(gateway, workspace)
     patch = PropertyPatch(
-        type="relation", config=RelationConfig(insights.id, two_way=True, synced_property_name="Features")
+        type="relation",
+        config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
     )
     features = gateway.update_data_source(features.id, {"Insights": patch})
     relation = features.named("Insights")
@@ -134,15 +150,21 @@ def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
     ids = tuple(row(gateway, insights, f"I{number}").id for number in range(30))
     page = row(gateway, features, "F", PropertyValue(relation.id, "relation", RelationValue(ids)))
     assert gateway.get_page(page.id).properties[relation.id].value == RelationValue(ids)
-    assert next(iter(gateway.query(features.id))).properties[relation.id].value == RelationValue(ids)
+    assert next(iter(gateway.query(features.id))).properties[relation.id].value == RelationValue(
+        ids
+    )
 
 
 def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
-    insights = make_table(gateway, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig()))
+    insights = make_table(
+        gateway, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig())
+    )
     weight = insights.named("Weight")
     features = make_table(
-        gateway, workspace, Insights=PropertyPatch(type="relation", config=RelationConfig(insights.id))
+        gateway,
+        workspace,
+        Insights=PropertyPatch(type="relation", config=RelationConfig(insights.id)),
     )
     relation = features.named("Insights")
     assert weight is not None and relation is not None
@@ -150,14 +172,24 @@ def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -
         features.id,
         {
             "Sum": PropertyPatch(type="rollup", config=RollupConfig(relation.id, weight.id, "sum")),
-            "Double": PropertyPatch(type="formula", config=FormulaConfig('length(prop("Name")) * 2')),
+            "Double": PropertyPatch(
+                type="formula", config=FormulaConfig('length(prop("Name")) * 2')
+            ),
         },
     )
     rollup, formula = features.named("Sum"), features.named("Double")
     assert rollup is not None and rollup.config == RollupConfig(relation.id, weight.id, "sum")
     assert formula is not None and isinstance(formula.config, FormulaConfig)
-    heavy = [row(gateway, insights, "I", PropertyValue(weight.id, "number", number)).id for number in (2, 3)]
-    page = row(gateway, features, "abc", PropertyValue(relation.id, "relation", RelationValue(tuple(heavy))))
+    heavy = [
+        row(gateway, insights, "I", PropertyValue(weight.id, "number", number)).id
+        for number in (2, 3)
+    ]
+    page = row(
+        gateway,
+        features,
+        "abc",
+        PropertyValue(relation.id, "relation", RelationValue(tuple(heavy))),
+    )
     read = gateway.get_page(page.id).properties
     assert read[rollup.id].value == 5
     assert read[formula.id].value == 6
@@ -169,7 +201,9 @@ def test_a_query_reads_every_row_oldest_first(workspace: LocalWorkspace) -> None
     for number in range(120):
         row(gateway, table, f"{number:03}")
     before = len(transport.seen)
-    assert [page.title for page in gateway.query(table.id)] == [f"{number:03}" for number in range(120)]
+    assert [page.title for page in gateway.query(table.id)] == [
+        f"{number:03}" for number in range(120)
+    ]
     assert len(transport.seen) - before == 2
     assert gateway.requests.logical == gateway.requests.attempts == len(transport.seen)
 
@@ -198,7 +232,9 @@ def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
         gateway.get_page("00000000-0000-4000-8000-000000000000")
     assert caught.value.status == 404 and caught.value.request_id
     with pytest.raises(RequestRefused, match="not a property"):
-        gateway.create_row(make_table(gateway, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing)
+        gateway.create_row(
+            make_table(gateway, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing
+        )
     stranger, _ = gateway_to(workspace, token="ntn_secret_of_somebody_else")
     with pytest.raises(Unauthorized) as refused:
         stranger.me()
@@ -230,7 +266,9 @@ def test_reading_outlasts_bad_weather(workspace: LocalWorkspace, fault: Fault) -
 
 
 def test_a_wait_longer_than_a_minute_is_waited_or_refused(workspace: LocalWorkspace) -> None:
-    fault = Fault(429, "rate_limited", {"Retry-After": "240"}, additional_data={"rate_limit_reason": "x"})
+    fault = Fault(
+        429, "rate_limited", {"Retry-After": "240"}, additional_data={"rate_limit_reason": "x"}
+    )
     clock = PatientClock()
     gateway, _ = gateway_to(workspace, weather=only(1, fault), clock=clock)
     gateway.me()
@@ -261,16 +299,23 @@ def test_it_gives_up_when_notion_stays_away(workspace: LocalWorkspace) -> None:
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(
-    "fault", [Fault(503), Fault(500), Fault(504), Fault(lost=True)], ids=["503", "500", "504", "lost"]
+    "fault",
+    [Fault(503), Fault(500), Fault(504), Fault(lost=True)],
+    ids=["503", "500", "504", "lost"],
 )
-def test_a_create_of_unknown_outcome_is_looked_up_first(workspace: LocalWorkspace, fault: Fault, after: bool) -> None:
+def test_a_create_of_unknown_outcome_is_looked_up_first(
+    workspace: LocalWorkspace, fault: Fault, after: bool
+) -> None:
     struck = Fault(fault.status, fault.code, lost=fault.lost, after=after)
     gateway, transport = gateway_to(
-        workspace, weather=lambda number, request: struck if creates(request) and number == 1 else None
+        workspace,
+        weather=lambda number, request: struck if creates(request) and number == 1 else None,
     )
 
     def find() -> Page | None:
-        found = [each for each in gateway.list_children(workspace.root_page_id) if each.title == "Once"]
+        found = [
+            each for each in gateway.list_children(workspace.root_page_id) if each.title == "Once"
+        ]
         return gateway.get_page(found[0].id) if found else None
 
     page = gateway.create_page(workspace.root_page_id, "Once", look_up=find)
@@ -287,7 +332,9 @@ def test_a_create_that_was_refused_is_sent_again_at_once(workspace: LocalWorkspa
     def find() -> Page | None:
         raise AssertionError("nothing happened: there is nothing to look for")
 
-    gateway, transport = gateway_to(workspace, weather=only(1, Fault(429, "rate_limited", {"Retry-After": "1"})))
+    gateway, transport = gateway_to(
+        workspace, weather=only(1, Fault(429, "rate_limited", {"Retry-After": "1"}))
+    )
     gateway.create_page(workspace.root_page_id, "Once", look_up=find)
     assert len(transport.seen) == 2
 
@@ -303,12 +350,18 @@ def test_a_create_whose_outcome_stays_unknown_says_so(workspace: LocalWorkspace)
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_view_is_deleted_though_the_answer_is_lost(workspace: LocalWorkspace, after: bool) -> None:
+def test_a_view_is_deleted_though_the_answer_is_lost(
+    workspace: LocalWorkspace, after: bool
+) -> None:
     deletes: list[httpx.Request] = []
 
     def weather(_: int, request: httpx.Request) -> Fault | None:
         deletes.extend([request] if request.method == "DELETE" else [])
-        return Fault(lost=True, after=after) if request.method == "DELETE" and len(deletes) == 1 else None
+        return (
+            Fault(lost=True, after=after)
+            if request.method == "DELETE" and len(deletes) == 1
+            else None
+        )
 
     gateway, _ = gateway_to(workspace, weather=weather)
     title = {"Name": PropertyPatch(type="title")}

@@ -13,13 +13,17 @@ import pytest
 from tests.program import Program
 
 _DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-_BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>[^\n]+))?\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"^```(?P<kind>\w+)(?: (?P<file>[^\n]+))?\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE
+)
 _REST = "..."
 """Stands for lines that the guide does not show."""
 
 
 @pytest.mark.parametrize(("guide", "at_least"), [("consultants.md", 20), ("import.md", 6)])
-def test_a_guide_is_true_from_its_first_command_to_its_last(program: Program, guide: str, at_least: int) -> None:
+def test_a_guide_is_true_from_its_first_command_to_its_last(
+    program: Program, guide: str, at_least: int
+) -> None:
     ran = 0
     for block in _BLOCK.finditer((_DOCS / guide).read_text(encoding="utf-8")):
         if block["file"]:
@@ -57,7 +61,14 @@ def _fits(printed: list[str], shown: list[str]) -> bool:
         return printed == shown
     place = 0
     for number, part in enumerate(parts):
-        at = next((i for i in range(place, len(printed) - len(part) + 1) if printed[i : i + len(part)] == part), None)
+        at = next(
+            (
+                i
+                for i in range(place, len(printed) - len(part) + 1)
+                if printed[i : i + len(part)] == part
+            ),
+            None,
+        )
         if at is None or (number == 0 and shown[0] != _REST and at != 0):
             return False
         place = at + len(part)

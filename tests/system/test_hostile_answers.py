@@ -107,7 +107,10 @@ def test_every_command_says_in_words_that_an_answer_is_not_notions(
 
 
 def assert_said_in_words(done: Result, command: list[str]) -> None:
-    assert done.exception is None or isinstance(done.exception, SystemExit), (command, done.exception)
+    assert done.exception is None or isinstance(done.exception, SystemExit), (
+        command,
+        done.exception,
+    )
     assert done.exit_code in {0, 1}, command
     assert "Traceback" not in done.output and TOKEN not in done.output
     if command[0] in {"plan", "apply", "sync", "export"}:
@@ -125,10 +128,14 @@ def closed_afterwards() -> Iterator[None]:
         _OPEN.pop().close()
 
 
-def connected(url: str, clock: PatientClock | None = None, patience: Patience | None = None) -> Connection:
+def connected(
+    url: str, clock: PatientClock | None = None, patience: Patience | None = None
+) -> Connection:
     time_here = clock or PatientClock()
     limiter = WindowLimiter(None, clock=time_here, sleep=time_here.sleep)
-    made = Connection(TOKEN, limiter=limiter, sleep=time_here.sleep, base_url=url, patience=patience or Patience())
+    made = Connection(
+        TOKEN, limiter=limiter, sleep=time_here.sleep, base_url=url, patience=patience or Patience()
+    )
     _OPEN.append(made)
     return made
 
@@ -143,7 +150,9 @@ def test_what_became_of_a_create_is_looked_up(kind: str) -> None:
         return "found"
 
     with hostile(BROKEN[kind]) as server:
-        made = connected(server.url).create("pages", {}, read=lambda answer: str(answer["id"][:0]), look_up=look_up)
+        made = connected(server.url).create(
+            "pages", {}, read=lambda answer: str(answer["id"][:0]), look_up=look_up
+        )
     assert made == "found" and len(looks) == 1 and len(server.requests) == 1
 
 
@@ -181,7 +190,12 @@ def test_pages_in_a_circle_end() -> None:
 
     def in_turn(socket: object, line: str) -> None:
         turns.append(line)
-        answer = {"object": "list", "results": [], "has_more": True, "next_cursor": "ab"[len(turns) % 2]}
+        answer = {
+            "object": "list",
+            "results": [],
+            "has_more": True,
+            "next_cursor": "ab"[len(turns) % 2],
+        }
         saying(json.dumps(answer).encode())(socket, line)  # type: ignore[arg-type]
 
     with hostile(in_turn) as server, pytest.raises(IncompleteRead):
@@ -196,7 +210,9 @@ def test_gzip_that_is_fine_is_read() -> None:
 
 
 @pytest.mark.parametrize("answer", [dripping, dripping_headers, silent])
-def test_a_request_has_a_deadline_as_a_whole(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_has_a_deadline_as_a_whole(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "REQUEST_SECONDS", 1.0)
     began = time.monotonic()
     with hostile(answer) as server, pytest.raises(Unreachable, match="within 1 seconds"):
@@ -217,7 +233,9 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
     clock = PatientClock()
     limiter = WindowLimiter(None, clock=clock, sleep=clock.sleep)
     with hostile(answer) as server:
-        _OPEN.append(Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on))
+        _OPEN.append(
+            Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on)
+        )
         with pytest.raises(TimeUp):
             _OPEN[0].send("GET", "users/me")
 
@@ -254,7 +272,9 @@ def test_being_refused_without_a_wait_backs_off_and_ends(retry_after: str) -> No
     assert pauses == sorted(pauses) and clock.now > 30
 
 
-@pytest.mark.parametrize("retry_after", ["99999999999", "1e400", "Mon, 01 Jan 2035 00:00:00 -0000", "3600"])
+@pytest.mark.parametrize(
+    "retry_after", ["99999999999", "1e400", "Mon, 01 Jan 2035 00:00:00 -0000", "3600"]
+)
 def test_a_wait_beyond_all_patience_is_not_begun(retry_after: str) -> None:
     clock = PatientClock()
     with (
@@ -265,7 +285,9 @@ def test_a_wait_beyond_all_patience_is_not_begun(retry_after: str) -> None:
     assert clock.naps == [] and len(server.requests) == 1
 
 
-@pytest.mark.parametrize("retry_after", ["soon", "nan", "", "Mon, 99 Foo 2026 99:00:00 +0000", "[1]"])
+@pytest.mark.parametrize(
+    "retry_after", ["soon", "nan", "", "Mon, 99 Foo 2026 99:00:00 +0000", "[1]"]
+)
 def test_a_wait_that_makes_no_sense_is_ours_to_choose(retry_after: str) -> None:
     clock = PatientClock()
     with (

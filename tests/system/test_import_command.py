@@ -59,7 +59,9 @@ class Imports:
         self.file = file
 
     def __call__(self, *arguments: str, input: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(main, ["--local", str(self.file), "import", *arguments], input=input)
+        return CliRunner().invoke(
+            main, ["--local", str(self.file), "import", *arguments], input=input
+        )
 
     def data(self, *arguments: str) -> Any:
         done = self(*arguments, "--json")
@@ -68,10 +70,14 @@ class Imports:
 
     def rows(self, database: str = "insights") -> list[dict[str, Any]]:
         """What people see in a database."""
-        out = CliRunner().invoke(main, ["--local", str(self.file), "export", database, "-o", "-", "--format", "json"])
+        out = CliRunner().invoke(
+            main, ["--local", str(self.file), "export", database, "-o", "-", "--format", "json"]
+        )
         assert out.exit_code == 0, out.output
         found: list[dict[str, Any]] = json.loads(out.stdout)
-        return sorted((each["properties"] for each in found), key=lambda each: str(each.get("Insight") or ""))
+        return sorted(
+            (each["properties"] for each in found), key=lambda each: str(each.get("Insight") or "")
+        )
 
     def edit(self, change: Callable[[Gateway, Page, dict[str, str]], None], title: str) -> None:
         """Do to a page, through Notion's API, what a person does."""
@@ -112,11 +118,18 @@ def day(start: str) -> dict[str, str | None]:
 def test_a_known_tools_file_is_recognised_and_imported_once(product: Imports) -> None:
     done = product("jira.csv", "--yes")
     assert done.exit_code == 0, done.output
-    assert "Recognised as Jira (by its documents; no real file of it has passed through this map yet)." in done.output
+    assert (
+        "Recognised as Jira (by its documents; no real file of it has passed through this map yet)."
+        in done.output
+    )
     charts, export = product.rows()
     assert export["Insight"] == "Export stops at ten rows"
     assert export["Quote"] == "It stops and nobody says why."
-    assert (export["Kind"], export["Importance"], export["Observed on"]) == ("Problem", "3 Critical", day("2026-09-03"))
+    assert (export["Kind"], export["Importance"], export["Observed on"]) == (
+        "Problem",
+        "3 Critical",
+        day("2026-09-03"),
+    )
     assert (export["Tags"], export["Source id"]) == (["export", "api"], "jira:SHOP-1")
     assert (charts["Kind"], charts["Tags"]) == ("Request", ["report"])
 
@@ -130,14 +143,18 @@ def test_a_dry_run_tells_everything_and_writes_nothing(product: Imports) -> None
     told = product.data("jira.csv", "--dry-run")
     assert [each["key"] for each in told["created"]] == ["jira:SHOP-1", "jira:SHOP-2"]
     assert told["dry_run"] is True
-    assert told["requests"] == 4  # the parent page, the manifest, the database, which rows are there
+    assert (
+        told["requests"] == 4
+    )  # the parent page, the manifest, the database, which rows are there
     assert product.rows() == before
     shown = product("jira.csv", "--dry-run", "--details").output
     assert "+ 2 rows to create\n      Export stops at ten rows\n      Charts in the report" in shown
     assert "2 requests to write it" in shown
 
 
-def test_the_second_import_updates_what_the_file_changed_and_respects_people(product: Imports) -> None:
+def test_the_second_import_updates_what_the_file_changed_and_respects_people(
+    product: Imports,
+) -> None:
     product("jira.csv", "--yes")
 
     def rewrite(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
@@ -145,12 +162,20 @@ def test_the_second_import_updates_what_the_file_changed_and_respects_people(pro
             page.id,
             [
                 PropertyValue(ids["quote"], "rich_text", "In the customer's own words."),
-                PropertyValue(ids["tags"], "multi_select", (OptionValue("", "api"), OptionValue("", "by hand"))),
+                PropertyValue(
+                    ids["tags"],
+                    "multi_select",
+                    (OptionValue("", "api"), OptionValue("", "by hand")),
+                ),
             ],
         )
 
     product.edit(rewrite, "Export stops at ten rows")
-    newer = JIRA.replace("Highest", "Low").replace("nobody says", "no one says").replace(",export,api", ",export,board")
+    newer = (
+        JIRA.replace("Highest", "Low")
+        .replace("nobody says", "no one says")
+        .replace(",export,api", ",export,board")
+    )
     Path("jira.csv").write_text(newer)
     told = product.data("jira.csv", "--yes")
     (update,) = told["updated"]
@@ -167,7 +192,9 @@ def test_the_second_import_updates_what_the_file_changed_and_respects_people(pro
     again = product.data("jira.csv", "--yes")  # told once
     assert (again["updated"], again["kept"], again["unchanged"]) == ([], [], 2)
     forced = product.data("jira.csv", "--yes", "--overwrite")
-    assert [each["after"] for each in forced["updated"][0]["changes"]] == ["It stops and no one says why."]
+    assert [each["after"] for each in forced["updated"][0]["changes"]] == [
+        "It stops and no one says why."
+    ]
 
 
 def test_what_people_removed_stays_removed(product: Imports) -> None:
@@ -188,7 +215,9 @@ def test_locked_pages_are_left_alone(product: Imports) -> None:
 
     product.edit(lock, "Charts in the report")
     Path("jira.csv").write_text(JIRA.replace("Charts in", "Graphs in"))
-    assert product.data("jira.csv", "--yes")["left_alone"] == [{"key": "jira:SHOP-2", "reason": "locked"}]
+    assert product.data("jira.csv", "--yes")["left_alone"] == [
+        {"key": "jira:SHOP-2", "reason": "locked"}
+    ]
     assert product.rows()[0]["Insight"] == "Charts in the report"
 
 
@@ -198,7 +227,9 @@ def test_a_lost_memory_is_no_licence(product: Imports, tmp_path: Path) -> None:
     Path("jira.csv").write_text(JIRA.replace("Charts in", "Graphs in"))
     told = product.data("jira.csv", "--yes")
     assert (told["updated"], told["created"]) == ([], [])
-    assert [(each["held"], each["reason"]) for each in told["kept"]] == [("Charts in the report", "not remembered")]
+    assert [(each["held"], each["reason"]) for each in told["kept"]] == [
+        ("Charts in the report", "not remembered")
+    ]
 
 
 def test_a_file_of_ones_own_waits_for_a_person(product: Imports) -> None:
@@ -227,7 +258,9 @@ def test_rows_that_were_refused_are_corrected_in_their_file(product: Imports) ->
     assert "feedback.rejects.csv has them" in done.output
     rejects = list(csv.DictReader(io.StringIO(Path("feedback.rejects.csv").read_text())))
     assert [(each["_line"], each["Datum"]) for each in rejects] == [("4", "bald")]
-    Path("feedback.rejects.csv").write_text(Path("feedback.rejects.csv").read_text().replace(",bald,", ",29.11.2026,"))
+    Path("feedback.rejects.csv").write_text(
+        Path("feedback.rejects.csv").read_text().replace(",bald,", ",29.11.2026,")
+    )
     fixed = product("feedback.rejects.csv", "--map", "ours.yaml", "--yes")
     assert fixed.exit_code == 0, fixed.output
     assert len(product.rows()) == 3
@@ -242,7 +275,9 @@ def test_a_file_of_rejects_is_updated_and_known_rows_are_no_failure(product: Imp
     again = product("feedback.csv", "--map", "ours.yaml", "--yes")
     assert again.exit_code == 0, again.output
     assert "feedback.rejects.csv" in again.output
-    Path("feedback.csv").write_text(FEEDBACK + "4;Noch eins;Acme GmbH;Es fehlt.;3 hoch;morgen;export\n")
+    Path("feedback.csv").write_text(
+        FEEDBACK + "4;Noch eins;Acme GmbH;Es fehlt.;3 hoch;morgen;export\n"
+    )
     assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
     assert [each.name for each in Path().glob("feedback.rejects*")] == ["feedback.rejects.csv"]
     rejects = list(csv.DictReader(io.StringIO(Path("feedback.rejects.csv").read_text())))
@@ -278,7 +313,9 @@ def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
         api.patch(f"/pages/{locked}", json={"is_locked": True}).raise_for_status()
     gateway.close()
     workspace.close()
-    Path("feedback.csv").write_text(FEEDBACK.replace("1 niedrig", "3 hoch").replace("1;Export", "1;Ein Export"))
+    Path("feedback.csv").write_text(
+        FEEDBACK.replace("1 niedrig", "3 hoch").replace("1;Export", "1;Ein Export")
+    )
     told = product.data("feedback.csv", "--map", "ours.yaml", "--yes", "--overwrite")
     assert [each["reason"] for each in told["left_alone"]] == ["locked"]
     held = {each["Insight"]: each["Importance"] for each in product.rows()}
@@ -288,7 +325,10 @@ def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
 def test_everything_wrong_with_a_map_is_told_with_its_line(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     broken = (
-        Path("ours.yaml").read_text().replace("name: Betreff", "nme: Betreff").replace("customer: Kunde", "loop: Kude")
+        Path("ours.yaml")
+        .read_text()
+        .replace("name: Betreff", "nme: Betreff")
+        .replace("customer: Kunde", "loop: Kude")
     )
     Path("ours.yaml").write_text(broken)
     done = product("feedback.csv", "--map", "ours.yaml", "--yes")
@@ -297,18 +337,26 @@ def test_everything_wrong_with_a_map_is_told_with_its_line(product: Imports) -> 
     assert "unknown property of Customer insights `nme`. Did you mean `name`?" in done.output
     assert "`loop` is written by rules, not by people." in done.output
     assert "the file has no column `Kude`. Did you mean `Kunde`?" in done.output
-    line = next(number for number, text in enumerate(broken.splitlines(), start=1) if "nme:" in text)
+    line = next(
+        number for number, text in enumerate(broken.splitlines(), start=1) if "nme:" in text
+    )
     assert f"ours.yaml:{line}: " in done.output
 
 
 def test_customers_are_found_or_made_once(discovery: Imports) -> None:
-    Path("accounts.csv").write_text('Company,Website,Yearly revenue\nAcme GmbH,https://www.acme.example/,"12,000"\n')
+    Path("accounts.csv").write_text(
+        'Company,Website,Yearly revenue\nAcme GmbH,https://www.acme.example/,"12,000"\n'
+    )
     accounts = discovery("accounts.csv", "--into", "customers", "--map", "accounts.yaml")
     assert accounts.exit_code == 0, accounts.output
     accounts = discovery("accounts.csv", "--map", "accounts.yaml", "--yes")
     assert accounts.exit_code == 0, accounts.output
     (acme,) = discovery.rows("customers")
-    assert (acme["Customer"], acme["Domain"], acme["ARR"]) == ("Acme GmbH", "https://www.acme.example/", 12000)
+    assert (acme["Customer"], acme["Domain"], acme["ARR"]) == (
+        "Acme GmbH",
+        "https://www.acme.example/",
+        12000,
+    )
 
     good = FEEDBACK.replace("bald", "26.11.2026").replace("acme gmbh", "acme.example")
     Path("feedback.csv").write_text(good)
@@ -348,11 +396,16 @@ def test_issues_of_github_through_a_pipe(product: Imports) -> None:
     done = product("-", "--format", "json", "--yes", input=json.dumps(issues))
     assert done.exit_code == 0, done.output
     first, _ = sorted(product.rows(), key=lambda each: str(each["Source id"]))
-    assert (first["Insight"], first["Customer"], first["Kind"]) == ("=cmd()", "acme/shop", "Problem")
+    assert (first["Insight"], first["Customer"], first["Kind"]) == (
+        "=cmd()",
+        "acme/shop",
+        "Problem",
+    )
     assert first["Source id"] == "acme/shop/issues/7"
     assert set(first["Tags"]) == {"area: api", "bug"}
     markdown = CliRunner().invoke(
-        main, ["--local", str(product.file), "export", "insights", "-o", "out/", "--format", "markdown"]
+        main,
+        ["--local", str(product.file), "export", "insights", "-o", "out/", "--format", "markdown"],
     )
     assert markdown.exit_code == 0, markdown.output
     assert any("Fails **always**." in each.read_text() for each in Path("out").glob("*.md"))
@@ -368,7 +421,11 @@ def test_one_message_of_each_conversation(product: Imports) -> None:
     done = product("intercom.csv", "--yes")
     assert done.exit_code == 0, done.output
     (row,) = product.rows()
-    assert (row["Insight"], row["Customer"], row["Source"]) == ("Where is my invoice?", "Acme", "Support")
+    assert (row["Insight"], row["Customer"], row["Source"]) == (
+        "Where is my invoice?",
+        "Acme",
+        "Support",
+    )
 
 
 def test_dates_that_can_be_read_in_two_ways_are_asked_about(product: Imports) -> None:
@@ -401,7 +458,9 @@ def test_a_database_of_peoples_own(product: Imports) -> None:
 
 
 def test_features_are_known_by_their_titles(product: Imports, tmp_path: Path) -> None:
-    Path("features.csv").write_text("key,title,problem,reach\nf1,Faster export,It takes all night.,8\nf2,Charts,,3\n")
+    Path("features.csv").write_text(
+        "key,title,problem,reach\nf1,Faster export,It takes all night.,8\nf2,Charts,,3\n"
+    )
     assert product("features.csv", "--into", "features", "--map", "f.yaml").exit_code == 0
     assert product("features.csv", "--map", "f.yaml", "--yes").exit_code == 0
     reach = {each["Feature"]: each["Reach"] for each in product.rows("features")}
@@ -433,7 +492,11 @@ def test_two_pages_with_one_key_are_told(product: Imports) -> None:
 
 def test_a_preset_is_printed_to_be_made_ones_own(product: Imports) -> None:
     Path("ours.yaml").write_text(product("--show-preset", "jira").stdout)
-    own = Path("ours.yaml").read_text().replace("  name: Summary", "  name: Summary\n  customer: {value: Acme}")
+    own = (
+        Path("ours.yaml")
+        .read_text()
+        .replace("  name: Summary", "  name: Summary\n  customer: {value: Acme}")
+    )
     Path("ours.yaml").write_text(own)
     done = product("jira.csv", "--map", "ours.yaml", "--yes")
     assert done.exit_code == 0, done.output
@@ -465,7 +528,9 @@ def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_p
     done = at_a_terminal(program, ["import", "feedback.csv"], [("Import it by this map?", "y")])
     assert done.code == 0, done.out
     assert len(product.rows()) == 3
-    Path("feedback-2026-12.csv").write_text(good.replace("1;Export", "4;Import").replace("Labels", "Labels;Region", 1))
+    Path("feedback-2026-12.csv").write_text(
+        good.replace("1;Export", "4;Import").replace("Labels", "Labels;Region", 1)
+    )
     next_time = program("import", "feedback-2026-12.csv", "--yes")
     assert next_time.code == 0, next_time.err
     assert len(product.rows()) == 4
@@ -475,14 +540,21 @@ def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path)
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("phone.csv").write_text("id,title\n1,A\n2,B\n")
     Path("shop.csv").write_text("id,title,region\n1,C\n3,D\n")
-    assert at_a_terminal(program, ["import", "phone.csv"], [("Import it by this map?", "y")]).code == 0
+    assert (
+        at_a_terminal(program, ["import", "phone.csv"], [("Import it by this map?", "y")]).code == 0
+    )
     assert program("import", "shop.csv", "--yes").code == 1
     assert len(product.rows()) == 2
     answers = [("same source", "n"), ("Import it by this map?", "y")]
     assert at_a_terminal(program, ["import", "shop.csv"], answers).code == 0
     assert sorted(each["Insight"] for each in product.rows()) == ["A", "B", "C", "D"]
     Path("calls.csv").write_text("id,title\n2,B again\n4,E\n")
-    assert at_a_terminal(program, ["import", "calls.csv"], [("same source", "y"), ("Import it", "y")]).code == 0
+    assert (
+        at_a_terminal(
+            program, ["import", "calls.csv"], [("same source", "y"), ("Import it", "y")]
+        ).code
+        == 0
+    )
     assert sorted(each["Insight"] for each in product.rows()) == ["A", "B again", "C", "D", "E"]
     Path("calls-2.csv").write_text("id,title\n5,F\n")
     done = program("import", "calls-2.csv", "--yes")
@@ -492,19 +564,27 @@ def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path)
 
 def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
-    Path("calls.csv").write_text("id,title,date,company\n1,A,2026-01-01,\n2,B,soon,\n2,C,2026-01-01,\n,D,2026-01-01,\n")
-    done = at_a_terminal(program, ["import", "calls.csv", "--source", "Phone"], [("Import it by this map?", "y")])
+    Path("calls.csv").write_text(
+        "id,title,date,company\n1,A,2026-01-01,\n2,B,soon,\n2,C,2026-01-01,\n,D,2026-01-01,\n"
+    )
+    done = at_a_terminal(
+        program, ["import", "calls.csv", "--source", "Phone"], [("Import it by this map?", "y")]
+    )
     assert done.code == 1
     rejects = Path("calls.rejects.csv").read_text().splitlines()
     assert [line.split(",")[3] for line in rejects[1:]] == ["B", "C", "D"]
-    Path("calls.rejects.csv").write_text(rejects[0] + "\n" + rejects[1].replace("soon", "2026-01-02") + "\n")
+    Path("calls.rejects.csv").write_text(
+        rejects[0] + "\n" + rejects[1].replace("soon", "2026-01-02") + "\n"
+    )
     done_again = program("import", "calls.rejects.csv", "--yes")
     assert done_again.code == 0, done_again.err
     assert [each["Source id"] for each in product.rows()] == ["phone:1", "phone:2"]
 
 
 def test_a_customer_whom_people_rename_stays_the_same(discovery: Imports) -> None:
-    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, customer: firm}\n")
+    Path("m.yaml").write_text(
+        "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, customer: firm}\n"
+    )
     Path("a.csv").write_text("id,title,firm\n1,A,Acme\n")
     assert discovery("a.csv", "--map", "m.yaml", "--yes").exit_code == 0
     discovery.edit(rename_customer, "A")
@@ -530,19 +610,29 @@ Share by link,Share boards,Without an account.
 def test_a_tree_comes_in_one_file_in_any_order_of_rows(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("tree.csv").write_text(TREE)
-    done = at_a_terminal(program, ["import", "tree.csv", "--into", "features"], [("Import it by this map?", "y")])
+    done = at_a_terminal(
+        program, ["import", "tree.csv", "--into", "features"], [("Import it by this map?", "y")]
+    )
     assert done.code == 0, done.out
 
     def parents() -> dict[str, list[str]]:
         rows = product.rows("features")
-        return {each["Feature"]: [parent["title"] for parent in each["Parent"] or []] for each in rows}
+        return {
+            each["Feature"]: [parent["title"] for parent in each["Parent"] or []] for each in rows
+        }
 
-    tree = {"Share boards": [], "Share by link": ["Share boards"], "Links that end": ["Share by link"]}
+    tree = {
+        "Share boards": [],
+        "Share by link": ["Share boards"],
+        "Links that end": ["Share by link"],
+    }
     assert parents() == tree
     again = product.data("tree.csv", "--into", "features", "--yes")
     assert (again["created"], again["updated"], again["rejected"]) == ([], [], [])
     Path("tree.csv").write_text(TREE + "Boards,,All of it.\nA,B,In a circle.\nB,A,In a circle.\n")
-    Path("tree.csv").write_text(Path("tree.csv").read_text().replace("Share boards,,", "Share boards,Boards,"))
+    Path("tree.csv").write_text(
+        Path("tree.csv").read_text().replace("Share boards,,", "Share boards,Boards,")
+    )
     third = product.data("tree.csv", "--into", "features", "--yes")
     assert (len(third["created"]), len(third["updated"]), len(third["rejected"])) == (1, 1, 2)
     assert parents() == {**tree, "Share boards": ["Boards"], "Boards": []}
@@ -556,7 +646,9 @@ def test_a_file_without_rows_is_no_error(product: Imports) -> None:
 
 
 def test_a_field_that_json_leaves_out_is_empty(product: Imports) -> None:
-    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n")
+    Path("m.yaml").write_text(
+        "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n"
+    )
     Path("a.json").write_text('[{"id": "1", "title": "A"}]')
     done = product("a.json", "--map", "m.yaml", "--yes")
     assert done.exit_code == 0, done.output
@@ -564,22 +656,30 @@ def test_a_field_that_json_leaves_out_is_empty(product: Imports) -> None:
 
 
 def test_a_text_that_does_not_fit_is_refused_not_cut(product: Imports) -> None:
-    Path("m.yaml").write_text("source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n")
+    Path("m.yaml").write_text(
+        "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n"
+    )
     Path("a.json").write_text(json.dumps([{"id": "1", "title": "A", "text": "word " * 21_000}]))
     done = product("a.json", "--map", "m.yaml", "--yes")
     assert (done.exit_code, product.rows()) == (1, [])
 
 
-def test_what_people_did_while_the_question_waited_is_not_written_over(product: Imports, tmp_path: Path) -> None:
+def test_what_people_did_while_the_question_waited_is_not_written_over(
+    product: Imports, tmp_path: Path
+) -> None:
     """They make the rows that were new, and edit one: another machine has imported the same file."""
     ours = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
-    theirs = Program(tmp_path, NOTION_PM_LOCAL=str(product.file), NOTION_PM_STATE=str(tmp_path / "theirs"))
+    theirs = Program(
+        tmp_path, NOTION_PM_LOCAL=str(product.file), NOTION_PM_STATE=str(tmp_path / "theirs")
+    )
 
     def colleagues() -> str:
         assert theirs("import", "jira.csv", "--yes").code == 0
 
         def edit(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
-            gateway.update_page(page.id, [PropertyValue(ids["kind"], "select", OptionValue("", "Question"))])
+            gateway.update_page(
+                page.id, [PropertyValue(ids["kind"], "select", OptionValue("", "Question"))]
+            )
 
         product.edit(edit, "Charts in the report")
         return "y"

@@ -40,7 +40,12 @@ MAP = ImportMap.model_validate(
     {
         "source": "test",
         "key": {"from": "id", "prefix": "t:"},
-        "fill": {"name": "title", "customer": "customer", "tags": "tags", "importance": "importance"},
+        "fill": {
+            "name": "title",
+            "customer": "customer",
+            "tags": "tags",
+            "importance": "importance",
+        },
         "body": "text",
     }
 )
@@ -59,9 +64,13 @@ class World:
     workspace: LocalWorkspace
     state: Path
 
-    def run(self, weather: Weather = calm, *, rows: Any = ROWS) -> tuple[Done | None, FaultyTransport]:
+    def run(
+        self, weather: Weather = calm, *, rows: Any = ROWS
+    ) -> tuple[Done | None, FaultyTransport]:
         """Import once; troubles end it as they end the program."""
-        gateway, transport = gateway_to(self.workspace, weather=weather, patience=Patience(attempts=3))
+        gateway, transport = gateway_to(
+            self.workspace, weather=weather, patience=Patience(attempts=3)
+        )
         done = None
         try:
             with suppress(Killed, NotionPmError), State(self.state, "discovery") as state:
@@ -77,7 +86,9 @@ class World:
 
         catalogue = Catalogue(gateway, lambda: NotionId(self.workspace.root_page_id), load)
         order = Order(rows, MAP, datetime.now(UTC))
-        return prepare(gateway, state, open_destination(gateway, catalogue, "insights"), order, JOBS)
+        return prepare(
+            gateway, state, open_destination(gateway, catalogue, "insights"), order, JOBS
+        )
 
     def content(self) -> dict[str, list[Any]]:
         """Everything in insights and customers, as people see it."""
@@ -90,7 +101,10 @@ class World:
         }
         pages = {title: list(gateway.query(source)) for title, source in sources.items()}
         titles = {page.id: page.title for each in pages.values() for page in each}
-        found = {title: sorted(_seen(gateway, page, titles) for page in those) for title, those in pages.items()}
+        found = {
+            title: sorted(_seen(gateway, page, titles) for page in those)
+            for title, those in pages.items()
+        }
         gateway.close()
         return found
 
@@ -114,7 +128,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = open_workspace(file)
     gateway, _ = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), "discovery", {}, jobs=4)
-    provision.apply(gateway, provision.plan(reading, provision.Wishes(with_rows=False)), reading, now=NOW)
+    provision.apply(
+        gateway, provision.plan(reading, provision.Wishes(with_rows=False)), reading, now=NOW
+    )
     gateway.close()
     workspace.close()
     return file
@@ -157,7 +173,9 @@ def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Pat
     assert [each[0] for each in wanted["Customers"]] == ["Acme", "beta.example"]
     for moment in range(1, requests + 1):
         writes = transport.seen[moment - 1].url.path.endswith("/pages")
-        for name, weather in TROUBLES.items() if writes else [("killed before", TROUBLES["killed before"])]:
+        for name, weather in (
+            TROUBLES.items() if writes else [("killed before", TROUBLES["killed before"])]
+        ):
             other = world_in(tmp_path / f"{moment} {name}", applied)
             other.run(weather(moment))
             again, _ = other.run()
@@ -172,24 +190,36 @@ def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Pat
 def test_what_it_asks_for_is_little(world: World) -> None:
     """Five reads: parent page, manifest, database; customers; which rows are there. Then a request for every write."""
     _, transport = world.run()
-    reads = [each for each in transport.seen if each.method == "GET" or each.url.path.endswith("/query")]
+    reads = [
+        each for each in transport.seen if each.method == "GET" or each.url.path.endswith("/query")
+    ]
     assert (len(reads), len(transport.seen)) == (5, 5 + 2 + 3)
     many = records(*({"id": str(number), "title": f"Row {number}"} for number in range(250)))
     _, first = world.run(rows=many)
     _, second = world.run(rows=many)
-    assert len(second.seen) == 3 + 3  # a request for each hundred keys; no relation is filled, so none is read
-    assert len(first.seen) == len(second.seen) + 250 + 1  # once what people edited, before three updates
+    assert (
+        len(second.seen) == 3 + 3
+    )  # a request for each hundred keys; no relation is filled, so none is read
+    assert (
+        len(first.seen) == len(second.seen) + 250 + 1
+    )  # once what people edited, before three updates
 
 
 def test_a_row_that_notion_refuses_is_told_and_the_others_go_on(world: World) -> None:
     def refusing(number: int, request: httpx.Request) -> Fault | None:
-        is_two = request.method == "POST" and b'"Two"' in request.content and b"data_source_id" in request.content
+        is_two = (
+            request.method == "POST"
+            and b'"Two"' in request.content
+            and b"data_source_id" in request.content
+        )
         return Fault(400, "validation_error") if is_two else None
 
     done, _ = world.run(refusing)
     assert done is not None
     assert [row.key for row, _ in done.created] == ["t:1", "t:3"]
-    assert [(each.record.line, each.problem) for each in done.rejects] == [(3, done.rejects[0].problem)]
+    assert [(each.record.line, each.problem) for each in done.rejects] == [
+        (3, done.rejects[0].problem)
+    ]
     assert done.rejects[0].problem.startswith("Notion refused it: ")
     again, _ = world.run()
     assert again is not None
@@ -205,13 +235,19 @@ def test_what_a_person_sets_before_a_row_is_updated_stays(world: World) -> None:
     edited: list[NotionId] = []
 
     def weather(_: int, request: httpx.Request) -> Fault | None:
-        if request.method != "PATCH" or edited or not any(each in request.url.path for each in pages.values()):
+        if (
+            request.method != "PATCH"
+            or edited
+            or not any(each in request.url.path for each in pages.values())
+        ):
             return None
         edited.append(next(each for each in pages.values() if each not in request.url.path))
         person.update_page(edited[0], [PropertyValue("title", "title", "Mine")])
         return Fault(429, "rate_limited", {"Retry-After": "2"})
 
-    done, _ = world.run(weather, rows=records(*({"id": each, "title": f"Row {each}"} for each in "123")))
+    done, _ = world.run(
+        weather, rows=records(*({"id": each, "title": f"Row {each}"} for each in "123"))
+    )
     titles = {page_id: person.get_page(page_id).title for page_id in pages.values()}
     person.close()
     assert titles.pop(edited[0]) == "Mine"
@@ -219,7 +255,9 @@ def test_what_a_person_sets_before_a_row_is_updated_stays(world: World) -> None:
     assert done is not None and list(done.overtaken) == edited
 
 
-def test_pages_are_read_again_when_updating_rows_takes_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_are_read_again_when_updating_rows_takes_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fresh_updates, "FRESH_SECONDS", 0.15)
     numbers = [str(number) for number in range(12)]
     made, _ = world.run(rows=records(*({"id": each, "title": "Old"} for each in numbers)))

@@ -50,7 +50,9 @@ def archive(files: dict[str, str]) -> bytes:
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("notion-export") / "workspace.sqlite"
-    done = CliRunner().invoke(main, ["--local", str(file), "apply", "discovery", "--yes", "--no-rows"])
+    done = CliRunner().invoke(
+        main, ["--local", str(file), "apply", "discovery", "--yes", "--no-rows"]
+    )
     assert done.exit_code == 0, done.output
     return file
 
@@ -63,7 +65,18 @@ class World:
         return CliRunner().invoke(main, ["--local", str(self.file), *arguments])
 
     def import_database(self, export: str, database: str, into: str) -> Any:
-        command = ("import", export, "--sheet", database, "--into", into, "--map", f"{into}.yaml", "--yes", "--json")
+        command = (
+            "import",
+            export,
+            "--sheet",
+            database,
+            "--into",
+            into,
+            "--map",
+            f"{into}.yaml",
+            "--yes",
+            "--json",
+        )
         if not Path(f"{into}.yaml").exists():
             proposed = self.run(*command)
             assert proposed.exit_code == 0, proposed.output
@@ -118,7 +131,10 @@ def test_a_workspace_is_brought_over_with_its_links_and_bodies(world: World, for
         Path(export).write_bytes(data)
     assert len(world.import_database(export, "Firms", "customers")["created"]) == 2
     assert len(world.import_database(export, "Voices", "insights")["created"]) == 2
-    assert world.links() == {"Lost drafts": ["https://south.example"], "Slow search": ["https://north.example"]}
+    assert world.links() == {
+        "Lost drafts": ["https://south.example"],
+        "Slow search": ["https://north.example"],
+    }
     body = world.body("Lost drafts")
     assert "First seen in *May*." in body and "See Slow search." in body and "Quote:" not in body
     again = world.import_database(export, "Voices", "insights")
@@ -134,7 +150,9 @@ def test_which_database_has_to_be_clear(tmp_path: Path) -> None:
         read_export(str(tmp_path / "export.zip"), "Nothing")
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(notion_export, "_LARGEST_FILE", 1000)
     bomb = tmp_path / "bomb.zip"
     bomb.write_bytes(archive({f"Firms {FIRMS}.csv": "a" * 100_000}))
@@ -146,7 +164,9 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
         read_export(str(bomb), None)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"no archive at all", archive(FILES)[:-40]])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04junk", b"no archive at all", archive(FILES)[:-40]]
+)
 def test_a_broken_archive_is_an_error_in_words(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "broken.zip").write_bytes(data)
     with pytest.raises(FileUnusable):

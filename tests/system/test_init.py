@@ -19,9 +19,13 @@ def newcomer(program: Program, url: str) -> Program:
     return program
 
 
-def test_a_newcomer_gets_from_nothing_to_an_applied_template(newcomer: Program, workspace: LocalWorkspace) -> None:
+def test_a_newcomer_gets_from_nothing_to_an_applied_template(
+    newcomer: Program, workspace: LocalWorkspace
+) -> None:
     done = at_a_terminal(
-        newcomer, ["init"], [("Token (not shown)", workspace.token), ("Number, or the link", ""), ("Number, or", "1")]
+        newcomer,
+        ["init"],
+        [("Token (not shown)", workspace.token), ("Number, or the link", ""), ("Number, or", "1")],
     )
     assert done.code == 0, done.out
     assert workspace.token not in done.out
@@ -35,19 +39,27 @@ def test_a_newcomer_gets_from_nothing_to_an_applied_template(newcomer: Program, 
     assert "notion-pm apply product" in done.out
     del newcomer.environment["NOTION_PM_BASE_URL"]
     assert newcomer("doctor", "--write").code == 0
-    applied = at_a_terminal(newcomer, ["apply", "product", "--no-rows"], [("Apply these changes?", "y")])
+    applied = at_a_terminal(
+        newcomer, ["apply", "product", "--no-rows"], [("Apply these changes?", "y")]
+    )
     assert applied.code == 0, applied.out
     assert newcomer("plan", "product", "--exit-code").code == 0
 
 
 def test_the_link_of_a_page_is_no_token(newcomer: Program, workspace: LocalWorkspace) -> None:
-    answers = [("Token (not shown)", workspace.root_page_id), ("Token (not shown)", workspace.token), ("Number", "1")]
+    answers = [
+        ("Token (not shown)", workspace.root_page_id),
+        ("Token (not shown)", workspace.token),
+        ("Number", "1"),
+    ]
     done = at_a_terminal(newcomer, ["init"], answers)
     assert done.code == 0, done.out
     assert "That is the id or link of a page" in done.out
 
 
-def test_a_script_adds_clients_without_being_asked(newcomer: Program, workspace: LocalWorkspace) -> None:
+def test_a_script_adds_clients_without_being_asked(
+    newcomer: Program, workspace: LocalWorkspace
+) -> None:
     (newcomer.folder / "notion-pm.toml").write_text('# ours\ndefault = "acme"', encoding="utf-8")
     for name in ("acme", "glob-ex"):
         newcomer.environment[f"{name.replace('-', '_').upper()}_NOTION_TOKEN"] = workspace.token
@@ -61,7 +73,10 @@ def test_a_script_adds_clients_without_being_asked(newcomer: Program, workspace:
     assert workspace.token not in text
     assert tomllib.loads(text)["workspaces"]["glob-ex"]["token_env"] == "GLOB_EX_NOTION_TOKEN"
     assert stat.S_IMODE((newcomer.folder / ".env").stat().st_mode) == 0o600
-    assert [each["client"] for each in newcomer("status", "product", "--json").json] == ["acme", "glob-ex"]
+    assert [each["client"] for each in newcomer("status", "product", "--json").json] == [
+        "acme",
+        "glob-ex",
+    ]
     assert newcomer("-w", "glob-ex", "doctor").code == 0
 
 
@@ -85,7 +100,9 @@ def test_a_local_workspace_needs_no_connection(program: Program) -> None:
 def test_the_template_that_was_applied_under_the_page_is_remembered(
     newcomer: Program, workspace: LocalWorkspace
 ) -> None:
-    newcomer.environment["NOTION_TOKEN"] = newcomer.environment["ACME_NOTION_TOKEN"] = workspace.token
+    newcomer.environment["NOTION_TOKEN"] = newcomer.environment["ACME_NOTION_TOKEN"] = (
+        workspace.token
+    )
     newcomer.environment["NOTION_PM_PARENT_PAGE"] = workspace.root_page_id
     assert newcomer("apply", "okrs", "--yes", "--no-rows").code == 0
     assert newcomer("init", "--parent-page", workspace.root_page_id).code == 0

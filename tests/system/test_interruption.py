@@ -25,7 +25,9 @@ def wait_for_first_request(workspace: LocalWorkspace, seconds: float = 60) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
-def test_ctrl_c_ends_at_once_what_waits_for_the_budget(program: Program, workspace: LocalWorkspace, url: str) -> None:
+def test_ctrl_c_ends_at_once_what_waits_for_the_budget(
+    program: Program, workspace: LocalWorkspace, url: str
+) -> None:
     program.environment |= {
         "NOTION_PM_BASE_URL": url,
         "NOTION_TOKEN": workspace.token,
@@ -34,14 +36,21 @@ def test_ctrl_c_ends_at_once_what_waits_for_the_budget(program: Program, workspa
     }
     command = [sys.executable, "-m", "notion_pm", "apply", "product", "--no-rows", "--yes"]
     running = subprocess.Popen(
-        command, cwd=program.folder, env=program.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=program.folder,
+        env=program.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     wait_for_first_request(workspace)
     time.sleep(1)
     assert running.poll() is None
     began = time.monotonic()
     running.send_signal(signal.SIGINT)
-    running.send_signal(signal.SIGINT)  # as from `timeout`, which sends it to the program and to its group
+    running.send_signal(
+        signal.SIGINT
+    )  # as from `timeout`, which sends it to the program and to its group
     _, err = running.communicate(timeout=50)
     assert time.monotonic() - began < 5
     assert running.returncode == 1

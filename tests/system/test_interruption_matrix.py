@@ -66,7 +66,9 @@ def _product() -> LoadedTemplate:
     loaded = templates.load("product")
     features = loaded.rows["features"][: _ROWS["features"]]
     named = {row.key for row in features}
-    heard = [row for row in loaded.rows["insights"] if named & set(row.cells["features"].split(";"))]
+    heard = [
+        row for row in loaded.rows["insights"] if named & set(row.cells["features"].split(";"))
+    ]
     kept = {
         "vision": loaded.rows["vision"][: _ROWS["vision"]],
         "insights": tuple(heard[: _ROWS["insights"]]),
@@ -82,12 +84,16 @@ def _product() -> LoadedTemplate:
 
     def known(database: str, row: Row) -> Row:
         cells = {
-            key: ";".join(each for each in cell.split(";") if each in keys) if (database, key) in relations else cell
+            key: ";".join(each for each in cell.split(";") if each in keys)
+            if (database, key) in relations
+            else cell
             for key, cell in row.cells.items()
         }
         return row.model_copy(update={"cells": cells})
 
-    return loaded.model_copy(update={"rows": {key: tuple(known(key, row) for row in kept[key]) for key in kept}})
+    return loaded.model_copy(
+        update={"rows": {key: tuple(known(key, row) for row in kept[key]) for key in kept}}
+    )
 
 
 @dataclass
@@ -101,7 +107,9 @@ class Place:
         """Return all that the client has, as Notion tells it, times of edits and all."""
         with client_of(self.workspace) as api:
             blocks = _get(api, f"blocks/{self.workspace.root_page_id}/children")["results"]
-            first = [each for each in blocks if each["type"] in {"child_database", "child_page"}][:2]
+            first = [each for each in blocks if each["type"] in {"child_database", "child_page"}][
+                :2
+            ]
             database = _get(api, f"databases/{first[0]['id']}")
             source_id = database["data_sources"][0]["id"]
             rows = api.post(f"data_sources/{source_id}/query", json={}).json()["results"]
@@ -148,7 +156,11 @@ def _apply(place: Place, weather: Weather = calm) -> int:
 
 def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
     """Return everything under the parent page by names and values, as people see it."""
-    blocks = [each for each in gateway.list_children(workspace.root_page_id) if each.type == "child_database"]
+    blocks = [
+        each
+        for each in gateway.list_children(workspace.root_page_id)
+        if each.type == "child_database"
+    ]
     databases = [gateway.get_database(each.id) for each in blocks]
     sources = [gateway.get_data_source(each.data_source_ids[0]) for each in databases]
     rows = {source.id: list(gateway.query(source.id)) for source in sources}
@@ -156,8 +168,13 @@ def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
     return sorted(
         [
             source.title,
-            sorted((each.name, each.type, _options(each.config)) for each in source.properties.values()),
-            [(view.name, view.type) for view in map(gateway.get_view, gateway.list_view_ids(database.id))],
+            sorted(
+                (each.name, each.type, _options(each.config)) for each in source.properties.values()
+            ),
+            [
+                (view.name, view.type)
+                for view in map(gateway.get_view, gateway.list_view_ids(database.id))
+            ],
             sorted(_row(gateway, source, page, titles) for page in rows[source.id]),
         ]
         for database, source in zip(databases, sources, strict=True)
@@ -181,7 +198,10 @@ def _row(gateway: Gateway, source: DataSource, page: Page, titles: dict[Any, str
                 values.append((source.properties[key].name, [start]))
             case tuple() as several if found.type == "multi_select":
                 values.append((source.properties[key].name, sorted(each.name for each in several)))
-            case str() | bool() | int() | float() as plain if found.type not in {"created_time", "last_edited_time"}:
+            case str() | bool() | int() | float() as plain if found.type not in {
+                "created_time",
+                "last_edited_time",
+            }:
                 values.append((source.properties[key].name, [str(plain)]))
     return [page.title, sorted(values), gateway.page_markdown(page.id).markdown]
 
@@ -197,7 +217,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[Any
     return requests, found
 
 
-def _heals(folder: Path, weather: Weather, found: list[Any], service: ServiceWeather = CALM) -> None:
+def _heals(
+    folder: Path, weather: Weather, found: list[Any], service: ServiceWeather = CALM
+) -> None:
     """Apply in that weather, apply again, and hold the workspace against the undisturbed one."""
     with _place(folder) as place:
         theirs = place.theirs()
@@ -217,12 +239,17 @@ def _heals(folder: Path, weather: Weather, found: list[Any], service: ServiceWea
 
 @pytest.mark.parametrize("trouble", sorted([*TROUBLE, *REPEATED]))
 def test_every_request_survives(
-    tmp_path: Path, undisturbed: tuple[int, list[Any]], trouble: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    undisturbed: tuple[int, list[Any]],
+    trouble: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     requests, found = undisturbed
     moments = list(range(1, requests + 1))
     if os.environ.get("NOTION_PM_MATRIX") != "all":
-        moments = sorted(random.Random(f"{trouble} {datetime.now(UTC).date()}").sample(moments, _SAMPLE))
+        moments = sorted(
+            random.Random(f"{trouble} {datetime.now(UTC).date()}").sample(moments, _SAMPLE)
+        )
     failed = []
     for moment in moments:
         folder = tmp_path / str(moment)
@@ -236,5 +263,7 @@ def test_every_request_survives(
         except AssertionError as error:
             failed.append(f"request {moment}: {error}")
     with capsys.disabled():
-        sys.stdout.write(f"\n{trouble}: {len(moments)} of {requests} requests, {len(failed)} failures\n")
+        sys.stdout.write(
+            f"\n{trouble}: {len(moments)} of {requests} requests, {len(failed)} failures\n"
+        )
     assert not failed, "\n".join(failed)

@@ -26,7 +26,9 @@ def job(folder: Path, *options: str, every: int = 900) -> Job:
 def run_line(line: str) -> subprocess.CompletedProcess[str]:
     """Run the command of a crontab line as cron does: by /bin/sh, and a percent sign only where it is escaped."""
     shell = line.split(" ", 5)[5].replace(r"\%", "%")
-    return subprocess.run(["/bin/sh", "-c", shell], env=BARE, cwd="/", capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["/bin/sh", "-c", shell], env=BARE, cwd="/", capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no cron")
@@ -37,7 +39,9 @@ def test_the_line_for_cron_works_with_an_empty_environment(tmp_path: Path, name:
     program = Program(folder)
     assert program("--local", "w.sqlite", "apply", "product", "--no-rows", "--yes").code == 0
     printed = program("--local", "w.sqlite", "jobs", "cron", "--every", "30m")
-    assert printed.code == 0 and "NOTION_PM_STATE" in printed.err, "it tells which settings a job will lack"
+    assert printed.code == 0 and "NOTION_PM_STATE" in printed.err, (
+        "it tells which settings a job will lack"
+    )
     line = printed.out.splitlines()[-1]
     assert line.startswith("*/30 * * * * cd ")
     done = run_line(line)
@@ -51,7 +55,13 @@ def test_a_percent_sign_is_escaped_for_cron(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "times"),
-    [(60, "*/1 * * * *"), (900, "*/15 * * * *"), (3600, "0 * * * *"), (7200, "0 */2 * * *"), (86400, "0 0 * * *")],
+    [
+        (60, "*/1 * * * *"),
+        (900, "*/15 * * * *"),
+        (3600, "0 * * * *"),
+        (7200, "0 */2 * * *"),
+        (86400, "0 0 * * *"),
+    ],
 )
 def test_beats_that_cron_knows(seconds: int, times: str) -> None:
     assert cron_times(seconds) == times
@@ -65,12 +75,20 @@ def test_beats_that_cron_cannot_keep_are_refused(seconds: int) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_accepts_the_units(program: Program, tmp_path: Path) -> None:
-    written = program("-w", "ac me 100%", "jobs", "systemd", "--every", "20m", "-o", str(tmp_path / "units"))
+    written = program(
+        "-w", "ac me 100%", "jobs", "systemd", "--every", "20m", "-o", str(tmp_path / "units")
+    )
     assert written.code == 0 and "systemctl enable --now notion-pm-ac-me-100-.timer" in written.err
     units = sorted(map(str, (tmp_path / "units").iterdir()))
-    assert [Path(each).name for each in units] == ["notion-pm-ac-me-100-.service", "notion-pm-ac-me-100-.timer"]
+    assert [Path(each).name for each in units] == [
+        "notion-pm-ac-me-100-.service",
+        "notion-pm-ac-me-100-.timer",
+    ]
     judged = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", "--man=no", *units],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (judged.returncode, judged.stderr) == (0, "")
 
@@ -88,24 +106,37 @@ def test_github_accepts_the_workflow(program: Program, tmp_path: Path) -> None:
     file = tmp_path / "notion-pm.yml"
     file.write_text(printed.out, encoding="utf-8")
     judged = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)],
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.github-workflows",
+            str(file),
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
     assert judged.returncode == 0, judged.stdout + judged.stderr
-    assert str(program.folder) not in printed.out, "paths of this machine are nobody's business there"
+    assert str(program.folder) not in printed.out, (
+        "paths of this machine are nobody's business there"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no /bin/sh")
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (5, 0), (1, 1), (3, 1)])
-def test_the_step_on_github_fails_where_a_run_does(program: Program, tmp_path: Path, code: int, ends: int) -> None:
+def test_the_step_on_github_fails_where_a_run_does(
+    program: Program, tmp_path: Path, code: int, ends: int
+) -> None:
     steps = yaml.safe_load(program("jobs", "github").out)["jobs"]["sync"]["steps"]
     (step,) = (each["run"] for each in steps if "sync --quiet" in each.get("run", ""))
     fake = tmp_path / "notion-pm"
     fake.write_text(f"#!/bin/sh\nexit {code}\n")
     fake.chmod(0o755)
-    shell = ["/bin/bash", "-e", "-c", step] if shutil.which("bash") else ["/bin/sh", "-e", "-c", step]
+    shell = (
+        ["/bin/bash", "-e", "-c", step] if shutil.which("bash") else ["/bin/sh", "-e", "-c", step]
+    )
     done = subprocess.run(shell, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
     assert done.returncode == ends
     assert shlex.split(step)[0] == "notion-pm"
@@ -122,4 +153,7 @@ def test_no_token_is_printed(program: Program) -> None:
     for kind in ("cron", "systemd", "github"):
         printed = program("jobs", kind)
         assert printed.code == 0
-        assert "ntn_secret" not in printed.out + printed.err and "hooks" not in printed.out + printed.err
+        assert (
+            "ntn_secret" not in printed.out + printed.err
+            and "hooks" not in printed.out + printed.err
+        )

@@ -43,7 +43,10 @@ def _features(api: httpx.Client, workspace: LocalWorkspace) -> tuple[str, str]:
 
 def _link(api: httpx.Client, source: str, page: str) -> None:
     where = {"parent": {"type": "page_id", "page_id": page}}
-    made = api.post("views", json={"data_source_id": source, "name": "L", "type": "table", "create_database": where})
+    made = api.post(
+        "views",
+        json={"data_source_id": source, "name": "L", "type": "table", "create_database": where},
+    )
     assert made.status_code == 200, made.text
 
 
@@ -59,8 +62,13 @@ def test_a_linked_view_on_the_parent_page_stops_no_command(
 ) -> None:
     _, source = _features(api, workspace)
     _row(api, source, "Wings")
-    own = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}, "title": [{"text": {"content": "Own"}}]}
-    api.post("databases", json={**own, "initial_data_source": {"properties": {"Name": {"title": {}}}}})
+    own = {
+        "parent": {"type": "page_id", "page_id": workspace.root_page_id},
+        "title": [{"text": {"content": "Own"}}],
+    }
+    api.post(
+        "databases", json={**own, "initial_data_source": {"properties": {"Name": {"title": {}}}}}
+    )
     _link(api, source, workspace.root_page_id)
     workspace.weather.change(Weather(behaviour=Behaviour(linked_databases=answer)))
 
@@ -101,7 +109,9 @@ def test_databases_beside_a_linked_view_are_adopted_and_repaired(
     assert client("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_only_whole_pages_are_read(client: Program, workspace: LocalWorkspace, api: httpx.Client) -> None:
+def test_only_whole_pages_are_read(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
     _, source = _features(api, workspace)
     for name in ("Hidden", "Wings"):
         _row(api, source, name)

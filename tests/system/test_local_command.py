@@ -102,7 +102,14 @@ def test_webhook_from_handshake_to_removal(file: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        added = local("webhook", "add", file, f"http://127.0.0.1:{server.server_port}", "--event", "page.created")
+        added = local(
+            "webhook",
+            "add",
+            file,
+            f"http://127.0.0.1:{server.server_port}",
+            "--event",
+            "page.created",
+        )
         server.shutdown()
         thread.join()
     subscription, token = added.stdout.strip(), bodies[0]["verification_token"]
@@ -110,7 +117,9 @@ def test_webhook_from_handshake_to_removal(file: Path) -> None:
     assert local("webhook", "verify", file, subscription, "secret_wrong").exit_code == 1
     assert local("webhook", "verify", file, subscription, token).exit_code == 0
     listed = json.loads(local("webhook", "list", file, "--json").stdout)
-    assert [(each["status"], each["event_types"]) for each in listed] == [("active", ["page.created"])]
+    assert [(each["status"], each["event_types"]) for each in listed] == [
+        ("active", ["page.created"])
+    ]
     assert local("webhook", "remove", file, subscription).exit_code == 0
     assert json.loads(local("webhook", "list", file, "--json").stdout) == []
 

@@ -21,14 +21,22 @@ from notion_pm.workflows.sync_memory import remember
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program
-from tests.system.duplicates import create_database, create_page, create_record_page, record_page, record_text
+from tests.system.duplicates import (
+    create_database,
+    create_page,
+    create_record_page,
+    record_page,
+    record_text,
+)
 from tests.system.provisioned import NOW
 from tests.unit.template_worlds import load
 
 
 def _template(name: str = "small", title: str = "Features") -> LoadedTemplate:
     properties = {"name": {"type": "title", "title": "Name"}}
-    return load({"template": name, "databases": {"features": {"title": title, "properties": properties}}})
+    return load(
+        {"template": name, "databases": {"features": {"title": title, "properties": properties}}}
+    )
 
 
 class Machine:
@@ -92,7 +100,9 @@ def test_a_renamed_record_is_used_as_before(
     _rename(api, record_page(api, workspace.root_page_id), "PM setup")
     ours.transport.seen.clear()
     assert ours.plan().changes == ()
-    assert len(ours.transport.seen) == 4, "its id is remembered, and the page is in the list: no request more than ever"
+    assert len(ours.transport.seen) == 4, (
+        "its id is remembered, and the page is in the list: no request more than ever"
+    )
     assert bare.plan().changes == ()
     bare.apply(_template(title="Specs"))
     assert bare.plan(_template(title="Specs")).changes == ()
@@ -106,7 +116,11 @@ def test_renamed_records_of_two_templates_are_told_apart(
     other = _template("other", "Insights")
     ours.apply(other)
     pages = api.get(f"blocks/{workspace.root_page_id}/children").json()["results"]
-    second = next(each["id"] for each in pages if each.get("child_page", {}).get("title") == "notion-pm: other")
+    second = next(
+        each["id"]
+        for each in pages
+        if each.get("child_page", {}).get("title") == "notion-pm: other"
+    )
     _rename(api, second, "Two")
     for machine in (ours, bare):
         assert machine.plan().changes == ()
@@ -145,7 +159,10 @@ def test_a_record_in_the_trash_is_a_conflict_while_its_databases_live(
     for machine in (ours, bare):
         with pytest.raises(RecordLost, match="trash") as failure:
             machine.plan()
-        assert page.replace("-", "") in failure.value.advice and "notion-pm repair small" in failure.value.advice
+        assert (
+            page.replace("-", "") in failure.value.advice
+            and "notion-pm repair small" in failure.value.advice
+        )
     assert _databases(api, workspace) == 1
     assert api.patch(f"pages/{page}", json={"in_trash": False}).is_success
     assert ours.plan().changes == bare.plan().changes == ()
@@ -155,8 +172,12 @@ def test_a_template_that_was_destroyed_can_be_applied_again(
     ours: Machine, bare: Machine, workspace: LocalWorkspace
 ) -> None:
     stale = Machine(workspace, ours.home)
-    destroy(ours.gateway, destruction(ours.gateway, ours.root, "small"))  # as another machine would: ours remembers it
-    assert [change.action for change in stale.plan().changes if change.kind == "database"] == ["create"]
+    destroy(
+        ours.gateway, destruction(ours.gateway, ours.root, "small")
+    )  # as another machine would: ours remembers it
+    assert [change.action for change in stale.plan().changes if change.kind == "database"] == [
+        "create"
+    ]
     bare.apply()
     assert bare.plan().changes == ()
     stale.gateway.close()
@@ -208,7 +229,9 @@ def test_every_command_finds_a_renamed_record(
     assert program("plan", "product", "--exit-code").code == 2
 
 
-def test_the_gateway_searches_the_trash(ours: Machine, api: httpx.Client, workspace: LocalWorkspace) -> None:
+def test_the_gateway_searches_the_trash(
+    ours: Machine, api: httpx.Client, workspace: LocalWorkspace
+) -> None:
     gateway: Gateway = ours.gateway
     page = record_page(api, workspace.root_page_id)
     assert [each.id for each in gateway.search_pages("notion-pm: small", in_trash=False)] == [page]

@@ -87,7 +87,9 @@ class TestHistory:
         data = data_of(shipped, "history", "--since", EPOCH)
         last = data["runs"][-1]
         assert (last["kind"], last["outcome"], last["updates"]) == ("sync", "changed", 2)
-        (change,) = (each for each in data["changes"] if each["page"] == ask and each["to"] == "Shipped")
+        (change,) = (
+            each for each in data["changes"] if each["page"] == ask and each["to"] == "Shipped"
+        )
         assert {key: change[key] for key in ("address", "from", "by", "rules", "run")} == {
             "address": "insights.status",
             "from": "Planned",
@@ -104,7 +106,9 @@ class TestWhy:
         out = shown(product, "why", "Ask", "Status")
         assert "Status: New\n  Set by: nobody since history is kept\n" in out
         assert "I1-link says Linked" in out and "I2-plan says Planned" in out
-        assert "Next: The next sync sets it to Planned." in out, "what they say together, not what the first says"
+        assert "Next: The next sync sets it to Planned." in out, (
+            "what they say together, not what the first says"
+        )
         assert product.get("insights", ask, "status") == "New", "it only reads"
 
     def test_what_a_rule_set_names_the_rule_and_the_page_behind_it(self, shipped: Product) -> None:
@@ -116,16 +120,23 @@ class TestWhy:
 
     def test_a_page_by_its_number_and_a_property_by_its_title(self, shipped: Product) -> None:
         (answer,) = data_of(shipped, "why", "FEAT-1", "evidence COUNT")["properties"]
-        assert (answer["address"], answer["value"], answer["set_by"]) == ("features.evidence_count", 1, "rule")
+        assert (answer["address"], answer["value"], answer["set_by"]) == (
+            "features.evidence_count",
+            1,
+            "rule",
+        )
 
-    def test_a_persons_value_is_told_as_theirs_with_the_way_back(self, shipped: Product, ask: NotionId) -> None:
+    def test_a_persons_value_is_told_as_theirs_with_the_way_back(
+        self, shipped: Product, ask: NotionId
+    ) -> None:
         shipped.set("insights", ask, status="linked")
         assert "Set by: a person, after the last sync" in shown(shipped, "why", "Ask", "status")
         shown(shipped, "sync")
         (answer,) = data_of(shipped, "why", "Ask", "status")["properties"]
         assert (answer["set_by"], answer["state"]) == ("person", "conflict")
         assert (
-            answer["next"] == "The person's value stays. Empty it, or set it to Shipped, to hand it back to the rule."
+            answer["next"]
+            == "The person's value stays. Empty it, or set it to Shipped, to hand it back to the rule."
         )
 
     def test_rules_that_could_disagree_are_refused_with_what_would_settle_it(
@@ -155,7 +166,10 @@ class TestWhy:
         assert "ARR weight: $1,010,000" in out
         assert "    $1,000,000  Acme, through Big\n    $10,000  Beta, through Small\n" in out
         (rule,) = data_of(product, "why", "Tail", "ARR weight")["properties"][0]["rules"]
-        assert [(each["of"], each["amount"]) for each in rule["amounts"]] == [("Acme", 1_000_000), ("Beta", 10_000)]
+        assert [(each["of"], each["amount"]) for each in rule["amounts"]] == [
+            ("Acme", 1_000_000),
+            ("Beta", 10_000),
+        ]
 
     @pytest.mark.parametrize(
         ("words", "told"),
@@ -165,7 +179,9 @@ class TestWhy:
             (["i"], "'i' may be any of 2 pages:"),
         ],
     )
-    def test_what_cannot_be_told_is_said_with_what_can(self, product: Product, words: list[str], told: str) -> None:
+    def test_what_cannot_be_told_is_said_with_what_can(
+        self, product: Product, words: list[str], told: str
+    ) -> None:
         product.add("features", "First")
         product.add("features", "Fifth")
         product.add("insights", "Ask")
@@ -175,7 +191,9 @@ class TestWhy:
 
 
 class TestUndo:
-    def test_a_dry_run_shows_what_would_become_and_changes_nothing(self, shipped: Product, ask: NotionId) -> None:
+    def test_a_dry_run_shows_what_would_become_and_changes_nothing(
+        self, shipped: Product, ask: NotionId
+    ) -> None:
         out = shown(shipped, "undo", "sync", "--dry-run")
         assert "Status: Shipped → Planned; Loop: Tell customer → –" in out
         assert "2 pages to set back, 0 values left." in out
@@ -188,20 +206,30 @@ class TestUndo:
             assert "notion-pm undo sync --yes" in result.stderr
         assert shipped.get("insights", ask, "status") == "Shipped"
 
-    def test_what_is_set_back_stays_until_the_rules_side_is_taken(self, shipped: Product, ask: NotionId) -> None:
+    def test_what_is_set_back_stays_until_the_rules_side_is_taken(
+        self, shipped: Product, ask: NotionId
+    ) -> None:
         done = data_of(shipped, "undo", "sync", "--yes")
         assert (done["done"], len(done["updates"])) == (True, 3)
         assert shipped.get("insights", ask, "status") == "Planned"
         assert "Nothing of it is left to undo." in shown(shipped, "undo", "sync", "--yes")
         assert "an undo of what I3-ship wrote" in shown(shipped, "why", "Ask", "Status")
-        assert "Conflict: Ask, Status: it is Planned, I3-ship says Shipped" in shown(shipped, "sync")
+        assert "Conflict: Ask, Status: it is Planned, I3-ship says Shipped" in shown(
+            shipped, "sync"
+        )
         assert shipped.get("insights", ask, "status") == "Planned"
         shown(shipped, "sync", "--on-conflict", "rule")
         assert shipped.get("insights", ask, "status") == "Shipped"
         kinds = [(each["kind"], each["outcome"]) for each in data_of(shipped, "history")["runs"]]
-        assert kinds == [("sync", "changed")] * 2 + [("undo", "changed"), ("sync", "unchanged"), ("sync", "changed")]
+        assert kinds == [("sync", "changed")] * 2 + [
+            ("undo", "changed"),
+            ("sync", "unchanged"),
+            ("sync", "changed"),
+        ]
 
-    def test_what_people_changed_since_is_left_and_named(self, shipped: Product, ask: NotionId) -> None:
+    def test_what_people_changed_since_is_left_and_named(
+        self, shipped: Product, ask: NotionId
+    ) -> None:
         shipped.set("insights", ask, status="triaged")
         out = shown(shipped, "undo", "sync", "--yes")
         assert "Left: Ask, Status: it was changed since." in out

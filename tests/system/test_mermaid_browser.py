@@ -49,7 +49,9 @@ TITLES = (
 def drawn(chromium: webdriver.Chrome, folder: Path, source: str) -> Any:
     script = (installed(MERMAID) / "mermaid/dist/mermaid.min.js").as_uri()
     page = folder / "page.html"
-    page.write_text(f'<!doctype html><meta charset="utf-8"><body></body><script src="{html.escape(script)}"></script>')
+    page.write_text(
+        f'<!doctype html><meta charset="utf-8"><body></body><script src="{html.escape(script)}"></script>'
+    )
     chromium.get(page.as_uri())
     return chromium.execute_async_script(DRAW, source)
 
@@ -62,7 +64,11 @@ def test_mermaid_draws_every_title_as_it_is(chromium: webdriver.Chrome, tmp_path
         world.pages[f"ask {number}"] = replace(world.pages[f"ask {number}"], title=title)
     thread = thread_of(world)
     told = drawn(chromium, tmp_path, flowchart(thread, trace(thread, world.pages["wings"])))
-    wanted = {"Aim – Active", "Wings – In progress", *(f"{' '.join(each.split())} – New" for each in TITLES)}
+    wanted = {
+        "Aim – Active",
+        "Wings – In progress",
+        *(f"{' '.join(each.split())} – New" for each in TITLES),
+    }
     assert "error" not in told, told["error"]
     assert set(told["boxes"]) == wanted
     assert (told["edges"], told["images"]) == (len(TITLES) + 1, 0)

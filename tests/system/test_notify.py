@@ -38,7 +38,9 @@ def hook() -> responses.RequestsMock:
     return responses.RequestsMock(assert_all_requests_are_fired=False)
 
 
-def test_only_a_run_that_changed_something_is_told(folder: Path, hook: responses.RequestsMock) -> None:
+def test_only_a_run_that_changed_something_is_told(
+    folder: Path, hook: responses.RequestsMock
+) -> None:
     assert run("apply", "product", "--yes").exit_code == 0
     with hook:
         hook.post(HOOK, body="ok")
@@ -52,7 +54,9 @@ def test_only_a_run_that_changed_something_is_told(folder: Path, hook: responses
         assert len(sent(hook)) == 1
 
 
-def test_a_run_that_fails_is_told_and_still_fails(folder: Path, hook: responses.RequestsMock) -> None:
+def test_a_run_that_fails_is_told_and_still_fails(
+    folder: Path, hook: responses.RequestsMock
+) -> None:
     with hook:
         hook.post(HOOK, body="ok")
         done = run("sync", "--notify", HOOK)
@@ -61,7 +65,9 @@ def test_a_run_that_fails_is_told_and_still_fails(folder: Path, hook: responses.
     assert message["ok"] is False and "apply" in done.output
 
 
-def test_a_message_that_cannot_be_delivered_is_only_noted(folder: Path, hook: responses.RequestsMock) -> None:
+def test_a_message_that_cannot_be_delivered_is_only_noted(
+    folder: Path, hook: responses.RequestsMock
+) -> None:
     assert run("apply", "product", "--yes").exit_code == 0
     with hook:
         hook.post(HOOK, status=404)
@@ -80,7 +86,9 @@ def test_the_url_is_a_secret(trouble: Exception, hook: responses.RequestsMock) -
     assert "secret" not in str(caught.value) + caught.value.advice
 
 
-def test_a_failure_is_told_once_and_so_is_its_end(folder: Path, hook: responses.RequestsMock) -> None:
+def test_a_failure_is_told_once_and_so_is_its_end(
+    folder: Path, hook: responses.RequestsMock
+) -> None:
     with hook:
         hook.post(HOOK, body="ok")
         assert [run("sync", "--notify", HOOK).exit_code for _ in range(3)] == [1, 1, 1]
@@ -88,7 +96,9 @@ def test_a_failure_is_told_once_and_so_is_its_end(folder: Path, hook: responses.
         assert run("apply", "product", "--yes").exit_code == 0
         assert run("sync", "--notify", HOOK).exit_code == 0
         told = sent(hook)[1]
-        assert told["ok"] is True and str(told["text"]).startswith("notion-pm sync works again: 43 pages changed")
+        assert told["ok"] is True and str(told["text"]).startswith(
+            "notion-pm sync works again: 43 pages changed"
+        )
         assert run("sync", "--notify", HOOK).exit_code == 0
         assert len(sent(hook)) == 2
 
@@ -102,8 +112,12 @@ def test_a_run_that_others_do_is_no_news(folder: Path, hook: responses.RequestsM
         assert sent(hook) == []
 
 
-@pytest.mark.parametrize("trouble", [requests.ConnectionError(HOOK), requests.Timeout(HOOK), 503, 429])
-def test_what_may_pass_is_tried_again(trouble: Exception | int, hook: responses.RequestsMock) -> None:
+@pytest.mark.parametrize(
+    "trouble", [requests.ConnectionError(HOOK), requests.Timeout(HOOK), 503, 429]
+)
+def test_what_may_pass_is_tried_again(
+    trouble: Exception | int, hook: responses.RequestsMock
+) -> None:
     naps: list[float] = []
     with hook:
         if isinstance(trouble, int):

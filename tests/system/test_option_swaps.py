@@ -39,7 +39,11 @@ from tests.unit.template_worlds import load
 
 _SAMPLE = 3
 _NAME = {"type": "title", "title": "Name"}
-_LIVELY = {"title": "Lively", "type": "table", "where": {"status": {"is": ["idea", "done"]}, "tags": "x"}}
+_LIVELY = {
+    "title": "Lively",
+    "type": "table",
+    "where": {"status": {"is": ["idea", "done"]}, "tags": "x"},
+}
 
 
 def _template(*, version: int = 1, **changed: dict[str, Any]) -> LoadedTemplate:
@@ -56,8 +60,16 @@ def _template(*, version: int = 1, **changed: dict[str, Any]) -> LoadedTemplate:
     properties = {
         "name": _NAME,
         "status": {"type": "status", "title": "Status", "options": status},
-        "kind": {"type": "select", "title": "Kind", "options": options(a={"name": "A"}, b={"name": "B"})},
-        "tags": {"type": "multi_select", "title": "Tags", "options": options(x={"name": "X"}, y={"name": "Y"})},
+        "kind": {
+            "type": "select",
+            "title": "Kind",
+            "options": options(a={"name": "A"}, b={"name": "B"}),
+        },
+        "tags": {
+            "type": "multi_select",
+            "title": "Tags",
+            "options": options(x={"name": "X"}, y={"name": "Y"}),
+        },
     }
     features = {"title": "Features", "properties": properties, "views": {"lively": _LIVELY}}
     rows = [
@@ -69,11 +81,25 @@ def _template(*, version: int = 1, **changed: dict[str, Any]) -> LoadedTemplate:
     return load({"version": version, "databases": {"features": features}}, {"features": rows})
 
 
-_RENAMED = {"idea": {"name": "Concept"}, "a": {"name": "Alpha", "color": "red"}, "x": {"name": "Ex"}}
+_RENAMED = {
+    "idea": {"name": "Concept"},
+    "a": {"name": "Alpha", "color": "red"},
+    "x": {"name": "Ex"},
+}
 _RECOLOURED = {"idea": {"color": "pink"}, "a": {"color": "red"}, "x": {"color": "brown"}}
-_BOTH = {"idea": {"color": "pink"}, "a": {"name": "Alpha"}, "x": {"name": "x"}, "y": {"name": "Why"}}
+_BOTH = {
+    "idea": {"color": "pink"},
+    "a": {"name": "Alpha"},
+    "x": {"name": "x"},
+    "y": {"name": "Why"},
+}
 _EXCHANGED = {"a": {"name": "B"}, "b": {"name": "A"}, "x": {"name": "Y"}, "y": {"name": "Z"}}
-_CASES = {"renamed": _RENAMED, "recoloured": _RECOLOURED, "some of both": _BOTH, "exchanged": _EXCHANGED}
+_CASES = {
+    "renamed": _RENAMED,
+    "recoloured": _RECOLOURED,
+    "some of both": _BOTH,
+    "exchanged": _EXCHANGED,
+}
 
 
 @pytest.fixture
@@ -99,7 +125,9 @@ def _apply(
 
 def _property(gateway: Gateway, workspace: LocalWorkspace, key: str) -> tuple[NotionId, Property]:
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    return entry.data_source_id, gateway.get_data_source(entry.data_source_id).properties[entry.properties[key]]
+    return entry.data_source_id, gateway.get_data_source(entry.data_source_id).properties[
+        entry.properties[key]
+    ]
 
 
 def _options(prop: Property) -> tuple[Option, ...]:
@@ -112,8 +140,13 @@ def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     source = gateway.get_data_source(entry.data_source_id)
     keys = {each: key for key, each in entry.properties.items()}
-    properties = [each for each in source.properties.values() if isinstance(each.config, OptionsConfig)]
-    options = {keys[each.id]: [(one.name, one.color, one.group) for one in _options(each)] for each in properties}
+    properties = [
+        each for each in source.properties.values() if isinstance(each.config, OptionsConfig)
+    ]
+    options = {
+        keys[each.id]: [(one.name, one.color, one.group) for one in _options(each)]
+        for each in properties
+    }
     rows = sorted(
         (page.title, {keys[each.id]: _names(page.properties[each.id].value) for each in properties})
         for page in gateway.query(source.id)
@@ -122,13 +155,23 @@ def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
 
 
 def _names(value: Any) -> list[str]:
-    return [each.name for each in (value if isinstance(value, tuple) else [value]) if isinstance(each, OptionValue)]
+    return [
+        each.name
+        for each in (value if isinstance(value, tuple) else [value])
+        if isinstance(each, OptionValue)
+    ]
 
 
-def test_a_renamed_option_takes_its_pages_along(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_renamed_option_takes_its_pages_along(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     _, plan = _look(gateway, workspace, _template(version=2, **_RENAMED))
-    found = {each.address: (each.change_class, each.pages) for each in plan.changes if each.kind == "option"}
+    found = {
+        each.address: (each.change_class, each.pages)
+        for each in plan.changes
+        if each.kind == "option"
+    }
     assert found == {
         "features.status.idea": ("slow", 2),
         "features.kind.a": ("slow", 2),
@@ -140,7 +183,11 @@ def test_a_renamed_option_takes_its_pages_along(gateway: Gateway, workspace: Loc
     assert result.planned == result.sent == gateway.requests.logical - before
     options, rows, shown = _seen(gateway, workspace)
     assert options == {
-        "status": [("Concept", "blue", "To-do"), ("Doing", "yellow", "In progress"), ("Done", "green", "Complete")],
+        "status": [
+            ("Concept", "blue", "To-do"),
+            ("Doing", "yellow", "In progress"),
+            ("Done", "green", "Complete"),
+        ],
         "kind": [("Alpha", "red", None), ("B", "default", None)],
         "tags": [("Ex", "default", None), ("Y", "default", None)],
     }
@@ -150,7 +197,9 @@ def test_a_renamed_option_takes_its_pages_along(gateway: Gateway, workspace: Loc
     assert _look(gateway, workspace, _template(version=2, **_RENAMED))[1].changes == ()
 
 
-def test_a_recoloured_option_waits_on_a_stand_in(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_recoloured_option_waits_on_a_stand_in(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     again = _template(version=2, **_RECOLOURED)
     before = gateway.requests.logical
@@ -175,12 +224,24 @@ def test_names_can_change_hands(gateway: Gateway, workspace: LocalWorkspace) -> 
     options, rows, _ = _seen(gateway, workspace)
     assert [name for name, _, _ in options["kind"]] == ["B", "A"]
     assert [name for name, _, _ in options["tags"]] == ["Y", "Z"]
-    assert {row: values["kind"] for row, values in rows} == {"R1": ["B"], "R2": ["A"], "R3": ["B"], "R4": []}
-    assert {row: values["tags"] for row, values in rows} == {"R1": ["Y", "Z"], "R2": ["Z"], "R3": ["Y"], "R4": []}
+    assert {row: values["kind"] for row, values in rows} == {
+        "R1": ["B"],
+        "R2": ["A"],
+        "R3": ["B"],
+        "R4": [],
+    }
+    assert {row: values["tags"] for row, values in rows} == {
+        "R1": ["Y", "Z"],
+        "R2": ["Z"],
+        "R3": ["Y"],
+        "R4": [],
+    }
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
-def test_what_people_renamed_and_recoloured_is_respected(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_what_people_renamed_and_recoloured_is_respected(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     _people_edit(gateway, workspace, "Idea", "Einfall", "orange")
     for version in (2, 3):
@@ -199,9 +260,13 @@ def test_what_people_renamed_and_recoloured_is_respected(gateway: Gateway, works
     assert dict(rows)["R2"]["status"] == ["Concept"]
 
 
-def _people_edit(gateway: Gateway, workspace: LocalWorkspace, option: str, name: str, color: str) -> None:
+def _people_edit(
+    gateway: Gateway, workspace: LocalWorkspace, option: str, name: str, color: str
+) -> None:
     """Rename and recolour an option of the status."""
-    found = next(each for each in _options(_property(gateway, workspace, "status")[1]) if each.name == option)
+    found = next(
+        each for each in _options(_property(gateway, workspace, "status")[1]) if each.name == option
+    )
     edit_option(workspace, found.id or "", name=name, color=color)
 
 
@@ -221,21 +286,30 @@ def test_group_and_description_change_in_place(gateway: Gateway, workspace: Loca
     _, before = _property(gateway, workspace, "status")
     again = _template(version=2, doing={"group": "complete", "description": "As good as done"})
     plan = _look(gateway, workspace, again)[1]
-    assert [(each.address, each.change_class, each.details) for each in plan.changes if each.kind == "option"] == [
-        ("features.status.doing", "safe", ("description", "group: Complete"))
-    ]
+    assert [
+        (each.address, each.change_class, each.details)
+        for each in plan.changes
+        if each.kind == "option"
+    ] == [("features.status.doing", "safe", ("description", "group: Complete"))]
     _apply(gateway, workspace, again)
     _, after = _property(gateway, workspace, "status")
     assert [each.id for each in _options(after)] == [each.id for each in _options(before)]
-    assert (_options(after)[1].group, _options(after)[1].description) == ("Complete", "As good as done")
+    assert (_options(after)[1].group, _options(after)[1].description) == (
+        "Complete",
+        "As good as done",
+    )
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
-def test_a_new_option_takes_its_place_in_the_order_of_the_template(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_new_option_takes_its_place_in_the_order_of_the_template(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     loaded = _template()
     _apply(gateway, workspace, loaded)
     data = loaded.template.model_dump(mode="json", by_alias=True, exclude_none=True)
-    data["databases"]["features"]["properties"]["status"]["options"].insert(1, {"key": "spec", "name": "Spec"})
+    data["databases"]["features"]["properties"]["status"]["options"].insert(
+        1, {"key": "spec", "name": "Spec"}
+    )
     _apply(gateway, workspace, load({"databases": data["databases"]}))
     assert [each.name for each in _options(_property(gateway, workspace, "status")[1])] == [
         "Idea",
@@ -260,7 +334,9 @@ def test_what_people_choose_meanwhile_is_not_lost(workspace: LocalWorkspace) -> 
             calmly.update_page(row.id, [value])
             now = _options(_property(calmly, workspace, "status")[1])
             theirs = OptionsConfig((*now, Option("Theirs", group="To-do")))
-            calmly.update_data_source(source_id, {status.id: PropertyPatch(type="status", config=theirs)})
+            calmly.update_data_source(
+                source_id, {status.id: PropertyPatch(type="status", config=theirs)}
+            )
         return None
 
     met: list[int] = []
@@ -279,12 +355,16 @@ def test_what_people_choose_meanwhile_is_not_lost(workspace: LocalWorkspace) -> 
 _TROUBLE: dict[str, Callable[[int], Weather]] = {
     "killed before": lambda moment: killed(moment, after=False),
     "killed after": lambda moment: killed(moment, after=True),
-    "answer lost": lambda moment: lambda number, _: Fault(lost=True, after=True) if number == moment else None,
+    "answer lost": lambda moment: (
+        lambda number, _: Fault(lost=True, after=True) if number == moment else None
+    ),
     "503 saved": lambda moment: lambda number, _: Fault(after=True) if number == moment else None,
 }
 
 
-def _upgraded(folder: Path, upgrade: LoadedTemplate, weather: Weather = calm) -> tuple[int, list[Any]]:
+def _upgraded(
+    folder: Path, upgrade: LoadedTemplate, weather: Weather = calm
+) -> tuple[int, list[Any]]:
     """Apply the first version, the next in this weather, and the next once more; return what is there."""
     workspace = open_workspace(folder / "workspace.sqlite")
     gateway, _ = gateway_to(workspace)
@@ -309,7 +389,9 @@ def test_every_request_of_an_upgrade_survives(tmp_path: Path, case: str, trouble
     requests, undisturbed = _upgraded(_folder(tmp_path, 0), upgrade)
     moments: Sequence[int] = range(1, requests + 1)
     if os.environ.get("NOTION_PM_MATRIX") != "all":
-        moments = sorted(random.Random(f"{case} {trouble} {datetime.now(UTC).date()}").sample(moments, _SAMPLE))
+        moments = sorted(
+            random.Random(f"{case} {trouble} {datetime.now(UTC).date()}").sample(moments, _SAMPLE)
+        )
     for moment in moments:
         _, found = _upgraded(_folder(tmp_path, moment), upgrade, _TROUBLE[trouble](moment))
         assert found == undisturbed, f"request {moment}"

@@ -56,9 +56,13 @@ def test_a_full_disk_cuts_no_settings_and_the_next_try_works(
     done = program(*arguments)
     assert done.code == 0, done.err
     assert config.read_text().startswith(before)
-    assert {stat.S_IMODE(each.stat().st_mode) for each in (config, program.folder / ".env")} == {0o600}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (config, program.folder / ".env")} == {
+        0o600
+    }
     assert "Added .env to .gitignore" in full.out
-    ignored = subprocess.run(["git", "-C", str(program.folder), "check-ignore", ".env"], check=False)
+    ignored = subprocess.run(
+        ["git", "-C", str(program.folder), "check-ignore", ".env"], check=False
+    )
     assert ignored.returncode == 0
 
 
@@ -90,7 +94,9 @@ def test_the_memory_is_private_and_a_copy_has_its_own(program: Program) -> None:
     assert program("--local", "w.sqlite", "sync").code == 0
 
 
-def test_a_password_in_a_state_of_an_unknown_kind_is_not_shown_and_becomes_no_folder(program: Program) -> None:
+def test_a_password_in_a_state_of_an_unknown_kind_is_not_shown_and_becomes_no_folder(
+    program: Program,
+) -> None:
     program.environment["NOTION_PM_STATE"] = "mysql://anna:secret-word@host/db"
     program.environment["NOTION_PM_LOCAL"] = "w.sqlite"
     refused = program("sync")

@@ -115,7 +115,10 @@ def test_a_moved_database_below_a_trashed_page_is_named(
         done = client(*line.split())
         assert done.code == 1, (line, done)
         said = done.err + done.out
-        assert "'Features' is in the trash, together with the page 'Attic' above it." in said, (line, done)
+        assert "'Features' is in the trash, together with the page 'Attic' above it." in said, (
+            line,
+            done,
+        )
         assert "Restore it in Notion" in said, (line, done)
 
 
@@ -138,12 +141,17 @@ def test_a_database_in_the_trash_is_not_made_again(
     api.patch(f"databases/{database}", json={"in_trash": True})
     stopped = client("apply", "small.yaml", "--yes")
     assert stopped.code == 3
-    assert "features: the database 'Features' is in the trash. Restore it in Notion, with its pages" in stopped.err
+    assert (
+        "features: the database 'Features' is in the trash. Restore it in Notion, with its pages"
+        in stopped.err
+    )
     api.patch(f"databases/{database}", json={"in_trash": False})
     assert client("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_a_database_that_was_moved_is_followed(client: Program, workspace: LocalWorkspace, api: httpx.Client) -> None:
+def test_a_database_that_was_moved_is_followed(
+    client: Program, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
     assert client("apply", "small.yaml", "--yes").code == 0
     parent = {"type": "page_id", "page_id": _page(api, workspace.root_page_id, "Elsewhere")}
     moved = api.patch(f"databases/{_features(api, workspace)}", json={"parent": parent})

@@ -62,7 +62,10 @@ def test_a_job_plans_applies_and_watches_for_drift(program: Program) -> None:
     applied = program("apply", "small.yaml", "--yes", "--json")
     assert applied.code == 0, applied.err
     assert applied.json["changes"] == planned.json["changes"]
-    assert applied.json["requests"] == {"planned": planned.json["requests"], "sent": planned.json["requests"]}
+    assert applied.json["requests"] == {
+        "planned": planned.json["requests"],
+        "sent": planned.json["requests"],
+    }
     assert program("plan", "small.yaml", "--exit-code").code == 0
     again = program("apply", "small.yaml", "--yes", "--json").json
     assert (again["changes"], again["requests"]) == ([], {"planned": 4, "sent": 4})
@@ -96,7 +99,9 @@ def test_a_variable_without_default_is_asked_for_once(program: Program, tmp_path
     assert program("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_unsafe_changes_stop_plan_and_apply_with_their_exit_code(program: Program, tmp_path: Path) -> None:
+def test_unsafe_changes_stop_plan_and_apply_with_their_exit_code(
+    program: Program, tmp_path: Path
+) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     text = dedent(_TEMPLATE).replace(
         "type: status, title: Status, options: [{key: open, name: Open}, {key: done, name: Done}]",
@@ -107,12 +112,17 @@ def test_unsafe_changes_stop_plan_and_apply_with_their_exit_code(program: Progra
     for command in (("plan", "small.yaml"), ("apply", "small.yaml", "--yes")):
         stopped = program(*command)
         assert stopped.code == 3
-        assert "1 change cannot be made:\n  features.status: is status, the template wants files" in stopped.err
+        assert (
+            "1 change cannot be made:\n  features.status: is status, the template wants files"
+            in stopped.err
+        )
         assert "Traceback" not in stopped.err
 
 
 def test_a_broken_template_is_reported_with_its_lines(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(dedent(_TEMPLATE).replace("title: Name", "titel: Name"), encoding="utf-8")
+    (tmp_path / "small.yaml").write_text(
+        dedent(_TEMPLATE).replace("title: Name", "titel: Name"), encoding="utf-8"
+    )
     validated = program("templates", "validate", "small.yaml", "product")
     assert validated.code == 1
     assert "small.yaml:10: unknown key `titel`. Did you mean `title`?" in validated.out

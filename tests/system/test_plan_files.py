@@ -34,7 +34,9 @@ _TEMPLATE = """\
 def program(tmp_path: Path) -> Program:
     """The program, in a folder with a small template and a local workspace."""
     (tmp_path / "small.yaml").write_text(dedent(_TEMPLATE), encoding="utf-8")
-    (tmp_path / "rows.csv").write_text("key,name,size,kind\na,One,10,a\nb,Two,,b\n", encoding="utf-8")
+    (tmp_path / "rows.csv").write_text(
+        "key,name,size,kind\na,One,10,a\nb,Two,,b\n", encoding="utf-8"
+    )
     return Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
 
 
@@ -51,14 +53,19 @@ def _make_size_a_checkbox(program: Program) -> None:
 
 
 def test_a_plan_file_is_carried_out_once_and_without_a_question(program: Program) -> None:
-    planned = program("plan", "small.yaml", "--set", "client=Globex", "--no-rows", "-o", "plan.json", "--json")
+    planned = program(
+        "plan", "small.yaml", "--set", "client=Globex", "--no-rows", "-o", "plan.json", "--json"
+    )
     assert planned.code == 0, planned.err
     written = json.loads((program.folder / "plan.json").read_text(encoding="utf-8"))
     assert written["plan"]["checksum"] == written["checksum"] == planned.json["checksum"]
     applied = program("apply", "plan.json", "--json")
     assert applied.code == 0, applied.err
     assert applied.json["changes"] == planned.json["changes"]
-    assert applied.json["requests"] == {"planned": planned.json["requests"], "sent": planned.json["requests"]}
+    assert applied.json["requests"] == {
+        "planned": planned.json["requests"],
+        "sent": planned.json["requests"],
+    }
     assert program("plan", "small.yaml", "--exit-code").code == 0
     again = program("apply", "plan.json")
     assert again.code == 3
@@ -67,14 +74,18 @@ def test_a_plan_file_is_carried_out_once_and_without_a_question(program: Program
 
 
 @pytest.mark.parametrize("moved", ["template", "rows", "workspace"])
-def test_a_plan_is_refused_when_anything_it_was_made_from_has_moved(program: Program, moved: str) -> None:
+def test_a_plan_is_refused_when_anything_it_was_made_from_has_moved(
+    program: Program, moved: str
+) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     _edit(program, "title: Size", "title: Effort")
     assert program("plan", "small.yaml", "-o", "plan.json").code == 0
     if moved == "template":
         _edit(program, "title: Effort", "title: Weight")
     elif moved == "rows":
-        (program.folder / "rows.csv").write_text("key,name\na,One\nb,Two\nc,Three\n", encoding="utf-8")
+        (program.folder / "rows.csv").write_text(
+            "key,name\na,One\nb,Two\nc,Three\n", encoding="utf-8"
+        )
     else:
         assert program("apply", "small.yaml", "--yes", "--no-rows").code == 0
     assert program("apply", "plan.json").code == 3
@@ -90,11 +101,15 @@ def test_a_plan_file_that_anybody_edited_is_refused(program: Program) -> None:
         "permission": written | {"allow_lossy": True},
         "both permissions": written | {"allow_lossy": True, "force": True},
         "what is shown": written | {"plan": written["plan"] | {"notes": [], "changes": []}},
-        "no seal": {key: value for key, value in (written | {"allow_lossy": True}).items() if key != "seal"},
+        "no seal": {
+            key: value for key, value in (written | {"allow_lossy": True}).items() if key != "seal"
+        },
     }
     for what, edited in edits.items():
         path.write_text(json.dumps(edited), encoding="utf-8")
-        refused = program("apply", "plan.json", "--allow-lossy" if what == "what is shown" else "--yes")
+        refused = program(
+            "apply", "plan.json", "--allow-lossy" if what == "what is shown" else "--yes"
+        )
         assert refused.code == 3, what
         assert "The plan file was edited" in refused.err, what
     path.write_text(json.dumps(written, indent=7), encoding="utf-8")
@@ -122,12 +137,24 @@ def test_a_file_that_is_no_plan_is_refused(program: Program) -> None:
 
 def test_a_plan_for_a_pull_request(program: Program) -> None:
     fresh = program("plan", "small.yaml", "--format", "markdown").out
-    assert "| create | `features` | safe |  | new in the template: Acme features; with 3 properties" in fresh
+    assert (
+        "| create | `features` | safe |  | new in the template: Acme features; with 3 properties"
+        in fresh
+    )
     assert program("apply", "small.yaml", "--yes").code == 0
-    _edit(program, "      kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: B}]}\n", "")
+    _edit(
+        program,
+        "      kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: B}]}\n",
+        "",
+    )
     (program.folder / "rows.csv").write_text("key,name\na,One\nb,Two\n", encoding="utf-8")
-    pruned = program("plan", "small.yaml", "--prune", "--allow-lossy", "--format", "markdown").out.splitlines()
-    assert "| delete | `features.kind` | lossy | 2 | is no longer in the template: Kind (select) |" in pruned
+    pruned = program(
+        "plan", "small.yaml", "--prune", "--allow-lossy", "--format", "markdown"
+    ).out.splitlines()
+    assert (
+        "| delete | `features.kind` | lossy | 2 | is no longer in the template: Kind (select) |"
+        in pruned
+    )
     assert pruned.index("**Look twice:**") > pruned.index("|---|---|---|---:|---|")
     assert pruned[-1].startswith("Checksum: `")
 

@@ -78,9 +78,17 @@ def is_in_words(done: Finished) -> bool:
     ("env_file", "toml", "variable"),
     [
         ("NOTION_PM_BASE_URL={url}", "", "NOTION_TOKEN"),
-        ("", ENTRY + 'token_env = "AWS_SECRET_ACCESS_KEY"\nbase_url = "{url}"', "AWS_SECRET_ACCESS_KEY"),
+        (
+            "",
+            ENTRY + 'token_env = "AWS_SECRET_ACCESS_KEY"\nbase_url = "{url}"',
+            "AWS_SECRET_ACCESS_KEY",
+        ),
         ("", ENTRY + 'token_env = "ACME_NOTION_TOKEN"\nbase_url = "{url}"', "ACME_NOTION_TOKEN"),
-        ("NOTION_TOKEN=${AWS_SECRET_ACCESS_KEY}\nNOTION_PM_BASE_URL={url}", "", "AWS_SECRET_ACCESS_KEY"),
+        (
+            "NOTION_TOKEN=${AWS_SECRET_ACCESS_KEY}\nNOTION_PM_BASE_URL={url}",
+            "",
+            "AWS_SECRET_ACCESS_KEY",
+        ),
     ],
 )
 def test_no_secret_of_the_environment_goes_to_a_server_that_a_file_names(
@@ -94,14 +102,18 @@ def test_no_secret_of_the_environment_goes_to_a_server_that_a_file_names(
     assert SECRET not in done.out + done.err
 
 
-def test_a_typed_token_goes_to_no_server_that_a_file_names(program: Program, stranger: Catcher) -> None:
+def test_a_typed_token_goes_to_no_server_that_a_file_names(
+    program: Program, stranger: Catcher
+) -> None:
     plant(program, stranger, "NOTION_PM_BASE_URL={url}", "")
     done = program("init", stdin=f"{SECRET}\n")
     assert is_in_words(done), done.err
     assert stranger.received == []
 
 
-def test_a_server_and_its_token_in_one_file_belong_together(program: Program, stranger: Catcher) -> None:
+def test_a_server_and_its_token_in_one_file_belong_together(
+    program: Program, stranger: Catcher
+) -> None:
     plant(
         program,
         stranger,
@@ -116,7 +128,11 @@ def test_a_server_and_its_token_in_one_file_belong_together(program: Program, st
 def test_a_redirect_is_not_followed(program: Program, stranger: Catcher) -> None:
     with catching("127.0.0.1") as own:
         own.redirect_to = stranger.url
-        program.environment |= {"NOTION_TOKEN": SECRET, "NOTION_PM_PARENT_PAGE": PAGE, "NOTION_PM_BASE_URL": own.url}
+        program.environment |= {
+            "NOTION_TOKEN": SECRET,
+            "NOTION_PM_PARENT_PAGE": PAGE,
+            "NOTION_PM_BASE_URL": own.url,
+        }
         done = program("plan", "product")
     assert is_in_words(done), done.err
     assert own.received

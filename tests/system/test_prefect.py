@@ -19,7 +19,9 @@ import httpx
 import pytest
 
 PYTHON = os.environ.get("NOTION_PM_PREFECT_PYTHON", "")
-pytestmark = pytest.mark.skipif(not PYTHON, reason="NOTION_PM_PREFECT_PYTHON names no Python with notion-pm[prefect]")
+pytestmark = pytest.mark.skipif(
+    not PYTHON, reason="NOTION_PM_PREFECT_PYTHON names no Python with notion-pm[prefect]"
+)
 
 _STARTS_WITHIN = 90
 """Seconds."""
@@ -90,7 +92,9 @@ def test_every_workspace_is_synced_and_those_of_one_token_one_after_the_other(
     assert all(each["name"].startswith("notion-pm-") for each in limits)
 
 
-def test_a_workspace_that_fails_keeps_nobody_from_being_synced(clients: Path, settings: Mapping[str, str]) -> None:
+def test_a_workspace_that_fails_keeps_nobody_from_being_synced(
+    clients: Path, settings: Mapping[str, str]
+) -> None:
     with (clients / "notion-pm.toml").open("a") as file:
         file.write(_BROKEN)
     done = _flow(clients, settings)
@@ -103,11 +107,15 @@ def test_a_workspace_that_fails_keeps_nobody_from_being_synced(clients: Path, se
 
 def _flow(folder: Path, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     once = [PYTHON, "-m", "notion_pm.flows", "--once"]
-    return subprocess.run(once, cwd=folder, env=settings, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        once, cwd=folder, env=settings, capture_output=True, text=True, timeout=300
+    )
 
 
 def _asked(settings: Mapping[str, str], path: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.post(f"{settings['PREFECT_API_URL']}/{path}", json={}).json()
+    found: list[dict[str, Any]] = httpx.post(
+        f"{settings['PREFECT_API_URL']}/{path}", json={}
+    ).json()
     return found
 
 

@@ -41,7 +41,9 @@ def shared_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local
     opened.close()
 
 
-def _connection(workspace: LocalWorkspace, transport: httpx.BaseTransport, token: str = "") -> Connection:
+def _connection(
+    workspace: LocalWorkspace, transport: httpx.BaseTransport, token: str = ""
+) -> Connection:
     clock = PatientClock()
     return Connection(
         token or workspace.token,
@@ -53,11 +55,17 @@ def _connection(workspace: LocalWorkspace, transport: httpx.BaseTransport, token
 
 
 def _lab(
-    workspace: LocalWorkspace, transport: httpx.BaseTransport, sleep: Callable[[float], None] = lambda _: None
+    workspace: LocalWorkspace,
+    transport: httpx.BaseTransport,
+    sleep: Callable[[float], None] = lambda _: None,
 ) -> Lab:
     """Make a scratch page, and a lab whose second connection always hears the truth."""
-    second = _connection(workspace, httpx.WSGITransport(app=workspace.app), workspace.connect("second"))
-    page = Gateway(second).create_page(workspace.root_page_id, "notion-pm probe", look_up=lambda: None)
+    second = _connection(
+        workspace, httpx.WSGITransport(app=workspace.app), workspace.connect("second")
+    )
+    page = Gateway(second).create_page(
+        workspace.root_page_id, "notion-pm probe", look_up=lambda: None
+    )
     return Lab(_connection(workspace, transport), page.id, sleep=sleep, second=second)
 
 
@@ -78,7 +86,9 @@ def program(tmp_path: Path) -> Program:
 def test_all_statements_agree_with_the_local_workspace(program: Program, tmp_path: Path) -> None:
     token = program("local", "token", "w.sqlite", "--name", "second").out.strip()
     program.environment["SECOND_NOTION_TOKEN"] = token
-    done = program("doctor", "--probe", "--yes", "--json", "--second-token-env", "SECOND_NOTION_TOKEN")
+    done = program(
+        "doctor", "--probe", "--yes", "--json", "--second-token-env", "SECOND_NOTION_TOKEN"
+    )
     assert done.code == 0, done.err
     assert done.json["counts"] == {"agrees": len(_STATEMENTS), "differs": 0, "cannot tell": 0}
     assert done.json["requests"] <= MOST_REQUESTS
@@ -98,7 +108,9 @@ def test_nothing_is_left_but_a_page_in_the_trash(program: Program, tmp_path: Pat
     assert "probe" in checks
     workspace = open_workspace(tmp_path / "w.sqlite")
     gateway = Gateway(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
-    assert [child for child in gateway.list_children(workspace.root_page_id) if not child.in_trash] == []
+    assert [
+        child for child in gateway.list_children(workspace.root_page_id) if not child.in_trash
+    ] == []
     assert len(list(gateway.search_pages("notion-pm probe", in_trash=True))) == 1
     workspace.close()
 
@@ -132,13 +144,22 @@ def test_a_statement_differs_when_notion_does(id: str, shared_workspace: LocalWo
             },
         ),
         (Behaviour(formula_filters="accepted"), {"queries.formula-filter-refused"}),
-        (Behaviour(linked_databases="404"), set()),  # both answers are known, and notion-pm takes both
-        (Behaviour(queries_return=frozenset({"data_sources"})), set()),  # notion-pm asks for pages only
+        (
+            Behaviour(linked_databases="404"),
+            set(),
+        ),  # both answers are known, and notion-pm takes both
+        (
+            Behaviour(queries_return=frozenset({"data_sources"})),
+            set(),
+        ),  # notion-pm asks for pages only
         (Behaviour(queries_return=frozenset({"partial_pages"})), {"queries.whole-pages"}),
         (Behaviour(computed_values="unsupported"), {"pages.formula-computed"}),
         (Behaviour(new_property_type=True), {"schema.only-what-was-sent"}),
         (Behaviour(removed_status="default"), {"options.removed-status-not-default"}),
-        (Behaviour(query_lag=20), {"queries.new-rows-found", "queries.edit-found", "queries.trashed-row-gone"}),
+        (
+            Behaviour(query_lag=20),
+            {"queries.new-rows-found", "queries.edit-found", "queries.trashed-row-gone"},
+        ),
         (Behaviour(search_lag=600), {"search.finds-scratch-page"}),
         (Behaviour(read_lag=1), {"locks.two-connections-at-once"}),
         (
@@ -152,7 +173,11 @@ def test_a_statement_differs_when_notion_does(id: str, shared_workspace: LocalWo
         ),
         (Behaviour(append_order="reversed"), {"locks.two-connections-order-sent"}),
     ],
-    ids=lambda value: next(iter(value.model_dump(exclude_defaults=True)), "") if isinstance(value, Behaviour) else "",
+    ids=lambda value: (
+        next(iter(value.model_dump(exclude_defaults=True)), "")
+        if isinstance(value, Behaviour)
+        else ""
+    ),
 )
 def test_a_setting_of_the_emulator_makes_its_statements_differ(
     behaviour: Behaviour, differing: set[str], workspace: LocalWorkspace, clock: ManualClock
@@ -172,7 +197,9 @@ def test_trouble_on_the_way_is_no_difference(workspace: LocalWorkspace) -> None:
 class CutOff(httpx.BaseTransport):
     """Ends the run at one request, before or after it is carried out, and lets all others pass."""
 
-    def __init__(self, inner: httpx.BaseTransport, number: int, error: BaseException, *, after: bool = False) -> None:
+    def __init__(
+        self, inner: httpx.BaseTransport, number: int, error: BaseException, *, after: bool = False
+    ) -> None:
         self._inner = inner
         self._left = number
         self._error = error
@@ -191,13 +218,19 @@ class CutOff(httpx.BaseTransport):
 def _run(workspace: LocalWorkspace, transport: httpx.BaseTransport, state: Path) -> ProbeResult:
     connections = Connections(_connection(workspace, transport), PatientClock().sleep)
     few = all_statements()[:20]
-    return run_probe(connections, NotionId(workspace.root_page_id), few, Memory.read(state), lambda *_: None)
+    return run_probe(
+        connections, NotionId(workspace.root_page_id), few, Memory.read(state), lambda *_: None
+    )
 
 
 @pytest.mark.parametrize(
-    ("number", "after"), [(1, False), (1, True), (15, False), (15, True)], ids=["none", "made", "half", "half done"]
+    ("number", "after"),
+    [(1, False), (1, True), (15, False), (15, True)],
+    ids=["none", "made", "half", "half done"],
 )
-def test_an_interrupted_probe_goes_on(number: int, after: bool, workspace: LocalWorkspace, tmp_path: Path) -> None:
+def test_an_interrupted_probe_goes_on(
+    number: int, after: bool, workspace: LocalWorkspace, tmp_path: Path
+) -> None:
     honest = httpx.WSGITransport(app=workspace.app)
     with pytest.raises(KeyboardInterrupt):
         _run(workspace, CutOff(honest, number, KeyboardInterrupt(), after=after), tmp_path)
@@ -232,12 +265,16 @@ def test_what_differs_is_said_in_terms_of_commands() -> None:
     result = ProbeResult(statements, findings, 1, None)
     conclusions = {summary.area: summary.conclusion for summary in summarise(result)}
     assert conclusions[Area.OPTIONS].startswith("do not use")
-    assert {conclusion for area, conclusion in conclusions.items() if area is not Area.OPTIONS} == {"fine"}
+    assert {conclusion for area, conclusion in conclusions.items() if area is not Area.OPTIONS} == {
+        "fine"
+    }
     assert exit_code_of(result) == SOMETHING_DIFFERS == 6
 
 
 @pytest.mark.parametrize("variable", ["AWS_SECRET", "MISSING_NOTION_TOKEN", "OTHER_NOTION_TOKEN"])
-def test_a_second_token_is_sent_nowhere_else(variable: str, program: Program, tmp_path: Path) -> None:
+def test_a_second_token_is_sent_nowhere_else(
+    variable: str, program: Program, tmp_path: Path
+) -> None:
     """A name that is no token's, a variable that is empty, and a token that `.env` would send elsewhere."""
     del program.environment["NOTION_PM_LOCAL"]
     program.environment.update(AWS_SECRET="s", OTHER_NOTION_TOKEN="t")
@@ -279,7 +316,8 @@ def test_a_part_that_was_not_checked_completely_is_not_called_fine() -> None:
     lock = next(each for each in statements if each.area is Area.LOCKS)
     findings[lock.id] = Finding(Verdict.CANNOT_TELL, reason="no second token", is_optional=True)
     conclusions = {
-        summary.area: summary.conclusion for summary in summarise(ProbeResult(statements, findings, 1, None))
+        summary.area: summary.conclusion
+        for summary in summarise(ProbeResult(statements, findings, 1, None))
     }
     assert "fine" not in conclusions[Area.LOCKS]
     assert conclusions[Area.SYNC] == "fine"

@@ -32,7 +32,10 @@ def strange_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _table(gateway: Gateway, workspace: LocalWorkspace, **properties: PropertyPatch) -> DataSource:
     made = gateway.create_database(
-        workspace.root_page_id, "Features", {"Name": PropertyPatch(type="title"), **properties}, look_up=lambda: None
+        workspace.root_page_id,
+        "Features",
+        {"Name": PropertyPatch(type="title"), **properties},
+        look_up=lambda: None,
     )
     return gateway.get_data_source(made.data_source_ids[0])
 
@@ -43,7 +46,9 @@ def _id(table: DataSource, name: str) -> str:
 
 def _everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
     """Name properties by id in every kind of request, and see that each has worked."""
-    table = _table(gateway, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date"))
+    table = _table(
+        gateway, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date")
+    )
     effort, due = _id(table, "Effort"), _id(table, "Due")
     assert effort == quote(unquote(effort), safe="")
     row = gateway.create_row(
@@ -57,10 +62,14 @@ def _everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
     (found,) = gateway.query(table.id, filter=condition, property_ids=[effort])
     assert found.properties.keys() == {effort}
     changed = gateway.update_data_source(
-        table.id, {effort: PropertyPatch(name="Cost", type="number", config=NumberConfig("percent"))}
+        table.id,
+        {effort: PropertyPatch(name="Cost", type="number", config=NumberConfig("percent"))},
     )
     assert changed.properties[effort].name == "Cost"
-    assert gateway.update_page(row.id, [PropertyValue(effort, "number", 5)]).properties[effort].value == 5
+    assert (
+        gateway.update_page(row.id, [PropertyValue(effort, "number", 5)]).properties[effort].value
+        == 5
+    )
     view = gateway.create_view(
         table.database_id,
         table.id,
@@ -69,7 +78,11 @@ def _everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
         filter=condition["and"][0],
         sorts=[{"property": effort, "direction": "ascending"}],
         quick_filters={effort: {"number": {"equals": 5}}},
-        configuration={"type": "calendar", "date_property_id": due, "properties": [{"property_id": effort}]},
+        configuration={
+            "type": "calendar",
+            "date_property_id": due,
+            "properties": [{"property_id": effort}],
+        },
         look_up=lambda: None,
     )
     assert view.configuration["date_property_id"] == due
@@ -95,7 +108,9 @@ def test_every_kind_of_request_works_whichever_form_notion_takes(tmp_path: Path,
 
 @pytest.mark.usefixtures("strange_ids")
 def test_a_run_learns_once_that_names_are_wanted(tmp_path: Path) -> None:
-    workspace = open_workspace(tmp_path / "w.sqlite", weather=read_weather("behaviour property_ids=names"))
+    workspace = open_workspace(
+        tmp_path / "w.sqlite", weather=read_weather("behaviour property_ids=names")
+    )
     gateway, _ = gateway_to(workspace)
     table = _table(gateway, workspace, Effort=PropertyPatch(type="number"))
     effort = _id(table, "Effort")
@@ -132,23 +147,37 @@ def test_the_local_workspace_refuses_decoded_ids_in_bodies(workspace: LocalWorks
     query, number = f"/data_sources/{table.id}/query", {"number": 1}
     bodies: list[tuple[str, str, dict[str, object]]] = [
         ("PATCH", f"/pages/{row.id}", {"properties": {decoded: number}}),
-        ("POST", "/pages", {"parent": {"data_source_id": table.id}, "properties": {decoded: number}}),
+        (
+            "POST",
+            "/pages",
+            {"parent": {"data_source_id": table.id}, "properties": {decoded: number}},
+        ),
         ("POST", query, {"filter": {"property": decoded, "number": {"equals": 1}}}),
         ("POST", query, {"sorts": [{"property": decoded, "direction": "ascending"}]}),
         ("PATCH", f"/data_sources/{table.id}", {"properties": {decoded: {"name": "Cost"}}}),
         ("POST", "/views", _view(table, decoded)),
     ]
     with client_of(workspace) as client:
-        assert [client.request(method, path, json=body).status_code for method, path, body in bodies] == [400] * 6
+        assert [
+            client.request(method, path, json=body).status_code for method, path, body in bodies
+        ] == [400] * 6
         encoded = quote(decoded, safe="")
         texts = [json.loads(json.dumps(body).replace(decoded, encoded)) for _, _, body in bodies]
-        answers = [client.request(bodies[place][0], bodies[place][1], json=body) for place, body in enumerate(texts)]
+        answers = [
+            client.request(bodies[place][0], bodies[place][1], json=body)
+            for place, body in enumerate(texts)
+        ]
         assert [each.status_code for each in answers] == [200] * 6
 
 
 def _view(table: DataSource, property_id: str) -> dict[str, object]:
     configuration = {"type": "table", "properties": [{"property_id": property_id}]}
-    head = {"database_id": table.database_id, "data_source_id": table.id, "name": "V", "type": "table"}
+    head = {
+        "database_id": table.database_id,
+        "data_source_id": table.id,
+        "name": "V",
+        "type": "table",
+    }
     return {**head, "configuration": configuration}
 
 
@@ -197,7 +226,9 @@ def _rewrite_record(workspace: LocalWorkspace, decode: Callable[[str], str]) -> 
         content = json.loads(text)
         del content["checksum"]
         text = json.dumps({**content, "format": 2})
-        pieces = [{"text": {"content": text[place : place + 2000]}} for place in range(0, len(text), 2000)]
+        pieces = [
+            {"text": {"content": text[place : place + 2000]}} for place in range(0, len(text), 2000)
+        ]
         _ok(client.patch(f"/blocks/{block['id']}", json={"code": {"rich_text": pieces}}))
 
 
@@ -205,7 +236,9 @@ def _ok(answer: httpx.Response) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_records_and_journals_of_earlier_versions_go_on_working(applied: tuple[Program, LocalWorkspace]) -> None:
+def test_records_and_journals_of_earlier_versions_go_on_working(
+    applied: tuple[Program, LocalWorkspace],
+) -> None:
     program, workspace = applied
     decode = _decoding(workspace)
     _rewrite_record(workspace, decode)
@@ -221,5 +254,7 @@ def test_records_and_journals_of_earlier_versions_go_on_working(applied: tuple[P
     undone = program("--local", "w.sqlite", "undo", "--yes")
     assert undone.code == 0, undone.err + undone.out
     gateway, _ = gateway_to(workspace)
-    left = [each.type for each in gateway.list_children(workspace.root_page_id) if not each.in_trash]
+    left = [
+        each.type for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
+    ]
     assert "child_database" not in left

@@ -33,7 +33,10 @@ def local(program: Program) -> Program:
 
 
 def _template(program: Program, version: int, properties: Properties) -> None:
-    lines = [f"      {key}: {{type: {kind}, title: {title}}}" for key, (kind, title) in properties.items()]
+    lines = [
+        f"      {key}: {{type: {kind}, title: {title}}}"
+        for key, (kind, title) in properties.items()
+    ]
     text = _TEMPLATE.format(version=version, properties="\n".join(lines))
     (program.folder / "small.yaml").write_text(text, encoding="utf-8")
 
@@ -45,7 +48,9 @@ def _run(program: Program, *arguments: str) -> int:
 def _names_at_each_moment(traffic: Path) -> list[list[str]]:
     """Return the names of the properties in each answer that shows a schema."""
     exchanges = [json.loads(line) for line in traffic.read_text(encoding="utf-8").splitlines()]
-    answers = [each["response"] for each in exchanges if each["response"].get("object") == "data_source"]
+    answers = [
+        each["response"] for each in exchanges if each["response"].get("object") == "data_source"
+    ]
     return [[prop["name"] for prop in each["properties"].values()] for each in answers]
 
 
@@ -53,7 +58,11 @@ def test_a_name_is_given_once_it_is_free(local: Program) -> None:
     _template(local, 1, {"effort": ("number", "Effort"), "done": ("checkbox", "Done")})
     assert _run(local, "apply", "small.yaml", "--yes") == 0
     # Effort becomes Size, Done becomes Effort, and a new property is called Done: each name waits for the one before.
-    _template(local, 2, {"effort": ("number", "Size"), "done": ("checkbox", "Effort"), "flag": ("number", "Done")})
+    _template(
+        local,
+        2,
+        {"effort": ("number", "Size"), "done": ("checkbox", "Effort"), "flag": ("number", "Done")},
+    )
     assert _run(local, "apply", "small.yaml", "--yes") == 0
 
     planned = local("--local", "w.sqlite", "plan", "small.yaml", "--exit-code")
@@ -61,9 +70,14 @@ def test_a_name_is_given_once_it_is_free(local: Program) -> None:
     assert "is called" not in planned.out
     moments = _names_at_each_moment(local.folder / "traffic.jsonl")
     assert sorted(moments[-1]) == ["Done", "Effort", "Name", "Size"]
-    sent = [json.loads(line) for line in (local.folder / "traffic.jsonl").read_text(encoding="utf-8").splitlines()]
+    sent = [
+        json.loads(line)
+        for line in (local.folder / "traffic.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     patches = [
-        each["request"]["properties"] for each in sent if each["method"] == "PATCH" and "data_so" in each["path"]
+        each["request"]["properties"]
+        for each in sent
+        if each["method"] == "PATCH" and "data_so" in each["path"]
     ]
     assert len(patches) == 3
 
@@ -82,7 +96,9 @@ def test_names_that_change_places_are_refused_in_words(local: Program) -> None:
 def test_a_rename_to_a_name_that_people_use_is_refused(local: Program) -> None:
     _template(local, 1, {"effort": ("number", "Effort"), "size": ("number", "Size")})
     assert _run(local, "apply", "small.yaml", "--yes") == 0
-    _template(local, 2, {"effort": ("number", "Size")})  # Size is left where it is, for it is not pruned
+    _template(
+        local, 2, {"effort": ("number", "Size")}
+    )  # Size is left where it is, for it is not pruned
 
     refused = local("--local", "w.sqlite", "apply", "small.yaml", "--yes")
 

@@ -30,7 +30,9 @@ BUNDLE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return new_authority(tmp_path_factory.mktemp("authority"), "api.notion.com", BUCKET, "hooks.example.com")
+    return new_authority(
+        tmp_path_factory.mktemp("authority"), "api.notion.com", BUCKET, "hooks.example.com"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -70,10 +72,14 @@ def test_notion_is_reached_through_a_proxy_with_a_companys_certificates(
     assert set(network.asked) == {"CONNECT api.notion.com:443"}
 
 
-def test_a_certificate_that_is_not_trusted_is_named_with_the_way_out(network: Proxy, program: Program) -> None:
+def test_a_certificate_that_is_not_trusted_is_named_with_the_way_out(
+    network: Proxy, program: Program
+) -> None:
     done = program("plan", "product")
     assert done.code == 1
-    assert "api.notion.com" in done.err and network.address in done.err and "certificate" in done.err
+    assert (
+        "api.notion.com" in done.err and network.address in done.err and "certificate" in done.err
+    )
     assert "SSL_CERT_FILE" in done.err and "status.notion.so" not in done.err
     assert "pr0xy-pass" not in done.out + done.err
     assert len(network.asked) == 1, "asking again does not make it valid"
@@ -119,19 +125,25 @@ def test_what_stands_in_the_way_is_named(
     assert "status.notion.so" not in done.stderr
 
 
-def test_this_machine_is_never_reached_through_a_proxy(workspace: LocalWorkspace, program: Program) -> None:
+def test_this_machine_is_never_reached_through_a_proxy(
+    workspace: LocalWorkspace, program: Program
+) -> None:
     with served(workspace.app) as url, tunnelling_proxy(9) as proxy:
         program.environment |= {
             "NOTION_TOKEN": workspace.token,
             "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
             "NOTION_PM_BASE_URL": url,
-            **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"), f"http://{proxy.address}"),
+            **dict.fromkeys(
+                ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"), f"http://{proxy.address}"
+            ),
         }
         assert program("plan", "product").code == 0
         assert proxy.asked == []
 
 
-def test_files_come_through_the_proxy(authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_files_come_through_the_proxy(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
     with served_with_tls(ok, authority) as port, tunnelling_proxy(port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
@@ -156,10 +168,15 @@ def test_notifications_go_through_the_proxy(
 
 
 @pytest.mark.parametrize(
-    ("credentials", "trusted", "said"), [("anna:wr0ng-pass", True, "407"), ("anna:pr0xy-pass", False, "certificate")]
+    ("credentials", "trusted", "said"),
+    [("anna:wr0ng-pass", True, "407"), ("anna:pr0xy-pass", False, "certificate")],
 )
 def test_a_notification_that_fails_names_host_proxy_and_reason(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, credentials: str, trusted: bool, said: str
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    credentials: str,
+    trusted: bool,
+    said: str,
 ) -> None:
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
@@ -186,7 +203,8 @@ def test_a_webhook_that_leads_elsewhere_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://[x/hook5ecret", "hook5ecret", "ftp://example.com/hook5ecret", "https:///hook5ecret"]
+    "url",
+    ["http://[x/hook5ecret", "hook5ecret", "ftp://example.com/hook5ecret", "https:///hook5ecret"],
 )
 def test_a_webhook_that_is_none_is_said_without_its_url(url: str) -> None:
     with pytest.raises(NotificationFailed) as caught:
@@ -218,13 +236,17 @@ def test_which_proxy_is_used(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://p:1080", "http://", "http://p:port", "http://[x"])
-def test_a_proxy_that_cannot_be_used_is_said_without_its_password(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_cannot_be_used_is_said_without_its_password(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UsageError):
         proxy_for("https://api.notion.com")
 
 
-def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
+def test_certificates_that_are_not_there_are_named(
+    monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     with pytest.raises(UsageError, match="SSL_CERT_FILE"):
         ca_bundle()

@@ -28,7 +28,11 @@ _KIND = {
     "title": "Kind",
     "options": [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}, {"key": "c", "name": "C"}],
 }
-_TAGS = {"type": "multi_select", "title": "Tags", "options": [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}]}
+_TAGS = {
+    "type": "multi_select",
+    "title": "Tags",
+    "options": [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}],
+}
 _PRUNE = Wishes(prune=True)
 
 
@@ -39,28 +43,45 @@ def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
     opened.close()
 
 
-def _template(features: dict[str, Any], views: tuple[str, ...] = ("all",), rows: int = 3) -> LoadedTemplate:
-    relation = {"type": "relation", "title": "For", "to": "features", "two_way": {"key": "heard", "title": "Heard"}}
+def _template(
+    features: dict[str, Any], views: tuple[str, ...] = ("all",), rows: int = 3
+) -> LoadedTemplate:
+    relation = {
+        "type": "relation",
+        "title": "For",
+        "to": "features",
+        "two_way": {"key": "heard", "title": "Heard"},
+    }
     insights = {"name": _NAME, **({"for": relation} if "heard" in features else {})}
     properties = {key: each for key, each in features.items() if key != "heard"}
     shown = {key: {"title": key.title(), "type": "table"} for key in views}
     data = {
         "databases": {
-            "features": {"title": "Features", "properties": {"name": _NAME, **properties}, "views": shown},
+            "features": {
+                "title": "Features",
+                "properties": {"name": _NAME, **properties},
+                "views": shown,
+            },
             "insights": {"title": "Insights", "properties": insights},
         }
     }
     cells = {"kind": "ab"[0], "size": "7", "tags": "x;y"}
     filled = {key: cell for key, cell in cells.items() if key in features}
-    return load(data, {"features": [{"key": f"r{n}", "name": f"R{n}", **filled} for n in range(rows)]})
+    return load(
+        data, {"features": [{"key": f"r{n}", "name": f"R{n}", **filled} for n in range(rows)]}
+    )
 
 
-def _look(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes) -> Plan:
+def _look(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes
+) -> Plan:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     return weighed(gateway, provision.plan(reading, wishes), reading)
 
 
-def _prune(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any) -> ApplyResult:
+def _prune(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+) -> ApplyResult:
     before = gateway.requests.logical
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
@@ -72,12 +93,16 @@ def _prune(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, 
 _FULL = {"kind": _KIND, "size": {"type": "number", "title": "Size"}, "tags": _TAGS, "heard": True}
 
 
-def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     apply_to(gateway, workspace, _template(_FULL, ("all", "old")))
     fewer = _template({"kind": _KIND})
     assert plan_for(gateway, workspace, fewer).changes == ()
     found = {each.address: each for each in _look(gateway, workspace, fewer, _PRUNE).changes}
-    assert {address: (each.action, each.change_class, each.pages) for address, each in found.items()} == {
+    assert {
+        address: (each.action, each.change_class, each.pages) for address, each in found.items()
+    } == {
         "features.heard": ("delete", "safe", 0),
         "features.size": ("delete", "lossy", 3),
         "features.tags": ("delete", "lossy", 3),
@@ -106,7 +131,8 @@ def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
     theirs = {"type": "select", "title": "Kind", "options": [_KIND["options"][1]]}
     loaded = _template({**_FULL, "kind": theirs}, rows=0)
     found = {
-        each.address: (each.change_class, each.pages) for each in _look(gateway, workspace, loaded, _PRUNE).changes
+        each.address: (each.change_class, each.pages)
+        for each in _look(gateway, workspace, loaded, _PRUNE).changes
     }
     assert found == {"features.kind.a": ("lossy", 3), "features.kind.c": ("safe", 0)}
     kept = {"type": "select", "title": "Kind", "options": _KIND["options"][:2]}
@@ -114,25 +140,34 @@ def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
     now = gateway.get_data_source(entry.data_source_id).properties[kind.id].config
     assert isinstance(now, OptionsConfig)
     assert [each.name for each in now.options] == ["A", "B"]
-    assert "kind.c" not in open_manifest(gateway, workspace.root_page_id)[1].databases["features"].options
+    assert (
+        "kind.c"
+        not in open_manifest(gateway, workspace.root_page_id)[1].databases["features"].options
+    )
 
 
 def test_many_pages_at_once_need_force(gateway: Gateway, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, _template(_FULL, rows=12))
     fewer = _template({key: each for key, each in _FULL.items() if key != "size"}, rows=12)
-    with pytest.raises(UnsafeChange, match=r"12 of 12 pages of features would lose features.size \(100% > 30%\)"):
+    with pytest.raises(
+        UnsafeChange, match=r"12 of 12 pages of features would lose features.size \(100% > 30%\)"
+    ):
         _prune(gateway, workspace, fewer, allow_lossy=True)
     _prune(gateway, workspace, fewer, allow_lossy=True, force=True)
 
 
-def test_the_last_view_and_the_title_are_never_pruned(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_the_last_view_and_the_title_are_never_pruned(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     apply_to(gateway, workspace, _template({}))
     plan = _look(gateway, workspace, _template({}, ()), _PRUNE)
     assert plan.changes == ()
     assert [each.address for each in plan.notes] == ["features.views.all"]
 
 
-@pytest.mark.parametrize("edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}])
+@pytest.mark.parametrize(
+    "edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}]
+)
 def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
     gateway: Gateway, workspace: LocalWorkspace, edit: dict[str, Any]
 ) -> None:
@@ -147,12 +182,16 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
     assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
 
 
-def test_titles_are_reset_when_it_is_wished_for(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_titles_are_reset_when_it_is_wished_for(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
     loaded = _template(_FULL)
     apply_to(gateway, workspace, loaded)
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     gateway.update_database(entry.database_id, title="Funktionen")
-    gateway.update_data_source(entry.data_source_id, {entry.properties["kind"]: PropertyPatch(name="Art")})
+    gateway.update_data_source(
+        entry.data_source_id, {entry.properties["kind"]: PropertyPatch(name="Art")}
+    )
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, Wishes(reset_titles=True))
@@ -168,9 +207,17 @@ def test_what_happens_to_the_pages_of_a_removed_option_is_said(
     gateway: Gateway, workspace: LocalWorkspace, kind: str
 ) -> None:
     options = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
-    apply_to(gateway, workspace, _template({"kind": {"type": kind, "title": "Kind", "options": options}}))
+    apply_to(
+        gateway, workspace, _template({"kind": {"type": kind, "title": "Kind", "options": options}})
+    )
     fewer = _template({"kind": {"type": kind, "title": "Kind", "options": options[1:]}}, rows=0)
-    change = next(each for each in _look(gateway, workspace, fewer, _PRUNE).changes if each.kind == "option")
+    change = next(
+        each for each in _look(gateway, workspace, fewer, _PRUNE).changes if each.kind == "option"
+    )
     assert (change.change_class, change.pages) == ("lossy", 3)
-    fates = {"status": "another status", "select": "become empty", "multi_select": "keep their other values"}
+    fates = {
+        "status": "another status",
+        "select": "become empty",
+        "multi_select": "keep their other values",
+    }
     assert fates[kind] in " ".join(change.details)

@@ -87,13 +87,17 @@ def _delete_for_good(client: Client, api: httpx.Client) -> None:
     _trash(api, client.record)
     with client.workspace._store.transaction(write=True) as db:  # emptied from the trash
         db.execute("DELETE FROM pages WHERE id = ?", (client.record,))
-        db.execute("DELETE FROM blocks WHERE id = ? OR parent_id = ?", (client.record, client.record))
+        db.execute(
+            "DELETE FROM blocks WHERE id = ? OR parent_id = ?", (client.record, client.record)
+        )
 
 
 def _overwrite(client: Client, api: httpx.Client) -> None:
     blocks = api.get(f"blocks/{client.record}/children").json()["results"]
     block = next(each["id"] for each in blocks if each["type"] == "code")
-    assert api.patch(f"blocks/{block}", json={"code": {"rich_text": [{"text": {"content": "oops"}}]}}).is_success
+    assert api.patch(
+        f"blocks/{block}", json={"code": {"rich_text": [{"text": {"content": "oops"}}]}}
+    ).is_success
 
 
 def _empty(client: Client, api: httpx.Client) -> None:
@@ -121,7 +125,9 @@ def test_an_untouched_workspace_needs_nothing_after_a_repair(
     assert len(record["databases"]["vision"]["rows"]) == len(client.loaded.rows["vision"])
 
 
-def test_what_people_renamed_is_known_by_its_remembered_id(client: Client, api: httpx.Client) -> None:
+def test_what_people_renamed_is_known_by_its_remembered_id(
+    client: Client, api: httpx.Client
+) -> None:
     _rename_things(client)
     _delete_for_good(client, api)
     assert client.repair(client.home).missing == ()
@@ -209,7 +215,9 @@ def test_repair_shows_asks_and_writes_nothing_without_a_yes(
     }
     assert program("apply", "product", "--no-rows", "--yes").code == 0
     page = record_page(api, workspace.root_page_id)
-    code = next(b for b in api.get(f"blocks/{page}/children").json()["results"] if b["type"] == "code")
+    code = next(
+        b for b in api.get(f"blocks/{page}/children").json()["results"] if b["type"] == "code"
+    )
     assert api.delete(f"blocks/{code['id']}").is_success
     before = workspace.counts()
     asked = program("repair", "product")
@@ -288,7 +296,9 @@ def test_a_repair_writes_nothing_when_the_record_is_back_meanwhile(
     repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
     assert repair is not None
     if damage is _delete_for_good:
-        create_record_page(api, client.root, "notion-pm: product", json.dumps(json.loads(good) | {"page_id": None}))
+        create_record_page(
+            api, client.root, "notion-pm: product", json.dumps(json.loads(good) | {"page_id": None})
+        )
     else:
         _write_back(client, api, good)
     before = _pages_and_texts(client, api)
@@ -297,7 +307,9 @@ def test_a_repair_writes_nothing_when_the_record_is_back_meanwhile(
     assert _pages_and_texts(client, api) == before
 
 
-def test_a_repair_writes_nothing_when_it_would_find_other_databases_by_now(client: Client, api: httpx.Client) -> None:
+def test_a_repair_writes_nothing_when_it_would_find_other_databases_by_now(
+    client: Client, api: httpx.Client
+) -> None:
     _overwrite(client, api)
     repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
     assert repair is not None
@@ -329,7 +341,9 @@ def _write_back(client: Client, api: httpx.Client, text: str) -> None:
     """Restore the record on its page, as a person does with the page's history."""
     for block in api.get(f"blocks/{client.record}/children").json()["results"]:
         assert api.delete(f"blocks/{block['id']}").is_success
-    pieces = [{"text": {"content": text[start : start + 2000]}} for start in range(0, len(text), 2000)]
+    pieces = [
+        {"text": {"content": text[start : start + 2000]}} for start in range(0, len(text), 2000)
+    ]
     block = {"type": "code", "code": {"language": "json", "rich_text": pieces}}
     assert api.patch(f"blocks/{client.record}/children", json={"children": [block]}).is_success
 
@@ -338,7 +352,8 @@ def _pages_and_texts(client: Client, api: httpx.Client) -> dict[str, list[object
     """Return the pages under the parent page, with what is written on them."""
     return {
         block["id"]: [
-            (each["type"], each[each["type"]]) for each in api.get(f"blocks/{block['id']}/children").json()["results"]
+            (each["type"], each[each["type"]])
+            for each in api.get(f"blocks/{block['id']}/children").json()["results"]
         ]
         for block in api.get(f"blocks/{client.root}/children").json()["results"]
         if block["type"] == "child_page"
@@ -356,7 +371,9 @@ def test_two_record_pages_are_listed_with_their_dates(
     assert program("apply", "product", "--no-rows", "--yes").code == 0
     record = json.loads(record_text(api, record_page(api, workspace.root_page_id)))
     # A record that does not name its page yet: so both may be the right one.
-    old = {key: value for key, value in record.items() if key not in {"page_id", "checksum"}} | {"format": 2}
+    old = {key: value for key, value in record.items() if key not in {"page_id", "checksum"}} | {
+        "format": 2
+    }
     second = create_record_page(api, workspace.root_page_id, "notion-pm: product", json.dumps(old))
     refused = program("plan", "product")
     assert refused.code == 1

@@ -40,17 +40,37 @@ AXE = Path(__file__).resolve().parent.parent / "axe"
 
 def world() -> World:
     """A workspace with something in every section."""
-    made = World(template=discovery()).add("vision", "why", kind="vision", status="active", statement="We fly.")
+    made = World(template=discovery()).add(
+        "vision", "why", kind="vision", status="active", statement="We fly."
+    )
     for name, health, progress in (("aim", "at_risk", 0.5), ("goal", "on_track", 0.25)):
-        made.add("objectives", name, vision=["why"], status="in_progress", health=health, progress=progress)
+        made.add(
+            "objectives",
+            name,
+            vision=["why"],
+            status="in_progress",
+            health=health,
+            progress=progress,
+        )
     made.add("customers", "acme", arr=5000, segment="enterprise").add("customers", "zeta", arr=100)
     made.add("opportunities", "need", objective=["aim"], status="targeted")
-    made.feature("wings", "in_progress", objective=["aim"], opportunity=["need"], target="2026-11-01")
-    made.feature("tail", "spec", objective=["goal"]).feature("claws", "shipped", objective=["goal"]).feature("mean")
+    made.feature(
+        "wings", "in_progress", objective=["aim"], opportunity=["need"], target="2026-11-01"
+    )
+    made.feature("tail", "spec", objective=["goal"]).feature(
+        "claws", "shipped", objective=["goal"]
+    ).feature("mean")
     made.pages["mean"] = replace(made.pages["mean"], title=MEAN)
-    said: dict[str, Any] = {"quote": "We want to fly.", "importance": "critical", "customer": ["acme"], "arr": 5000}
+    said: dict[str, Any] = {
+        "quote": "We want to fly.",
+        "importance": "critical",
+        "customer": ["acme"],
+        "arr": 5000,
+    }
     made.insight("ask", features=["wings"], observed_on="2026-10-01", **said)
-    made.insight("late", features=["tail", "mean"], customer=["zeta"], quote=MEAN, observed_on="2026-11-02")
+    made.insight(
+        "late", features=["tail", "mean"], customer=["zeta"], quote=MEAN, observed_on="2026-11-02"
+    )
     return made.insight("got", "shipped", features=["claws"], customer=["acme"]).insight("loose")
 
 
@@ -70,7 +90,11 @@ class Page:
 
     def shown(self, selector: str) -> list[str]:
         """The texts of those elements that are on the screen."""
-        return [each.text for each in self.chrome.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed()]
+        return [
+            each.text
+            for each in self.chrome.find_elements(By.CSS_SELECTOR, selector)
+            if each.is_displayed()
+        ]
 
     def run(self, script: str) -> Any:
         return self.chrome.execute_script(script)
@@ -79,13 +103,24 @@ class Page:
         return self.chrome.execute_cdp_cmd(name, parameters)
 
     def until(self, holds: Callable[[], object]) -> None:
-        WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(lambda _: holds())
+        WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(
+            lambda _: holds()
+        )
 
     def resize(self, width: int) -> None:
-        self.command("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def prefer(self, scheme: str) -> None:
-        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.command(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +128,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = world()
     then = {page.id: page for page in made.pages.values()}
     aim = made.pages["aim"]
-    then[NotionId("aim")] = replace(aim, values={**aim.values, "progress": 0.2, "health": "on_track"})
+    then[NotionId("aim")] = replace(
+        aim, values={**aim.values, "progress": 0.2, "health": "on_track"}
+    )
     told = compose(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED)
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(write_report(told), encoding="utf-8")
@@ -255,8 +292,14 @@ def test_it_prints_with_the_strategy_on_the_first_page(page: Page, tmp_path: Pat
     try:
         assert page.shown(".top") == []
         assert page.shown(".controls") == []
-        assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        assert page.run("return getComputedStyle(document.querySelector('#roadmap')).breakBefore") == "page"
+        assert (
+            page.run("return getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
+        assert (
+            page.run("return getComputedStyle(document.querySelector('#roadmap')).breakBefore")
+            == "page"
+        )
     finally:
         page.command("Emulation.setEmulatedMedia", media="")
 
@@ -269,6 +312,12 @@ def test_it_is_accessible(page: Page, scheme: str, width: int) -> None:
     page.prefer(scheme)
     page.run("for (const each of document.querySelectorAll('details')) each.open = true")
     page.run(axe)
-    found = page.chrome.execute_async_script("const done = arguments[0]; axe.run(document).then(done)")
-    assert {"color-contrast", "heading-order", "svg-img-alt"} <= {each["id"] for each in found["passes"]}
-    assert [(each["id"], node["html"][:200]) for each in found["violations"] for node in each["nodes"]] == []
+    found = page.chrome.execute_async_script(
+        "const done = arguments[0]; axe.run(document).then(done)"
+    )
+    assert {"color-contrast", "heading-order", "svg-img-alt"} <= {
+        each["id"] for each in found["passes"]
+    }
+    assert [
+        (each["id"], node["html"][:200]) for each in found["violations"] for node in each["nodes"]
+    ] == []

@@ -33,7 +33,14 @@ def product(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     opened = Product.copied(applied, tmp_path, datetime.now(UTC))
     aim = opened.add("vision", "Aim", kind="objective", status="active", health="on_track")
     wings = opened.add("features", "Wings", status="in_progress", vision=[aim], effort=1)
-    opened.add("insights", "Ask", features=[wings], customer="Acme", quote="We want to fly.", importance="critical")
+    opened.add(
+        "insights",
+        "Ask",
+        features=[wings],
+        customer="Acme",
+        quote="We want to fly.",
+        importance="critical",
+    )
     yield opened
     opened.close()
 
@@ -51,7 +58,9 @@ def written(product: Product, *arguments: str) -> str:
 def test_it_writes_one_file_and_tells_what_is_in_it(product: Product) -> None:
     run(product, "sync")
     result = run(product, "report", "-o", "q4.html")
-    assert re.match(r"q4\.html: 1 objective, 1 live feature, 0 gaps, \d+ kB\. 3 requests\.\n", result.stdout)
+    assert re.match(
+        r"q4\.html: 1 objective, 1 live feature, 0 gaps, \d+ kB\. 3 requests\.\n", result.stdout
+    )
     page = Path("q4.html").read_text(encoding="utf-8")
     assert "“We want to fly.”" in page
     assert list(Path().glob("*.part")) == []
@@ -123,7 +132,9 @@ def test_a_date_that_is_none_ends_with_advice(product: Product) -> None:
     assert "'soon' is no date." in result.stderr
 
 
-def test_on_the_starter_data_it_stays_under_a_megabyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_the_starter_data_it_stays_under_a_megabyte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     for arguments in (("apply", "full", "--yes"), ("report",)):
@@ -185,5 +196,7 @@ def test_an_owner_appears_by_name_and_can_be_filtered_by(product: Product) -> No
     product.set("vision", only_page(product, "vision"), owner=(PersonValue(NotionId(person)),))
     page = written(product)
     assert f"Owner: {name}" in page
-    assert re.search(rf'<select id="owner".*?<option value="w0">{re.escape(name)}</option>', page, re.DOTALL)
+    assert re.search(
+        rf'<select id="owner".*?<option value="w0">{re.escape(name)}</option>', page, re.DOTALL
+    )
     assert person not in page

@@ -35,7 +35,9 @@ def product(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def fill(product: Product) -> None:
-    aim = product.add("vision", "Secretaim", kind="objective", status="active", statement="Beat Rivalcorp.")
+    aim = product.add(
+        "vision", "Secretaim", kind="objective", status="active", statement="Beat Rivalcorp."
+    )
     said: dict[str, Any] = {"customer": "Acmecorp", "contact": "zoe@acmecorp.example", "arr": 98765}
     (title, note), (other, mean) = PUBLIC.items()
     wings = product.add(
@@ -83,7 +85,11 @@ def internal_strings(product: Product) -> set[str]:
     found: set[str] = {product.workspace.root_page_id}
     for database, entry in product.manifest.databases.items():
         found |= {entry.data_source_id, entry.database_id}
-        public = {entry.properties[key] for key in ("public_title", "public_note") if key in entry.properties}
+        public = {
+            entry.properties[key]
+            for key in ("public_title", "public_note")
+            if key in entry.properties
+        }
         for page in product.gateway.query(entry.data_source_id):
             found |= {page.id, page.url, page.title, database}
             for property_id, held in page.properties.items():
@@ -113,7 +119,14 @@ def test_it_shows_public_titles_and_notes_by_horizon(product: Product) -> None:
 def test_no_internal_string_of_the_workspace_is_in_the_file(product: Product) -> None:
     source = roadmap(product)
     strings = internal_strings(product)
-    assert {"Codename wings", "Acmecorp", "We loathe walking.", "98765", "2027-03-04", "In progress"} <= strings
+    assert {
+        "Codename wings",
+        "Acmecorp",
+        "We loathe walking.",
+        "98765",
+        "2027-03-04",
+        "In progress",
+    } <= strings
     assert [each for each in strings if each.casefold() in source.casefold()] == []
     assert "://" not in source
     assert "href" not in Outline(source).attributes
@@ -158,6 +171,8 @@ def test_without_public_titles_it_shows_nothing_and_says_so(product: Product) ->
         ("--title", "x"),
     ],
 )
-def test_options_of_the_other_audience_are_refused(product: Product, options: tuple[str, ...]) -> None:
+def test_options_of_the_other_audience_are_refused(
+    product: Product, options: tuple[str, ...]
+) -> None:
     assert run(product, *options).exit_code == 1
     assert list(Path().glob("*.html")) == []

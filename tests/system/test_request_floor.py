@@ -32,7 +32,11 @@ from tests.system.provisioned import apply_to, plan_for
 def _smaller(databases: set[str], views: int) -> LoadedTemplate:
     """Return the full template without some of its databases, and with so many views a database."""
     full = templates.load("full").template
-    kept = {key: _without_others(full, key, databases, views) for key in full.databases if key in databases}
+    kept = {
+        key: _without_others(full, key, databases, views)
+        for key in full.databases
+        if key in databases
+    }
     smaller = full.model_copy(update={"databases": kept, "sync": {}, "exports": {}})
     assert check(smaller) == []
     return LoadedTemplate(template=smaller)
@@ -40,14 +44,19 @@ def _smaller(databases: set[str], views: int) -> LoadedTemplate:
 
 def _without_others(full: Template, key: str, databases: set[str], views: int) -> DatabaseSpec:
     spec = full.databases[key]
-    properties = {each: prop for each, prop in spec.properties.items() if _stays(full, key, prop, databases)}
+    properties = {
+        each: prop for each, prop in spec.properties.items() if _stays(full, key, prop, databases)
+    }
     plain = {
         each: view.model_copy(update={"show": (), "sort": (), "where": {}, "quick": {}})
         for each, view in spec.views.items()
-        if view.type in {"table", "board", "gallery", "timeline"} and view.group_by in {None, *properties}
+        if view.type in {"table", "board", "gallery", "timeline"}
+        and view.group_by in {None, *properties}
     }
     chosen = dict(list(plain.items())[:views])
-    return spec.model_copy(update={"properties": properties, "views": chosen, "rows": None, "body": None})
+    return spec.model_copy(
+        update={"properties": properties, "views": chosen, "rows": None, "body": None}
+    )
 
 
 def _stays(full: Template, database: str, prop: PropertySpec, databases: set[str]) -> bool:
@@ -66,7 +75,18 @@ def _sent(requests: list[httpx.Request]) -> Counter[str]:
     [
         (templates.load("full").model_copy(update={"rows": {}}), 9, 39),
         (
-            _smaller({"vision", "objectives", "opportunities", "insights", "features", "releases", "experiments"}, 2),
+            _smaller(
+                {
+                    "vision",
+                    "objectives",
+                    "opportunities",
+                    "insights",
+                    "features",
+                    "releases",
+                    "experiments",
+                },
+                2,
+            ),
             7,
             14,
         ),
@@ -81,7 +101,9 @@ def test_an_apply_sends_the_fewest_requests(
     gateway, transport = gateway_to(workspace)
     result = apply_to(gateway, workspace, loaded)
     sent = _sent(transport.seen)
-    settled = sent["PATCH data_sources"] + sent["GET data_sources"] - databases  # the proof reads each once
+    settled = (
+        sent["PATCH data_sources"] + sent["GET data_sources"] - databases
+    )  # the proof reads each once
     made = {
         "databases": sent["POST databases"],
         "what needs ids of others": settled,
@@ -103,7 +125,9 @@ def test_an_apply_sends_the_fewest_requests(
     gateway.close()
 
 
-def test_a_plan_without_changes_reads_each_database_and_its_views(workspace: LocalWorkspace) -> None:
+def test_a_plan_without_changes_reads_each_database_and_its_views(
+    workspace: LocalWorkspace,
+) -> None:
     loaded = templates.load("full").model_copy(update={"rows": {}})
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, loaded)
@@ -121,7 +145,9 @@ def test_a_plan_without_changes_reads_each_database_and_its_views(workspace: Loc
 @pytest.mark.parametrize(("with_rows", "share"), [(False, 0.65), (True, 0.35)])
 def test_independent_requests_run_side_by_side(*, with_rows: bool, share: float) -> None:
     """Four workers, and requests that take equally long: how many rounds there are instead of requests."""
-    operations = make_plan(templates.load("full"), Existing(), wishes=Wishes(with_rows=with_rows)).operations
+    operations = make_plan(
+        templates.load("full"), Existing(), wishes=Wishes(with_rows=with_rows)
+    ).operations
     rounds, done, waiting = 0, set[str](), list(operations)
     while waiting:
         ready = [each for each in waiting if each.needs <= done][:4]

@@ -28,9 +28,18 @@ class Echo:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         quoted = environ["HTTP_AUTHORIZATION"]
         assert TOKEN in quoted
-        headers = [("Content-Type", "application/json"), ("X-Quoted", quoted), ("Retry-After", quoted)]
+        headers = [
+            ("Content-Type", "application/json"),
+            ("X-Quoted", quoted),
+            ("Retry-After", quoted),
+        ]
         start_response(self.status, headers)
-        said = {"object": "error", "message": f"refused {quoted}", "code": quoted, "request_id": quoted}
+        said = {
+            "object": "error",
+            "message": f"refused {quoted}",
+            "code": quoted,
+            "request_id": quoted,
+        }
         return [json.dumps(said).encode() if self.body == "json" else f"<p>{quoted}</p>".encode()]
 
 
@@ -55,11 +64,20 @@ def said_by(program: Program, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [("400 Bad Request", "json"), ("401 Unauthorized", "html"), ("405 Not Allowed", "json"), ("200 OK", "html")],
+    [
+        ("400 Bad Request", "json"),
+        ("401 Unauthorized", "html"),
+        ("405 Not Allowed", "json"),
+        ("200 OK", "html"),
+    ],
 )
-def test_what_servers_quote_is_not_repeated(program: Program, echo: Echo, status: str, body: str) -> None:
+def test_what_servers_quote_is_not_repeated(
+    program: Program, echo: Echo, status: str, body: str
+) -> None:
     echo.status, echo.body = status, body
-    said = said_by(program, "--debug", "sync", "--json", "--log-level", "debug", "--time-limit", "3s")
+    said = said_by(
+        program, "--debug", "sync", "--json", "--log-level", "debug", "--time-limit", "3s"
+    )
     assert TOKEN not in said and "hook5ecret" not in said, said
 
 
@@ -76,5 +94,7 @@ def test_the_log_names_the_run_and_its_requests(program: Program, echo: Echo) ->
     request = next(line for line in said.splitlines() if "GET /v1/blocks/" in line)
     moment, level, run, *_ = request.split()
     assert level == "DEBUG"
-    assert run.startswith(f"[{moment[:4]}") and run.endswith("]"), "a run is called after its moment"
+    assert run.startswith(f"[{moment[:4]}") and run.endswith("]"), (
+        "a run is called after its moment"
+    )
     assert "refused Bearer [token]" in said

@@ -55,10 +55,25 @@ class Listening:
     process: subprocess.Popen[bytes] = field(init=False)
 
     def start(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "notion_pm", "serve", "--port", "0", "--quiet-for", "1s", "--json", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "notion_pm",
+            "serve",
+            "--port",
+            "0",
+            "--quiet-for",
+            "1s",
+            "--json",
+            *arguments,
+        ]
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                command, cwd=self.program.folder, env=self.program.environment, stdout=out, stderr=err
+                command,
+                cwd=self.program.folder,
+                env=self.program.environment,
+                stdout=out,
+                stderr=err,
             )
         eventually(lambda: self.runs)
 
@@ -106,7 +121,9 @@ class Listening:
         return self.product.workspace.webhooks.deliver()
 
     def post(self, body: bytes, signed: str | None = None) -> int:
-        headers: dict[str, bytes] = {} if signed is None else {"X-Notion-Signature": signed.encode("latin-1")}
+        headers: dict[str, bytes] = (
+            {} if signed is None else {"X-Notion-Signature": signed.encode("latin-1")}
+        )
         with httpx.Client(trust_env=False) as client:
             sent = [(name.encode(), value) for name, value in headers.items()]
             return client.post(f"{self.url}/", content=body, headers=sent).status_code
@@ -129,7 +146,9 @@ def listening(program: Program, applied: Path, tmp_path: Path) -> Iterator[Liste
     product.close()
 
 
-def test_a_person_ships_a_feature_and_the_customers_to_be_told_are_known_within_seconds(listening: Listening) -> None:
+def test_a_person_ships_a_feature_and_the_customers_to_be_told_are_known_within_seconds(
+    listening: Listening,
+) -> None:
     product = listening.product
     wings = product.add("features", "Wings", status="in_progress", effort=1)
     ask = product.add("insights", "Ask", customer="Acme", features=[wings])
@@ -173,7 +192,9 @@ def test_the_token_and_what_was_missed_are_known_after_a_restart(listening: List
     assert "Waiting for" not in listening.said
     body = b'{"verification_token": "secret_of_somebody_else"}'
     assert listening.post(body) == 403
-    assert listening.post(json.dumps({"verification_token": token}).encode()) == 200, "the same again, as Notion may"
+    assert listening.post(json.dumps({"verification_token": token}).encode()) == 200, (
+        "the same again, as Notion may"
+    )
 
 
 def test_hostile_deliveries_cost_little_and_change_nothing(listening: Listening) -> None:
@@ -205,7 +226,15 @@ def test_hostile_deliveries_cost_little_and_change_nothing(listening: Listening)
     ):
         assert listening.post(good, wrong) == 401
     assert listening.post(good + b" ", good_signature) == 401
-    for nonsense in (b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"verification_token": ["x"]}'):
+    for nonsense in (
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"verification_token": ["x"]}',
+    ):
         assert listening.post(nonsense) == 401
         assert listening.post(nonsense, signature(nonsense, token)) == 400
     assert listening.post(*signed(entity={"id": "../users/me", "type": "page"})) == 400
@@ -219,7 +248,12 @@ def test_hostile_deliveries_cost_little_and_change_nothing(listening: Listening)
     eventually(lambda: len(listening.runs) == 2)
     assert listening.server.answered[sent:] == ["GET pages"], "one page, read once"
     counts = listening.health["deliveries"]
-    assert (counts["taken"], counts["repeated"], counts["stale"], counts["of_no_concern"]) == (1, 56, 1, 1)
+    assert (counts["taken"], counts["repeated"], counts["stale"], counts["of_no_concern"]) == (
+        1,
+        56,
+        1,
+        1,
+    )
     assert counts["refused"] == 22
 
 
@@ -229,13 +263,20 @@ def test_a_flood_is_answered_and_leads_to_one_run(listening: Listening) -> None:
     listening.start("--quiet-for", "5s")
     sent = len(listening.server.answered)
     now, entity = datetime.now(UTC).isoformat(), {"id": page, "type": "page"}
-    event = {"type": "page.properties_updated", "timestamp": now, "entity": entity, "attempt_number": 1}
+    event = {
+        "type": "page.properties_updated",
+        "timestamp": now,
+        "entity": entity,
+        "attempt_number": 1,
+    }
 
     def deliver(number: int) -> int:
         """Every fifth is forged, every second of the others is one that came before."""
         body = json.dumps({**event, "id": f"e{number if number % 2 else 0}"}).encode()
         signed = signature(body, token) if number % 5 else "sha256=" + "0" * 64
-        return client.post(f"{listening.url}/", content=body, headers={"X-Notion-Signature": signed}).status_code
+        return client.post(
+            f"{listening.url}/", content=body, headers={"X-Notion-Signature": signed}
+        ).status_code
 
     with httpx.Client(trust_env=False, timeout=30) as client, ThreadPoolExecutor(16) as pool:
         answers = Counter(pool.map(deliver, range(2000)))

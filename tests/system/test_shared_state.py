@@ -48,7 +48,9 @@ def test_workspaces_in_one_database_do_not_see_each_other(postgresql_url: str) -
 def test_two_machines_never_overlap_and_a_killed_one_holds_nothing(postgresql_url: str) -> None:
     home = a_workspace(postgresql_url)
     arguments = [sys.executable, "-c", HOLD, postgresql_url, home.workspace]
-    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as elsewhere:
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as elsewhere:
         assert elsewhere.stdout
         assert elsewhere.stdout.readline() == "held\n"
         with pytest.raises(AlreadyRunning), exclusive(home):
@@ -71,7 +73,9 @@ def test_the_steps_make_the_tables_that_queries_see(home: StateHome) -> None:
         name: {column["name"]: str(column["type"]) for column in there.get_columns(name, schema)}
         for name in there.get_table_names(schema)
     }
-    keys = {name: set(there.get_pk_constraint(name, schema)["constrained_columns"]) for name in made}
+    keys = {
+        name: set(there.get_pk_constraint(name, schema)["constrained_columns"]) for name in made
+    }
     connection.close()
     made.pop("version_of_state", None)
     assert {name: set(columns) for name, columns in made.items()} == {
@@ -83,7 +87,11 @@ def test_the_steps_make_the_tables_that_queries_see(home: StateHome) -> None:
 
 @pytest.mark.parametrize("path", ["?host=/nowhere", "@127.0.0.1:1/x"])
 def test_a_database_that_cannot_be_reached_is_told_without_its_password(path: str) -> None:
-    url = f"postgresql://anna:secret-word@/x{path}" if path.startswith("?") else f"postgresql://anna:secret-word{path}"
+    url = (
+        f"postgresql://anna:secret-word@/x{path}"
+        if path.startswith("?")
+        else f"postgresql://anna:secret-word{path}"
+    )
     home = a_workspace(url)
     with pytest.raises(StateUnusable) as refused:
         State(home, "product")
@@ -107,7 +115,15 @@ def test_the_whole_way_through_the_program(postgresql_url: str, tmp_path: Path) 
     assert not second.json["updates"]
     assert not list(tmp_path.rglob("sync.sqlite")), "nothing is remembered in a file"
     assert "secret-word" not in "".join(each.out + each.err for each in (first, second))
-    wrong = Program(tmp_path, NOTION_PM_STATE="postgresql://anna:secret-word@127.0.0.1:1/x", NOTION_PM_LOCAL="w.sqlite")
+    wrong = Program(
+        tmp_path,
+        NOTION_PM_STATE="postgresql://anna:secret-word@127.0.0.1:1/x",
+        NOTION_PM_LOCAL="w.sqlite",
+    )
     failed = wrong("sync")
-    assert (failed.code, "Traceback" in failed.err, "secret-word" in failed.err) == (1, False, False)
+    assert (failed.code, "Traceback" in failed.err, "secret-word" in failed.err) == (
+        1,
+        False,
+        False,
+    )
     assert "NOTION_PM_STATE" in failed.err

@@ -42,10 +42,16 @@ def test_a_shipped_template_is_made_once_and_then_holds(
     assert planned["requests"] <= requests
     again = run("plan", template)
     dashboards = 1  # Notion lists widgets nowhere but on their dashboard
-    assert (again["changes"], again["notes"], again["requests"]) == ([], [], 2 + 2 * databases + dashboards)
+    assert (again["changes"], again["notes"], again["requests"]) == (
+        [],
+        [],
+        2 + 2 * databases + dashboards,
+    )
 
 
-def test_the_full_template_comes_to_rest_with_its_starter_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_full_template_comes_to_rest_with_its_starter_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
     applied = run("apply", "full", "--yes")
@@ -71,7 +77,12 @@ def test_rows_bring_the_options_of_an_open_property(workspace: LocalWorkspace) -
                     "properties": {
                         "name": _NAME,
                         "tags": {"type": "multi_select", "title": "Tags", "open": True},
-                        "from": {"type": "select", "title": "From", "options": listed, "open": True},
+                        "from": {
+                            "type": "select",
+                            "title": "From",
+                            "options": listed,
+                            "open": True,
+                        },
                     },
                 }
             }
@@ -104,14 +115,24 @@ def _names(config: object) -> set[str]:
 def test_a_client_goes_from_one_version_to_the_next(workspace: LocalWorkspace) -> None:
     """Version 2 has a new key for a property, another title, one more option, property, view and database."""
     status = {"type": "status", "title": "Status", "options": [{"key": "idea", "name": "Idea"}]}
-    first = load({"databases": {"features": {"title": "Features", "properties": {"name": _NAME, "status": status}}}})
+    first = load(
+        {
+            "databases": {
+                "features": {"title": "Features", "properties": {"name": _NAME, "status": status}}
+            }
+        }
+    )
     stage = {
         **status,
         "title": "Stage",
         "was": "status",
         "options": [*status["options"], {"key": "shipped", "name": "Shipped", "group": "complete"}],
     }
-    properties = {"name": _NAME, "stage": stage, "notes": {"type": "relation", "title": "Notes", "to": "notes"}}
+    properties = {
+        "name": _NAME,
+        "stage": stage,
+        "notes": {"type": "relation", "title": "Notes", "to": "notes"},
+    }
     views = {"board": {"title": "Board", "type": "board", "group_by": "stage"}}
     second = load(
         {
@@ -132,7 +153,9 @@ def test_a_client_goes_from_one_version_to_the_next(workspace: LocalWorkspace) -
     assert result.manifest is not None
     entry = result.manifest.databases["features"]
     assert result.manifest.version == 2
-    assert entry.properties["stage"] == made.databases["features"].properties["status"], "the same property, renamed"
+    assert entry.properties["stage"] == made.databases["features"].properties["status"], (
+        "the same property, renamed"
+    )
     source = gateway.get_data_source(entry.data_source_id)
     found = source.properties[entry.properties["stage"]]
     assert (found.name, _names(found.config)) == ("Stage", {"Idea", "Shipped"})

@@ -30,7 +30,9 @@ def punctual(seconds: float) -> Iterator[int]:
         start_response("200 OK", [("Content-Length", "2")])  # type: ignore[operator]
         return [b"ok"]
 
-    server = create_punctual_server(app, request_seconds=seconds, host="127.0.0.1", port=0, connection_limit=10)
+    server = create_punctual_server(
+        app, request_seconds=seconds, host="127.0.0.1", port=0, connection_limit=10
+    )
     assert isinstance(server, BaseWSGIServer)
     thread = threading.Thread(target=lambda: suppress_errors(server.run), daemon=True)
     thread.start()
@@ -60,7 +62,9 @@ def drip(port: int, begin: bytes, drop: bytes = b"x") -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize(("begin", "drop"), [(HEAD, b"x"), (HEAD + b"\r\n", b"x"), (b"", b"x"), (b"", b"\r\n")])
+@pytest.mark.parametrize(
+    ("begin", "drop"), [(HEAD, b"x"), (HEAD + b"\r\n", b"x"), (b"", b"x"), (b"", b"\r\n")]
+)
 def test_a_request_that_drips_is_ended(begin: bytes, drop: bytes) -> None:
     """Within its headers, within its body, from the first byte, and where it is nothing but blank lines."""
     with punctual(1.0) as port:
@@ -87,7 +91,12 @@ def test_the_local_workspace_takes_no_bodies_without_end(program: Program) -> No
     command = [sys.executable, "-m", "notion_pm", "local", "serve", "w.sqlite", "--port", "0"]
     environment = program.environment
     with subprocess.Popen(
-        command, cwd=program.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=program.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as server:
         assert server.stdout
         found = re.search(r":(\d+)", server.stdout.readline())
@@ -105,9 +114,16 @@ def test_the_local_workspace_takes_no_bodies_without_end(program: Program) -> No
 
 @pytest.mark.parametrize(
     "query",
-    ["expires=9999999999&signature=%C3%A9", "expires=%C2%B2&signature=a", "expires=9999999999&signature=%FF", ""],
+    [
+        "expires=9999999999&signature=%C3%A9",
+        "expires=%C2%B2&signature=a",
+        "expires=9999999999&signature=%FF",
+        "",
+    ],
 )
-def test_a_signature_that_is_no_signature_opens_nothing(workspace: LocalWorkspace, query: str) -> None:
+def test_a_signature_that_is_no_signature_opens_nothing(
+    workspace: LocalWorkspace, query: str
+) -> None:
     transport = httpx.WSGITransport(app=workspace.app)
     with httpx.Client(transport=transport, base_url="http://local") as client:
         for path in ("/files/01234567-89ab-cdef-0123-456789abcdef/x", "/files/x"):

@@ -29,7 +29,11 @@ def clients(program: Program, workspace: LocalWorkspace, url: str, api: httpx.Cl
     parent = {"type": "page_id", "page_id": workspace.root_page_id}
     title = {"title": [{"text": {"content": "Globex"}}]}
     globex = api.post("pages", json={"parent": parent, "properties": {"title": title}}).json()["id"]
-    pages = {"acme": workspace.root_page_id, "globex": globex, "gone": "00000000-0000-4000-8000-000000000000"}
+    pages = {
+        "acme": workspace.root_page_id,
+        "globex": globex,
+        "gone": "00000000-0000-4000-8000-000000000000",
+    }
     entries = [
         f'[workspaces.{name}]\nparent_page = "{page}"\ntoken_env = "CLIENTS_NOTION_TOKEN"\n'
         for name, page in pages.items()
@@ -45,7 +49,9 @@ def _write(program: Program, version: int = 1, kind: str = "rich_text") -> None:
     (program.folder / "small.yaml").write_text(text, encoding="utf-8")
 
 
-def test_every_client_has_a_row_and_one_failure_stops_nobody(clients: Program, workspace: LocalWorkspace) -> None:
+def test_every_client_has_a_row_and_one_failure_stops_nobody(
+    clients: Program, workspace: LocalWorkspace
+) -> None:
     applied = clients("-w", "acme", "apply", "small.yaml", "--yes")
     assert applied.code == 0, applied.err
     found = clients("status", "small.yaml", "--json")
@@ -56,7 +62,11 @@ def test_every_client_has_a_row_and_one_failure_stops_nobody(clients: Program, w
         "globex": "not applied",
         "gone": "failed",
     }
-    assert (told["acme"]["version"], told["acme"]["requests"], told["globex"]["changes"]) == (1, 4, 3)
+    assert (told["acme"]["version"], told["acme"]["requests"], told["globex"]["changes"]) == (
+        1,
+        4,
+        3,
+    )
     assert workspace.token not in found.out + found.err
     shown = clients("status", "small.yaml")
     assert "gone: " in shown.out
@@ -68,9 +78,9 @@ def test_a_new_version_shows_who_is_behind_and_where_to_look_twice(clients: Prog
     _write(clients, 2)
     behind = clients("-w", "acme", "status", "small.yaml", "--json", "--exit-code")
     assert behind.code == 2
-    assert [(each["client"], each["state"], each["version"], each["wanted"]) for each in behind.json] == [
-        ("acme", "behind", 1, 2)
-    ]
+    assert [
+        (each["client"], each["state"], each["version"], each["wanted"]) for each in behind.json
+    ] == [("acme", "behind", 1, 2)]
     _write(clients, 2, "relation, to: features")
     assert clients("-w", "acme", "status", "small.yaml", "--json").json[0]["state"] == "look twice"
 
@@ -82,7 +92,9 @@ def test_without_a_template_each_client_is_held_against_its_own(clients: Program
     assert "No template was applied" in found["acme"]["problem"]
 
 
-def test_local_workspaces_and_templates_of_their_own_stand_beside_the_others(clients: Program) -> None:
+def test_local_workspaces_and_templates_of_their_own_stand_beside_the_others(
+    clients: Program,
+) -> None:
     entry = '\n[workspaces.trial]\nlocal = "trial.sqlite"\ntemplate = "small.yaml"\n'
     with (clients.folder / "notion-pm.toml").open("a", encoding="utf-8") as file:
         file.write(entry)

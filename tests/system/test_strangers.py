@@ -22,7 +22,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.program import Program
-from tests.strangers import HOSTILE, REPOSITORY, SNIPPETS, Ended, Worker, as_csv, as_json, as_yaml, changed, torn
+from tests.strangers import (
+    HOSTILE,
+    REPOSITORY,
+    SNIPPETS,
+    Ended,
+    Worker,
+    as_csv,
+    as_json,
+    as_yaml,
+    changed,
+    torn,
+)
 
 EXAMPLES = int(os.environ.get("NOTION_PM_STRANGERS", "1"))
 SECONDS = 5
@@ -42,10 +53,14 @@ MAP = {
 HEADER: list[Any] = ["Id", "Title", "Text", "More", "Day", "Tags", "Kind", "Weight", "Skip"]
 ROWS: list[list[Any]] = [
     HEADER,
-    *([str(n), f"T{n}", f"<p>a &amp; b {n}</p>", "", f"2026-01-{n:02}", "a;b", "bug", n, ""] for n in range(1, 9)),
+    *(
+        [str(n), f"T{n}", f"<p>a &amp; b {n}</p>", "", f"2026-01-{n:02}", "a;b", "bug", n, ""]
+        for n in range(1, 9)
+    ),
 ]
 OBJECTS: list[dict[str, Any]] = [
-    {**dict(zip(HEADER, row, strict=True)), "user": {"login": "ann", "tags": ["x", "y"]}} for row in ROWS[1:]
+    {**dict(zip(HEADER, row, strict=True)), "user": {"login": "ann", "tags": ["x", "y"]}}
+    for row in ROWS[1:]
 ]
 CONFIG = """\
 default = "acme"
@@ -81,7 +96,9 @@ class Bench:
         ended = self.worker(*arguments)
         told = f"notion-pm {arguments}: exit {ended.code}\n{ended.out[-600:]}{ended.err[-600:]}\n{ended.crash}"
         assert not ended.crash, told
-        assert "Traceback" not in ended.err and "A fault of notion-pm" not in ended.out + ended.err, told
+        assert (
+            "Traceback" not in ended.err and "A fault of notion-pm" not in ended.out + ended.err
+        ), told
         assert ended.code in EXIT_CODES, told
         assert ended.seconds < SECONDS, f"{ended.seconds:.1f} seconds: {told}"
         assert ended.megabytes < MEGABYTES, f"{ended.megabytes} MB: {told}"
@@ -109,10 +126,16 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def template(bench: Bench, chance: Random) -> None:
-    name = chance.choice(["product.yaml", "discovery.yaml", "full.yaml", "okrs.yaml", "parts/objectives.yaml"])
+    name = chance.choice(
+        ["product.yaml", "discovery.yaml", "full.yaml", "okrs.yaml", "parts/objectives.yaml"]
+    )
     source = (REPOSITORY / "templates" / name).read_bytes()
     shutil.copytree(REPOSITORY / "templates", bench.folder / "t", dirs_exist_ok=True)
-    data = torn(source, chance) if chance.random() < 0.3 else as_yaml(changed(yaml.safe_load(source), chance))
+    data = (
+        torn(source, chance)
+        if chance.random() < 0.3
+        else as_yaml(changed(yaml.safe_load(source), chance))
+    )
     (bench.folder / "t" / "x.yaml").write_bytes(data)
     command = chance.choice(["validate", "show", "docs"])
     bench.run("templates", command, "t/x.yaml")
@@ -122,7 +145,9 @@ def template(bench: Bench, chance: Random) -> None:
 def rows_of_a_template(bench: Bench, chance: Random) -> None:
     shutil.copytree(REPOSITORY / "templates", bench.folder / "r", dirs_exist_ok=True)
     for name in ("product/features.csv", "product/vision.csv", "product/spec.md"):
-        (bench.folder / "r" / name).write_bytes(torn((REPOSITORY / "templates" / name).read_bytes(), chance))
+        (bench.folder / "r" / name).write_bytes(
+            torn((REPOSITORY / "templates" / name).read_bytes(), chance)
+        )
     bench.local("plan", "r/product.yaml")
 
 
@@ -133,7 +158,11 @@ def map_(bench: Bench, chance: Random) -> None:
 
 
 def table(bench: Bench, chance: Random) -> None:
-    data = torn(as_csv(ROWS), chance) if chance.random() < 0.5 else as_csv(_rows(changed(ROWS, chance)))
+    data = (
+        torn(as_csv(ROWS), chance)
+        if chance.random() < 0.5
+        else as_csv(_rows(changed(ROWS, chance)))
+    )
     (bench.folder / "x.csv").write_bytes(data)
     bench.local("import", "x.csv", "--map", "map.yaml", "--dry-run")
 
@@ -154,15 +183,27 @@ def json_document(bench: Bench, chance: Random) -> None:
 
 
 def plan(bench: Bench, chance: Random) -> None:
-    data = torn(as_json(bench.plan), chance) if chance.random() < 0.3 else as_json(changed(bench.plan, chance))
+    data = (
+        torn(as_json(bench.plan), chance)
+        if chance.random() < 0.3
+        else as_json(changed(bench.plan, chance))
+    )
     (bench.folder / "p.json").write_bytes(data)
     bench.copy("apply", "p.json")
 
 
 def adopt_mapping(bench: Bench, chance: Random) -> None:
     path = bench.folder / "adopt.yaml"
-    source = path.read_bytes() if path.exists() else b"adopt: product\ndatabases:\n  features:\n    database: x\n"
-    data = torn(source, chance) if chance.random() < 0.3 else as_yaml(changed(yaml.safe_load(source), chance))
+    source = (
+        path.read_bytes()
+        if path.exists()
+        else b"adopt: product\ndatabases:\n  features:\n    database: x\n"
+    )
+    data = (
+        torn(source, chance)
+        if chance.random() < 0.3
+        else as_yaml(changed(yaml.safe_load(source), chance))
+    )
     (bench.folder / "a.yaml").write_bytes(data)
     bench.copy("adopt", "--apply", "a.yaml")
 
@@ -178,7 +219,11 @@ def settings_file(bench: Bench, chance: Random) -> None:
     for _ in range(chance.randint(0, 2)):
         place = chance.randrange(len(lines))
         name = lines[place].partition("=")[0]
-        lines[place] = f"{name}= {json.dumps(str(chance.choice(HOSTILE)))}" if "=" in lines[place] else lines[place]
+        lines[place] = (
+            f"{name}= {json.dumps(str(chance.choice(HOSTILE)))}"
+            if "=" in lines[place]
+            else lines[place]
+        )
     data = "\n".join(lines).encode("utf-8", "surrogatepass")
     path = bench.folder / "notion-pm.toml"
     path.write_bytes(torn(data, chance) if chance.random() < 0.5 else data)
@@ -192,7 +237,9 @@ def settings_file(bench: Bench, chance: Random) -> None:
 def environment_file(bench: Bench, chance: Random) -> None:
     path = bench.folder / ".env"
     value = str(chance.choice(HOSTILE))
-    name = chance.choice(["NOTION_PM_BUDGET", "NOTION_PM_TIME_ZONE", "NOTION_PM_PARENT_PAGE", "NOTION_TOKEN", "X"])
+    name = chance.choice(
+        ["NOTION_PM_BUDGET", "NOTION_PM_TIME_ZONE", "NOTION_PM_PARENT_PAGE", "NOTION_TOKEN", "X"]
+    )
     source = f"{name}={value}\nNOTION_PM_TIME_ZONE=Europe/Berlin\n".encode("utf-8", "surrogatepass")
     path.write_bytes(torn(source, chance) if chance.random() < 0.5 else source)
     try:
@@ -214,9 +261,18 @@ def state(bench: Bench, chance: Random) -> None:
         _change_a_cell(chance.choice(databases), chance)
     try:
         bench.local(
-            *chance.choice([("sync", "--dry-run"), ("sync",), ("history",), ("history", "--since", "2020-01-01")])
+            *chance.choice(
+                [
+                    ("sync", "--dry-run"),
+                    ("sync",),
+                    ("history",),
+                    ("history", "--since", "2020-01-01"),
+                ]
+            )
         )
-        bench.local(*chance.choice([("report", "-o", "r.html"), ("undo",), ("doctor",), ("sync", "--full")]))
+        bench.local(
+            *chance.choice([("report", "-o", "r.html"), ("undo",), ("doctor",), ("sync", "--full")])
+        )
     finally:
         shutil.rmtree(source)
         shutil.copytree(kept, source)
@@ -224,11 +280,14 @@ def state(bench: Bench, chance: Random) -> None:
 
 def _change_a_cell(path: Path, chance: Random) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        tables = [each[0] for each in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            each[0] for each in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         name = chance.choice(tables)
         columns = [each[1] for each in db.execute(f'PRAGMA table_info("{name}")')]
         value = chance.choice(
-            [each for each in HOSTILE if isinstance(each, str | None)] + ['{"a": [', '{"$": 1}', "[[1]]"]
+            [each for each in HOSTILE if isinstance(each, str | None)]
+            + ['{"a": [', '{"$": 1}', "[[1]]"]
         )
         value = value.encode("utf-8", "replace").decode() if value is not None else None
         try:
@@ -238,7 +297,11 @@ def _change_a_cell(path: Path, chance: Random) -> None:
 
 
 def argument(bench: Bench, chance: Random) -> None:
-    word = str(chance.choice([*HOSTILE, *("reach<=inf", "reach>9e999", "name~", "=", "owner=", "name=a\nb")]))
+    word = str(
+        chance.choice(
+            [*HOSTILE, *("reach<=inf", "reach>9e999", "name~", "=", "owner=", "name=a\nb")]
+        )
+    )
     word = word.encode("utf-8", "replace").decode().replace("\0", "")[:4_000]
     output = word.replace("/", "_") or "x"  # what is written stays in the folder of the test
     export = ("export", "features", "-o", "o.csv")
@@ -304,7 +367,9 @@ _SETTINGS = settings(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_changed_file_is_told_in_words(bench: Bench, kind: Callable[[Bench, Random], None]) -> None:
+def test_a_changed_file_is_told_in_words(
+    bench: Bench, kind: Callable[[Bench, Random], None]
+) -> None:
     @_SETTINGS
     @given(seed=st.integers(0, 2**32))
     def try_one(seed: int) -> None:

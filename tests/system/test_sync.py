@@ -48,7 +48,9 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 def test_a_shipped_feature_reaches_the_customers_to_be_told(product: Product) -> None:
     wings = product.add("features", "Wings", status="in_progress", effort=2)
     goal = product.add("vision", "Fly", kind="objective", features=[wings])
-    asked = product.add("insights", "Let us fly", customer="Acme", importance="critical", features=[wings])
+    asked = product.add(
+        "insights", "Let us fly", customer="Acme", importance="critical", features=[wings]
+    )
     product.sync()
     assert product.get("insights", asked, "status") == "Planned"
     product.later()
@@ -58,7 +60,10 @@ def test_a_shipped_feature_reaches_the_customers_to_be_told(product: Product) ->
     assert product.get("insights", asked, "loop") == "Tell customer"
     assert product.get("features", wings, "shipped_on") == product.clock.now.date().isoformat()
     assert product.get("features", wings, "customers") == 1
-    assert (product.get("vision", goal, "progress"), product.get("vision", goal, "features_shipped")) == (1, 1)
+    assert (
+        product.get("vision", goal, "progress"),
+        product.get("vision", goal, "features_shipped"),
+    ) == (1, 1)
 
 
 class TestRequests:
@@ -69,7 +74,9 @@ class TestRequests:
             product.add("insights", f"Ask {number}", features=[wings])
         return product
 
-    def test_the_first_sync_reads_the_manifest_and_each_database_once(self, product: Product) -> None:
+    def test_the_first_sync_reads_the_manifest_and_each_database_once(
+        self, product: Product
+    ) -> None:
         result, sent = product.requests_of_sync()
         read = ["GET children", "GET children", *QUERIES]
         written = [READ_AGAIN, "PATCH pages", READ_AGAIN, *["PATCH pages"] * 5, "PATCH blocks"]
@@ -77,7 +84,9 @@ class TestRequests:
         assert result.requests == len(sent)
 
     @pytest.mark.parametrize("minutes", [0, 10])
-    def test_a_second_sync_changes_nothing_and_costs_a_query_per_database(self, product: Product, minutes: int) -> None:
+    def test_a_second_sync_changes_nothing_and_costs_a_query_per_database(
+        self, product: Product, minutes: int
+    ) -> None:
         product.sync()
         product.later(minutes=minutes)
         result, sent = product.requests_of_sync()
@@ -93,13 +102,20 @@ class TestRequests:
         product.later(seconds=5)
         product.set("insights", first, told_on="2026-07-01")
         result = product.sync()
-        assert changed(result.evaluation) == {"The first.status": "closed", "The first.loop": "told"}
+        assert changed(result.evaluation) == {
+            "The first.status": "closed",
+            "The first.loop": "told",
+        }
         product.later(minutes=3)
-        assert product.requests_of_sync()[1] == [*QUERIES, "POST query"], "the rest of that minute, once"
+        assert product.requests_of_sync()[1] == [*QUERIES, "POST query"], (
+            "the rest of that minute, once"
+        )
         product.later(minutes=3)
         assert product.requests_of_sync()[1] == QUERIES
 
-    def test_a_later_sync_asks_only_for_what_was_edited_and_for_what_rules_need(self, product: Product) -> None:
+    def test_a_later_sync_asks_only_for_what_was_edited_and_for_what_rules_need(
+        self, product: Product
+    ) -> None:
         product.sync()
         product.later()
         product.sync()
@@ -130,15 +146,23 @@ class TestReading:
         product.sync()
         product.later()
         product.set("features", wings, insights=[one])
-        assert changed(product.sync().evaluation) == {"One.status": "planned", "Wings.evidence_count": 1}
+        assert changed(product.sync().evaluation) == {
+            "One.status": "planned",
+            "Wings.evidence_count": 1,
+        }
         product.later()
         product.set("insights", other, features=[wings])
-        assert changed(product.sync().evaluation) == {"Other.status": "planned", "Wings.evidence_count": 2}
+        assert changed(product.sync().evaluation) == {
+            "Other.status": "planned",
+            "Wings.evidence_count": 2,
+        }
         product.later()
         product.set("insights", one, features=[])
         assert changed(product.sync().evaluation) == {"Wings.evidence_count": 1}
 
-    def test_an_edit_within_the_minute_of_the_last_read_is_not_missed(self, product: Product) -> None:
+    def test_an_edit_within_the_minute_of_the_last_read_is_not_missed(
+        self, product: Product
+    ) -> None:
         wings = product.add("features", "Wings")
         product.sync()
         product.later(seconds=5)
@@ -147,7 +171,12 @@ class TestReading:
 
     def test_a_clock_that_is_ahead_of_notions_misses_nothing(self, product: Product) -> None:
         wings = product.add("features", "Wings")
-        place = Place(product.gateway, NotionId(product.workspace.root_page_id), product.state, product.clock.now)
+        place = Place(
+            product.gateway,
+            NotionId(product.workspace.root_page_id),
+            product.state,
+            product.clock.now,
+        )
         ahead = replace(place, now=product.clock.now + timedelta(hours=3))
         sync(ahead)
         product.later(minutes=30)
@@ -163,22 +192,31 @@ class TestReading:
         product.gateway.trash_page(asks[0])
         result = product.sync(full=True)
         assert changed(result.evaluation) == {"Wings.evidence_count": 1}
-        assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask 0", "trashed")]
+        assert [(each.page.title, each.reason) for each in result.vanished] == [
+            ("Ask 0", "trashed")
+        ]
         assert changed(product.sync().evaluation) == {}
 
     @pytest.mark.parametrize("named", [False, True])
     @pytest.mark.parametrize("reason", ["trashed", "archived", "moved", "unshared"])
-    def test_pages_that_are_gone_are_told_apart(self, product: Product, reason: str, named: bool) -> None:
+    def test_pages_that_are_gone_are_told_apart(
+        self, product: Product, reason: str, named: bool
+    ) -> None:
         wings = product.add("features", "Wings")
         ask = product.add("insights", "Ask", features=[wings])
         product.sync()
         product.later(days=1)
         root = product.workspace.root_page_id
-        token = product.workspace.connect("partial", shared=[e.id for e in product.gateway.list_children(root)])
+        token = product.workspace.connect(
+            "partial", shared=[e.id for e in product.gateway.list_children(root)]
+        )
         private = product.gateway.create_page(NotionId(root), "Private", look_up=lambda: None).id
         there = wings if reason == "moved" else private
         with client_of(product.workspace) as person:
-            person.patch(f"pages/{ask}", json={"properties": {}, "is_archived": True} if reason == "archived" else {})
+            person.patch(
+                f"pages/{ask}",
+                json={"properties": {}, "is_archived": True} if reason == "archived" else {},
+            )
             if reason == "trashed":
                 product.gateway.trash_page(ask)
             elif reason != "archived":
@@ -212,11 +250,15 @@ class TestReading:
         product.sync()
         for each in asks[:5]:
             product.gateway.trash_page(each)
-        with pytest.raises(UnsafeChange, match="5 of 12 pages of insights are no longer to be seen"):
+        with pytest.raises(
+            UnsafeChange, match="5 of 12 pages of insights are no longer to be seen"
+        ):
             product.sync(full=True)
         assert len(product.sync(full=True, force=True).vanished) == 5
 
-    def test_a_workspace_without_a_template_says_what_to_do(self, workspace: LocalWorkspace, tmp_path: Path) -> None:
+    def test_a_workspace_without_a_template_says_what_to_do(
+        self, workspace: LocalWorkspace, tmp_path: Path
+    ) -> None:
         gateway, _ = gateway_to(workspace)
         now = datetime(2026, 7, 1, tzinfo=UTC)
         with pytest.raises(UsageError) as raised:
@@ -238,7 +280,10 @@ class TestStructure:
         self.restructure(product, {"customers": None, "insights": None})
         with pytest.raises(UsageError, match="customers was deleted") as failure:
             product.sync()
-        assert "features.insights was deleted" in str(failure.value) and "apply" in failure.value.advice
+        assert (
+            "features.insights was deleted" in str(failure.value)
+            and "apply" in failure.value.advice
+        )
         shutil.rmtree(product.state)
         with pytest.raises(UsageError, match="customers was deleted"):
             product.sync()
@@ -262,8 +307,16 @@ class TestPeople:
         data = Report(product.sync()).as_data()
         assert data["updates"] == []
         (conflict,) = data["conflicts"]
-        assert (conflict["title"], conflict["property"], conflict["value"]) == ("Ask", "Status", "Triaged")
-        assert (conflict["derived"], conflict["rule"], conflict["new"]) == ("Planned", "I2-plan", True)
+        assert (conflict["title"], conflict["property"], conflict["value"]) == (
+            "Ask",
+            "Status",
+            "Triaged",
+        )
+        assert (conflict["derived"], conflict["rule"], conflict["new"]) == (
+            "Planned",
+            "I2-plan",
+            True,
+        )
         assert product.get("insights", asked, "status") == "Triaged"
         product.set("features", wings, status="shipped")
         product.sync()
@@ -282,13 +335,19 @@ class TestPeople:
 
     def test_an_option_that_people_added_is_left_alone(self, product: Product) -> None:
         entry = product.manifest.databases["insights"]
-        status = product.gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
+        status = product.gateway.get_data_source(entry.data_source_id).properties[
+            entry.properties["status"]
+        ]
         assert isinstance(status.config, OptionsConfig)
         more = OptionsConfig((*status.config.options, type(status.config.options[0])("On ice")))
-        product.gateway.update_data_source(entry.data_source_id, {status.id: PropertyPatch(type="status", config=more)})
+        product.gateway.update_data_source(
+            entry.data_source_id, {status.id: PropertyPatch(type="status", config=more)}
+        )
         wings = product.add("features", "Wings", status="shipped")
         asked = product.add("insights", "Ask", features=[wings])
-        product.gateway.update_page(asked, [PropertyValue(status.id, "status", OptionValue("", "On ice"))])
+        product.gateway.update_page(
+            asked, [PropertyValue(status.id, "status", OptionValue("", "On ice"))]
+        )
         result = product.sync()
         assert "Ask.status" not in changed(result.evaluation)
         assert any("'On ice'" in note.message for note in result.evaluation.notes)
@@ -298,7 +357,12 @@ class TestSafety:
     def test_a_wrong_rule_cannot_rewrite_a_workspace_unseen(self, product: Product) -> None:
         wings = product.add("features", "Wings", status="idea")
         for number in range(12):
-            product.add("insights", f"Ask {number}", status="triaged", features=[wings] if number < 5 else [])
+            product.add(
+                "insights",
+                f"Ask {number}",
+                status="triaged",
+                features=[wings] if number < 5 else [],
+            )
         with pytest.raises(UnsafeChange, match="5 of 12 pages of insights"):
             product.sync()
         assert len(product.sync(force=True).evaluation.updates) == 6
@@ -317,7 +381,11 @@ class TestSafety:
         def storm(number: int, request: httpx.Request) -> Fault | None:
             if request.method == "PATCH":
                 writes.append(request.url.path)
-            return Fault(500, "internal_server_error") if len(writes) > 3 and request.method == "PATCH" else None
+            return (
+                Fault(500, "internal_server_error")
+                if len(writes) > 3 and request.method == "PATCH"
+                else None
+            )
 
         stormy, _ = gateway_to(product.workspace, weather=storm, patience=Patience(attempts=2))
         with pytest.raises(Unavailable):
@@ -333,7 +401,11 @@ class TestSafety:
         asked = product.add("insights", "Ask", features=[wings])
 
         def thief(number: int, request: httpx.Request) -> Fault | None:
-            if request.method == "PATCH" and asked in request.url.path and not product.page(asked).in_trash:
+            if (
+                request.method == "PATCH"
+                and asked in request.url.path
+                and not product.page(asked).in_trash
+            ):
                 product.gateway.trash_page(asked)
             return None
 
@@ -362,7 +434,9 @@ class TestLost:
 
     @pytest.fixture
     def synced(self, product: Product) -> Product:
-        product.add("insights", "Ask", features=[product.add("features", "Wings", status="in_progress")])
+        product.add(
+            "insights", "Ask", features=[product.add("features", "Wings", status="in_progress")]
+        )
         product.sync()
         return product
 
@@ -386,10 +460,14 @@ class TestLost:
         assert synced.sync().evaluation.updates == (), "what is remembered was not touched"
 
     def test_a_database_moved_to_another_page_is_still_the_same(self, synced: Product) -> None:
-        page = synced.gateway.create_page(NotionId(synced.workspace.root_page_id), "Archive", look_up=lambda: None)
+        page = synced.gateway.create_page(
+            NotionId(synced.workspace.root_page_id), "Archive", look_up=lambda: None
+        )
         insights = synced.manifest.databases["insights"].database_id
         with client_of(synced.workspace) as person:
-            moved = person.patch(f"databases/{insights}", json={"parent": {"type": "page_id", "page_id": page.id}})
+            moved = person.patch(
+                f"databases/{insights}", json={"parent": {"type": "page_id", "page_id": page.id}}
+            )
             assert moved.status_code == 200, moved.text
         synced.later(days=1)
         assert synced.sync().evaluation.updates == ()

@@ -32,10 +32,16 @@ def test_a_feature_that_ships_before_the_first_sync_has_entered_shipped(
     today = datetime.now(UTC).date()
     first = json.loads(run("sync", "--json"))
     assert first["conflicts"] == []
-    stamped = [(each["rule"], each["to"]) for each in first["updates"] if each["address"] == "features.shipped_on"]
+    stamped = [
+        (each["rule"], each["to"])
+        for each in first["updates"]
+        if each["address"] == "features.shipped_on"
+    ]
     assert [rule for rule, _ in stamped] == ["F5-ship-date"]
     assert abs((datetime.fromisoformat(stamped[0][1]).date() - today).days) <= 1
-    assert {each["to"] for each in first["updates"] if each["address"] == "insights.status"} == {"Shipped"}
+    assert {each["to"] for each in first["updates"] if each["address"] == "insights.status"} == {
+        "Shipped"
+    }
     second = json.loads(run("sync", "--json"))
     assert (second["updates"], second["conflicts"]) == ([], [])
 
@@ -46,6 +52,8 @@ def ship(file: Path, row: str) -> None:
     _, manifest = open_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     shipped = OptionValue(entry.options["status.shipped"], "")
-    gateway.update_page(entry.rows[row], [PropertyValue(entry.properties["status"], "status", shipped)])
+    gateway.update_page(
+        entry.rows[row], [PropertyValue(entry.properties["status"], "status", shipped)]
+    )
     gateway.close()
     workspace.close()

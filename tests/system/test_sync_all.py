@@ -67,16 +67,32 @@ def test_all_clients_are_synced_beside_one_that_fails(clients: Program) -> None:
 
     again = clients("sync", "--all")
     assert again.code == 1
-    rows = [line.split()[:3] for line in again.out.splitlines() if line.startswith(("acme ", "globex ", "initech "))]
-    assert rows == [["acme", "unchanged", "0"], ["globex", "unchanged", "0"], ["initech", "failed", "0"]]
+    rows = [
+        line.split()[:3]
+        for line in again.out.splitlines()
+        if line.startswith(("acme ", "globex ", "initech "))
+    ]
+    assert rows == [
+        ["acme", "unchanged", "0"],
+        ["globex", "unchanged", "0"],
+        ["initech", "failed", "0"],
+    ]
     assert "initech: No token for workspace 'initech'" in again.out
     assert "Traceback" not in again.err
 
 
-def test_a_client_at_work_elsewhere_is_skipped_and_the_most_serious_exit_code_counts(clients: Program) -> None:
-    text = (clients.folder / "notion-pm.toml").read_text(encoding="utf-8").partition("[workspaces.initech]")[0]
+def test_a_client_at_work_elsewhere_is_skipped_and_the_most_serious_exit_code_counts(
+    clients: Program,
+) -> None:
+    text = (
+        (clients.folder / "notion-pm.toml")
+        .read_text(encoding="utf-8")
+        .partition("[workspaces.initech]")[0]
+    )
     (clients.folder / "notion-pm.toml").write_text(text, encoding="utf-8")
-    (acme, _) = sorted((clients.folder / "state").iterdir(), key=lambda each: _parent(clients, "acme") != each.name)
+    (acme, _) = sorted(
+        (clients.folder / "state").iterdir(), key=lambda each: _parent(clients, "acme") != each.name
+    )
     with exclusive(acme):
         done = clients("sync", "--all", "--json")
     assert done.code == 5
@@ -106,7 +122,11 @@ def test_a_beat_for_all_tells_every_client_and_ends_well_when_asked(clients: Pro
         assert running.wait(30) == 0
     told = [json.loads(line) for line in out_file.read_text().splitlines()]
     first, second = told[:3], told[3:6]
-    assert [each["client"] for each in first] == [each["client"] for each in second] == ["acme", "globex", "initech"]
+    assert (
+        [each["client"] for each in first]
+        == [each["client"] for each in second]
+        == ["acme", "globex", "initech"]
+    )
     assert [each["outcome"] for each in first] == ["changed", "changed", "failed"]
     assert [each["outcome"] for each in second] == ["unchanged", "unchanged", "failed"]
 

@@ -65,7 +65,9 @@ def test_a_table_and_counts_for_people(product: Product, wings: str) -> None:
     first, second = run(product), run(product)
     assert "Status: New → Planned" in first.stdout
     assert "I2-plan" in first.stdout
-    assert "2 pages changed (1 in Customer insights, 1 in Feature specs). 10 requests." in first.stdout
+    assert (
+        "2 pages changed (1 in Customer insights, 1 in Feature specs). 10 requests." in first.stdout
+    )
     assert second.stdout == "Nothing to do. 3 requests.\n"
 
 
@@ -96,10 +98,16 @@ def test_too_much_at_once_is_exit_code_3(product: Product, wings: str) -> None:
     assert "--force" in result.output
     dry = run(product, "--dry-run")
     assert dry.exit_code == 3
-    assert "Ask 19" in dry.stdout and "22 pages would change" in dry.stdout, "it shows what it would be"
+    assert "Ask 19" in dry.stdout and "22 pages would change" in dry.stdout, (
+        "it shows what it would be"
+    )
     assert "20 of 21 pages of insights would be changed" in dry.stderr
     data = json.loads(run(product, "--dry-run", "--json").stdout)
-    assert (data["outcome"], data["error"]["kind"], data["error"]["exit_code"]) == ("failed", "UnsafeChange", 3)
+    assert (data["outcome"], data["error"]["kind"], data["error"]["exit_code"]) == (
+        "failed",
+        "UnsafeChange",
+        3,
+    )
     assert len({each["page"] for each in data["updates"]}) == 22
     assert run(product, "--force").exit_code == 0
 
@@ -108,9 +116,21 @@ def test_proposals_and_notes_are_shown(product: Product) -> None:
     entry = product.add("features", "Idea")
     for number in range(5):
         product.add("insights", f"Ask {number}", customer=f"Customer {number}", features=[entry])
-    product.add("features", "Locked", status="spec", reach=1, impact=1, confidence=1, effort=1, sync_lock=True)
+    product.add(
+        "features",
+        "Locked",
+        status="spec",
+        reach=1,
+        impact=1,
+        confidence=1,
+        effort=1,
+        sync_lock=True,
+    )
     out = run(product).stdout
-    assert "Proposal: Idea, Status: Discovery? Three customers asked for it. (F2-pull-customers)" in out
+    assert (
+        "Proposal: Idea, Status: Discovery? Three customers asked for it. (F2-pull-customers)"
+        in out
+    )
     assert "Note: 1 page is locked: rules left it alone." in out
 
 

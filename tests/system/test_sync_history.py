@@ -15,7 +15,14 @@ from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
 from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.storage.state import State
-from notion_pm.workflows.undo_sync import CHANGED_SINCE, GONE, LOCKED, SyncUndo, look_back, undo_sync
+from notion_pm.workflows.undo_sync import (
+    CHANGED_SINCE,
+    GONE,
+    LOCKED,
+    SyncUndo,
+    look_back,
+    undo_sync,
+)
 from notion_pm.workflows.why import why
 from tests.faults import Fault, Killed, LastBreath
 from tests.gateways import gateway_to
@@ -36,7 +43,8 @@ def happened(product: Product) -> list[tuple[str, str, object, object, str]]:
 
 def what_they_hold(pages: Mapping[NotionId, SnapshotPage]) -> dict[str, dict[str, object]]:
     return {
-        each.title: {key: value for key, value in each.values.items() if not is_empty(value)} for each in pages.values()
+        each.title: {key: value for key, value in each.values.items() if not is_empty(value)}
+        for each in pages.values()
     }
 
 
@@ -89,7 +97,11 @@ class TestHistory:
         assert ("Wings", "status", "in_progress", "shipped", "person") in told
         assert ("Ask", "status", "planned", "shipped", "rule") in told
         with remembered(shipped) as state:
-            ours = [each for each in state.changes_of(page_named(shipped, "Ask").id) if each.property == "status"]
+            ours = [
+                each
+                for each in state.changes_of(page_named(shipped, "Ask").id)
+                if each.property == "status"
+            ]
         assert [each.rules for each in ours] == [("I3-ship",), ("I2-plan",)]
         assert ours[0].because == (page_named(shipped, "Wings").id,)
 
@@ -98,7 +110,9 @@ class TestHistory:
         shipped.sync()
         with remembered(shipped) as state:
             runs = state.runs()
-        assert [(each.kind, each.outcome) for each in runs] == [("sync", "changed")] * 2 + [("sync", "unchanged")]
+        assert [(each.kind, each.outcome) for each in runs] == [("sync", "changed")] * 2 + [
+            ("sync", "unchanged")
+        ]
         assert all(each.finished for each in runs)
         assert (runs[1].told or {})["updates"] == 2
 
@@ -106,7 +120,9 @@ class TestHistory:
         product.sync()
         gateway, _ = gateway_to(
             product.workspace,
-            weather=lambda _, request: Fault(400, "validation_error") if "query" in request.url.path else None,
+            weather=lambda _, request: (
+                Fault(400, "validation_error") if "query" in request.url.path else None
+            ),
         )
         product.later()
         with pytest.raises(RequestRefused):
@@ -182,7 +198,9 @@ class TestUndo:
         assert told["status"].new
         assert not any(each.new for each in shipped.sync().evaluation.conflicts)
 
-    def test_it_sends_one_request_a_page_and_none_when_nothing_is_left(self, shipped: Product) -> None:
+    def test_it_sends_one_request_a_page_and_none_when_nothing_is_left(
+        self, shipped: Product
+    ) -> None:
         undo(shipped)
         again = look_back(shipped.place(), None)
         assert not again.updates
@@ -195,7 +213,11 @@ class TestUndo:
         undo(product)
         assert product.get("features", wings, "evidence_count") is None
         product.later()
-        held = next(each for each in product.sync().evaluation.conflicts if each.property == "evidence_count")
+        held = next(
+            each
+            for each in product.sync().evaluation.conflicts
+            if each.property == "evidence_count"
+        )
         assert (held.reason, held.new) == (UNDONE, True)
         product.later()
         product.add("insights", "Two", features=[wings])
@@ -212,7 +234,9 @@ class TestUndo:
 
     def test_what_people_changed_locked_or_threw_away_since_is_left(self, product: Product) -> None:
         pages = {
-            title: product.add("features", title, insights=[product.add("insights", f"For {title}")])
+            title: product.add(
+                "features", title, insights=[product.add("insights", f"For {title}")]
+            )
             for title in ("Changed", "Locked", "Thrown away", "Free")
         }
         product.sync()
@@ -263,10 +287,14 @@ class TestQuarantine:
             product.set("features", self.wings, evidence_count=None)
         return product
 
-    def test_what_flips_back_is_not_written_a_third_time_and_told_once(self, flipping: Product) -> None:
+    def test_what_flips_back_is_not_written_a_third_time_and_told_once(
+        self, flipping: Product
+    ) -> None:
         result = flipping.sync()
         assert flipping.get("features", self.wings, "evidence_count") is None
-        conflict = next(each for each in result.evaluation.conflicts if each.property == "evidence_count")
+        conflict = next(
+            each for each in result.evaluation.conflicts if each.property == "evidence_count"
+        )
         with remembered(flipping) as state:
             runs = [each.id for each in state.runs()]
         assert all(each in conflict.reason for each in runs[:2])
@@ -275,10 +303,14 @@ class TestQuarantine:
             flipping.later()
             again = flipping.sync()
             assert not again.evaluation.updates
-            assert [each.new for each in again.evaluation.conflicts if each.property == "evidence_count"] == [False]
+            assert [
+                each.new for each in again.evaluation.conflicts if each.property == "evidence_count"
+            ] == [False]
 
     @pytest.mark.parametrize(("every", "flips"), [(1, True), (2, True), (3, True), (4, False)])
-    def test_what_is_turned_back_within_three_runs_flips(self, product: Product, every: int, flips: bool) -> None:
+    def test_what_is_turned_back_within_three_runs_flips(
+        self, product: Product, every: int, flips: bool
+    ) -> None:
         wings = product.add("features", "Wings", insights=[product.add("insights", "One")])
         for run in range(3 * every):
             product.sync()
@@ -308,9 +340,22 @@ class TestQuarantine:
         assert flipping.get("features", self.wings, "evidence_count") == 1
 
     def test_counts_that_follow_people_are_no_flips(self, product: Product) -> None:
-        wings, one, two = (product.add(*each) for each in (("features", "W"), ("insights", "1"), ("insights", "2")))
+        wings, one, two = (
+            product.add(*each) for each in (("features", "W"), ("insights", "1"), ("insights", "2"))
+        )
         product.sync()
-        for links in ([one], [one, two], [one], [one, two], [one], [], [one], [], [one], [one, two]):
+        for links in (
+            [one],
+            [one, two],
+            [one],
+            [one, two],
+            [one],
+            [],
+            [one],
+            [],
+            [one],
+            [one, two],
+        ):
             product.later()
             product.set("features", wings, insights=links)
             product.sync()

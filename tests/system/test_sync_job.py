@@ -76,7 +76,12 @@ class Runner:
         command = [sys.executable, "-m", "notion_pm", "sync", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, cwd=self.program.folder, env=self.program.environment, stdout=pipe, stderr=pipe, text=True
+            command,
+            cwd=self.program.folder,
+            env=self.program.environment,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
         )
 
     @property
@@ -98,7 +103,9 @@ def runner(program: Program, product: Product) -> Iterator[Runner]:
 
 def plan_insights(product: Product, count: int) -> list[NotionId]:
     """Give a feature that is being built so many insights: as many updates."""
-    wings = product.add("features", "Wings", status="in_progress", evidence_count=count, customers=0)
+    wings = product.add(
+        "features", "Wings", status="in_progress", evidence_count=count, customers=0
+    )
     return [product.add("insights", f"Ask {number}", features=[wings]) for number in range(count)]
 
 
@@ -106,7 +113,9 @@ def lines(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_a_long_running_job_tells_each_run_in_a_line_and_ends_well_when_asked(runner: Runner) -> None:
+def test_a_long_running_job_tells_each_run_in_a_line_and_ends_well_when_asked(
+    runner: Runner,
+) -> None:
     plan_insights(runner.product, 2)
     running = runner.start("--every", "1s", "--json")
     runner.server.wait_for("PATCH pages", 2)
@@ -123,7 +132,9 @@ def test_a_long_running_job_tells_each_run_in_a_line_and_ends_well_when_asked(ru
     assert starts == sorted(set(starts))
 
 
-def test_a_job_asked_to_stop_finishes_what_it_began_and_the_next_run_does_the_rest(runner: Runner) -> None:
+def test_a_job_asked_to_stop_finishes_what_it_began_and_the_next_run_does_the_rest(
+    runner: Runner,
+) -> None:
     asks = plan_insights(runner.product, 12)
     runner.server.seconds = 0.3
     running = runner.start("--jobs", "2", "--log-level", "info")
@@ -154,7 +165,9 @@ def test_ctrl_c_ends_a_long_running_job_as_well(runner: Runner) -> None:
 
 def test_a_run_takes_no_longer_than_it_may(runner: Runner) -> None:
     plan_insights(runner.product, 8)
-    runner.program.environment["NOTION_PM_BUDGET"] = "8"  # the ninth request would wait for a minute
+    runner.program.environment["NOTION_PM_BUDGET"] = (
+        "8"  # the ninth request would wait for a minute
+    )
     began = time.monotonic()
     done = runner.program("sync", "--time-limit", "20s")
     assert time.monotonic() - began < 20
@@ -169,7 +182,9 @@ def test_a_run_takes_no_longer_than_it_may(runner: Runner) -> None:
 def crowded(runner: Runner) -> Runner:
     """A workspace of eleven queries, each of which takes most of a second."""
     for database, count in (("features", 350), ("insights", 550)):
-        runner.product.workspace.fill(runner.product.manifest.databases[database].data_source_id, count, seed=5)
+        runner.product.workspace.fill(
+            runner.product.manifest.databases[database].data_source_id, count, seed=5
+        )
     runner.server.seconds, runner.server.slow_queries = 0.8, True
     return runner
 
@@ -184,7 +199,9 @@ def test_a_first_read_gets_to_its_end_though_no_run_has_the_time_for_it(crowded:
         if crowded.server.answered.count("PATCH pages"):
             break  # it has read everything: the rest is writing
     assert codes.count(5) >= 2
-    assert crowded.server.answered.count("POST data_sources") <= 11 + 4 * len(codes)  # anew each time: 11 a run
+    assert crowded.server.answered.count("POST data_sources") <= 11 + 4 * len(
+        codes
+    )  # anew each time: 11 a run
 
 
 def test_a_first_read_that_was_killed_goes_on_where_it_was(crowded: Runner) -> None:
@@ -236,11 +253,17 @@ def test_a_job_goes_on_after_failures(runner: Runner) -> None:
     out, _ = running.communicate(timeout=30)
     assert running.returncode == 0
     first = lines(out)[0]
-    assert (first["outcome"], first["error"]["kind"], first["error"]["exit_code"]) == ("failed", "Unauthorized", 1)
+    assert (first["outcome"], first["error"]["kind"], first["error"]["exit_code"]) == (
+        "failed",
+        "Unauthorized",
+        1,
+    )
     assert "ntn_wrong" not in out
 
 
-@pytest.mark.parametrize("option", ["--full", "--force", "--fail-on-conflict", "--on-conflict=rule"])
+@pytest.mark.parametrize(
+    "option", ["--full", "--force", "--fail-on-conflict", "--on-conflict=rule"]
+)
 def test_what_is_meant_for_one_run_is_none_for_a_beat(program: Program, option: str) -> None:
     done = program("--local", "w.sqlite", "sync", "--every", "1m", option)
     assert done.code == 1 and "for one run" in done.err

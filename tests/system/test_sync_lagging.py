@@ -48,7 +48,9 @@ def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
 class Scene:
     """A feature that a sync knows as not done, and queries that lag from now on."""
 
-    def __init__(self, gateway: Gateway, workspace: LocalWorkspace, clock: ManualClock, folder: Path) -> None:
+    def __init__(
+        self, gateway: Gateway, workspace: LocalWorkspace, clock: ManualClock, folder: Path
+    ) -> None:
         self.gateway, self.clock = gateway, clock
         template = folder / "small.yaml"
         template.write_text(_TEMPLATE, encoding="utf-8")
@@ -56,7 +58,9 @@ class Scene:
         _, manifest = open_manifest(gateway, workspace.root_page_id)
         self.entry: DatabaseEntry = manifest.databases["features"]
         name = PropertyValue("title", "title", "Wings")
-        self.page_id = gateway.create_row(self.entry.data_source_id, [name], look_up=lambda: None).id
+        self.page_id = gateway.create_row(
+            self.entry.data_source_id, [name], look_up=lambda: None
+        ).id
         root = NotionId(workspace.root_page_id)
         self.sync: Callable[[bool], SyncResult] = lambda full: sync(
             Place(gateway, root, folder / "state", clock.now), Options(str(template), full=full)
@@ -66,10 +70,14 @@ class Scene:
         workspace.weather.change(Weather(behaviour=Behaviour(query_lag=_LAG)))
 
     def tick(self, key: str, value: bool) -> None:
-        self.gateway.update_page(self.page_id, [PropertyValue(self.entry.properties[key], "checkbox", value)])
+        self.gateway.update_page(
+            self.page_id, [PropertyValue(self.entry.properties[key], "checkbox", value)]
+        )
 
     def is_ticked(self, key: str) -> bool:
-        return bool(self.gateway.get_page(self.page_id).properties[self.entry.properties[key]].value)
+        return bool(
+            self.gateway.get_page(self.page_id).properties[self.entry.properties[key]].value
+        )
 
 
 @pytest.fixture

@@ -140,7 +140,9 @@ class Run:
 Edit = tuple[str, str, str, Any]
 """A database, a page of it, a property, and the value that a person sets."""
 
-RUNS = st.builds(Run, st.integers(0, 2**32), st.integers(0, 5), st.sampled_from(MACHINES), st.booleans())
+RUNS = st.builds(
+    Run, st.integers(0, 2**32), st.integers(0, 5), st.sampled_from(MACHINES), st.booleans()
+)
 PAUSES = (1, 20, 70, 150, 3600, 90_000, 400_000)
 
 
@@ -223,7 +225,9 @@ class Machine(RuleBasedStateMachine):
         self.hands: set[Spot] = set()  # what people set last
         self.doubt: set[Spot] = set()  # what an interrupted run was about to write
         self.interrupted = ""
-        self.unseen: set[str] = set()  # machines that a full read would tell of pages that went or came back
+        self.unseen: set[str] = (
+            set()
+        )  # machines that a full read would tell of pages that went or came back
         self.trash: list[tuple[str, NotionId]] = []
         self.away: list[tuple[str, NotionId]] = []  # moved under another page
         self.pages: list[tuple[str, NotionId]] = []
@@ -308,9 +312,14 @@ class Machine(RuleBasedStateMachine):
             return
         here.remove(page)
         there.append(page)
-        home = {"type": "data_source_id", "data_source_id": self.manifest.databases[page[0]].data_source_id}
+        home = {
+            "type": "data_source_id",
+            "data_source_id": self.manifest.databases[page[0]].data_source_id,
+        }
         elsewhere = {"type": "page_id", "page_id": self.workspace.root_page_id}
-        self.client.post(f"/pages/{page[1]}/move", json={"parent": home if back else elsewhere}).raise_for_status()
+        self.client.post(
+            f"/pages/{page[1]}/move", json={"parent": home if back else elsewhere}
+        ).raise_for_status()
         self.hands = {each for each in self.hands if each[0] != page[1]}
         self.unseen = set(MACHINES)
 
@@ -326,10 +335,18 @@ class Machine(RuleBasedStateMachine):
 
     def _rename_option(self, chance: random.Random) -> None:
         """In Notion's own interface; the API has no way (notion-api.md 3.2)."""
-        database, key, option = chance.choice([("asks", "status", "planned"), ("features", "risk", "high")])
+        database, key, option = chance.choice(
+            [("asks", "status", "planned"), ("features", "risk", "high")]
+        )
         entry = self.manifest.databases[database]
-        config: Any = self.gateway.get_data_source(entry.data_source_id).properties[entry.properties[key]].config
-        name = next(each.name for each in config.options if each.id == entry.options[f"{key}.{option}"])
+        config: Any = (
+            self.gateway.get_data_source(entry.data_source_id)
+            .properties[entry.properties[key]]
+            .config
+        )
+        name = next(
+            each.name for each in config.options if each.id == entry.options[f"{key}.{option}"]
+        )
         with closing(sqlite3.connect(self.workspace.path)) as connection, connection:
             renamed = "UPDATE data_sources SET properties = replace(properties, ?, ?)"
             connection.execute(renamed, (json.dumps(name), json.dumps(self._fresh_name())))
@@ -351,7 +368,11 @@ class Machine(RuleBasedStateMachine):
     @rule(run=RUNS, begin=st.integers(1, 9), kind=st.sampled_from(FAULTS))
     def a_sync_in_a_storm_that_does_not_end(self, run: Run, begin: int, kind: Fault) -> None:
         self._work(run)
-        self._sync(self.interrupted or run.machine, Weather(dict.fromkeys(range(begin, 200), kind)), full=run.full)
+        self._sync(
+            self.interrupted or run.machine,
+            Weather(dict.fromkeys(range(begin, 200), kind)),
+            full=run.full,
+        )
 
     @rule(run=RUNS, death=st.integers(3, 10), kind=st.none() | st.sampled_from(FAULTS))
     def a_sync_that_is_killed(self, run: Run, death: int, kind: Fault | None) -> None:
@@ -371,13 +392,21 @@ class Machine(RuleBasedStateMachine):
         if machine in self.unseen or not self.pages:
             return
         before = self._world()
-        outcome = expected(before, self.memory[machine], self.clock.now.date().isoformat(), self._barred(machine))
+        outcome = expected(
+            before, self.memory[machine], self.clock.now.date().isoformat(), self._barred(machine)
+        )
         old = _by_spot(before)
-        due = {spot for spot, value in outcome.values.items() if spot in old and not alike(value, old[spot])}
+        due = {
+            spot
+            for spot, value in outcome.values.items()
+            if spot in old and not alike(value, old[spot])
+        }
         meanwhile = _choose_edit(random.Random(edit), before, due)
         database, page_id, key, value = meanwhile
         faults = {edit_at: Fault(429, "rate_limited", {"Retry-After": "2"})} if refused else {}
-        weather = Weather(faults, edit_at=edit_at, edit=lambda: self._set(database, NotionId(page_id), key, value))
+        weather = Weather(
+            faults, edit_at=edit_at, edit=lambda: self._set(database, NotionId(page_id), key, value)
+        )
         result = self._run(machine, weather, full=run.full)
         if weather.number >= edit_at:
             TAKEN["edited meanwhile"] += 1
@@ -388,7 +417,9 @@ class Machine(RuleBasedStateMachine):
         self._sync(machine, Weather(), full=False)
         self._sync_again(machine)
 
-    def _check_edit(self, machine: str, before: World, edit: Edit, weather: Weather, result: SyncResult) -> None:
+    def _check_edit(
+        self, machine: str, before: World, edit: Edit, weather: Weather, result: SyncResult
+    ) -> None:
         """An edit before the last look at its page stays, unless the rules may write over it; it is reported."""
         database, page_id, key, value = edit
         property_id, source = self._ids_of(database, key)
@@ -400,7 +431,9 @@ class Machine(RuleBasedStateMachine):
         writes = [
             number
             for number, request in enumerate(weather.sent, start=1)
-            if request.method == "PATCH" and page_id in request.url.path and _sets(request, property_id)
+            if request.method == "PATCH"
+            and page_id in request.url.path
+            and _sets(request, property_id)
         ]
         # A write under way at the time of the edit, or sent before the next look, may hit the edit.
         first_look = min(looks, default=10**6)
@@ -413,7 +446,9 @@ class Machine(RuleBasedStateMachine):
         if target not in RULES:
             assert alike(held, value), "no rule sets it"
             return
-        was_free = is_empty(value) or target in RULE_WINS or alike(value, before[database][page_id][key])
+        was_free = (
+            is_empty(value) or target in RULE_WINS or alike(value, before[database][page_id][key])
+        )
         untouched = memory is None or alike(value, memory.seen)
         farther = target in FORWARD and rank(target, held) > rank(target, value)
         assert alike(held, value) or was_free or untouched or farther, (target, value, held, memory)
@@ -431,7 +466,9 @@ class Machine(RuleBasedStateMachine):
         if not is_due or not alike(held, value) or alike(value, old) or alike(value, due[spot]):
             return
         property_id, source = self._ids_of(database, key)
-        patches = [each for each in weather.sent if each.method == "PATCH" and page_id in each.url.path]
+        patches = [
+            each for each in weather.sent if each.method == "PATCH" and page_id in each.url.path
+        ]
         if any(_sets(patch, property_id) for patch in patches):
             return  # it was written before the edit
         reads = [
@@ -450,7 +487,9 @@ class Machine(RuleBasedStateMachine):
         """Take over what the machine remembers of a run in which somebody edited: it depends on the moment."""
         with self._state(machine) as state:
             self.memory[machine] = {
-                (page_id, key): Memory(base.value, SILENT if base.derived is RULE_SILENT else base.derived)
+                (page_id, key): Memory(
+                    base.value, SILENT if base.derived is RULE_SILENT else base.derived
+                )
                 for page_id, values in state.baseline().items()
                 for key, base in values.items()
             }
@@ -465,14 +504,21 @@ class Machine(RuleBasedStateMachine):
         if self.interrupted or machine in self.unseen or not self.memory[machine]:
             return
         before = self._world()
-        old, locked = _by_spot(before), {id for rows in before.values() for id, row in rows.items() if row["lock"]}
+        old, locked = (
+            _by_spot(before),
+            {id for rows in before.values() for id, row in rows.items() if row["lock"]},
+        )
         with self._state(machine) as state:
             runs = reversed(state.changes_lately(10**6, before=""))
-            written = next((ours for run in runs if (ours := [each for each in run if each.actor == "rule"])), [])
+            written = next(
+                (ours for run in runs if (ours := [each for each in run if each.actor == "rule"])),
+                [],
+            )
         should: dict[Spot, Any] = {
             (each.page, each.property): each.before
             for each in written
-            if each.page not in locked and alike(old.get((each.page, each.property), SILENT), each.after)
+            if each.page not in locked
+            and alike(old.get((each.page, each.property), SILENT), each.after)
         }
         if not written:
             return
@@ -501,7 +547,9 @@ class Machine(RuleBasedStateMachine):
         weather = Weather()
         result = self._run(machine, weather, full=False)
         assert not result.evaluation.updates, "a further sync changes nothing"
-        assert not any(each.new for each in result.evaluation.conflicts), "a conflict is told once as new"
+        assert not any(each.new for each in result.evaluation.conflicts), (
+            "a conflict is told once as new"
+        )
         assert (weather.number, weather.patches) == (len(DATABASES), 0), "one query per database"
 
     def _sync(self, machine: str, weather: Weather, *, full: bool) -> None:
@@ -528,7 +576,12 @@ class Machine(RuleBasedStateMachine):
             self._take_up(machine, before, after, outcome.values, outcome.memory)
 
     def _take_up(
-        self, machine: str, before: World, after: World, values: dict[Spot, Any], memory: dict[Spot, Memory]
+        self,
+        machine: str,
+        before: World,
+        after: World,
+        values: dict[Spot, Any],
+        memory: dict[Spot, Memory],
     ) -> None:
         """What an interrupted run has left: pages that it wrote, with their memory, and others as they were."""
         old, new = _by_spot(before), _by_spot(after)
@@ -543,7 +596,10 @@ class Machine(RuleBasedStateMachine):
         full = self._is_asked_for(machine) if full else False
         gateway, _ = gateway_to(self.workspace, weather=weather, patience=Patience(attempts=4))
         try:
-            return sync(self._place(gateway, machine), Options(template=str(TEMPLATE), full=full, force=True))
+            return sync(
+                self._place(gateway, machine),
+                Options(template=str(TEMPLATE), full=full, force=True),
+            )
         finally:
             gateway.close()
 
@@ -561,18 +617,33 @@ class Machine(RuleBasedStateMachine):
         return False
 
     def _place(self, gateway: Gateway, machine: str) -> Place:
-        return Place(gateway, NotionId(self.workspace.root_page_id), self.folder / machine, self.clock.now, jobs=2)
+        return Place(
+            gateway,
+            NotionId(self.workspace.root_page_id),
+            self.folder / machine,
+            self.clock.now,
+            jobs=2,
+        )
 
     # --- what must hold
 
-    def _check_world(self, before: World, after: World, values: dict[Spot, Any], *, finished: bool) -> None:
-        assert {key: list(rows) for key, rows in before.items()} == {key: list(rows) for key, rows in after.items()}
+    def _check_world(
+        self, before: World, after: World, values: dict[Spot, Any], *, finished: bool
+    ) -> None:
+        assert {key: list(rows) for key, rows in before.items()} == {
+            key: list(rows) for key, rows in after.items()
+        }
         old, new = _by_spot(before), _by_spot(after)
         for spot, value in new.items():
             allowed = [values[spot]] if spot in values else [old[spot]]
             if not finished:
                 allowed.append(old[spot])
-            assert any(alike(value, each) for each in allowed), (self._named(spot), old[spot], value, allowed)
+            assert any(alike(value, each) for each in allowed), (
+                self._named(spot),
+                old[spot],
+                value,
+                allowed,
+            )
 
     def _check_people(self, machine: str, before: World, after: World) -> None:
         """Nobody's work is overwritten, unless rules have got farther since the machine last looked.
@@ -580,14 +651,23 @@ class Machine(RuleBasedStateMachine):
         Or unless it is empty, rules had said nothing or the same then, or the template says that they win.
         """
         old, new = _by_spot(before), _by_spot(after)
-        for spot in [each for each in self.hands if each in old and not alike(old[each], new[each])]:
+        for spot in [
+            each for each in self.hands if each in old and not alike(old[each], new[each])
+        ]:
             database = next(each for each, rows in before.items() if spot[0] in rows)
             target = (database, spot[1])
             then = self.memory[machine].get(spot, Memory(None)).said
-            farther = target in FORWARD and rank(target, new[spot]) > max(rank(target, then), rank(target, old[spot]))
+            farther = target in FORWARD and rank(target, new[spot]) > max(
+                rank(target, then), rank(target, old[spot])
+            )
             agreed = (then is SILENT and spot in self.memory[machine]) or alike(then, old[spot])
             fair = is_empty(old[spot]) or target in RULE_WINS or agreed or farther
-            assert fair and not before[database][spot[0]]["lock"], (target, old[spot], new[spot], then)
+            assert fair and not before[database][spot[0]]["lock"], (
+                target,
+                old[spot],
+                new[spot],
+                then,
+            )
             self.hands.discard(spot)
 
     def _check_state(self, machine: str) -> None:
@@ -601,7 +681,10 @@ class Machine(RuleBasedStateMachine):
         live = {id for rows in raw.values() for id in rows}
         return {
             database: {
-                id: {key: _linked(value, live) if (database, key) in LINKS else value for key, value in row.items()}
+                id: {
+                    key: _linked(value, live) if (database, key) in LINKS else value
+                    for key, value in row.items()
+                }
                 for id, row in rows.items()
             }
             for database, rows in raw.items()
@@ -667,7 +750,9 @@ class LaggingMachine(Machine):
         result = self._run(machine, weather, full=False)
         TAKEN["looked up"] += sum(request.method == "GET" for request in weather.sent)
         assert not result.evaluation.updates, "a further sync changes nothing"
-        assert not any(each.new for each in result.evaluation.conflicts), "what sync wrote is nobody's edit"
+        assert not any(each.new for each in result.evaluation.conflicts), (
+            "what sync wrote is nobody's edit"
+        )
         assert weather.patches == 0
 
     @rule(run=RUNS)
@@ -714,14 +799,23 @@ def _linked(ids: tuple[NotionId, ...], live: set[str]) -> tuple[NotionId, ...]:
 
 
 def _by_spot(world: World) -> dict[Spot, Any]:
-    return {(id, key): value for rows in world.values() for id, row in rows.items() for key, value in row.items()}
+    return {
+        (id, key): value
+        for rows in world.values()
+        for id, row in rows.items()
+        for key, value in row.items()
+    }
 
 
-@pytest.mark.parametrize(("half", "machine"), [("one half", Machine), ("while queries lag", LaggingMachine)])
+@pytest.mark.parametrize(
+    ("half", "machine"), [("one half", Machine), ("while queries lag", LaggingMachine)]
+)
 def test_sync_is_right_whatever_happens(
     half: str, machine: type[Machine], applied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = templates.load(str(TEMPLATE))  # reading it anew for each sync would take most of the time
+    loaded = templates.load(
+        str(TEMPLATE)
+    )  # reading it anew for each sync would take most of the time
     monkeypatch.setattr(templates, "load", lambda reference, values=None: loaded)
     monkeypatch.setattr(templates, "name_of", lambda reference: loaded.template.template)
     monkeypatch.setattr(sync_queries, "BATCH", 2)

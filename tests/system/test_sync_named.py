@@ -30,7 +30,9 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 def a_feature(product: Product, asks: int = 1) -> tuple[NotionId, list[NotionId]]:
     """A feature that is being built, its insights planned; synced a while ago."""
     wings = product.add("features", "Wings", status="in_progress", effort=1)
-    insights = [product.add("insights", f"Ask {n}", customer=f"C{n}", features=[wings]) for n in range(asks)]
+    insights = [
+        product.add("insights", f"Ask {n}", customer=f"C{n}", features=[wings]) for n in range(asks)
+    ]
     product.sync()
     product.later()
     product.sync()
@@ -45,7 +47,9 @@ def test_only_the_named_page_is_read_and_those_that_are_to_be_written(product: P
     product.set("features", wings, status="shipped")
     result, sent = product.requests_of_sync(only=frozenset({wings}))
     assert QUERY not in sent
-    assert sent[:2] == ["GET pages", "GET pages"], "the feature, then the insight that is to be written"
+    assert sent[:2] == ["GET pages", "GET pages"], (
+        "the feature, then the insight that is to be written"
+    )
     assert sent.count("PATCH pages") == 2
     assert result.written == 2
     assert product.get("insights", ask, "status") == "Shipped"
@@ -65,7 +69,9 @@ def test_what_a_person_set_on_a_page_that_is_not_named_stays(product: Product) -
     assert product.get("insights", ask, "status") == "Won't do"
 
 
-def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(product: Product) -> None:
+def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(
+    product: Product,
+) -> None:
     wings, asks = a_feature(product, 3)
     assert product.get("features", wings, "evidence_count") == 3
     product.gateway.trash_page(asks[0])
@@ -84,7 +90,9 @@ def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(pro
 def test_a_page_of_another_place_is_of_no_concern(product: Product) -> None:
     a_feature(product)
     root = NotionId(product.workspace.root_page_id)
-    result, sent = product.requests_of_sync(only=frozenset({root, NotionId("00000000-0000-4000-8000-000000000000")}))
+    result, sent = product.requests_of_sync(
+        only=frozenset({root, NotionId("00000000-0000-4000-8000-000000000000")})
+    )
     assert sent == ["GET pages", "GET pages"]
     assert (result.written, result.vanished) == (0, ())
 

@@ -88,25 +88,39 @@ def oldest(product: Product, database: str) -> NotionId:
 
 
 @pytest.mark.parametrize("after", range(1, QUERIES))
-def test_it_goes_on_and_sees_what_people_did_meanwhile(product: Product, tmp_path: Path, after: int) -> None:
+def test_it_goes_on_and_sees_what_people_did_meanwhile(
+    product: Product, tmp_path: Path, after: int
+) -> None:
     broken_off(product, after, lost=after % 2 == 0)
     product.later()
-    product.set("features", oldest(product, "features"), status="shipped", insights=[oldest(product, "insights")])
+    product.set(
+        "features",
+        oldest(product, "features"),
+        status="shipped",
+        insights=[oldest(product, "insights")],
+    )
     product.add("insights", "Come meanwhile", features=[oldest(product, "features")])
     product.later()
-    expected = sync(replace(product.place(), state_directory=tmp_path / "new"), Options(dry_run=True, force=True))
+    expected = sync(
+        replace(product.place(), state_directory=tmp_path / "new"),
+        Options(dry_run=True, force=True),
+    )
     result, sent = queries_of(product)
     assert [each.page.id for each in result.evaluation.updates] == [
         each.page.id for each in expected.evaluation.updates
     ]
-    rest = QUERIES - after + 3  # each database may have had one query more to its end, and one for later edits
+    rest = (
+        QUERIES - after + 3
+    )  # each database may have had one query more to its end, and one for later edits
     assert len(sent) <= rest + 1
     product.later()
     assert product.sync(force=True).evaluation.updates == ()
     assert pages_known(product) == pages_there(product, tmp_path / "another")
 
 
-def test_it_gets_to_its_end_however_often_it_is_broken_off(product: Product, tmp_path: Path) -> None:
+def test_it_gets_to_its_end_however_often_it_is_broken_off(
+    product: Product, tmp_path: Path
+) -> None:
     for _ in range(6):
         broken_off(product, 3)
         product.later(minutes=10)
@@ -142,7 +156,9 @@ def test_it_begins_anew(product: Product, why: str) -> None:
     assert not any(b'last_edited_time": {' in each.read() for each in sent)
 
 
-def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(product: Product) -> None:
+def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(
+    product: Product,
+) -> None:
     # A page that this sync does not write: a write would be refused, and tell at once.
     insight = oldest(product, "insights")
     broken_off(product, QUERIES - 1)
@@ -162,13 +178,22 @@ def restore(product: Product, *pages: NotionId) -> None:
         for page in pages:
             assert person.patch(f"pages/{page}", json={"in_trash": False}).status_code == 200
     with closing(sqlite3.connect(product.workspace.path)) as file, file:
-        file.executemany("UPDATE pages SET last_edited_time = created_time WHERE id = ?", ((each,) for each in pages))
+        file.executemany(
+            "UPDATE pages SET last_edited_time = created_time WHERE id = ?",
+            ((each,) for each in pages),
+        )
 
 
 def named_by_none(product: Product, database: str) -> list[NotionId]:
     """The pages that no relation names, oldest first: nobody asks for them by their ids."""
     known = [page for pages in pages_known(product).values() for page in pages.values()]
-    named = {id for page in known for held in page.values.values() if isinstance(held, Links) for id in held.ids}
+    named = {
+        id
+        for page in known
+        for held in page.values.values()
+        if isinstance(held, Links)
+        for id in held.ids
+    }
     rows = product.gateway.query(product.manifest.databases[database].data_source_id)
     return [row.id for row in rows if row.id not in named]
 

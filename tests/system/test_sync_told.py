@@ -43,7 +43,11 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 def paragraphs(product: Product) -> list[ChildBlock]:
     page = open_manifest_page(product.gateway, product.workspace.root_page_id)
-    return [each for each in product.gateway.list_children(page.id) if each.type == "paragraph" and not each.in_trash]
+    return [
+        each
+        for each in product.gateway.list_children(page.id)
+        if each.type == "paragraph" and not each.in_trash
+    ]
 
 
 def told(product: Product) -> str:
@@ -78,7 +82,9 @@ def test_a_sync_that_changed_nothing_writes_nothing(product: Product) -> None:
 def test_where_to_write_is_looked_for_only_once(product: Product) -> None:
     product.sync()
     product.later()
-    product.add("insights", "More", features=[product.add("features", "Tail", status="in_progress")])
+    product.add(
+        "insights", "More", features=[product.add("features", "Tail", status="in_progress")]
+    )
     assert "GET children" not in product.requests_of_sync()[1]
 
 
@@ -86,7 +92,9 @@ def test_conflicts_are_shown_as_well(product: Product) -> None:
     product.sync()
     product.later()
     tail = product.add("features", "Tail", evidence_count=7)
-    product.add("insights", "More", features=[tail, product.add("features", "Fin", status="in_progress")])
+    product.add(
+        "insights", "More", features=[tail, product.add("features", "Fin", status="in_progress")]
+    )
     product.sync()
     assert told(product).endswith("In 1 place people and rules disagree: people's values stay.")
 
@@ -100,7 +108,9 @@ def test_people_may_remove_the_paragraph(product: Product) -> None:
         assert person.delete(f"blocks/{paragraphs(product)[-1].id}").status_code == 200
     assert product.sync().written == 2
     product.later()
-    product.add("insights", "More", features=[product.add("features", "Tail", status="in_progress")])
+    product.add(
+        "insights", "More", features=[product.add("features", "Tail", status="in_progress")]
+    )
     assert product.sync().written == 2
 
 
@@ -122,7 +132,9 @@ def test_that_it_works_again_is_shown_once(product: Product) -> None:
     product.sync()
     product.later()
     down, _ = gateway_to(
-        product.workspace, weather=lambda number, request: Fault(503, "down"), patience=Patience(attempts=1)
+        product.workspace,
+        weather=lambda number, request: Fault(503, "down"),
+        patience=Patience(attempts=1),
     )
     assert attempted(product, down).trouble == "Unavailable"
     down.close()

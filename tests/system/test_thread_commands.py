@@ -93,7 +93,9 @@ def test_a_page_is_found_by_its_link(product: Product) -> None:
 
 def test_a_trace_as_a_flowchart(product: Product) -> None:
     out = run(product, "trace", "FEAT-1", "--mermaid").stdout
-    assert out.startswith('flowchart TD\n  n0["FEAT-1 Wings #91;v2#93; #42;now#42; – In progress"]\n')
+    assert out.startswith(
+        'flowchart TD\n  n0["FEAT-1 Wings #91;v2#93; #42;now#42; – In progress"]\n'
+    )
     assert "\n  n1 --> n0\n" in out
 
 
@@ -237,7 +239,11 @@ def test_drafts_as_files(product: Product, tmp_path: Path) -> None:
     assert run(product, "loop", "-o", "drafts.doc").exit_code == 1
 
 
-def test_the_message_that_comes_along_can_be_the_start_of_ones_own(product: Product, tmp_path: Path) -> None:
+def test_the_message_that_comes_along_can_be_the_start_of_ones_own(
+    product: Product, tmp_path: Path
+) -> None:
     ship(product)
-    (tmp_path / "ours.txt").write_text(run(product, "loop", "--show-message").stdout, encoding="utf-8")
+    (tmp_path / "ours.txt").write_text(
+        run(product, "loop", "--show-message").stdout, encoding="utf-8"
+    )
     assert run(product, "loop", "--message", "ours.txt").stdout == run(product, "loop").stdout

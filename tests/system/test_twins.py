@@ -37,7 +37,9 @@ def workspace(tmp_path: Path) -> Iterator[LocalWorkspace]:
 @pytest.fixture
 def person(workspace: LocalWorkspace) -> Iterator[Gateway]:
     """Somebody else, who works under the same page."""
-    opened, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+    opened, _ = gateway_to(
+        workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
+    )
     yield opened
     opened.close()
 
@@ -57,7 +59,9 @@ def _databases(gateway: Gateway, workspace: LocalWorkspace) -> list[NotionId]:
 
 def _add_database(gateway: Gateway, workspace: LocalWorkspace) -> NotionId:
     properties = {"Name": PropertyPatch(type="title")}
-    return gateway.create_database(workspace.root_page_id, "Features", properties, look_up=lambda: None).id
+    return gateway.create_database(
+        workspace.root_page_id, "Features", properties, look_up=lambda: None
+    ).id
 
 
 def test_databases_of_two_templates_made_in_one_minute_both_stay(workspace: LocalWorkspace) -> None:
@@ -79,7 +83,9 @@ def test_a_database_that_a_request_made_twice_goes_to_the_trash(workspace: Local
     gateway.close()
 
 
-def test_a_database_that_a_person_adds_during_an_apply_stays(workspace: LocalWorkspace, person: Gateway) -> None:
+def test_a_database_that_a_person_adds_during_an_apply_stays(
+    workspace: LocalWorkspace, person: Gateway
+) -> None:
     added: list[NotionId] = []
 
     def weather(number: int, request: httpx.Request) -> None:
@@ -95,10 +101,14 @@ def test_a_database_that_a_person_adds_during_an_apply_stays(workspace: LocalWor
 
 
 @pytest.mark.parametrize("moment", ["before", "during"])
-def test_a_row_that_a_person_adds_stays(workspace: LocalWorkspace, person: Gateway, moment: str) -> None:
+def test_a_row_that_a_person_adds_stays(
+    workspace: LocalWorkspace, person: Gateway, moment: str
+) -> None:
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _template("small", "A"))
-    source_id = open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+    source_id = (
+        open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+    )
     added: list[NotionId] = []
 
     def add() -> None:
@@ -121,8 +131,17 @@ def test_a_row_that_a_person_adds_stays(workspace: LocalWorkspace, person: Gatew
 
 
 def _insights(*, wide: bool) -> LoadedTemplate:
-    properties = {"name": _NAME, "source": {"type": "rich_text", "title": "Source"}} if wide else {"name": _NAME}
-    return load({"template": "small", "databases": {"insights": {"title": "Insights", "properties": properties}}})
+    properties = (
+        {"name": _NAME, "source": {"type": "rich_text", "title": "Source"}}
+        if wide
+        else {"name": _NAME}
+    )
+    return load(
+        {
+            "template": "small",
+            "databases": {"insights": {"title": "Insights", "properties": properties}},
+        }
+    )
 
 
 @pytest.mark.parametrize("wide", [True, False])
@@ -139,7 +158,10 @@ def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
     with pytest.raises(Killed):
         apply_to(interrupted, workspace, _insights(wide=wide))
     theirs = person.create_database(
-        workspace.root_page_id, "Insights", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+        workspace.root_page_id,
+        "Insights",
+        {"Name": PropertyPatch(type="title")},
+        look_up=lambda: None,
     )
     for title in ("A", "B", "C"):
         name = PropertyValue("title", "title", title)
@@ -176,11 +198,16 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
 ) -> None:
     gateway, _ = gateway_to(workspace)
     late = {"title": "Late", "type": "gallery"}
-    before, wanted = _with_views(**{"all": _ALL} if recorded else {}), _with_views(all=_ALL, late=late)
+    before, wanted = (
+        _with_views(**{"all": _ALL} if recorded else {}),
+        _with_views(all=_ALL, late=late),
+    )
     apply_to(gateway, workspace, before)
     _interrupt_at_view(workspace, wanted, "Late")
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    copy = person.create_view(entry.database_id, entry.data_source_id, "All", "list", look_up=lambda: None)
+    copy = person.create_view(
+        entry.database_id, entry.data_source_id, "All", "list", look_up=lambda: None
+    )
 
     planned = plan_for(gateway, workspace, wanted).requests
     working, transport = gateway_to(workspace)
@@ -196,11 +223,17 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
 
 
 @pytest.mark.parametrize("interrupted", [True, False])
-def test_a_widget_that_a_person_copied_stays(workspace: LocalWorkspace, person: Gateway, interrupted: bool) -> None:
+def test_a_widget_that_a_person_copied_stays(
+    workspace: LocalWorkspace, person: Gateway, interrupted: bool
+) -> None:
     gateway, _ = gateway_to(workspace)
     more = {"title": "More", "type": "table"}
     wanted = _with_views(board=_BOARD, all=_WIDGET, more=more)
-    apply_to(gateway, workspace, _with_views(board={**_BOARD, "widgets": [["features.all"]]}, all=_WIDGET))
+    apply_to(
+        gateway,
+        workspace,
+        _with_views(board={**_BOARD, "widgets": [["features.all"]]}, all=_WIDGET),
+    )
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     if interrupted:
         _interrupt_at_view(workspace, wanted, "More")
@@ -221,8 +254,12 @@ def test_a_widget_that_a_person_copied_stays(workspace: LocalWorkspace, person: 
 def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _with_views(all=_ALL))
-    workspace.weather.change(Weather(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),)))
-    result = apply_to(gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"}))
+    workspace.weather.change(
+        Weather(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),))
+    )
+    result = apply_to(
+        gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"})
+    )
     assert len(result.twins) == 1
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     names = [gateway.get_view(each).name for each in gateway.list_view_ids(entry.database_id)]

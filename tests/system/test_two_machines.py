@@ -21,7 +21,16 @@ from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather
 from tests.forked_program import AHEAD
 from tests.machines import TwoMachines, two_machines
-from tests.system.two_machine_pairs import COMMANDS, Cell, Prepared, check, check_workspace, matrix, prepare, race
+from tests.system.two_machine_pairs import (
+    COMMANDS,
+    Cell,
+    Prepared,
+    check,
+    check_workspace,
+    matrix,
+    prepare,
+    race,
+)
 
 _KILLS = list(product((True, False), range(1, 41), (True, False)))
 _KILLS = {"all": _KILLS, "ci": _KILLS[::13]}.get(
@@ -64,7 +73,9 @@ def test_so_it_is_when_reads_lag_behind_and_appends_change_places(
     shutil.copytree(prepared.of(cell), tmp_path, dirs_exist_ok=True)
     with two_machines(tmp_path) as machines:
         machines.ben.environment["NOTION_TOKEN"] = machines.workspace.connect("Ben")
-        machines.workspace.weather.change(Weather(behaviour=Behaviour(read_lag=0.4, append_order="reversed")))
+        machines.workspace.weather.change(
+            Weather(behaviour=Behaviour(read_lag=0.4, append_order="reversed"))
+        )
         for machine in (machines.anna, machines.ben):
             machine.environment["NOTION_PM_READ_LAG"] = "0.6"
         results = race(machines, cell)

@@ -49,7 +49,12 @@ def _options(*names: str) -> list[dict[str, str]]:
 def _first() -> LoadedTemplate:
     """A template with two related databases, views and rows."""
     status = {"type": "select", "title": "Stage", "options": _options("Open", "Closed")}
-    relation = {"type": "relation", "title": "Asks", "to": "asks", "two_way": {"key": "features", "title": "Features"}}
+    relation = {
+        "type": "relation",
+        "title": "Asks",
+        "to": "asks",
+        "two_way": {"key": "features", "title": "Features"},
+    }
     data = {
         "databases": {
             "features": {
@@ -60,7 +65,11 @@ def _first() -> LoadedTemplate:
                     "name": _NAME,
                     "stage": status,
                     "effort": {"type": "number", "title": "Effort"},
-                    "double": {"type": "formula", "title": "Double", "expression": 'prop("Effort") * 2'},
+                    "double": {
+                        "type": "formula",
+                        "title": "Double",
+                        "expression": 'prop("Effort") * 2',
+                    },
                     "asks": relation,
                 },
                 "views": {
@@ -71,14 +80,27 @@ def _first() -> LoadedTemplate:
             "asks": {"title": "Asks", "properties": {"name": _NAME}, "views": {}},
         }
     }
-    return load(data, {"features": [{"key": "a", "name": "A", "asks": "x"}], "asks": [{"key": "x", "name": "X"}]})
+    return load(
+        data,
+        {"features": [{"key": "a", "name": "A", "asks": "x"}], "asks": [{"key": "x", "name": "X"}]},
+    )
 
 
 def _second(*without: str) -> LoadedTemplate:
     """Its next version: everything renamed or set anew, and one more of each kind of thing, but for those `without`."""
     status = {"type": "select", "title": "State", "options": _options("Open", "Closed", "Parked")}
-    relation = {"type": "relation", "title": "Heard", "to": "asks", "two_way": {"key": "features", "title": "Features"}}
-    releases = {"type": "relation", "title": "Release", "to": "releases", "two_way": {"key": "of", "title": "Of"}}
+    relation = {
+        "type": "relation",
+        "title": "Heard",
+        "to": "asks",
+        "two_way": {"key": "features", "title": "Features"},
+    }
+    releases = {
+        "type": "relation",
+        "title": "Release",
+        "to": "releases",
+        "two_way": {"key": "of", "title": "Of"},
+    }
     data = {
         "version": 2,
         "databases": {
@@ -89,15 +111,28 @@ def _second(*without: str) -> LoadedTemplate:
                 "properties": {
                     "name": _NAME,
                     "stage": status,
-                    "effort": {"type": "number", "title": "Effort", "format": "percent", "description": "In weeks"},
-                    "double": {"type": "formula", "title": "Double", "expression": 'prop("Effort") * 3'},
+                    "effort": {
+                        "type": "number",
+                        "title": "Effort",
+                        "format": "percent",
+                        "description": "In weeks",
+                    },
+                    "double": {
+                        "type": "formula",
+                        "title": "Double",
+                        "expression": 'prop("Effort") * 3',
+                    },
                     "asks": relation,
                     "risk": {"type": "rich_text", "title": "Risk"},
                     "release": releases,
                 },
                 "views": {
                     "all": {"title": "All", "type": "table"},
-                    "open": {"title": "Not closed", "type": "table", "sort": [{"effort": "descending"}]},
+                    "open": {
+                        "title": "Not closed",
+                        "type": "table",
+                        "sort": [{"effort": "descending"}],
+                    },
                     "board": {"title": "Board", "type": "board", "group_by": "stage"},
                 },
             },
@@ -111,7 +146,10 @@ def _second(*without: str) -> LoadedTemplate:
     return load(
         data,
         {
-            "features": [{"key": "a", "name": "A", "asks": "x"}, {"key": "b", "name": "B", "release": "r"}],
+            "features": [
+                {"key": "a", "name": "A", "asks": "x"},
+                {"key": "b", "name": "B", "release": "r"},
+            ],
             "asks": [{"key": "x", "name": "X"}],
             "releases": [{"key": "r", "name": "R"}],
         },
@@ -124,7 +162,9 @@ class Client:
     def __init__(self, folder: Path, now: datetime = NOW) -> None:
         self.clock = ManualClock(now)
         is_new = not (folder / "workspace.sqlite").exists()
-        self.workspace: LocalWorkspace = open_workspace(folder / "workspace.sqlite", clock=self.clock)
+        self.workspace: LocalWorkspace = open_workspace(
+            folder / "workspace.sqlite", clock=self.clock
+        )
         self.gateway, _ = gateway_to(self.workspace)
         self.state = folder / "state"
         self.root = NotionId(self.workspace.root_page_id)
@@ -133,24 +173,38 @@ class Client:
 
     def _add_something(self) -> None:
         theirs = self.gateway.create_database(
-            self.root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+            self.root,
+            "Features of old",
+            {"Name": PropertyPatch(type="title")},
+            look_up=lambda: None,
         )
         self.gateway.create_row(
-            theirs.data_source_ids[0], [PropertyValue("title", "title", "Theirs")], look_up=lambda: None
+            theirs.data_source_ids[0],
+            [PropertyValue("title", "title", "Theirs")],
+            look_up=lambda: None,
         )
 
     def close(self) -> None:
         self.gateway.close()
         self.workspace.close()
 
-    def apply(self, loaded: LoadedTemplate, *, gateway: Gateway | None = None, **wishes: Any) -> None:
+    def apply(
+        self, loaded: LoadedTemplate, *, gateway: Gateway | None = None, **wishes: Any
+    ) -> None:
         """Apply a template, a day after the last time."""
         self.clock.advance(days=1)
         door = gateway or self.gateway
         reading = provision.read_for(door, self.root, loaded)
         plan = weighed(door, provision.plan(reading, Wishes(**wishes)), reading)
         result = apply_recorded(
-            door, plan, reading, self.state, state_home=self.state, now=self.clock.now, force=True, allow_lossy=True
+            door,
+            plan,
+            reading,
+            self.state,
+            state_home=self.state,
+            now=self.clock.now,
+            force=True,
+            allow_lossy=True,
         )
         assert result.planned == result.sent or gateway
 
@@ -177,7 +231,10 @@ class Client:
             return block["type"], block[block["type"]], block["id"]
         database = _get(api, f"databases/{block['id']}")
         source_id = database["data_sources"][0]["id"]
-        views = [_get(api, f"views/{each['id']}") for each in _get(api, f"views?database_id={block['id']}")["results"]]
+        views = [
+            _get(api, f"views/{each['id']}")
+            for each in _get(api, f"views?database_id={block['id']}")["results"]
+        ]
         rows = api.post(f"data_sources/{source_id}/query", json={}).json()["results"]
         return _timeless([database, _get(api, f"data_sources/{source_id}"), views, rows])
 
@@ -191,7 +248,11 @@ def _timeless(json: Any) -> Any:
     if isinstance(json, list):
         return [_timeless(each) for each in json]
     if isinstance(json, dict):
-        return {key: _timeless(each) for key, each in json.items() if key not in {"last_edited_time", "request_id"}}
+        return {
+            key: _timeless(each)
+            for key, each in json.items()
+            if key not in {"last_edited_time", "request_id"}
+        }
     return json
 
 
@@ -210,7 +271,10 @@ def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
     before = client.everything()
     client.apply(_first())
     plan = client.undo()
-    assert [(each.action, each.address) for each in plan.changes] == [("delete", "asks"), ("delete", "features")]
+    assert [(each.action, each.address) for each in plan.changes] == [
+        ("delete", "asks"),
+        ("delete", "features"),
+    ]
     assert plan.left == ()
     assert client.everything() == before
     with pytest.raises(UsageError, match="no apply to take back"):
@@ -219,7 +283,10 @@ def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
 
 def test_an_upgrade_is_taken_back_to_what_was_before(client: Client) -> None:
     client.apply(_first())
-    before, planned = client.everything(), plan_for(client.gateway, client.workspace, _second()).changes
+    before, planned = (
+        client.everything(),
+        plan_for(client.gateway, client.workspace, _second()).changes,
+    )
     client.apply(_second())
     plan = client.undo()
     assert plan.left == ()
@@ -238,9 +305,13 @@ def test_what_people_filled_in_or_changed_since_stays(client: Client) -> None:
     text = PropertyValue(entry.properties["risk"], "rich_text", "High")
     client.set("features", "a", text, PropertyValue(entry.properties["stage"], "select", parked))
     gateway.update_view(entry.views["board"].id, name="Our board")
-    gateway.update_data_source(entry.data_source_id, {entry.properties["asks"]: PropertyPatch(name="Voices")})
+    gateway.update_data_source(
+        entry.data_source_id, {entry.properties["asks"]: PropertyPatch(name="Voices")}
+    )
     row = client.gateway.create_row(
-        client.entry("releases").data_source_id, [PropertyValue("title", "title", "1.0")], look_up=lambda: None
+        client.entry("releases").data_source_id,
+        [PropertyValue("title", "title", "1.0")],
+        look_up=lambda: None,
     )
     plan = client.undo()
     assert _left(plan) == {
@@ -305,21 +376,29 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
     closed = OptionValue(entry.options["stage.closed"], "Closed")
     client.set("features", "a", PropertyValue(entry.properties["stage"], "select", closed))
     renamed = _first().model_dump(mode="json", by_alias=True)
-    renamed["template"]["databases"]["features"]["properties"]["stage"]["options"][1]["name"] = "Shut"
+    renamed["template"]["databases"]["features"]["properties"]["stage"]["options"][1]["name"] = (
+        "Shut"
+    )
     client.apply(LoadedTemplate.model_validate(renamed))
     plan = client.undo()
     assert _left(plan) == {
         "features.stage": "was removed or made anew, and Notion does not bring it back",
         "features.stage.closed": "1 page holds it",
     }
-    row = client.gateway.get_page(client.entry("features").rows["a"]).properties[entry.properties["stage"]].value
+    row = (
+        client.gateway.get_page(client.entry("features").rows["a"])
+        .properties[entry.properties["stage"]]
+        .value
+    )
     assert isinstance(row, OptionValue)
     assert row.name == "Shut"
 
 
 @pytest.mark.parametrize("name", ["Shut", "CLOSED"])
 @pytest.mark.parametrize("is_interrupted", [False, True])
-def test_an_option_that_no_page_holds_gets_its_old_name_again(client: Client, name: str, is_interrupted: bool) -> None:
+def test_an_option_that_no_page_holds_gets_its_old_name_again(
+    client: Client, name: str, is_interrupted: bool
+) -> None:
     client.apply(_first())
     before = _stages(client)
     renamed = _first().model_dump(mode="json", by_alias=True)
@@ -343,7 +422,11 @@ def test_an_option_that_no_page_holds_gets_its_old_name_again(client: Client, na
 
 
 def _killed_when_the_old_option_is_back(_: int, request: httpx.Request) -> Fault | None:
-    is_sent = request.method == "PATCH" and "/data_sources/" in request.url.path and b'"Closed"' in request.content
+    is_sent = (
+        request.method == "PATCH"
+        and "/data_sources/" in request.url.path
+        and b'"Closed"' in request.content
+    )
     return LastBreath(after=True) if is_sent else None
 
 
@@ -394,7 +477,9 @@ def test_an_undo_that_is_killed_at_any_request_goes_on(tmp_path: Path, after: bo
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after the work"])
-def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(tmp_path: Path, after: bool) -> None:
+def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(
+    tmp_path: Path, after: bool
+) -> None:
     moment, killed = int(after), True
     while killed:
         moment += 3
@@ -403,7 +488,12 @@ def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(tmp_path: Pat
         client = Client(folder)
         client.apply(_first())
         before = client.everything()
-        killed = _cut_short(client, moment, after=after, work=lambda door, of=client: of.apply(_second(), gateway=door))
+        killed = _cut_short(
+            client,
+            moment,
+            after=after,
+            work=lambda door, of=client: of.apply(_second(), gateway=door),
+        )
         applied = client.clock.now
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
         if open_manifest(client.gateway, client.root)[1].started >= applied:
@@ -423,7 +513,9 @@ class Person:
             "a value": self._fill_in,
             "an option": self._choose,
             "a row": self._edit_row,
-            "a view": lambda: client.gateway.update_view(self._features.views["board"].id, name="Our board"),
+            "a view": lambda: client.gateway.update_view(
+                self._features.views["board"].id, name="Our board"
+            ),
             "a page": self._add_page,
         }
         self.stays: dict[str, Callable[[], bool]] = {
@@ -451,14 +543,18 @@ class Person:
         self._set("a", "risk", "rich_text", "High")
 
     def _choose(self) -> None:
-        self._set("a", "stage", "select", OptionValue(self._features.options["stage.parked"], "Parked"))
+        self._set(
+            "a", "stage", "select", OptionValue(self._features.options["stage.parked"], "Parked")
+        )
 
     def _edit_row(self) -> None:
         self._set("b", "effort", "number", 3)
 
     def _add_page(self) -> None:
         title = PropertyValue("title", "title", "1.0")
-        self._client.gateway.create_row(self._releases.data_source_id, [title], look_up=lambda: None)
+        self._client.gateway.create_row(
+            self._releases.data_source_id, [title], look_up=lambda: None
+        )
 
     def _holds(self, key: str, text: str) -> bool:
         page = self._client.gateway.get_page(self._features.rows["a"])
@@ -482,7 +578,9 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _undo_with_edits(upgraded: Path, folder: Path, moment: int) -> tuple[list[httpx.Request], set[str], set[str], Any]:
+def _undo_with_edits(
+    upgraded: Path, folder: Path, moment: int
+) -> tuple[list[httpx.Request], set[str], set[str], Any]:
     """Let people edit right before a request of an undo.
 
     Return the requests, which edits could be made, which are lost, and what stays after all.
@@ -507,7 +605,11 @@ def _undo_with_edits(upgraded: Path, folder: Path, moment: int) -> tuple[list[ht
 def test_what_people_do_while_undo_works_stays(upgraded: Path, tmp_path: Path) -> None:
     requests, _, _, left = _undo_with_edits(upgraded, tmp_path / "calm", 0)
     assert left == ()
-    writes = [number for number, request in enumerate(requests, 1) if request.method in {"PATCH", "DELETE"}]
+    writes = [
+        number
+        for number, request in enumerate(requests, 1)
+        if request.method in {"PATCH", "DELETE"}
+    ]
     # The first write is the claim. Then all is planned again, the rows are read, and the lock is checked.
     first = writes[1] - 2
     seen: Counter[str] = Counter()
@@ -522,12 +624,16 @@ def test_what_people_do_while_undo_works_stays(upgraded: Path, tmp_path: Path) -
     assert set(seen) == {"a value", "an option", "a row", "a view", "a page"}
 
 
-def test_rows_are_read_again_when_trashing_them_takes_long(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_read_again_when_trashing_them_takes_long(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fresh_updates, "FRESH_SECONDS", 0.15)
     data = {"databases": {"asks": {"title": "Asks", "properties": {"name": _NAME}}}}
     client.apply(load(data, {"asks": [{"key": "first", "name": "First"}]}))
     keys = ["first", *(f"row{number}" for number in range(12))]
-    client.apply(load({**data, "version": 2}, {"asks": [{"key": key, "name": key} for key in keys]}))
+    client.apply(
+        load({**data, "version": 2}, {"asks": [{"key": key, "name": key} for key in keys]})
+    )
     rows = client.entry("asks").rows
     edited: list[NotionId] = []
 
@@ -547,7 +653,9 @@ def test_rows_are_read_again_when_trashing_them_takes_long(client: Client, monke
     assert kept == {"first", *(key for key, page_id in rows.items() if page_id == edited[0])}
 
 
-def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(client: Client) -> None:
+def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(
+    client: Client,
+) -> None:
     client.apply(_first())
     client.apply(_second())
     undoing = look_back(client.gateway, client.root, client.state)
@@ -571,11 +679,18 @@ def test_the_command_shows_asks_and_takes_back(tmp_path: Path) -> None:
     assert program("apply", "product", "--yes", "--no-rows").code == 0
     shown = program("undo", "apply", "--dry-run")
     assert shown.code == 0
-    assert "  - features                         made by the apply: Feature specs; 0 rows" in shown.out
+    assert (
+        "  - features                         made by the apply: Feature specs; 0 rows" in shown.out
+    )
     silent = program("undo")
     assert (silent.code, "undo --yes" in silent.err) == (1, True)
     done = program("undo", "--yes", "--json")
-    assert (done.code, done.json["done"], done.json["left"], len(done.json["changes"])) == (0, True, [], 3)
+    assert (done.code, done.json["done"], done.json["left"], len(done.json["changes"])) == (
+        0,
+        True,
+        [],
+        3,
+    )
     assert program("plan", "product", "--exit-code").code == 2
     assert program("apply", "product", "--yes", "--no-rows").code == 0
 
@@ -600,10 +715,14 @@ def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -
 
     def yes_after_people_filled_it() -> str:
         workspace = open_workspace(tmp_path / "w.sqlite")
-        gateway, _ = gateway_to(workspace, token=workspace.connect("a person", shared=[workspace.root_page_id]))
+        gateway, _ = gateway_to(
+            workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
+        )
         records.append(open_manifest(gateway, workspace.root_page_id)[1])
         name = PropertyValue("title", "title", "Theirs")
-        gateway.create_row(records[0].databases["features"].data_source_id, [name], look_up=lambda: None)
+        gateway.create_row(
+            records[0].databases["features"].data_source_id, [name], look_up=lambda: None
+        )
         gateway.close()
         workspace.close()
         return "y"

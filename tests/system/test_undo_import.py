@@ -76,7 +76,12 @@ class World:
             found[database] = sorted((_lasting(row) for row in rows), key=str)
         return found
 
-    def edit(self, change: Callable[[Gateway, Manifest, Page], None], title: str, database: str = "insights") -> None:
+    def edit(
+        self,
+        change: Callable[[Gateway, Manifest, Page], None],
+        title: str,
+        database: str = "insights",
+    ) -> None:
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
         _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
@@ -93,7 +98,9 @@ def _lasting(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _titles(value: Any) -> Any:
-    is_relation = isinstance(value, list) and all(isinstance(item, dict) and "title" in item for item in value)
+    is_relation = isinstance(value, list) and all(
+        isinstance(item, dict) and "title" in item for item in value
+    )
     return sorted(item["title"] for item in value) if is_relation else value
 
 
@@ -104,7 +111,9 @@ def titles(rows: list[dict[str, Any]]) -> list[str]:
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("undo-import") / "workspace.sqlite"
-    done = CliRunner().invoke(main, ["--local", str(file), "apply", "discovery", "--yes", "--no-rows"])
+    done = CliRunner().invoke(
+        main, ["--local", str(file), "apply", "discovery", "--yes", "--no-rows"]
+    )
     assert done.exit_code == 0, done.output
     return file
 
@@ -177,7 +186,10 @@ def test_what_people_edited_stays(world: World) -> None:
 
     world.edit(rename, "One")
     done = world.data("undo", "import", "--yes")
-    assert sorted(left["title"] for left in done["left"]) == ["Acme", "Mine"]  # its customer is still linked
+    assert sorted(left["title"] for left in done["left"]) == [
+        "Acme",
+        "Mine",
+    ]  # its customer is still linked
     content = world.content()
     assert titles(content["insights"]) == ["Mine"] and titles(content["customers"]) == ["Acme"]
 
@@ -243,7 +255,9 @@ class Killable:
         def work(place: Place, catalogue: Catalogue) -> None:
             destination = open_destination(place.gateway, catalogue, "insights")
             with State(self.state, destination.memory) as state:
-                prepared = prepare(place.gateway, state, destination, Order(ROWS, BY_ID, place.now), 1)
+                prepared = prepare(
+                    place.gateway, state, destination, Order(ROWS, BY_ID, place.now), 1
+                )
                 import_recorded(place, place.gateway, state, prepared, 1, silent)
 
         return self._work(work, weather)
@@ -264,13 +278,21 @@ class Killable:
 
 
 BY_ID = ImportMap.model_validate(
-    {"source": "t", "key": {"from": "id", "prefix": "t:"}, "fill": {"name": "title", "customer": "customer"}}
+    {
+        "source": "t",
+        "key": {"from": "id", "prefix": "t:"},
+        "fill": {"name": "title", "customer": "customer"},
+    }
 )
-ROWS = records({"id": "1", "title": "One", "customer": "Acme"}, {"id": "2", "title": "Two", "customer": "Beta"})
+ROWS = records(
+    {"id": "1", "title": "One", "customer": "Acme"}, {"id": "2", "title": "Two", "customer": "Beta"}
+)
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_import_that_was_killed_anywhere_can_be_undone(world: World, tmp_path: Path, after: bool) -> None:
+def test_an_import_that_was_killed_anywhere_can_be_undone(
+    world: World, tmp_path: Path, after: bool
+) -> None:
     for moment in range(6, 11):
         other = _killable(world, tmp_path / f"{moment}")
         if other.import_rows(killed(moment, after=after)) < moment:
@@ -282,7 +304,9 @@ def test_an_import_that_was_killed_anywhere_can_be_undone(world: World, tmp_path
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_import_that_was_killed_and_run_again_is_undone_as_one(world: World, tmp_path: Path, after: bool) -> None:
+def test_an_import_that_was_killed_and_run_again_is_undone_as_one(
+    world: World, tmp_path: Path, after: bool
+) -> None:
     other = _killable(world, tmp_path / "other")
     other.import_rows(killed(8, after=after))
     other.import_rows()

@@ -40,19 +40,29 @@ def client(program: Program, workspace: LocalWorkspace, api: httpx.Client, url: 
     }
     assert program("apply", "small.yaml", "--yes").code == 0
     parent = {"type": "data_source_id", "data_source_id": _source(api)}
-    api.post("pages", json={"parent": parent, "properties": {"Name": {"title": [{"text": {"content": "Wings"}}]}}})
+    api.post(
+        "pages",
+        json={
+            "parent": parent,
+            "properties": {"Name": {"title": [{"text": {"content": "Wings"}}]}},
+        },
+    )
     return program
 
 
 def _source(api: httpx.Client) -> str:
-    found = api.post("search", json={"filter": {"property": "object", "value": "data_source"}}).json()["results"]
+    found = api.post(
+        "search", json={"filter": {"property": "object", "value": "data_source"}}
+    ).json()["results"]
     return str(found[0]["id"])
 
 
 def test_no_export_shows_json_of_unknown_values(client: Program, workspace: LocalWorkspace) -> None:
     places = {"features.csv": "incomplete", "features.json": "unsupported", "specs/": "unsupported"}
     for place, computed in {**places, "features.html": "incomplete"}.items():
-        behaviour = Behaviour.model_validate({"computed_values": computed, "new_property_type": True})
+        behaviour = Behaviour.model_validate(
+            {"computed_values": computed, "new_property_type": True}
+        )
         workspace.weather.change(Weather(behaviour=behaviour))
         done = client("export", "features", "-o", place)
         assert done.code == 0, done
@@ -65,7 +75,9 @@ def test_no_export_shows_json_of_unknown_values(client: Program, workspace: Loca
 
 
 def _texts(place: Path) -> str:
-    files = [place] if place.is_file() else sorted(each for each in place.rglob("*") if each.is_file())
+    files = (
+        [place] if place.is_file() else sorted(each for each in place.rglob("*") if each.is_file())
+    )
     return "".join(each.read_text(encoding="utf-8-sig") for each in files)
 
 

@@ -69,7 +69,9 @@ def ben_at_work(machines: TwoMachines) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", ["apply", "import", "adopt", "undo", "destroy", "repair"])
-def test_each_command_that_takes_the_lock_loses_against_a_live_claim(machines: TwoMachines, name: str) -> None:
+def test_each_command_that_takes_the_lock_loses_against_a_live_claim(
+    machines: TwoMachines, name: str
+) -> None:
     if name == "repair":
         damage_the_record(machines)
     command = COMMANDS.get(name, ("repair", "./small.yaml", "--yes"))
@@ -98,7 +100,9 @@ def person(machines: TwoMachines, method: str, path: str, body: object) -> None:
 
 def damage_the_record(machines: TwoMachines) -> None:
     gateway, _ = gateway_to(machines.workspace)
-    code = next(block for block in gateway.list_children(record_page(machines).id) if block.type == "code")
+    code = next(
+        block for block in gateway.list_children(record_page(machines).id) if block.type == "code"
+    )
     gateway.update_text_block(code.id, "code", "{", language="json")
     gateway.close()
 
@@ -136,7 +140,9 @@ def test_what_writes_nothing_takes_no_lock(machines: TwoMachines) -> None:
     ("name", "number"),
     [("apply", signal.SIGINT), ("import", signal.SIGTERM), ("destroy", signal.SIGTERM)],
 )
-def test_a_signal_removes_the_claim(machines: TwoMachines, name: str, number: signal.Signals) -> None:
+def test_a_signal_removes_the_claim(
+    machines: TwoMachines, name: str, number: signal.Signals
+) -> None:
     run = machines.anna.start(*COMMANDS[name])
     sent: list[int] = []
 
@@ -197,8 +203,12 @@ def test_yes_breaks_the_lock(machines: TwoMachines, name: str) -> None:
 def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
     machines: TwoMachines, command: tuple[str, ...]
 ) -> None:
-    (machines.anna.folder / "broken.yaml").write_text("source: Test\ninto: tasks\nkey: nothing\nfill: 3\n")
-    (machines.anna.folder / "invalid.yaml").write_text(TEMPLATES[0].replace("type: number", "type: nothing"))
+    (machines.anna.folder / "broken.yaml").write_text(
+        "source: Test\ninto: tasks\nkey: nothing\nfill: 3\n"
+    )
+    (machines.anna.folder / "invalid.yaml").write_text(
+        TEMPLATES[0].replace("type: number", "type: nothing")
+    )
     with ben_at_work(machines):
         result = machines.anna.run(*command, "--break-lock")
         assert (result.code, machines.line.writes) == (1, []), result
@@ -206,7 +216,9 @@ def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
 
 
 @pytest.mark.parametrize("place", ["renamed", "moved", "damaged"])
-def test_a_lock_is_broken_wherever_people_put_the_record_page(machines: TwoMachines, place: str) -> None:
+def test_a_lock_is_broken_wherever_people_put_the_record_page(
+    machines: TwoMachines, place: str
+) -> None:
     gateway, _ = gateway_to(machines.workspace)
     page = record_page(machines)
     with ben_at_work(machines):
@@ -214,8 +226,15 @@ def test_a_lock_is_broken_wherever_people_put_the_record_page(machines: TwoMachi
             title = {"title": [{"text": {"content": "Our record"}}]}
             person(machines, "PATCH", f"pages/{page.id}", {"properties": {"title": title}})
         elif place == "moved":
-            attic = gateway.create_page(machines.workspace.root_page_id, "Attic", look_up=lambda: None).id
-            person(machines, "POST", f"pages/{page.id}/move", {"parent": {"type": "page_id", "page_id": attic}})
+            attic = gateway.create_page(
+                machines.workspace.root_page_id, "Attic", look_up=lambda: None
+            ).id
+            person(
+                machines,
+                "POST",
+                f"pages/{page.id}/move",
+                {"parent": {"type": "page_id", "page_id": attic}},
+            )
         else:
             damage_the_record(machines)
         command = ("repair", "./small.yaml", "--yes") if place == "damaged" else COMMANDS["apply"]
@@ -226,7 +245,9 @@ def test_a_lock_is_broken_wherever_people_put_the_record_page(machines: TwoMachi
 
 def test_the_lock_of_another_template_is_not_broken(machines: TwoMachines) -> None:
     text = (machines.anna.folder / "small.yaml").read_text()
-    (machines.anna.folder / "other.yaml").write_text(text.replace("template: small", "template: other"))
+    (machines.anna.folder / "other.yaml").write_text(
+        text.replace("template: small", "template: other")
+    )
     with ben_at_work(machines):
         machines.anna.run("apply", "./other.yaml", "--yes", "--break-lock")
         assert [claim.holder for claim in claims(machines)] == ["ben@office"]
@@ -257,7 +278,11 @@ def test_a_long_run_renews_its_claim(machines: TwoMachines) -> None:
         lock.take(record_page(machines).id)
         for _ in range(20):
             _write(machines, gateway)
-        renewals = [each for each in transport.seen if each.method == "PATCH" and "/blocks/" in each.url.path]
+        renewals = [
+            each
+            for each in transport.seen
+            if each.method == "PATCH" and "/blocks/" in each.url.path
+        ]
         # A lease is ten minutes. The run has taken 20 minutes or more, and has renewed every two or three.
         renewals = [each for each in renewals if not each.url.path.endswith("/children")]
         assert clock.now - 1_000_000 > 1200
@@ -281,7 +306,9 @@ def test_a_run_that_only_reads_renews_its_claim_too(machines: TwoMachines) -> No
 
 
 @pytest.mark.parametrize("listings", [2, 100])
-def test_a_first_apply_waits_until_its_own_page_is_listed(machines: TwoMachines, listings: int) -> None:
+def test_a_first_apply_waits_until_its_own_page_is_listed(
+    machines: TwoMachines, listings: int
+) -> None:
     """Notion may show a new page late; a list without it may lack another run's page as well."""
     gateway, _ = gateway_to(machines.workspace)
     naps: list[float] = []
@@ -302,7 +329,9 @@ def test_a_first_apply_waits_until_its_own_page_is_listed(machines: TwoMachines,
     gateway.close()
 
 
-def test_a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_more(machines: TwoMachines) -> None:
+def test_a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_more(
+    machines: TwoMachines,
+) -> None:
     gateway, transport = gateway_to(machines.workspace)
     clock = Ticking(0)
     claimant = Claimant("notion-pm apply", monotonic=lambda: 0.0, wall=clock)
@@ -316,7 +345,9 @@ def test_a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_more(mac
 
 
 @pytest.mark.parametrize("what", ["claim", "page"])
-def test_a_run_ends_before_its_next_write_when_its_claim_is_gone(machines: TwoMachines, what: str) -> None:
+def test_a_run_ends_before_its_next_write_when_its_claim_is_gone(
+    machines: TwoMachines, what: str
+) -> None:
     gateway, transport = gateway_to(machines.workspace)
     clock = Ticking(0)
     claimant = Claimant("notion-pm apply", monotonic=clock, wall=lambda: 0.0)
@@ -336,7 +367,9 @@ def test_a_run_ends_before_its_next_write_when_its_claim_is_gone(machines: TwoMa
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_an_update_whose_check_had_to_wait_is_decided_again(machines: TwoMachines, *, is_first: bool) -> None:
+def test_an_update_whose_check_had_to_wait_is_decided_again(
+    machines: TwoMachines, *, is_first: bool
+) -> None:
     refused: list[str] = []
     is_refusing = False
 
@@ -350,7 +383,9 @@ def test_an_update_whose_check_had_to_wait_is_decided_again(machines: TwoMachine
     title, tries = [PropertyValue("title", "title", "Renamed")], Tries()
     gateway, _ = gateway_to(machines.workspace, weather=weather)
     clock = Ticking(0)
-    with WorkspaceLock(gateway, Claimant("notion-pm sync", monotonic=clock, wall=lambda: 0.0)) as lock:
+    with WorkspaceLock(
+        gateway, Claimant("notion-pm sync", monotonic=clock, wall=lambda: 0.0)
+    ) as lock:
         lock.take(record_page(machines).id)
         if not is_first:
             _write(machines, gateway)

@@ -67,7 +67,9 @@ def _forget_claims(machines: TwoMachines) -> None:
 
 
 @pytest.mark.parametrize("ahead", [HALF_AN_HOUR, -HALF_AN_HOUR])
-def test_a_live_claim_is_live_on_every_machine(tmp_path: Path, prepared: Prepared, ahead: int) -> None:
+def test_a_live_claim_is_live_on_every_machine(
+    tmp_path: Path, prepared: Prepared, ahead: int
+) -> None:
     shutil.copytree(prepared.applied, tmp_path, dirs_exist_ok=True)
     with two_machines(tmp_path) as machines:
         machines.anna.environment[AHEAD] = str(ahead)

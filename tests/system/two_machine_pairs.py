@@ -96,7 +96,11 @@ _NEW = [
     for first, second in product(("apply", "adopt"), repeat=2)
     for moment in _MOMENTS
 ]
-_APPLIED = [Cell(first, second, *moment) for first, second in product(COMMANDS, repeat=2) for moment in _MOMENTS]
+_APPLIED = [
+    Cell(first, second, *moment)
+    for first, second in product(COMMANDS, repeat=2)
+    for moment in _MOMENTS
+]
 
 
 def _by_pair(cells: list[Cell]) -> list[list[Cell]]:
@@ -115,7 +119,11 @@ SAMPLE = [
 # once. 7 has no divisor in common with the 15 moments, so that all of them occur. In a new workspace
 # each pair races at each latency.
 _PART = [cells[number * 7 % 15] for number, cells in enumerate(_by_pair(_APPLIED))]
-_NEW_PART = [cells[(number + 4 * turn) % 15] for number, cells in enumerate(_by_pair(_NEW)) for turn in range(3)]
+_NEW_PART = [
+    cells[(number + 4 * turn) % 15]
+    for number, cells in enumerate(_by_pair(_NEW))
+    for turn in range(3)
+]
 PARTS = {"all": _NEW + _APPLIED, "ci": _NEW_PART + _PART}
 
 
@@ -223,12 +231,16 @@ _EDITED = {("destroy", "sync"), ("destroy", "import")}
 """Destroy stops with 3 when pages were edited after it counted them; those two edit pages."""
 
 
-def check_workspace(machines: TwoMachines, results: object, *, may_have_claims: bool = False) -> None:
+def check_workspace(
+    machines: TwoMachines, results: object, *, may_have_claims: bool = False
+) -> None:
     """Every database, record page and row exists once at most, and no claim is left."""
     gateway, _ = gateway_to(machines.workspace)
     everything = gateway.list_children(NotionId(machines.workspace.root_page_id))
     blocks = [block for block in everything if not block.in_trash]
-    titles = Counter(block.title for block in blocks if block.type in {"child_database", "child_page"})
+    titles = Counter(
+        block.title for block in blocks if block.type in {"child_database", "child_page"}
+    )
     assert set(titles.values()) <= {1}, (titles, results)
     for block in blocks:
         if block.type == "child_page":

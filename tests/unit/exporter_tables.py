@@ -8,7 +8,14 @@ from uuid import UUID
 
 from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.ids import NotionId, compact
-from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue, UniqueIdValue, UnknownValue
+from notion_pm.model.page import (
+    DateValue,
+    FileValue,
+    OptionValue,
+    PersonValue,
+    UniqueIdValue,
+    UnknownValue,
+)
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
@@ -19,7 +26,9 @@ def page_id(number: int) -> NotionId:
 
 COLUMNS = (
     Column("title", "Feature", "title", "name"),
-    Column("s", "Status", "status", "status", options=("Idea", "Spec"), description="Where it stands"),
+    Column(
+        "s", "Status", "status", "status", options=("Idea", "Spec"), description="Where it stands"
+    ),
     Column("t", "Tags", "multi_select", "tags", options=("api", "ux")),
     Column("r", "Reach", "number", "reach"),
     Column("c", "Budget", "number", "budget", number_format="euro"),
@@ -49,10 +58,31 @@ CELLS: tuple[Cell, ...] = (
     UniqueIdValue(12, "FEAT"),
     UnknownValue("sparkline"),
 )
-EMPTY: tuple[Cell, ...] = ("", None, (), None, None, None, None, False, None, (), (), (), None, None)
+EMPTY: tuple[Cell, ...] = (
+    "",
+    None,
+    (),
+    None,
+    None,
+    None,
+    None,
+    False,
+    None,
+    (),
+    (),
+    (),
+    None,
+    None,
+)
 
 
-def row(number: int, cells: tuple[Cell, ...] = CELLS, *, title: str | None = None, markdown: str | None = None) -> Row:
+def row(
+    number: int,
+    cells: tuple[Cell, ...] = CELLS,
+    *,
+    title: str | None = None,
+    markdown: str | None = None,
+) -> Row:
     name = str(cells[0]) if title is None else title
     filled = (name, *cells[1:])
     url = f"https://app.notion.com/p/{compact(page_id(number))}"
@@ -60,7 +90,11 @@ def row(number: int, cells: tuple[Cell, ...] = CELLS, *, title: str | None = Non
 
 
 def table(
-    rows: Iterable[Row], columns: tuple[Column, ...] = COLUMNS, *, name: str = "features", title: str = "Feature specs"
+    rows: Iterable[Row],
+    columns: tuple[Column, ...] = COLUMNS,
+    *,
+    name: str = "features",
+    title: str = "Feature specs",
 ) -> Table:
     kept = list(rows)
     return Table(name, title, columns, kept, len(kept))
@@ -68,4 +102,6 @@ def table(
 
 def titles_only(*titles: str, name: str = "features", title: str = "Feature specs") -> Table:
     """A table whose only column is the title."""
-    return table([row(n, (t,)) for n, t in enumerate(titles, start=1)], COLUMNS[:1], name=name, title=title)
+    return table(
+        [row(n, (t,)) for n, t in enumerate(titles, start=1)], COLUMNS[:1], name=name, title=title
+    )

@@ -15,7 +15,11 @@ IMPORTANCE = (
     Choice("i3", "3 Critical", "critical", 3),
 )
 STATUS = (Choice("s1", "New", "new"), Choice("s2", "Won't do", "wont_do"))
-KIND = (Choice("k1", "Request", "request"), Choice("k2", "Problem", "problem"), Choice("k3", "Question", "question"))
+KIND = (
+    Choice("k1", "Request", "request"),
+    Choice("k2", "Problem", "problem"),
+    Choice("k3", "Question", "question"),
+)
 
 FIELDS = (
     Field("name", "Insight", "title", "title"),
@@ -47,6 +51,10 @@ def records(*rows: Mapping[str, str | Sequence[str]]) -> Records:
     """Return records of these rows; the first row is line 2, as in a CSV file."""
     found = []
     for line, row in enumerate(rows, start=2):
-        pairs = [(name, [texts] if isinstance(texts, str) else texts) for name, texts in row.items()]
-        found.append(Record(line, tuple((name, text) for name, texts in pairs for text in texts if text)))
+        pairs = [
+            (name, [texts] if isinstance(texts, str) else texts) for name, texts in row.items()
+        ]
+        found.append(
+            Record(line, tuple((name, text) for name, texts in pairs for text in texts if text))
+        )
     return Records(tuple(dict.fromkeys(name for row in rows for name in row)), tuple(found))

@@ -28,7 +28,9 @@ def product() -> Template:
 
 def with_rules(rules: Mapping[str, Any]) -> Template:
     """The product template with other rules."""
-    return product().model_copy(update={"sync": {name: Rule.model_validate(each) for name, each in rules.items()}})
+    return product().model_copy(
+        update={"sync": {name: Rule.model_validate(each) for name, each in rules.items()}}
+    )
 
 
 def only(*names: str) -> Template:
@@ -56,8 +58,13 @@ class World:
 
     def add(self, database: str, name: str, **values: Any) -> World:
         """Add a page. A list stands for the related pages of a relation."""
-        plain = {key: Links(tuple(each)) if isinstance(each, list) else each for key, each in values.items()}
-        self.pages[name] = SnapshotPage(NotionId(name), database, name.title(), f"https://x/{name}", EDITED, plain)
+        plain = {
+            key: Links(tuple(each)) if isinstance(each, list) else each
+            for key, each in values.items()
+        }
+        self.pages[name] = SnapshotPage(
+            NotionId(name), database, name.title(), f"https://x/{name}", EDITED, plain
+        )
         for key, each in plain.items():
             self._mirror(database, name, key, each)
         return self
@@ -84,19 +91,25 @@ class World:
 
     def decide(self, policy: OnConflict | None = None) -> Evaluation:
         """Evaluate, and change nothing."""
-        return evaluate(ready(self.template), self.snapshot, self.baseline, today=TODAY, policy=policy)
+        return evaluate(
+            ready(self.template), self.snapshot, self.baseline, today=TODAY, policy=policy
+        )
 
     def sync(self, policy: OnConflict | None = None) -> Evaluation:
         """Evaluate, carry it out and remember it."""
         evaluation = self.decide(policy)
         for update in evaluation.updates:
-            self.set(str(update.page.id), **{change.property: change.after for change in update.changes})
+            self.set(
+                str(update.page.id), **{change.property: change.after for change in update.changes}
+            )
         self.baseline.update(evaluation.baseline)
         return evaluation
 
     @property
     def snapshot(self) -> Snapshot:
-        databases: dict[str, dict[NotionId, SnapshotPage]] = {key: {} for key in self.template.databases}
+        databases: dict[str, dict[NotionId, SnapshotPage]] = {
+            key: {} for key in self.template.databases
+        }
         for page in self.pages.values():
             databases[page.database][page.id] = page
         return Snapshot(databases)
@@ -123,4 +136,8 @@ def changes(evaluation: Evaluation) -> dict[str, Plain]:
 
 def filled(evaluation: Evaluation) -> dict[str, Plain]:
     """The same, without numbers that are zero."""
-    return {key: value for key, value in changes(evaluation).items() if not is_empty(value) and value != 0}
+    return {
+        key: value
+        for key, value in changes(evaluation).items()
+        if not is_empty(value) and value != 0
+    }

@@ -42,12 +42,16 @@ from notion_pm.planning.lookup import property_title
 STARTED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
 
-def load(data: dict[str, Any], rows: dict[str, list[dict[str, str]]] | None = None) -> LoadedTemplate:
+def load(
+    data: dict[str, Any], rows: dict[str, list[dict[str, str]]] | None = None
+) -> LoadedTemplate:
     """Return a template from plain data, with starter rows of `key` and cells."""
     template = Template.model_validate({"template": "test", "version": 1, "title": "Test", **data})
     written = {
         database: tuple(
-            Row(key=each["key"], cells={k: v for k, v in each.items() if k != "key"}, line=place + 2)
+            Row(
+                key=each["key"], cells={k: v for k, v in each.items() if k != "key"}, line=place + 2
+            )
             for place, each in enumerate(given)
         )
         for database, given in (rows or {}).items()
@@ -68,7 +72,9 @@ def applied(loaded: LoadedTemplate) -> Existing:
         databases={key: _entry(loaded, key) for key in template.databases},
     )
     databases = {
-        key: ExistingDatabase(source, template.databases[key].title, tuple(_view_ids(template, key).values()))
+        key: ExistingDatabase(
+            source, template.databases[key].title, tuple(_view_ids(template, key).values())
+        )
         for key, source in sources.items()
     }
     return Existing(manifest, databases)
@@ -111,7 +117,13 @@ def _entry(loaded: LoadedTemplate, key: str) -> DatabaseEntry:
 def _source(template: Template, key: str) -> DataSource:
     spec = template.databases[key]
     own = [
-        Property(property_id(key, each), prop.title, prop.type, _config(template, key, each, prop), prop.description)
+        Property(
+            property_id(key, each),
+            prop.title,
+            prop.type,
+            _config(template, key, each, prop),
+            prop.description,
+        )
         for each, prop in spec.properties.items()
     ]
     far = [
@@ -124,7 +136,10 @@ def _source(template: Template, key: str) -> DataSource:
         for each, (near, near_key, side) in template.far_sides(key).items()
     ]
     return DataSource(
-        NotionId(f"ds-{key}"), NotionId(f"db-{key}"), spec.title, {each.id: each for each in (*own, *far)}
+        NotionId(f"ds-{key}"),
+        NotionId(f"db-{key}"),
+        spec.title,
+        {each.id: each for each in (*own, *far)},
     )
 
 
@@ -136,17 +151,24 @@ def _config(template: Template, database: str, key: str, spec: PropertySpec) -> 
             return OptionsConfig(
                 tuple(
                     Option(
-                        each.name, f"{database}.{key}.{each.key}", each.color, group=GROUP_NAMES.get(each.group or "")
+                        each.name,
+                        f"{database}.{key}.{each.key}",
+                        each.color,
+                        group=GROUP_NAMES.get(each.group or ""),
                     )
                     for each in options
                 )
             )
         case RelationProperty(to=target, two_way=side):
             mirror = property_id(target, side.key) if side else None
-            return RelationConfig(NotionId(f"ds-{target}"), side is not None, mirror, side.title if side else None)
+            return RelationConfig(
+                NotionId(f"ds-{target}"), side is not None, mirror, side.title if side else None
+            )
         case RollupProperty(relation=relation, property=rolled, function=function):
             target = template.relation_target(database, relation) or ""
-            return RollupConfig(property_id(database, relation), property_id(target, rolled), function)
+            return RollupConfig(
+                property_id(database, relation), property_id(target, rolled), function
+            )
         case FormulaProperty(expression=expression):
             return FormulaConfig(expression)
         case UniqueIdProperty(prefix=prefix):
@@ -157,7 +179,17 @@ def _config(template: Template, database: str, key: str, spec: PropertySpec) -> 
 # --- Templates of any shape
 
 _KEYS = ("alpha", "beta", "gamma", "delta")
-_PLAIN = ("rich_text", "date", "people", "files", "checkbox", "url", "email", "phone_number", "created_time")
+_PLAIN = (
+    "rich_text",
+    "date",
+    "people",
+    "files",
+    "checkbox",
+    "url",
+    "email",
+    "phone_number",
+    "created_time",
+)
 
 
 @st.composite
@@ -193,17 +225,25 @@ def _drawn_database(draw: st.DrawFn, key: str, databases: list[str]) -> dict[str
             }
     if draw(st.booleans()):
         referenced = draw(st.sampled_from([each["title"] for each in properties.values()]))
-        properties["computed"] = {"type": "formula", "title": "Computed", "expression": f'prop("{referenced}")'}
+        properties["computed"] = {
+            "type": "formula",
+            "title": "Computed",
+            "expression": f'prop("{referenced}")',
+        }
     views = {
         f"view{place}": {"title": f"View {place}", "type": kind}
-        for place, kind in enumerate(draw(st.lists(st.sampled_from(["table", "list", "gallery"]), max_size=3)))
+        for place, kind in enumerate(
+            draw(st.lists(st.sampled_from(["table", "list", "gallery"]), max_size=3))
+        )
     }
     return {"title": key.title(), "properties": properties, "views": views}
 
 
 def _drawn_rows(draw: st.DrawFn, key: str, database: dict[str, Any]) -> list[dict[str, str]]:
     count = draw(st.integers(0, 3))
-    relations = [each for each, spec in database["properties"].items() if spec["type"] == "relation"]
+    relations = [
+        each for each, spec in database["properties"].items() if spec["type"] == "relation"
+    ]
     rows = []
     for place in range(count):
         row = {"key": f"r{place}", "name": f"Row {draw(st.integers(0, 1))}"}

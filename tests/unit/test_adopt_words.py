@@ -27,7 +27,13 @@ def test_the_same_thing_in_other_words_is_sure(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Customer", "Customer name"), ("Impact", "Import"), ("Owner", "Own"), ("Reach", "Research"), ("", "Status")],
+    [
+        ("Customer", "Customer name"),
+        ("Impact", "Import"),
+        ("Owner", "Own"),
+        ("Reach", "Research"),
+        ("", "Status"),
+    ],
 )
 def test_names_that_only_look_alike_are_not_taken_for_the_same(one: str, other: str) -> None:
     assert likeness(one, other) < LIKELY

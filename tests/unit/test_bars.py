@@ -55,7 +55,9 @@ def test_each_kind_of_work_has_a_bar_with_how_much_of_it_is_done() -> None:
     assert " 40 " in pages
 
 
-@pytest.mark.parametrize(("waits", "told"), [((43.2, 12.0), "12 s to wait"), ((43.2, 0.0), "0 requests"), ((), "")])
+@pytest.mark.parametrize(
+    ("waits", "told"), [((43.2, 12.0), "12 s to wait"), ((43.2, 0.0), "0 requests"), ((), "")]
+)
 def test_a_wait_is_told_when_all_have_to(waits: tuple[float, ...], told: str) -> None:
     (line,) = shown(bars_of(*(Asker(wait=each) for each in waits)))
     assert ("to wait" in line) == ("to wait" in told)

@@ -24,7 +24,9 @@ def objectives_world() -> World:
         ("lost", "off_track", "2026-11-20"),
         ("silent", "on_track", "2026-09-01"),
     ):
-        world.add("objectives", name, vision=["why"], status="in_progress", health=health, health_date=day)
+        world.add(
+            "objectives", name, vision=["why"], status="in_progress", health=health, health_date=day
+        )
         world.feature(f"part of {name}", "spec", objective=[name])
     return world
 
@@ -53,14 +55,22 @@ def test_a_trend_names_the_earlier_health_and_the_points_won_since() -> None:
     then[risky.id] = replace(risky, values={**risky.values, "health": "on_track", "progress": 0.2})
     brief = briefing_of(world, Past(THEN, THEN, then))
     trends = {each.objective.page.title: each.trend for each in brief.troubles}
-    assert trends == {"Lost": "no change", "Risky": "was On track, progress +30 points", "Silent": "no change"}
+    assert trends == {
+        "Lost": "no change",
+        "Risky": "was On track, progress +30 points",
+        "Silent": "no change",
+    }
     assert {each.trend for each in briefing_of(world).troubles} == {""}
 
 
 def test_an_outcome_metric_is_shown_with_its_numbers() -> None:
-    world = objectives_world().set("lost", outcome_metric="Hours per close", current=10, baseline=40.0, target=8)
+    world = objectives_world().set(
+        "lost", outcome_metric="Hours per close", current=10, baseline=40.0, target=8
+    )
     world.set("risky", outcome_metric="Errors", target=0).set("silent", outcome_metric="Love")
-    metrics = {each.objective.page.title: each.objective.metric for each in briefing_of(world).troubles}
+    metrics = {
+        each.objective.page.title: each.objective.metric for each in briefing_of(world).troubles
+    }
     assert metrics == {
         "Lost": "Hours per close: 10, from 40, target 8",
         "Risky": "Errors: not measured, target 0",
@@ -93,13 +103,18 @@ def test_objectives_without_an_owner_and_those_off_track_need_a_decision() -> No
     world = objectives_world()
     for name in ("calm", "risky", "silent"):
         world.set(name, owner=("somebody",))
-    assert decisions(world) == {("Lost", "Change its scope, date or target, or stop it?"), ("Lost", "Who owns it?")}
+    assert decisions(world) == {
+        ("Lost", "Change its scope, date or target, or stop it?"),
+        ("Lost", "Who owns it?"),
+    }
 
 
 def test_decisions_that_do_not_fit_are_counted() -> None:
     world = World(template=discovery())
     for number in range(20):
-        world.feature(f"late {number}", "spec", target="2026-11-01").feature(f"lonely {number}", "in_progress")
+        world.feature(f"late {number}", "spec", target="2026-11-01").feature(
+            f"lonely {number}", "in_progress"
+        )
     brief = briefing_of(world)
     assert len(brief.decisions) <= MOST_DECISIONS
     assert len(brief.decisions) + brief.more_decisions == 40
@@ -112,7 +127,9 @@ def test_changes_of_health_come_before_other_changes() -> None:
     about = (NotionId("part of lost"), "features", "Part of lost", "", "status")
     moved = HistoryChange("run", EDITED, *about, "idea", "spec", "person", EDITED)
     brief = briefing_of(world, Past(THEN, THEN, {}, (moved, worse)))
-    assert [(each.title, each.before, each.after) for each in brief.changes] == [("Lost", "On track", "Off track")]
+    assert [(each.title, each.before, each.after) for each in brief.changes] == [
+        ("Lost", "On track", "Off track")
+    ]
     assert brief.more_changes == 1
 
 

@@ -46,9 +46,13 @@ _STATUS = OptionsConfig(
 )
 
 
-def _database(name: str, properties: Mapping[str, tuple[str, PropertyConfig]], **live: Any) -> LiveDatabase:
+def _database(
+    name: str, properties: Mapping[str, tuple[str, PropertyConfig]], **live: Any
+) -> LiveDatabase:
     found = {"title": Property("title", "Name", "title")}
-    found |= {key: Property(key, key.title(), kind, config) for key, (kind, config) in properties.items()}
+    found |= {
+        key: Property(key, key.title(), kind, config) for key, (kind, config) in properties.items()
+    }
     source = DataSource(NotionId(f"ds-{name}"), NotionId(f"db-{name}"), name, found)
     return LiveDatabase(Database(NotionId(f"db-{name}"), name, (source.id,)), source, **live)
 
@@ -83,12 +87,23 @@ def test_keys_are_ascii_and_used_once(titles: list[str]) -> None:
 
 def test_titles_are_never_empty_and_never_there_twice() -> None:
     titles = Titles(folded=True)
-    assert [titles.new(each, "None") for each in ("Open", "open", "", " ")] == ["Open", "open (2)", "None", "None (2)"]
+    assert [titles.new(each, "None") for each in ("Open", "open", "", " ")] == [
+        "Open",
+        "open (2)",
+        "None",
+        "None (2)",
+    ]
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
+)
 def test_any_text_reads_back_from_yaml_as_itself(text: str) -> None:
-    database = {"title": "A", "description": text, "properties": {"name": {"type": "title", "title": "Name"}}}
+    database = {
+        "title": "A",
+        "description": text,
+        "properties": {"name": {"type": "title", "title": "Name"}},
+    }
     data = {"template": "t", "version": 1, "title": text, "databases": {"a": database}}
     written = template_text(Template.model_validate(data), [("a.name", text), ("", text)])
     problems: list[Any] = []
@@ -97,13 +112,19 @@ def test_any_text_reads_back_from_yaml_as_itself(text: str) -> None:
     assert Template.model_validate(read) == Template.model_validate(data)
 
 
-_VALUES = st.lists(st.sampled_from(["open", "open_2", "won_t_do", "done"]), min_size=1, max_size=3, unique=True)
+_VALUES = st.lists(
+    st.sampled_from(["open", "open_2", "won_t_do", "done"]), min_size=1, max_size=3, unique=True
+)
 _NUMBER = st.integers(-5, 5)
 _CONDITIONS = st.fixed_dictionaries(
     {},
     optional={
-        "status": st.one_of(_VALUES, st.builds(lambda keys: {"not": keys}, _VALUES), st.just({"empty": True})),
-        "points": st.builds(lambda low, high: {"at_least": low, "less_than": high}, _NUMBER, _NUMBER),
+        "status": st.one_of(
+            _VALUES, st.builds(lambda keys: {"not": keys}, _VALUES), st.just({"empty": True})
+        ),
+        "points": st.builds(
+            lambda low, high: {"at_least": low, "less_than": high}, _NUMBER, _NUMBER
+        ),
         "done": st.booleans(),
         "name": st.just({"contains": "x", "empty": False}),
         "due": st.just({"before": "2026-11-22"}),
@@ -136,7 +157,10 @@ def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, A
                         "status": {
                             "type": "status",
                             "title": "Status",
-                            "options": [{"key": k, "name": k} for k in ("open", "open_2", "won_t_do", "done")],
+                            "options": [
+                                {"key": k, "name": k}
+                                for k in ("open", "open_2", "won_t_do", "done")
+                            ],
                         },
                         "points": {"type": "number", "title": "Points"},
                         "done": {"type": "checkbox", "title": "Done"},
@@ -189,8 +213,14 @@ def test_statuses_keep_their_groups_and_a_guess_is_told() -> None:
 
 
 def test_a_two_way_relation_is_stated_once() -> None:
-    tasks = _database("tasks", {"ideas": ("relation", RelationConfig(NotionId("ds-ideas"), True, "tasks", "Tasks"))})
-    ideas = _database("ideas", {"tasks": ("relation", RelationConfig(NotionId("ds-tasks"), True, "ideas", "Ideas"))})
+    tasks = _database(
+        "tasks",
+        {"ideas": ("relation", RelationConfig(NotionId("ds-ideas"), True, "tasks", "Tasks"))},
+    )
+    ideas = _database(
+        "ideas",
+        {"tasks": ("relation", RelationConfig(NotionId("ds-tasks"), True, "ideas", "Ideas"))},
+    )
     found = _captured(tasks, ideas)
     relation = found.template.databases["tasks"].properties["ideas"]
     assert isinstance(relation, RelationProperty)
@@ -202,16 +232,30 @@ def test_a_two_way_relation_is_stated_once() -> None:
 def test_what_cannot_be_read_is_left_out_with_all_that_needs_it() -> None:
     gone = RelationConfig(NotionId("ds-gone"))
     view = View(
-        NotionId("v1"), "Board", "board", NotionId("ds-tasks"), configuration={"group_by": {"property_id": "to"}}
+        NotionId("v1"),
+        "Board",
+        "board",
+        NotionId("ds-tasks"),
+        configuration={"group_by": {"property_id": "to"}},
     )
     wide = View(
-        NotionId("v2"), "", "table", NotionId("ds-tasks"), sorts=({"property": "to", "direction": "ascending"},)
+        NotionId("v2"),
+        "",
+        "table",
+        NotionId("ds-tasks"),
+        sorts=({"property": "to", "direction": "ascending"},),
     )
     found = _captured(_database("tasks", {"to": ("relation", gone)}, views=(view, wide)))
     database = found.template.databases["tasks"]
     assert list(database.properties) == ["name"]
-    assert list(database.views) == ["table"], "a board without its grouping is none; a table without its order is one"
-    assert {each.address for each in found.losses} == {"tasks.to", "tasks.views.board", "tasks.views.table"}
+    assert list(database.views) == ["table"], (
+        "a board without its grouping is none; a table without its order is one"
+    )
+    assert {each.address for each in found.losses} == {
+        "tasks.to",
+        "tasks.views.board",
+        "tasks.views.table",
+    }
 
 
 def test_rows_are_cells_and_what_they_cannot_hold_is_told() -> None:
@@ -223,7 +267,11 @@ def test_rows_are_cells_and_what_they_cannot_hold_is_told() -> None:
         "done": PropertyValue("done", "checkbox", True),
     }
     page = Page(NotionId("p1"), "", "Buy", moment, moment, properties=held)
-    properties = {"due": ("date", NoConfig()), "who": ("people", NoConfig()), "done": ("checkbox", NoConfig())}
+    properties = {
+        "due": ("date", NoConfig()),
+        "who": ("people", NoConfig()),
+        "done": ("checkbox", NoConfig()),
+    }
     found = _captured(_database("tasks", properties, rows=(page,)))
     assert found.rows["tasks"] == (
         {"key": "buy", "name": 'Buy, then "sell"', "done": "true", "due": "2026-11-22/2026-11-30"},

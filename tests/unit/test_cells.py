@@ -24,7 +24,12 @@ _TEMPLATE = load(
                     "status": {"type": "status", "title": "Status", "options": _OPTIONS},
                     "tags": {"type": "multi_select", "title": "Tags", "options": _OPTIONS},
                     "free": {"type": "multi_select", "title": "Free", "open": True},
-                    "half": {"type": "select", "title": "Half open", "options": _OPTIONS, "open": True},
+                    "half": {
+                        "type": "select",
+                        "title": "Half open",
+                        "options": _OPTIONS,
+                        "open": True,
+                    },
                     "after": {"type": "relation", "title": "After", "to": "features"},
                     "owner": {"type": "people", "title": "Owner"},
                 },
@@ -82,4 +87,7 @@ def test_what_a_cell_cannot_be(key: str, text: str, reason: str) -> None:
 
 def test_a_body_is_filled_in_with_the_rows_own_cells() -> None:
     body = "## Problem\n{problem}\n{missing} {size}"
-    assert fill_in(body, {"problem": "It hurts."}, ("problem", "size")) == "## Problem\nIt hurts.\n{missing} "
+    assert (
+        fill_in(body, {"problem": "It hurts."}, ("problem", "size"))
+        == "## Problem\nIt hurts.\n{missing} "
+    )

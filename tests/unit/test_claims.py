@@ -26,7 +26,15 @@ NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
 
 def _claim(id: str, created: datetime = NOON, renewed: datetime | None = None) -> Claim:
-    return Claim(NotionId(f"block-{id}"), id, "anna@laptop", "notion-pm apply", LEASE, created, renewed or created)
+    return Claim(
+        NotionId(f"block-{id}"),
+        id,
+        "anna@laptop",
+        "notion-pm apply",
+        LEASE,
+        created,
+        renewed or created,
+    )
 
 
 def _alive(claim: Claim) -> bool:
@@ -44,11 +52,20 @@ def _block(text: str, **fields: object) -> ChildBlock:
 def test_a_claim_is_read_as_it_was_written(holder: str, command: str, seconds: int) -> None:
     text = claim_text("0a1b", holder, command, timedelta(seconds=seconds), NOON)
     (claim,) = read_claims([_block(text, last_edited_time=NOON + timedelta(minutes=3))])
-    assert (claim.id, claim.lease, claim.renewed) == ("0a1b", timedelta(seconds=seconds), NOON + timedelta(minutes=3))
+    assert (claim.id, claim.lease, claim.renewed) == (
+        "0a1b",
+        timedelta(seconds=seconds),
+        NOON + timedelta(minutes=3),
+    )
     assert str(claim).isprintable(), "what a page says must not move a terminal's cursor"
 
 
-@given(st.text() | st.sampled_from(['{"lease": 1e400}', '{"lease": ' + "9" * 5000 + "}", "[" * 5000, '{"id": []}']))
+@given(
+    st.text()
+    | st.sampled_from(
+        ['{"lease": 1e400}', '{"lease": ' + "9" * 5000 + "}", "[" * 5000, '{"id": []}']
+    )
+)
 def test_a_damaged_claim_counts_for_the_usual_lease(rest: str) -> None:
     text = claim_text("0a1b", "a", "b", LEASE, NOON).partition("{")[0] + rest
     (claim,) = read_claims([_block(text)])
@@ -57,7 +74,16 @@ def test_a_damaged_claim_counts_for_the_usual_lease(rest: str) -> None:
 
 def test_other_blocks_are_no_claims() -> None:
     text = claim_text("0a1b", "a", "b", LEASE, NOON)
-    assert read_claims([_block("Remember the milk"), _block(text, type="paragraph"), _block(text, in_trash=True)]) == ()
+    assert (
+        read_claims(
+            [
+                _block("Remember the milk"),
+                _block(text, type="paragraph"),
+                _block(text, in_trash=True),
+            ]
+        )
+        == ()
+    )
 
 
 # --- who may go on
@@ -66,7 +92,10 @@ def test_other_blocks_are_no_claims() -> None:
 @given(st.permutations(["a", "b", "c"]), st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_of_live_claims_at_most_one_goes_on(order: list[str], minutes: list[int]) -> None:
     """Also where somebody has moved the blocks, so that the order of the page is not the order of time."""
-    listed = [_claim(id, NOON + timedelta(minutes=minute)) for id, minute in zip(order, minutes, strict=True)]
+    listed = [
+        _claim(id, NOON + timedelta(minutes=minute))
+        for id, minute in zip(order, minutes, strict=True)
+    ]
     now = NOON + timedelta(minutes=4)
     holders = [claim.id for claim in listed if not judge(listed, claim.id, now, _alive).ahead]
     assert len(holders) <= 1
@@ -84,7 +113,10 @@ def test_a_later_claim_of_the_same_minute_never_overtakes() -> None:
 @given(st.integers(0, 59), st.integers(-120, 120))
 def test_a_claim_expires_after_its_lease_by_the_servers_clock(floored: int, seconds: int) -> None:
     renewed = NOON + timedelta(minutes=5, seconds=floored)
-    listed = [_claim("a", NOON, renewed.replace(second=0)), _claim("b", NOON + timedelta(minutes=20))]
+    listed = [
+        _claim("a", NOON, renewed.replace(second=0)),
+        _claim("b", NOON + timedelta(minutes=20)),
+    ]
     now = renewed + LEASE + timedelta(seconds=seconds)
     verdict = judge(listed, "b", now, _alive)
     if seconds <= 0:
@@ -107,12 +139,16 @@ def test_a_claim_that_was_removed_and_one_that_was_delivered_twice() -> None:
 
 
 def test_of_two_record_pages_the_first_counts() -> None:
-    first, second = (ChildBlock(NotionId(each), "child_page", created_time=NOON) for each in ("ff", "00"))
+    first, second = (
+        ChildBlock(NotionId(each), "child_page", created_time=NOON) for each in ("ff", "00")
+    )
     assert earlier_page([first, second], first.id) is None
     assert earlier_page([first, second], second.id) == first
     older = replace(second, created_time=NOON - timedelta(minutes=1))
     assert earlier_page([first, older], first.id) == older
-    assert earlier_page([first, older], older.id) == first, "the two criteria disagree: nobody goes on"
+    assert earlier_page([first, older], older.id) == first, (
+        "the two criteria disagree: nobody goes on"
+    )
 
 
 # --- the protocol

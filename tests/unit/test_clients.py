@@ -20,7 +20,11 @@ def _clients(count: int) -> list[Context]:
 
 def test_each_failure_stays_with_its_client() -> None:
     ok, unsafe, broken, missing = _clients(4)
-    faults = {unsafe: UnsafeChange("Too much.", "Look."), broken: KeyError("x"), missing: FileNotFoundError(2, "gone")}
+    faults = {
+        unsafe: UnsafeChange("Too much.", "Look."),
+        broken: KeyError("x"),
+        missing: FileNotFoundError(2, "gone"),
+    }
 
     def work(client: Context) -> int | None:
         if client in faults:

@@ -49,7 +49,10 @@ def _load(folder: Path, text: str) -> LoadedTemplate:
 def _problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(TemplateInvalid) as invalid:
         _load(folder, text)
-    return [str(each).removeprefix(f"{folder}/parts/").removeprefix(f"{folder}/") for each in invalid.value.problems]
+    return [
+        str(each).removeprefix(f"{folder}/parts/").removeprefix(f"{folder}/")
+        for each in invalid.value.problems
+    ]
 
 
 def test_what_a_template_states_is_added_to_what_it_extends(tmp_path: Path) -> None:
@@ -70,11 +73,21 @@ def test_what_a_template_states_is_added_to_what_it_extends(tmp_path: Path) -> N
     )
     own = loaded.template
     features = own.databases["features"]
-    assert (own.template, own.version, own.title, list(own.databases)) == ("own", 1, "Base", ["features", "people"])
+    assert (own.template, own.version, own.title, list(own.databases)) == (
+        "own",
+        1,
+        "Base",
+        ["features", "people"],
+    )
     assert list(features.properties) == ["name", "size", "twice", "kind", "due"]
-    assert (features.properties["size"].title, features.properties["size"].description) == ("Weeks", "In weeks.")
+    assert (features.properties["size"].title, features.properties["size"].description) == (
+        "Weeks",
+        "In weeks.",
+    )
     assert list(features.views["all"].where) == ["size"], "a condition is replaced as a whole"
-    assert [row.key for row in loaded.rows["features"]] == ["one"], "rows are beside the file that names them"
+    assert [row.key for row in loaded.rows["features"]] == ["one"], (
+        "rows are beside the file that names them"
+    )
 
 
 def test_null_removes(tmp_path: Path) -> None:
@@ -95,7 +108,10 @@ def test_null_removes(tmp_path: Path) -> None:
 
 
 def test_a_property_of_another_type_is_stated_anew(tmp_path: Path) -> None:
-    own = _load(tmp_path, "databases: {features: {properties: {size: {type: rich_text, title: Size}}}}\nsync: null\n")
+    own = _load(
+        tmp_path,
+        "databases: {features: {properties: {size: {type: rich_text, title: Size}}}}\nsync: null\n",
+    )
     size = own.template.databases["features"].properties["size"]
     assert (size.type, size.description) == ("rich_text", None)
 
@@ -122,8 +138,14 @@ def test_a_problem_is_told_in_the_file_that_states_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extends", "problem"),
     [
-        ("produkt", "t.yaml:3: there is no template `produkt`. Did you mean `product`? Or give a path relative to"),
-        ("t.yaml", "t.yaml:3: t.yaml extends this template in turn. Let one of them stand by itself."),
+        (
+            "produkt",
+            "t.yaml:3: there is no template `produkt`. Did you mean `product`? Or give a path relative to",
+        ),
+        (
+            "t.yaml",
+            "t.yaml:3: t.yaml extends this template in turn. Let one of them stand by itself.",
+        ),
     ],
 )
 def test_what_cannot_be_extended(tmp_path: Path, extends: str, problem: str) -> None:
@@ -140,7 +162,12 @@ def test_several_templates_can_be_put_together(tmp_path: Path) -> None:
     (tmp_path / "part.yaml").write_text(part)
     path = tmp_path / "t.yaml"
     path.write_text("template: t\nversion: 1\nextends: [product, part.yaml]\n")
-    assert list(templates.load(str(path)).template.databases) == ["vision", "insights", "features", "more"]
+    assert list(templates.load(str(path)).template.databases) == [
+        "vision",
+        "insights",
+        "features",
+        "more",
+    ]
 
 
 @pytest.mark.parametrize(

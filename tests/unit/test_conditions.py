@@ -9,7 +9,14 @@ import pytest
 from notion_pm.errors import UsageError
 from notion_pm.exporters.table import Cell, Reference
 from notion_pm.model.page import DateValue, OptionValue, PersonValue
-from notion_pm.workflows.conditions import Condition, Order, parse_condition, parse_moment, parse_order, parse_since
+from notion_pm.workflows.conditions import (
+    Condition,
+    Order,
+    parse_condition,
+    parse_moment,
+    parse_order,
+    parse_since,
+)
 from notion_pm.workflows.row_tests import holds
 from tests.unit.exporter_tables import page_id
 

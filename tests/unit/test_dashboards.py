@@ -42,16 +42,25 @@ def test_an_empty_dashboard_becomes_what_the_template_says(sizes: list[int]) -> 
     assert _built(wanted, ()) == tuple(tuple(_ids(wanted)[each] for each in row) for row in wanted)
 
 
-@given(_sizes, st.randoms(use_true_random=False), st.lists(st.lists(st.sampled_from("xyz"), max_size=4), max_size=3))
+@given(
+    _sizes,
+    st.randoms(use_true_random=False),
+    st.lists(st.lists(st.sampled_from("xyz"), max_size=4), max_size=3),
+)
 def test_whatever_people_did_every_widget_finds_a_place(
     sizes: list[int], random: object, theirs: list[list[str]]
 ) -> None:
     wanted = _wanted(sizes)
     ids = list(_ids(wanted).values())
     random.shuffle(ids)  # type: ignore[attr-defined]
-    there = (*((each,) for each in ids[::2]), *(tuple(NotionId(each) for each in row) for row in theirs))
+    there = (
+        *((each,) for each in ids[::2]),
+        *(tuple(NotionId(each) for each in row) for row in theirs),
+    )
     built = _built(wanted, there)
-    assert sorted(each for row in built for each in row) == sorted([*ids, *(each for row in theirs for each in row)])
+    assert sorted(each for row in built for each in row) == sorted(
+        [*ids, *(each for row in theirs for each in row)]
+    )
     assert all(len(row) <= MOST_WIDGETS_IN_ROW for row in built)
 
 

@@ -16,14 +16,21 @@ from notion_pm.errors import FileUnusable
 from notion_pm.storage.env_file import updated_lines, write_env
 
 NAMES = st.sampled_from(["NOTION_TOKEN", "NOTION_PM_PARENT_PAGE", "OTHER"])
-VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f\x85"), max_size=30)
+VALUES = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f\x85"), max_size=30
+)
 
 
 @given(before=st.dictionaries(NAMES, VALUES), after=st.dictionaries(NAMES, VALUES))
-def test_what_was_written_is_read_and_the_rest_is_kept(before: dict[str, str], after: dict[str, str]) -> None:
+def test_what_was_written_is_read_and_the_rest_is_kept(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
     lines = updated_lines(updated_lines(["# mine", ""], before), after)
     assert lines[:2] == ["# mine", ""]
-    assert dotenv_values(stream=StringIO("\n".join(lines)), interpolate=False) == {**before, **after}
+    assert dotenv_values(stream=StringIO("\n".join(lines)), interpolate=False) == {
+        **before,
+        **after,
+    }
 
 
 def test_a_link_stays_one_and_other_lines_stay_as_they_are(tmp_path: Path) -> None:
@@ -33,7 +40,12 @@ def test_a_link_stays_one_and_other_lines_stay_as_they_are(tmp_path: Path) -> No
     link.symlink_to(real)
     write_env(link, {"NOTION_TOKEN": "new"})
     assert link.is_symlink()
-    assert real.read_text("utf-8").split("\n") == ["# mine", "OTHER='a\u2028b'", "NOTION_TOKEN=new", ""]
+    assert real.read_text("utf-8").split("\n") == [
+        "# mine",
+        "OTHER='a\u2028b'",
+        "NOTION_TOKEN=new",
+        "",
+    ]
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
 
 
@@ -46,7 +58,9 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["export A=1\nif true; then\n", "ssh-ed25519 AAAA anna@host\n"])
-def test_a_link_to_a_file_of_another_kind_is_not_written_through(tmp_path: Path, content: str) -> None:
+def test_a_link_to_a_file_of_another_kind_is_not_written_through(
+    tmp_path: Path, content: str
+) -> None:
     real, link = tmp_path / "config" / ".env", tmp_path / ".env"
     real.parent.mkdir()
     real.write_text(content)
@@ -68,7 +82,9 @@ def test_a_link_that_leads_nowhere_is_not_written_through(tmp_path: Path, target
 
 
 @pytest.mark.parametrize("target", ["repository/notes.md", "other/.env"])
-def test_a_link_to_another_folder_or_name_is_not_written_through(tmp_path: Path, target: str) -> None:
+def test_a_link_to_another_folder_or_name_is_not_written_through(
+    tmp_path: Path, target: str
+) -> None:
     for folder in ("repository", "other"):
         (tmp_path / folder).mkdir()
     real, link = tmp_path / target, tmp_path / "repository" / ".env"

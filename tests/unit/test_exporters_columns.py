@@ -9,8 +9,23 @@ import pytest
 from notion_pm.errors import IncompleteRead, UsageError
 from notion_pm.exporters.table import Cell, Column, Reference
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, UniqueIdValue, Value
-from notion_pm.model.schema import DataSource, NumberConfig, Option, OptionsConfig, Property, RelationConfig
+from notion_pm.model.page import (
+    DateValue,
+    OptionValue,
+    Page,
+    PropertyValue,
+    RelationValue,
+    UniqueIdValue,
+    Value,
+)
+from notion_pm.model.schema import (
+    DataSource,
+    NumberConfig,
+    Option,
+    OptionsConfig,
+    Property,
+    RelationConfig,
+)
 from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workflows.conditions import Order
 
@@ -35,7 +50,14 @@ SCHEMA = DataSource(
 
 
 def page(*values: PropertyValue) -> Page:
-    return Page(OTHER, "https://app.notion.com/p/9", "A", NOW, NOW, properties={each.id: each for each in values})
+    return Page(
+        OTHER,
+        "https://app.notion.com/p/9",
+        "A",
+        NOW,
+        NOW,
+        properties={each.id: each for each in values},
+    )
 
 
 def cell(type_: str, value: Value, *, complete: bool = True) -> Cell:
@@ -70,7 +92,11 @@ def test_cells_are_typed() -> None:
     assert cell("created_time", "2026-07-04T09:08:00.000Z") == DateValue("2026-07-04T09:08:00.000Z")
     assert cell("relation", RelationValue((OTHER,))) == (Reference(OTHER),)
     assert cell("unique_id", UniqueIdValue(None, "F")) is None
-    assert cell("rollup", (RelationValue((OTHER,)), ("x", None), "", 3)) == (Reference(OTHER), "x", 3)
+    assert cell("rollup", (RelationValue((OTHER,)), ("x", None), "", 3)) == (
+        Reference(OTHER),
+        "x",
+        3,
+    )
     assert cell("number", 0) == 0
 
 
@@ -88,10 +114,19 @@ def test_spans_and_times_are_noticed() -> None:
     columns = (Column("d", "D", "date"), Column("t", "T", "date"))
     facts = Facts()
     for start, end in (("2026-01-01", None), ("2026-01-01", "2026-02-01")):
-        values = (PropertyValue("d", "date", DateValue(start, end)), PropertyValue("t", "date", None))
+        values = (
+            PropertyValue("d", "date", DateValue(start, end)),
+            PropertyValue("t", "date", None),
+        )
         facts.note(row_of(page(*values), columns), columns)
-    facts.note(row_of(page(PropertyValue("t", "date", DateValue("2026-01-01T10:00:00Z"))), columns), columns)
-    assert [(each.has_end, each.has_time) for each in facts.told(columns)] == [(True, False), (False, True)]
+    facts.note(
+        row_of(page(PropertyValue("t", "date", DateValue("2026-01-01T10:00:00Z"))), columns),
+        columns,
+    )
+    assert [(each.has_end, each.has_time) for each in facts.told(columns)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_rows_are_sorted_by_the_order_of_options_then_numbers_and_empty_ones_last() -> None:
@@ -103,7 +138,19 @@ def test_rows_are_sorted_by_the_order_of_options_then_numbers_and_empty_ones_las
 
     rows = [
         row_of(each, columns)
-        for each in (row("Idea", 1), row(None, 2), row("Spec", None), row("Spec", 9), row("Spec", 10))
+        for each in (
+            row("Idea", 1),
+            row(None, 2),
+            row("Spec", None),
+            row("Spec", 9),
+            row("Spec", 10),
+        )
     ]
-    assert in_order(rows, columns, (Order("S", descends=False), Order("N", descends=True))) == [4, 3, 2, 0, 1]
+    assert in_order(rows, columns, (Order("S", descends=False), Order("N", descends=True))) == [
+        4,
+        3,
+        2,
+        0,
+        1,
+    ]
     assert in_order(rows, columns, ()) == [0, 1, 2, 3, 4]

@@ -37,8 +37,14 @@ RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
             "<details>\n<summary>More</summary>\n\tHidden\n</details>",
             "- More\n\n    Hidden",
         ),
-        ("<details>\n<summary>**A** b</summary>\n\t- c\n</details>\nEnd", "- **A** b\n    - c\n\nEnd"),
-        ('Hi <mention-user url="user://1">Ada</mention-user><mention-user url="user://2"/>!', "Hi Ada!"),
+        (
+            "<details>\n<summary>**A** b</summary>\n\t- c\n</details>\nEnd",
+            "- **A** b\n    - c\n\nEnd",
+        ),
+        (
+            'Hi <mention-user url="user://1">Ada</mention-user><mention-user url="user://2"/>!',
+            "Hi Ada!",
+        ),
         ('In <mention-data-source url="collection://1">Specs</mention-data-source>', "In Specs"),
         ('<span color="red">R <span underline="true">u</span></span> \\<span\\>', "R u \\<span\\>"),
         ("$$\na^2\n\nb\n$$\nEnd", "$$\na^2\n\nb\n$$\n\nEnd"),
@@ -46,16 +52,25 @@ RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
         ("- One<br>two\n\t- b", "- One\\\ntwo\n    - b"),
         ("# One<br>two", "# One two"),
         ("a\n<table_of_contents/>\nb", "a\n\nb"),
-        ('```python\nif x:\n\n\tpass {color="red"}\n```\nEnd', '```python\nif x:\n\n\tpass {color="red"}\n```\n\nEnd'),
+        (
+            '```python\nif x:\n\n\tpass {color="red"}\n```\nEnd',
+            '```python\nif x:\n\n\tpass {color="red"}\n```\n\nEnd',
+        ),
         ("- a\n\t```\n\tcode\n\t```", "- a\n\n    ```\n    code\n    ```"),
-        ('Due <mention-date start="2026-03-01" end="2026-03-14"/>.', "Due 2026-03-01 → 2026-03-14."),
+        (
+            'Due <mention-date start="2026-03-01" end="2026-03-14"/>.',
+            "Due 2026-03-01 → 2026-03-14.",
+        ),
         (
             '<table header-row="true">\n<tr>\n<td>A</td>\n<td>B</td>\n</tr>\n'
             "<tr>\n<td>1|2</td>\n<td></td>\n</tr>\n</table>",
             "| A | B |\n| --- | --- |\n| 1\\|2 |  |",
         ),
         ("<table>\n<tr>\n<td>1</td>\n</tr>\n</table>", "|  |\n| --- |\n| 1 |"),
-        ('<unknown url="https://x?a=1&amp;b" alt="bookmark"/>', "[bookmark, in Notion](https://x?a=1&b)"),
+        (
+            '<unknown url="https://x?a=1&amp;b" alt="bookmark"/>',
+            "[bookmark, in Notion](https://x?a=1&b)",
+        ),
     ],
 )
 def test_each_kind_of_block(notion: str, common: str) -> None:
@@ -98,9 +113,15 @@ def test_no_word_is_lost(words: list[str]) -> None:
         ("1) one", "<p>1) one</p>\n"),
         ("set __init__ and _id_", "<p>set __init__ and _id_</p>\n"),
         ("snake_case_name and a_ b", "<p>snake_case_name and a_ b</p>\n"),
-        ("type &lt;b&gt; or &copy; &#65; R&D", "<p>type &amp;lt;b&amp;gt; or &amp;copy; &amp;#65; R&amp;D</p>\n"),
+        (
+            "type &lt;b&gt; or &copy; &#65; R&D",
+            "<p>type &amp;lt;b&amp;gt; or &amp;copy; &amp;#65; R&amp;D</p>\n",
+        ),
         ("`__init__ &lt;`", "<p><code>__init__ &amp;lt;</code></p>\n"),
-        ("[_a_](https://x.example/_b_?c=1&amp;d)", '<p><a href="https://x.example/_b_?c=1&amp;d">_a_</a></p>\n'),
+        (
+            "[_a_](https://x.example/_b_?c=1&amp;d)",
+            '<p><a href="https://x.example/_b_?c=1&amp;d">_a_</a></p>\n',
+        ),
         ("**bold** and *italic*", "<p><strong>bold</strong> and <em>italic</em></p>\n"),
         ("- item<br>- no item", "<ul>\n<li>item<br />\n- no item</li>\n</ul>\n"),
     ],

@@ -49,7 +49,11 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_where_an_export_goes(
-    contents: Contents, output: str | None, wanted: str | None, format_: str, paths: list[str | None]
+    contents: Contents,
+    output: str | None,
+    wanted: str | None,
+    format_: str,
+    paths: list[str | None],
 ) -> None:
     found = decide(contents, output, wanted)
     assert found.format == format_

@@ -44,8 +44,20 @@ def read(html: str) -> Reader:
 
 def test_every_kind_of_cell_reads_as_in_notion() -> None:
     html = written(table([row(1), row(2, EMPTY)]))
-    body = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1].split("</tbody>")[0]))
-    for shown in ("Provision", "Spec", "api", "€1,234.50", "2026-03-01", "2026-03-14", "2026-07-04 09:08", "✓", "Ada"):
+    body = re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1].split("</tbody>")[0])
+    )
+    for shown in (
+        "Provision",
+        "Spec",
+        "api",
+        "€1,234.50",
+        "2026-03-01",
+        "2026-03-14",
+        "2026-07-04 09:08",
+        "✓",
+        "Ada",
+    ):
         assert shown in body
     assert "Untitled" in body
     assert f'href="https://app.notion.com/p/{page_id(7).replace("-", "")}"' in html

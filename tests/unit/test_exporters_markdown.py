@@ -31,7 +31,9 @@ def front_matter(document: str) -> dict[str, object]:
 def linked(path: Path) -> list[Path]:
     """The files that a document links to."""
     targets = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
-    return [(path.parent / unquote(each)).resolve() for each in targets if not each.startswith("https:")]
+    return [
+        (path.parent / unquote(each)).resolve() for each in targets if not each.startswith("https:")
+    ]
 
 
 def test_a_page_has_front_matter_title_body_and_linked_pages() -> None:
@@ -49,7 +51,10 @@ def test_a_page_has_front_matter_title_body_and_linked_pages() -> None:
         {"id": page_id(8), "title": None},
         {"id": page_id(9), "title": ""},
     ]
-    assert "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights:\n    - [Retry; please](" in document
+    assert (
+        "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights:\n    - [Retry; please]("
+        in document
+    )
 
 
 def test_empty_cells_are_null_and_lone_dates_are_dates() -> None:
@@ -72,8 +77,16 @@ def test_titles_cannot_break_the_front_matter_or_the_heading() -> None:
 def test_a_folder_has_a_file_per_page_with_unique_names_and_an_index(tmp_path: Path) -> None:
     write_folder([titles_only("Plan: a/b", "plan a b", "Index", "")], tmp_path)
     names = {path.name for path in tmp_path.glob("*.md")}
-    assert names == {"plan-a-b.md", "plan-a-b-00000002.md", "index-00000003.md", "untitled.md", "index.md"}
-    assert set(linked(tmp_path / "index.md")) == {(tmp_path / each).resolve() for each in names - {"index.md"}}
+    assert names == {
+        "plan-a-b.md",
+        "plan-a-b-00000002.md",
+        "index-00000003.md",
+        "untitled.md",
+        "index.md",
+    }
+    assert set(linked(tmp_path / "index.md")) == {
+        (tmp_path / each).resolve() for each in names - {"index.md"}
+    }
 
 
 def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
@@ -86,10 +99,15 @@ def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
     relation = (COLUMNS[0], Column("i", "Insights", "relation", "insights"))
     references = (Reference(page_id(2), "Retry [429]"), Reference(page_id(98)))
     features = table([row(1, ("Limits", references), markdown=body)], relation)
-    insights = table([row(2, ("Retry [429]",), markdown="")], COLUMNS[:1], name="insights", title="Insights")
+    insights = table(
+        [row(2, ("Retry [429]",), markdown="")], COLUMNS[:1], name="insights", title="Insights"
+    )
     write_folder([features, insights], tmp_path)
     document = (tmp_path / "features" / "limits.md").read_text()
-    assert linked(tmp_path / "features" / "limits.md") == [(tmp_path / "insights" / "retry-429.md").resolve()] * 4
+    assert (
+        linked(tmp_path / "features" / "limits.md")
+        == [(tmp_path / "insights" / "retry-429.md").resolve()] * 4
+    )
     assert "[the insight](../insights/retry-429.md)" in document
     assert "[Retry \\[429\\]](../insights/retry-429.md)" in document
     assert f"[elsewhere]({url(99)})" in document
@@ -104,11 +122,18 @@ def test_every_link_of_a_folder_leads_somewhere(tmp_path: Path) -> None:
         assert all(each.exists() for each in linked(path))
 
 
-def test_the_next_export_takes_away_what_the_last_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+def test_the_next_export_takes_away_what_the_last_one_wrote_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "mine.md").write_text("my own")
     write_folder([titles_only("Old", "Same")], tmp_path)
     write_folder([titles_only("New", "Same")], tmp_path)
-    assert {each.name for each in tmp_path.glob("*.md")} == {"mine.md", "new.md", "same.md", "index.md"}
+    assert {each.name for each in tmp_path.glob("*.md")} == {
+        "mine.md",
+        "new.md",
+        "same.md",
+        "index.md",
+    }
 
 
 def test_an_export_of_another_database_into_the_folder_takes_nothing_away(tmp_path: Path) -> None:

@@ -27,17 +27,33 @@ def read(path: Path, written: Table) -> Any:
 
 def test_values_have_types(tmp_path: Path) -> None:
     full, empty = read(tmp_path, table([row(1), row(2, EMPTY)])).to_pylist()
-    assert (full["Feature"], full["Status"], full["Reach"], full["Spec ready"]) == ("Provision", "Spec", 8.0, True)
+    assert (full["Feature"], full["Status"], full["Reach"], full["Spec ready"]) == (
+        "Provision",
+        "Spec",
+        8.0,
+        True,
+    )
     assert (full["Target"], full["Target (end)"]) == (date(2026, 3, 1), date(2026, 3, 14))
     assert full["Edited"] == datetime(2026, 7, 4, 7, 8, tzinfo=UTC)
     assert full["Tags"] == ["api", "ux"]
     assert full["Insights (id)"] == [page_id(7), page_id(8), page_id(9)]
-    assert (empty["Reach"], empty["Status"], empty["Tags"], empty["Target"]) == (None, None, [], None)
+    assert (empty["Reach"], empty["Status"], empty["Tags"], empty["Target"]) == (
+        None,
+        None,
+        [],
+        None,
+    )
 
 
 def test_a_formula_has_the_type_that_its_values_have(tmp_path: Path) -> None:
-    title, number, mixed = COLUMNS[0], Column("f", "F", "formula", computed="number"), Column("g", "G", "formula")
-    found = read(tmp_path, table([row(1, ("A", 4, True)), row(2, ("B", None, "x"))], (title, number, mixed)))
+    title, number, mixed = (
+        COLUMNS[0],
+        Column("f", "F", "formula", computed="number"),
+        Column("g", "G", "formula"),
+    )
+    found = read(
+        tmp_path, table([row(1, ("A", 4, True)), row(2, ("B", None, "x"))], (title, number, mixed))
+    )
     assert found.column("F").to_pylist() == [4.0, None]
     assert found.column("G").to_pylist() == ["true", "x"]
 
@@ -61,7 +77,14 @@ def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
 def test_rows_with_many_related_pages_come_in_small_groups(tmp_path: Path) -> None:
     columns = (COLUMNS[0], Column("r", "Insights", "relation"))
     related = tuple(Reference(page_id(number)) for number in range(4_000))
-    found = read(tmp_path, table([row(number, (f"{number}", related)) for number in range(7)], columns))
+    found = read(
+        tmp_path, table([row(number, (f"{number}", related)) for number in range(7)], columns)
+    )
     assert found.column("Feature").to_pylist() == [f"{number}" for number in range(7)]
     groups = pq.read_metadata(tmp_path / "out.parquet")
-    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [2, 2, 2, 1]
+    assert [groups.row_group(number).num_rows for number in range(groups.num_row_groups)] == [
+        2,
+        2,
+        2,
+        1,
+    ]

@@ -22,7 +22,9 @@ from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table
 
 INSIGHTS = NotionId("00000000-0000-4000-8000-00000000000a")
-RELATED = tuple(replace(each, target_id=INSIGHTS) if each.type == "relation" else each for each in COLUMNS)
+RELATED = tuple(
+    replace(each, target_id=INSIGHTS) if each.type == "relation" else each for each in COLUMNS
+)
 
 
 @contextmanager
@@ -41,7 +43,12 @@ def first(db: sqlite3.Connection, query: str) -> dict[str, Any]:
 def test_a_row_by_its_page_id_with_values_of_their_types(tmp_path: Path) -> None:
     with opened(tmp_path, table([row(1), row(2, EMPTY)])) as db:
         found = first(db, f"SELECT * FROM features WHERE page_id = '{page_id(1)}'")
-        assert (found["name"], found["status"], found["reach"], found["ready"]) == ("Provision", "Spec", 8, 1)
+        assert (found["name"], found["status"], found["reach"], found["ready"]) == (
+            "Provision",
+            "Spec",
+            8,
+            1,
+        )
         assert (found["target"], found["target_end"]) == ("2026-03-01", "2026-03-14")
         assert json.loads(found["tags"]) == ["api", "ux"]
         assert json.loads(found["owner"])[0]["name"] == "Ada"
@@ -53,28 +60,44 @@ def test_a_row_by_its_page_id_with_values_of_their_types(tmp_path: Path) -> None
 
 def test_a_relation_is_a_junction_table_with_foreign_keys_to_both_sides(tmp_path: Path) -> None:
     insights = replace(
-        table([row(n, (f"Insight {n}",)) for n in (7, 8, 9)], COLUMNS[:1], name="insights"), source_id=INSIGHTS
+        table([row(n, (f"Insight {n}",)) for n in (7, 8, 9)], COLUMNS[:1], name="insights"),
+        source_id=INSIGHTS,
     )
     with opened(tmp_path, table([row(1)], RELATED), insights) as db:
         joined = (
-            "SELECT i.name FROM features_insights AS j JOIN insights AS i ON i.page_id = j.related_id ORDER BY position"
+            "SELECT i.name FROM features_insights AS j "
+            "JOIN insights AS i ON i.page_id = j.related_id ORDER BY position"
         )
-        assert [each["name"] for each in db.execute(joined)] == ["Insight 7", "Insight 8", "Insight 9"]
+        assert [each["name"] for each in db.execute(joined)] == [
+            "Insight 7",
+            "Insight 8",
+            "Insight 9",
+        ]
         keys = {each["table"] for each in db.execute("PRAGMA foreign_key_list(features_insights)")}
         assert keys == {"features", "insights"}
 
 
 @pytest.mark.parametrize("exported", [(), (7, 8)])
-def test_related_pages_that_were_not_exported_are_still_there(tmp_path: Path, exported: tuple[int, ...]) -> None:
+def test_related_pages_that_were_not_exported_are_still_there(
+    tmp_path: Path, exported: tuple[int, ...]
+) -> None:
     insights = table([row(n, (f"Insight {n}",)) for n in exported], COLUMNS[:1], name="insights")
     tables = [replace(insights, source_id=INSIGHTS)] if exported else []
     with opened(tmp_path, table([row(1)], RELATED), *tables) as db:
         joined = "SELECT o.* FROM features_insights AS j JOIN other_pages AS o ON o.page_id = j.related_id"
-        assert [each["title"] for each in db.execute(f"{joined} ORDER BY position")] == ["Retry; please", None, ""]
+        assert [each["title"] for each in db.execute(f"{joined} ORDER BY position")] == [
+            "Retry; please",
+            None,
+            "",
+        ]
 
 
 def test_names_are_keys_or_titles_and_never_the_same_twice(tmp_path: Path) -> None:
-    columns = (Column("title", "Name", "title"), Column("a", "Page id", "url"), Column("b", "3 Größe!", "number"))
+    columns = (
+        Column("title", "Name", "title"),
+        Column("a", "Page id", "url"),
+        Column("b", "3 Größe!", "number"),
+    )
     twins = table([row(1, ("A", "https://x", 1.5))], columns, name="Order")
     with opened(tmp_path, twins, twins) as db:
         assert [*first(db, 'SELECT * FROM "order"')][4:] == ["name", "page_id_2", "_3_größe"]
@@ -84,8 +107,14 @@ def test_names_are_keys_or_titles_and_never_the_same_twice(tmp_path: Path) -> No
 def test_the_file_tells_what_its_columns_mean(tmp_path: Path) -> None:
     with opened(tmp_path, table([row(1)])) as db:
         told = first(db, "SELECT * FROM notion_columns WHERE column_name = 'status'")
-        assert (told["title"], told["type"], told["description"]) == ("Status", "status", "Where it stands")
-        assert first(db, "SELECT * FROM notion_tables")["exported_at"] == "2026-11-22T20:00:00+00:00"
+        assert (told["title"], told["type"], told["description"]) == (
+            "Status",
+            "status",
+            "Where it stands",
+        )
+        assert (
+            first(db, "SELECT * FROM notion_tables")["exported_at"] == "2026-11-22T20:00:00+00:00"
+        )
 
 
 def test_what_sqlite_would_refuse_is_exported_all_the_same(tmp_path: Path) -> None:
@@ -96,7 +125,13 @@ def test_what_sqlite_would_refuse_is_exported_all_the_same(tmp_path: Path) -> No
     text = replace(COLUMNS[0], title="Sprint end", key="sprint_end", type="rich_text")
     cells = (("When", DateValue("2026-01-01", "2026-01-14"), 10**19),)
     rows = [row(1, each) for each in cells]
-    with opened(tmp_path, table(rows, (text, span, replace(number, key="n")), name="SQLite migration")) as db:
+    with opened(
+        tmp_path, table(rows, (text, span, replace(number, key="n")), name="SQLite migration")
+    ) as db:
         found = first(db, "SELECT * FROM _sqlite_migration")
-        assert (found["sprint_end"], found["sprint"], found["sprint_end_2"]) == ("When", "2026-01-01", "2026-01-14")
+        assert (found["sprint_end"], found["sprint"], found["sprint_end_2"]) == (
+            "When",
+            "2026-01-01",
+            "2026-01-14",
+        )
         assert found["n"] == 1e19

@@ -56,7 +56,9 @@ def test_csv_leaves_empty_cells_empty() -> None:
 
 
 def test_a_date_gets_an_end_column_only_where_there_are_spans() -> None:
-    (found,) = csv_rows(table([row(1, ("A", CELLS[5]))], (COLUMNS[0], Column("d", "Target", "date"))))
+    (found,) = csv_rows(
+        table([row(1, ("A", CELLS[5]))], (COLUMNS[0], Column("d", "Target", "date")))
+    )
     assert "Target (end)" not in found
 
 
@@ -67,7 +69,9 @@ def test_columns_that_share_a_header_are_numbered() -> None:
     assert (found["Page id"], found["Page id 2"]) == ("mine", page_id(1))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1+1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1+1"]
+)
 def test_text_that_could_start_a_formula_is_guarded(text: str) -> None:
     assert guarded(text) == f"'{text}"
     (found,) = csv_rows(titles_only(text))
@@ -90,7 +94,9 @@ def test_a_header_cannot_start_a_formula_either() -> None:
     assert "'=cmd()" in found
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1)
+)
 def test_csv_gives_back_any_text_but_for_the_guard(titles: list[str]) -> None:
     stream = io.StringIO()
     write_csv(titles_only(*titles), stream)

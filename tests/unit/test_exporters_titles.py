@@ -13,7 +13,9 @@ _PAGES = st.integers(0, 5).map(page_id)
 
 
 @given(st.dictionaries(_PAGES, st.text()), st.dictionaries(_PAGES, st.lists(_PAGES)))
-def test_titles_are_what_was_noted(titles: dict[NotionId, str], related: dict[NotionId, list[NotionId]]) -> None:
+def test_titles_are_what_was_noted(
+    titles: dict[NotionId, str], related: dict[NotionId, list[NotionId]]
+) -> None:
     with Titles() as known:
         for source, pages in related.items():
             known.relate(source, pages)
@@ -31,5 +33,9 @@ def test_more_titles_than_are_remembered() -> None:
         for number in range(12_345):
             known.note(page_id(number), f"Page {number}")
         known.relate(page_id(1), map(page_id, range(12_346)))
-        assert [known.of(page_id(number)) for number in (0, 999, 12_344)] == ["Page 0", "Page 999", "Page 12344"]
+        assert [known.of(page_id(number)) for number in (0, 999, 12_344)] == [
+            "Page 0",
+            "Page 999",
+            "Page 12344",
+        ]
         assert known.untitled() == 1

@@ -49,7 +49,10 @@ def test_cells_are_what_they_are(tmp_path: Path) -> None:
     assert found["Budget"].number_format == '"€"#,##0.00'
     assert found["Target"].number_format == "yyyy-mm-dd"
     assert found["Feature"].hyperlink is not None
-    assert found["Feature"].hyperlink.target == "https://app.notion.com/p/000000000000feed0000000000000001"
+    assert (
+        found["Feature"].hyperlink.target
+        == "https://app.notion.com/p/000000000000feed0000000000000001"
+    )
 
 
 def test_every_row_is_as_high_as_its_text(tmp_path: Path) -> None:
@@ -69,7 +72,9 @@ def test_times_are_shown_in_the_zone_that_the_header_names(tmp_path: Path) -> No
 def test_text_is_never_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
     columns = (COLUMNS[0], Column("q", "Quote", "rich_text"), Column("u", "Link", "url"))
     unsafe = "javascript:alert(1)"
-    found = cells(exported(tmp_path, table([row(1, (text, text, unsafe))], columns)), "Feature specs")
+    found = cells(
+        exported(tmp_path, table([row(1, (text, text, unsafe))], columns)), "Feature specs"
+    )
     assert (found["Feature"].value, found["Feature"].data_type) == (text, "s")
     assert (found["Quote"].value, found["Quote"].data_type) == (text, "s")
     assert found["Quote"].hyperlink is None
@@ -85,7 +90,11 @@ def test_the_sheet_can_be_used_at_once(tmp_path: Path) -> None:
 
 def test_sheets_have_names_that_excel_takes_and_a_dictionary_is_the_last(tmp_path: Path) -> None:
     same = "Customer insights: all of them, since ever"
-    tables = [titles_only("A", title=same), titles_only("B", title=same), titles_only(title="Data dictionary")]
+    tables = [
+        titles_only("A", title=same),
+        titles_only("B", title=same),
+        titles_only(title="Data dictionary"),
+    ]
     names = exported(tmp_path, *tables).sheetnames
     assert names == [
         "Customer insights  all of them,",
@@ -97,7 +106,9 @@ def test_sheets_have_names_that_excel_takes_and_a_dictionary_is_the_last(tmp_pat
 
 def test_the_dictionary_explains_each_column(tmp_path: Path) -> None:
     book = exported(tmp_path, table([row(1)]))
-    entries = [[cell.value for cell in line] for line in book["Data dictionary"].iter_rows(min_row=2)]
+    entries = [
+        [cell.value for cell in line] for line in book["Data dictionary"].iter_rows(min_row=2)
+    ]
     by_column = {entry[1]: entry for entry in entries}
     assert by_column["Status"] == [
         "Feature specs", "Status", "One of the values, in this order", "status", "Idea, Spec", "Where it stands",
@@ -110,7 +121,10 @@ def test_the_dictionary_explains_each_column(tmp_path: Path) -> None:
 
 def test_dates_before_excels_calendar_stay_text(tmp_path: Path) -> None:
     found = cells(
-        exported(tmp_path, table([row(1, ("A", DateValue("1850-05-01")))], (COLUMNS[0], COLUMNS[5]))), "Feature specs"
+        exported(
+            tmp_path, table([row(1, ("A", DateValue("1850-05-01")))], (COLUMNS[0], COLUMNS[5]))
+        ),
+        "Feature specs",
     )
     assert found["Target"].value == "1850-05-01"
 
@@ -122,7 +136,9 @@ def test_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path)
     assert write_xlsx([long], path, Surroundings(NOW, UTC, BytesIO())) == 1
     value = str(cells(load_workbook(path), "Feature specs")["Quote"].value)
     assert len(value) == 32_767
-    assert value.endswith("[cut: 40,000 characters; Excel takes 32,767. The whole text is in Notion.]")
+    assert value.endswith(
+        "[cut: 40,000 characters; Excel takes 32,767. The whole text is in Notion.]"
+    )
 
 
 def test_a_table_longer_than_a_sheet_is_refused(tmp_path: Path) -> None:
@@ -132,7 +148,9 @@ def test_a_table_longer_than_a_sheet_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_table_is_a_sheet_with_a_header(tmp_path: Path) -> None:
-    assert [cell.value for cell in next(exported(tmp_path, titles_only())["Feature specs"].iter_rows())] == [
+    assert [
+        cell.value for cell in next(exported(tmp_path, titles_only())["Feature specs"].iter_rows())
+    ] == [
         "Feature",
         "Page id",
         "Page URL",
@@ -172,7 +190,10 @@ def test_rows_are_as_high_as_their_text_up_to_four_lines() -> None:
 
 def test_references_of_a_long_relation_stay_whole(tmp_path: Path) -> None:
     many = tuple(Reference(page_id(n), f"Insight {n}") for n in range(200))
-    found = cells(exported(tmp_path, table([row(1, (CELLS[0], many))], (COLUMNS[0], COLUMNS[11]))), "Feature specs")
+    found = cells(
+        exported(tmp_path, table([row(1, (CELLS[0], many))], (COLUMNS[0], COLUMNS[11]))),
+        "Feature specs",
+    )
     assert len(str(found["Insights (id)"].value).split("; ")) == 200
 
 

@@ -48,7 +48,9 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     os.umask(before)
 
 
-def test_a_private_file_and_its_new_folders_are_for_the_owner_alone(tmp_path: Path, umask: int) -> None:
+def test_a_private_file_and_its_new_folders_are_for_the_owner_alone(
+    tmp_path: Path, umask: int
+) -> None:
     file = tmp_path / "a" / "b" / "secret"
     write_private(file, "1")
     assert (mode(file), mode(file.parent), mode(tmp_path / "a")) == (0o600, 0o700, 0o700)
@@ -86,7 +88,9 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("write", [write_private, write_shared])
-def test_a_full_disk_leaves_the_old_file_and_names_it(tmp_path: Path, write: Callable[[Path, str], None]) -> None:
+def test_a_full_disk_leaves_the_old_file_and_names_it(
+    tmp_path: Path, write: Callable[[Path, str], None]
+) -> None:
     file = tmp_path / "file"
     write(file, "old")
     with pytest.raises(FileUnusable) as refused:
@@ -117,8 +121,12 @@ def test_what_is_in_the_way_of_a_new_file_stays(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize("act", [make_private_folder, lambda path: write_private(path / "file", "")])
-def test_a_file_where_a_folder_is_needed_is_named(tmp_path: Path, act: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "act", [make_private_folder, lambda path: write_private(path / "file", "")]
+)
+def test_a_file_where_a_folder_is_needed_is_named(
+    tmp_path: Path, act: Callable[[Path], None]
+) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(FileUnusable, match="taken"):
         act(tmp_path / "taken")
@@ -155,7 +163,9 @@ def test_a_lock_on_a_database_outlives_that_another_prepares_it(tmp_path: Path) 
         holder.execute("BEGIN EXCLUSIVE")
         prepare_private_database(file)
         attempt = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
-        other = subprocess.run([sys.executable, "-c", attempt, str(file)], capture_output=True, text=True, check=False)
+        other = subprocess.run(
+            [sys.executable, "-c", attempt, str(file)], capture_output=True, text=True, check=False
+        )
     assert "locked" in other.stderr
 
 

@@ -35,7 +35,9 @@ def test_every_way_to_name_a_page(text: str) -> None:
     assert parse_notion_id(text) == ID
 
 
-@pytest.mark.parametrize("text", ["", "product", "https://www.notion.so/acme", HEX[:-1], f"x{HEX}", f"{HEX}0"])
+@pytest.mark.parametrize(
+    "text", ["", "product", "https://www.notion.so/acme", HEX[:-1], f"x{HEX}", f"{HEX}0"]
+)
 def test_what_names_no_page_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotionId):
         parse_notion_id(text)

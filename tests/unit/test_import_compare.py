@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.importing.compare import FieldChange, Kept, LeftAlone, Update, compare, held, judge, value_of
+from notion_pm.importing.compare import (
+    FieldChange,
+    Kept,
+    LeftAlone,
+    Update,
+    compare,
+    held,
+    judge,
+    value_of,
+)
 from notion_pm.importing.interpret import Incoming
 from notion_pm.importing.records import Record
 from notion_pm.importing.target import Item
@@ -56,13 +65,21 @@ def test_overwriting_takes_the_file() -> None:
     [
         ((), ("a",), None, ("a",)),
         (("own",), ("a",), None, ("own", "a")),
-        (("own", "a", "b"), ("b", "c"), ("a", "b"), ("own", "b", "c")),  # the file dropped a: it was the file's
+        (
+            ("own", "a", "b"),
+            ("b", "c"),
+            ("a", "b"),
+            ("own", "b", "c"),
+        ),  # the file dropped a: it was the file's
         (("own", "b"), ("b",), ("a", "b"), None),
         (("b",), ("a", "b"), ("a", "b"), ("b", "a")),
     ],
 )
 def test_lists_keep_what_people_added(
-    now: tuple[str, ...], said: tuple[str, ...], before: tuple[str, ...] | None, becomes: tuple[str, ...] | None
+    now: tuple[str, ...],
+    said: tuple[str, ...],
+    before: tuple[str, ...] | None,
+    becomes: tuple[str, ...] | None,
 ) -> None:
     judged = judge(TAGS, now, said, before, overwrite=False)
     assert (judged.after if isinstance(judged, FieldChange) else judged) == becomes
@@ -73,7 +90,9 @@ LISTS = st.lists(st.sampled_from("abcd"), unique=True).map(tuple)
 
 
 @given(WORDS, WORDS.filter(bool), st.none() | WORDS, st.booleans())
-def test_a_second_import_has_nothing_to_do(now: str, said: str, before: str | None, overwrite: bool) -> None:
+def test_a_second_import_has_nothing_to_do(
+    now: str, said: str, before: str | None, overwrite: bool
+) -> None:
     judged = judge(QUOTE, now, said, before, overwrite=overwrite)
     after = judged.after if isinstance(judged, FieldChange) else now
     assert judge(QUOTE, after, said, said, overwrite=False) is None

@@ -38,7 +38,11 @@ def test_dates_of_other_tools(text: str, day: str) -> None:
 
 def test_one_day_above_twelve_decides_for_the_column() -> None:
     column = ["03/04/2026", "05/06/2026", "13/06/2026"]
-    assert [day_of(each, pattern_of(column)) for each in column] == ["2026-04-03", "2026-06-05", "2026-06-13"]
+    assert [day_of(each, pattern_of(column)) for each in column] == [
+        "2026-04-03",
+        "2026-06-05",
+        "2026-06-13",
+    ]
 
 
 def test_a_column_that_can_be_read_in_two_ways_is_not_guessed() -> None:
@@ -69,8 +73,13 @@ def test_patterns_that_say_no_whole_day() -> None:
     st.sampled_from([each for each in PATTERNS if "%" in each]),
     st.lists(st.dates(date(2001, 1, 1), date(2068, 12, 31)), min_size=1, max_size=20),
 )
-def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(pattern: str, days: list[date]) -> None:
-    column = [datetime(each.year, each.month, each.day, 9, 5, 7, tzinfo=UTC).strftime(pattern) for each in days]
+def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(
+    pattern: str, days: list[date]
+) -> None:
+    column = [
+        datetime(each.year, each.month, each.day, 9, 5, 7, tzinfo=UTC).strftime(pattern)
+        for each in days
+    ]
     try:
         found = pattern_of(column)
     except DatesAmbiguous:

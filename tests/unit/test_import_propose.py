@@ -83,7 +83,13 @@ def test_a_survey_is_known_by_what_it_says() -> None:
 
 
 def test_a_question_for_the_firm_is_the_customer() -> None:
-    survey = records({"#": "1", "What's your <b>company</b>?": "Acme", QUESTION: "More charts, please, and very soon."})
+    survey = records(
+        {
+            "#": "1",
+            "What's your <b>company</b>?": "Acme",
+            QUESTION: "More charts, please, and very soon.",
+        }
+    )
     found = propose(survey, TARGET, "survey")
     assert found.fill["customer"].columns == ("What's your <b>company</b>?",)
     assert found.fill["quote"].columns == (QUESTION,)
@@ -94,7 +100,10 @@ def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_title
     found = propose(FEEDBACK, plain, "support")
     assert (found.key.columns, found.key.prefix, found.key.property) == (("Betreff",), "", "name")
     assert key_fault(found, plain) is None
-    untitled = records({"key": "a", "statement": "One long sentence."}, {"key": "b", "statement": "Another long one."})
+    untitled = records(
+        {"key": "a", "statement": "One long sentence."},
+        {"key": "b", "statement": "Another long one."},
+    )
     found = propose(untitled, plain, "vision")
     assert (found.fill["name"].columns, found.key.columns) == (("key",), ("key",))
     assert [each.key for each in interpret(untitled, found, plain).rows] == ["a", "b"]
@@ -106,10 +115,13 @@ def test_a_key_that_could_not_be_found_again_is_refused() -> None:
     fault = key_fault(jira, plain)
     assert fault is not None
     assert (
-        fault.message == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
+        fault.message
+        == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
     )
     assert key_fault(jira, TARGET) is None
-    assert told({"key": {"from": "id", "property": "name"}}) == [fault.message.replace("Issue key", "id")]
+    assert told({"key": {"from": "id", "property": "name"}}) == [
+        fault.message.replace("Issue key", "id")
+    ]
 
 
 def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
@@ -147,16 +159,30 @@ def test_links_of_notions_own_export_become_titles_with_ids() -> None:
     assert found.key.property == "source_id"
     rows = interpret(exported, found, TARGET).rows
     ids = f" (notion:{hex})"  # by them a page is found again that was renamed
-    assert [each.values["features"] for each in rows] == [(f"One, two{ids}", f"Three{ids}"), ("Old one",)]
+    assert [each.values["features"] for each in rows] == [
+        (f"One, two{ids}", f"Three{ids}"),
+        ("Old one",),
+    ]
 
 
 def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
     known = presets()
-    assert set(known) >= {"github", "linear", "jira", "uservoice", "typeform", "google-forms", "zendesk", "intercom"}
+    assert set(known) >= {
+        "github",
+        "linear",
+        "jira",
+        "uservoice",
+        "typeform",
+        "google-forms",
+        "zendesk",
+        "intercom",
+    }
     for name, preset in known.items():
         columns = [*([preset.first] if preset.first else []), *preset.needs, "Some other column"]
         assert recognise(known, columns) == name
-        assert not preset.verified, "no real export has passed through it yet: say so here when one has"
+        assert not preset.verified, (
+            "no real export has passed through it yet: say so here when one has"
+        )
         everything = sorted(preset.used_columns | set(columns))
         assert list(faults(preset, TARGET, everything)) == [
             each for each in faults(preset, TARGET, everything) if each.path[1:] == ("source",)
@@ -168,9 +194,9 @@ def test_a_file_that_has_less_than_a_preset_knows() -> None:
     fit = fitted(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
     assert set(fit.map.fill) == {"name", "kind"}
     assert fit.map.body is None
-    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]).map.fill["customer"].columns == (
-        "Requester domain",
-    )
+    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]).map.fill[
+        "customer"
+    ].columns == ("Requester domain",)
     assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
 
 
@@ -187,14 +213,20 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
         "an import cannot fill `created`, of type created_time.",
         "the file has no column `titel`.",
     ]
-    assert told({"key": {"from": "ID", "property": "tags"}, "without": "gone", "only": {"went": "x"}}) == [
+    assert told(
+        {"key": {"from": "ID", "property": "tags"}, "without": "gone", "only": {"went": "x"}}
+    ) == [
         "the file has no column `ID`.",
         "the file has no column `gone`.",
         "the file has no column `went`.",
         "`tags` is of type multi_select: it cannot tell one row from another.",
     ]
-    assert told({"fill": {"kind": {"from": "kind", "words": {"bug": "defect"}}}}) == ["unknown option `defect`."]
-    assert told({"fill": {"observed_on": {"from": "kind", "date": "DD/MM"}}}) == ["`DD/MM` says no whole day."]
+    assert told({"fill": {"kind": {"from": "kind", "words": {"bug": "defect"}}}}) == [
+        "unknown option `defect`."
+    ]
+    assert told({"fill": {"observed_on": {"from": "kind", "date": "DD/MM"}}}) == [
+        "`DD/MM` says no whole day."
+    ]
 
 
 def test_a_map_that_is_written_is_read_as_it_was() -> None:
@@ -230,7 +262,11 @@ def test_related_pages_by_anything_that_they_are_called() -> None:
     assert pages.find("Nobody") is None
 
     map = ImportMap.model_validate(
-        {"source": "x", "key": "id", "fill": {"name": "t", "features": {"from": "f", "split": ";", "new": True}}}
+        {
+            "source": "x",
+            "key": "id",
+            "fill": {"name": "t", "features": {"from": "f", "split": ";", "new": True}},
+        }
     )
     rows = records(
         {"id": "1", "t": "A", "f": "acme inc;New One"},
@@ -242,13 +278,20 @@ def test_related_pages_by_anything_that_they_are_called() -> None:
     assert [each.domain for each in found.new] == [None, "https://fresh.example"]
     assert found.rows[0].values["features"] == (acme, found.new[0].placeholder)
     ((line, problem),) = [(each.record.line, each.problem) for each in found.rejects]
-    assert (line, problem) == (4, "Features: 2 pages of Features are called `twin`: name one by its domain or id")
+    assert (line, problem) == (
+        4,
+        "Features: 2 pages of Features are called `twin`: name one by its domain or id",
+    )
 
 
 def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> None:
-    map = ImportMap.model_validate({"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}})
+    map = ImportMap.model_validate(
+        {"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}}
+    )
     rows = interpret(records({"id": "1", "t": "A", "f": "Rate bugdet"}), map, TARGET).rows
-    found = resolve(rows, TARGET, map, {"features": index(RelatedPage(NotionId("p1"), "Rate budget"))})
+    found = resolve(
+        rows, TARGET, map, {"features": index(RelatedPage(NotionId("p1"), "Rate budget"))}
+    )
     assert [each.problem for each in found.rejects] == [
         "Features: Features has no page `Rate bugdet`. Did you mean `Rate budget`?"
     ]
@@ -258,7 +301,18 @@ def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() ->
     text = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert ImportMap.model_validate(parse(example).data).source == "Jira"
-    of_presets = {"verified", "complete", "needs", "first", "headers", "notes", "fill", "columns", "source", "into"}
+    of_presets = {
+        "verified",
+        "complete",
+        "needs",
+        "first",
+        "headers",
+        "notes",
+        "fill",
+        "columns",
+        "source",
+        "into",
+    }
     words = {*ImportMap.model_fields, *Filling.model_fields, *RowKey.model_fields} - of_presets
     assert {each for each in words if f"`{each}`" not in text} == set()
     assert {each for each in presets() if f"`{each}`" not in text} == set()
@@ -275,17 +329,26 @@ def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["id", "Ticket ID", "issueKey", "Vorgangsnummer", "Clave de incidencia", "番号", "№ id"]
+    "header",
+    ["id", "Ticket ID", "issueKey", "Vorgangsnummer", "Clave de incidencia", "番号", "№ id"],
 )
 def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
-    rows = records(*({header: f"a{n}", "Account id": "7", "title": f"T{n}", "Status": "open"} for n in range(5)))
+    rows = records(
+        *(
+            {header: f"a{n}", "Account id": "7", "title": f"T{n}", "Status": "open"}
+            for n in range(5)
+        )
+    )
     found = propose(rows, TARGET, "x").key
     assert (found.columns, found.hashed) == ((header,), False)
 
 
 def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
     rows = records(
-        {"id": "1", "title": "A"}, {"id": "", "title": "B"}, {"id": "2", "title": "C"}, {"id": "3", "title": "D"}
+        {"id": "1", "title": "A"},
+        {"id": "", "title": "B"},
+        {"id": "2", "title": "C"},
+        {"id": "3", "title": "D"},
     )
     assert propose(rows, TARGET, "x").key.columns == ("id",)
 
@@ -300,7 +363,11 @@ def test_a_mark_holds_nothing_that_changes() -> None:
 
 
 def test_a_scale_is_mapped_as_a_whole() -> None:
-    words = propose(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x").fill["importance"].words
+    words = (
+        propose(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x")
+        .fill["importance"]
+        .words
+    )
     assert {word: words.get(word.title(), words.get(word)) for word in ("low", "medium", "high", "urgent")} == {
         "low": "nice", "medium": "nice", "high": "important", "urgent": "critical",
     }  # fmt: skip
@@ -308,7 +375,9 @@ def test_a_scale_is_mapped_as_a_whole() -> None:
 
 def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
     def split(*names: str) -> str | None:
-        rows = records(*({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names)))
+        rows = records(
+            *({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names))
+        )
         return propose(rows, TARGET, "x").fill["features"].split
 
     assert split("Acme, Inc.", "Beta", "Fig, Oak & Partners") is None
@@ -317,9 +386,14 @@ def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
 
 
 def test_fields_of_json_objects_are_known_by_the_object() -> None:
-    rows = records({"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"})
+    rows = records(
+        {"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"}
+    )
     found = propose(rows, TARGET, "x").fill
-    assert (found["tags"].columns, found["observed_on"].columns) == (("labels.name",), ("createdAt",))
+    assert (found["tags"].columns, found["observed_on"].columns) == (
+        ("labels.name",),
+        ("createdAt",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -365,12 +439,26 @@ def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> 
         ("Idea name", "requestText", "customerName", "createdAt", "Idea reference"),
     ],
 )
-def test_headers_are_understood_in_many_languages(name: str, text: str, customer: str, day: str, key: str) -> None:
+def test_headers_are_understood_in_many_languages(
+    name: str, text: str, customer: str, day: str, key: str
+) -> None:
     words = "Some words of a customer"
     rows = [
-        {key: f"R-{n}", name: f"Title of {n}", text: words, customer: f"Firm {n}", day: f"2026-11-0{n}"} for n in (1, 2)
+        {
+            key: f"R-{n}",
+            name: f"Title of {n}",
+            text: words,
+            customer: f"Firm {n}",
+            day: f"2026-11-0{n}",
+        }
+        for n in (1, 2)
     ]
     found = propose(records(*rows), TARGET, "x")
     columns = {field: filling.columns for field, filling in found.fill.items()}
-    assert columns == {"name": (name,), "quote": (text,), "customer": (customer,), "observed_on": (day,)}
+    assert columns == {
+        "name": (name,),
+        "quote": (text,),
+        "customer": (customer,),
+        "observed_on": (day,),
+    }
     assert found.key.columns == (key,)

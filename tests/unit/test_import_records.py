@@ -70,7 +70,9 @@ def test_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
     assert [each.first("Title") for each in found.records] == ["A", "B"]
     ((broken, why),) = found.broken
     assert (broken.line, why) == (4, "3 cells, but 2 headers")
-    assert found.notes == ("1 rows have fewer cells than headers; the rest of them is taken for empty.",)
+    assert found.notes == (
+        "1 rows have fewer cells than headers; the rest of them is taken for empty.",
+    )
 
 
 def test_a_line_that_is_not_csv_costs_that_line_alone(tmp_path: Path) -> None:
@@ -102,7 +104,9 @@ def test_json_inside_out(tmp_path: Path) -> None:
 
 
 def test_json_whose_list_is_inside(tmp_path: Path) -> None:
-    found = read(tmp_path / "a.json", json.dumps({"page": 1, "data": [{"a": 1}, {"a": 2}], "tags": ["x"]}))
+    found = read(
+        tmp_path / "a.json", json.dumps({"page": 1, "data": [{"a": 1}, {"a": 2}], "tags": ["x"]})
+    )
     assert [each.first("a") for each in found.records] == ["1", "2"]
     assert found.notes == ("The rows are those of `data`.",)
 
@@ -126,7 +130,9 @@ def test_json_lines_that_are_broken_are_told_with_their_lines(tmp_path: Path) ->
         ("a.pdf", "x", UsageError),
     ],
 )
-def test_what_is_no_file_of_records(tmp_path: Path, name: str, data: str, error: type[Exception]) -> None:
+def test_what_is_no_file_of_records(
+    tmp_path: Path, name: str, data: str, error: type[Exception]
+) -> None:
     with pytest.raises(error):
         read(tmp_path / name, data)
 
@@ -142,11 +148,15 @@ def test_notions_own_file_of_one_view_is_told_apart(tmp_path: Path) -> None:
     assert read(tmp_path / f"{name}_all.csv", "A\nx\n").notes == ()
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
+TEXTS = (
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
+)
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=5))
-def test_rejects_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+def test_rejects_come_back_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
     """Whatever stands in them, formulas for one: the file of rejects is imported by the same map."""
     folder = tmp_path_factory.mktemp("rejects")
     lines = "".join(json.dumps(dict(zip(("A", "B"), row, strict=True))) + "\n" for row in rows)
@@ -155,13 +165,19 @@ def test_rejects_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory
     write_rejects(as_csv, folder / "rejects.csv")
     again = read_records(str(folder / "rejects.csv"))
     assert [each.cells[2:] for each in again.records] == [each.cells for each in found.records]
-    assert [each.first("_line") for each in again.records] == [str(each.line) for each in found.records]
+    assert [each.first("_line") for each in again.records] == [
+        str(each.line) for each in found.records
+    ]
 
 
 def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
     found = read(tmp_path / "a.jsonl", '{"a": {"b": [1, 2]}}\n')
     write_rejects([Reject(found.records[0], "why")], tmp_path / "b.jsonl")
-    assert json.loads((tmp_path / "b.jsonl").read_text()) == {"_line": 1, "_problem": "why", "a": {"b": [1, 2]}}
+    assert json.loads((tmp_path / "b.jsonl").read_text()) == {
+        "_line": 1,
+        "_problem": "why",
+        "a": {"b": [1, 2]},
+    }
 
 
 @pytest.mark.parametrize(
@@ -174,7 +190,9 @@ def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
         ("a.json", "[" + "{}," * 300_000 + "{}]"), ("a.csv", "\x00"),
     ],
 )  # fmt: skip
-def test_a_file_that_holds_nothing_or_too_much_is_told(tmp_path: Path, name: str, text: str) -> None:
+def test_a_file_that_holds_nothing_or_too_much_is_told(
+    tmp_path: Path, name: str, text: str
+) -> None:
     with pytest.raises((UsageError, FileUnusable)) as told:
         read(tmp_path / name, text)
     assert len(str(told.value)) < 500
@@ -190,7 +208,9 @@ RUSSIAN = "id;title;company\n1;Не сохраняется доска;Маяк\n
 JAPANESE = "件名,内容\n検索が遅い,毎回三十秒かかります\nダークモード,夜に目が痛い\n"
 
 
-@pytest.mark.parametrize(("text", "encoding"), [(RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "cp932")])
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "cp932")]
+)
 def test_encodings_of_other_scripts_are_found_out(tmp_path: Path, text: str, encoding: str) -> None:
     found = read(tmp_path / "a.csv", text.encode(encoding))
     assert list(found.columns) == text.splitlines()[0].replace(";", ",").split(",")
@@ -218,7 +238,10 @@ def test_a_quoted_separator_in_a_header_does_not_decide(tmp_path: Path) -> None:
 
 
 def test_headers_are_found_below_titles_and_blank_lines(tmp_path: Path) -> None:
-    found = read(tmp_path / "a.csv", "\nFeedback of March\nOwner,Ada,,,\n\nNo,Title,Text,Day,\n1,A,b,c,\n2,C,d,,e\n")
+    found = read(
+        tmp_path / "a.csv",
+        "\nFeedback of March\nOwner,Ada,,,\n\nNo,Title,Text,Day,\n1,A,b,c,\n2,C,d,,e\n",
+    )
     assert found.columns == ("No", "Title", "Text", "Day", "Column 5")
     assert [each.line for each in found.records] == [6, 7]
     assert any("line 5" in each for each in found.notes)
@@ -246,7 +269,10 @@ def test_a_row_with_a_title_alone_is_a_row(tmp_path: Path) -> None:
 
 
 def test_a_last_row_without_its_id_is_a_row(tmp_path: Path) -> None:
-    found = read(tmp_path / "a.csv", "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,C,2026-01-03,\n")
+    found = read(
+        tmp_path / "a.csv",
+        "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,C,2026-01-03,\n",
+    )
     assert len(found.records) == 3
 
 
@@ -266,7 +292,9 @@ def test_the_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
     found = read_records(str(tmp_path / "a.xlsx"))
     assert cells(found) == [(("No", "7"), ("Title", "A"), ("Day", "2026-11-02"), ("Done", "true"))]
     assert any("'Other'" in each for each in found.notes)
-    assert read_records(str(tmp_path / "a.xlsx"), options=ReadOptions(sheet="Other")).columns == ("x",)
+    assert read_records(str(tmp_path / "a.xlsx"), options=ReadOptions(sheet="Other")).columns == (
+        "x",
+    )
     with pytest.raises(UsageError):
         read_records(str(tmp_path / "a.xlsx"), options=ReadOptions(sheet="None"))
     with pytest.raises(FileUnusable):
@@ -275,7 +303,10 @@ def test_the_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
 
 def test_rows_of_json_are_those_that_look_like_rows(tmp_path: Path) -> None:
     events = [{"id": n, "type": "moved"} for n in range(5)]
-    document = {"meta": {}, "data": {"events": events, "cards": [{"name": "A", "desc": "b"}], "lists": []}}
+    document = {
+        "meta": {},
+        "data": {"events": events, "cards": [{"name": "A", "desc": "b"}], "lists": []},
+    }
     found = read(tmp_path / "a.json", json.dumps(document))
     assert cells(found) == [(("name", "A"), ("desc", "b"))]
     assert any("data.cards" in each for each in found.notes)
@@ -285,7 +316,9 @@ def test_rows_of_json_are_those_that_look_like_rows(tmp_path: Path) -> None:
         read_records(str(tmp_path / "a.json"), options=ReadOptions(path="data.nothing"))
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.json", "[]"), ("a.json", '{"items": []}'), ("a.csv", "Title,Text\n")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", "[]"), ("a.json", '{"items": []}'), ("a.csv", "Title,Text\n")]
+)
 def test_a_file_without_rows_is_read_as_such(tmp_path: Path, name: str, text: str) -> None:
     found = read(tmp_path / name, text)
     assert (found.records, found.broken) == ((), ())

@@ -12,8 +12,13 @@ from hypothesis import strategies as st
 from notion_pm.workflows.interleaved import interleaved
 
 
-@given(st.dictionaries(st.text(max_size=3), st.lists(st.integers(), max_size=5), max_size=6), st.integers(1, 4))
-def test_everything_comes_and_each_source_in_its_order(sources: dict[str, list[int]], jobs: int) -> None:
+@given(
+    st.dictionaries(st.text(max_size=3), st.lists(st.integers(), max_size=5), max_size=6),
+    st.integers(1, 4),
+)
+def test_everything_comes_and_each_source_in_its_order(
+    sources: dict[str, list[int]], jobs: int
+) -> None:
     came: dict[str, list[int]] = {name: [] for name in sources}
     for name, each in interleaved(sources, jobs):
         came[name].append(each)
@@ -51,11 +56,17 @@ def test_what_was_under_way_comes_before_the_error_and_nothing_new_is_begun() ->
             came.append(each)
     assert ("failing", 0) in came
     assert len(begun) < 10**6
-    assert {number for name, number in came if name != "failing"} == set(begun), "nothing that came is lost"
+    assert {number for name, number in came if name != "failing"} == set(begun), (
+        "nothing that came is lost"
+    )
 
 
 def test_who_has_enough_leaves_and_the_sources_stop() -> None:
     taken = interleaved({"endless": iter(int, 1)}, 1)
     assert next(taken) == ("endless", 0)
     taken.close()
-    assert not [each for each in threading.enumerate() if "ThreadPoolExecutor" in each.name and each.is_alive()]
+    assert not [
+        each
+        for each in threading.enumerate()
+        if "ThreadPoolExecutor" in each.name and each.is_alive()
+    ]

@@ -34,7 +34,10 @@ def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
         ("update view", {"id": "v", "name": "After"}),
         ("delete view", None),
     ]
-    assert (found.before("update view", "v"), found.after("v")) == ({"id": "v"}, {"id": "v", "name": "After"})
+    assert (found.before("update view", "v"), found.after("v")) == (
+        {"id": "v"},
+        {"id": "v", "name": "After"},
+    )
     assert found.ids == {"v", "w"}
     assert isinstance(found.lines[-1], Ended)
 

@@ -19,7 +19,9 @@ def test_no_view_is_forgotten_when_many_are_noted_at_once() -> None:
     keys = [f"v{number}" for number in range(100)]
     views = {key: {"title": key, "type": "table"} for key in keys}
     name = {"name": {"type": "title", "title": "Name"}}
-    loaded = load({"databases": {"features": {"title": "Features", "properties": name, "views": views}}})
+    loaded = load(
+        {"databases": {"features": {"title": "Features", "properties": name, "views": views}}}
+    )
     ledger = Ledger(loaded, Existing(), started=datetime(2026, 11, 22, tzinfo=UTC), with_rows=False)
     ledger.note_database("features", Database(ID, "Features", (ID,)))
 

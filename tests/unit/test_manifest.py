@@ -25,7 +25,9 @@ def manifest(**ids: str) -> Manifest:
         rows={"one": each["row"]},
     )
     started = datetime(2026, 11, 22, tzinfo=UTC)
-    return Manifest(template="t", version=1, state="applied", started=started, databases={"features": entry})
+    return Manifest(
+        template="t", version=1, state="applied", started=started, databases={"features": entry}
+    )
 
 
 def test_what_was_written_is_read() -> None:
@@ -83,7 +85,9 @@ def test_damage_names_the_field_in_words(change: dict[str, Any], field: str) -> 
     assert "input" not in str(failure.value).casefold()  # a word of pydantic's
 
 
-@pytest.mark.parametrize("text", ["[" * 1800, "[" * 100_000, '{"a":' * 3000, '{"a":' + "1" * 6000 + "}", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["[" * 1800, "[" * 100_000, '{"a":' * 3000, '{"a":' + "1" * 6000 + "}", "\ud800"]
+)
 def test_text_that_breaks_a_parser_is_damage_in_words(text: str) -> None:
     with pytest.raises(ManifestUnreadable, match="cannot be read"):
         decode(text)

@@ -27,5 +27,9 @@ def test_no_other_module_writes_files() -> None:
         for path in _SOURCES.rglob("*.py")
         if _WRITES.search(path.read_text(encoding="utf-8"))
     }
-    others = {path for path in found if not any(path == each or path.startswith(f"{each}/") for each in _MAY_WRITE)}
+    others = {
+        path
+        for path in found
+        if not any(path == each or path.startswith(f"{each}/") for each in _MAY_WRITE)
+    }
     assert not others

@@ -28,7 +28,9 @@ def test_a_slow_expression_is_stopped(pattern: str, text: str) -> None:
     assert time.process_time() - began < 1
 
 
-def test_an_expression_that_is_slow_on_every_text_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expression_that_is_slow_on_every_text_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("notion_pm.patterns._SECONDS_IN_ALL", 0.3)
     pattern = BoundedPattern(r"(x+x+x+)y")
     began = time.process_time()
@@ -38,7 +40,9 @@ def test_an_expression_that_is_slow_on_every_text_is_stopped(monkeypatch: pytest
     assert time.process_time() - began < 10
 
 
-@pytest.mark.parametrize("pattern", ["(", "(a", "a" * 5_000, "(" * 400 + "a" + ")" * 400, "(?P<a>x)(?P<a", "a{9,1}"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "(a", "a" * 5_000, "(" * 400 + "a" + ")" * 400, "(?P<a>x)(?P<a", "a{9,1}"]
+)
 def test_what_is_no_expression_is_told(pattern: str) -> None:
     with pytest.raises(PatternInvalid):
         BoundedPattern(pattern)

@@ -25,12 +25,19 @@ _NAME = {"type": "title", "title": "Name"}
 _STATUS = {
     "type": "status",
     "title": "Status",
-    "options": [{"key": "open", "name": "Open"}, {"key": "done", "name": "Done", "group": "complete"}],
+    "options": [
+        {"key": "open", "name": "Open"},
+        {"key": "done", "name": "Done", "group": "complete"},
+    ],
 }
 
 
 def _features(**properties: Any) -> dict[str, Any]:
-    return {"databases": {"features": {"title": "Features", "properties": {"name": _NAME, **properties}}}}
+    return {
+        "databases": {
+            "features": {"title": "Features", "properties": {"name": _NAME, **properties}}
+        }
+    }
 
 
 def _changes(desired: LoadedTemplate, existing: Existing) -> dict[str, Change]:
@@ -47,8 +54,12 @@ def _with_property(existing: Existing, database: str, key: str, **changed: Any) 
     """Return what exists after somebody edited a property in Notion."""
     found = existing.databases[database]
     edited = replace(found.data_source.properties[property_id(database, key)], **changed)
-    source = replace(found.data_source, properties={**found.data_source.properties, edited.id: edited})
-    return replace(existing, databases={**existing.databases, database: replace(found, data_source=source)})
+    source = replace(
+        found.data_source, properties={**found.data_source.properties, edited.id: edited}
+    )
+    return replace(
+        existing, databases={**existing.databases, database: replace(found, data_source=source)}
+    )
 
 
 @given(templates())
@@ -57,7 +68,9 @@ def test_what_was_applied_to_the_letter_needs_no_change(loaded: LoadedTemplate) 
 
 
 @given(templates(), st.randoms())
-def test_the_order_in_which_things_were_read_does_not_matter(loaded: LoadedTemplate, random: Any) -> None:
+def test_the_order_in_which_things_were_read_does_not_matter(
+    loaded: LoadedTemplate, random: Any
+) -> None:
     existing = applied(loaded)
     keys = list(existing.databases)
     random.shuffle(keys)
@@ -100,7 +113,10 @@ def test_a_clients_new_name_for_a_property_is_respected_and_told() -> None:
 
 
 def test_the_templates_new_title_is_written_unless_the_client_has_chosen_another() -> None:
-    before, after = load(_features(status=_STATUS)), load(_features(status={**_STATUS, "title": "State"}))
+    before, after = (
+        load(_features(status=_STATUS)),
+        load(_features(status={**_STATUS, "title": "State"})),
+    )
     assert _changes(after, applied(before))["features.status"].facets == {"title"}
     renamed = _with_property(applied(before), "features", "status", name="Zustand")
     assert _changes(after, renamed) == {}
@@ -119,7 +135,9 @@ def test_a_missing_option_is_added_and_peoples_own_are_left() -> None:
     before = load(_features(status=_STATUS))
     more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
     changes = _changes(load(_features(status=more)), applied(before))
-    assert {(address, each.action) for address, each in changes.items()} == {("features.status.beta", "create")}
+    assert {(address, each.action) for address, each in changes.items()} == {
+        ("features.status.beta", "create")
+    }
 
 
 def test_an_option_that_people_added_under_the_same_name_is_taken_over() -> None:
@@ -131,7 +149,9 @@ def test_an_option_that_people_added_under_the_same_name_is_taken_over() -> None
     existing = _with_property(existing, "features", "status", config=theirs)
     more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
     plan = make_plan(load(_features(status=more)), existing)
-    assert [(each.address, each.action) for each in plan.changes] == [("features.status.beta", "update")]
+    assert [(each.address, each.action) for each in plan.changes] == [
+        ("features.status.beta", "update")
+    ]
     assert Verb.SETTLE not in {each.verb for each in plan.operations}
 
 
@@ -139,7 +159,9 @@ def test_a_property_that_people_deleted_is_made_again_and_said_to_be_empty() -> 
     desired = load(_features(status=_STATUS))
     existing = applied(desired)
     found = existing.databases["features"]
-    left = {key: each for key, each in found.data_source.properties.items() if key != "features.status"}
+    left = {
+        key: each for key, each in found.data_source.properties.items() if key != "features.status"
+    }
     source = replace(found.data_source, properties=left)
     existing = replace(existing, databases={"features": replace(found, data_source=source)})
     change = _changes(desired, existing)["features.status"]
@@ -152,7 +174,9 @@ def test_a_property_of_somebody_else_under_the_same_title_blocks() -> None:
     existing = applied(before)
     found = existing.databases["features"]
     theirs = Property("theirs", "Status", "select", OptionsConfig())
-    source = replace(found.data_source, properties={**found.data_source.properties, "theirs": theirs})
+    source = replace(
+        found.data_source, properties={**found.data_source.properties, "theirs": theirs}
+    )
     existing = replace(existing, databases={"features": replace(found, data_source=source)})
     plan = make_plan(after, existing)
     assert [each.change_class for each in plan.changes] == ["blocked"]
@@ -165,14 +189,21 @@ def test_what_is_not_the_templates_is_never_mentioned() -> None:
     existing = applied(desired)
     found = existing.databases["features"]
     theirs = Property("theirs", "Their own", "number", NumberConfig())
-    source = replace(found.data_source, properties={**found.data_source.properties, "theirs": theirs})
+    source = replace(
+        found.data_source, properties={**found.data_source.properties, "theirs": theirs}
+    )
     views = (*found.view_ids, NotionId("their-view"))
-    existing = replace(existing, databases={"features": replace(found, data_source=source, view_ids=views)})
+    existing = replace(
+        existing, databases={"features": replace(found, data_source=source, view_ids=views)}
+    )
     assert diff(desired, existing, with_rows=True) == ((), ())
 
 
 def test_what_the_template_no_longer_has_is_told_and_left() -> None:
-    before, after = load(_features(status=_STATUS, size={"type": "number", "title": "Size"})), load(_features())
+    before, after = (
+        load(_features(status=_STATUS, size={"type": "number", "title": "Size"})),
+        load(_features()),
+    )
     assert _changes(after, applied(before)) == {}
     assert _notes(after, applied(before)) == {
         "features.size": "is no longer in the template; left as it is",
@@ -194,14 +225,18 @@ def test_many_changes_at_once_are_stopped_with_the_figures() -> None:
     numbers = {f"n{place}": {"type": "number", "title": f"N {place}"} for place in range(9)}
     percents = {key: {**each, "format": "percent"} for key, each in numbers.items()}
     plan = make_plan(load(_features(**percents)), applied(load(_features(**numbers))))
-    with pytest.raises(UnsafeChange, match=r"9 of 10 properties of features would be changed \(90% > 30%\)"):
+    with pytest.raises(
+        UnsafeChange, match=r"9 of 10 properties of features would be changed \(90% > 30%\)"
+    ):
         plan.raise_if_unsafe()
     plan.raise_if_unsafe(force=True)
 
 
 def test_few_properties_have_no_threshold() -> None:
     before = load(_features(n={"type": "number", "title": "N"}))
-    plan = make_plan(load(_features(n={"type": "number", "title": "N", "format": "euro"})), applied(before))
+    plan = make_plan(
+        load(_features(n={"type": "number", "title": "N", "format": "euro"})), applied(before)
+    )
     plan.raise_if_unsafe()
     assert [each.details for each in plan.changes] == [("format",)]
 
@@ -235,8 +270,16 @@ _SELF = {"type": "relation", "title": "Link", "to": "features"}
 @pytest.mark.parametrize(
     ("before", "after", "facets"),
     [
-        ({"type": "unique_id", "title": "P"}, {"type": "unique_id", "title": "P", "prefix": "F"}, {"prefix"}),
-        ({"type": "url", "title": "P"}, {"type": "url", "title": "P", "description": "New"}, {"description"}),
+        (
+            {"type": "unique_id", "title": "P"},
+            {"type": "unique_id", "title": "P", "prefix": "F"},
+            {"prefix"},
+        ),
+        (
+            {"type": "url", "title": "P"},
+            {"type": "url", "title": "P", "description": "New"},
+            {"description"},
+        ),
         (
             {"type": "formula", "title": "P", "expression": "1"},
             {"type": "formula", "title": "P", "expression": "2"},
@@ -244,20 +287,32 @@ _SELF = {"type": "relation", "title": "Link", "to": "features"}
         ),
     ],
 )
-def test_settings_follow_the_template(before: dict[str, Any], after: dict[str, Any], facets: set[str]) -> None:
+def test_settings_follow_the_template(
+    before: dict[str, Any], after: dict[str, Any], facets: set[str]
+) -> None:
     change = _after({"p": before}, {"p": after})["features.p"]
     assert (change.action, change.change_class) == ("update", "safe")
     assert change.facets == facets
 
 
 def test_a_rollup_follows_the_template() -> None:
-    rollup = {"type": "rollup", "title": "R", "relation": "link", "property": "name", "function": "count"}
-    changes = _after({"link": _SELF, "r": rollup}, {"link": _SELF, "r": {**rollup, "function": "unique"}})
+    rollup = {
+        "type": "rollup",
+        "title": "R",
+        "relation": "link",
+        "property": "name",
+        "function": "count",
+    }
+    changes = _after(
+        {"link": _SELF, "r": rollup}, {"link": _SELF, "r": {**rollup, "function": "unique"}}
+    )
     assert {address: each.facets for address, each in changes.items()} == {"features.r": {"rollup"}}
 
 
 def test_what_notion_does_not_convert_is_blocked() -> None:
-    changes = _after({"p": {"type": "files", "title": "Status"}}, {"p": {"type": "number", "title": "Status"}})
+    changes = _after(
+        {"p": {"type": "files", "title": "Status"}}, {"p": {"type": "number", "title": "Status"}}
+    )
     assert changes["features.p"].change_class == "blocked"
     assert "Give the template's property a new key" in changes["features.p"].details[-1]
 
@@ -280,9 +335,14 @@ def test_more_options_than_notion_takes_at_once_are_blocked() -> None:
     config = existing.databases["features"].data_source.properties["features.tags"].config
     assert isinstance(config, OptionsConfig)
     existing = _with_property(
-        existing, "features", "tags", config=OptionsConfig((*config.options, Option("Theirs", "theirs")))
+        existing,
+        "features",
+        "tags",
+        config=OptionsConfig((*config.options, Option("Theirs", "theirs"))),
     )
-    change = _changes(load(_features(tags={**tags, "options": many})), existing)["features.tags.o99"]
+    change = _changes(load(_features(tags={**tags, "options": many})), existing)[
+        "features.tags.o99"
+    ]
     assert change.change_class == "blocked"
 
 
@@ -290,7 +350,10 @@ def test_options_that_people_renamed_regrouped_or_deleted() -> None:
     desired = load(_features(status=_STATUS))
     options = (Option("Finished", "features.status.done", group="In progress"),)
     existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
-    assert _changes(desired, existing)["features.status.open"].reason == "was deleted in Notion: made again"
+    assert (
+        _changes(desired, existing)["features.status.open"].reason
+        == "was deleted in Notion: made again"
+    )
     _, notes = diff(desired, existing, with_rows=True)
     assert [each.message for each in notes] == [
         "is called 'Finished' in Notion (template: 'Done'); respected",
@@ -305,7 +368,9 @@ def test_an_option_of_another_colour_is_told_and_respected() -> None:
     desired = load(_features(status=blue))
     existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
     assert _changes(desired, existing) == {}
-    assert _notes(desired, existing) == {"features.status.open": "is red in Notion (template: blue); respected"}
+    assert _notes(desired, existing) == {
+        "features.status.open": "is red in Notion (template: blue); respected"
+    }
 
 
 def test_an_option_that_left_the_template_is_left() -> None:
@@ -318,7 +383,9 @@ def test_an_option_that_left_the_template_is_left() -> None:
 def test_a_database_that_left_the_template_is_left() -> None:
     before = _features()
     before["databases"]["notes"] = {"title": "Notes", "properties": {"name": _NAME}}
-    assert _notes(load(_features()), applied(load(before))) == {"notes": "is no longer in the template; left as it is"}
+    assert _notes(load(_features()), applied(load(before))) == {
+        "notes": "is no longer in the template; left as it is"
+    }
 
 
 def test_title_and_look_of_a_database() -> None:
@@ -347,15 +414,28 @@ def test_a_view_that_left_the_template_is_left_and_a_changed_one_is_set() -> Non
 def test_a_new_version_or_other_variables_reach_the_manifest() -> None:
     desired = load(_features())
     existing = applied(desired)
-    newer = desired.model_copy(update={"template": desired.template.model_copy(update={"version": 2})})
+    newer = desired.model_copy(
+        update={"template": desired.template.model_copy(update={"version": 2})}
+    )
     assert _changes(newer, existing)["manifest"].reason == "version 1 of the template becomes 2"
     filled = desired.model_copy(update={"variables": {"client": "Acme"}})
-    assert _changes(filled, existing)["manifest"].reason == "the values of the template's variables change"
+    assert (
+        _changes(filled, existing)["manifest"].reason
+        == "the values of the template's variables change"
+    )
 
 
 def test_the_plan_as_data_has_stable_keys() -> None:
     data = make_plan(load(_features(status=_STATUS)), Existing(), reads=1).as_data()
-    assert list(data) == ["template", "version", "changes", "requests", "requests_detail", "notes", "checksum"]
+    assert list(data) == [
+        "template",
+        "version",
+        "changes",
+        "requests",
+        "requests_detail",
+        "notes",
+        "checksum",
+    ]
     assert data["changes"][0] == {
         "address": "features",
         "action": "create",

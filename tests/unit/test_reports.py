@@ -39,9 +39,13 @@ def product_world() -> World:
     world = World().add("vision", "why", kind="vision", status="active", statement="Why: we fly.")
     world.add("vision", "aim", kind="objective", status="active", health="at_risk", progress=0.5)
     world.feature("wings", "in_progress", vision=["aim"]).feature("tail", "spec", vision=["aim"])
-    world.feature("beak", "idea").feature("claws", "shipped", vision=["aim"]).feature("fins", "dropped")
+    world.feature("beak", "idea").feature("claws", "shipped", vision=["aim"]).feature(
+        "fins", "dropped"
+    )
     said = {"customer": "Acme", "quote": "We want\n to fly.", "observed_on": "2026-10-20"}
-    return world.insight("ask", "linked", features=["wings"], importance="critical", arr=5000, **said)
+    return world.insight(
+        "ask", "linked", features=["wings"], importance="critical", arr=5000, **said
+    )
 
 
 def past_of(world: World, *changes: HistoryChange, **values: Plain) -> Past:
@@ -71,7 +75,11 @@ def test_the_strategy_tells_health_and_progress_and_what_they_were() -> None:
     assert (aim.kind, aim.statement) == ("Vision", "We fly.")
     (objective,) = told.objectives
     assert objective.health is not None
-    assert (objective.health.name, objective.health.tone, objective.health.before) == ("At risk", "warn", "On track")
+    assert (objective.health.name, objective.health.tone, objective.health.before) == (
+        "At risk",
+        "warn",
+        "On track",
+    )
     assert (objective.progress, objective.gained) == (50, 30)
     assert (objective.doing, objective.open, objective.done) == (1, 1, 1)
     assert (objective.weight.customers, objective.weight.importance) == (1, 3)
@@ -85,8 +93,18 @@ def test_without_memory_nothing_is_said_to_have_changed() -> None:
 
 
 def test_key_results_are_told_under_their_objective() -> None:
-    world = World(template=templates.load("okrs").template).add("objectives", "aim", status="committed")
-    world.add("key_results", "speed", objective=["aim"], status="moving", current=30, target=60, attainment=0.5)
+    world = World(template=templates.load("okrs").template).add(
+        "objectives", "aim", status="committed"
+    )
+    world.add(
+        "key_results",
+        "speed",
+        objective=["aim"],
+        status="moving",
+        current=30,
+        target=60,
+        attainment=0.5,
+    )
     (objective,) = strategy(thread_of(world), NOTHING).objectives
     (result,) = objective.key_results
     assert (result.current, result.target, result.attained) == ("30", "60", 50)
@@ -113,21 +131,32 @@ def test_what_has_priority_then_what_weighs_most_comes_first_on_the_roadmap() ->
 
 def test_features_are_now_next_later_or_done() -> None:
     aim, nothing = roadmap(thread_of(product_world()))
-    assert {horizon: [each.page.title for each in those] for horizon, those in aim.items.items()} == {
+    assert {
+        horizon: [each.page.title for each in those] for horizon, those in aim.items.items()
+    } == {
         "now": ["Wings"],
         "next": ["Tail"],
         "later": [],
         "done": ["Claws"],
     }
     assert nothing.objective is None
-    assert [(each.page.title, each.is_signal) for each in nothing.items["later"]] == [("Beak", False)]
+    assert [(each.page.title, each.is_signal) for each in nothing.items["later"]] == [
+        ("Beak", False)
+    ]
 
 
 def test_the_ledger_has_the_words_that_matter_most_first() -> None:
-    world = product_world().insight("old", features=["wings"], customer="Bob", importance="nice", quote="Higher.")
-    world.insight("late", features=["wings"], customer="Cy", importance="critical", observed_on="2026-11-02")
+    world = product_world().insight(
+        "old", features=["wings"], customer="Bob", importance="nice", quote="Higher."
+    )
+    world.insight(
+        "late", features=["wings"], customer="Cy", importance="critical", observed_on="2026-11-02"
+    )
     (entry,) = abridged(composed(world), Room(quotes=2)).ledger
-    assert [(each.insight.title, each.customers) for each in entry.quotes] == [("Late", ("Cy",)), ("Ask", ("Acme",))]
+    assert [(each.insight.title, each.customers) for each in entry.quotes] == [
+        ("Late", ("Cy",)),
+        ("Ask", ("Acme",)),
+    ]
     assert entry.quotes[1].words == "We want to fly."
     assert entry.more == 1
     assert [each.title for each in entry.objectives] == ["Aim"]
@@ -145,17 +174,33 @@ def outline(nodes: tuple[Node, ...], depth: int = 0) -> list[str]:
 
 
 def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() -> None:
-    world = World(template=discovery()).add("vision", "why", status="active").add("vision", "value", status="active")
+    world = (
+        World(template=discovery())
+        .add("vision", "why", status="active")
+        .add("vision", "value", status="active")
+    )
     world.add("objectives", "aim", vision=["why"]).add("opportunities", "need", objective=["aim"])
     world.feature("wings", objective=["aim"], opportunity=["need"]).feature("kite")
     world.insight("ask", features=["wings", "kite"]).insight("loose")
     grown = tree(thread_of(world))
-    assert outline(grown.nodes) == ["Why", "  Aim", "    Need", "      Wings", "        Ask", "Kite", "  Ask*"]
+    assert outline(grown.nodes) == [
+        "Why",
+        "  Aim",
+        "    Need",
+        "      Wings",
+        "        Ask",
+        "Kite",
+        "  Ask*",
+    ]
     assert [each.insight.title for each in grown.loose] == ["Loose"]
 
 
 def test_pages_in_a_circle_are_in_the_tree() -> None:
-    world = World(template=discovery()).add("opportunities", "hen").add("opportunities", "egg", parent=["hen"])
+    world = (
+        World(template=discovery())
+        .add("opportunities", "hen")
+        .add("opportunities", "egg", parent=["hen"])
+    )
     world.set("hen", parent=Links((NotionId("egg"),)))
     assert outline(tree(thread_of(world)).nodes) == ["Hen", "  Egg", "    Hen*"]
 
@@ -192,26 +237,48 @@ def test_those_who_pay_most_come_first_and_those_to_be_told_apart() -> None:
 
 def test_where_customers_are_pages_their_own_arr_counts() -> None:
     world = (
-        World(template=discovery()).add("customers", "acme", arr=700).add("opportunities", "need", status="targeted")
+        World(template=discovery())
+        .add("customers", "acme", arr=700)
+        .add("opportunities", "need", status="targeted")
     )
     world.insight("ask", customer=["acme"], opportunity=["need"], arr=700)
     told = waiting(thread_of(world))
-    assert [(each.name, each.arr, each.url) for each in told.customers] == [("Acme", "$700", "https://x/acme")]
+    assert [(each.name, each.arr, each.url) for each in told.customers] == [
+        ("Acme", "$700", "https://x/acme")
+    ]
     assert [(each.page.title, each.weight.arr) for each in told.needs] == [("Need", "$700")]
 
 
 def test_churned_customers_prospects_and_praise_do_not_wait() -> None:
     world = World(template=discovery()).add("customers", "acme", arr=700, lifecycle="at_risk")
-    world.add("customers", "gone", arr=50, lifecycle="churned").add("customers", "maybe", arr=60, lifecycle="prospect")
-    world.add("opportunities", "need", status="targeted").add("opportunities", "past", status="targeted")
-    world.insight("shared", customer=["acme", "gone", "maybe"], opportunity=["need"], importance="critical")
-    world.insight("old", customer=["gone"], opportunity=["past"]).insight("love", customer=["acme"], kind="praise")
+    world.add("customers", "gone", arr=50, lifecycle="churned").add(
+        "customers", "maybe", arr=60, lifecycle="prospect"
+    )
+    world.add("opportunities", "need", status="targeted").add(
+        "opportunities", "past", status="targeted"
+    )
+    world.insight(
+        "shared", customer=["acme", "gone", "maybe"], opportunity=["need"], importance="critical"
+    )
+    world.insight("old", customer=["gone"], opportunity=["past"]).insight(
+        "love", customer=["acme"], kind="praise"
+    )
     world.insight("why", customer=["acme"], kind="question")
     told = waiting(thread_of(world))
-    assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [("Acme", "$700", 1)]
-    assert [(each.name, each.standing) for each in told.apart] == [("Maybe", "prospect"), ("Gone", "churned")]
+    assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [
+        ("Acme", "$700", 1)
+    ]
+    assert [(each.name, each.standing) for each in told.apart] == [
+        ("Maybe", "prospect"),
+        ("Gone", "churned"),
+    ]
     (need,) = told.needs
-    assert (need.page.title, need.weight.customers, need.weight.importance, need.amount) == ("Need", 1, 3, 700)
+    assert (need.page.title, need.weight.customers, need.weight.importance, need.amount) == (
+        "Need",
+        1,
+        3,
+        700,
+    )
     thread = thread_of(world)
     weight = thread.evidence(thread.pages("opportunities")[0])
     assert (weight.customers, weight.arr, weight.arr_apart) == (3, 700, 110)
@@ -229,7 +296,9 @@ def test_an_old_health_counts_as_no_update_and_an_achieved_objective_is_not_live
     ):
         world.add("objectives", name, status=status, health=health, health_date=day)
     report = composed(world)
-    healths = {each.page.title: each.health.name for each in report.strategy.objectives if each.health}
+    healths = {
+        each.page.title: each.health.name for each in report.strategy.objectives if each.health
+    }
     assert healths == {"Fresh": "Off track", "Stale": "No update", "Undated": "No update"}
     assert [each.number for each in report.figures[:2]] == ["3", "1"]
 
@@ -237,7 +306,14 @@ def test_an_old_health_counts_as_no_update_and_an_achieved_objective_is_not_live
 def test_figures_are_computed_from_the_pages_and_not_as_sync_left_them() -> None:
     world = World(template=discovery()).feature("wings", "shipped").feature("tail", "idea")
     world.add("opportunities", "need", features=["tail"])
-    world.add("objectives", "aim", status="in_progress", progress=0.9, features=["wings"], opportunities=["need"])
+    world.add(
+        "objectives",
+        "aim",
+        status="in_progress",
+        progress=0.9,
+        features=["wings"],
+        opportunities=["need"],
+    )
     thread = thread_of(world).with_computed_stamps()
     (objective,) = strategy(thread, NOTHING).objectives
     assert (objective.progress, objective.base, objective.done) == (50, 2, 1)
@@ -257,7 +333,9 @@ def test_what_shipped_goes_by_its_ship_date() -> None:
 
 def test_a_need_weighs_what_its_open_asks_weigh() -> None:
     world = World(template=discovery()).add("opportunities", "small", status="targeted")
-    world.add("opportunities", "big", status="targeted").add("opportunities", "met", status="targeted")
+    world.add("opportunities", "big", status="targeted").add(
+        "opportunities", "met", status="targeted"
+    )
     for name, need, status, arr in (
         ("a", "small", "new", 700),
         ("b", "small", "wont_do", 9000),
@@ -290,7 +368,9 @@ def test_a_date_slips_from_the_first_that_was_promised() -> None:
         .set("claws", target="2026-01-01")
     )
     past = past_of(
-        world, change("wings", "target", None, "2026-12-01"), change("wings", "target", "2026-12-01", "2026-12-10")
+        world,
+        change("wings", "target", None, "2026-12-01"),
+        change("wings", "target", "2026-12-01", "2026-12-10"),
     )
     then = {**past.pages, NotionId("wings"): replace(world.pages["wings"], values={})}
     late, moved = slips(thread_of(world), replace(past, pages=then))
@@ -350,9 +430,15 @@ class Page(HTMLParser):
 
 def test_the_page_loads_nothing_and_lets_only_its_own_script_run() -> None:
     page = Page(write_report(composed(product_world())))
-    assert not [tag for tag, _ in page.elements if tag in {"link", "img", "iframe", "object", "base"}]
+    assert not [
+        tag for tag, _ in page.elements if tag in {"link", "img", "iframe", "object", "base"}
+    ]
     assert not [each for _, each in page.elements if "src" in each or "style" in each]
-    (policy,) = (each["content"] for each in page.of("meta") if each.get("http-equiv") == "Content-Security-Policy")
+    (policy,) = (
+        each["content"]
+        for each in page.of("meta")
+        if each.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
@@ -366,7 +452,9 @@ def test_of_the_tree_only_the_vision_is_open_not_the_objectives_of_its_database(
 
 
 def test_links_within_the_page_lead_somewhere() -> None:
-    page = Page(write_report(composed(product_world().insight("open", customer="Acme", features=["tail"]))))
+    page = Page(
+        write_report(composed(product_world().insight("open", customer="Acme", features=["tail"])))
+    )
     ids = {each["id"] for _, each in page.elements if "id" in each}
     inner = {str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")}
     assert inner <= ids
@@ -374,9 +462,18 @@ def test_links_within_the_page_lead_somewhere() -> None:
 
 def wide_world(features: int, insights: int) -> World:
     """A workspace of so many features under two objectives, with several insights of long words behind each."""
-    world = World().add("vision", "aim", kind="objective", status="active").add("vision", "goal", kind="objective")
+    world = (
+        World()
+        .add("vision", "aim", kind="objective", status="active")
+        .add("vision", "goal", kind="objective")
+    )
     for number in range(features):
-        world.feature(f"feature {number}", "in_progress", vision=["goal" if number % 2 else "aim"], target="2026-10-01")
+        world.feature(
+            f"feature {number}",
+            "in_progress",
+            vision=["goal" if number % 2 else "aim"],
+            target="2026-10-01",
+        )
     for number in range(insights):
         said = {"quote": "Words. " * 20, "customer": f"customer {number}", "importance": "nice"}
         world.insight(f"insight {number}", features=[f"feature {number % features}"], **said)
@@ -395,7 +492,9 @@ def test_a_report_is_as_long_as_there_is_room_and_says_what_it_leaves_out(most_b
     assert sum(len(each.quotes) + each.more for each in told.ledger) + 10 * told.more_entries == 600
     page = Page(source)
     ids = {each["id"] for _, each in page.elements if "id" in each}
-    assert {str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")} <= ids
+    assert {
+        str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")
+    } <= ids
 
 
 def test_what_is_left_out_of_each_list_is_counted_in_its_place() -> None:
@@ -413,7 +512,11 @@ def test_what_is_left_out_of_each_list_is_counted_in_its_place() -> None:
 
 def test_a_report_that_fits_leaves_nothing_out() -> None:
     told, source = fitted(composed(product_world()))
-    assert (told.room, told.more_entries, told.notes) == (ROOMS[0], 0, composed(product_world()).notes)
+    assert (told.room, told.more_entries, told.notes) == (
+        ROOMS[0],
+        0,
+        composed(product_world()).notes,
+    )
     assert not re.search(r"and [\d,]+ more ", source)
 
 
@@ -430,8 +533,14 @@ HOSTILE = st.text(alphabet="<>&\"'/`={}%#\\ ascript-!", max_size=30) | st.sample
 
 
 @settings(max_examples=40, deadline=None)
-@given(title=HOSTILE, quote=HOSTILE, url=HOSTILE | st.sampled_from(["javascript:alert(1)", "data:text/html,x"]))
-def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(title: str, quote: str, url: str) -> None:
+@given(
+    title=HOSTILE,
+    quote=HOSTILE,
+    url=HOSTILE | st.sampled_from(["javascript:alert(1)", "data:text/html,x"]),
+)
+def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(
+    title: str, quote: str, url: str
+) -> None:
     plain = Page(write_report(composed(product_world())))
     world = product_world()
     for name in ("aim", "wings", "ask"):
@@ -440,7 +549,9 @@ def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(title: str, quo
     page = Page(write_report(composed(world)))
     assert len(page.of("script")) == len(plain.of("script")) == 1
     assert not page.of("img")
-    assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on")]
+    assert not [
+        key for _, attributes in page.elements for key in attributes if key.startswith("on")
+    ]
     assert all(str(each["href"]).startswith(("https://", "http://", "#")) for each in page.of("a"))
 
 
@@ -466,7 +577,9 @@ def test_a_year_of_memory_that_is_shorter_than_asked_for_is_said() -> None:
 
 
 def test_charts_are_named_for_those_who_do_not_see_them_and_carry_no_style_of_their_own() -> None:
-    data = Data("Open <asks>", 'Acme 3, "Bob" 1.', ("Acme", "<b>Bob</b>"), (Series("Asks", (3, 1)),))
+    data = Data(
+        "Open <asks>", 'Acme 3, "Bob" 1.', ("Acme", "<b>Bob</b>"), (Series("Asks", (3, 1)),)
+    )
     svg = bars(data, name="chart").svg
     page = Page(svg)
     (root,) = page.of("svg")
@@ -477,9 +590,16 @@ def test_charts_are_named_for_those_who_do_not_see_them_and_carry_no_style_of_th
 
 @pytest.mark.parametrize(
     ("values", "told"),
-    [((1, 1), ["1"]), ((3, 0), ["1", "2", "3"]), ((9, 2), ["2", "4", "6", "8"]), ((120000, 5), ["50,000", "100,000"])],
+    [
+        ((1, 1), ["1"]),
+        ((3, 0), ["1", "2", "3"]),
+        ((9, 2), ["2", "4", "6", "8"]),
+        ((120000, 5), ["50,000", "100,000"]),
+    ],
 )
-def test_a_scale_has_few_round_numbers_and_no_fraction_of_a_count(values: tuple[float, ...], told: list[str]) -> None:
+def test_a_scale_has_few_round_numbers_and_no_fraction_of_a_count(
+    values: tuple[float, ...], told: list[str]
+) -> None:
     svg = bars(Data("Asks", "", ("Acme", "Bob"), (Series("Asks", values),)), name="chart").svg
     (scale,) = re.findall(r'<g class="axis x.*?</g></g>', svg, re.DOTALL)
     assert [each for each in re.findall(r"<text[^>]*>([^<]*)</text>", scale) if each] == told

@@ -26,25 +26,77 @@ def test_the_shipped_rules_are_sound() -> None:
             ("set",),
             "There is no database 'insihgts'. Did you mean 'insights'?",
         ),
-        ({"set": "insights.stat", "to": "new"}, ("set",), "insights has no property 'stat'. Did you mean 'status'?"),
+        (
+            {"set": "insights.stat", "to": "new"},
+            ("set",),
+            "insights has no property 'stat'. Did you mean 'status'?",
+        ),
         ({"set": "insights", "to": "new"}, ("set",), "insights has no property ''"),
-        ({"set": "insights.status", "to": "lnked"}, ("to",), "has no option 'lnked'. Did you mean 'linked'?"),
+        (
+            {"set": "insights.status", "to": "lnked"},
+            ("to",),
+            "has no option 'lnked'. Did you mean 'linked'?",
+        ),
         ({"set": "features.rice", "to": "new"}, ("to",), "of type number"),
         ({"set": "features.shipped_on", "to": "tomorrow"}, ("to",), "can only be today"),
         ({"set": "features.spec_ready", "to": "yes"}, ("to",), "can only be true or false"),
-        ({"set": "features.rice_live", "value": {"count": "insights"}}, ("set",), "computed by Notion"),
-        ({"set": "features.status", "value": {"count": "insights"}}, ("value",), "cannot be written"),
+        (
+            {"set": "features.rice_live", "value": {"count": "insights"}},
+            ("set",),
+            "computed by Notion",
+        ),
+        (
+            {"set": "features.status", "value": {"count": "insights"}},
+            ("value",),
+            "cannot be written",
+        ),
         ({"set": "features.status", "note": "x"}, ("note",), "needs a property of type rich_text"),
-        ({"set": "features.rice", "value": {"count": "insigths"}}, ("value", "count"), "Did you mean 'insights'?"),
-        ({"set": "features.rice", "value": {"count": "owner"}}, ("value", "count"), "features.owner is no relation"),
-        ({"set": "features.rice", "value": {"sum": "insights.quote"}}, ("value", "sum"), "cannot be summed"),
-        ({"set": "features.rice", "value": {"sum": "insights"}}, ("value", "sum"), "relation.property"),
-        ({"set": "features.rice", "value": {"formula": "reach * x"}}, ("value", "formula"), "no property 'x'"),
-        ({"set": "features.rice", "value": {"formula": "reach ** 2"}}, ("value", "formula"), "not arithmetic"),
-        ({"set": "features.rice", "value": {"formula": "reach *"}}, ("value", "formula"), "not arithmetic"),
-        ({"set": "features.rice", "value": {"formula": "len(reach)"}}, ("value", "formula"), "not arithmetic"),
+        (
+            {"set": "features.rice", "value": {"count": "insigths"}},
+            ("value", "count"),
+            "Did you mean 'insights'?",
+        ),
+        (
+            {"set": "features.rice", "value": {"count": "owner"}},
+            ("value", "count"),
+            "features.owner is no relation",
+        ),
+        (
+            {"set": "features.rice", "value": {"sum": "insights.quote"}},
+            ("value", "sum"),
+            "cannot be summed",
+        ),
+        (
+            {"set": "features.rice", "value": {"sum": "insights"}},
+            ("value", "sum"),
+            "relation.property",
+        ),
+        (
+            {"set": "features.rice", "value": {"formula": "reach * x"}},
+            ("value", "formula"),
+            "no property 'x'",
+        ),
+        (
+            {"set": "features.rice", "value": {"formula": "reach ** 2"}},
+            ("value", "formula"),
+            "not arithmetic",
+        ),
+        (
+            {"set": "features.rice", "value": {"formula": "reach *"}},
+            ("value", "formula"),
+            "not arithmetic",
+        ),
+        (
+            {"set": "features.rice", "value": {"formula": "len(reach)"}},
+            ("value", "formula"),
+            "not arithmetic",
+        ),
         ({"set": "features.rice", "value": {"formula": "True"}}, ("value", "formula"), "no number"),
-        ({"set": "features.rice", "value": {"formula": "owner"}}, ("value", "formula"), "no number"),
+        (
+            {"set": "features.rice", "value": {"formula": "owner"}},
+            ("value", "formula"),
+            "no number",
+        ),
         (
             {"set": "features.rice", "value": {"sum": "insights.arr", "once_per": "costumer"}},
             ("value", "once_per"),
@@ -55,8 +107,16 @@ def test_the_shipped_rules_are_sound() -> None:
             ("keep",),
             "no option 'droped'. Did you mean 'dropped'?",
         ),
-        ({"set": "features.rice", "value": {"count": "insights"}, "forward_only": True}, ("forward_only",), "order"),
-        ({"set": "features.priority", "to": "p0", "when": {"stat": "spec"}}, ("when", "stat"), "no property 'stat'"),
+        (
+            {"set": "features.rice", "value": {"count": "insights"}, "forward_only": True},
+            ("forward_only",),
+            "order",
+        ),
+        (
+            {"set": "features.priority", "to": "p0", "when": {"stat": "spec"}},
+            ("when", "stat"),
+            "no property 'stat'",
+        ),
         (
             {"set": "features.priority", "to": "p0", "when": {"status": "specc"}},
             ("when", "status"),
@@ -72,8 +132,16 @@ def test_the_shipped_rules_are_sound() -> None:
             ("when", "priority"),
             "Only a status has categories",
         ),
-        ({"set": "features.priority", "to": "p0", "when": {"rice_live": 1}}, ("when", "rice_live"), "cannot read"),
-        ({"set": "features.priority", "to": "p0", "when": {"insights": "x"}}, ("when", "insights"), "is a relation"),
+        (
+            {"set": "features.priority", "to": "p0", "when": {"rice_live": 1}},
+            ("when", "rice_live"),
+            "cannot read",
+        ),
+        (
+            {"set": "features.priority", "to": "p0", "when": {"insights": "x"}},
+            ("when", "insights"),
+            "is a relation",
+        ),
         (
             {"set": "features.priority", "to": "p0", "when": {"problem": {"at_least": 1}}},
             ("when", "problem"),
@@ -115,7 +183,9 @@ def test_the_shipped_rules_are_sound() -> None:
         ),
     ],
 )
-def test_each_mistake_has_its_place(rule: dict[str, Any], place: tuple[str, ...], message: str) -> None:
+def test_each_mistake_has_its_place(
+    rule: dict[str, Any], place: tuple[str, ...], message: str
+) -> None:
     found = problems(**rule)
     assert [each for each, _ in found] == [("sync", "r", *place)]
     assert message in found[0][1]
@@ -182,7 +252,9 @@ class TestCycles:
 
     def test_forward_only_chains_are_fine(self) -> None:
         rule = {"why": "x", "set": "features.status", "to": "in_progress", "forward_only": True}
-        over = {"if": {"any": {"over": "inverse(parent)", "where": {"status": {"category": "doing"}}}}}
+        over = {
+            "if": {"any": {"over": "inverse(parent)", "where": {"status": {"category": "doing"}}}}
+        }
         assert rules.check(with_rules({"r": {**rule, **over}})) == []
         assert len(rules.check(with_rules({"r": {**rule, **over, "forward_only": False}}))) == 1
 

@@ -27,17 +27,30 @@ LIVE = {"status": {"not": ["parked", "dropped"]}}
         ({"to": "linked"}, {"to": "triaged"}),
         ({"to": "linked", "forward_only": True}, {"to": "triaged"}),
         ({"to": "triaged", "if": DROPPED}, {"to": "closed", "when": {"told_on": {"empty": False}}}),
-        ({"to": "linked", "when": {"kind": "praise"}}, {"to": "triaged", "when": {"importance": "critical"}}),
+        (
+            {"to": "linked", "when": {"kind": "praise"}},
+            {"to": "triaged", "when": {"importance": "critical"}},
+        ),
         ({"set": "features.rice", "value": {"formula": "reach"}}, {"value": {"formula": "impact"}}),
         (
-            {"set": "features.rice", "value": {"formula": "reach"}, "when": {"effort": {"at_least": 1}}},
+            {
+                "set": "features.rice",
+                "value": {"formula": "reach"},
+                "when": {"effort": {"at_least": 1}},
+            },
             {"value": {"formula": "impact"}, "when": {"effort": {"at_most": 1}}},
         ),
         # some features are shipped and others dropped: both hold
-        ({"to": "triaged", "if": {"any": DROPPED["all"]}}, {"to": "linked", "if": {"any": {"over": "features"}}}),
+        (
+            {"to": "triaged", "if": {"any": DROPPED["all"]}},
+            {"to": "linked", "if": {"any": {"over": "features"}}},
+        ),
         # parked features are not looked at, so all that are may be shipped while one is parked
         (
-            {"to": "linked", "if": {"all": {"over": "features", "of": LIVE, "where": {"status": "shipped"}}}},
+            {
+                "to": "linked",
+                "if": {"all": {"over": "features", "of": LIVE, "where": {"status": "shipped"}}},
+            },
             {"to": "triaged", "if": {"any": {"over": "features", "where": {"status": "parked"}}}},
         ),
     ],
@@ -53,26 +66,50 @@ def test_rules_that_could_disagree_are_found(one: dict[str, Any], other: dict[st
     [
         ({"to": "linked"}, {"to": "linked"}),
         ({"to": "linked", "forward_only": True}, {"to": "planned", "forward_only": True}),
-        ({"to": "linked", "when": {"kind": "praise"}}, {"to": "triaged", "when": {"kind": {"not": "praise"}}}),
+        (
+            {"to": "linked", "when": {"kind": "praise"}},
+            {"to": "triaged", "when": {"kind": {"not": "praise"}}},
+        ),
         (
             {"to": "linked", "when": {"told_on": {"empty": True}}},
             {"to": "closed", "when": {"told_on": {"empty": False}}},
         ),
-        ({"to": "triaged", "if": DROPPED}, {"to": "linked", "if": {"any": {"over": "features", "where": LIVE}}}),
-        ({"to": "triaged", "if": DROPPED}, {"to": "shipped", "if": {"all": {"over": "features", "of": LIVE}}}),
         (
-            {"to": "linked", "if": {"any": {"over": "features", "where": {"owner": {"empty": True}}}}},
-            {"to": "triaged", "if": {"none": {"over": "features", "where": {"owner": {"empty": True}}}}},
+            {"to": "triaged", "if": DROPPED},
+            {"to": "linked", "if": {"any": {"over": "features", "where": LIVE}}},
+        ),
+        (
+            {"to": "triaged", "if": DROPPED},
+            {"to": "shipped", "if": {"all": {"over": "features", "of": LIVE}}},
+        ),
+        (
+            {
+                "to": "linked",
+                "if": {"any": {"over": "features", "where": {"owner": {"empty": True}}}},
+            },
+            {
+                "to": "triaged",
+                "if": {"none": {"over": "features", "where": {"owner": {"empty": True}}}},
+            },
         ),
         # one acts on new pages alone, the other leaves these alone
-        ({"to": "triaged", "forward_only": True, "keep": ["triaged"]}, {"to": "closed", "keep": ["new"]}),
         (
-            {"set": "features.rice", "value": {"formula": "reach"}, "when": {"effort": {"at_least": 1}}},
+            {"to": "triaged", "forward_only": True, "keep": ["triaged"]},
+            {"to": "closed", "keep": ["new"]},
+        ),
+        (
+            {
+                "set": "features.rice",
+                "value": {"formula": "reach"},
+                "when": {"effort": {"at_least": 1}},
+            },
             {"value": {"formula": "impact"}, "when": {"effort": {"less_than": 1}}},
         ),
     ],
 )
-def test_rules_that_cannot_disagree_are_left_in_peace(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_rules_that_cannot_disagree_are_left_in_peace(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
     other = {"when": {}, **other}
     assert not has_disagreement(one, other)
 
@@ -86,4 +123,6 @@ def test_the_pair_that_once_shipped_is_found() -> None:
     template = templates.load("discovery").template
     equal = template.sync["I4-drop"].model_copy(update={"priority": 0})
     changed = template.model_copy(update={"sync": {**template.sync, "I4-drop": equal}})
-    assert any("I4-drop" in message and "I1-opportunity" in message for _, message in check(changed))
+    assert any(
+        "I4-drop" in message and "I1-opportunity" in message for _, message in check(changed)
+    )

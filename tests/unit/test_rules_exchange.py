@@ -41,7 +41,9 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def page(**values: Value) -> Page:
-    properties = {f"id-{key}": PropertyValue(f"id-{key}", "", value) for key, value in values.items()}
+    properties = {
+        f"id-{key}": PropertyValue(f"id-{key}", "", value) for key, value in values.items()
+    }
     return Page(NotionId("p"), "https://x", "Wings", NOW, NOW, properties=properties)
 
 
@@ -53,8 +55,16 @@ def page(**values: Value) -> Page:
         ("target", DateValue("2026-12-24", "2026-12-31"), "2026-12-24"),
         ("owner", (PersonValue(NotionId("ann"), "Ann"),), ("ann",)),
         ("owner", PersonValue(NotionId("ann")), "ann"),
-        ("insights", RelationValue((NotionId("i"),), complete=False), Links((NotionId("i"),), complete=False)),
-        ("priority", (OptionValue("o-p0", "P0"), OptionValue("o-x", "X")), ("p0", ForeignOption("o-x", "X"))),
+        (
+            "insights",
+            RelationValue((NotionId("i"),), complete=False),
+            Links((NotionId("i"),), complete=False),
+        ),
+        (
+            "priority",
+            (OptionValue("o-p0", "P0"), OptionValue("o-x", "X")),
+            ("p0", ForeignOption("o-x", "X")),
+        ),
         ("rice", 4.5, 4.5),
         ("spec_ready", True, True),
         ("sync_note", UniqueIdValue(7, "FEAT"), "FEAT-7"),
@@ -103,7 +113,9 @@ def test_titles_are_those_of_the_template() -> None:
 
 
 def test_names_of_options_are_those_that_pages_show() -> None:
-    seen = page(status=OptionValue("o-spec", "Renamed"), priority=(OptionValue("o-x", "X"),), rice=4)
+    seen = page(
+        status=OptionValue("o-spec", "Renamed"), priority=(OptionValue("o-x", "X"),), rice=4
+    )
     assert names_of_options([seen]) == {"o-spec": "Renamed", "o-x": "X"}
 
 
@@ -134,7 +146,9 @@ class TestMirrors:
         return world.insight("a", features=["wings"]).insight("b")
 
     def relations(self, world: World, *fresh: str) -> dict[str, tuple[str, ...]]:
-        pages = reconciled(Vocabulary(product()), world.snapshot.databases, {NotionId(each) for each in fresh})
+        pages = reconciled(
+            Vocabulary(product()), world.snapshot.databases, {NotionId(each) for each in fresh}
+        )
         return {
             str(page.id): tuple(map(str, links.ids))
             for those in pages.values()
@@ -145,7 +159,12 @@ class TestMirrors:
 
     def test_a_link_made_on_one_side_appears_on_the_other(self, world: World) -> None:
         world.set("b", features=Links((NotionId("tail"),))).set("tail", insights=Links())
-        assert self.relations(world, "b") == {"wings": ("a",), "tail": ("b",), "a": ("wings",), "b": ("tail",)}
+        assert self.relations(world, "b") == {
+            "wings": ("a",),
+            "tail": ("b",),
+            "a": ("wings",),
+            "b": ("tail",),
+        }
 
     def test_a_link_taken_from_one_side_goes_from_the_other(self, world: World) -> None:
         world.set("wings", insights=Links())
@@ -156,4 +175,7 @@ class TestMirrors:
         assert self.relations(world, "wings", "a") == {"wings": (), "a": ("wings",)}
 
     def test_without_fresh_pages_nothing_changes(self, world: World) -> None:
-        assert reconciled(Vocabulary(product()), world.snapshot.databases, ()) == world.snapshot.databases
+        assert (
+            reconciled(Vocabulary(product()), world.snapshot.databases, ())
+            == world.snapshot.databases
+        )

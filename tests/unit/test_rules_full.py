@@ -44,7 +44,9 @@ def features(world: World, *statuses: str, **values: Any) -> list[str]:
         ("missed", ["in_progress"], "missed"),
     ],
 )
-def test_j2_an_objective_begins_with_its_features(status: str, built: list[str], becomes: str) -> None:
+def test_j2_an_objective_begins_with_its_features(
+    status: str, built: list[str], becomes: str
+) -> None:
     world = World(only("J2-start"))
     world.add("objectives", "o", status=status, features=features(world, *built))
     world.sync()
@@ -57,7 +59,9 @@ def test_j1_and_v1_progress_is_weighed_by_effort_up_to_the_vision() -> None:
         "gone", "dropped", effort=9
     )
     world.feature("other", "shipped", effort=4)
-    world.add("objectives", "a", features=["big", "small", "gone"]).add("objectives", "b", features=["other"])
+    world.add("objectives", "a", features=["big", "small", "gone"]).add(
+        "objectives", "b", features=["other"]
+    )
     world.add("vision", "v", objectives=["a", "b"])
     world.sync()
     assert [world.get(each, "progress") for each in ("a", "b", "v")] == [0.25, 1, 0.625]
@@ -82,12 +86,22 @@ def test_j1_and_v1_progress_is_weighed_by_effort_up_to_the_vision() -> None:
 def test_v1_a_vision_is_as_well_as_its_worst_live_objective(
     objectives: list[tuple[str | None, str | None]], health: str | None
 ) -> None:
-    names = ("V1-off-track", "V1-at-risk", "V1-stale", "V1-silent", "V1-no-health", "V1-on-track", "V1-none-live")
+    names = (
+        "V1-off-track",
+        "V1-at-risk",
+        "V1-stale",
+        "V1-silent",
+        "V1-no-health",
+        "V1-on-track",
+        "V1-none-live",
+    )
     world = World(only(*names))
     for place, (each, day) in enumerate(objectives):
         world.add("objectives", f"o{place}", status="in_progress", health=each, health_date=day)
     world.add("objectives", "dead", status="dropped", health="off_track", health_date="2026-11-20")
-    world.add("vision", "v", objectives=["dead", *(f"o{place}" for place in range(len(objectives)))])
+    world.add(
+        "vision", "v", objectives=["dead", *(f"o{place}" for place in range(len(objectives)))]
+    )
     world.sync()
     assert world.get("v", "health") == health
 
@@ -100,9 +114,13 @@ def test_v1_a_vision_is_as_well_as_its_worst_live_objective(
         ("committed", "active", None),
     ],
 )
-def test_d1_dropped_strategy_is_told_and_the_status_stays(objective: str, vision: str, note: str | None) -> None:
+def test_d1_dropped_strategy_is_told_and_the_status_stays(
+    objective: str, vision: str, note: str | None
+) -> None:
     world = World(only("D1-dropped", "D1-vision")).feature("f", "in_progress")
-    world.add("objectives", "o", status=objective, features=["f"]).add("vision", "v", status=vision, objectives=["o"])
+    world.add("objectives", "o", status=objective, features=["f"]).add(
+        "vision", "v", status=vision, objectives=["o"]
+    )
     world.sync()
     assert (world.get("f", "sync_note"), world.get("f", "status")) == (note, "in_progress")
 
@@ -111,7 +129,9 @@ def test_d1_dropped_strategy_is_told_and_the_status_stays(objective: str, vision
 
 
 def test_o1_evidence_is_that_of_the_whole_tree_each_customer_once() -> None:
-    world = World(only("C1-arr", "O1-own", "O1-evidence", "O1-customers", "O1-arr", "O1-importance"))
+    world = World(
+        only("C1-arr", "O1-own", "O1-evidence", "O1-customers", "O1-arr", "O1-importance")
+    )
     world.add("opportunities", "top").add("opportunities", "leaf", parent=["top"])
     world.insight("early", importance="nice", observed_on="2026-01-01", opportunity=["top"])
     world.insight("late", importance="critical", observed_on="2026-02-01", opportunity=["leaf"])
@@ -141,7 +161,9 @@ def test_o2_an_opportunity_is_addressed(status: str, built: list[str], becomes: 
     assert world.get("o", "status") == becomes
 
 
-@pytest.mark.parametrize(("built", "told"), [(["idea"], True), (["idea", "dropped"], True), (["idea", "spec"], False)])
+@pytest.mark.parametrize(
+    ("built", "told"), [(["idea"], True), (["idea", "dropped"], True), (["idea", "spec"], False)]
+)
 def test_o2_one_solution_is_no_choice(built: list[str], *, told: bool) -> None:
     world = World(only("O1-solutions", "O2-few"))
     world.add("opportunities", "o", status="targeted", features=features(world, *built))
@@ -151,13 +173,19 @@ def test_o2_one_solution_is_no_choice(built: list[str], *, told: bool) -> None:
 
 def test_c2_what_customers_wait_for() -> None:
     world = World(only("C1-arr", "C2-open", "C2-shipped", "C2-waiting", "C2-not-waiting"))
-    world.insight("a", "new").insight("b", "shipped").insight("c", "wont_do").insight("love", "new", kind="praise")
+    world.insight("a", "new").insight("b", "shipped").insight("c", "wont_do").insight(
+        "love", "new", kind="praise"
+    )
     world.add("customers", "acme", arr=100, insights=["a", "b", "c"])
     world.add("customers", "globex", arr=20, insights=["love"])
     world.add("customers", "gone", arr=30, lifecycle="churned", insights=["a"])
     world.add("customers", "maybe", arr=40, lifecycle="prospect", insights=["a"])
     world.sync()
-    assert [world.get("acme", each) for each in ("open_asks", "shipped_asks", "arr_waiting")] == [1, 1, 100]
+    assert [world.get("acme", each) for each in ("open_asks", "shipped_asks", "arr_waiting")] == [
+        1,
+        1,
+        100,
+    ]
     assert [world.get("globex", each) for each in ("open_asks", "arr_waiting")] == [0, 0]
     assert [world.get(each, "arr_waiting") for each in ("gone", "maybe")] == [0, 0]
 
@@ -166,7 +194,9 @@ def test_an_amount_lives_with_the_customer_and_counts_once() -> None:
     world = World(only("C1-arr", "F1-arr", "F1-stake", "O1-arr", "O1-stake")).feature("f")
     world.add("opportunities", "need").insight("both", features=["f"], opportunity=["need"])
     world.insight("alone", features=["f"], opportunity=["need"])
-    world.add("customers", "small", arr=10, insights=["both"]).add("customers", "big", arr=1000, insights=["both"])
+    world.add("customers", "small", arr=10, insights=["both"]).add(
+        "customers", "big", arr=1000, insights=["both"]
+    )
     world.add("customers", "gone", arr=500, lifecycle="churned", insights=["alone"])
     world.sync()
     assert [world.get("both", "arr"), world.get("alone", "arr")] == [None, 500]
@@ -187,10 +217,16 @@ def test_i4_an_insight_of_an_opportunity_is_linked_though_its_features_were_drop
 
 def test_progress_counts_features_of_opportunities_and_parts_once() -> None:
     world = World(only("J1-progress", "V1-progress", "V1-shipped"))
-    world.feature("whole", "in_progress").feature("part", "shipped", parent=["whole"]).feature("other", "idea")
-    world.add("opportunities", "top", features=["whole"]).add("opportunities", "leaf", parent=["top"])
+    world.feature("whole", "in_progress").feature("part", "shipped", parent=["whole"]).feature(
+        "other", "idea"
+    )
+    world.add("opportunities", "top", features=["whole"]).add(
+        "opportunities", "leaf", parent=["top"]
+    )
     world.set("leaf", features=Links((NotionId("other"),)))
-    world.add("objectives", "o", features=["whole"], opportunities=["top"]).add("vision", "v", objectives=["o"])
+    world.add("objectives", "o", features=["whole"], opportunities=["top"]).add(
+        "vision", "v", objectives=["o"]
+    )
     world.sync()
     assert [world.get("o", "progress"), world.get("v", "progress")] == [0.3333, 0.3333]
     assert world.get("v", "features_shipped") == 1
@@ -212,7 +248,9 @@ def test_i1_an_opportunity_links_an_insight() -> None:
         ("new", ["parked"], "linked"),
     ],
 )
-def test_d3_an_insight_whose_features_were_parked_waits_again(status: str, built: list[str], becomes: Plain) -> None:
+def test_d3_an_insight_whose_features_were_parked_waits_again(
+    status: str, built: list[str], becomes: Plain
+) -> None:
     world = World(only("I1-link", "I2-plan", "I3-ship", "I4-drop", "D3-parked", "D3-note"))
     world.insight("asked", status, features=features(world, *built))
     world.baseline["asked"] = {"status": BaseValue(status)}  # type: ignore[index]
@@ -236,8 +274,12 @@ def test_d3_an_insight_whose_features_were_parked_waits_again(status: str, built
         ("planned", "2026-11-21", ["idea"], None),
     ],
 )
-def test_r1_health_of_a_release(status: str, closes: str, built: list[str], health: str | None) -> None:
-    world = World(only("R1-scope", "R1-done", "R1-progress", "R1-off-track", "R1-at-risk", "R1-on-track"))
+def test_r1_health_of_a_release(
+    status: str, closes: str, built: list[str], health: str | None
+) -> None:
+    world = World(
+        only("R1-scope", "R1-done", "R1-progress", "R1-off-track", "R1-at-risk", "R1-on-track")
+    )
     world.add("releases", "r", status=status, closes=closes, features=features(world, *built))
     world.sync()
     assert world.get("r", "health") == health
@@ -252,7 +294,10 @@ def test_r1_and_d2_only_propose() -> None:
         "releases", "out", status="released", features=["left"]
     )
     proposals = world.sync().proposals
-    assert {(str(each.page.id), each.rule) for each in proposals} == {("r", "R1-release"), ("left", "D2-released")}
+    assert {(str(each.page.id), each.rule) for each in proposals} == {
+        ("r", "R1-release"),
+        ("left", "D2-released"),
+    }
     assert (world.get("r", "status"), world.get("left", "status")) == ("active", "beta")
 
 
@@ -274,13 +319,18 @@ def test_k_key_results_judge_an_objective() -> None:
     world.add("objectives", "p", status="in_progress", key_results=["old"])
     proposals = world.sync().proposals
     assert world.get("old", "sync_note") == "It was last measured more than a month ago."
-    assert [world.get(each, "sync_note") for each in ("bare", "o")] == ["It has no key result.", None]
+    assert [world.get(each, "sync_note") for each in ("bare", "o")] == [
+        "It has no key result.",
+        None,
+    ]
     assert [str(each.page.id) for each in proposals] == ["o"]
 
 
 def test_each_rule_that_ships_has_a_test_that_names_it() -> None:
     here = Path(__file__).parent
     told = "".join(each.read_text(encoding="utf-8") for each in here.glob("test_rules_*.py"))
-    shipped = {name for each in template_files.shipped() for name in templates.load(each).template.sync}
+    shipped = {
+        name for each in template_files.shipped() for name in templates.load(each).template.sync
+    }
     assert len(shipped) > 60
     assert {name for name in shipped if f'"{name}"' not in told} == set()

@@ -13,7 +13,12 @@ from notion_pm.rules.values import SILENT, BaseValue, Plain, Snapshot, SnapshotP
 PAGE = NotionId("p")
 OLD = {"count": BaseValue(1, 1), "status": BaseValue("idea", SILENT)}
 NEW = {"count": BaseValue(2, 2), "status": BaseValue("shipped", SILENT)}
-INTENTS = {PAGE: {"count": Intent(NEW["count"], before=1), "status": Intent(NEW["status"], before="shipped")}}
+INTENTS = {
+    PAGE: {
+        "count": Intent(NEW["count"], before=1),
+        "status": Intent(NEW["status"], before="shipped"),
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -21,11 +26,15 @@ INTENTS = {PAGE: {"count": Intent(NEW["count"], before=1), "status": Intent(NEW[
     [
         pytest.param(2, NEW, id="written: all of it counts"),
         pytest.param(1, OLD, id="not written: as before"),
-        pytest.param(9, {**OLD, "count": NEW["count"]}, id="a person has changed it since: it counts as said"),
+        pytest.param(
+            9, {**OLD, "count": NEW["count"]}, id="a person has changed it since: it counts as said"
+        ),
     ],
 )
 def test_a_page_tells_whether_it_was_written(count: Plain, memory: dict[str, BaseValue]) -> None:
-    page = SnapshotPage(PAGE, "features", "Wings", "", datetime.now(UTC), {"count": count, "status": "shipped"})
+    page = SnapshotPage(
+        PAGE, "features", "Wings", "", datetime.now(UTC), {"count": count, "status": "shipped"}
+    )
     snapshot = Snapshot({"features": {PAGE: page}})
     assert taken_up({PAGE: OLD}, INTENTS, snapshot) == {PAGE: memory}
 

@@ -25,13 +25,17 @@ def planned(total: int, moved: int, *, remembered: BaseValue | None) -> World:
     return world
 
 
-@pytest.mark.parametrize(("total", "moved", "stops"), [(10, 3, False), (10, 4, True), (9, 9, False), (100, 31, True)])
+@pytest.mark.parametrize(
+    ("total", "moved", "stops"), [(10, 3, False), (10, 4, True), (9, 9, False), (100, 31, True)]
+)
 def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool) -> None:
     world = planned(total, moved, remembered=BaseValue("triaged"))
     if not stops:
         judge(world)
         return
-    with pytest.raises(UnsafeChange, match=f"{moved} of {total} pages of insights would be changed") as raised:
+    with pytest.raises(
+        UnsafeChange, match=f"{moved} of {total} pages of insights would be changed"
+    ) as raised:
         judge(world)
     assert raised.value.exit_code == 3
     assert "--force" in raised.value.advice
@@ -39,7 +43,9 @@ def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool
 
 @pytest.mark.parametrize(("most", "stops"), [(2, True), (3, False), (None, False)])
 def test_a_rule_may_state_a_limit_of_its_own(most: int | None, stops: bool) -> None:
-    world = planned(9, 3, remembered=None)  # few pages, and nobody's work in them: no other limit holds
+    world = planned(
+        9, 3, remembered=None
+    )  # few pages, and nobody's work in them: no other limit holds
     rule = world.template.sync["I2-plan"].model_copy(update={"max_changes": most})
     world.template = world.template.model_copy(update={"sync": {"I2-plan": rule}})
     if not stops:

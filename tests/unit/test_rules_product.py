@@ -15,7 +15,9 @@ def insight_among(rules: tuple[str, ...], status: str, features: list[str], **va
     world = World(only(*rules))
     for place, each in enumerate(features):
         world.feature(f"f{place}", each)
-    world.insight("asked", status, features=[f"f{place}" for place in range(len(features))], **values)
+    world.insight(
+        "asked", status, features=[f"f{place}" for place in range(len(features))], **values
+    )
     world.baseline["asked"] = {"status": BaseValue(status)}  # type: ignore[index]
     world.sync()
     return world.get("asked", "status")
@@ -63,7 +65,8 @@ def test_status_of_an_insight(status: str, features: list[str], becomes: str) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "becomes"), [("shipped", "closed"), ("planned", "closed"), ("wont_do", "wont_do"), ("closed", "closed")]
+    ("status", "becomes"),
+    [("shipped", "closed"), ("planned", "closed"), ("wont_do", "wont_do"), ("closed", "closed")],
 )
 def test_i5_closes_what_the_customer_was_told(status: str, becomes: str) -> None:
     assert insight_among(("I5-close",), status, [], told_on="2026-11-20") == becomes
@@ -76,7 +79,11 @@ def test_i3_and_i5_move_the_loop() -> None:
 
 
 def test_i4_says_why_it_came_back_and_withdraws_the_note() -> None:
-    world = World(only("I4-note")).feature("wings", "dropped").insight("a", "linked", features=["wings"])
+    world = (
+        World(only("I4-note"))
+        .feature("wings", "dropped")
+        .insight("a", "linked", features=["wings"])
+    )
     assert changes(world.sync()) == {"a.sync_note": "All its features were dropped (Wings)."}
     world.set("wings", status="idea")
     assert changes(world.sync()) == {"a.sync_note": ""}
@@ -87,7 +94,11 @@ def test_a_cascade_runs_to_its_end_in_one_evaluation() -> None:
     world.sync()
     world.set("wings", status="shipped")
     evaluation = world.sync()
-    assert {key: value for key, value in changes(evaluation).items() if key[0] == "a" or "shipped_on" in key} == {
+    assert {
+        key: value
+        for key, value in changes(evaluation).items()
+        if key[0] == "a" or "shipped_on" in key
+    } == {
         "a.status": "shipped",
         "a.loop": "tell_customer",
         "wings.shipped_on": TODAY.isoformat(),
@@ -102,9 +113,21 @@ class TestF1:
         world = World(only("F1-evidence", "F1-customers", "F1-arr", "F1-importance"))
         world.feature("wings")
         world.insight(
-            "a", customer="Acme", importance="critical", arr=100, observed_on="2026-01-01", features=["wings"]
+            "a",
+            customer="Acme",
+            importance="critical",
+            arr=100,
+            observed_on="2026-01-01",
+            features=["wings"],
         )
-        world.insight("b", customer=" acme ", importance="nice", arr=120, observed_on="2026-02-01", features=["wings"])
+        world.insight(
+            "b",
+            customer=" acme ",
+            importance="nice",
+            arr=120,
+            observed_on="2026-02-01",
+            features=["wings"],
+        )
         world.insight("c", customer="Beta", importance="important", features=["wings"])
         world.insight("d", importance="nice", features=["wings"])
         return world
@@ -130,9 +153,13 @@ class TestF1:
         assert "could not be read" in evaluation.notes[0].message
 
 
-@pytest.mark.parametrize(("customers", "importance", "proposed"), [(2, "nice", 0), (3, "nice", 1), (0, "critical", 1)])
+@pytest.mark.parametrize(
+    ("customers", "importance", "proposed"), [(2, "nice", 0), (3, "nice", 1), (0, "critical", 1)]
+)
 def test_f2_only_proposes_discovery(customers: int, importance: str, proposed: int) -> None:
-    world = World(only("F2-pull-customers", "F2-pull-critical")).feature("wings", customers=customers)
+    world = World(only("F2-pull-customers", "F2-pull-critical")).feature(
+        "wings", customers=customers
+    )
     world.insight("a", importance=importance, features=["wings"])
     evaluation = world.sync()
     assert changes(evaluation) == {}
@@ -147,11 +174,17 @@ READY = {"spec_ready": True, "owner": ("ann",), "target": "2026-12-24"}
     [
         (READY, "ready", ""),
         ({**READY, "owner": ()}, "spec", "An owner is missing."),
-        ({**READY, "owner": (), "target": None}, "spec", "An owner is missing. A target date is missing."),
+        (
+            {**READY, "owner": (), "target": None},
+            "spec",
+            "An owner is missing. A target date is missing.",
+        ),
         ({**READY, "spec_ready": False}, "spec", ""),
     ],
 )
-def test_f3_makes_a_spec_ready_or_says_what_is_missing(values: dict[str, Any], becomes: str, note: str) -> None:
+def test_f3_makes_a_spec_ready_or_says_what_is_missing(
+    values: dict[str, Any], becomes: str, note: str
+) -> None:
     world = World(only("F3-ready", "F3-owner", "F3-target", "F3-insights"))
     world.insight("a").feature("wings", "spec", insights=["a"], **values)
     world.sync()
@@ -161,9 +194,15 @@ def test_f3_makes_a_spec_ready_or_says_what_is_missing(values: dict[str, Any], b
 
 @pytest.mark.parametrize(
     ("effort", "rice", "note"),
-    [(4, 6, ""), (0, None, "RICE needs an effort above zero."), (None, None, "RICE needs an effort.")],
+    [
+        (4, 6, ""),
+        (0, None, "RICE needs an effort above zero."),
+        (None, None, "RICE needs an effort."),
+    ],
 )
-def test_f4_computes_rice_or_says_why_not(effort: float | None, rice: float | None, note: str) -> None:
+def test_f4_computes_rice_or_says_why_not(
+    effort: float | None, rice: float | None, note: str
+) -> None:
     world = World(only("F4-rice", "F4-effort", "F4-no-effort"))
     world.feature("wings", reach=10, impact=3, confidence=0.8, effort=effort)
     world.sync()
@@ -228,7 +267,9 @@ def test_f6_follows_the_parts_of_a_feature(parent: str, children: list[str], bec
         ("in_review", [], []),
     ],
 )
-def test_f6_only_proposes_that_a_whole_has_shipped(parent: str, children: list[str], proposed: list[str]) -> None:
+def test_f6_only_proposes_that_a_whole_has_shipped(
+    parent: str, children: list[str], proposed: list[str]
+) -> None:
     world = World(only("F6-ship")).feature("whole", parent)
     for place, each in enumerate(children):
         world.feature(f"part{place}", each, parent=["whole"])
@@ -244,7 +285,12 @@ def test_f6_climbs_a_tree_in_one_evaluation() -> None:
 
 
 def test_f7_names_what_blocks() -> None:
-    world = World(only("F7-blocked")).feature("engine", "idea").feature("wheels", "spec").feature("paint", "shipped")
+    world = (
+        World(only("F7-blocked"))
+        .feature("engine", "idea")
+        .feature("wheels", "spec")
+        .feature("paint", "shipped")
+    )
     world.feature("car", "in_progress", depends_on=["wheels", "engine", "paint"])
     assert changes(world.sync()) == {"car.sync_note": "Blocked by Engine, Wheels."}
     world.set("engine", status="shipped").set("wheels", status="dropped")
@@ -253,8 +299,12 @@ def test_f7_names_what_blocks() -> None:
 
 def test_v1_weighs_progress_by_effort() -> None:
     world = World(only("V1-progress", "V1-shipped")).add("vision", "goal")
-    world.feature("a", "shipped", effort=3, vision=["goal"]).feature("b", "spec", effort=1, vision=["goal"])
-    world.feature("c", "dropped", effort=50, vision=["goal"]).feature("d", "measured", vision=["goal"])
+    world.feature("a", "shipped", effort=3, vision=["goal"]).feature(
+        "b", "spec", effort=1, vision=["goal"]
+    )
+    world.feature("c", "dropped", effort=50, vision=["goal"]).feature(
+        "d", "measured", vision=["goal"]
+    )
     assert changes(world.sync()) == {"goal.progress": round(5 / 6, 4), "goal.features_shipped": 2}
 
 
@@ -292,7 +342,11 @@ class TestI3:
         assert world.get("i", "loop") == ("tell_customer" if becomes == "shipped" else None)
 
     def test_a_later_feature_answers_a_complaint_about_an_earlier_one(self) -> None:
-        world = World(only(*ALL_I)).feature("early", "shipped", shipped_on="2026-10-01").feature("fix", "in_progress")
+        world = (
+            World(only(*ALL_I))
+            .feature("early", "shipped", shipped_on="2026-10-01")
+            .feature("fix", "in_progress")
+        )
         world.insight("i", kind="problem", observed_on="2026-10-15", features=["early", "fix"])
         world.sync()
         assert world.get("i", "status") == "planned"
@@ -301,9 +355,14 @@ class TestI3:
 
     def test_a_missing_ship_date_is_noted_where_it_matters(self) -> None:
         world = World(only("F5-no-date")).feature("f", "shipped").feature("quiet", "shipped")
-        world.insight("i", observed_on="2026-10-15", features=["f"]).insight("j", features=["quiet"])
+        world.insight("i", observed_on="2026-10-15", features=["f"]).insight(
+            "j", features=["quiet"]
+        )
         world.sync()
-        assert [world.get("f", "sync_note"), world.get("quiet", "sync_note")] == ["Shipped on is missing.", None]
+        assert [world.get("f", "sync_note"), world.get("quiet", "sync_note")] == [
+            "Shipped on is missing.",
+            None,
+        ]
 
 
 def test_what_a_customer_pays_is_its_latest_amount_whichever_feature_it_was_noted_for() -> None:

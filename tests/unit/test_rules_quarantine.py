@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,17 @@ SPOT = NotionId("p"), "status"
 Writes = list[list[tuple[str | int | None, str | int | None]]]
 
 
-def wrote(run: int, before: object, after: object) -> HistoryChange:
-    return HistoryChange(f"run {run}", NOW, SPOT[0], "d", "t", "u", SPOT[1], before, after, "rule", NOW)  # type: ignore[arg-type]
+def wrote(run: int, before: Any, after: Any) -> HistoryChange:
+    return HistoryChange(
+        f"run {run}", NOW, SPOT[0], "d", "t", "u", SPOT[1], before, after, "rule", NOW
+    )
 
 
 def held(writes: Writes) -> object:
     """The value that is held when it comes back, None where none is: one list of writes (before, after) per run."""
-    found = flips([[wrote(number, *each) for each in run] for number, run in enumerate(writes)]).get(SPOT)
+    found = flips(
+        [[wrote(number, *each) for each in run] for number, run in enumerate(writes)]
+    ).get(SPOT)
     return found and (found.value, found.derived, found.runs)
 
 

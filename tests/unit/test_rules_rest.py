@@ -19,7 +19,11 @@ FOREIGN = ForeignOption("foreign", "On ice")
 def options(database: str, key: str) -> st.SearchStrategy[Plain]:
     spec = product().databases[database].properties[key]
     keys = [each.key for each in spec.options]  # type: ignore[union-attr]
-    return st.sampled_from(keys) | st.just(FOREIGN) if key == "status" else st.none() | st.sampled_from(keys)
+    return (
+        st.sampled_from(keys) | st.just(FOREIGN)
+        if key == "status"
+        else st.none() | st.sampled_from(keys)
+    )
 
 
 numbers = st.none() | st.sampled_from([0, 0.5, 1, 3, 8])
@@ -49,8 +53,16 @@ INSIGHT: dict[str, st.SearchStrategy[Any]] = {
     "told_on": dates,
     "observed_on": dates,
 }
-NAMES = {"features": ["f0", "f1", "f2", "f3"], "insights": ["i0", "i1", "i2", "i3"], "vision": ["v0"]}
-VALUES = {"features": FEATURE, "insights": INSIGHT, "vision": {"status": options("vision", "status")}}
+NAMES = {
+    "features": ["f0", "f1", "f2", "f3"],
+    "insights": ["i0", "i1", "i2", "i3"],
+    "vision": ["v0"],
+}
+VALUES = {
+    "features": FEATURE,
+    "insights": INSIGHT,
+    "vision": {"status": options("vision", "status")},
+}
 
 
 @st.composite
@@ -63,7 +75,8 @@ def worlds(draw: st.DrawFn) -> World:
             world.add(database, name, **values, **links(draw, database))
             remembered = draw(st.sets(st.sampled_from(list(VALUES[database]))))
             world.baseline[name] = {  # type: ignore[index]
-                key: BaseValue(draw(VALUES[database][key]), draw(VALUES[database][key])) for key in remembered
+                key: BaseValue(draw(VALUES[database][key]), draw(VALUES[database][key]))
+                for key in remembered
             }
     return world
 
@@ -94,7 +107,9 @@ def test_a_second_evaluation_changes_nothing(world: World, policy: OnConflict | 
 
 @settings(deadline=None, max_examples=50)
 @given(worlds(), st.data())
-def test_what_a_person_sets_stays_while_rules_say_the_same(world: World, data: st.DataObject) -> None:
+def test_what_a_person_sets_stays_while_rules_say_the_same(
+    world: World, data: st.DataObject
+) -> None:
     world.sync()
     name = data.draw(st.sampled_from(NAMES["insights"]))
     status = data.draw(options("insights", "status"))
@@ -112,7 +127,10 @@ def test_nothing_comes_back_from_its_end_and_locked_pages_are_not_written(world:
             if change.property == "status" and isinstance(change.before, str):
                 spec = vocabulary.databases[update.page.database].properties["status"]
                 meaning = {each.key: each.meaning for each in spec.options}  # type: ignore[union-attr]
-                assert meaning[change.before] not in TERMINAL or meaning[str(change.after)] == meaning[change.before]
+                assert (
+                    meaning[change.before] not in TERMINAL
+                    or meaning[str(change.after)] == meaning[change.before]
+                )
 
 
 @given(worlds())

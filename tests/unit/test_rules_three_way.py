@@ -14,7 +14,9 @@ from tests.unit.rules_world import EDITED, World, changes, only, with_rules
 
 
 def conflicts(evaluation: Evaluation) -> list[tuple[str, object, object, str]]:
-    return [(str(each.page.id), each.value, each.derived, each.reason) for each in evaluation.conflicts]
+    return [
+        (str(each.page.id), each.value, each.derived, each.reason) for each in evaluation.conflicts
+    ]
 
 
 @pytest.fixture
@@ -60,7 +62,11 @@ class TestForward:
         assert (changes(world.sync()), conflicts(world.decide())) == ({}, [])
 
     def test_without_memory_it_still_moves_forward(self) -> None:
-        world = World(only("I2-plan")).feature("wings", "beta").insight("a", "triaged", features=["wings"])
+        world = (
+            World(only("I2-plan"))
+            .feature("wings", "beta")
+            .insight("a", "triaged", features=["wings"])
+        )
         assert changes(world.sync()) == {"a.status": "planned"}
 
 
@@ -94,9 +100,13 @@ class TestNumbers:
         assert world.get("wings", "evidence_count") == kept
 
     @pytest.mark.parametrize(("minutes", "kept"), [(5, 2), (-5, 9), (0, 9)])
-    def test_newest_compares_when_both_were_edited(self, world: World, minutes: int, kept: int) -> None:
+    def test_newest_compares_when_both_were_edited(
+        self, world: World, minutes: int, kept: int
+    ) -> None:
         world.set("wings", evidence_count=9)
-        world.insight("b", "new", features=["wings"]).edited("b", EDITED + timedelta(minutes=minutes))
+        world.insight("b", "new", features=["wings"]).edited(
+            "b", EDITED + timedelta(minutes=minutes)
+        )
         world.edited("a", EDITED - timedelta(minutes=60)).sync("newest")
         assert world.get("wings", "evidence_count") == kept
 
@@ -106,7 +116,9 @@ class TestLeftAlone:
         world.set("a", sync_lock=True).set("wings", status="shipped")
         evaluation = world.sync()
         assert changes(evaluation) == {}
-        assert [note.message for note in evaluation.notes] == ["1 page is locked: rules left it alone."]
+        assert [note.message for note in evaluation.notes] == [
+            "1 page is locked: rules left it alone."
+        ]
         assert changes(world.set("a", sync_lock=False).sync()) == {"a.status": "shipped"}
 
     def test_an_option_that_people_added_is_left_alone_and_told(self, world: World) -> None:
@@ -116,11 +128,20 @@ class TestLeftAlone:
         assert "'On ice'" in evaluation.notes[0].message
 
     def test_a_category_of_an_added_option_is_unknown(self, world: World) -> None:
-        world.set("wings", status=ForeignOption("x", "On ice")).insight("b", "new", features=["wings"])
+        world.set("wings", status=ForeignOption("x", "On ice")).insight(
+            "b", "new", features=["wings"]
+        )
         assert changes(world.sync()) == {"wings.evidence_count": 2, "b.status": "linked"}
 
     def test_what_is_done_does_not_come_back_to_life(self) -> None:
-        rules = {"back": {"why": "x", "set": "features.status", "to": "spec", "if": {"any": {"over": "insights"}}}}
+        rules = {
+            "back": {
+                "why": "x",
+                "set": "features.status",
+                "to": "spec",
+                "if": {"any": {"over": "insights"}},
+            }
+        }
         for status in ("shipped", "measured", "dropped", "parked"):
             world = World(with_rules(rules)).insight("a").feature("wings", status, insights=["a"])
             world.baseline["wings"] = {"status": BaseValue(status)}  # type: ignore[index]
@@ -133,7 +154,11 @@ HIGH = {"why": "x", "set": "features.priority", "to": "p0", "when": {"status": "
 
 class TestSeveralRules:
     def test_rules_that_disagree_write_nothing(self) -> None:
-        world = World(with_rules({"low": LOW, "high": HIGH})).feature("wings", "spec").feature("tail", "idea")
+        world = (
+            World(with_rules({"low": LOW, "high": HIGH}))
+            .feature("wings", "spec")
+            .feature("tail", "idea")
+        )
         evaluation = world.sync()
         assert changes(evaluation) == {"tail.priority": "p3"}
         assert [each.reason for each in evaluation.conflicts] == [settle.RULES_DISAGREE]
@@ -141,12 +166,24 @@ class TestSeveralRules:
 
     def test_the_higher_priority_wins(self) -> None:
         rules = {"low": LOW, "high": {**HIGH, "priority": 1}}
-        assert changes(World(with_rules(rules)).feature("wings", "spec").sync()) == {"wings.priority": "p0"}
+        assert changes(World(with_rules(rules)).feature("wings", "spec").sync()) == {
+            "wings.priority": "p0"
+        }
 
     def test_rules_that_chase_each_other_write_nothing_and_say_so(self) -> None:
         rules = {
-            "there": {"why": "x", "set": "features.priority", "to": "p0", "when": {"priority": "p1"}},
-            "back": {"why": "x", "set": "features.priority", "to": "p1", "when": {"priority": "p0"}},
+            "there": {
+                "why": "x",
+                "set": "features.priority",
+                "to": "p0",
+                "when": {"priority": "p1"},
+            },
+            "back": {
+                "why": "x",
+                "set": "features.priority",
+                "to": "p1",
+                "when": {"priority": "p0"},
+            },
         }
         world = World(with_rules(rules)).feature("wings", priority="p1")
         world.baseline["wings"] = {"priority": BaseValue("p1")}  # type: ignore[index]

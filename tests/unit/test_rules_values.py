@@ -85,7 +85,9 @@ def test_conditions_on_a_status(condition: Any, value: Plain, verdict: bool | No
         ("owner", {"empty": False}, ("ann",), True),
     ],
 )
-def test_conditions_on_other_types(key: str, condition: Any, value: Plain, verdict: bool | None) -> None:
+def test_conditions_on_other_types(
+    key: str, condition: Any, value: Plain, verdict: bool | None
+) -> None:
     assert holds(key, condition, value) is verdict
 
 
@@ -113,8 +115,12 @@ class TestStamps:
     """Ways to compute a value from related pages."""
 
     @staticmethod
-    def stamped(value: dict[str, Any], *insights: dict[str, Any], to: str = "features.rice", **own: Any) -> Plain:
-        world = World(with_rules({"r": {"why": "x", "set": to, "value": value}})).feature("f", **own)
+    def stamped(
+        value: dict[str, Any], *insights: dict[str, Any], to: str = "features.rice", **own: Any
+    ) -> Plain:
+        world = World(with_rules({"r": {"why": "x", "set": to, "value": value}})).feature(
+            "f", **own
+        )
         for place, each in enumerate(insights):
             world.insight(f"i{place}", features=["f"], **each)
         return changes(world.decide()).get(f"f.{to.partition('.')[2]}")
@@ -126,11 +132,19 @@ class TestStamps:
 
     def test_the_latest_date(self) -> None:
         asks = ({"observed_on": "2026-02-01"}, {"observed_on": "2026-10-01"}, {"observed_on": ""})
-        assert self.stamped({"max": "insights.observed_on"}, *asks, to="features.start") == "2026-10-01"
+        assert (
+            self.stamped({"max": "insights.observed_on"}, *asks, to="features.start")
+            == "2026-10-01"
+        )
         assert self.stamped({"min": "insights.observed_on"}, {}, to="features.start") is None
 
     def test_the_heaviest_option(self) -> None:
-        assert self.stamped({"max": "insights.importance"}, {"importance": "nice"}, {"importance": "critical"}) == 3
+        assert (
+            self.stamped(
+                {"max": "insights.importance"}, {"importance": "nice"}, {"importance": "critical"}
+            )
+            == 3
+        )
         assert self.stamped({"max": "insights.importance"}) is None
 
     def test_a_plain_sum_and_one_of_nothing(self) -> None:
@@ -138,7 +152,11 @@ class TestStamps:
         assert self.stamped({"sum": "insights.arr"}, {"arr": None}) is None
 
     def test_once_per_customer_takes_the_largest_without_a_date(self) -> None:
-        asks = ({"arr": 3, "customer": "A"}, {"arr": 9, "customer": "a"}, {"arr": 1, "customer": "B"})
+        asks = (
+            {"arr": 3, "customer": "A"},
+            {"arr": 9, "customer": "a"},
+            {"arr": 1, "customer": "B"},
+        )
         assert self.stamped({"sum": "insights.arr", "once_per": "customer"}, *asks) == 10
 
     def test_of_looks_at_some_only(self) -> None:
@@ -148,7 +166,10 @@ class TestStamps:
     def test_a_share_without_pages_is_empty(self) -> None:
         share = {"share": "insights", "where": {"status": "new"}}
         assert self.stamped(share) is None
-        assert self.stamped(share, {"status": "new"}, {"status": "linked"}, {"status": "linked"}) == 0.3333
+        assert (
+            self.stamped(share, {"status": "new"}, {"status": "linked"}, {"status": "linked"})
+            == 0.3333
+        )
 
     def test_a_share_of_what_weighs_nothing_is_counted(self) -> None:
         share = {"share": "insights", "where": {"status": "new"}, "weight": "arr"}
@@ -170,7 +191,15 @@ class TestStamps:
     def test_so_does_one_in_a_formula_and_an_incomplete_relation(self) -> None:
         assert self.stamped({"formula": "reach * priority"}, reach=2, priority=FOREIGN) is None
         world = World(
-            with_rules({"r": {"why": "x", "set": "features.rice", "value": {"distinct": "insights.features"}}})
+            with_rules(
+                {
+                    "r": {
+                        "why": "x",
+                        "set": "features.rice",
+                        "value": {"distinct": "insights.features"},
+                    }
+                }
+            )
         )
         world.feature("f").insight("a", features=["f"])
         world.set("a", features=Links(("f",), complete=False))  # type: ignore[arg-type]
@@ -180,7 +209,11 @@ class TestStamps:
         assert self.stamped({"formula": "reach * 1e308"}, reach=1e308) is None
 
     def test_distinct_over_a_relation_and_several_hops(self) -> None:
-        rule = {"why": "x", "set": "vision.progress", "value": {"distinct": "features.insights.features"}}
+        rule = {
+            "why": "x",
+            "set": "vision.progress",
+            "value": {"distinct": "features.insights.features"},
+        }
         world = World(with_rules({"r": rule})).add("vision", "goal")
         world.feature("a", vision=["goal"]).feature("b", vision=["goal"]).feature("c")
         world.insight("i", features=["a", "b", "c"])
@@ -188,8 +221,18 @@ class TestStamps:
 
     def test_a_checkbox_and_a_date_can_be_set(self) -> None:
         rules = {
-            "tick": {"why": "x", "set": "features.spec_ready", "to": True, "when": {"status": "ready"}},
-            "day": {"why": "x", "set": "features.start", "to": "today", "when": {"status": "ready"}},
+            "tick": {
+                "why": "x",
+                "set": "features.spec_ready",
+                "to": True,
+                "when": {"status": "ready"},
+            },
+            "day": {
+                "why": "x",
+                "set": "features.start",
+                "to": "today",
+                "when": {"status": "ready"},
+            },
         }
         world = World(with_rules(rules)).feature("f", "ready", spec_ready=False)
         world.baseline["f"] = {"spec_ready": BaseValue(False)}  # type: ignore[index]
@@ -201,8 +244,14 @@ class TestPaths:
         vocabulary = Vocabulary(product())
         assert parse_relations(vocabulary, "vision", "features.insights").end == "insights"
         assert parse_relations(vocabulary, "features", "inverse(parent).vision").end == "vision"
-        assert parse_property(vocabulary, "features", "inverse(features.parent).effort").key == "effort"
-        assert parse_relations(vocabulary, "features", "inverse(features.parent)").hops[0].holder == "features"
+        assert (
+            parse_property(vocabulary, "features", "inverse(features.parent).effort").key
+            == "effort"
+        )
+        assert (
+            parse_relations(vocabulary, "features", "inverse(features.parent)").hops[0].holder
+            == "features"
+        )
 
     @pytest.mark.parametrize("text", ["", "inverse(vision)", "vision.", "nowhere"])
     def test_a_wrong_one_is_refused(self, text: str) -> None:
@@ -216,10 +265,19 @@ class TestPaths:
 
 def test_a_tree_is_a_page_with_everything_below_it() -> None:
     template = with_rules(
-        {"all": {"why": "w", "set": "features.evidence_count", "value": {"count": "tree(parent).insights"}}}
+        {
+            "all": {
+                "why": "w",
+                "set": "features.evidence_count",
+                "value": {"count": "tree(parent).insights"},
+            }
+        }
     )
     world = (
-        World(template).feature("top", parent=[]).feature("middle", parent=["top"]).feature("low", parent=["middle"])
+        World(template)
+        .feature("top", parent=[])
+        .feature("middle", parent=["top"])
+        .feature("low", parent=["middle"])
     )
     world.insight("a", features=["low"]).insight("b", features=["low", "top"])
     world.sync()
@@ -230,7 +288,12 @@ def test_a_tree_is_a_page_with_everything_below_it() -> None:
 
 @pytest.mark.parametrize(
     ("day", "named"),
-    [("today", "2026-11-22"), ("14 days ago", "2026-11-08"), ("in 1 day", "2026-11-23"), ("2026-01-31", "2026-01-31")],
+    [
+        ("today", "2026-11-22"),
+        ("14 days ago", "2026-11-08"),
+        ("in 1 day", "2026-11-23"),
+        ("2026-01-31", "2026-01-31"),
+    ],
 )
 def test_what_day_a_condition_names(day: str, named: str) -> None:
     assert day_of(day, date(2026, 11, 22)) == named

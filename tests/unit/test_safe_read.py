@@ -21,7 +21,9 @@ def test_what_is_no_file_is_refused_and_not_left_open(tmp_path: Path, kind: str,
         os.mkfifo(path)
     with pytest.raises(FileUnusable, match=told):
         read_bytes(path, limit=10)
-    is_open = [each.readlink() == path for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    is_open = [
+        each.readlink() == path for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
+    ]
     assert not any(is_open)
 
 

@@ -40,4 +40,6 @@ def test_only_what_differs_is_remembered(healths: list[str | None]) -> None:
 
 
 def test_before_it_was_first_seen_a_page_was_as_it_was_then() -> None:
-    assert as_seen(seen(["at_risk", "on_track"]), NOON - timedelta(days=9))[PAGE.id].values == {"health": "at_risk"}
+    assert as_seen(seen(["at_risk", "on_track"]), NOON - timedelta(days=9))[PAGE.id].values == {
+        "health": "at_risk"
+    }

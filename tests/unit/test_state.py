@@ -15,7 +15,15 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import StateHome
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.values import SILENT, UNKNOWN, BaseValue, ForeignOption, Links, Plain, SnapshotPage
+from notion_pm.rules.values import (
+    SILENT,
+    UNKNOWN,
+    BaseValue,
+    ForeignOption,
+    Links,
+    Plain,
+    SnapshotPage,
+)
 from notion_pm.storage import state_migrations
 from notion_pm.storage.lock import exclusive
 from notion_pm.storage.state import Remembered, State, known_templates
@@ -135,7 +143,9 @@ def test_runs_of_one_moment_stay_in_their_order(home: StateHome) -> None:
     with State(home, "product") as state:
         for number, each in enumerate(runs):
             state.keep_run(each)
-            change = HistoryChange(each.id, NOW, PAGE, "d", "t", "u", "rice", None, number, "rule", NOW)
+            change = HistoryChange(
+                each.id, NOW, PAGE, "d", "t", "u", "rice", None, number, "rule", NOW
+            )
             state.keep_written(WINGS, {}, [change])
         assert [each.id for each in state.runs()] == [each.id for each in runs]
         lately = state.changes_lately(2, before="run-3")
@@ -146,9 +156,14 @@ def test_a_part_of_a_full_read_is_kept_apart_until_all_is_there(home: StateHome)
     other = replace(WINGS, id=NotionId("q"))
     with State(home, "product") as state, State(home, "other") as another:
         state.keep_part("features", Part("scope", NOW, NOW, {PAGE: WINGS}))
-        state.keep_part("features", Part("scope", NOW, NOW + timedelta(minutes=1), {other.id: other}))
+        state.keep_part(
+            "features", Part("scope", NOW, NOW + timedelta(minutes=1), {other.id: other})
+        )
         (part,) = state.parts().values()
-        assert (part.created_until, part.pages) == (NOW + timedelta(minutes=1), {PAGE: WINGS, other.id: other})
+        assert (part.created_until, part.pages) == (
+            NOW + timedelta(minutes=1),
+            {PAGE: WINGS, other.id: other},
+        )
         assert (state.cache().pages, another.parts()) == ({}, {})
         state.keep([WINGS], {}, {})
         assert state.parts(), "an incremental read leaves it"

@@ -38,8 +38,12 @@ from notion_pm.storage.state_tables import METADATA
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
 SOURCE = NotionId("s")
-SHOWN = SnapshotPage(PAGE, "features", "Wings", "https://x", NOW, {"insights": Links((PAGE,), complete=True)})
-CHANGE = HistoryChange("r", NOW, PAGE, "features", "Wings", "u", "status", "a", "b", "rule", NOW, ("rule",), (PAGE,))
+SHOWN = SnapshotPage(
+    PAGE, "features", "Wings", "https://x", NOW, {"insights": Links((PAGE,), complete=True)}
+)
+CHANGE = HistoryChange(
+    "r", NOW, PAGE, "features", "Wings", "u", "status", "a", "b", "rule", NOW, ("rule",), (PAGE,)
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +56,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         state.keep([SHOWN], {"features": NOW}, {NotionId("q"): "gone"}, changes=[CHANGE])
         state.keep_part("features", Part("scope", NOW, NOW, {PAGE: SHOWN}))
         state.keep_option_names({"o": "On ice"})
-        state.begin_writing({PAGE: {"status": BaseValue("a")}}, {PAGE: {"status": Intent(BaseValue("b"), "a")}})
+        state.begin_writing(
+            {PAGE: {"status": BaseValue("a")}}, {PAGE: {"status": Intent(BaseValue("b"), "a")}}
+        )
         state.keep_run(RunRecord("r", "sync", NOW, NOW, "done", {"updates": 1}))
         state.keep_sightings([Sighting(NOW, SHOWN)])
         state.keep_imported(SOURCE, [("k", Imported(PAGE, {"name": "x"}))])
-        write = ImportWrite("e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")})
+        write = ImportWrite(
+            "e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")}
+        )
         state.keep_import_writes("r", NOW, [write])
         state.keep_holds({(PAGE, "status"): Hold("a", "b", "flips", ("r",))})
         state.keep_baseline({PAGE: {"status": BaseValue("a")}})
@@ -106,11 +114,23 @@ def test_a_state_that_is_whole_is_read(filled: Path) -> None:
             assert database.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0], table.name
 
 
-@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda value: getattr(value, "name", value))
-def test_what_was_never_written_is_an_error_in_words(filled: Path, tmp_path: Path, table: Table, column: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "column"), COLUMNS, ids=lambda value: getattr(value, "name", value)
+)
+def test_what_was_never_written_is_an_error_in_words(
+    filled: Path, tmp_path: Path, table: Table, column: str
+) -> None:
     home = tmp_path / "state"
     shutil.copytree(filled, home)
-    cut = ['{"status": "id', "[1, 2", "", '{"a": {"b": 1}}', "2026-13-45T00", "2026-11-22T20:15:00", "[" * 100_000]
+    cut = [
+        '{"status": "id',
+        "[1, 2",
+        "",
+        '{"a": {"b": 1}}',
+        "2026-13-45T00",
+        "2026-11-22T20:15:00",
+        "[" * 100_000,
+    ]
     junk: list[object] = [*cut, b"\xff\x00", 1e300]
     for value in junk:
         with closing(sqlite3.connect(home / FILE)) as database:
@@ -125,7 +145,9 @@ def test_what_was_never_written_is_an_error_in_words(filled: Path, tmp_path: Pat
             assert "ove it away" in error.advice and "ost are then" in error.advice
 
 
-def test_a_state_of_a_newer_version_is_refused_and_stays_as_it_is(filled: Path, tmp_path: Path) -> None:
+def test_a_state_of_a_newer_version_is_refused_and_stays_as_it_is(
+    filled: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "state"
     shutil.copytree(filled, home)
     with closing(sqlite3.connect(home / FILE)) as database:
@@ -159,7 +181,9 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> StateSetting | No
     return named if request.param == "named" else None
 
 
-def test_a_copy_of_a_workspace_has_a_memory_of_its_own(tmp_path: Path, setting: StateSetting | None) -> None:
+def test_a_copy_of_a_workspace_has_a_memory_of_its_own(
+    tmp_path: Path, setting: StateSetting | None
+) -> None:
     files = [tmp_path / name for name in ("w.sqlite", "copy.sqlite", "third.sqlite")]
     for file in files:
         file.touch()
@@ -168,7 +192,9 @@ def test_a_copy_of_a_workspace_has_a_memory_of_its_own(tmp_path: Path, setting: 
     assert [state_folder(file, ROOT, setting) for file in reversed(files)] == folders[::-1]
 
 
-def test_a_workspace_that_was_renamed_finds_its_memory(tmp_path: Path, setting: StateSetting | None) -> None:
+def test_a_workspace_that_was_renamed_finds_its_memory(
+    tmp_path: Path, setting: StateSetting | None
+) -> None:
     first, second = tmp_path / "w.sqlite", tmp_path / "renamed.sqlite"
     first.touch()
     folder = state_folder(first, ROOT, setting)
@@ -176,7 +202,9 @@ def test_a_workspace_that_was_renamed_finds_its_memory(tmp_path: Path, setting: 
     assert state_folder(second, ROOT, setting) == folder
 
 
-def test_the_memory_from_before_such_folders_is_found(tmp_path: Path, setting: StateSetting | None) -> None:
+def test_the_memory_from_before_such_folders_is_found(
+    tmp_path: Path, setting: StateSetting | None
+) -> None:
     (tmp_path / "w.sqlite").touch()
     before = (tmp_path / "named" if setting else tmp_path / ".notion-pm") / ROOT
     before.mkdir(parents=True)
@@ -189,18 +217,25 @@ def test_a_folder_that_is_copied_as_a_whole_keeps_its_memory(tmp_path: Path) -> 
     (one / "w.sqlite").touch()
     state_folder(one / "w.sqlite", ROOT, None)
     shutil.copytree(one, tmp_path / "two")
-    assert state_folder(tmp_path / "two" / "w.sqlite", ROOT, None) == tmp_path / "two" / ".notion-pm" / ROOT
+    assert (
+        state_folder(tmp_path / "two" / "w.sqlite", ROOT, None)
+        == tmp_path / "two" / ".notion-pm" / ROOT
+    )
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    setting = StateSetting(SecretStr(str(tmp_path / "taken")), Source.ENVIRONMENT, "NOTION_PM_STATE")
+    setting = StateSetting(
+        SecretStr(str(tmp_path / "taken")), Source.ENVIRONMENT, "NOTION_PM_STATE"
+    )
     with pytest.raises(NotionPmError, match="taken") as refused:
         state_folder(None, ROOT, setting)
     assert "NOTION_PM_STATE" in refused.value.advice
 
 
-def test_a_full_disk_names_the_file_and_leaves_the_memory_as_it_was(filled: Path, tmp_path: Path) -> None:
+def test_a_full_disk_names_the_file_and_leaves_the_memory_as_it_was(
+    filled: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "state"
     shutil.copytree(filled, home)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

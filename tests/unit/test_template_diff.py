@@ -20,11 +20,21 @@ _NAME = {"type": "title", "title": "Name"}
 
 
 def _features(**properties: Any) -> LoadedTemplate:
-    return load({"databases": {"features": {"title": "Features", "properties": {"name": _NAME, **properties}}}})
+    return load(
+        {
+            "databases": {
+                "features": {"title": "Features", "properties": {"name": _NAME, **properties}}
+            }
+        }
+    )
 
 
 def _status(*keys: str) -> dict[str, Any]:
-    return {"type": "status", "title": "Status", "options": [{"key": each, "name": each.title()} for each in keys]}
+    return {
+        "type": "status",
+        "title": "Status",
+        "options": [{"key": each, "name": each.title()} for each in keys],
+    }
 
 
 @settings(max_examples=30, deadline=None)
@@ -36,8 +46,14 @@ def test_a_template_is_not_different_from_itself(loaded: LoadedTemplate) -> None
 def test_each_thing_is_told_once_by_its_address() -> None:
     size = {"type": "number", "title": "Size"}
     before = _features(status=_status("idea", "done"), size=size)
-    after = _features(status=_status("idea", "spec", "done"), tags=_status("a", "b"), size={**size, "title": "Weeks"})
-    found = [(each.address, each.action, dict(each.details)) for each in template_diff(before, after)]
+    after = _features(
+        status=_status("idea", "spec", "done"),
+        tags=_status("a", "b"),
+        size={**size, "title": "Weeks"},
+    )
+    found = [
+        (each.address, each.action, dict(each.details)) for each in template_diff(before, after)
+    ]
     assert found == [
         ("features.size", "changed", {"title": ("Size", "Weeks")}),
         ("features.status", "changed", {"order": (["idea", "done"], ["idea", "spec", "done"])}),
@@ -49,7 +65,8 @@ def test_each_thing_is_told_once_by_its_address() -> None:
 def test_a_new_key_is_no_other_property() -> None:
     before = _features(size={"type": "number", "title": "Size"}, status=_status("idea"))
     after = _features(
-        effort={"type": "number", "title": "Size", "was": "size"}, state={**_status("idea"), "was": "status"}
+        effort={"type": "number", "title": "Size", "was": "size"},
+        state={**_status("idea"), "was": "status"},
     )
     assert template_diff(before, after) == ()
 
@@ -79,7 +96,10 @@ def test_a_template_has_a_page_of_its_own() -> None:
     page = run("docs", "full")
     assert page.startswith("# Full product workspace\n")
     assert "| `release` | Release | relation to Releases |" in page
-    assert "| `features` | Features | relation to Feature specs | the other side of features.release |" in page
+    assert (
+        "| `features` | Features | relation to Feature specs | the other side of features.release |"
+        in page
+    )
     assert "| R1-scope | stamp | releases.scope | What the release is to bring. |" in page
 
 
@@ -87,7 +107,9 @@ def test_the_reference_of_the_format_names_every_key() -> None:
     page = run("docs")
     for key in Template.model_json_schema(by_alias=True)["properties"]:
         assert f"| `{key}`" in page
-    assert page.strip() in (_ROOT / "docs" / "template-format.md").read_text(encoding="utf-8"), "run `make docs`"
+    assert page.strip() in (_ROOT / "docs" / "template-format.md").read_text(encoding="utf-8"), (
+        "run `make docs`"
+    )
 
 
 def test_the_published_schema_is_that_of_the_models() -> None:

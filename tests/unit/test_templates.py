@@ -45,18 +45,31 @@ def test_every_shipped_template_is_sound_and_fits_its_own_schema() -> None:
     schema = jsonschema_rs.validator_for(template_schema())
     for name, path in template_files.shipped().items():
         assert templates.load(name).template.template == name
-        assert list(schema.iter_errors(yaml_lines.parse(path.read_text(encoding="utf-8")).data)) == []
+        assert (
+            list(schema.iter_errors(yaml_lines.parse(path.read_text(encoding="utf-8")).data)) == []
+        )
 
 
 def test_the_product_template_brings_its_starter_rows_and_the_body_of_a_spec() -> None:
     product = templates.load("product")
-    assert {key: len(rows) for key, rows in product.rows.items()} == {"vision": 13, "insights": 248, "features": 30}
+    assert {key: len(rows) for key, rows in product.rows.items()} == {
+        "vision": 13,
+        "insights": 248,
+        "features": 30,
+    }
     assert "## Success metric" in product.bodies["features"]
 
 
 def test_what_people_write_about_begins_with_questions() -> None:
     full = templates.load("full")
-    assert set(full.bodies) == {"objectives", "opportunities", "features", "releases", "experiments", "decisions"}
+    assert set(full.bodies) == {
+        "objectives",
+        "opportunities",
+        "features",
+        "releases",
+        "experiments",
+        "decisions",
+    }
     assert all(full.rows[key] for key in full.bodies), "starter rows show how a page begins"
 
 
@@ -179,37 +192,88 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("view", "problem"),
     [
-        ("{title: V, type: board, group_by: stat}", "unknown property of features `stat`. Possible: name."),
+        (
+            "{title: V, type: board, group_by: stat}",
+            "unknown property of features `stat`. Possible: name.",
+        ),
         (
             "{title: V, type: list, group_by: name}",
             "features.views.v: a list has no `group_by`, only: board, chart, table.",
         ),
-        ("{title: V, type: list, where: {nme: x}}", "unknown property of features `nme`. Did you mean `name`?"),
+        (
+            "{title: V, type: list, where: {nme: x}}",
+            "unknown property of features `nme`. Did you mean `name`?",
+        ),
         ("{title: V, type: list, sort: [{nme: ascending}]}", "unknown property of features `nme`."),
-        ("{title: V, type: list, show: [nme]}", "unknown property of features `nme`. Did you mean `name`?"),
-        ("{title: V, type: chart}", "features.views.v: a chart needs `chart`: column, bar, line, donut or number."),
-        ("{title: V, type: chart, chart: bar}", "features.views.v: a chart needs `group_by`, unless it is a single"),
-        ("{title: V, type: chart, chart: number, measure: {sum: name}}", "`name` is a title. Here it takes one of: "),
-        ("{title: V, type: form, show: [name]}", "features.views.v: a form has no `show`, only: board, calendar,"),
-        ("{title: V, type: gallery, cover: name}", "`name` is a title. Here it takes one of: files."),
+        (
+            "{title: V, type: list, show: [nme]}",
+            "unknown property of features `nme`. Did you mean `name`?",
+        ),
+        (
+            "{title: V, type: chart}",
+            "features.views.v: a chart needs `chart`: column, bar, line, donut or number.",
+        ),
+        (
+            "{title: V, type: chart, chart: bar}",
+            "features.views.v: a chart needs `group_by`, unless it is a single",
+        ),
+        (
+            "{title: V, type: chart, chart: number, measure: {sum: name}}",
+            "`name` is a title. Here it takes one of: ",
+        ),
+        (
+            "{title: V, type: form, show: [name]}",
+            "features.views.v: a form has no `show`, only: board, calendar,",
+        ),
+        (
+            "{title: V, type: gallery, cover: name}",
+            "`name` is a title. Here it takes one of: files.",
+        ),
         ("{title: V, type: calendar, date: name}", "`name` is a title. Here it takes one of: "),
         (
             "{title: V, type: list, where: {name: {more_than: 3}}}",
             "`more_than` does not go with `name`, which is a title.",
         ),
-        ("{title: V, type: list, quick: {nme: x}}", "unknown property of features `nme`. Did you mean `name`?"),
-        ("{title: V, type: list, quick: {name: [x, y]}}", "a quick filter takes one value of a title. Choose one."),
+        (
+            "{title: V, type: list, quick: {nme: x}}",
+            "unknown property of features `nme`. Did you mean `name`?",
+        ),
+        (
+            "{title: V, type: list, quick: {name: [x, y]}}",
+            "a quick filter takes one value of a title. Choose one.",
+        ),
         (
             "{title: V, type: list, quick: {name: {contains: x, empty: false}}}",
             "a quick filter is one test. Put what always holds into `where`.",
         ),
-        ("{title: V, type: form, quick: {name: x}}", "features.views.v: a form has no `quick`, only: board, calendar,"),
-        ("{title: V, type: dashboard}", "features.views.v: a dashboard needs `widgets`: rows of views, such as"),
-        ("{title: V, type: list, widgets: [[features.v]]}", "features.views.v: a list has no `widgets`, only: "),
-        ("{title: V, type: dashboard, widgets: [[feature.v]]}", "unknown database `feature`. Did you mean `features`?"),
-        ("{title: V, type: dashboard, widgets: [[board]]}", "`board` does not name a view. Write `database.view`,"),
-        ("{title: V, type: dashboard, widgets: [[features.w]]}", "unknown view of features `w`. Possible: v."),
-        ("{title: V, type: dashboard, widgets: [[features.v]]}", "a dashboard cannot stand on a dashboard. Name the"),
+        (
+            "{title: V, type: form, quick: {name: x}}",
+            "features.views.v: a form has no `quick`, only: board, calendar,",
+        ),
+        (
+            "{title: V, type: dashboard}",
+            "features.views.v: a dashboard needs `widgets`: rows of views, such as",
+        ),
+        (
+            "{title: V, type: list, widgets: [[features.v]]}",
+            "features.views.v: a list has no `widgets`, only: ",
+        ),
+        (
+            "{title: V, type: dashboard, widgets: [[feature.v]]}",
+            "unknown database `feature`. Did you mean `features`?",
+        ),
+        (
+            "{title: V, type: dashboard, widgets: [[board]]}",
+            "`board` does not name a view. Write `database.view`,",
+        ),
+        (
+            "{title: V, type: dashboard, widgets: [[features.w]]}",
+            "unknown view of features `w`. Possible: v.",
+        ),
+        (
+            "{title: V, type: dashboard, widgets: [[features.v]]}",
+            "a dashboard cannot stand on a dashboard. Name the",
+        ),
     ],
 )
 def test_views_that_do_not_hold(tmp_path: Path, view: str, problem: str) -> None:
@@ -236,7 +300,9 @@ def test_a_view_stands_on_one_dashboard(tmp_path: Path) -> None:
 
 def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
     widgets = f"[[{', '.join(5 * ['features.v'])}]]"
-    (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {{title: V, type: dashboard, widgets: {widgets}}}\n")
+    (found,) = _problems(
+        tmp_path, f"{_HEAD}    views:\n      v: {{title: V, type: dashboard, widgets: {widgets}}}\n"
+    )
     assert found == "t.yaml:10: features.views.v.widgets.0: has 5 entries, 4 at most."
 
 
@@ -288,7 +354,10 @@ def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ("bind: Tasks\n    body: x.md", "t.yaml:10: tasks: a bound database is only read, it takes no `body`."),
+        (
+            "bind: Tasks\n    body: x.md",
+            "t.yaml:10: tasks: a bound database is only read, it takes no `body`.",
+        ),
         (
             "bind: Tasks\nsync: {T1: {why: W, set: tasks.name, note: N}}",
             "t.yaml:15: tasks.name is in a bound database, which is only read. Let it only `propose`.",
@@ -302,7 +371,9 @@ def test_a_bound_database_is_only_read(tmp_path: Path, lines: str, problem: str)
 
 
 def test_a_relation_to_a_bound_database_is_one_way(tmp_path: Path) -> None:
-    relation = "      tasks: {type: relation, title: Tasks, to: tasks, two_way: {key: f, title: F}}\n"
+    relation = (
+        "      tasks: {type: relation, title: Tasks, to: tasks, two_way: {key: f, title: F}}\n"
+    )
     bound = "  tasks: {title: Tasks, bind: Tasks, properties: {name: {type: title, title: Task}}}\n"
     (found,) = _problems(tmp_path, f"{_HEAD}{relation}{bound}")
     assert found.startswith("t.yaml:9: a relation from or to a bound database can only be one-way.")
@@ -416,7 +487,10 @@ def test_a_rows_file_that_is_none(tmp_path: Path, rows: str, problem: str) -> No
         ("template: [a", "t.yaml:1: this is not YAML: while parsing a flow sequence"),
         ("- a\n- b\n", "t.yaml:1: should be a mapping (`key: value`)"),
         (f"{_HEAD}title: Again\n", "t.yaml:9: `title` is here a second time (first in line 3)"),
-        ("template: !python/object:os.system x\n", "t.yaml:1: this is not YAML: could not determine a constructor"),
+        (
+            "template: !python/object:os.system x\n",
+            "t.yaml:1: this is not YAML: could not determine a constructor",
+        ),
     ],
 )
 def test_a_file_that_is_no_template(tmp_path: Path, text: str, problem: str) -> None:
@@ -425,7 +499,8 @@ def test_a_file_that_is_no_template(tmp_path: Path, text: str, problem: str) -> 
 
 def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path: Path) -> None:
     text = _HEAD.replace("title: Test", 'title: "{{ client }} in {{ year }}"').replace(
-        "databases:", "variables:\n  client: {prompt: Client, default: Acme}\n  year: {prompt: Year}\ndatabases:"
+        "databases:",
+        "variables:\n  client: {prompt: Client, default: Acme}\n  year: {prompt: Year}\ndatabases:",
     )
     loaded = templates.load(str(_written(tmp_path, text)), {"year": "2026"})
     assert loaded.template.title == "Acme in 2026"
@@ -439,7 +514,9 @@ def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path
 def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
     text = _HEAD.replace("title: Test", "title: \"{{ ''.__class__.__mro__ }}\"")
     (problem,) = _problems(tmp_path, text)
-    assert problem.startswith("t.yaml:3: cannot fill in the variables: there is more than variables (getattr).")
+    assert problem.startswith(
+        "t.yaml:3: cannot fill in the variables: there is more than variables (getattr)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -452,12 +529,16 @@ def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
     ],
 )
 def test_texts_hold_variables_and_nothing_more(tmp_path: Path, title: str, problem: str) -> None:
-    (found, *_) = _problems(tmp_path, f'template: t\nversion: 1\ntitle: "{title}"\ndatabases: {{}}\n')
+    (found, *_) = _problems(
+        tmp_path, f'template: t\nversion: 1\ntitle: "{title}"\ndatabases: {{}}\n'
+    )
     assert found.startswith(f"t.yaml:3: cannot fill in the variables: {problem}")
 
 
 def test_aliases_of_aliases_are_no_way_to_stop_the_program(tmp_path: Path) -> None:
-    bomb = "".join(f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 10))
+    bomb = "".join(
+        f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 10)
+    )
     (found, *_) = _problems(tmp_path, f"x0: &x0 [a]\n{bomb}")
     assert "aliases repeat too much of it" in found
 
@@ -489,7 +570,11 @@ def test_the_example_of_the_document_is_a_sound_template(tmp_path: Path) -> None
 def test_the_document_names_every_type_of_property() -> None:
     document = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
     definitions = template_schema()["$defs"]
-    types = [each["properties"]["type"] for name, each in definitions.items() if name.endswith("Property")]
+    types = [
+        each["properties"]["type"]
+        for name, each in definitions.items()
+        if name.endswith("Property")
+    ]
     for kind in [name for each in types for name in each.get("enum", [each.get("const")])]:
         assert f"`{kind}`" in document
 

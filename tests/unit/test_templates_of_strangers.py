@@ -103,7 +103,9 @@ def test_a_value_in_a_report_is_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["body", "rows"])
-@pytest.mark.parametrize("kind", ["fifo", "socket", "folder", "large", "device", "outside", "absolute", "nul", "loop"])
+@pytest.mark.parametrize(
+    "kind", ["fifo", "socket", "folder", "large", "device", "outside", "absolute", "nul", "loop"]
+)
 def test_what_is_no_file_of_the_template_is_not_read(tmp_path: Path, key: str, kind: str) -> None:
     named = tmp_path / "in" / "x"
     path = _template(tmp_path / "in", _HEAD + f"    {key}: x\n")
@@ -156,8 +158,14 @@ def test_files_that_extend_each_other_over_and_over_are_read_once(tmp_path: Path
     depth = 20
     for level in range(depth):
         for side in "ab":
-            below = f"extends: [a{level + 1}.yaml, b{level + 1}.yaml]\n" if level < depth - 1 else ""
-            _template(tmp_path, f"template: t\nversion: 1\n{below}titel: {side}{level}\n", f"{side}{level}.yaml")
+            below = (
+                f"extends: [a{level + 1}.yaml, b{level + 1}.yaml]\n" if level < depth - 1 else ""
+            )
+            _template(
+                tmp_path,
+                f"template: t\nversion: 1\n{below}titel: {side}{level}\n",
+                f"{side}{level}.yaml",
+            )
     problems = _problems(tmp_path / "a0.yaml")
     assert len(problems) < 200
 
@@ -172,14 +180,20 @@ def test_a_diamond_of_templates_is_no_mistake(tmp_path: Path) -> None:
 
 def test_templates_in_a_circle_are_refused(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "c"), ("c", "a")):
-        _template(tmp_path, f"template: {name}\nversion: 1\nextends: {other}.yaml\n", f"{name}.yaml")
+        _template(
+            tmp_path, f"template: {name}\nversion: 1\nextends: {other}.yaml\n", f"{name}.yaml"
+        )
     assert any("extends this template in turn" in each for each in _problems(tmp_path / "a.yaml"))
 
 
 def test_many_small_files_cannot_add_up(tmp_path: Path) -> None:
     for number in range(40):
         following = f"extends: t{number + 1}.yaml\n" if number < 39 else ""
-        _template(tmp_path, f"template: t\nversion: 1\n{following}x: [{'1,' * 5_000}1]\n", f"t{number}.yaml")
+        _template(
+            tmp_path,
+            f"template: t\nversion: 1\n{following}x: [{'1,' * 5_000}1]\n",
+            f"t{number}.yaml",
+        )
     assert _problems(tmp_path / "t0.yaml")
 
 
@@ -215,7 +229,9 @@ def test_a_template_extends_nothing_outside_its_folder(tmp_path: Path, reference
 
 def test_template_folders_side_by_side_are_a_library(tmp_path: Path) -> None:
     _template(tmp_path / "base", _HEAD, "template.yaml")
-    own = _template(tmp_path / "own", "template: own\nversion: 1\nextends: ../base\n", "template.yaml")
+    own = _template(
+        tmp_path / "own", "template: own\nversion: 1\nextends: ../base\n", "template.yaml"
+    )
     assert list(templates.load(str(own)).template.databases) == ["features"]
 
 

@@ -22,7 +22,9 @@ from tests.unit.thread_world import NOWHERE, chain_of, discovery, thread_of, tit
 def renamed(template: Template) -> Template:
     """The template with its features under another key and with a role."""
     data = template.model_dump(by_alias=True, exclude_unset=True)
-    data["databases"] = {("specs" if key == "features" else key): each for key, each in data["databases"].items()}
+    data["databases"] = {
+        ("specs" if key == "features" else key): each for key, each in data["databases"].items()
+    }
     data["databases"]["specs"]["role"] = "features"
     for each in data["databases"]["specs"]["properties"].values():
         if each.get("to") == "features":
@@ -35,7 +37,10 @@ def renamed(template: Template) -> Template:
     [
         ("product", ["vision", "features", "insights"]),
         ("okrs", ["vision", "objectives", "key_results", "features", "insights"]),
-        ("discovery", ["vision", "objectives", "opportunities", "features", "insights", "customers"]),
+        (
+            "discovery",
+            ["vision", "objectives", "opportunities", "features", "insights", "customers"],
+        ),
     ],
 )
 def test_a_template_has_its_thread_from_the_top_down(name: str, databases: list[str]) -> None:
@@ -45,7 +50,11 @@ def test_a_template_has_its_thread_from_the_top_down(name: str, databases: list[
 
 
 def test_releases_experiments_and_decisions_are_beside_the_thread() -> None:
-    assert chain_of(templates.load("full").template).asides == ("releases", "experiments", "decisions")
+    assert chain_of(templates.load("full").template).asides == (
+        "releases",
+        "experiments",
+        "decisions",
+    )
 
 
 def test_a_role_says_what_a_key_does_not() -> None:
@@ -66,9 +75,15 @@ def small_world() -> World:
     world = World().add("vision", "aim", kind="objective", status="active")
     world.feature("wings", "in_progress", vision=["aim"], id="FEAT-1")
     world.feature("feathers", parent=["wings"], id="FEAT-2")
-    world.insight("ask", features=["wings"], customer="Acme ", importance="critical", observed_on="2026-01-01")
-    world.insight("again", features=["wings"], customer="acme", importance="nice", observed_on="2026-02-01")
-    return world.insight("other", features=["feathers"], customer="Bob", importance="important", arr=10)
+    world.insight(
+        "ask", features=["wings"], customer="Acme ", importance="critical", observed_on="2026-01-01"
+    )
+    world.insight(
+        "again", features=["wings"], customer="acme", importance="nice", observed_on="2026-02-01"
+    )
+    return world.insight(
+        "other", features=["feathers"], customer="Bob", importance="important", arr=10
+    )
 
 
 def test_above_and_below() -> None:
@@ -76,7 +91,11 @@ def test_above_and_below() -> None:
     wings = thread.pages("features")[0]
     assert titles(thread.above(wings)) == ["Aim"]
     assert titles(thread.below(wings)) == ["Feathers", "Ask", "Again"]
-    assert {each.title for each in thread.all_above(thread.pages("insights")[2])} == {"Feathers", "Wings", "Aim"}
+    assert {each.title for each in thread.all_above(thread.pages("insights")[2])} == {
+        "Feathers",
+        "Wings",
+        "Aim",
+    }
     assert thread.category(wings) == "doing"
     assert thread.status(wings) == "In progress"
 
@@ -104,8 +123,13 @@ asks = st.fixed_dictionaries(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(asks, max_size=6), st.dictionaries(st.sampled_from("xyz"), st.sampled_from("xyz"), max_size=3))
-def test_the_weights_are_those_that_sync_stamps(said: list[dict[str, Any]], tree: dict[str, str]) -> None:
+@given(
+    st.lists(asks, max_size=6),
+    st.dictionaries(st.sampled_from("xyz"), st.sampled_from("xyz"), max_size=3),
+)
+def test_the_weights_are_those_that_sync_stamps(
+    said: list[dict[str, Any]], tree: dict[str, str]
+) -> None:
     world = World(template=discovery()).add("customers", "acme").add("customers", "bob")
     for name in "abcd":
         world.feature(name)
@@ -119,7 +143,9 @@ def test_the_weights_are_those_that_sync_stamps(said: list[dict[str, Any]], tree
     thread = thread_of(world)
     for page in (*thread.pages("features"), *thread.pages("opportunities")):
         found = thread.evidence(page)
-        stamped = [world.get(str(page.id), key) for key in ("evidence_count", "customers", "importance")]
+        stamped = [
+            world.get(str(page.id), key) for key in ("evidence_count", "customers", "importance")
+        ]
         assert [len(found.insights), found.customers, found.importance] == stamped
 
 
@@ -146,7 +172,11 @@ def test_several_that_may_be_meant_are_listed() -> None:
 
 
 def test_objectives_of_the_visions_own_database_serve_the_one_vision() -> None:
-    world = small_world().add("vision", "why", kind="vision", status="active").add("vision", "value", kind="value")
+    world = (
+        small_world()
+        .add("vision", "why", kind="vision", status="active")
+        .add("vision", "value", kind="value")
+    )
     thread = thread_of(world)
     assert titles(thread.above(world.pages["aim"])) == ["Why"]
     assert titles(thread.below(world.pages["why"])) == ["Aim"]
@@ -155,7 +185,11 @@ def test_objectives_of_the_visions_own_database_serve_the_one_vision() -> None:
 
 
 def test_of_several_visions_nobody_can_tell_which_one_an_objective_serves() -> None:
-    world = small_world().add("vision", "why", kind="vision", status="active").add("vision", "how", kind="vision")
+    world = (
+        small_world()
+        .add("vision", "why", kind="vision", status="active")
+        .add("vision", "how", kind="vision")
+    )
     assert thread_of(world).above(world.pages["aim"]) == ()
     world.set("how", status="superseded")
     assert titles(thread_of(world).above(world.pages["aim"])) == ["Why"]
@@ -163,8 +197,20 @@ def test_of_several_visions_nobody_can_tell_which_one_an_objective_serves() -> N
 
 def test_pages_are_told_by_priority_then_by_what_weighs_most_then_by_title() -> None:
     world = World()
-    for name, priority in (("late", "p2"), ("light", "p1"), ("heavy", "p1"), ("first", "p0"), ("also light", "p1")):
+    for name, priority in (
+        ("late", "p2"),
+        ("light", "p1"),
+        ("heavy", "p1"),
+        ("first", "p0"),
+        ("also light", "p1"),
+    ):
         world.feature(name, priority=priority)
     world.insight("ask", features=["heavy"], customer="Acme", importance="critical")
     thread = thread_of(world)
-    assert titles(thread.in_order(thread.pages("features"))) == ["First", "Heavy", "Also Light", "Light", "Late"]
+    assert titles(thread.in_order(thread.pages("features"))) == [
+        "First",
+        "Heavy",
+        "Also Light",
+        "Light",
+        "Late",
+    ]

@@ -34,7 +34,9 @@ def test_a_thread_that_holds_has_no_findings() -> None:
 
 
 def test_features_without_evidence_or_objective_are_noise() -> None:
-    world = product_world().feature("fins").feature("tail", "parked").feature("beak", vision=["aim"])
+    world = (
+        product_world().feature("fins").feature("tail", "parked").feature("beak", vision=["aim"])
+    )
     world.insight("said", features=["fins"])
     thread = thread_of(world)
     assert found("no-evidence", thread) == {"Beak": "Idea"}
@@ -70,10 +72,19 @@ def test_objectives_without_live_features() -> None:
 
 
 def test_insights_that_nobody_looks_at() -> None:
-    world = product_world().insight("old").insight("new").insight("refused", "wont_do").insight("said", "triaged")
+    world = (
+        product_world()
+        .insight("old")
+        .insight("new")
+        .insight("refused", "wont_do")
+        .insight("said", "triaged")
+    )
     created = {"old": ago(15), "new": ago(14), "refused": ago(99), "said": ago(20), "ask": ago(99)}
     thread = thread_of(world, created)
-    assert found("unread-insight", thread) == {"Old": "New, here for 15 days", "Said": "Triaged, here for 20 days"}
+    assert found("unread-insight", thread) == {
+        "Old": "New, here for 15 days",
+        "Said": "Triaged, here for 20 days",
+    }
     assert set(found("unread-insight", thread, insight_days=13)) == {"Old", "New", "Said"}
 
 
@@ -94,7 +105,9 @@ def test_health_that_nobody_updates() -> None:
         ("won", "achieved", None),
     ):
         date = day.date().isoformat() if day else None
-        world.add("objectives", name, status=status, health="at_risk" if day else None, health_date=date)
+        world.add(
+            "objectives", name, status=status, health="at_risk" if day else None, health_date=date
+        )
     assert found("stale-health", thread_of(world)) == {
         "Stale": "At risk, said 15 days ago",
         "Silent": "nobody has said how it is",
@@ -102,7 +115,11 @@ def test_health_that_nobody_updates() -> None:
 
 
 def test_in_product_a_health_without_a_date_counts_once_it_is_said() -> None:
-    world = product_world().add("vision", "goal", kind="objective", status="draft").add("vision", "value", kind="value")
+    world = (
+        product_world()
+        .add("vision", "goal", kind="objective", status="draft")
+        .add("vision", "value", kind="value")
+    )
     assert set(found("stale-health", thread_of(world))) == {"Goal"}
 
 
@@ -112,7 +129,11 @@ def test_a_workspace_without_objectives_yet_has_been_looked_at_for_their_health(
 
 
 def test_dates_that_have_passed() -> None:
-    world = product_world().set("wings", target=ago(1).date().isoformat()).set("aim", review_by="2026-11-22")
+    world = (
+        product_world()
+        .set("wings", target=ago(1).date().isoformat())
+        .set("aim", review_by="2026-11-22")
+    )
     world.feature("done", "shipped", target="2020-01-01")
     assert found("overdue", thread_of(world)) == {"Wings": "In progress, due 2026-11-21, 1 day ago"}
 
@@ -125,9 +146,18 @@ def test_customers_who_were_not_told() -> None:
 def test_checks_that_a_template_has_nothing_for_are_left_out() -> None:
     template = templates.load("product").template
     features = template.databases["features"]
-    kept = {key: each for key, each in features.properties.items() if each.type not in {"relation", "rollup"}}
+    kept = {
+        key: each
+        for key, each in features.properties.items()
+        if each.type not in {"relation", "rollup"}
+    }
     alone = template.model_copy(
-        update={"databases": {"features": features.model_copy(update={"properties": kept, "views": {}})}, "sync": {}}
+        update={
+            "databases": {
+                "features": features.model_copy(update={"properties": kept, "views": {}})
+            },
+            "sync": {},
+        }
     )
     result = audited(thread_of(World(template=alone).feature("wings")))
     assert [each.name for each in result.left_out] == [

@@ -35,9 +35,15 @@ def page(thread: Thread, name: str) -> SnapshotPage:
 
 
 def tree() -> World:
-    world = World(template=discovery()).add("vision", "vision").add("objectives", "aim", vision=["vision"])
+    world = (
+        World(template=discovery())
+        .add("vision", "vision")
+        .add("objectives", "aim", vision=["vision"])
+    )
     world.add("opportunities", "need", objective=["aim"]).add("customers", "acme")
-    world.feature("wings", objective=["aim"], opportunity=["need"]).feature("tail", opportunity=["need"])
+    world.feature("wings", objective=["aim"], opportunity=["need"]).feature(
+        "tail", opportunity=["need"]
+    )
     return world.insight("ask", features=["wings", "tail"], opportunity=["need"], customer=["acme"])
 
 
@@ -45,7 +51,14 @@ def test_what_a_nearer_page_implies_is_not_told_again() -> None:
     thread = thread_of(tree())
     found = trace(thread, page(thread, "aim"))
     assert outline(found.above) == ["Vision"]
-    assert outline(found.below) == ["Need", "  Tail", "    Ask", "      Acme", "  Wings", "    Ask*"]
+    assert outline(found.below) == [
+        "Need",
+        "  Tail",
+        "    Ask",
+        "      Acme",
+        "  Wings",
+        "    Ask*",
+    ]
 
 
 def test_up_from_a_customers_words() -> None:
@@ -56,7 +69,11 @@ def test_up_from_a_customers_words() -> None:
 
 
 def test_a_page_beside_the_thread_shows_what_it_is_tied_to() -> None:
-    world = World(template=templates.load("full").template).add("objectives", "aim").feature("wings", objective=["aim"])
+    world = (
+        World(template=templates.load("full").template)
+        .add("objectives", "aim")
+        .feature("wings", objective=["aim"])
+    )
     world.insight("ask", features=["wings"]).add("releases", "spring", features=["wings"])
     thread = thread_of(world)
     found = trace(thread, page(thread, "spring"))
@@ -78,7 +95,10 @@ def test_an_unshared_page_is_marked() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=3)), st.sampled_from(NAMES))
+@given(
+    st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=3)),
+    st.sampled_from(NAMES),
+)
 def test_circles_end_and_every_page_is_told_once(parents: dict[str, list[str]], start: str) -> None:
     world = World()
     for name in NAMES:

@@ -17,23 +17,36 @@ from tests.unit.thread_world import discovery, thread_of
 
 
 def shipped() -> World:
-    return World().feature("wings", "shipped", shipped_on="2026-11-01").feature("fins").feature("tail", "parked")
+    return (
+        World()
+        .feature("wings", "shipped", shipped_on="2026-11-01")
+        .feature("fins")
+        .feature("tail", "parked")
+    )
 
 
 def groups(world: World) -> dict[str, list[str]]:
-    return {each.customer: [ask.insight.title for ask in each.asks] for each in owed(thread_of(world))}
+    return {
+        each.customer: [ask.insight.title for ask in each.asks] for each in owed(thread_of(world))
+    }
 
 
 def test_customers_are_told_once_each_whatever_the_case_of_their_names() -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
-    world.insight("two", features=["wings", "tail"], customer=" acme").insight("three", features=["wings"])
+    world.insight("two", features=["wings", "tail"], customer=" acme").insight(
+        "three", features=["wings"]
+    )
     assert groups(world) == {"Acme": ["One", "Two"]}
     (nobody,) = owed_apart(thread_of(world))
     assert (nobody.apart, [ask.insight.title for ask in nobody.asks]) == ("anonymous", ["Three"])
 
 
 def test_nobody_is_told_before_all_live_features_are_done() -> None:
-    world = shipped().insight("one", features=["wings", "fins"], customer="Acme").insight("two", features=["tail"])
+    world = (
+        shipped()
+        .insight("one", features=["wings", "fins"], customer="Acme")
+        .insight("two", features=["tail"])
+    )
     assert groups(world) == {}
 
 
@@ -53,11 +66,18 @@ def test_what_people_decided_stays(values: dict[str, Plain], told: bool) -> None
 
 
 def test_what_sync_says_is_told_though_the_feature_is_gone() -> None:
-    assert groups(World().insight("one", "shipped", loop="tell_customer", customer="Acme")) == {"Acme": ["One"]}
+    assert groups(World().insight("one", "shipped", loop="tell_customer", customer="Acme")) == {
+        "Acme": ["One"]
+    }
 
 
 def test_pages_of_customers_are_told_each() -> None:
-    world = World(template=discovery()).add("customers", "acme").add("customers", "bob").feature("wings", "measured")
+    world = (
+        World(template=discovery())
+        .add("customers", "acme")
+        .add("customers", "bob")
+        .feature("wings", "measured")
+    )
     world.insight("one", features=["wings"], customer=["acme", "bob"])
     assert groups(world) == {"Acme": ["One"], "Bob": ["One"]}
 
@@ -72,14 +92,18 @@ def test_pages_of_customers_are_told_each() -> None:
         ({"kind": "question", "loop": "tell_customer"}, False),
     ],
 )
-def test_only_requests_and_problems_from_before_are_answered(said: dict[str, Plain], *, is_told: bool) -> None:
+def test_only_requests_and_problems_from_before_are_answered(
+    said: dict[str, Plain], *, is_told: bool
+) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme", **said)
     assert bool(groups(world)) is is_told
 
 
 def test_each_person_reads_its_own_words_only() -> None:
     world = World(template=discovery()).feature("wings", "shipped", shipped_on="2026-11-01")
-    world.add("customers", "acme").add("customers", "beta").add("customers", "gone", lifecycle="churned")
+    world.add("customers", "acme").add("customers", "beta").add(
+        "customers", "gone", lifecycle="churned"
+    )
     for name, customer, contact in (
         ("ann", ["acme"], "Ann"),
         ("again", ["acme"], "ann "),
@@ -88,13 +112,17 @@ def test_each_person_reads_its_own_words_only() -> None:
         ("left", ["gone"], "Eve"),
         ("nobody", [], ""),
     ):
-        world.insight(name, features=["wings"], customer=customer, contact=contact, quote=f"words of {name}")
+        world.insight(
+            name, features=["wings"], customer=customer, contact=contact, quote=f"words of {name}"
+        )
     thread = thread_of(world)
     messages = {(each.customer, each.contact): default_text(thread, each) for each in owed(thread)}
     assert set(messages) == {("Acme", "Ann"), ("Acme", "Bob"), ("Beta", "")}
     assert "words of again" in messages["Acme", "Ann"]
     assert "words of bob" not in messages["Acme", "Ann"]
-    assert "words of" not in messages["Beta", ""]  # of a shared insight nobody knows whose words they are
+    assert (
+        "words of" not in messages["Beta", ""]
+    )  # of a shared insight nobody knows whose words they are
     assert all(text.count("Wings has shipped") == 1 for text in messages.values())
     apart = [(each.customer, each.apart) for each in owed_apart(thread)]
     assert apart == [("Gone", "churned"), ("", "anonymous")]
@@ -106,7 +134,9 @@ def only(world: World) -> Owed:
 
 
 def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
-    world = shipped().insight("one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann")
+    world = shipped().insight(
+        "one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann"
+    )
     assert default_text(thread_of(world), only(world)) == (
         "Hello Ann,\n\nyou told us:\n\n> We want to fly.\n\nWings has shipped on 2026-11-01.\n\n"
         "Thank you for telling us. Does it do what you need?"
@@ -115,13 +145,21 @@ def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
 
 def test_a_message_of_ones_own() -> None:
     world = shipped().insight("one", features=["wings"], customer="{{ Acme }}")
-    message = OwnMessage("Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}")
+    message = OwnMessage(
+        "Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}"
+    )
     assert message.to_all(thread_of(world), [only(world)]) == ["Hallo {{ Acme }}: Wings"]
 
 
 @pytest.mark.parametrize(
     "source",
-    ["{{ nobody }}", "{{ asks[9].title }}", "{{ customer.__class__.__mro__ }}", "{{ customer / 2 }}", "{{ 1 // 0 }}"],
+    [
+        "{{ nobody }}",
+        "{{ asks[9].title }}",
+        "{{ customer.__class__.__mro__ }}",
+        "{{ customer / 2 }}",
+        "{{ 1 // 0 }}",
+    ],
 )
 def test_a_message_that_fails_says_so(source: str) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")

@@ -30,7 +30,11 @@ _PROPERTIES: dict[str, Any] = {
 
 
 def _view(**view: Any) -> ViewJson:
-    database = {"title": "T", "properties": _PROPERTIES, "views": {"v": {"title": "V", "type": "table", **view}}}
+    database = {
+        "title": "T",
+        "properties": _PROPERTIES,
+        "views": {"v": {"title": "V", "type": "table", **view}},
+    }
     template = load({"databases": {"t": database}}).template
     ids = {key: f"id-{key}" for key in _PROPERTIES}
     return view_json(template, "t", "v", ids, lambda key, option: option.title())
@@ -52,7 +56,10 @@ def _view(**view: Any) -> ViewJson:
         ),
         ({"status": {"category": "done"}}, {"property": "id-status", "status": {"equals": "Done"}}),
         ({"tags": "x"}, {"property": "id-tags", "multi_select": {"contains": "X"}}),
-        ({"tags": {"not": "x"}}, {"property": "id-tags", "multi_select": {"does_not_contain": "X"}}),
+        (
+            {"tags": {"not": "x"}},
+            {"property": "id-tags", "multi_select": {"does_not_contain": "X"}},
+        ),
         ({"owner": {"empty": False}}, {"property": "id-owner", "people": {"is_not_empty": True}}),
         ({"link": {"contains": "git"}}, {"property": "id-link", "url": {"contains": "git"}}),
         (
@@ -67,7 +74,9 @@ def _view(**view: Any) -> ViewJson:
         ),
     ],
 )
-def test_conditions_become_filters(where: dict[str, Any], filter_json: dict[str, Any] | None) -> None:
+def test_conditions_become_filters(
+    where: dict[str, Any], filter_json: dict[str, Any] | None
+) -> None:
     assert _view(where=where).filter == filter_json
 
 
@@ -76,10 +85,16 @@ def test_conditions_become_filters(where: dict[str, Any], filter_json: dict[str,
     [
         ({"status": "idea"}, {"id-status": {"status": {"equals": "Idea"}}}),
         ({"status": {"category": "todo"}}, {"id-status": {"status": {"equals": ["Idea", "Spec"]}}}),
-        ({"status": {"not": ["idea", "done"]}}, {"id-status": {"status": {"does_not_equal": ["Idea", "Done"]}}}),
+        (
+            {"status": {"not": ["idea", "done"]}},
+            {"id-status": {"status": {"does_not_equal": ["Idea", "Done"]}}},
+        ),
         (
             {"tags": "x", "owner": {"empty": True}},
-            {"id-tags": {"multi_select": {"contains": "X"}}, "id-owner": {"people": {"is_empty": True}}},
+            {
+                "id-tags": {"multi_select": {"contains": "X"}},
+                "id-owner": {"people": {"is_empty": True}},
+            },
         ),
     ],
 )
@@ -124,12 +139,28 @@ def test_a_timeline_has_its_dates() -> None:
     ("view", "configuration"),
     [
         ({"chart": "number"}, {"value": {"aggregator": "count"}}),
-        ({"chart": "number", "measure": {"sum": "size"}}, {"value": {"aggregator": "sum", "property_id": "id-size"}}),
         (
-            {"chart": "bar", "group_by": "tags", "stack_by": "owner", "measure": {"average": "size"}},
+            {"chart": "number", "measure": {"sum": "size"}},
+            {"value": {"aggregator": "sum", "property_id": "id-size"}},
+        ),
+        (
             {
-                "x_axis": {"type": "multi_select", "property_id": "id-tags", "sort": {"type": "manual"}},
-                "stack_by": {"type": "person", "property_id": "id-owner", "sort": {"type": "manual"}},
+                "chart": "bar",
+                "group_by": "tags",
+                "stack_by": "owner",
+                "measure": {"average": "size"},
+            },
+            {
+                "x_axis": {
+                    "type": "multi_select",
+                    "property_id": "id-tags",
+                    "sort": {"type": "manual"},
+                },
+                "stack_by": {
+                    "type": "person",
+                    "property_id": "id-owner",
+                    "sort": {"type": "manual"},
+                },
                 "y_axis": {"aggregator": "average", "property_id": "id-size"},
             },
         ),
@@ -147,7 +178,9 @@ def test_a_timeline_has_its_dates() -> None:
         ),
     ],
 )
-def test_a_chart_has_axes_or_a_single_value(view: dict[str, Any], configuration: dict[str, Any]) -> None:
+def test_a_chart_has_axes_or_a_single_value(
+    view: dict[str, Any], configuration: dict[str, Any]
+) -> None:
     assert _view(type="chart", **view).configuration == {
         "type": "chart",
         "chart_type": view["chart"],
@@ -158,15 +191,25 @@ def test_a_chart_has_axes_or_a_single_value(view: dict[str, Any], configuration:
 def test_cards_and_forms() -> None:
     gallery = {"type": "gallery", "cover": {"type": "page_content"}}
     assert _view(type="gallery", cover="page_content").configuration == gallery
-    assert _view(type="form", anonymous=True).configuration == {"type": "form", "anonymous_submissions": True}
+    assert _view(type="form", anonymous=True).configuration == {
+        "type": "form",
+        "anonymous_submissions": True,
+    }
 
 
 def test_which_options_a_category_means_is_part_of_the_fingerprint() -> None:
     def mark(category: str) -> str:
         status = {**_PROPERTIES["status"]}
-        status["options"] = [*_PROPERTIES["status"]["options"], {"key": "new", "name": "New", "category": category}]
+        status["options"] = [
+            *_PROPERTIES["status"]["options"],
+            {"key": "new", "name": "New", "category": category},
+        ]
         view = {"title": "V", "type": "list", "where": {"status": {"category": "doing"}}}
-        database = {"title": "T", "properties": {**_PROPERTIES, "status": status}, "views": {"v": view}}
+        database = {
+            "title": "T",
+            "properties": {**_PROPERTIES, "status": status},
+            "views": {"v": view},
+        }
         return fingerprint.of_view(load({"databases": {"t": database}}).template, "t", "v")
 
     assert mark("doing") != mark("done")

@@ -16,7 +16,15 @@ from notion_pm.emulator.webhooks import signature
 from notion_pm.errors import AlreadyRunning, NotionPmError, RateLimited, Stopped, Unavailable
 from notion_pm.model.ids import NotionId
 from notion_pm.storage.webhook import SeenEvents, keep_token, read_token
-from notion_pm.webhook.deliveries import EVERYTHING, MOST_PAGES, NOTHING, Event, Named, is_signed, named_by
+from notion_pm.webhook.deliveries import (
+    EVERYTHING,
+    MOST_PAGES,
+    NOTHING,
+    Event,
+    Named,
+    is_signed,
+    named_by,
+)
 from notion_pm.webhook.inbox import Inbox
 from notion_pm.webhook.key import Key
 from notion_pm.webhook.listening import listen
@@ -33,7 +41,9 @@ DONE = Run("r", NOW, 0.0, 0, result=object())  # type: ignore[arg-type]  # what 
 
 def event(type: str = "page.properties_updated", page: str = PAGE, **other: Any) -> Event:
     entity = {"id": page, "type": type.partition(".")[0]}
-    return Event.model_validate({"id": "e", "type": type, "timestamp": NOW, "entity": entity} | other)
+    return Event.model_validate(
+        {"id": "e", "type": type, "timestamp": NOW, "entity": entity} | other
+    )
 
 
 def pages(*ids: NotionId) -> Named:
@@ -71,14 +81,17 @@ def test_many_pages_are_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "stale"), [(timedelta(days=1), False), (timedelta(days=3), True), (-timedelta(days=3), True)]
+    ("age", "stale"),
+    [(timedelta(days=1), False), (timedelta(days=3), True), (-timedelta(days=3), True)],
 )
 def test_what_is_too_old_or_of_the_future_is_stale(age: timedelta, stale: bool) -> None:
     assert event(timestamp=NOW - age).is_stale(NOW) is stale
 
 
 @given(st.binary(max_size=200), st.text("abc123_", min_size=1), st.text(max_size=80))
-def test_only_the_signature_of_the_body_and_the_token_counts(body: bytes, token: str, forged: str) -> None:
+def test_only_the_signature_of_the_body_and_the_token_counts(
+    body: bytes, token: str, forged: str
+) -> None:
     true = signature(body, token)
     assert is_signed(body, true, token)
     assert not is_signed(body + b"x", true, token)
@@ -103,7 +116,9 @@ def test_the_token_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert [each.stat().st_mode & 0o077 for each in tmp_path.iterdir()] == [0]
 
 
-def test_an_event_counts_once_also_after_a_restart_and_is_forgotten_when_it_is_too_old(tmp_path: Path) -> None:
+def test_an_event_counts_once_also_after_a_restart_and_is_forgotten_when_it_is_too_old(
+    tmp_path: Path,
+) -> None:
     for first in (True, False):
         seen = SeenEvents(tmp_path, keep=timedelta(days=2))
         assert [seen.is_new("e", NOW) for _ in range(3)] == [first, False, False]
@@ -191,7 +206,13 @@ def test_on_the_beat_everything_is_read_and_with_it_what_waits() -> None:
 def test_what_fails_is_tried_again_less_and_less_often_and_reads_everything() -> None:
     down = failed(Unavailable("down"))
     runs = World({100: PAGE, 110: OTHER}, DONE, down, down, down).listened()
-    assert runs == [(0, EVERYTHING), (105, pages(PAGE)), (120, EVERYTHING), (150, EVERYTHING), (210, EVERYTHING)]
+    assert runs == [
+        (0, EVERYTHING),
+        (105, pages(PAGE)),
+        (120, EVERYTHING),
+        (150, EVERYTHING),
+        (210, EVERYTHING),
+    ]
 
 
 def test_where_another_run_is_at_work_what_is_named_waits() -> None:

@@ -49,23 +49,45 @@ def chosen(
     return target
 
 
-@pytest.mark.parametrize("server", [ELSEWHERE, HERE, "http://127.0.0.2:1", "http://[::1]:1", "http://localhost:1"])
+@pytest.mark.parametrize(
+    "server", [ELSEWHERE, HERE, "http://127.0.0.2:1", "http://[::1]:1", "http://localhost:1"]
+)
 @pytest.mark.parametrize(
     ("environment", "env_file", "toml"),
     [
         ({"NOTION_TOKEN": "t"}, "NOTION_PM_BASE_URL={server}", ""),
         ({"NOTION_TOKEN": "t"}, "NOTION_PM_BASE_URL={server}", ENTRY),
-        ({"ACME_NOTION_TOKEN": "t"}, "", ENTRY + 'token_env = "ACME_NOTION_TOKEN"\nbase_url = "{server}"'),
-        ({"ACME_NOTION_TOKEN": "t"}, "NOTION_PM_BASE_URL={server}", ENTRY + 'token_env = "ACME_NOTION_TOKEN"'),
-        ({"ACME_NOTION_TOKEN": "t"}, "ACME_NOTION_PM_BASE_URL={server}", ENTRY + 'token_env = "ACME_NOTION_TOKEN"'),
-        ({}, "ACME_NOTION_TOKEN=t", ENTRY + 'token_env = "ACME_NOTION_TOKEN"\nbase_url = "{server}"'),
+        (
+            {"ACME_NOTION_TOKEN": "t"},
+            "",
+            ENTRY + 'token_env = "ACME_NOTION_TOKEN"\nbase_url = "{server}"',
+        ),
+        (
+            {"ACME_NOTION_TOKEN": "t"},
+            "NOTION_PM_BASE_URL={server}",
+            ENTRY + 'token_env = "ACME_NOTION_TOKEN"',
+        ),
+        (
+            {"ACME_NOTION_TOKEN": "t"},
+            "ACME_NOTION_PM_BASE_URL={server}",
+            ENTRY + 'token_env = "ACME_NOTION_TOKEN"',
+        ),
+        (
+            {},
+            "ACME_NOTION_TOKEN=t",
+            ENTRY + 'token_env = "ACME_NOTION_TOKEN"\nbase_url = "{server}"',
+        ),
         ({"NOTION_TOKEN": ""}, "NOTION_TOKEN=t", ENTRY + 'base_url = "{server}"'),
         ({}, "NOTION_PM_BASE_URL={server}", ENTRY + 'token = "t"'),
         ({"NOTION_TOKEN": "t"}, "NOTION_TOKEN=other\nNOTION_PM_BASE_URL={server}", ""),
     ],
 )
 def test_a_file_never_redirects_a_token_from_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], env_file: str, toml: str, server: str
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    env_file: str,
+    toml: str,
+    server: str,
 ) -> None:
     workspace = "acme" if toml else None
     with pytest.raises(UsageError, match="would be sent to"):
@@ -85,7 +107,12 @@ def test_a_file_never_redirects_a_token_from_elsewhere(
         ({"NOTION_TOKEN": "t"}, f"NOTION_PM_BASE_URL={NOTION_URL}", "", NOTION_URL),
         ({"NOTION_TOKEN": "t"}, f"NOTION_PM_BASE_URL={NOTION_URL}:443/", "", NOTION_URL),
         ({"NOTION_TOKEN": "t", "NOTION_PM_BASE_URL": ELSEWHERE}, "", "", ELSEWHERE),
-        ({"NOTION_TOKEN": "t", "NOTION_PM_BASE_URL": HERE}, f"NOTION_PM_BASE_URL={ELSEWHERE}", "", HERE),
+        (
+            {"NOTION_TOKEN": "t", "NOTION_PM_BASE_URL": HERE},
+            f"NOTION_PM_BASE_URL={ELSEWHERE}",
+            "",
+            HERE,
+        ),
         ({"NOTION_PM_BASE_URL": HERE}, "NOTION_TOKEN=t", "", HERE),
         ({"NOTION_PM_BASE_URL": HERE}, "", ENTRY + 'token = "t"', HERE),
         ({}, f"NOTION_TOKEN=t\nNOTION_PM_BASE_URL={ELSEWHERE}", "", ELSEWHERE),
@@ -107,32 +134,57 @@ def test_a_file_never_redirects_a_token_from_elsewhere(
     ],
 )
 def test_ordinary_work_goes_on(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], env_file: str, toml: str, server: str
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    env_file: str,
+    toml: str,
+    server: str,
 ) -> None:
     workspace = "acme" if toml else None
-    target = chosen(monkeypatch, environment=environment, env_file=env_file, toml=toml, workspace=workspace)
+    target = chosen(
+        monkeypatch, environment=environment, env_file=env_file, toml=toml, workspace=workspace
+    )
     assert target.base_url == server
 
 
-def test_a_server_elsewhere_that_the_environment_names_gets_no_token_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_elsewhere_that_the_environment_names_gets_no_token_of_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with pytest.raises(UsageError, match="would be sent to"):
-        chosen(monkeypatch, environment={"NOTION_PM_BASE_URL": ELSEWHERE}, env_file="NOTION_TOKEN=t")
+        chosen(
+            monkeypatch, environment={"NOTION_PM_BASE_URL": ELSEWHERE}, env_file="NOTION_TOKEN=t"
+        )
 
 
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "NOTION_TOKEN_2", "HOME", ""])
-def test_only_variables_that_hold_tokens_are_read_for_them(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_only_variables_that_hold_tokens_are_read_for_them(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     environment = {name: "not for you"} if name else {}
     with pytest.raises(UsageError) as refused:
-        chosen(monkeypatch, environment=environment, toml=ENTRY + f'token_env = "{name}"', workspace="acme")
+        chosen(
+            monkeypatch,
+            environment=environment,
+            toml=ENTRY + f'token_env = "{name}"',
+            workspace="acme",
+        )
     assert "not for you" not in str(refused.value) + refused.value.advice
 
 
-@pytest.mark.parametrize("name", ["NOTION_TOKEN", "NOTION_PM_STATE", "NOTION_PM_BASE_URL", "ACME_NOTION_TOKEN"])
-def test_env_files_take_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["NOTION_TOKEN", "NOTION_PM_STATE", "NOTION_PM_BASE_URL", "ACME_NOTION_TOKEN"]
+)
+def test_env_files_take_nothing_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """Else NOTION_TOKEN=${AWS_SECRET_ACCESS_KEY} would be a token of the file, whose server the file may name."""
     environment = {"AWS_SECRET_ACCESS_KEY": "secret", "NOTION_TOKEN": "t"}
     with pytest.raises(UsageError, match="refers to another variable") as refused:
-        chosen(monkeypatch, environment=environment, env_file=name + "=https://${AWS_SECRET_ACCESS_KEY}/")
+        chosen(
+            monkeypatch,
+            environment=environment,
+            env_file=name + "=https://${AWS_SECRET_ACCESS_KEY}/",
+        )
     assert "secret" not in str(refused.value) + refused.value.advice
 
 
@@ -184,13 +236,16 @@ def test_addresses_that_two_readers_could_understand_differently_are_refused(url
         "https://API.notion.com:8443",
     ],
 )
-def test_what_only_looks_like_notion_is_another_server(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_what_only_looks_like_notion_is_another_server(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     with pytest.raises(UsageError, match="would be sent to"):
         chosen(monkeypatch, environment={"NOTION_TOKEN": "t"}, env_file=f"NOTION_PM_BASE_URL={url}")
 
 
 @pytest.mark.parametrize(
-    ("url", "same"), [("HTTPS://API.Notion.com/", NOTION_URL), ("http://[::1]:80/a/", "http://[::1]/a")]
+    ("url", "same"),
+    [("HTTPS://API.Notion.com/", NOTION_URL), ("http://[::1]:80/a/", "http://[::1]/a")],
 )
 def test_addresses_are_written_in_one_way(url: str, same: str) -> None:
     assert normalised_url(url) == same
@@ -201,7 +256,9 @@ def test_addresses_are_written_in_one_way(url: str, same: str) -> None:
 
 @pytest.mark.parametrize("name", [".env", "notion-pm.toml"])
 @pytest.mark.parametrize("mode", [0o666, 0o622, 0o602])
-def test_a_file_that_others_may_change_is_not_read(monkeypatch: pytest.MonkeyPatch, name: str, mode: int) -> None:
+def test_a_file_that_others_may_change_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, name: str, mode: int
+) -> None:
     Path(name).write_text("NOTION_TOKEN=t" if name == ".env" else ENTRY + 'token = "t"')
     Path(name).chmod(mode)
     with pytest.raises(UsageError, match=f"{name} can be changed by others") as refused:
@@ -210,7 +267,9 @@ def test_a_file_that_others_may_change_is_not_read(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("name", [".env", "notion-pm.toml"])
-def test_a_file_that_the_user_names_by_its_workspace_is_read(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_file_that_the_user_names_by_its_workspace_is_read(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     Path(".env").write_text("NOTION_TOKEN=t")
     Path("notion-pm.toml").write_text(ENTRY)
     Path(name).chmod(0o666)
@@ -244,7 +303,9 @@ def test_a_link_of_another_user_to_a_file_of_ours_is_not_followed(tmp_path: Path
         choose_target(local=None, workspace=None)
 
 
-def test_what_is_no_file_is_refused_at_once_and_a_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_file_is_refused_at_once_and_a_folder_is_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NOTION_TOKEN", "t")
     Path(".env").mkdir()
     assert isinstance(choose_target(local=None, workspace=None), Remote)
@@ -281,7 +342,12 @@ def test_what_is_no_file_is_refused_at_once_and_a_folder_is_ignored(monkeypatch:
     ],
 )
 def test_a_file_sends_what_is_remembered_nowhere_unless_the_workspace_is_its_own(
-    monkeypatch: pytest.MonkeyPatch, *, state: str, from_environment: bool, token_in_file: bool, is_refused: bool
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    state: str,
+    from_environment: bool,
+    token_in_file: bool,
+    is_refused: bool,
 ) -> None:
     environment = {"NOTION_PM_STATE": state} if from_environment else {}
     environment |= {} if token_in_file else {"NOTION_TOKEN": "t"}
@@ -311,7 +377,9 @@ def test_a_file_sends_what_is_remembered_nowhere_unless_the_workspace_is_its_own
         "postgresql://[secret-word@host/db",
     ],
 )
-def test_the_password_of_a_database_is_never_shown(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+def test_the_password_of_a_database_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     monkeypatch.setenv("NOTION_PM_STATE", state)
     setting = configured_state()
     assert setting is not None and "secret-word" not in setting.shown
@@ -346,7 +414,9 @@ def test_an_unknown_kind_of_state_is_refused_and_its_password_not_shown(
     assert "secret-word" not in str(refused.value) + refused.value.advice
 
 
-@pytest.mark.parametrize("state", ["state", "/var/lib/notion-pm", "C:\\state", "a b/c", "~/state", "x@y"])
+@pytest.mark.parametrize(
+    "state", ["state", "/var/lib/notion-pm", "C:\\state", "a b/c", "~/state", "x@y"]
+)
 def test_folders_stay_folders(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     monkeypatch.setenv("NOTION_PM_STATE", state)
     setting = configured_state()

@@ -33,8 +33,17 @@ def chain_of(template: Template) -> Chain:
 
 def thread_of(world: World, created: Mapping[str, datetime] | None = None) -> Thread:
     """The thread of a world; pages were made on the day of their last edit unless told otherwise."""
-    entries = {key: DatabaseEntry(database_id=NOWHERE, data_source_id=NOWHERE) for key in world.template.databases}
-    manifest = Manifest(template=world.template.template, version=1, state="applied", started=EDITED, databases=entries)
+    entries = {
+        key: DatabaseEntry(database_id=NOWHERE, data_source_id=NOWHERE)
+        for key in world.template.databases
+    }
+    manifest = Manifest(
+        template=world.template.template,
+        version=1,
+        state="applied",
+        started=EDITED,
+        databases=entries,
+    )
     chain = chain_of(world.template)
     made = {page.id: (created or {}).get(name, EDITED) for name, page in world.pages.items()}
     return Thread(chain, world.snapshot, made, Wording(chain.vocabulary, manifest, {}), TODAY)

@@ -35,7 +35,10 @@ class Job:
 
 def crontab(job: Job) -> str:
     """Return a line for crontab(5), with a comment. In it a percent sign is a line break, unless it is escaped."""
-    line = {"folder": shlex.quote(str(job.folder)), "command": shlex.join([*job.program, *job.options])}
+    line = {
+        "folder": shlex.quote(str(job.folder)),
+        "command": shlex.join([*job.program, *job.options]),
+    }
     escaped = {key: value.replace("%", r"\%") for key, value in line.items()}
     return _filled("crontab", job, times=cron_times(job.every), **escaped)
 
@@ -43,7 +46,9 @@ def crontab(job: Job) -> str:
 def systemd_service(job: Job) -> str:
     """Return a unit that runs the job once (systemd.service(5))."""
     words = " ".join(_systemd_word(each) for each in (*job.program, *job.options))
-    return _filled("service", job, command=words, user=job.user, folder=str(job.folder).replace("%", "%%"))
+    return _filled(
+        "service", job, command=words, user=job.user, folder=str(job.folder).replace("%", "%%")
+    )
 
 
 def systemd_timer(job: Job) -> str:
@@ -53,9 +58,13 @@ def systemd_timer(job: Job) -> str:
 
 def github_workflow(job: Job) -> str:
     """Return a workflow for GitHub Actions, which is to be kept beside `notion-pm.toml` or a template of one's own."""
-    timeout = str(job.every // _MINUTE + 5)  # for the setup; the program keeps to its limit by itself
+    timeout = str(
+        job.every // _MINUTE + 5
+    )  # for the setup; the program keeps to its limit by itself
     command = shlex.join(["notion-pm", *job.options])
-    return _filled("workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command)
+    return _filled(
+        "workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command
+    )
 
 
 def cron_times(every: int) -> str:

@@ -55,7 +55,9 @@ def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaTyp
         return Checker(properties).of(parse(expression))
 
 
-def evaluate(expression: str, row: Row, now: datetime, expected: FormulaType = ANY) -> dict[str, Any]:
+def evaluate(
+    expression: str, row: Row, now: datetime, expected: FormulaType = ANY
+) -> dict[str, Any]:
     """Returns the content of a formula property: `{"type": "string", "string": "late"}`.
 
     `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.

@@ -34,7 +34,13 @@ class Checker:
         spend()
         match node:
             case Literal(value):
-                return BOOLEAN if isinstance(value, bool) else TEXT if isinstance(value, str) else NUMBER
+                return (
+                    BOOLEAN
+                    if isinstance(value, bool)
+                    else TEXT
+                    if isinstance(value, str)
+                    else NUMBER
+                )
             case Reference():
                 return self._reference(node)
             case Variable(name):
@@ -53,7 +59,9 @@ class Checker:
         if node.owner is not None:
             owner = self.of(node.owner)
             if owner.kind not in ("page", "any"):
-                raise FormulaError(f'Type mismatch: .prop("{node.key}") is asked of a {owner}, not of a page.')
+                raise FormulaError(
+                    f'Type mismatch: .prop("{node.key}") is asked of a {owner}, not of a page.'
+                )
             properties = owner.properties
         if properties is None:
             return ANY
@@ -85,7 +93,9 @@ class Checker:
             return BOOLEAN
         if operator in ORDER:
             if left.kind != right.kind and "any" not in (left.kind, right.kind):
-                raise FormulaError(f"Type mismatch: a {left} cannot be compared ({operator}) with a {right}.")
+                raise FormulaError(
+                    f"Type mismatch: a {left} cannot be compared ({operator}) with a {right}."
+                )
             return BOOLEAN
         if operator == "+":
             return _sum(left, right)
@@ -105,7 +115,9 @@ class Checker:
 
 def find(properties: Mapping[str, PropertyInfo], key: str) -> PropertyInfo | None:
     """Returns the property of that name or id, in a mapping by name or by id."""
-    return properties.get(key) or next((one for one in properties.values() if key in (one.name, one.id)), None)
+    return properties.get(key) or next(
+        (one for one in properties.values() if key in (one.name, one.id)), None
+    )
 
 
 def _need_number(operator: str, operand: FormulaType) -> None:
@@ -117,4 +129,8 @@ def _sum(left: FormulaType, right: FormulaType) -> FormulaType:
     """Two numbers add up; anything else is joined as text."""
     if left.kind == right.kind == "number":
         return NUMBER
-    return ANY if "any" in (left.kind, right.kind) and {left.kind, right.kind} <= {"any", "number"} else TEXT
+    return (
+        ANY
+        if "any" in (left.kind, right.kind) and {left.kind, right.kind} <= {"any", "number"}
+        else TEXT
+    )

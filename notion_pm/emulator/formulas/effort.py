@@ -68,7 +68,10 @@ def spend(steps: int = 1) -> None:
         return
     before = _account.steps
     _account.steps += steps
-    if before // _STEPS_BETWEEN_LOOKS != _account.steps // _STEPS_BETWEEN_LOOKS and seconds_left() <= 0:
+    if (
+        before // _STEPS_BETWEEN_LOOKS != _account.steps // _STEPS_BETWEEN_LOOKS
+        and seconds_left() <= 0
+    ):
         give_up()
     if _account.steps > MOST_STEPS:
         raise _too_much()

@@ -118,7 +118,10 @@ def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
     """Returns the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
     kind = expected.kind if value is None or expected.kind == "text" else _kind(value)
     if kind == "number":
-        return {"type": "number", "number": None if value is None or not math.isfinite(value) else _plain(value)}
+        return {
+            "type": "number",
+            "number": None if value is None or not math.isfinite(value) else _plain(value),
+        }
     if kind == "boolean":
         return {"type": "boolean", "boolean": value}
     if kind == "date":

@@ -52,7 +52,9 @@ class Form:
     def check(self, name: str, arguments: Arguments, types: Types) -> FormulaType:
         """Returns the type of a call. Raises FormulaError where the arguments do not fit."""
         if len(arguments) < self.least or (self.most is not None and len(arguments) > self.most):
-            raise FormulaError(f"{name}() does not take {len(arguments)} argument{'s'[: len(arguments) != 1]}.")
+            raise FormulaError(
+                f"{name}() does not take {len(arguments)} argument{'s'[: len(arguments) != 1]}."
+            )
         return self.type(arguments, types)
 
 
@@ -148,11 +150,16 @@ def _items(arguments: Arguments, values: Values) -> list[tuple[Value, Value]]:
     if listed is not None and not isinstance(listed, list):
         raise FormulaError("Type mismatch: a list is needed.")
     formula = arguments[1] if len(arguments) > 1 else Variable("current")
-    return [(item, values.of(formula, current=item, index=float(i))) for i, item in enumerate(listed or ())]
+    return [
+        (item, values.of(formula, current=item, index=float(i)))
+        for i, item in enumerate(listed or ())
+    ]
 
 
 def _of_items(
-    returns: Callable[[FormulaType], FormulaType], run: Callable[[list[tuple[Value, Value]]], Value], least: int = 2
+    returns: Callable[[FormulaType], FormulaType],
+    run: Callable[[list[tuple[Value, Value]]], Value],
+    least: int = 2,
 ) -> Form:
     return Form(
         lambda arguments, types: returns(_item_type(arguments, types)),
@@ -199,14 +206,30 @@ FORMS: Mapping[str, Form] = {
     "not": Form(_type_of_logic, _run_not, 1, 1),
     "let": Form(_type_of_lets, _run_lets, 3, 3),
     "lets": Form(_type_of_lets, _run_lets, 3, None),
-    "map": Form(_type_of_map, lambda arguments, values: [made for _, made in _items(arguments, values)], 2, 2),
-    "filter": _of_items(list_of, lambda found: [item for item, kept in found if not is_empty(kept)]),
-    "find": _of_items(lambda item: item, lambda found: next((item for item, hit in found if not is_empty(hit)), None)),
+    "map": Form(
+        _type_of_map,
+        lambda arguments, values: [made for _, made in _items(arguments, values)],
+        2,
+        2,
+    ),
+    "filter": _of_items(
+        list_of, lambda found: [item for item, kept in found if not is_empty(kept)]
+    ),
+    "find": _of_items(
+        lambda item: item,
+        lambda found: next((item for item, hit in found if not is_empty(hit)), None),
+    ),
     "findIndex": _of_items(lambda _: NUMBER, _place),
-    "some": _of_items(lambda _: BOOLEAN, lambda found: any(not is_empty(verdict) for _, verdict in found)),
-    "every": _of_items(lambda _: BOOLEAN, lambda found: all(not is_empty(verdict) for _, verdict in found)),
+    "some": _of_items(
+        lambda _: BOOLEAN, lambda found: any(not is_empty(verdict) for _, verdict in found)
+    ),
+    "every": _of_items(
+        lambda _: BOOLEAN, lambda found: all(not is_empty(verdict) for _, verdict in found)
+    ),
     "sort": _of_items(
-        list_of, lambda found: [item for item, _ in sorted(found, key=lambda pair: order_key(pair[1]))], least=1
+        list_of,
+        lambda found: [item for item, _ in sorted(found, key=lambda pair: order_key(pair[1]))],
+        least=1,
     ),
     "now": Form(_constant(DATE), lambda arguments, values: Date(values.now), 0, 0),
     "today": Form(_constant(DATE), lambda arguments, values: _midnight(values.now), 0, 0),

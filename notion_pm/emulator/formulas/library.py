@@ -43,7 +43,9 @@ class Function:
         kinds = self._kinds(len(arguments))
         for place, (kind, given) in enumerate(zip(kinds, arguments, strict=True), start=1):
             if given.kind != "any" and given.kind not in _ACCEPTED[kind]:
-                raise FormulaError(f"Type mismatch: {self.name}() takes a {kind} as argument {place}, not a {given}.")
+                raise FormulaError(
+                    f"Type mismatch: {self.name}() takes a {kind} as argument {place}, not a {given}."
+                )
         return self.returns(arguments)
 
     def __call__(self, arguments: Sequence[Value]) -> Value:
@@ -61,7 +63,9 @@ class Function:
         if kind == "list" and value is None:
             return []
         if kind in _CLASSES and not _CLASSES[kind](value):
-            raise FormulaError(f"Type mismatch: {self.name}() takes a {kind}, not {as_text(value)!r}.")
+            raise FormulaError(
+                f"Type mismatch: {self.name}() takes a {kind}, not {as_text(value)!r}."
+            )
         return value
 
     def _kinds(self, given: int) -> list[str]:
@@ -71,14 +75,18 @@ class Function:
         rest = [kind[:-1] for kind in self.parameters if kind.endswith("*")]
         kinds = needed + more + rest * max(0, given - len(needed) - len(more))
         if given < len(needed) or given > len(kinds):
-            raise FormulaError(f"{self.name}() takes {_range(len(needed), len(more), bool(rest))}, not {given}.")
+            raise FormulaError(
+                f"{self.name}() takes {_range(len(needed), len(more), bool(rest))}, not {given}."
+            )
         return kinds[:given]
 
 
 FUNCTIONS: dict[str, Function] = {}
 
 
-def function(name: str, *parameters: str, returns: FormulaType | Returns) -> Callable[..., Callable[..., Value]]:
+def function(
+    name: str, *parameters: str, returns: FormulaType | Returns
+) -> Callable[..., Callable[..., Value]]:
     """Registers a function of the language."""
 
     def register(run: Callable[..., Value]) -> Callable[..., Value]:

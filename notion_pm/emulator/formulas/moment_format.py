@@ -24,7 +24,9 @@ _TOKEN = re.compile(
 def moment_format(moment: datetime, pattern: str) -> str:
     """Writes a moment by a pattern; what stands in [brackets], and what is no token, stands for itself."""
     spelled = _PRESET.sub(lambda found: _PRESETS.get(found[0], found[0]), pattern)
-    return _TOKEN.sub(lambda found: found[1] if found[1] is not None else _written(found[0], moment), spelled)
+    return _TOKEN.sub(
+        lambda found: found[1] if found[1] is not None else _written(found[0], moment), spelled
+    )
 
 
 def _written(token: str, moment: datetime) -> str:
@@ -34,7 +36,9 @@ def _written(token: str, moment: datetime) -> str:
 
 
 def _ordinal(number: int) -> str:
-    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    suffix = (
+        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
     return f"{number}{suffix}"
 
 

@@ -30,7 +30,10 @@ _CURRENCIES = {
     "ils": "₪",
     "vnd": "₫",
     "php": "₱",
-    **{code: f"{code.upper()} " for code in ("chf", "sek", "nok", "dkk", "pln", "czk", "huf", "try", "zar", "sgd")},
+    **{
+        code: f"{code.upper()} "
+        for code in ("chf", "sek", "nok", "dkk", "pln", "czk", "huf", "try", "zar", "sgd")
+    },
 }
 _WITHOUT_CENTS = ("jpy", "krw", "vnd")
 _SHORT = ("", "K", "M", "B", "T")
@@ -43,7 +46,9 @@ _BYTES = {
 def format_number(number: float, style: str, places: int | None) -> str:
     """Writes a number in a style; `places` fixes the decimals. Raises FormulaError for a style that Notion lacks."""
     if places is not None and not 0 <= places <= MOST_PLACES:
-        raise FormulaError(f"formatNumber() takes a precision from 0 to {MOST_PLACES}, not {places}.")
+        raise FormulaError(
+            f"formatNumber() takes a precision from 0 to {MOST_PLACES}, not {places}."
+        )
     if not math.isfinite(number):
         return str(number)
     sign, size = ("-" if number < 0 else ""), abs(number)

@@ -16,14 +16,18 @@ from .syntax import unquoted
 
 # A text or a comment is matched first, whole, so that nothing within it is taken for a reference.
 _NAMED = re.compile(
-    r"""(?P<call>(?<![\w.])prop\s*\(\s*(?P<name>"(?:\\.|[^"\\])*")\s*\))|"(?:\\.|[^"\\])*"|/\*.*?\*/""", re.DOTALL
+    r"""(?P<call>(?<![\w.])prop\s*\(\s*(?P<name>"(?:\\.|[^"\\])*")\s*\))|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
+    re.DOTALL,
 )
 _STORED = re.compile(
-    r"""(?P<stored>\{\{notion:block_property:(?P<id>[^:{}]+)(?::[^{}]*)?\}\})|"(?:\\.|[^"\\])*"|/\*.*?\*/""", re.DOTALL
+    r"""(?P<stored>\{\{notion:block_property:(?P<id>[^:{}]+)(?::[^{}]*)?\}\})|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
+    re.DOTALL,
 )
 
 
-def to_stored(expression: str, by_name: Callable[[str], str | None], data_source_id: str, workspace_id: str) -> str:
+def to_stored(
+    expression: str, by_name: Callable[[str], str | None], data_source_id: str, workspace_id: str
+) -> str:
     """Replaces `prop("Name")` by references to ids; `by_name` gives the encoded id of a property of this data source.
 
     A property asked of another page (`current.prop("Name")`) stays named. Raises FormulaError for an unknown name.
@@ -53,4 +57,6 @@ def to_named(expression: str, names: Mapping[str, str]) -> str:
 
 def property_ids(expression: str) -> frozenset[str]:
     """Returns the decoded ids of the properties that a stored expression refers to."""
-    return frozenset(unquote(found["id"]) for found in _STORED.finditer(expression) if found["stored"])
+    return frozenset(
+        unquote(found["id"]) for found in _STORED.finditer(expression) if found["stored"]
+    )

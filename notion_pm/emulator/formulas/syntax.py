@@ -83,7 +83,9 @@ def parse(expression: str) -> Node:
 
 def unquoted(text: str) -> str:
     """Returns what a quoted text says."""
-    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text[1:-1], flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text[1:-1], flags=re.DOTALL
+    )
 
 
 @cache
@@ -95,7 +97,9 @@ def _complaint(expression: str, unexpected: UnexpectedInput) -> str:
     if not expression.strip():
         return "The formula is empty."
     place: int | None = getattr(unexpected, "pos_in_stream", None)
-    if place is None or (isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"):
+    if place is None or (
+        isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"
+    ):
         return "The formula ends too early."
     found = re.match(r"\w+|.", expression[place:], re.DOTALL)
     return f"Unexpected {found[0] if found else ''!r} at character {place + 1} of the formula."

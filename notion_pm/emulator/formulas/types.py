@@ -46,7 +46,10 @@ PERSON = FormulaType("person")
 ANY = FormulaType("any")
 
 _PLAIN = {
-    **dict.fromkeys(("title", "rich_text", "select", "status", "url", "email", "phone_number", "unique_id"), TEXT),
+    **dict.fromkeys(
+        ("title", "rich_text", "select", "status", "url", "email", "phone_number", "unique_id"),
+        TEXT,
+    ),
     "number": NUMBER,
     "checkbox": BOOLEAN,
     **dict.fromkeys(("date", "created_time", "last_edited_time"), DATE),
@@ -71,7 +74,9 @@ def type_of(info: PropertyInfo) -> FormulaType:
         return list_of(PERSON)
     if info.type == "relation":
         return list_of(FormulaType("page", properties=info.target() if info.target else None))
-    raise FormulaError(f'The property "{info.name}" is of type {info.type}, which formulas cannot use.')
+    raise FormulaError(
+        f'The property "{info.name}" is of type {info.type}, which formulas cannot use.'
+    )
 
 
 def common(first: FormulaType, second: FormulaType) -> FormulaType:

@@ -81,7 +81,12 @@ def _computed(content: Json) -> Value:
     if kind in (None, "unsupported"):
         return None
     if kind == "array":
-        return [value for item in content["array"] for value in _spread(from_api(item)) if value is not None]
+        return [
+            value
+            for item in content["array"]
+            for value in _spread(from_api(item))
+            if value is not None
+        ]
     same_as = {"string": "url", "boolean": "checkbox"}.get(str(kind), str(kind))
     return from_api({"type": same_as, same_as: content[kind]})
 
@@ -92,13 +97,17 @@ def _spread(value: Value) -> list[Value]:
 
 
 def _text(content: Any) -> str:
-    return "".join(part.get("plain_text") or part.get("text", {}).get("content", "") for part in content)
+    return "".join(
+        part.get("plain_text") or part.get("text", {}).get("content", "") for part in content
+    )
 
 
 def _date(content: Json) -> Date:
     end = content.get("end")
     return Date(
-        _moment(content["start"]), _moment(end) if end else None, timed=len(content["start"]) > len("2024-01-31")
+        _moment(content["start"]),
+        _moment(end) if end else None,
+        timed=len(content["start"]) > len("2024-01-31"),
     )
 
 
@@ -189,7 +198,11 @@ def number_text(number: float) -> str:
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    return str(int(number)) if float(number).is_integer() and abs(number) < 1e21 else repr(float(number))
+    return (
+        str(int(number))
+        if float(number).is_integer() and abs(number) < 1e21
+        else repr(float(number))
+    )
 
 
 def date_text(date: Date) -> str:

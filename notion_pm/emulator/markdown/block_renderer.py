@@ -116,8 +116,14 @@ def _table(block: Json) -> _Lines:
     content = block["table"]
     header_row = "true" if content.get("has_column_header") else None
     header_column = "true" if content.get("has_row_header") else None
-    rows = [line for row in content.get("children") or [] for line in _row(row["table_row"]["cells"])]
-    return [f"<table{tag_attributes(header_row=header_row, header_column=header_column)}>", *rows, "</table>"]
+    rows = [
+        line for row in content.get("children") or [] for line in _row(row["table_row"]["cells"])
+    ]
+    return [
+        f"<table{tag_attributes(header_row=header_row, header_column=header_column)}>",
+        *rows,
+        "</table>",
+    ]
 
 
 def _row(cells: Iterable[Sequence[Json]]) -> _Lines:

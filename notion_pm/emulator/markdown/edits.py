@@ -90,7 +90,9 @@ def _selection(markdown: str, selection: str) -> tuple[int, int]:
         behind = markdown.find(last, end)
         end = behind + len(last) if behind >= 0 else -1
     if start < 0 or end < 0:
-        raise EditError(f"The selection does not match any content in the page: {_quoted(selection)}")
+        raise EditError(
+            f"The selection does not match any content in the page: {_quoted(selection)}"
+        )
     return start, end
 
 

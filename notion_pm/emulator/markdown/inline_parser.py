@@ -65,7 +65,10 @@ def _parts(content: str | Json) -> list[str | Json]:
     """Cuts text into pieces that one item may hold (2000 UTF-16 units, notion-api.md 4.2)."""
     if isinstance(content, dict) or len(content) <= _MOST_CODE_POINTS:
         return [content] if content else []
-    return [content[start : start + _MOST_CODE_POINTS] for start in range(0, len(content), _MOST_CODE_POINTS)]
+    return [
+        content[start : start + _MOST_CODE_POINTS]
+        for start in range(0, len(content), _MOST_CODE_POINTS)
+    ]
 
 
 def _add_text(runs: list[tuple[Style, str | Json]], style: Style, text: str) -> None:
@@ -80,4 +83,8 @@ def _item(style: Style, content: str | Json) -> Json:
         return content | {"annotations": style.annotations()}
     # What becomes of a relative link (`docs/x.md`) is unknown; as a request it would be refused. Its text is kept.
     link = {"url": style.link} if style.link and is_link(style.link) else None
-    return {"type": "text", "text": {"content": content, "link": link}, "annotations": style.annotations()}
+    return {
+        "type": "text",
+        "text": {"content": content, "link": link},
+        "annotations": style.annotations(),
+    }

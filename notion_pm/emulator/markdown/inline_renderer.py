@@ -36,14 +36,22 @@ class _Piece:
 def render_inline(items: Sequence[Json]) -> str:
     """Returns the Notion-flavoured Markdown of rich text items, on one line."""
     pieces = [piece for item in _joined(items) for piece in _pieces(item)]
-    return "".join(_stretch(wrapper, list(group)) for wrapper, group in groupby(pieces, key=lambda p: p.wrapper))
+    return "".join(
+        _stretch(wrapper, list(group))
+        for wrapper, group in groupby(pieces, key=lambda p: p.wrapper)
+    )
 
 
 def _joined(items: Iterable[Json]) -> Iterator[Json]:
     """Joins neighbouring texts that differ in nothing but content."""
     pending: Json | None = None
     for item in items:
-        if pending and _content(pending) is not None and _content(item) is not None and _look(pending) == _look(item):
+        if (
+            pending
+            and _content(pending) is not None
+            and _content(item) is not None
+            and _look(pending) == _look(item)
+        ):
             joined = (_content(pending) or "") + (_content(item) or "")
             pending = pending | {"text": pending["text"] | {"content": joined}}
             continue
@@ -66,7 +74,9 @@ def _link(item: Json) -> str | None:
 
 def _look(item: Json) -> tuple[_Wrapper, frozenset[str], bool]:
     annotations = item.get("annotations") or _NO_ANNOTATIONS
-    wrapper = _Wrapper(_link(item), colour_name(annotations.get("color")), bool(annotations.get("underline")))
+    wrapper = _Wrapper(
+        _link(item), colour_name(annotations.get("color")), bool(annotations.get("underline"))
+    )
     emphasis = frozenset(name for name in _EMPHASIS if annotations.get(name))
     return wrapper, emphasis, bool(annotations.get("code"))
 
@@ -123,8 +133,14 @@ def _atom(item: Json) -> str:
     if kind == "date":
         return _date(mention["date"])
     if kind in ("user", "page", "database"):
-        return _mention(kind, mention[kind]["id"], label.removeprefix("@") if kind == "user" else label)
-    return f":{mention['custom_emoji'].get('name', '')}:" if kind == "custom_emoji" else _lines(escape(label))
+        return _mention(
+            kind, mention[kind]["id"], label.removeprefix("@") if kind == "user" else label
+        )
+    return (
+        f":{mention['custom_emoji'].get('name', '')}:"
+        if kind == "custom_emoji"
+        else _lines(escape(label))
+    )
 
 
 def _equation(expression: str) -> str:
@@ -136,7 +152,11 @@ def _equation(expression: str) -> str:
 def _mention(kind: str, notion_id: str, label: str) -> str:
     url = f"user://{notion_id}" if kind == "user" else notion_url(notion_id)
     opening = f"<mention-{kind}{tag_attributes(url=url)}"
-    return f"{opening}>{escape(label).replace(chr(10), ' ')}</mention-{kind}>" if label else f"{opening}/>"
+    return (
+        f"{opening}>{escape(label).replace(chr(10), ' ')}</mention-{kind}>"
+        if label
+        else f"{opening}/>"
+    )
 
 
 def _date(date: Json) -> str:
@@ -170,7 +190,9 @@ def _emphasised(pieces: Sequence[_Piece]) -> str:
 
 def _around(pieces: Sequence[_Piece], index: int) -> frozenset[str]:
     """Returns the emphasis that the nearest texts on both sides of a space share."""
-    before = next((p.emphasis for p in reversed(pieces[:index]) if not p.is_space), frozenset[str]())
+    before = next(
+        (p.emphasis for p in reversed(pieces[:index]) if not p.is_space), frozenset[str]()
+    )
     after = next((p.emphasis for p in pieces[index + 1 :] if not p.is_space), frozenset[str]())
     return before & after
 

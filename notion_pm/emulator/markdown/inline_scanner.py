@@ -72,7 +72,9 @@ class Scanner:
         assert fence
         for other in _BACKTICKS.finditer(self.text, fence.end()):
             if len(other[0]) == len(fence[0]):
-                return Text(_without_padding(self.text[fence.end() : other.start()]), code=True), other.end()
+                return Text(
+                    _without_padding(self.text[fence.end() : other.start()]), code=True
+                ), other.end()
         return Text(fence[0]), fence.end()
 
     def _delimiter(self, at: int) -> tuple[Node, int]:
@@ -93,7 +95,9 @@ class Scanner:
     def _tag(self, at: int) -> tuple[Node, int]:
         if line_break := _BREAK.match(self.text, at):
             return Text("\n"), line_break.end()
-        if (found := _MENTION.match(self.text, at)) and (item := _mention(found[1], attributes(found[2]), found[3])):
+        if (found := _MENTION.match(self.text, at)) and (
+            item := _mention(found[1], attributes(found[2]), found[3])
+        ):
             return Atom(item), found.end()
         return Text(self.text[at]), at + 1
 
@@ -117,7 +121,9 @@ class Scanner:
         values = attributes(tag[1])
         color = api_colour(values.get("color"))
         underline = values.get("underline") == "true"
-        return Group(children, color=None if color == "default" else color, underline=underline), end
+        return Group(
+            children, color=None if color == "default" else color, underline=underline
+        ), end
 
     def _link(self, at: int) -> tuple[Group, int] | None:
         children, end = self.until(at + 1, "]")
@@ -132,7 +138,9 @@ def _without_padding(code: str) -> str:
 
 
 def _equation(expression: str) -> Atom:
-    return Atom({"type": "equation", "equation": {"expression": expression}, "plain_text": expression})
+    return Atom(
+        {"type": "equation", "equation": {"expression": expression}, "plain_text": expression}
+    )
 
 
 def _mention(kind: str, values: dict[str, str], label: str | None) -> Json | None:
@@ -140,7 +148,11 @@ def _mention(kind: str, values: dict[str, str], label: str | None) -> Json | Non
         mention = {"type": "date", "date": _date(values)} if "start" in values else None
     else:
         mention = _mention_of_object(kind, id_of(values.get("url", "")))
-    return {"type": "mention", "mention": mention, "plain_text": unescape(label or "")} if mention else None
+    return (
+        {"type": "mention", "mention": mention, "plain_text": unescape(label or "")}
+        if mention
+        else None
+    )
 
 
 def _mention_of_object(kind: str, notion_id: str | None) -> Json | None:

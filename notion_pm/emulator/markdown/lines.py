@@ -27,7 +27,20 @@ TAGS = (
 TAG = re.compile(rf"<({TAGS})({ATTRIBUTES})\s*(/?)>(.*)$", re.DOTALL)
 CLOSING_TAG = re.compile(rf"</({TAGS})>$")
 
-_BLOCK_LINES = (FENCE, DIVIDER, HEADING, BULLET, NUMBERED, QUOTE, IMAGE, EQUATION, PIPE_ROW, DIV, TAG, CLOSING_TAG)
+_BLOCK_LINES = (
+    FENCE,
+    DIVIDER,
+    HEADING,
+    BULLET,
+    NUMBERED,
+    QUOTE,
+    IMAGE,
+    EQUATION,
+    PIPE_ROW,
+    DIV,
+    TAG,
+    CLOSING_TAG,
+)
 
 
 @dataclass(frozen=True, slots=True)

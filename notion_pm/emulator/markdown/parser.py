@@ -27,7 +27,9 @@ class Parser:
     def blocks(self, min_indent: int) -> list[Json]:
         """Reads blocks until a line is less indented than `min_indent`, or closes a tag that is open."""
         found: list[Json] = []
-        while (line := self.next_line()) and line.indent >= min_indent and not self._closes(line.text):
+        while (
+            (line := self.next_line()) and line.indent >= min_indent and not self._closes(line.text)
+        ):
             found += self._read(line)
         return found
 
@@ -53,7 +55,12 @@ class Parser:
     def with_children(self, line: Line, kind: str, text: str, **content: object) -> Json:
         """Builds a block of rich text whose children are the deeper lines that follow."""
         text, values = split_trailing_attributes(text)
-        block = make_block(kind, rich_text=parse_inline(text.strip()), color=api_colour(values.get("color")), **content)
+        block = make_block(
+            kind,
+            rich_text=parse_inline(text.strip()),
+            color=api_colour(values.get("color")),
+            **content,
+        )
         children = self._children(line)
         if children:
             block[kind]["children"] = children
@@ -77,9 +84,13 @@ class Parser:
 
     def split_tag_line(self, line: Line, rest: str, closer: str) -> None:
         """Puts what follows an opening tag on its own line(s)."""
-        inner, closes = (rest.removesuffix(closer), [closer]) if rest.endswith(closer) else (rest, [])
+        inner, closes = (
+            (rest.removesuffix(closer), [closer]) if rest.endswith(closer) else (rest, [])
+        )
         parts = ([inner] if inner.strip() else []) + closes
-        self.lines[self.at : self.at] = [Line.of(line.margin + "\t" * (part != closer) + part) for part in parts]
+        self.lines[self.at : self.at] = [
+            Line.of(line.margin + "\t" * (part != closer) + part) for part in parts
+        ]
 
     def contained(self, closer: str) -> list[Json]:
         """Reads what stands before a closing tag, and that tag."""
@@ -101,7 +112,9 @@ def make_block(kind: str, **content: object) -> Json:
 
 def parent_block(kind: str, children: list[Json], **content: object) -> Json:
     """Returns a block with its children, if it has any."""
-    return make_block(kind, **content, children=children) if children else make_block(kind, **content)
+    return (
+        make_block(kind, **content, children=children) if children else make_block(kind, **content)
+    )
 
 
 def media_block(kind: str, url: str, caption: list[Json]) -> Json:

@@ -85,7 +85,9 @@ def _descendants(blocks: Iterable[Json]) -> Iterator[Json]:
 def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> tuple[Placed, ...]:
     old, new = [render([block]) for block in existing], [render([block]) for block in wanted]
     placed: list[Placed] = []
-    for verdict, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for verdict, i, i_end, j, j_end in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
         if verdict == "equal":
             placed += [Kept(block["id"]) for block in existing[i:i_end]]
         else:

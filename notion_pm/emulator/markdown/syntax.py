@@ -16,7 +16,9 @@ _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 ATTRIBUTES = r'(?:\s+[\w-]+="[^"]*")*'
 _TRAILING_ATTRIBUTES = re.compile(r'(?<!\\)\{(\s*[\w-]+="[^"]*"(?:\s+[\w-]+="[^"]*")*\s*)\}$')
 
-_HEX_ID = re.compile(r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE)
+_HEX_ID = re.compile(
+    r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})", re.IGNORECASE
+)
 PAGE_URL = "https://app.notion.com/p/"
 
 _MARKUP_CHARACTERS = {'"': "&quot;", "<": "&lt;", ">": "&gt;"}
@@ -36,12 +38,19 @@ def unescape(text: str) -> str:
 
 def attributes(text: str) -> dict[str, str]:
     """Reads ``name="value"`` pairs."""
-    return {name: _ENTITY.sub(lambda m: _ENTITY_TEXT[m[1]], value) for name, value in _ATTRIBUTE.findall(text)}
+    return {
+        name: _ENTITY.sub(lambda m: _ENTITY_TEXT[m[1]], value)
+        for name, value in _ATTRIBUTE.findall(text)
+    }
 
 
 def tag_attributes(**values: str | None) -> str:
     """Writes the values that are set as attributes of a tag, with a leading space; ``_`` in a name stands for ``-``."""
-    return "".join(f' {name.replace("_", "-")}="{_attribute_value(value)}"' for name, value in values.items() if value)
+    return "".join(
+        f' {name.replace("_", "-")}="{_attribute_value(value)}"'
+        for name, value in values.items()
+        if value
+    )
 
 
 def _attribute_value(value: str) -> str:
@@ -62,7 +71,11 @@ def colour_name(api_colour: str | None) -> str | None:
     """Returns the Markdown name of an API colour: ``red_background`` is ``red_bg``, the default has none."""
     if api_colour in (None, "default"):
         return None
-    return api_colour.removesuffix("_background") + "_bg" if api_colour.endswith("_background") else api_colour
+    return (
+        api_colour.removesuffix("_background") + "_bg"
+        if api_colour.endswith("_background")
+        else api_colour
+    )
 
 
 _COLOURS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")

@@ -16,7 +16,9 @@ _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
 def parse_table(text: str, values: dict[str, str]) -> Json | None:
     """Returns the table block of what stands between ``<table>`` and ``</table>``."""
     rows = [_cells(text, row.end()) for row in _ROW.finditer(text)]
-    header_row, header_column = (values.get(name) == "true" for name in ("header-row", "header-column"))
+    header_row, header_column = (
+        values.get(name) == "true" for name in ("header-row", "header-column")
+    )
     return _table(rows, header_row=header_row, header_column=header_column)
 
 

@@ -42,7 +42,11 @@ def _tag(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
 def _callout(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
     text, children = _first_text(parser.contained(closer))
     icon = {"icon": {"type": "emoji", "emoji": values["icon"]}} if values.get("icon") else {}
-    return [parent_block("callout", children, rich_text=text, color=api_colour(values.get("color")), **icon)]
+    return [
+        parent_block(
+            "callout", children, rich_text=text, color=api_colour(values.get("color")), **icon
+        )
+    ]
 
 
 def _details(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
@@ -116,7 +120,9 @@ _CONTAINERS: dict[str, Callable[[Parser, dict[str, str], str], list[Json]]] = {
 }
 
 _SINGLE_TAGS: dict[str, Callable[[dict[str, str]], list[Json]]] = {
-    "table_of_contents": lambda values: [make_block("table_of_contents", color=api_colour(values.get("color")))],
+    "table_of_contents": lambda values: [
+        make_block("table_of_contents", color=api_colour(values.get("color")))
+    ],
     # A block that Markdown cannot say can be kept where it is known by its id, never made.
     "unknown": lambda values: [_unknown(values)] if id_of(values.get("url", "")) else [],
 }

@@ -14,14 +14,29 @@ from datetime import UTC, date, datetime, timedelta
 DAY = 86_400_000
 MINUTE = 60_000
 
-_DAYS_FROM_TODAY = {"yesterday": -1, "today": 0, "tomorrow": 1, "one_week_ago": -7, "one_week_from_now": 7}
+_DAYS_FROM_TODAY = {
+    "yesterday": -1,
+    "today": 0,
+    "tomorrow": 1,
+    "one_week_ago": -7,
+    "one_week_from_now": 7,
+}
 _MONTHS_FROM_TODAY = {"one_month_ago": -1, "one_month_from_now": 1}
 RELATIVE_DATES = frozenset(_DAYS_FROM_TODAY) | frozenset(_MONTHS_FROM_TODAY)
 
 COMPARISONS = frozenset({"equals", "before", "after", "on_or_before", "on_or_after"})
 # `this_month` is in an example of the view documentation, though not in the official types.
 PERIODS = frozenset(
-    {"this_week", "this_month", "past_week", "past_month", "past_year", "next_week", "next_month", "next_year"}
+    {
+        "this_week",
+        "this_month",
+        "past_week",
+        "past_month",
+        "past_year",
+        "next_week",
+        "next_month",
+        "next_year",
+    }
 )
 
 
@@ -33,7 +48,9 @@ class Interval:
     end: int | None
 
     def __contains__(self, moment: int) -> bool:
-        return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+        return (self.start is None or moment >= self.start) and (
+            self.end is None or moment < self.end
+        )
 
     def of_minutes(self) -> Interval:
         """Return the interval of exact moments whose minute-floored time lies in this one."""
@@ -116,7 +133,9 @@ def _midnight(day: date) -> int:
 def add_months(day: date, months: int) -> date:
     """Return `day` that many months later, on the month's last day where it is too short."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return day.replace(
+        year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1])
+    )
 
 
 def _ceil_minute(moment: int | None) -> int | None:

@@ -78,13 +78,18 @@ def _parse(body: Any, properties: Properties, path: str, depth: int) -> Filter:
     return _parse_property(body, properties, path)
 
 
-def _parse_group(body: Mapping[str, Any], joints: list[str], properties: Properties, path: str, depth: int) -> Group:
+def _parse_group(
+    body: Mapping[str, Any], joints: list[str], properties: Properties, path: str, depth: int
+) -> Group:
     operator: Literal["and", "or"] = "and" if joints[0] == "and" else "or"
     checks.known_keys(body, {operator}, path)
     if depth >= MAX_DEPTH:
         raise body_error(f"{path}.{operator}", "not present", body[operator])
     members = checks.an_array(body[operator], f"{path}.{operator}")
-    parts = (_parse(part, properties, f"{path}.{operator}[{i}]", depth + 1) for i, part in enumerate(members))
+    parts = (
+        _parse(part, properties, f"{path}.{operator}[{i}]", depth + 1)
+        for i, part in enumerate(members)
+    )
     return Group(operator, tuple(parts))
 
 
@@ -92,7 +97,9 @@ def _parse_timestamp(body: Mapping[str, Any], path: str) -> Condition:
     name = body["timestamp"]
     checks.one_of(name, TIMESTAMPS, f"{path}.timestamp")
     checks.known_keys(body, {"timestamp", "type", name}, path)
-    return Condition(Timestamp(name), _parse_test("date", checks.required(body, name, path), f"{path}.{name}"))
+    return Condition(
+        Timestamp(name), _parse_test("date", checks.required(body, name, path), f"{path}.{name}")
+    )
 
 
 def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) -> Condition:
@@ -111,13 +118,17 @@ def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) 
 
 def _parse_condition(target: Property, key: str, body: Any, path: str) -> Condition:
     if key == "formula" and behaviour().formula_filters == "refused":
-        raise validation_error(f"Unknown type of formula: {target.name}. Formulas made by the API cannot be filtered.")
+        raise validation_error(
+            f"Unknown type of formula: {target.name}. Formulas made by the API cannot be filtered."
+        )
     if key == "formula":
         return Condition(target, _parse_inner(FORMULA_KINDS, body, path))
     if key == "rollup":
         return _parse_rollup(target, body, path)
     test = _parse_test(KINDS[key], body, path)
-    return Condition(target, Test(test.kind, test.operator, operands.resolve_options(target, test.operand)))
+    return Condition(
+        target, Test(test.kind, test.operator, operands.resolve_options(target, test.operand))
+    )
 
 
 def _parse_rollup(target: Property, body: Any, path: str) -> Condition:

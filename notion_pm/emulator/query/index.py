@@ -42,7 +42,7 @@ INDEX_TABLES = f"""
     CREATE TRIGGER page_deleted AFTER DELETE ON pages BEGIN
         DELETE FROM cells WHERE page = OLD.seq;
     END;
-"""  # noqa: S608
+"""
 
 
 def prepare(db: sqlite3.Connection) -> None:
@@ -52,7 +52,9 @@ def prepare(db: sqlite3.Connection) -> None:
 
 def _cells(properties: str) -> str:
     stored: Mapping[str, Any] = json.loads(properties)
-    cells = [(property_id, cell) for property_id, value in stored.items() for cell in cells_of(value)]
+    cells = [
+        (property_id, cell) for property_id, value in stored.items() for cell in cells_of(value)
+    ]
     return json.dumps(cells, ensure_ascii=False)
 
 
@@ -86,4 +88,6 @@ def _cells_of_list(items: list[Any]) -> Iterator[Cell]:
         text = fold(plain_text(items))
         yield from (text,) if text else ()
     else:
-        yield from (item if isinstance(item, str) else item.get("id") or item["name"] for item in items)
+        yield from (
+            item if isinstance(item, str) else item.get("id") or item["name"] for item in items
+        )

@@ -34,7 +34,9 @@ class Row:
 
     def minute(self, name: str) -> int:
         """Returns `created_time` or `last_edited_time` as the API shows it, in milliseconds."""
-        moment = dates.milliseconds(self.created_time if name == "created_time" else self.last_edited_time)
+        moment = dates.milliseconds(
+            self.created_time if name == "created_time" else self.last_edited_time
+        )
         return moment - moment % dates.MINUTE
 
 
@@ -54,7 +56,9 @@ def matches(condition: Filter, row: Row, asker: Asker) -> bool:
 def _any_none_every(condition: Condition, value: Value, asker: Asker) -> bool:
     """An empty rollup satisfies `none` but neither `any` nor `every` (recorded)."""
     items = (value.get("rollup") or {}).get("array") or ()
-    verdicts = [passes(condition.test, comparable(condition.test.kind, item), asker) for item in items]
+    verdicts = [
+        passes(condition.test, comparable(condition.test.kind, item), asker) for item in items
+    ]
     if condition.quantifier == "every":
         return bool(verdicts) and all(verdicts)
     return any(verdicts) == (condition.quantifier == "any")
@@ -72,7 +76,9 @@ def passes(test: Test, value: Comparable, asker: Asker) -> bool:
 
 def _positive(test: Test, value: Comparable, asker: Asker) -> bool:
     if test.kind == "date":
-        return isinstance(value, int) and value in dates.interval(test.operator, str(test.operand or ""), asker.now)
+        return isinstance(value, int) and value in dates.interval(
+            test.operator, str(test.operand or ""), asker.now
+        )
     if isinstance(value, frozenset):
         return not value.isdisjoint(wanted(test, asker))
     if test.kind == "text":

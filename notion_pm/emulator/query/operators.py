@@ -6,12 +6,25 @@ from typing import Literal
 
 from . import dates
 
-Kind = Literal["text", "number", "checkbox", "option", "options", "date", "people", "relation", "files", "verification"]
+Kind = Literal[
+    "text",
+    "number",
+    "checkbox",
+    "option",
+    "options",
+    "date",
+    "people",
+    "relation",
+    "files",
+    "verification",
+]
 
 EMPTINESS = frozenset({"is_empty", "is_not_empty"})
 _EQUALITY = frozenset({"equals", "does_not_equal"})
 _MEMBERSHIP = frozenset({"contains", "does_not_contain"})
-_ORDER = frozenset({"greater_than", "less_than", "greater_than_or_equal_to", "less_than_or_equal_to"})
+_ORDER = frozenset(
+    {"greater_than", "less_than", "greater_than_or_equal_to", "less_than_or_equal_to"}
+)
 
 OPERATORS: dict[Kind, frozenset[str]] = {
     "text": _EQUALITY | _MEMBERSHIP | {"starts_with", "ends_with"} | EMPTINESS,
@@ -51,7 +64,12 @@ KINDS: dict[str, Kind] = {
 }
 FILTER_KEYS = (*KINDS, "formula", "rollup")
 
-FORMULA_KINDS: dict[str, Kind] = {"string": "text", "checkbox": "checkbox", "number": "number", "date": "date"}
+FORMULA_KINDS: dict[str, Kind] = {
+    "string": "text",
+    "checkbox": "checkbox",
+    "number": "number",
+    "date": "date",
+}
 ROLLUP_KINDS: dict[str, Kind] = {"number": "number", "date": "date"}
 Quantifier = Literal["any", "none", "every"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("any", "none", "every")

@@ -29,7 +29,9 @@ class Level:
 
     def order(self) -> Sql:
         """Returns the terms of ORDER BY."""
-        return Sql(f"{self.value.text} IS NULL, {self.value.text} {self.direction}", self.value.values * 2)
+        return Sql(
+            f"{self.value.text} IS NULL, {self.value.text} {self.direction}", self.value.values * 2
+        )
 
     def same(self, place: object) -> Sql:
         """The page is level with `place`."""
@@ -63,7 +65,11 @@ class Segment:
 
     def said_here(self, condition: Sql) -> Sql:
         """Returns a condition as one of the value at hand, where it is: the index is entered and left by that."""
-        return condition.cell[1] if condition.cell and condition.cell[0] == self.values_of else condition
+        return (
+            condition.cell[1]
+            if condition.cell and condition.cell[0] == self.values_of
+            else condition
+        )
 
 
 MOST_LEVELS = 8  # the place among n levels takes n * n / 2 comparisons to say
@@ -82,7 +88,10 @@ def _is_indexed(sort: Sort) -> bool:
 
 def levels(sorts: Sequence[Sort], *, newest_first: bool) -> list[Level]:
     """Returns the levels of an order, down to the age of pages, which tells all pages apart."""
-    return [*(Level(_value(sort.target), sort.descending) for sort in sorts), Level(AGE, newest_first)]
+    return [
+        *(Level(_value(sort.target), sort.descending) for sort in sorts),
+        Level(AGE, newest_first),
+    ]
 
 
 def _value(target: Property | Timestamp) -> Sql:
@@ -98,7 +107,10 @@ def _rank(target: Property, cell: Sql) -> Sql:
     """An option's place in the schema; what is no option any more has none."""
     whens = "".join(" WHEN ? THEN ?" for _ in target.options)
     values = tuple(value for option in target.options for value in (option.id, option.rank))
-    return Sql(f"(CASE {cell.text}{whens} END)" if whens else "(NULL)", (*cell.values, *values) if whens else ())
+    return Sql(
+        f"(CASE {cell.text}{whens} END)" if whens else "(NULL)",
+        (*cell.values, *values) if whens else (),
+    )
 
 
 def after(order: Sequence[Level], place: Sequence[object]) -> Sql:
@@ -127,16 +139,27 @@ def _by_time(first: Sort, name: str, place: Sequence[object] | None) -> Segment:
     return Segment(Sql("pages p"), where, place is not None, (_walk(f"p.{name}", first),))
 
 
-def _by_value(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+def _by_value(
+    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+) -> Iterator[Segment]:
     in_empties = place is not None and place[0] is None
     if not in_empties:
         of_property = Sql("s.source = ? AND s.property = ?", (source.seq, target.id))
         where = all_of([of_property, _bound("s.value", first, place)])
-        yield Segment(_CELLS, where, place is not None, (_walk("s.value", first),), "s.page", values_of=target.id)
+        yield Segment(
+            _CELLS,
+            where,
+            place is not None,
+            (_walk("s.value", first),),
+            "s.page",
+            values_of=target.id,
+        )
     yield _without(target, Sql("1"), entered=in_empties)
 
 
-def _by_tick(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+def _by_tick(
+    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+) -> Iterator[Segment]:
     reached = None if place is None else place[0]
     ticked = _with(target, 1, source, entered=reached == 1)
     blank = _without(target, Sql("1"), entered=reached == 0)
@@ -144,24 +167,36 @@ def _by_tick(first: Sort, target: Property, source: Source, place: Sequence[obje
     yield from order[1:] if order[1].entered else order
 
 
-def _by_option(first: Sort, target: Property, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
+def _by_option(
+    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+) -> Iterator[Segment]:
     """One stretch for each option, and one for pages without any of them."""
     options = sorted(target.options, key=lambda option: option.rank, reverse=first.descending)
     ranks: list[object] = [*(option.rank for option in options), None]
     reached = 0 if place is None else ranks.index(place[0])
     for number, option in enumerate(options[reached:], start=reached):
         yield _with(target, option.id, source, entered=place is not None and number == reached)
-    listed = Sql(f"value IN ({', '.join('?' * len(options))})", tuple(option.id for option in options))
+    listed = Sql(
+        f"value IN ({', '.join('?' * len(options))})", tuple(option.id for option in options)
+    )
     yield _without(target, listed, entered=place is not None and reached == len(options))
 
 
 def _with(target: Property, value: str | int, source: Source, *, entered: bool) -> Segment:
     where = Sql("s.source = ? AND s.property = ? AND s.value = ?", (source.seq, target.id, value))
-    return Segment(_CELLS, where, entered, age="s.page", level=having(target, Sql("value = ?", (value,)), source))
+    return Segment(
+        _CELLS,
+        where,
+        entered,
+        age="s.page",
+        level=having(target, Sql("value = ?", (value,)), source),
+    )
 
 
 def _without(target: Property, value: Sql, *, entered: bool) -> Segment:
-    absent = f"NOT EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND property = ? AND {value.text})"  # noqa: S608
+    absent = (
+        f"NOT EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND property = ? AND {value.text})"
+    )
     level = Sql(absent, (target.id, *value.values))
     return Segment(Sql("pages p INDEXED BY pages_in_order"), level, entered, level=level)
 

@@ -28,7 +28,9 @@ class Cursor:
     capped: bool
 
     def __str__(self) -> str:
-        state = uuid.UUID(fields=(self.seen, _CAPPED if self.capped else 0, 0x8000, 0x80, 0, _checksum(self)))
+        state = uuid.UUID(
+            fields=(self.seen, _CAPPED if self.capped else 0, 0x8000, 0x80, 0, _checksum(self))
+        )
         return f"s:{state}:{self.page_id}"
 
 

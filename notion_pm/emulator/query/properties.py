@@ -91,6 +91,8 @@ def _property(stored: SchemaProperty) -> Property:
         id=stored.id,
         name=stored.name,
         type=stored.type,
-        options=tuple(Option(option["id"], option["name"], rank) for rank, option in enumerate(options)),
+        options=tuple(
+            Option(option["id"], option["name"], rank) for rank, option in enumerate(options)
+        ),
         groups={group["name"]: tuple(group["option_ids"]) for group in groups},
     )

@@ -15,7 +15,9 @@ from .search import FEW, Order, Search
 from .selection import Query, select
 from .sql import Source, Sql, compiled, conjuncts, values_of
 
-MOST_VALUES = 1000  # in one statement; SQLite would take more, though not as many as a filter may hold
+MOST_VALUES = (
+    1000  # in one statement; SQLite would take more, though not as many as a filter may hold
+)
 
 Load = Callable[[Sequence[str]], Iterable[Row]]
 
@@ -34,7 +36,9 @@ def run(
 
     Raises ApiError (400) when the cursor's page is gone.
     """
-    number = db.execute("SELECT seq FROM data_sources WHERE id = ?", (data_source_id,)).fetchone()[0]
+    number = db.execute("SELECT seq FROM data_sources WHERE id = ?", (data_source_id,)).fetchone()[
+        0
+    ]
     source = Source(number, data_source_id)
     parts = conjuncts(query.filter)
     known = _known(compiled(part, source, asker) for part in parts)

@@ -18,7 +18,9 @@ from .sql import Source, Sql, all_of, values_of
 FEW = 1000  # candidates that are sooner sorted than met on a walk
 
 Place = tuple[object, ...]
-_LIVE = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND p.in_trash = 0 AND p.is_archived = 0"
+_LIVE = (
+    "p.parent_id = ? AND p.parent_type = 'data_source_id' AND p.in_trash = 0 AND p.is_archived = 0"
+)
 _ROW = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND"
 _GONE = f"({_ROW} p.in_trash = 1) OR ({_ROW} p.in_trash = 0 AND p.is_archived = 1)"
 _IN_ORDER = "pages p INDEXED BY pages_in_order"
@@ -48,11 +50,11 @@ class Search:
     def ids(self) -> list[str]:
         """Returns the ids of all pages that pass."""
         found = _from(self._any_seek(), self._passing())
-        return self._column(f"SELECT DISTINCT p.id FROM {found.text}", found.values)  # noqa: S608
+        return self._column(f"SELECT DISTINCT p.id FROM {found.text}", found.values)
 
     def exceeds(self, most: int) -> bool:
         """Tells whether more pages pass than that."""
-        every = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))  # noqa: S608
+        every = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))
         if any(not self._at_least(rows, most + 1) for rows in (every, *self._seeks())):
             return False
         return not self.conditions or self._more_pass(most)
@@ -61,31 +63,43 @@ class Search:
         """Counts in the index of cells where that is enough; pages themselves are many times as large."""
         if not all(condition.is_of_cells for condition in self.conditions):
             passing = _from(self._any_seek(), self._passing())
-            return self._at_least(Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values), most + 1)  # noqa: S608
+            return self._at_least(
+                Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values),
+                most + 1,
+            )
         first = next((condition for condition in self.conditions if condition.seeks_by_age), None)
         if first is None and len(self.conditions) == 1:
             first = self.conditions[0]
-        if first and first.seek and self._at_least(self._candidates(first, first.seek), most + 1 + self._gone()):
+        if (
+            first
+            and first.seek
+            and self._at_least(self._candidates(first, first.seek), most + 1 + self._gone())
+        ):
             return True
         passing = self._passing()
-        return self._at_least(Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values), most + 1)  # noqa: S608
+        return self._at_least(
+            Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values),
+            most + 1,
+        )
 
     def _candidates(self, first: Sql, seek: Sql) -> Sql:
         """Selects the pages that pass, those in the trash or the archive among them."""
         others = all_of(each for each in self.conditions if each is not first or each.cell is None)
-        found = f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p WHERE {others.text}"  # noqa: S608
+        found = f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p WHERE {others.text}"
         return Sql(found, (*seek.values, *others.values))
 
     def _gone(self) -> int:
-        statement = f"SELECT count(*) FROM {_IN_ORDER} WHERE {_GONE}"  # noqa: S608
+        statement = f"SELECT count(*) FROM {_IN_ORDER} WHERE {_GONE}"
         return int(self.db.execute(statement, (self.source.id, self.source.id)).fetchone()[0])
 
     def place(self, cursor: Cursor, order: Order) -> Place:
         """Returns where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
         values = [level.value for level in order.levels()]
         columns = ", ".join(value.text for value in values)
-        statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"  # noqa: S608
-        row = self.db.execute(statement, (*values_of(values), cursor.page_id, self.source.id)).fetchone()
+        statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"
+        row = self.db.execute(
+            statement, (*values_of(values), cursor.page_id, self.source.id)
+        ).fetchone()
         if row is None:
             raise invalid_cursor(str(cursor))
         return tuple(row)
@@ -96,35 +110,54 @@ class Search:
         beyond = ordering.after(levels, place) if place else Sql("1")
         few = self._few()
         if few is not None:
-            return self._ordered(_from(few, all_of([self._passing(), beyond])), _terms(levels), most)
+            return self._ordered(
+                _from(few, all_of([self._passing(), beyond])), _terms(levels), most
+            )
         found: list[str] = []
         for segment in ordering.segments(order.sorts[0], self.source, place):
-            found += self._within(segment, order, place if segment.entered else None, most - len(found))
+            found += self._within(
+                segment, order, place if segment.entered else None, most - len(found)
+            )
             if len(found) >= most:
                 break
         return found
 
-    def _within(self, segment: ordering.Segment, order: Order, place: Place | None, most: int) -> list[str]:
+    def _within(
+        self, segment: ordering.Segment, order: Order, place: Place | None, most: int
+    ) -> list[str]:
         """Returns the first ids of a stretch; one that is level in its first sort is ordered by the next."""
         if segment.level is not None and len(order.sorts) > 1:
             narrowed = replace(self, conditions=(*self.conditions, segment.level))
-            return narrowed.following(replace(order, sorts=order.sorts[1:]), place[1:] if place else None, most)
-        passing = replace(self, conditions=tuple(map(segment.said_here, self.conditions)))._passing()
+            return narrowed.following(
+                replace(order, sorts=order.sorts[1:]), place[1:] if place else None, most
+            )
+        passing = replace(
+            self, conditions=tuple(map(segment.said_here, self.conditions))
+        )._passing()
         where = all_of([segment.where, passing, _beyond(segment, order, place)])
-        stretch = Sql(f"{segment.source.text} WHERE {where.text}", (*segment.source.values, *where.values))
-        return self._ordered(stretch, [*segment.walked, *_terms(order.levels()[1:], age=segment.age)], most)
+        stretch = Sql(
+            f"{segment.source.text} WHERE {where.text}", (*segment.source.values, *where.values)
+        )
+        return self._ordered(
+            stretch, [*segment.walked, *_terms(order.levels()[1:], age=segment.age)], most
+        )
 
     def _ordered(self, stretch: Sql, terms: Sequence[Sql], most: int) -> list[str]:
         order = ", ".join(term.text for term in terms)
         values = (*stretch.values, *values_of(terms), most)
-        return self._column(f"SELECT DISTINCT p.id FROM {stretch.text} ORDER BY {order} LIMIT ?", values)  # noqa: S608
+        return self._column(
+            f"SELECT DISTINCT p.id FROM {stretch.text} ORDER BY {order} LIMIT ?",
+            values,
+        )
 
     def _passing(self) -> Sql:
         return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
 
     def _few(self) -> Sql | None:
         """Returns where to look for a condition that few pages pass."""
-        return next((seek for seek in self._seeks() if not self._at_least(seek, self.few + 1)), None)
+        return next(
+            (seek for seek in self._seeks() if not self._at_least(seek, self.few + 1)), None
+        )
 
     def _any_seek(self) -> Sql | None:
         return self._few() or next(self._seeks(), None)
@@ -133,7 +166,7 @@ class Search:
         return (condition.seek for condition in self.conditions if condition.seek)
 
     def _at_least(self, rows: Sql, number: int) -> bool:
-        statement = f"SELECT count(*) FROM ({rows.text} LIMIT ?)"  # noqa: S608
+        statement = f"SELECT count(*) FROM ({rows.text} LIMIT ?)"
         return int(self.db.execute(statement, (*rows.values, number)).fetchone()[0]) >= number
 
     def _column(self, statement: str, values: Sequence[object]) -> list[str]:
@@ -157,4 +190,7 @@ def _from(seek: Sql | None, where: Sql) -> Sql:
     if seek is None:
         return Sql(f"pages p WHERE {where.text}", where.values)
     found = f"(SELECT NULL AS page WHERE 0 UNION ALL {seek.text}) d"
-    return Sql(f"{found} CROSS JOIN pages p ON p.seq = d.page WHERE {where.text}", (*seek.values, *where.values))
+    return Sql(
+        f"{found} CROSS JOIN pages p ON p.seq = d.page WHERE {where.text}",
+        (*seek.values, *where.values),
+    )

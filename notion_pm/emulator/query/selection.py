@@ -35,7 +35,12 @@ def parse(body: Mapping[str, Any], properties: Properties) -> Query:
 
 
 def select(
-    query: Query, rows: Iterable[Row], asker: Asker, *, anchor: Row | None = None, most: int = MOST_RESULTS
+    query: Query,
+    rows: Iterable[Row],
+    asker: Asker,
+    *,
+    anchor: Row | None = None,
+    most: int = MOST_RESULTS,
 ) -> Results:
     """Answers a query over the rows of a data source.
 
@@ -53,6 +58,8 @@ def select(
     return _page(rest, query, seen=query.cursor.seen, capped=query.cursor.capped, most=most)
 
 
-def _page(ordered: list[tuple[Any, str]], query: Query, *, seen: int, capped: bool, most: int) -> Results:
+def _page(
+    ordered: list[tuple[Any, str]], query: Query, *, seen: int, capped: bool, most: int
+) -> Results:
     following = [row_id for _, row_id in ordered[: query.size + 1]]
     return paginate(following, query.size, seen=seen, capped=capped, most=most)

@@ -47,7 +47,9 @@ def parse_sorts(body: Any, properties: Properties, path: str = "body.sorts") -> 
 def _parse(body: Any, properties: Properties, path: str) -> Sort:
     checks.an_object(body, path)
     checks.known_keys(body, {"property", "timestamp", "direction"}, path)
-    direction = checks.one_of(checks.required(body, "direction", path), DIRECTIONS, f"{path}.direction")
+    direction = checks.one_of(
+        checks.required(body, "direction", path), DIRECTIONS, f"{path}.direction"
+    )
     return Sort(_target(body, properties, path), descending=direction == "descending")
 
 
@@ -115,7 +117,10 @@ def _of_result(content: Mapping[str, Any]) -> Any:
     """Results of one formula may differ in type from page to page; text, number and date never compare."""
     result = content.get("type")
     if result == "array":
-        return tuple((item["type"], _level(_of_value(item, {}), descending=False)) for item in content["array"])
+        return tuple(
+            (item["type"], _level(_of_value(item, {}), descending=False))
+            for item in content["array"]
+        )
     if result == "string":
         return _typed("text", values.fold(content["string"]) if content["string"] else None)
     if result in ("number", "boolean"):

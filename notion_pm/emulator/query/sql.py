@@ -27,7 +27,18 @@ _CELL_TYPES = frozenset(
     }
 )
 SCALARS = frozenset(  # of these, a page has one cell at most
-    {"title", "rich_text", "url", "email", "phone_number", "number", "unique_id", "checkbox", "date"} | RANKED
+    {
+        "title",
+        "rich_text",
+        "url",
+        "email",
+        "phone_number",
+        "number",
+        "unique_id",
+        "checkbox",
+        "date",
+    }
+    | RANKED
 )
 _COMPARISONS = {
     "equals": "=",
@@ -42,7 +53,10 @@ _ONE_VALUE = re.compile(r"value (= \S+|IN \(\?\))")
 _UNION = " UNION ALL "
 _MOST_SEEKS = 400  # SELECTs joined in one look-up; SQLite takes 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST, _LAST = (dates.instant(moment.replace(tzinfo=UTC)) for moment in (datetime.min, datetime.max))  # noqa: DTZ901
+_FIRST, _LAST = (
+    dates.instant(moment.replace(tzinfo=UTC))
+    for moment in (datetime.min, datetime.max)  # noqa: DTZ901
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,9 @@ def _any_of(pieces: Sequence[Sql]) -> Sql:
     selects = sum(seek.text.count(_UNION) + 1 for seek in seeks)
     if not pieces or len(seeks) < len(pieces) or selects > _MOST_SEEKS:
         return Sql(joined, values_of(pieces))
-    return Sql(joined, values_of(pieces), Sql(_UNION.join(seek.text for seek in seeks), values_of(seeks)))
+    return Sql(
+        joined, values_of(pieces), Sql(_UNION.join(seek.text for seek in seeks), values_of(seeks))
+    )
 
 
 def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
@@ -160,9 +176,9 @@ def having(target: Property, value: Sql, source: Source) -> Sql:
     """The page has a cell of the property that passes."""
     where = f"property = ? AND {value.text}"
     values = (target.id, *value.values)
-    seek = Sql(f"SELECT page FROM cells WHERE source = ? AND {where}", (source.seq, *values))  # noqa: S608
+    seek = Sql(f"SELECT page FROM cells WHERE source = ? AND {where}", (source.seq, *values))
     cell = (target.id, value) if target.type in SCALARS else None
-    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek, cell)  # noqa: S608
+    return Sql(f"EXISTS (SELECT 1 FROM cells WHERE page = p.seq AND {where})", values, seek, cell)
 
 
 def _value(test: Test, asker: Asker) -> Sql:
@@ -194,8 +210,8 @@ def _relation(target: Property, test: Test, asker: Asker) -> Sql:
     where = f"l.property_id = ? AND {linked.text}"
     live = "EXISTS (SELECT 1 FROM pages t WHERE t.id = l.target_id AND t.in_trash = 0)"
     values = (target.id, *linked.values)
-    seek = Sql(f"SELECT p.seq FROM links l JOIN pages p ON p.id = l.page_id WHERE {where}", values)  # noqa: S608
-    linked_pages = f"SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live}"  # noqa: S608
+    seek = Sql(f"SELECT p.seq FROM links l JOIN pages p ON p.id = l.page_id WHERE {where}", values)
+    linked_pages = f"SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live}"
     found = Sql(f"EXISTS ({linked_pages})", values, seek if linked.values else None)
     return _not(found) if test.operator in ("is_empty", "does_not_contain") else found
 
@@ -215,7 +231,11 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
     interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
     bounds = _between(f"p.{column}", _stored(interval.start), _stored(interval.end))
     where = f"p.parent_id = ? AND p.in_trash = 0 AND {bounds.text}"
-    return Sql(bounds.text, bounds.values, Sql(f"SELECT seq FROM pages p WHERE {where}", (source.id, *bounds.values)))  # noqa: S608
+    return Sql(
+        bounds.text,
+        bounds.values,
+        Sql(f"SELECT seq FROM pages p WHERE {where}", (source.id, *bounds.values)),
+    )
 
 
 def _stored(moment: int | None) -> str | None:

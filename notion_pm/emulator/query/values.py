@@ -103,4 +103,9 @@ _READERS: dict[Kind, Callable[[Any], Comparable]] = {
     "files": _files,
     "verification": _verification,
 }
-_RESULT_KINDS: dict[str, Kind] = {"string": "text", "number": "number", "boolean": "checkbox", "date": "date"}
+_RESULT_KINDS: dict[str, Kind] = {
+    "string": "text",
+    "number": "number",
+    "boolean": "checkbox",
+    "date": "date",
+}

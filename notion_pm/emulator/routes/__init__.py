@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import blocks, comments, data_sources, databases, emojis, file_uploads, markdown, pages, search, users, views
+from . import (
+    blocks,
+    comments,
+    data_sources,
+    databases,
+    emojis,
+    file_uploads,
+    markdown,
+    pages,
+    search,
+    users,
+    views,
+)
 
 BLUEPRINTS = (
     databases.blueprint,

@@ -34,7 +34,9 @@ def delete_block(block_id: str) -> dict[str, Any]:
 @blueprint.get("/blocks/<block_id>/children")
 def list_children(block_id: str) -> dict[str, Any]:
     """Returns a block's children, one level deep."""
-    return blocks.listed(session(), path_id("block_id", block_id), query("start_cursor"), query("page_size"))
+    return blocks.listed(
+        session(), path_id("block_id", block_id), query("start_cursor"), query("page_size")
+    )
 
 
 @blueprint.patch("/blocks/<block_id>/children")

@@ -22,7 +22,9 @@ def create_data_source() -> dict[str, Any]:
 @blueprint.get("/data_sources/<data_source_id>")
 def retrieve_data_source(data_source_id: str) -> dict[str, Any]:
     """Returns a data source with its schema."""
-    return data_sources.shown(session(), session().data_source(path_id("data_source_id", data_source_id)))
+    return data_sources.shown(
+        session(), session().data_source(path_id("data_source_id", data_source_id))
+    )
 
 
 @blueprint.patch("/data_sources/<data_source_id>")
@@ -42,4 +44,6 @@ def query_data_source(data_source_id: str) -> dict[str, Any]:
 def list_templates(data_source_id: str) -> dict[str, Any]:
     """Lists page templates: the one list without `object` and request id (recorded)."""
     source_id = path_id("data_source_id", data_source_id)
-    return page_templates.listed(session(), source_id, query("name"), query("start_cursor"), query("page_size"))
+    return page_templates.listed(
+        session(), source_id, query("name"), query("start_cursor"), query("page_size")
+    )

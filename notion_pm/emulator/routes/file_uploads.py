@@ -23,7 +23,9 @@ def create_upload() -> dict[str, Any]:
 @blueprint.get("/file_uploads")
 def list_uploads() -> dict[str, Any]:
     """Returns the uploads, newest first."""
-    return file_uploads.listed(session(), query("status"), query("start_cursor"), query("page_size"))
+    return file_uploads.listed(
+        session(), query("status"), query("start_cursor"), query("page_size")
+    )
 
 
 @blueprint.get("/file_uploads/<upload_id>")
@@ -40,7 +42,9 @@ def send_upload(upload_id: str) -> dict[str, Any]:
     if file is None:
         raise body_error("body.file", "defined")
     upload = path_id("file_upload_id", upload_id)
-    return file_uploads.send(session(), upload, file.read(), file.mimetype, request.form.get("part_number"))
+    return file_uploads.send(
+        session(), upload, file.read(), file.mimetype, request.form.get("part_number")
+    )
 
 
 @blueprint.post("/file_uploads/<upload_id>/complete")

@@ -28,7 +28,9 @@ def retrieve_page(page_id: str) -> dict[str, Any]:
 @blueprint.patch("/pages/<page_id>")
 def update_page(page_id: str) -> dict[str, Any]:
     """Changes a page, or moves it to the trash and back."""
-    return content.update_page(session(), path_id("page_id", page_id), body(), query_list("filter_properties"))
+    return content.update_page(
+        session(), path_id("page_id", page_id), body(), query_list("filter_properties")
+    )
 
 
 @blueprint.post("/pages/<page_id>/move")

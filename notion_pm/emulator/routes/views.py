@@ -60,4 +60,6 @@ def query_results(view_id: str, query_id: str) -> dict[str, Any]:
 @blueprint.delete("/views/<view_id>/queries/<query_id>")
 def delete_query(view_id: str, query_id: str) -> dict[str, Any]:
     """Forgets a view's query."""
-    return view_queries.delete(session(), path_id("view_id", view_id), path_id("query_id", query_id))
+    return view_queries.delete(
+        session(), path_id("view_id", view_id), path_id("query_id", query_id)
+    )

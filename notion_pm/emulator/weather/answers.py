@@ -20,8 +20,12 @@ _CODES = {
     504: ("gateway_timeout", "Notion could not complete the request in time."),
     529: ("service_overload", "Notion is overloaded, please try again later."),
 }
-_SAVED = "Your change was saved, but the response could not be completed. Do not repeat the request."
-_GUIDANCE = "The change was saved: retrieve the committed resource rather than send the request again."
+_SAVED = (
+    "Your change was saved, but the response could not be completed. Do not repeat the request."
+)
+_GUIDANCE = (
+    "The change was saved: retrieve the committed resource rather than send the request again."
+)
 _HTML = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
 _STANDARD_PHRASE = "Service Overloaded"  # of 529, which the standard library does not know
 
@@ -54,7 +58,11 @@ def answer(rule: Rule, done: Mapping[str, Any] | None = None) -> Answer:
 
 def _json(rule: Rule, error: ApiError) -> Answer:
     request_id = new_id()
-    headers = (("Content-Type", "application/json"), ("x-notion-request-id", request_id), *_waiting(rule))
+    headers = (
+        ("Content-Type", "application/json"),
+        ("x-notion-request-id", request_id),
+        *_waiting(rule),
+    )
     body = json.dumps({**error.body(), "request_id": request_id})
     return Answer(error.status, headers, body.encode())
 

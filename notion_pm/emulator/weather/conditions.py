@@ -58,7 +58,12 @@ class Conditions:
             ]
             limits = self._weather.limits.model_dump(exclude_unset=True)
             behaviour = self._weather.behaviour.model_dump(exclude_unset=True)
-            told = {"seed": self._weather.seed, "limits": limits, "rules": rules, "limited": self._used.refused}
+            told = {
+                "seed": self._weather.seed,
+                "limits": limits,
+                "rules": rules,
+                "limited": self._used.refused,
+            }
             return {**told, "behaviour": behaviour} if behaviour else told
 
     def meet(self, method: str, path: str, connection: str, moment: datetime) -> Fate:
@@ -67,7 +72,12 @@ class Conditions:
             refused = self._used.take(self._weather.limits, connection, moment.timestamp())
             if refused:
                 return Fate(rule=refused)
-            return self._fate([(number, self._count(number, rule, method, path)) for number, rule in self._rules()])
+            return self._fate(
+                [
+                    (number, self._count(number, rule, method, path))
+                    for number, rule in self._rules()
+                ]
+            )
 
     def _rules(self) -> list[tuple[int, Rule]]:
         return list(enumerate(self._weather.rules))
@@ -100,7 +110,9 @@ class Conditions:
 class _Used:
     """What has been used of the limits in the windows that run."""
 
-    windows: dict[str, tuple[int, int]] = field(default_factory=dict)  # by who: the window's number, requests in it
+    windows: dict[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # by who: the window's number, requests in it
     refused: int = 0
 
     def take(self, limits: Limits, connection: str, now: float) -> Rule | None:

@@ -36,7 +36,11 @@ class WeatherFront:
     """Lets requests pass as the conditions have it."""
 
     def __init__(
-        self, app: WSGIApplication, conditions: Conditions, clock: Clock, sleep: Callable[[float], object]
+        self,
+        app: WSGIApplication,
+        conditions: Conditions,
+        clock: Clock,
+        sleep: Callable[[float], object],
     ) -> None:
         self._app, self._conditions, self._clock, self._sleep = app, conditions, clock, sleep
 
@@ -65,13 +69,17 @@ class WeatherFront:
             return done  # nothing was done that could be lost
         if rule.trouble == "dropped":
             raise ConnectionDroppedError
-        is_write = environ["REQUEST_METHOD"] != "GET" and not environ["PATH_INFO"].endswith(_READING)
+        is_write = environ["REQUEST_METHOD"] != "GET" and not environ["PATH_INFO"].endswith(
+            _READING
+        )
         return answer(rule, json.loads(done.body) if done and is_write else None)
 
     def _repeated(self, rule: Rule, environ: WSGIEnvironment) -> Answer:
         """Carries a request out twice, as a proxy causes it that sends it again when an answer is late."""
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        first, second = (self._carried_out({**environ, "wsgi.input": io.BytesIO(sent)}) for _ in range(2))
+        first, second = (
+            self._carried_out({**environ, "wsgi.input": io.BytesIO(sent)}) for _ in range(2)
+        )
         return first if rule.answer == "first" else second
 
     def _carried_out(self, environ: WSGIEnvironment) -> Answer:

@@ -11,7 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from ..behaviour import Behaviour
 
 Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow", "repeated"]
-NEVER_AFTER = (409, 429, 529, "slow", "repeated")  # these say that nothing was done, or something twice
+NEVER_AFTER = (
+    409,
+    429,
+    529,
+    "slow",
+    "repeated",
+)  # these say that nothing was done, or something twice
 _WAITING = (429, 503, 529)
 
 
@@ -33,7 +39,9 @@ class Rule(_Strict):
     trouble: Trouble
     when: Literal["before", "after"] = "before"
     """Whether the request's work was done when the trouble comes."""
-    methods: Annotated[tuple[Literal["GET", "POST", "PATCH", "PUT", "DELETE"], ...], BeforeValidator(_split)] = ()
+    methods: Annotated[
+        tuple[Literal["GET", "POST", "PATCH", "PUT", "DELETE"], ...], BeforeValidator(_split)
+    ] = ()
     path: str = "*"
     """A pattern as of shells, for the path without its query: `/v1/pages/*`. A star passes slashes too."""
     skip: int = Field(0, ge=0)

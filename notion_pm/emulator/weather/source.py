@@ -68,7 +68,9 @@ def read_weather(text: str, *, seed: int | None = None) -> Weather:
 def _text_of(path: Path) -> str:
     """Returns the text of a file. Raises OSError for what is no regular file, or is too large for a weather."""
     # a named pipe without a writer blocks `open`, unless it is opened without waiting
-    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8"
+    ) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is no regular file")
         text = file.read(_LARGEST_FILE + 1)
@@ -89,7 +91,11 @@ class _Loader(yaml.SafeLoader):
 def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
-    except (LookupError, AttributeError, TypeError) as error:  # what PyYAML lets through: `!!bool perhaps`
+    except (
+        LookupError,
+        AttributeError,
+        TypeError,
+    ) as error:  # what PyYAML lets through: `!!bool perhaps`
         raise ValueError(f"a value is not what its tag says ({error})") from None
 
 

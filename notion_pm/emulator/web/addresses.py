@@ -13,7 +13,9 @@ from ..session import Settings
 from ..signed_files import Signer
 
 _SCHEMES = ("http", "https", "mailto")
-_ID_AT_END = re.compile(r"(?:^|-)([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$", re.IGNORECASE)
+_ID_AT_END = re.compile(
+    r"(?:^|-)([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$", re.IGNORECASE
+)
 _OF_NOTION = f"https://{urlsplit(links.object_url('')).hostname}/p/"
 
 
@@ -53,7 +55,9 @@ def page_path(page_id: str, title: str) -> str:
 
 def database_path(database_id: str, *, view_id: str | None = None, **more: object) -> str:
     """Returns the path of a database, in one of its views."""
-    parts = ({"v": ids.undashed(view_id)} if view_id else {}) | {k: v for k, v in more.items() if v is not None}
+    parts = ({"v": ids.undashed(view_id)} if view_id else {}) | {
+        k: v for k, v in more.items() if v is not None
+    }
     query = urlencode(parts)
     path = urlsplit(links.object_url(database_id)).path
     return f"{path}?{query}" if query else path

@@ -17,7 +17,11 @@ from .texts import Span, spans
 
 Json = Mapping[str, Any]
 
-_LISTS = {"bulleted_list_item": "bulleted_list", "numbered_list_item": "numbered_list", "to_do": "to_do_list"}
+_LISTS = {
+    "bulleted_list_item": "bulleted_list",
+    "numbered_list_item": "numbered_list",
+    "to_do": "to_do_list",
+}
 _CHILDREN = {"child_page": "page_id", "child_database": "database_id"}
 
 

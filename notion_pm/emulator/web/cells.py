@@ -75,7 +75,9 @@ class CellReader:
             return Cell("spans", texts.spans(value, self.addresses))
         if kind == "relation":
             found = (PAGES.find(self.reader.session.db, each["id"]) for each in value)
-            return Cell("links", tuple(page_link(page) for page in found if page and not page.in_trash))
+            return Cell(
+                "links", tuple(page_link(page) for page in found if page and not page.in_trash)
+            )
         if kind == "number":
             return Cell("number", (formats.number_text(value, config.get("format") or "number"),))
         if kind in ("url", "email", "files"):
@@ -97,10 +99,17 @@ class CellReader:
 
     def _links(self, kind: str, value: Any) -> Sequence[Link]:
         if kind == "url":
-            return [Link(value.removeprefix("https://").removeprefix("http://"), self.addresses.link(value))]
+            return [
+                Link(
+                    value.removeprefix("https://").removeprefix("http://"),
+                    self.addresses.link(value),
+                )
+            ]
         if kind == "email":
             return [Link(value, self.addresses.link(f"mailto:{value}"))]
-        return [Link(file["name"], self.addresses.link(file[file["type"]].get("url"))) for file in value]
+        return [
+            Link(file["name"], self.addresses.link(file[file["type"]].get("url"))) for file in value
+        ]
 
 
 def page_link(page: Page) -> Link:
@@ -145,14 +154,19 @@ def _time(value: str) -> Cell:
 
 
 def _number_of(value: Json) -> Cell:
-    return Cell("text", ("-".join(str(part) for part in (value["prefix"], value["number"]) if part is not None),))
+    return Cell(
+        "text",
+        ("-".join(str(part) for part in (value["prefix"], value["number"]) if part is not None),),
+    )
 
 
 _READERS: Mapping[str, Callable[[Any], Cell]] = {
     "select": lambda value: Cell("tags", (tag(value),)),
     "status": lambda value: Cell("status", (tag(value),)),
     "multi_select": lambda value: Cell("tags", tuple(map(tag, value))),
-    "people": lambda value: Cell("people", tuple(str(user.get("name") or "Somebody") for user in value)),
+    "people": lambda value: Cell(
+        "people", tuple(str(user.get("name") or "Somebody") for user in value)
+    ),
     "created_by": _person,
     "last_edited_by": _person,
     "date": _date,

@@ -46,7 +46,9 @@ class Chart:
     left_out: int = 0
 
 
-def chart(cells: CellReader, schema: Schema, config: Mapping[str, Any], pages: Sequence[Page]) -> Chart | None:
+def chart(
+    cells: CellReader, schema: Schema, config: Mapping[str, Any], pages: Sequence[Page]
+) -> Chart | None:
     """Returns the figures of a chart; None where it does not say, or no longer, by what it groups."""
     drawing = _Drawing(cells, schema, config)
     if config.get("chart_type") == "number":
@@ -55,7 +57,9 @@ def chart(cells: CellReader, schema: Schema, config: Mapping[str, Any], pages: S
     if by is None:
         return None
     bars = drawing.bars(by, pages)
-    return Chart(f"{drawing.measures} by {by.name}", tuple(bars[:MOST_BARS]), left_out=len(bars[MOST_BARS:]))
+    return Chart(
+        f"{drawing.measures} by {by.name}", tuple(bars[:MOST_BARS]), left_out=len(bars[MOST_BARS:])
+    )
 
 
 class _Drawing:
@@ -82,14 +86,20 @@ class _Drawing:
         """What pages come to; dates and the like are no lengths, and count as nothing."""
         if self._measured is None:
             return len(pages)
-        found = aggregate(self._function, [self._cells.reader.shown(page, self._measured) for page in pages])
+        found = aggregate(
+            self._function, [self._cells.reader.shown(page, self._measured) for page in pages]
+        )
         return float(found.get("number") or 0)
 
     def text(self, figure: float) -> str:
         config = self._measured.config if self._measured else {}
         if self._function.startswith("percent"):
             return formats.number_text(figure, "percent")
-        kept = config.get("format") if self._function in ("sum", "average", "median", "min", "max", "range") else None
+        kept = (
+            config.get("format")
+            if self._function in ("sum", "average", "median", "min", "max", "range")
+            else None
+        )
         return formats.number_text(round(figure, 2), kept or "number")
 
     def bars(self, by: Property, pages: Sequence[Page]) -> list[Bar]:
@@ -97,7 +107,10 @@ class _Drawing:
         figures = {name: self.figure(members) for name, members in groups.items()}
         longest = max((abs(each) for each in figures.values()), default=0) or 1
         order = sorted(groups, key=lambda each: _rank(by, each, figures[each]))
-        return [Bar(each, self.text(figures[each]), self._segments(each, groups[each], longest)) for each in order]
+        return [
+            Bar(each, self.text(figures[each]), self._segments(each, groups[each], longest))
+            for each in order
+        ]
 
     def _segments(self, whole: Tag, pages: Sequence[Page], longest: float) -> tuple[Segment, ...]:
         stack_by = self.grouped_by("stack_by")

@@ -33,14 +33,19 @@ def choice(page: Page, prop: Property) -> Choice:
     """Returns what a page's status or select property can be set to."""
     value = page.properties.get(prop.id)
     options = {option["id"]: tag(option) for option in prop.config["options"]}
-    groups = [(str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())] or [("", options)]
+    groups = [
+        (str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())
+    ] or [("", options)]
     return Choice(
         page_id=ids.undashed(page.id),
         page_title=page.title or UNTITLED,
         property_id=ids.encoded(prop.id),
         name=prop.name,
         current=tag(value) if value else None,
-        groups=tuple((name, tuple(options[each] for each in members if each in options)) for name, members in groups),
+        groups=tuple(
+            (name, tuple(options[each] for each in members if each in options))
+            for name, members in groups
+        ),
         can_be_empty=prop.type == "select",
     )
 

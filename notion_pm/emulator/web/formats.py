@@ -50,7 +50,9 @@ def _with_commas(number: float, *, money: bool = False) -> str:
 
 def date_text(value: Mapping[str, Any]) -> str:
     """Writes a date or a range of dates: `3 Jul 2026 → 9 Jul 2026`."""
-    return " → ".join(moment_text(moment) for moment in (value["start"], value.get("end")) if moment)
+    return " → ".join(
+        moment_text(moment) for moment in (value["start"], value.get("end")) if moment
+    )
 
 
 def moment_text(text: str) -> str:

@@ -49,7 +49,9 @@ class Front:
 def front(session: Session) -> Front:
     """Returns what the front page shows."""
     live = DATABASES.select(session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}")
-    return Front(tuple(_card(session, database) for database in live), tuple(_recent(session, live)))
+    return Front(
+        tuple(_card(session, database) for database in live), tuple(_recent(session, live))
+    )
 
 
 def _card(session: Session, database: Database) -> Card:
@@ -73,7 +75,9 @@ def _recent(session: Session, databases: list[Database]) -> list[Recent]:
         for page in PAGES.select(session.db, clauses, (source.id,))
     ]
     latest = nlargest(_RECENT, found, key=lambda pair: (pair[0].last_edited_time, pair[0].seq or 0))
-    return [Recent(page_link(page), database_link(database), _when(page)) for page, database in latest]
+    return [
+        Recent(page_link(page), database_link(database), _when(page)) for page, database in latest
+    ]
 
 
 def _when(page: Page) -> str:

@@ -54,7 +54,10 @@ def _groups(session: Session, prop: Property, asked: Mapping[str, Any]) -> list[
         options = [_option(prop, option, "equals") for option in prop.config["options"]]
         return [*options, _without(prop)]
     if prop.type == "multi_select":
-        return [*(_option(prop, option, "contains") for option in prop.config["options"]), _without(prop)]
+        return [
+            *(_option(prop, option, "contains") for option in prop.config["options"]),
+            _without(prop),
+        ]
     if prop.type in ("people", "created_by", "last_edited_by"):
         return [
             *(_person(prop, user) for user in _users(session)),
@@ -78,7 +81,9 @@ def _sorted(groups: Sequence[Grouped], asked: Mapping[str, Any]) -> Sequence[Gro
 
 def _option(prop: Property, option: Mapping[str, Any], operator: str) -> Grouped:
     condition = {"property": prop.id, prop.type: {operator: option["id"]}}
-    return Grouped(option["id"], tag(option), condition, option["id"] if operator == "equals" else None)
+    return Grouped(
+        option["id"], tag(option), condition, option["id"] if operator == "equals" else None
+    )
 
 
 def _status_group(prop: Property, group: Mapping[str, Any]) -> Grouped:
@@ -89,17 +94,23 @@ def _status_group(prop: Property, group: Mapping[str, Any]) -> Grouped:
 
 def _without(prop: Property) -> Grouped:
     condition = {"property": prop.id, prop.type: {"is_empty": True}}
-    return Grouped(NO_VALUE, Tag(f"No {prop.name}"), condition, "" if prop.type == "select" else None)
+    return Grouped(
+        NO_VALUE, Tag(f"No {prop.name}"), condition, "" if prop.type == "select" else None
+    )
 
 
 def _person(prop: Property, user: Mapping[str, Any]) -> Grouped:
     name = str(user.get("name") or "Somebody")
-    return Grouped(user["id"], Tag(name), {"property": prop.id, prop.type: {"contains": user["id"]}})
+    return Grouped(
+        user["id"], Tag(name), {"property": prop.id, prop.type: {"contains": user["id"]}}
+    )
 
 
 def _flag(prop: Property, *, ticked: bool) -> Grouped:
     name = prop.name if ticked else f"Not {prop.name}"
-    return Grouped(str(ticked).lower(), Tag(name), {"property": prop.id, "checkbox": {"equals": ticked}})
+    return Grouped(
+        str(ticked).lower(), Tag(name), {"property": prop.id, "checkbox": {"equals": ticked}}
+    )
 
 
 def _users(session: Session) -> Iterable[Mapping[str, Any]]:

@@ -77,4 +77,6 @@ class FormTokens:
 
     def is_valid(self, cookie: str | None, token: str) -> bool:
         """Tells whether a form was shown to the browser that sends it."""
-        return bool(cookie) and hmac.compare_digest(self.token(cookie or "").encode(), token.encode())
+        return bool(cookie) and hmac.compare_digest(
+            self.token(cookie or "").encode(), token.encode()
+        )

@@ -23,7 +23,7 @@ WHERE type IN {_HOLDERS} AND id IN (
     )
     SELECT id FROM below
 ) ORDER BY position, seq LIMIT {_MOST_SHOWN}
-"""  # noqa: S608 - constants
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def tree(session: Session) -> tuple[Node, ...]:
         below[_standing_on(session, block)].append(block)
     tops = PAGES.select(session.db, "WHERE parent_id IS NULL AND in_trash = 0 ORDER BY seq")
     return tuple(
-        Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, below)) for top in tops
+        Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, below))
+        for top in tops
     )
 
 
@@ -61,7 +62,9 @@ def _node(session: Session, block: Block, below: Mapping[str, Sequence[Block]]) 
         if database:
             yield Node(block.id, database_link(database), is_database=True)
     elif page := PAGES.find(session.db, block.id):
-        yield Node(block.id, page_link(page), is_database=False, children=_nodes(session, block.id, below))
+        yield Node(
+            block.id, page_link(page), is_database=False, children=_nodes(session, block.id, below)
+        )
 
 
 def _standing_on(session: Session, block: Block) -> str:
@@ -99,4 +102,6 @@ def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
 
 def database_link(database: Database) -> Link:
     """Returns the link to a database, by its title."""
-    return Link(plain_text(database.title) or UNTITLED, database_path(database.id), emoji(database.icon))
+    return Link(
+        plain_text(database.title) or UNTITLED, database_path(database.id), emoji(database.icon)
+    )

@@ -47,8 +47,13 @@ def choose(slug: str) -> Any:
     page_id = id_in(slug)
     if page_id is None:
         abort(404)
-    choices.choose(_session(), page_id, request.form.get("property", ""), request.form.get("option", ""))
-    return redirect(_back(request.form.get("back", ""), undashed(page_id), request.form.get("property", "")), 303)
+    choices.choose(
+        _session(), page_id, request.form.get("property", ""), request.form.get("option", "")
+    )
+    return redirect(
+        _back(request.form.get("back", ""), undashed(page_id), request.form.get("property", "")),
+        303,
+    )
 
 
 def _back(path: str, page_id: str, property_id: str) -> str:
@@ -60,7 +65,9 @@ def _back(path: str, page_id: str, property_id: str) -> str:
 
 def _page(session: Session, page: Page) -> str:
     sheet = pagesheet.sheet(session, _addresses(), page)
-    return _render("page.html", thing=page, sheet=sheet, body=bodies.body(session, page.id, _addresses()))
+    return _render(
+        "page.html", thing=page, sheet=sheet, body=bodies.body(session, page.id, _addresses())
+    )
 
 
 def _database(session: Session, database: Database) -> str:
@@ -69,17 +76,30 @@ def _database(session: Session, database: Database) -> str:
     shown = None
     if view is not None and view.type != "dashboard":
         shown = viewing.show(session, _addresses(), database.id, view, _asked())
-    rows = _widgets(session, database, view) if view is not None and view.type == "dashboard" else []
+    rows = (
+        _widgets(session, database, view) if view is not None and view.type == "dashboard" else []
+    )
     return _render("database.html", thing=database, views=views, view=view, shown=shown, rows=rows)
 
 
-def _widgets(session: Session, database: Database, dashboard: View) -> list[list[tuple[View, Shown]]]:
+def _widgets(
+    session: Session, database: Database, dashboard: View
+) -> list[list[tuple[View, Shown]]]:
     """Returns the views on a dashboard as they stand, each with what it shows."""
-    on = {view.id: view for view in VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))}
-    rows = [[on[widget["view_id"]] for widget in row["widgets"]] for row in dashboard.configuration["rows"]]
+    on = {
+        view.id: view
+        for view in VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))
+    }
+    rows = [
+        [on[widget["view_id"]] for widget in row["widgets"]]
+        for row in dashboard.configuration["rows"]
+    ]
     addresses = _addresses()
     return [
-        [(view, viewing.show(session, addresses, database.id, view, Asked(anchor=view.id))) for view in row]
+        [
+            (view, viewing.show(session, addresses, database.id, view, Asked(anchor=view.id)))
+            for view in row
+        ]
         for row in rows
     ]
 
@@ -97,7 +117,9 @@ def _wanted_view(session: Session, database: Database, views: list[View]) -> Vie
 
 def _asked() -> Asked:
     number = request.args.get("page", "1")
-    return Asked(int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group"))
+    return Asked(
+        int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group")
+    )
 
 
 def _render(template: str, **values: Any) -> str:
@@ -116,7 +138,9 @@ def _render(template: str, **values: Any) -> str:
 
 def _here() -> str:
     """Returns where this page is, without the word about a change before."""
-    kept = urlencode({key: value for key, value in request.args.items() if key in ("v", "page", "group")})
+    kept = urlencode(
+        {key: value for key, value in request.args.items() if key in ("v", "page", "group")}
+    )
     path = quote(request.path)
     return f"{path}?{kept}" if kept else path
 

@@ -35,8 +35,12 @@ class Site(Flask):
         self.before_request(self._refuse_strangers)
         self.after_request(self._secured)
         self.context_processor(self._everywhere)
-        self.register_error_handler(ApiError, lambda error: _error_page(error.message, error.status))
-        self.register_error_handler(HTTPException, lambda error: _error_page(error.description, error.code or 500))
+        self.register_error_handler(
+            ApiError, lambda error: _error_page(error.message, error.status)
+        )
+        self.register_error_handler(
+            HTTPException, lambda error: _error_page(error.description, error.code or 500)
+        )
 
     def dispatch_request(self) -> Any:
         """Answers one request inside one transaction."""
@@ -52,15 +56,21 @@ class Site(Flask):
 
     def _refuse_strangers(self) -> Any:
         if not (guard.asks_locally(request.host) and guard.is_loopback(request.remote_addr)):
-            told = "This page answers the machine it runs on, under the name localhost or 127.0.0.1."
+            told = (
+                "This page answers the machine it runs on, under the name localhost or 127.0.0.1."
+            )
             return self.response_class(told, 403, mimetype="text/plain")
         g.cookie = request.cookies.get(guard.COOKIE) or self._tokens.new_cookie()
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
         if not guard.is_from_here(request.headers, request.host_url.rstrip("/")):
             return _error_page("This change was not sent by this page.", 403)
-        if not self._tokens.is_valid(request.cookies.get(guard.COOKIE), request.form.get("token", "")):
-            return _error_page("This form has expired. Go back, reload the page, and try again.", 403)
+        if not self._tokens.is_valid(
+            request.cookies.get(guard.COOKIE), request.form.get("token", "")
+        ):
+            return _error_page(
+                "This form has expired. Go back, reload the page, and try again.", 403
+            )
         return None
 
     def _secured(self, response: Response) -> Response:

@@ -27,19 +27,36 @@ from .shown import Asked, Field, Group, Row, Shown
 PER_PAGE = 100
 PER_COLUMN = 25
 MOST_CHARTED = 5000  # rows that a chart is drawn from
-MOST_COUNTED = 1000  # in a column of a board: to count them all would take longer than anybody looks
-_LAYOUTS = {"board": "board", "gallery": "gallery", "list": "list", "calendar": "dates", "timeline": "dates"}
+MOST_COUNTED = (
+    1000  # in a column of a board: to count them all would take longer than anybody looks
+)
+_LAYOUTS = {
+    "board": "board",
+    "gallery": "gallery",
+    "list": "list",
+    "calendar": "dates",
+    "timeline": "dates",
+}
 _COMPACT = ("board", "gallery", "list")
 
 
-def show(session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked) -> Shown:
+def show(
+    session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked
+) -> Shown:
     """Returns what a view shows. Raises ApiError where its data source is gone."""
     return _Viewer(session, addresses, database_id, view, asked).shown()
 
 
 class _Viewer:
-    def __init__(self, session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked) -> None:
-        self._session, self._view, self._asked, self._database_id = session, view, asked, database_id
+    def __init__(
+        self, session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked
+    ) -> None:
+        self._session, self._view, self._asked, self._database_id = (
+            session,
+            view,
+            asked,
+            database_id,
+        )
         self._source: DataSource = session.data_source(view.data_source_id or "")
         self._schema: Schema = self._source.schema()
         self._config: Mapping[str, Any] = view.configuration or {}
@@ -83,7 +100,8 @@ class _Viewer:
     def _visible(self) -> tuple[Property, ...]:
         """Returns the properties that the view shows, without the title, which every row begins with."""
         stated = [
-            (decoded(each["property_id"]), each.get("visible", True)) for each in self._config.get("properties") or ()
+            (decoded(each["property_id"]), each.get("visible", True))
+            for each in self._config.get("properties") or ()
         ]
         found = [self._schema[key] for key, visible in stated if visible and key in self._schema]
         if not stated and self._layout == "table":
@@ -110,10 +128,15 @@ class _Viewer:
             paging = self._paged(found)
             group = self._group(alone, paging.cut(found.page_ids), paging.total_text, more=None)
             return replace(
-                shown, groups=(group,), paging=paging, whole=database_path(self._database_id, view_id=self._view.id)
+                shown,
+                groups=(group,),
+                paging=paging,
+                whole=database_path(self._database_id, view_id=self._view.id),
             )
         made = (self._column(group) for group in groups.groups)
-        kept = (group for group in made if group.rows or not (groups.hides_empty or group.key == "none"))
+        kept = (
+            group for group in made if group.rows or not (groups.hides_empty or group.key == "none")
+        )
         return replace(shown, groups=tuple(kept))
 
     def _column(self, group: Grouped) -> Group:
@@ -122,7 +145,9 @@ class _Viewer:
         more = self._path(group=group.key) if len(found.page_ids) > PER_COLUMN else None
         return self._group(group, found.page_ids[:PER_COLUMN], total, more)
 
-    def _group(self, group: Grouped, page_ids: Sequence[str], total: str, more: str | None) -> Group:
+    def _group(
+        self, group: Grouped, page_ids: Sequence[str], total: str, more: str | None
+    ) -> Group:
         return Group(group.key, self._rows(page_ids), total, group.tag, group.option, more)
 
     def _by_month(self, shown: Shown) -> Shown:
@@ -161,7 +186,11 @@ class _Viewer:
         return Row(f"{self._asked.anchor}{page.id}", page_link(page), fields, mover)
 
     def _field(self, page: Page, prop: Property) -> Field:
-        return Field(prop.name, self._cells.cell(page, prop), choice(page, prop) if prop.type == "status" else None)
+        return Field(
+            prop.name,
+            self._cells.cell(page, prop),
+            choice(page, prop) if prop.type == "status" else None,
+        )
 
     def _paged(self, found: query.Results) -> Paging:
         return Paging(self._asked.page, PER_PAGE, len(found.page_ids), found.capped, self._path)

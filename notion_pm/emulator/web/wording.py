@@ -24,7 +24,10 @@ def filter_text(view: View, schema: Schema) -> str:
 def sort_text(view: View, schema: Schema) -> str:
     """Says how a view sorts its rows: `Priority ascending, RICE descending`."""
     sorts = view_filters.shown_sorts(view.sorts, schema) or []
-    return ", ".join(f"{sort.get('property') or _spaced(sort['timestamp'])} {sort['direction']}" for sort in sorts)
+    return ", ".join(
+        f"{sort.get('property') or _spaced(sort['timestamp'])} {sort['direction']}"
+        for sort in sorts
+    )
 
 
 def _condition(part: Json, schema: Schema, *, inner: bool) -> str:
@@ -35,13 +38,18 @@ def _condition(part: Json, schema: Schema, *, inner: bool) -> str:
             text = word.join(_condition(each, schema, inner=True) for each in part[joint])
             return f"({text})" if inner and len(part[joint]) > 1 else text
     name = part.get("property") or _spaced(part["timestamp"])
-    tests: Any = next((value for key, value in part.items() if key not in ("property", "type", "timestamp")), {})
+    tests: Any = next(
+        (value for key, value in part.items() if key not in ("property", "type", "timestamp")), {}
+    )
     return f"{name} {_test(tests, schema)}"
 
 
 def _same(parts: Sequence[Json]) -> Json | None:
     """Joins alternatives that differ only in the option they ask for into one that asks for any of them."""
-    tests = [next(((key, value) for key, value in part.items() if key in ("status", "select")), None) for part in parts]
+    tests = [
+        next(((key, value) for key, value in part.items() if key in ("status", "select")), None)
+        for part in parts
+    ]
     names = {part.get("property") for part in parts}
     if len(names) != 1 or not all(test and list(test[1]) == ["equals"] for test in tests):
         return None
@@ -53,7 +61,11 @@ def _test(test: Any, schema: Schema) -> str:
     """Says an operator and its operand; formulas and rollups hold the test one level deeper."""
     operator, operand = next(iter(test.items()), ("", None))
     if isinstance(operand, dict) and operand:
-        return f"({_spaced(operator)}) {_test(operand, schema)}" if operator in _QUANTIFIERS else _test(operand, schema)
+        return (
+            f"({_spaced(operator)}) {_test(operand, schema)}"
+            if operator in _QUANTIFIERS
+            else _test(operand, schema)
+        )
     words = _WORDS.get(operator, _spaced(operator))
     if operand is None or operand == {} or operator in ("is_empty", "is_not_empty"):
         return words

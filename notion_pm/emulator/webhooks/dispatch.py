@@ -31,7 +31,9 @@ _LOOKS_AFTER_SECONDS = 0.2
 
 def new_client() -> httpx.Client:
     """Returns the client that deliveries are sent with."""
-    return httpx.Client(timeout=_TIMEOUT_SECONDS, headers={"User-Agent": "notion-pm-local"}, trust_env=False)
+    return httpx.Client(
+        timeout=_TIMEOUT_SECONDS, headers={"User-Agent": "notion-pm-local"}, trust_env=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,13 @@ def signature(body: bytes, verification_token: str) -> str:
 
 
 def _sent(client: httpx.Client, delivery: Delivery, subscription: Subscription) -> bool:
-    body = json.dumps({**delivery.payload, "attempt_number": delivery.attempts}, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", SIGNATURE: signature(body, subscription.verification_token)}
+    body = json.dumps(
+        {**delivery.payload, "attempt_number": delivery.attempts}, ensure_ascii=False
+    ).encode()
+    headers = {
+        "Content-Type": "application/json",
+        SIGNATURE: signature(body, subscription.verification_token),
+    }
     try:
         return client.post(subscription.url, content=body, headers=headers).is_success
     except httpx.HTTPError:

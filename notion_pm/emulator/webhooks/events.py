@@ -16,10 +16,17 @@ Json = dict[str, Any]
 _CONTENT = ("created", "content_updated", "properties_updated", "moved", "deleted", "undeleted")
 TYPES = (
     *(f"page.{what}" for what in (*_CONTENT, "locked", "unlocked")),
-    *(f"data_source.{what}" for what in ("created", "content_updated", "schema_updated", "moved", "deleted")),
+    *(
+        f"data_source.{what}"
+        for what in ("created", "content_updated", "schema_updated", "moved", "deleted")
+    ),
     "data_source.undeleted",
     *(f"database.{what}" for what in ("created", "moved", "deleted", "undeleted")),
-    *(f"{kind}.{what}" for kind in ("view", "comment") for what in ("created", "updated", "deleted")),
+    *(
+        f"{kind}.{what}"
+        for kind in ("view", "comment")
+        for what in ("created", "updated", "deleted")
+    ),
     "file_upload.created",
     "file_upload.completed",
 )
@@ -66,7 +73,11 @@ def merged(events: Iterable[Event]) -> list[Event]:
 def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
     """Tells whether an update is part of a creation that is still to be told."""
     kind, _, what = event.type.partition(".")
-    return what.endswith("updated") and kind != "comment" and (f"{kind}.created", event.entity["id"]) in set(known)
+    return (
+        what.endswith("updated")
+        and kind != "comment"
+        and (f"{kind}.created", event.entity["id"]) in set(known)
+    )
 
 
 def together(earlier: Event, later: Event) -> Event:
@@ -115,14 +126,21 @@ class _Reader:
             case "page.properties_updated":
                 return {"parent": parent, "updated_properties": [encoded(each) for each in told]}
             case "data_source.schema_updated":
-                return {"parent": parent, "updated_properties": list(_schema_changes(told["old"], told["new"]))}
+                return {
+                    "parent": parent,
+                    "updated_properties": list(_schema_changes(told["old"], told["new"])),
+                }
         return {"parent": parent}
 
     def _parent(self, kind: str, entity_id: str) -> Json | None:
         if kind == "data_source":
             source = DATA_SOURCES.find(self._db, entity_id)
             return {"id": source.database_id, "type": "database"} if source else None
-        thing = PAGES.find(self._db, entity_id) if kind == "page" else DATABASES.find(self._db, entity_id)
+        thing = (
+            PAGES.find(self._db, entity_id)
+            if kind == "page"
+            else DATABASES.find(self._db, entity_id)
+        )
         if thing is None:
             return None
         if thing.parent_type == "workspace":
@@ -134,7 +152,9 @@ class _Reader:
         return {"id": database, "type": "database", "data_source_id": thing.parent_id}
 
     def _comment_data(self, comment_id: str) -> Json | None:
-        row = self._db.execute("SELECT parent_type, parent_id FROM comments WHERE id = ?", (comment_id,)).fetchone()
+        row = self._db.execute(
+            "SELECT parent_type, parent_id FROM comments WHERE id = ?", (comment_id,)
+        ).fetchone()
         if row is None:
             return None
         parent = {"id": row["parent_id"], "type": _KINDS[row["parent_type"]]}

@@ -33,7 +33,9 @@ class Pace:
 
 def has_work(db: sqlite3.Connection, now: datetime) -> bool:
     """Tells whether anything has happened or is due."""
-    query = "SELECT EXISTS (SELECT 1 FROM changes) OR EXISTS (SELECT 1 FROM deliveries WHERE due <= ?)"
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM changes) OR EXISTS (SELECT 1 FROM deliveries WHERE due <= ?)"
+    )
     return bool(db.execute(query, (stored(now),)).fetchone()[0])
 
 
@@ -49,7 +51,12 @@ def put_in(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime
 
 
 def _put(
-    db: sqlite3.Connection, subscription: Subscription, event: Event, settings: Settings, pace: Pace, now: datetime
+    db: sqlite3.Connection,
+    subscription: Subscription,
+    event: Event,
+    settings: Settings,
+    pace: Pace,
+    now: datetime,
 ) -> None:
     waiting = _waiting(db, subscription, event)
     if belongs_to_creation(event, [(each.type, each.entity_id) for each in waiting]):
@@ -57,7 +64,12 @@ def _put(
     same = next((each for each in waiting if each.type == event.type), None)
     if same is not None and not event.type.startswith(AT_ONCE):
         payload = same.payload
-        earlier = Event(event.type, event.entity, tuple(each["id"] for each in payload["authors"]), payload["data"])
+        earlier = Event(
+            event.type,
+            event.entity,
+            tuple(each["id"] for each in payload["authors"]),
+            payload["data"],
+        )
         joined = together(earlier, event)
         said = {"authors": _authors(db, joined.authors), "data": joined.data}
         DELIVERIES.update(db, replace(same, payload={**payload, **said}))
@@ -66,14 +78,21 @@ def _put(
     DELIVERIES.insert(db, _delivery(db, subscription, event, settings, now, now + delay))
 
 
-def _waiting(db: sqlite3.Connection, subscription: Subscription, event: Event) -> Sequence[Delivery]:
+def _waiting(
+    db: sqlite3.Connection, subscription: Subscription, event: Event
+) -> Sequence[Delivery]:
     """Returns what this subscriber is still to be told for the first time about the same thing."""
     clauses = "WHERE entity_id = ? AND subscription_id = ? AND attempts = 0"
     return DELIVERIES.select(db, clauses, (event.entity["id"], subscription.id))
 
 
 def _delivery(
-    db: sqlite3.Connection, subscription: Subscription, event: Event, settings: Settings, now: datetime, due: datetime
+    db: sqlite3.Connection,
+    subscription: Subscription,
+    event: Event,
+    settings: Settings,
+    now: datetime,
+    due: datetime,
 ) -> Delivery:
     event_id = new_id()
     payload: dict[str, Any] = {
@@ -121,11 +140,16 @@ def take_out(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subs
     return taken
 
 
-def settle(db: sqlite3.Connection, delivery: Delivery, pace: Pace, now: datetime, *, arrived: bool) -> None:
+def settle(
+    db: sqlite3.Connection, delivery: Delivery, pace: Pace, now: datetime, *, arrived: bool
+) -> None:
     """Notes how an attempt went: done with, to be tried again, or given up after the last attempt."""
     if not arrived and delivery.attempts < MOST_ATTEMPTS:
         DELIVERIES.update(db, replace(delivery, due=stored(now + pace.rest(delivery.attempts))))
         return
     DELIVERIES.delete(db, delivery.id)
     column = "delivered" if arrived else "given_up"
-    db.execute(f"UPDATE subscriptions SET {column} = {column} + 1 WHERE id = ?", (delivery.subscription_id,))  # noqa: S608
+    db.execute(
+        f"UPDATE subscriptions SET {column} = {column} + 1 WHERE id = ?",
+        (delivery.subscription_id,),
+    )

@@ -39,5 +39,7 @@ class Delivery:
     due: str
 
 
-SUBSCRIPTIONS = Table("subscriptions", Subscription, json_columns=("event_types",), flags=("is_active",))
+SUBSCRIPTIONS = Table(
+    "subscriptions", Subscription, json_columns=("event_types",), flags=("is_active",)
+)
 DELIVERIES = Table("deliveries", Delivery, json_columns=("payload",), flags=())

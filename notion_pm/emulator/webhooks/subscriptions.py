@@ -23,7 +23,9 @@ class UnreachableError(ApiError):
     """The verification token could not be delivered; there is no subscription."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(400, "validation_error", f"{url} did not take the verification token: {reason}")
+        super().__init__(
+            400, "validation_error", f"{url} did not take the verification token: {reason}"
+        )
 
 
 def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription:
@@ -36,14 +38,21 @@ def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription
             raise validation_error(f"{event_type} is no event type: {', '.join(TYPES)}")
     token = f"secret_{secrets.token_urlsafe(32)}"
     return Subscription(
-        id=new_id(), url=url, event_types=wanted, verification_token=token, is_active=False, created_time=now
+        id=new_id(),
+        url=url,
+        event_types=wanted,
+        verification_token=token,
+        is_active=False,
+        created_time=now,
     )
 
 
 def hand_over(client: httpx.Client, subscription: Subscription) -> None:
     """Delivers the verification token. Raises UnreachableError."""
     try:
-        answer = client.post(subscription.url, json={"verification_token": subscription.verification_token})
+        answer = client.post(
+            subscription.url, json={"verification_token": subscription.verification_token}
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnreachableError(subscription.url, str(error)) from None
     if not answer.is_success:
@@ -64,7 +73,9 @@ def find(db: sqlite3.Connection, subscription_id: str) -> Subscription:
     """Returns a subscription. Raises ApiError (404)."""
     found = SUBSCRIPTIONS.find(db, subscription_id)
     if found is None:
-        raise ApiError(404, "object_not_found", f"Could not find subscription with ID: {subscription_id}.")
+        raise ApiError(
+            404, "object_not_found", f"Could not find subscription with ID: {subscription_id}."
+        )
     return found
 
 

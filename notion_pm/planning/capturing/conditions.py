@@ -76,7 +76,9 @@ def _any_of(of: NamedDatabase, parts: Sequence[Json]) -> tuple[str, str, Any]:
 
 
 def _joined(values: Sequence[Any]) -> Any:
-    return [each for value in values for each in value] if isinstance(values[0], list) else values[0]
+    return (
+        [each for value in values for each in value] if isinstance(values[0], list) else values[0]
+    )
 
 
 def _test(of: NamedDatabase, part: Json) -> tuple[str, str, Any]:

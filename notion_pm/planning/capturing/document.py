@@ -64,10 +64,15 @@ class _Capture:
     def _parts(self, of: NamedDatabase, titles: Titles) -> _Parts:
         title = titles.new(of.live.title, "Untitled")
         if title != of.live.title:
-            self._losses.tell(of.key, f"{of.live.title!r} is called {title!r}: titles are there, and there once.")
+            self._losses.tell(
+                of.key, f"{of.live.title!r} is called {title!r}: titles are there, and there once."
+            )
         stated = Properties(self._naming, of, self._losses, self._guesses).specs(self._wanted(of))
         views, view_titles = Views(self._naming, of, self._losses), Titles()
-        found = {of.views[each.id]: views.spec(each, view_titles.new(each.name, each.type)) for each in of.live.views}
+        found = {
+            of.views[each.id]: views.spec(each, view_titles.new(each.name, each.type))
+            for each in of.live.views
+        }
         self._tell_look(of)
         return _Parts(of, title, stated, {key: spec for key, spec in found.items() if spec})
 
@@ -84,7 +89,9 @@ class _Capture:
             and along.data_source_id == of.live.source.id
         }
         return frozenset(
-            each.id for each in of.properties if each.type == "title" or (each.id in rolled and each.type in _READABLE)
+            each.id
+            for each in of.properties
+            if each.type == "title" or (each.id in rolled and each.type in _READABLE)
         )
 
     def _along(self, of: NamedDatabase, config: RollupConfig) -> Any:
@@ -94,7 +101,9 @@ class _Capture:
     def _tell_look(self, of: NamedDatabase) -> None:
         database = of.live.database
         if database.icon_type not in {None, "emoji"}:
-            self._losses.tell(of.key, f"its icon is a picture ({database.icon_type}); templates take an emoji.")
+            self._losses.tell(
+                of.key, f"its icon is a picture ({database.icon_type}); templates take an emoji."
+            )
         if database.has_cover:
             self._losses.tell(of.key, "its cover is not kept.")
 
@@ -118,7 +127,9 @@ class _Capture:
         if view is not None and field in _NOTHING:
             part.views[key] = view.model_copy(update={field: _NOTHING[field]})
             self._losses.tell(address, f"its `{field}` is left out: {fault.message}")
-        elif getattr(part, kind).pop(key, None) is not None:  # several faults may be about one thing
+        elif (
+            getattr(part, kind).pop(key, None) is not None
+        ):  # several faults may be about one thing
             self._losses.tell(address, f"is left out: {fault.message}")
 
     def _template(self, parts: Iterable[_Parts]) -> Template:
@@ -133,7 +144,9 @@ class _Capture:
         live, key = part.of.live, part.of.key
         if live.bound:
             return DatabaseSpec(
-                title=part.title, properties=part.properties, bind=live.database.url or live.database.id
+                title=part.title,
+                properties=part.properties,
+                bind=live.database.url or live.database.id,
             )
         return DatabaseSpec(
             title=part.title,
@@ -146,7 +159,9 @@ class _Capture:
         )
 
     def _rows(self, part: _Parts) -> tuple[Cells, ...]:
-        self._losses.tell("", "rows keep the words of texts, not their formatting, and no bodies of pages.")
+        self._losses.tell(
+            "", "rows keep the words of texts, not their formatting, and no bodies of pages."
+        )
         return Rows(self._naming, part.of, self._losses).cells(part.properties)
 
     def _tell_unstated(self, template: Template, part: _Parts) -> None:
@@ -157,11 +172,17 @@ class _Capture:
             key = of.views[view.id]
             if key not in part.views or view.type == "dashboard":
                 continue
-            restated = view_json(template, of.key, key, ids, lambda _, option: option).configuration or {}
+            restated = (
+                view_json(template, of.key, key, ids, lambda _, option: option).configuration or {}
+            )
             if missing := unstated(view.configuration, restated):
-                self._losses.tell(f"{of.key}.views.{key}", f"templates do not say its {', '.join(missing)}.")
+                self._losses.tell(
+                    f"{of.key}.views.{key}", f"templates do not say its {', '.join(missing)}."
+                )
 
 
 _OPTIONAL = ("cover", "end_date", "stack_by", "measure", "where", "quick", "sort", "show")
 """Settings without which a view is still one."""
-_NOTHING = {each: ViewSpec.model_fields[each].get_default(call_default_factory=True) for each in _OPTIONAL}
+_NOTHING = {
+    each: ViewSpec.model_fields[each].get_default(call_default_factory=True) for each in _OPTIONAL
+}

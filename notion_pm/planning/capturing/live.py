@@ -29,7 +29,11 @@ class LiveDatabase:
     @property
     def title(self) -> str:
         """What people call it: a further data source of a database has a name of its own."""
-        return self.database.title if self.source.id in self.database.data_source_ids[:1] else self.source.title
+        return (
+            self.database.title
+            if self.source.id in self.database.data_source_ids[:1]
+            else self.source.title
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,28 +26,39 @@ class NamedDatabase:
     def __init__(self, key: str, live: LiveDatabase) -> None:
         self.key = key
         self.live = live
-        entry = live.entry or DatabaseEntry(database_id=live.database.id, data_source_id=live.source.id)
+        entry = live.entry or DatabaseEntry(
+            database_id=live.database.id, data_source_id=live.source.id
+        )
         properties = live.source.properties
         titled = [(each.id, each.name, each.type) for each in self.properties]
         self._properties = _keyed(titled, _turned(entry.properties), _RESERVED)
         self._owned_options = _turned(entry.options)
         self._options = {each: self._option_keys(each) for each in properties}
         viewed = [(each.id, each.name, each.type) for each in live.views]
-        self.views: Mapping[NotionId, str] = _keyed(viewed, {view.id: key for key, view in entry.views.items()})
+        self.views: Mapping[NotionId, str] = _keyed(
+            viewed, {view.id: key for key, view in entry.views.items()}
+        )
         """The keys of the views."""
         paged = [(each.id, each.title, "row") for each in live.rows or ()]
-        self.rows: Mapping[str, str] = _keyed(paged, {page: key for key, page in entry.rows.items()})
+        self.rows: Mapping[str, str] = _keyed(
+            paged, {page: key for key, page in entry.rows.items()}
+        )
         """The keys of the rows, by the ids of their pages."""
 
     @property
     def properties(self) -> list[Property]:
         """The properties, the title first: as a manifest has them, or as the first tab shows them, or by name."""
         recorded = list(self.live.entry.properties.values() if self.live.entry else ())
-        columns = next((each.configuration.get("properties") for each in self.live.views), None) or ()
+        columns = (
+            next((each.configuration.get("properties") for each in self.live.views), None) or ()
+        )
         shown = [each.get("property_id", "") for each in columns]
         place = {each: number for number, each in enumerate(dict.fromkeys([*recorded, *shown]))}
         found = self.live.source.properties.values()
-        return sorted(found, key=lambda each: (each.type != "title", place.get(each.id, len(place)), each.name))
+        return sorted(
+            found,
+            key=lambda each: (each.type != "title", place.get(each.id, len(place)), each.name),
+        )
 
     def property(self, reference: str) -> Property | None:
         """Return the property that views, filters and formulas name by id or by name.
@@ -55,11 +66,18 @@ class NamedDatabase:
         A name of four characters may have been taken for an id, and encoded.
         """
         source = self.live.source
-        return source.properties.get(reference) or source.named(reference) or source.named(unquote(reference))
+        return (
+            source.properties.get(reference)
+            or source.named(reference)
+            or source.named(unquote(reference))
+        )
 
     def states(self, property_id: str) -> bool:
         """Whether the template of the manifest states a property here, and not as the mirror of another one."""
-        return self.live.entry is not None and self._properties[property_id] in self.live.entry.fingerprints
+        return (
+            self.live.entry is not None
+            and self._properties[property_id] in self.live.entry.fingerprints
+        )
 
     def property_key(self, property_id: str) -> str:
         """Return the key of a property."""
@@ -75,7 +93,11 @@ class NamedDatabase:
         config = self.live.source.properties[property_id].config
         options = config.options if isinstance(config, OptionsConfig) else ()
         prefix = f"{self._properties[property_id]}."
-        owned = {each: key.removeprefix(prefix) for each, key in self._owned_options.items() if key.startswith(prefix)}
+        owned = {
+            each: key.removeprefix(prefix)
+            for each, key in self._owned_options.items()
+            if key.startswith(prefix)
+        }
         keys = _keyed([(each.id or each.name, each.name, "option") for each in options], owned)
         return {**{each.name: keys[each.id or each.name] for each in options}, **keys}
 
@@ -112,11 +134,16 @@ class Naming:
 
 
 def _keyed(
-    things: Iterable[tuple[_Id, str, str]], recorded: Mapping[_Id, str], reserved: Iterable[str] = ()
+    things: Iterable[tuple[_Id, str, str]],
+    recorded: Mapping[_Id, str],
+    reserved: Iterable[str] = (),
 ) -> dict[_Id, str]:
     """Return keys by id for things of an id, a title, and a word for those whose title says nothing."""
     keys = Keys({*recorded.values(), *reserved})
-    return {each: recorded[each] if each in recorded else keys.new(title, word) for each, title, word in things}
+    return {
+        each: recorded[each] if each in recorded else keys.new(title, word)
+        for each, title, word in things
+    }
 
 
 def _turned(recorded: Mapping[str, str]) -> dict[str, str]:

@@ -59,8 +59,12 @@ class Properties:
             try:
                 found[key] = self._spec(key, prop)
             except (Unsayable, ValidationError) as error:
-                reason = str(error) if isinstance(error, Unsayable) else f"templates know no {prop.type}"
-                self._losses.tell(f"{self._of.key}.{key}", f"the property {prop.name!r} is left out: {reason}.")
+                reason = (
+                    str(error) if isinstance(error, Unsayable) else f"templates know no {prop.type}"
+                )
+                self._losses.tell(
+                    f"{self._of.key}.{key}", f"the property {prop.name!r} is left out: {reason}."
+                )
         return found
 
     def _spec(self, key: str, prop: Property) -> PropertySpec:
@@ -94,16 +98,29 @@ class Properties:
 
         return _BLOCK_PROPERTY.sub(titled, expression)
 
-    def _options(self, key: str, prop: Property, options: tuple[Option, ...]) -> list[dict[str, Any]]:
+    def _options(
+        self, key: str, prop: Property, options: tuple[Option, ...]
+    ) -> list[dict[str, Any]]:
         names = Titles(folded=True)
         found = []
         for option in options:
             address = f"{self._of.key}.{key}.{self._of.option_key(prop.id, option)}"
             name = names.new(option.name, "(no name)")
             if name != option.name:
-                self._losses.tell(address, f"{option.name!r} is called {name!r}: another option differs only by case.")
-            stated = {"key": self._of.option_key(prop.id, option), "name": name, "color": option.color}
-            found.append(stated | {"description": option.description or None} | self._meaning(address, prop, option))
+                self._losses.tell(
+                    address,
+                    f"{option.name!r} is called {name!r}: another option differs only by case.",
+                )
+            stated = {
+                "key": self._of.option_key(prop.id, option),
+                "name": name,
+                "color": option.color,
+            }
+            found.append(
+                stated
+                | {"description": option.description or None}
+                | self._meaning(address, prop, option)
+            )
         return found
 
     def _meaning(self, address: str, prop: Property, option: Option) -> dict[str, Any]:
@@ -112,25 +129,41 @@ class Properties:
             return {}
         group = _GROUPS.get(option.group or "")
         if option.group and group is None:
-            self._losses.tell(address, f"its group {option.group!r} is none that the API takes; it is left out.")
+            self._losses.tell(
+                address, f"its group {option.group!r} is none that the API takes; it is left out."
+            )
         if group == "complete" and _DROPPED.search(option.name):
-            self._guesses.tell(address, f"{option.name!r} is taken for dropped; remove `category` where it means done.")
+            self._guesses.tell(
+                address,
+                f"{option.name!r} is taken for dropped; remove `category` where it means done.",
+            )
             return {"group": group, "category": "dropped"}
         return {"group": group}
 
     def _relation(self, key: str, config: RelationConfig) -> dict[str, Any]:
         target = self._naming.by_source.get(config.data_source_id)
         if target is None:
-            raise Unsayable("the database that it leads to cannot be read (share it with the connection)")
-        mirror = target.live.source.properties.get(config.synced_property_id or "") if config.two_way else None
+            raise Unsayable(
+                "the database that it leads to cannot be read (share it with the connection)"
+            )
+        mirror = (
+            target.live.source.properties.get(config.synced_property_id or "")
+            if config.two_way
+            else None
+        )
         if mirror is None:
             return {"to": target.key}
         if target is self._of or target.live.bound:
             what = "to its own database" if target is self._of else "to a bound database"
-            self._losses.tell(f"{self._of.key}.{key}", f"is one-way in the template: a relation {what} has no mirror.")
+            self._losses.tell(
+                f"{self._of.key}.{key}",
+                f"is one-way in the template: a relation {what} has no mirror.",
+            )
             return {"to": target.key}
         if mirror.description:
-            self._losses.tell(f"{target.key}.{target.property_key(mirror.id)}", "its description is not kept.")
+            self._losses.tell(
+                f"{target.key}.{target.property_key(mirror.id)}", "its description is not kept."
+            )
         far = {"key": target.property_key(mirror.id), "title": mirror.name}
         return {"to": target.key, "two_way": far}
 
@@ -154,7 +187,11 @@ class Properties:
         if not isinstance(config, RelationConfig) or not config.two_way:
             return False
         other = self._naming.by_source.get(config.data_source_id)
-        if other is None or other.live.bound or (config.synced_property_id or "") not in other.live.source.properties:
+        if (
+            other is None
+            or other.live.bound
+            or (config.synced_property_id or "") not in other.live.source.properties
+        ):
             return False
         order = self._naming.databases
         there, here = other.states(config.synced_property_id or ""), self._of.states(prop.id)

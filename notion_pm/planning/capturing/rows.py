@@ -36,7 +36,9 @@ class Rows:
             if held is None or held.type in FILLABLE:
                 cells[key] = self._cell(property_id, key, held.value) if held else ""
             elif held.value:
-                self._losses.tell(f"{self._of.key}.{key}", f"rows do not keep what they hold of {held.type}.")
+                self._losses.tell(
+                    f"{self._of.key}.{key}", f"rows do not keep what they hold of {held.type}."
+                )
         return cells
 
     def _cell(self, property_id: str, key: str, value: Value) -> str:
@@ -56,7 +58,11 @@ class Rows:
             case RelationValue(ids):
                 return ";".join(self._related(property_id, key, ids))
             case tuple():
-                chosen = (self._of.option_key(property_id, each) for each in value if isinstance(each, OptionValue))
+                chosen = (
+                    self._of.option_key(property_id, each)
+                    for each in value
+                    if isinstance(each, OptionValue)
+                )
                 return ";".join(filter(None, chosen))
         return ""
 
@@ -70,4 +76,7 @@ class Rows:
             if row := self._naming.row_keys.get(page_id):
                 yield row
             else:
-                self._losses.tell(f"{self._of.key}.{key}", "rows do not keep relations to pages that are not captured.")
+                self._losses.tell(
+                    f"{self._of.key}.{key}",
+                    "rows do not keep relations to pages that are not captured.",
+                )

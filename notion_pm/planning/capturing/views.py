@@ -38,10 +38,14 @@ class Views:
         """Return what the template says of a view; None, and the reason told, where it cannot."""
         address = self._address(view)
         try:
-            return ViewSpec.model_validate({"title": title, "type": view.type, **dict(self._fields(view))})
+            return ViewSpec.model_validate(
+                {"title": title, "type": view.type, **dict(self._fields(view))}
+            )
         except ValidationError as error:
             known = error.errors()[0]["msg"].removeprefix("Value error, ")
-            reason = f"templates know no {view.type}" if error.errors()[0]["loc"] == ("type",) else known
+            reason = (
+                f"templates know no {view.type}" if error.errors()[0]["loc"] == ("type",) else known
+            )
             self._losses.tell(address, f"the view {view.name!r} is left out: {reason}.")
             return None
 
@@ -58,14 +62,19 @@ class Views:
         if settings.get("anonymous_submissions"):
             yield "anonymous", True
         yield "where", self._conditions(view, "filter", lambda: as_where(self._of, view.filter))
-        yield "quick", self._conditions(view, "quick filters", lambda: as_quick(self._of, view.quick_filters))
+        yield (
+            "quick",
+            self._conditions(view, "quick filters", lambda: as_quick(self._of, view.quick_filters)),
+        )
         yield "sort", list(self._sort(view))
         yield "show", [*self._shown(view)]
 
     def _widgets(self, view: View) -> list[list[str]]:
         rows = [[self._naming.view(each) for each in row] for row in view.rows]
         if any(each is None for row in rows for each in row):
-            self._losses.tell(self._address(view), "a view on it shows a database that is not captured.")
+            self._losses.tell(
+                self._address(view), "a view on it shows a database that is not captured."
+            )
         return [named for row in rows if (named := [spelled(each) for each in row if each])]
 
     def _cover(self, view: View) -> Iterator[tuple[str, Any]]:
@@ -93,7 +102,9 @@ class Views:
                 continue
             prop = self._of.property(reference)
             if prop is not None and prop.type == "formula":
-                self._losses.tell(self._address(view), f"its order by the formula {prop.name!r} is left out.")
+                self._losses.tell(
+                    self._address(view), f"its order by the formula {prop.name!r} is left out."
+                )
                 continue
             yield {key: each["direction"]}
 
@@ -108,14 +119,20 @@ class Views:
             return None
         prop = self._of.property(reference)
         if prop is None:
-            self._losses.tell(self._address(view), f"its `{field}` names no property of the database; it is left out.")
+            self._losses.tell(
+                self._address(view),
+                f"its `{field}` names no property of the database; it is left out.",
+            )
         return self._of.property_key(prop.id) if prop else None
 
     def _conditions(self, view: View, what: str, read: Callable[[], Where]) -> Where:
         try:
             return read()
         except Unsayable as error:
-            self._losses.tell(self._address(view), f"its {what} cannot be stated, and it shows all pages: {error}.")
+            self._losses.tell(
+                self._address(view),
+                f"its {what} cannot be stated, and it shows all pages: {error}.",
+            )
             return {}
 
     def _address(self, view: View) -> str:

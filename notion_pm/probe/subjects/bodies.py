@@ -42,7 +42,9 @@ def _change(lab: Lab, page: str, kind: str, **settings: object) -> Answer:
 )
 def markdown_read_back(lab: Lab) -> Finding:
     """Compare the lines."""
-    return expect(_MARKDOWN.splitlines(), [line for line in read_back(lab)["markdown"].splitlines() if line])
+    return expect(
+        _MARKDOWN.splitlines(), [line for line in read_back(lab)["markdown"].splitlines() if line]
+    )
 
 
 @statement(
@@ -104,7 +106,9 @@ def markdown_replaced(lab: Lab) -> Finding:
     """Replace the text, and read the page."""
     page = written(lab)["id"]
     changed = _change(lab, page, "replace_content", new_str="new")
-    return expect(["200", "new"], [changed.outcome, lab.get(f"pages/{page}/markdown")["markdown"].strip()])
+    return expect(
+        ["200", "new"], [changed.outcome, lab.get(f"pages/{page}/markdown")["markdown"].strip()]
+    )
 
 
 @statement(
@@ -127,4 +131,6 @@ def order_of_pages(lab: Lab) -> Finding:
 )
 def child_page_protected(lab: Lab) -> Finding:
     """Replace the text of a page that has pages on it."""
-    return expect("400 validation_error", _change(lab, two_pages(lab), "replace_content", new_str="x").outcome)
+    return expect(
+        "400 validation_error", _change(lab, two_pages(lab), "replace_content", new_str="x").outcome
+    )

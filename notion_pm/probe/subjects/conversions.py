@@ -84,13 +84,19 @@ _CONVERSIONS = (
 def converted(lab: Lab) -> Json:
     """Convert all values in one PATCH, and return what is left of them, by property name."""
     database = make_database(lab, "Conversions", **{each.name: each.old for each in _CONVERSIONS})
-    values = {each.name: {_type(each.old): each.value} for each in _CONVERSIONS if each.value is not None}
+    values = {
+        each.name: {_type(each.old): each.value} for each in _CONVERSIONS if each.value is not None
+    }
     row = make_row(lab, database, "converted", **values)["id"]
     wanted = {each.name: each.new for each in _CONVERSIONS}
     refused: set[str] = set()
     if change_schema(lab, database, **wanted).status != 200:
         # One of them is refused: convert each by itself, so that the others can be judged.
-        refused = {name for name, new in wanted.items() if change_schema(lab, database, **{name: new}).status != 200}
+        refused = {
+            name
+            for name, new in wanted.items()
+            if change_schema(lab, database, **{name: new}).status != 200
+        }
     left = values_of(lab.get(f"pages/{row}"))
     return {name: value for name, value in left.items() if name not in refused}
 
@@ -134,4 +140,6 @@ for _conversion in _CONVERSIONS:
 )
 def title_refused(lab: Lab) -> Finding:
     """Try to make it a number."""
-    return expect("400 validation_error", change_schema(lab, records(lab), Name={"number": {}}).outcome)
+    return expect(
+        "400 validation_error", change_schema(lab, records(lab), Name={"number": {}}).outcome
+    )

@@ -19,7 +19,9 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 def unknown_page(lab: Lab) -> Finding:
     """Read one."""
     answer = lab.get(f"pages/{_NOBODY}")
-    return expect(["404 object_not_found", True], [answer.outcome, "Could not find page" in answer.message])
+    return expect(
+        ["404 object_not_found", True], [answer.outcome, "Could not find page" in answer.message]
+    )
 
 
 @statement(
@@ -32,7 +34,8 @@ def malformed_id(lab: Lab) -> Finding:
     """Read a page with such an id."""
     answer = lab.get("pages/12345678-0000-0000-0000-00000000000x")
     return expect(
-        ["400 validation_error", True], [answer.outcome, "path.page_id should be a valid uuid" in answer.message]
+        ["400 validation_error", True],
+        [answer.outcome, "path.page_id should be a valid uuid" in answer.message],
     )
 
 
@@ -59,7 +62,10 @@ def unknown_property_filtered(lab: Lab) -> Finding:
     """Filter by one."""
     condition = {"property": "Nothing", "number": {"equals": 1}}
     answer = lab.query(records(lab).source, filter=condition)
-    return expect(["400 validation_error", True], [answer.outcome, "Could not find property" in answer.message])
+    return expect(
+        ["400 validation_error", True],
+        [answer.outcome, "Could not find property" in answer.message],
+    )
 
 
 @statement(
@@ -71,7 +77,9 @@ def unknown_property_filtered(lab: Lab) -> Finding:
 def wrong_value_type(lab: Lab) -> Finding:
     """Write a checkbox into a number."""
     answer = lab.patch(f"pages/{rows(lab)['A']['id']}", properties={"Size": {"checkbox": True}})
-    return expect(["400 validation_error", True], [answer.outcome, "is expected to be" in answer.message])
+    return expect(
+        ["400 validation_error", True], [answer.outcome, "is expected to be" in answer.message]
+    )
 
 
 @statement(

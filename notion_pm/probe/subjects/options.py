@@ -69,7 +69,9 @@ def removed(lab: Lab) -> Choices:
     before = schema_before(lab)
     page = row(lab)["id"]
     without_shipped = [
-        {"name": option["name"]} for option in before["Cut_status"]["status"]["options"] if option["name"] != "Shipped"
+        {"name": option["name"]}
+        for option in before["Cut_status"]["status"]["options"]
+        if option["name"] != "Shipped"
     ]
     changed = change_schema(
         lab,
@@ -89,7 +91,10 @@ def _options(entry: Json) -> dict[str, str]:
 def _groups(entry: Json) -> dict[str, list[str]]:
     """Return the names of a status property's options, by group."""
     names = {option["id"]: option["name"] for option in entry["status"]["options"]}
-    return {group["name"]: [names[id] for id in group["option_ids"]] for group in entry["status"]["groups"]}
+    return {
+        group["name"]: [names[id] for id in group["option_ids"]]
+        for group in entry["status"]["groups"]
+    }
 
 
 @statement(
@@ -101,7 +106,9 @@ def _groups(entry: Json) -> dict[str, list[str]]:
 def rename_by_id(lab: Lab) -> Finding:
     """Send the id of A with another name, and the other option as it is."""
     options = schema_before(lab)["Kept"]["select"]["options"]
-    sent = [{"id": option["id"], "name": option["name"].replace("A", "Other")} for option in options]
+    sent = [
+        {"id": option["id"], "name": option["name"].replace("A", "Other")} for option in options
+    ]
     answer = change_schema(lab, database(lab), Kept={"select": {"options": sent}})
     names = sorted(_options(answer.body["properties"]["Kept"])) if answer.status == 200 else []
     return expect(["200", ["A", "B"]], [answer.outcome, names])
@@ -130,7 +137,9 @@ def recolour_refused(lab: Lab) -> Finding:
 def omitted_removed(lab: Lab) -> Finding:
     """Look at the options after the change."""
     after = removed(lab).after
-    return expect([["Stays"], ["Stays"]], [sorted(_options(after[name])) for name in ("Cut", "Cut_many")])
+    return expect(
+        [["Stays"], ["Stays"]], [sorted(_options(after[name])) for name in ("Cut", "Cut_many")]
+    )
 
 
 @statement(

@@ -32,7 +32,9 @@ def _write(lab: Lab, **values: Json) -> Answer:
 def times_of_minutes(lab: Lab) -> Finding:
     """Look at the ends of both times."""
     page = row(lab)
-    return expect([":00.000Z", ":00.000Z"], [page[key][-8:] for key in ("created_time", "last_edited_time")])
+    return expect(
+        [":00.000Z", ":00.000Z"], [page[key][-8:] for key in ("created_time", "last_edited_time")]
+    )
 
 
 @statement(
@@ -67,7 +69,9 @@ def read_after_write(lab: Lab) -> Finding:
 def null_clears(lab: Lab) -> Finding:
     """Clear it."""
     answer = _write(lab, Link={"url": None})
-    return expect(["200", None], [answer.outcome, values_of(answer)["Link"] if answer.status == 200 else "?"])
+    return expect(
+        ["200", None], [answer.outcome, values_of(answer)["Link"] if answer.status == 200 else "?"]
+    )
 
 
 @statement(
@@ -135,7 +139,10 @@ def date_with_zone(lab: Lab) -> Finding:
 def parent_of_row(lab: Lab) -> Finding:
     """Read the parent."""
     parent = row(lab)["parent"]
-    return expect(["data_source_id", True], [parent["type"], parent.get("data_source_id") == records(lab).source])
+    return expect(
+        ["data_source_id", True],
+        [parent["type"], parent.get("data_source_id") == records(lab).source],
+    )
 
 
 @statement(

@@ -8,7 +8,15 @@ from urllib.parse import quote, unquote
 
 from notion_pm.model.property_ids import for_query_string
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
-from notion_pm.probe.objects import Database, change_schema, make_database, make_row, plain, row_names, text
+from notion_pm.probe.objects import (
+    Database,
+    change_schema,
+    make_database,
+    make_row,
+    plain,
+    row_names,
+    text,
+)
 from notion_pm.probe.statement import Area, CannotTell, Finding, Source, expect, statement
 
 _TEXT: Json = {"rich_text": {}}
@@ -39,7 +47,9 @@ def sample(lab: Lab) -> Sample:
     special = [(name, row["properties"][name]["id"]) for name in names]
     special = [(name, id) for name, id in special if unquote(id) != id]
     if len(special) < 2:
-        raise CannotTell("no two properties got ids with special characters; another run may get some")
+        raise CannotTell(
+            "no two properties got ids with special characters; another run may get some"
+        )
     (name, id), (other_name, other_id) = special[:2]
     return Sample(database, row["id"], name, id, other_id, other_name)
 
@@ -71,7 +81,11 @@ def found_by_name(lab: Lab) -> Answer:
 
 def _granted(answer: Answer) -> Answer:
     """Return an answer of 200; another one is a difference, not a reason to know nothing."""
-    return answer if answer.status == 200 else Answer(answer.request, 200, {"results": [], "properties": {}})
+    return (
+        answer
+        if answer.status == 200
+        else Answer(answer.request, 200, {"results": [], "properties": {}})
+    )
 
 
 @statement(
@@ -193,7 +207,9 @@ def property_path(lab: Lab) -> Finding:
 )
 def decoded_refused(lab: Lab) -> Finding:
     """Write a text by the decoded id."""
-    return expect("400 validation_error", _write(lab, unquote(sample(lab).other_id), "decoded").outcome)
+    return expect(
+        "400 validation_error", _write(lab, unquote(sample(lab).other_id), "decoded").outcome
+    )
 
 
 @statement(

@@ -20,7 +20,11 @@ def all_rows(lab: Lab) -> Answer:
 def visible_rows(lab: Lab) -> Answer:
     """Query without a filter until all rows are found."""
     source = records(lab).source
-    return lab.until(lambda answer: len(answer["results"]) >= len(rows(lab)), all_rows(lab), lambda: lab.query(source))
+    return lab.until(
+        lambda answer: len(answer["results"]) >= len(rows(lab)),
+        all_rows(lab),
+        lambda: lab.query(source),
+    )
 
 
 def _query(lab: Lab, **body: object) -> Answer:
@@ -58,7 +62,10 @@ def whole_pages(lab: Lab) -> Finding:
     """Look at the kinds of what was found, and for values."""
     found = visible_rows(lab)["results"]
     kinds = {item["object"] for item in found}
-    return expect([["page"], True], [sorted(kinds), all("Size" in item.get("properties", {}) for item in found)])
+    return expect(
+        [["page"], True],
+        [sorted(kinds), all("Size" in item.get("properties", {}) for item in found)],
+    )
 
 
 @statement(
@@ -108,7 +115,9 @@ def select_one_of(lab: Lab) -> Finding:
 )
 def filter_of_another_type(lab: Lab) -> Finding:
     """Filter a number as a text."""
-    return expect(["400 validation_error"], _found(lab, {"property": "Size", "rich_text": {"equals": "1"}}))
+    return expect(
+        ["400 validation_error"], _found(lab, {"property": "Size", "rich_text": {"equals": "1"}})
+    )
 
 
 @statement(

@@ -14,7 +14,11 @@ _MOST_SHOWN = 25
 @experiment
 def crowded(lab: Lab) -> Answer:
     """Make a row that is related to one row more than a page shows."""
-    relation: Json = {"data_source_id": records(lab).source, "type": "single_property", "single_property": {}}
+    relation: Json = {
+        "data_source_id": records(lab).source,
+        "type": "single_property",
+        "single_property": {},
+    }
     database = make_database(lab, "Many related", Links={"relation": relation})
     related = [row["id"] for row in rows(lab).values()]
     while len(related) <= _MOST_SHOWN:

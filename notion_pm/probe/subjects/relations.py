@@ -33,7 +33,11 @@ def pair(lab: Lab) -> Pair:
     """Make two databases, and a two-way relation whose far side is not named."""
     far = records(lab)
     near = make_database(
-        lab, "Near", Link={"relation": {"data_source_id": far.source, "type": "dual_property", "dual_property": {}}}
+        lab,
+        "Near",
+        Link={
+            "relation": {"data_source_id": far.source, "type": "dual_property", "dual_property": {}}
+        },
     )
     link = schema_of(lab, near)["Link"]
     mirrors = [entry for entry in schema_of(lab, far).values() if entry["type"] == "relation"]
@@ -52,8 +56,18 @@ def one_way(lab: Lab) -> Json:
     made = pair(lab)
     renamed = change_schema(lab, made.far, **{made.mirror["id"]: {"name": "Renamed"}})
     renamed["properties"]
-    seen = schema_of(lab, made.near)["Link"]["relation"].get("dual_property", {}).get("synced_property_name")
-    single = {"relation": {"data_source_id": made.far.source, "type": "single_property", "single_property": {}}}
+    seen = (
+        schema_of(lab, made.near)["Link"]["relation"]
+        .get("dual_property", {})
+        .get("synced_property_name")
+    )
+    single = {
+        "relation": {
+            "data_source_id": made.far.source,
+            "type": "single_property",
+            "single_property": {},
+        }
+    }
     changed = change_schema(lab, made.near, Link=single)
     return {"synced name": seen, "near": changed["properties"], "far": schema_of(lab, made.far)}
 
@@ -78,7 +92,9 @@ def mirror_made(lab: Lab) -> Finding:
 def synced_id(lab: Lab) -> Finding:
     """Compare it with the far property's id."""
     made = pair(lab)
-    return expect(True, made.link["relation"]["dual_property"]["synced_property_id"] == made.mirror.get("id"))
+    return expect(
+        True, made.link["relation"]["dual_property"]["synced_property_id"] == made.mirror.get("id")
+    )
 
 
 @statement(
@@ -126,7 +142,9 @@ def rename_of_mirror(lab: Lab) -> Finding:
 def one_way_keeps_id(lab: Lab) -> Finding:
     """Compare the ids before and after."""
     link = one_way(lab)["near"]["Link"]
-    return expect(["single_property", True], [link["relation"]["type"], link["id"] == pair(lab).link["id"]])
+    return expect(
+        ["single_property", True], [link["relation"]["type"], link["id"] == pair(lab).link["id"]]
+    )
 
 
 @statement(
@@ -152,7 +170,10 @@ def mirror_removed_by_id(lab: Lab) -> Finding:
     made = pair(lab)
     answer = change_schema(lab, made.far, **{made.mirror["id"]: None})
     far = answer.body.get("properties", {})
-    return expect(["200", False, True], [answer.outcome, "Renamed" in far, "Link" in schema_of(lab, made.near)])
+    return expect(
+        ["200", False, True],
+        [answer.outcome, "Renamed" in far, "Link" in schema_of(lab, made.near)],
+    )
 
 
 @statement(
@@ -165,7 +186,13 @@ def synced_name_honoured(lab: Lab) -> Finding:
     """Create one with a name, and look at the name it got."""
     made = pair(lab)
     dual = {"synced_property_name": "Chosen"}
-    relation = {"relation": {"data_source_id": made.far.source, "type": "dual_property", "dual_property": dual}}
+    relation = {
+        "relation": {
+            "data_source_id": made.far.source,
+            "type": "dual_property",
+            "dual_property": dual,
+        }
+    }
     second = change_schema(lab, made.near, Second=relation)["properties"]["Second"]
     return expect("Chosen", second["relation"]["dual_property"]["synced_property_name"])
 

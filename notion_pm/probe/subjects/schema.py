@@ -10,7 +10,9 @@ from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 @experiment
 def plain_database(lab: Lab) -> Database:
     """Make a database with a few properties."""
-    return make_database(lab, "Schema", Notes={"rich_text": {}}, Size={"number": {"format": "percent"}})
+    return make_database(
+        lab, "Schema", Notes={"rich_text": {}}, Size={"number": {"format": "percent"}}
+    )
 
 
 @experiment
@@ -31,7 +33,11 @@ def patched(lab: Lab) -> Json:
 def retitled(lab: Lab) -> tuple[Answer, Answer]:
     """Change title, icon and description of a database, and read its data source and itself."""
     database = plain_database(lab)
-    new = {"title": text("New title"), "icon": {"type": "emoji", "emoji": "🧩"}, "description": text("About")}
+    new = {
+        "title": text("New title"),
+        "icon": {"type": "emoji", "emoji": "🧩"},
+        "description": text("About"),
+    }
     changed = lab.patch(f"databases/{database.id}", **new)
     return changed, lab.get(f"data_sources/{database.source}")
 

@@ -13,7 +13,9 @@ def first_search(lab: Lab) -> Answer:
 
 
 def _search(lab: Lab) -> Answer:
-    return lab.post("search", query="notion-pm probe", filter={"property": "object", "value": "page"})
+    return lab.post(
+        "search", query="notion-pm probe", filter={"property": "object", "value": "page"}
+    )
 
 
 @statement(

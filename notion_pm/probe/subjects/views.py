@@ -42,12 +42,20 @@ def dashboard(lab: Lab) -> Answer:
 def linked_view(lab: Lab) -> Answer:
     """Make a view of the database on the scratch page."""
     place = {"parent": {"type": "page_id", "page_id": lab.scratch}}
-    return lab.post("views", data_source_id=database(lab).source, name="Linked", type="table", create_database=place)
+    return lab.post(
+        "views",
+        data_source_id=database(lab).source,
+        name="Linked",
+        type="table",
+        create_database=place,
+    )
 
 
 def _make(lab: Lab, kind: str, **more: Any) -> Answer:
     made = database(lab)
-    return lab.post("views", database_id=made.id, data_source_id=made.source, name=kind, type=kind, **more)
+    return lab.post(
+        "views", database_id=made.id, data_source_id=made.source, name=kind, type=kind, **more
+    )
 
 
 @statement(
@@ -70,12 +78,22 @@ def one_table(lab: Lab) -> Finding:
 )
 def references_only(lab: Lab) -> Finding:
     """Look at the keys of a listed view."""
-    return expect([["id", "object"]], [sorted(key for key in view if key != "parent") for view in first_views(lab)])
+    return expect(
+        [["id", "object"]],
+        [sorted(key for key in view if key != "parent") for view in first_views(lab)],
+    )
 
 
 _CONFIGURATIONS: dict[str, Json] = {
     "table": {},
-    "board": {"group_by": {"type": "status", "property_id": "Stage", "group_by": "option", "sort": {"type": "manual"}}},
+    "board": {
+        "group_by": {
+            "type": "status",
+            "property_id": "Stage",
+            "group_by": "option",
+            "sort": {"type": "manual"},
+        }
+    },
     "list": {},
     "calendar": {"date_property_id": "Due"},
     "timeline": {"date_property_id": "Due"},
@@ -89,7 +107,9 @@ _CONFIGURATIONS: dict[str, Json] = {
 def _register(kind: str, settings: Json) -> None:
     article = "An" if kind[0] in "aeiou" else "A"
 
-    @statement(f"views.{kind}", f"{article} {kind} view can be created.", Area.VIEWS, Source.DOCUMENTATION)
+    @statement(
+        f"views.{kind}", f"{article} {kind} view can be created.", Area.VIEWS, Source.DOCUMENTATION
+    )
     def check(lab: Lab) -> Finding:
         """Create one, and look at its type."""
         answer = _make(lab, kind, configuration={"type": kind, **settings})
@@ -109,7 +129,10 @@ for _kind, _settings in _CONFIGURATIONS.items():
 def dashboard_created(lab: Lab) -> Finding:
     """Look at its type and data source."""
     made = dashboard(lab)
-    return expect(["200", "dashboard", None], [made.outcome, made.body.get("type"), made.body.get("data_source_id")])
+    return expect(
+        ["200", "dashboard", None],
+        [made.outcome, made.body.get("type"), made.body.get("data_source_id")],
+    )
 
 
 @statement(
@@ -128,7 +151,10 @@ def widget(lab: Lab) -> Finding:
         type="chart",
         configuration={"type": "chart", "chart_type": "number"},
     )
-    return expect(["200", True], [answer.outcome, answer.body.get("dashboard_view_id") == dashboard(lab)["id"]])
+    return expect(
+        ["200", True],
+        [answer.outcome, answer.body.get("dashboard_view_id") == dashboard(lab)["id"]],
+    )
 
 
 @statement(
@@ -148,7 +174,11 @@ def filter_and_sort(lab: Lab) -> Finding:
     kept = answer.body.get("filter") or {}
     return expect(
         ["200", {"equals": "A"}, ["descending"]],
-        [answer.outcome, kept.get("select"), [sort["direction"] for sort in answer.body.get("sorts") or []]],
+        [
+            answer.outcome,
+            kept.get("select"),
+            [sort["direction"] for sort in answer.body.get("sorts") or []],
+        ],
     )
 
 
@@ -161,7 +191,10 @@ def filter_and_sort(lab: Lab) -> Finding:
 def status_filter(lab: Lab) -> Finding:
     """Create a table with one, and look at its answer."""
     answer = _make(lab, "table", filter={"property": "Stage", "status": {"equals": "Done"}})
-    return expect(["200", {"equals": "Done"}], [answer.outcome, (answer.body.get("filter") or {}).get("status")])
+    return expect(
+        ["200", {"equals": "Done"}],
+        [answer.outcome, (answer.body.get("filter") or {}).get("status")],
+    )
 
 
 @statement(
@@ -176,7 +209,11 @@ def properties_as_received(lab: Lab) -> Finding:
     shown = [{"property_id": id, "visible": False}]
     answer = _make(lab, "table", configuration={"type": "table", "properties": shown})
     listed = (answer.body.get("configuration") or {}).get("properties") or []
-    hidden = [entry for entry in listed if unquote(entry["property_id"]) == unquote(id) and not entry["visible"]]
+    hidden = [
+        entry
+        for entry in listed
+        if unquote(entry["property_id"]) == unquote(id) and not entry["visible"]
+    ]
     return expect(["200", 1], [answer.outcome, len(hidden)])
 
 

@@ -90,7 +90,11 @@ def timestamp(moment: Date) -> float:
 
 @function("fromTimestamp", "number", returns=DATE)
 def from_timestamp(milliseconds: float) -> Date:
-    return Date(_within_calendar(lambda: datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)))
+    return Date(
+        _within_calendar(
+            lambda: datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+        )
+    )
 
 
 @function("parseDate", "text", returns=DATE)
@@ -102,7 +106,9 @@ def parsed(text: str) -> Date | None:
 def format_date(moment: Date, pattern: str, time_zone: str | None = None) -> str:
     zone = _zone(time_zone)
     moments = [moment.start] if moment.end is None else [moment.start, moment.end]
-    return " → ".join(moment_format(_in_zone(each, zone) if moment.timed else each, pattern) for each in moments)
+    return " → ".join(
+        moment_format(_in_zone(each, zone) if moment.timed else each, pattern) for each in moments
+    )
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
@@ -119,7 +125,9 @@ def _zone(name: str | None) -> tzinfo:
 def _unit(unit: str) -> str:
     plural = unit if unit.endswith("s") else f"{unit}s"
     if plural not in _MONTHS and plural not in _LENGTHS:
-        raise FormulaError(f"Unknown unit of time {unit!r}. Use one of: {', '.join((*_MONTHS, *_LENGTHS))}.")
+        raise FormulaError(
+            f"Unknown unit of time {unit!r}. Use one of: {', '.join((*_MONTHS, *_LENGTHS))}."
+        )
     return plural
 
 
@@ -127,7 +135,9 @@ def _moved(moment: datetime, amount: float, unit: str) -> datetime:
     unit = _unit(unit)
     if unit in _LENGTHS:
         return _within_calendar(lambda: moment + amount * _LENGTHS[unit])
-    return _within_calendar(lambda: _on(add_months(moment.date(), int(amount * _MONTHS[unit])), moment))
+    return _within_calendar(
+        lambda: _on(add_months(moment.date(), int(amount * _MONTHS[unit])), moment)
+    )
 
 
 def _within_calendar(compute: Callable[[], datetime]) -> datetime:

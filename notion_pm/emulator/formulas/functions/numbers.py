@@ -110,11 +110,19 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "%": remainder,
     "^": power,
 }
-for _name, _operator in {"subtract": "-", "multiply": "*", "divide": "/", "mod": "%", "pow": "^"}.items():
+for _name, _operator in {
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "mod": "%",
+    "pow": "^",
+}.items():
     function(_name, "number", "number", returns=NUMBER)(ARITHMETIC[_operator])
 
 
-def _of_numbers(name: str, compute: Callable[[list[float]], float], *, of_nothing: float | None) -> None:
+def _of_numbers(
+    name: str, compute: Callable[[list[float]], float], *, of_nothing: float | None
+) -> None:
     """Registers a function of any amount of numbers and lists of numbers."""
 
     def run(*arguments: Value) -> float | None:
@@ -129,7 +137,9 @@ def _flat(argument: Value, name: str) -> list[float]:
     present = [item for item in items if item is not None]
     for item in present:
         if isinstance(item, bool) or not isinstance(item, float | int):
-            raise FormulaError(f"Type mismatch: {name}() takes numbers and lists of numbers, not {as_text(item)!r}.")
+            raise FormulaError(
+                f"Type mismatch: {name}() takes numbers and lists of numbers, not {as_text(item)!r}."
+            )
     return present
 
 
@@ -151,7 +161,9 @@ def to_number(value: Value) -> float | None:
     return float(found[1]) if found else None
 
 
-def _comparison(name: str, compare: Callable[[tuple[object, ...], tuple[object, ...]], bool]) -> None:
+def _comparison(
+    name: str, compare: Callable[[tuple[object, ...], tuple[object, ...]], bool]
+) -> None:
     def run(left: Value, right: Value) -> bool:
         return left is not None and right is not None and compare(order_key(left), order_key(right))
 

@@ -181,7 +181,11 @@ def _limited(run: Callable[..., T], text: str) -> T:
     except TimeoutError:
         give_up()
         raise
-    except (regex.error, IndexError, ValueError) as fault:  # a replacement names a group that is not there
+    except (
+        regex.error,
+        IndexError,
+        ValueError,
+    ) as fault:  # a replacement names a group that is not there
         raise FormulaError(f"Invalid replacement: {fault}.") from None
 
 
@@ -195,7 +199,9 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
         raise FormulaError(f"A regular expression has more than {_LONGEST_PATTERN} characters.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about signs that a later version may read in another way
+            warnings.simplefilter(
+                "ignore"
+            )  # about signs that a later version may read in another way
             return regex.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
     except (regex.error, OverflowError) as fault:
         raise FormulaError(f"Invalid regular expression {pattern!r}: {fault}.") from None
@@ -204,4 +210,6 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 def _template(replacement: str) -> str:
     """Turns `$1`, `$<name>` and `$&` into Python's form; backslashes stand for themselves."""
     escaped = replacement.replace("\\", r"\\")
-    return re.sub(r"\$(?:(\d{1,2})|<(\w+)>|(&))", lambda found: rf"\g<{found[1] or found[2] or 0}>", escaped)
+    return re.sub(
+        r"\$(?:(\d{1,2})|<(\w+)>|(&))", lambda found: rf"\g<{found[1] or found[2] or 0}>", escaped
+    )
