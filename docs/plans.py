@@ -25,7 +25,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.planning.wishes import NO_WISHES, Wishes
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.record import open_manifest

@@ -20,8 +20,8 @@ from notion_pm.cli.template_options import Terms, template_options
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
+from notion_pm.state.lock import exclusive
 from notion_pm.storage import plan_file
-from notion_pm.storage.lock import exclusive
 from notion_pm.storage.plan_file import PlanFile
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult, PlanChanged

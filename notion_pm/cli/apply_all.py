@@ -12,7 +12,7 @@ from notion_pm.cli.output import end_with, progress
 from notion_pm.cli.plan_all import Looked, hold_back, look, show_plans, tell, told
 from notion_pm.cli.template_options import Terms
 from notion_pm.errors import UnsafeChange
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.provision import ApplyResult, PlanChanged
 

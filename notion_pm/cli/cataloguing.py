@@ -17,8 +17,8 @@ def catalogue_of(context: Context, template: str | None) -> Catalogue:
 
 
 def _load(reference: str, variables: Mapping[str, str] | None) -> Template:
-    from notion_pm.storage import (
-        templates,
-    )  # rules, Jinja and YAML: only where a template is needed
+    from notion_pm.template import (
+        templates,  # rules, Jinja and YAML: only where a template is needed
+    )
 
     return templates.load(reference, variables).template

@@ -13,7 +13,8 @@ from click.shell_completion import CompletionItem
 from notion_pm.cli.context import DEFAULT_TEMPLATE
 from notion_pm.config import read_config
 from notion_pm.errors import NotionPmError
-from notion_pm.storage import import_maps, template_files, templates
+from notion_pm.storage import import_maps
+from notion_pm.template import template_files, templates
 
 
 def complete_template(

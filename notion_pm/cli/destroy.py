@@ -11,7 +11,7 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from notion_pm.workflows.destroy import Destruction, destroy, destruction
 from notion_pm.workspace.claims import LOCK_REQUESTS
 

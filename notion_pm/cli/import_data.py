@@ -39,10 +39,10 @@ from notion_pm.importing.dates import DatesAmbiguous, is_day_first
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.records import Records
 from notion_pm.importing.sources import source_name
+from notion_pm.state.lock import exclusive
+from notion_pm.state.state import State
 from notion_pm.storage import import_maps, rejects_memory
-from notion_pm.storage.lock import exclusive
 from notion_pm.storage.records_file import FORMATS, STDIN, ReadOptions, read_records
-from notion_pm.storage.state import State
 from notion_pm.workflows.import_mapping import (
     Chosen,
     Wishes,

@@ -17,10 +17,10 @@ from notion_pm.config.variables import Variable
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import Page
-from notion_pm.storage import template_files
 from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
 from notion_pm.storage.git_ignore import ignore_in_git
+from notion_pm.template import template_files
 from notion_pm.workflows.default_template import recorded_templates
 
 

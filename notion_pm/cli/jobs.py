@@ -17,7 +17,7 @@ from notion_pm.cli.job_files import Job
 from notion_pm.cli.output import echo, note
 from notion_pm.config import read_variables
 from notion_pm.errors import UsageError
-from notion_pm.files import write_shared
+from notion_pm.files.writing import write_shared
 
 _every = click.option(
     "--every",

@@ -81,7 +81,8 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
     Raises what the command would raise.
     """
     # YAML and Jinja: only where somebody breaks a lock.
-    from notion_pm.storage import import_maps, templates
+    from notion_pm.storage import import_maps
+    from notion_pm.template import templates
 
     if click.get_current_context().info_name == "import":
         if options["file"] != STDIN:  # what comes through a pipe is read once
@@ -140,9 +141,9 @@ def _template_of(context: Context, options: Mapping[str, Any]) -> str | None:
 
     Raises what reading a mapping, a plan file or a template raises.
     """
-    from notion_pm.storage.templates import (
-        name_of,
-    )  # YAML and Jinja: only where somebody breaks a lock
+    from notion_pm.template.templates import (
+        name_of,  # YAML and Jinja: only where somebody breaks a lock
+    )
 
     command = click.get_current_context().info_name
     if command in {"destroy", "undo"}:

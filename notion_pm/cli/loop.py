@@ -13,9 +13,9 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
-from notion_pm.files import write_shared
+from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.writing import write_shared
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.thread.message import DEFAULT
 from notion_pm.workflows.loop import Draft, Loop, Told, apart_as_data, as_data, open_loops
 from notion_pm.workflows.messages import DefaultMessage, Message, OwnMessage

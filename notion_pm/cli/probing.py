@@ -13,7 +13,7 @@ from notion_pm.cli.interruption import sleep
 from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, note, progress
 from notion_pm.config import NOTION_URL, Remote
 from notion_pm.errors import UsageError
-from notion_pm.files import require_folder
+from notion_pm.files.writing import require_folder
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.model.ids import page_url
 from notion_pm.probe.lab import MOST_REQUESTS
@@ -27,7 +27,7 @@ from notion_pm.probe.report import (
 )
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, run_probe
 from notion_pm.probe.statement import Area, Verdict, all_statements
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 
 DEFAULT_REPORT = "notion-pm-probe.json"
 

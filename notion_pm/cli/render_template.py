@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, PropertySpec, RelationProperty
-from notion_pm.planning.template_diff import Action, Difference
+from notion_pm.template.template_diff import Action, Difference
 
 _MARKS: dict[Action, str] = {"added": "+", "changed": "~", "removed": "-"}
 _MOST_SHOWN = 60

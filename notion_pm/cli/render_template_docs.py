@@ -12,7 +12,7 @@ from notion_pm.model.template import (
     RelationProperty,
     Template,
 )
-from notion_pm.storage.template_schema import whole_schema
+from notion_pm.template.template_schema import whole_schema
 
 Node = Mapping[str, Any]
 _SCALARS = {"boolean", "whole number", "number", "text"}

@@ -12,8 +12,8 @@ from notion_pm.cli.locking import locks_workspace
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.errors import RecordLost, UsageError
 from notion_pm.model.ids import NotionId, page_url
-from notion_pm.storage.lock import exclusive
-from notion_pm.storage.templates import name_of
+from notion_pm.state.lock import exclusive
+from notion_pm.template.templates import name_of
 from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair, restore_record
 
 

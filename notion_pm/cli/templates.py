@@ -10,9 +10,9 @@ from notion_pm.cli.render_template import as_data, difference_lines, template_li
 from notion_pm.cli.render_template_docs import format_page, template_page
 from notion_pm.cli.template_options import values_option
 from notion_pm.errors import TemplateInvalid
-from notion_pm.planning.template_diff import template_diff
-from notion_pm.storage import templates
-from notion_pm.storage.template_schema import template_schema
+from notion_pm.template import templates
+from notion_pm.template.template_diff import template_diff
+from notion_pm.template.template_schema import template_schema
 
 
 @click.group()

@@ -17,7 +17,7 @@ from notion_pm.cli.undo_import import take_back_import
 from notion_pm.cli.undo_sync import take_back_sync
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.planning.change import Change
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from notion_pm.workflows.undo import UndoChanged, Undoing, look_back, undo
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}

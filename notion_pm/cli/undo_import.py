@@ -15,7 +15,7 @@ from notion_pm.cli.thread_options import place_of
 from notion_pm.cli.words import count, one_line
 from notion_pm.importing.undo import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from notion_pm.workflows.undo_import import ImportUndo, look_back, undo_import
 from notion_pm.workspace.lock import workspace_lock
 

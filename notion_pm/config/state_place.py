@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from notion_pm.config.sources import Source
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.files import make_private_folder, write_private
+from notion_pm.files.writing import make_private_folder, write_private
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from notion_pm.errors import FileMissing, FileNotText, UsageError
-from notion_pm.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 
 _log = logging.getLogger(__name__)
 _PYTHON_ENVIRONMENT = "pyvenv.cfg"

@@ -7,11 +7,11 @@ workspace.close()
 
 from __future__ import annotations
 
-from .clock import Clock, ManualClock
-from .errors import ApiError
-from .server import serve
-from .store import UnusableFileError
-from .workspace import LocalWorkspace, open_workspace
+from notion_pm.emulator.clock import Clock, ManualClock
+from notion_pm.emulator.errors import ApiError
+from notion_pm.emulator.server import serve
+from notion_pm.emulator.store import UnusableFileError
+from notion_pm.emulator.workspace import LocalWorkspace, open_workspace
 
 __all__ = [
     "ApiError",

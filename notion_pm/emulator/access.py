@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import ApiError
+from notion_pm.emulator.errors import ApiError
 
 CAPABILITIES = (
     "read",

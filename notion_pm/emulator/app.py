@@ -13,19 +13,25 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import connections, page_templates, signed_files, users
-from .access import EVERYTHING, Access
-from .behaviour import behaviour
-from .clock import Clock
-from .errors import ApiError, invalid_request_url, shown, unauthorized, validation_error
-from .file_uploads import FILES_URL
-from .ids import new_id
-from .links import HERE
-from .past import Past
-from .routes import BLUEPRINTS
-from .session import Session, Settings
-from .store import Store
-from .web import Site, SiteBesideApi
+from notion_pm.emulator import connections, page_templates, signed_files, users
+from notion_pm.emulator.access import EVERYTHING, Access
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import Clock
+from notion_pm.emulator.errors import (
+    ApiError,
+    invalid_request_url,
+    shown,
+    unauthorized,
+    validation_error,
+)
+from notion_pm.emulator.file_uploads import FILES_URL
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.links import HERE
+from notion_pm.emulator.past import Past
+from notion_pm.emulator.routes import BLUEPRINTS
+from notion_pm.emulator.session import Session, Settings
+from notion_pm.emulator.store import Store
+from notion_pm.emulator.web import Site, SiteBesideApi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -7,11 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import checks, custom_emojis, data_sources, founding, page_templates, users, wikis
-from .clock import Clock
-from .ids import new_id
-from .session import NEW_VERSION, Session, Settings
-from .store import Store
+from notion_pm.emulator import (
+    checks,
+    custom_emojis,
+    data_sources,
+    founding,
+    page_templates,
+    users,
+    wikis,
+)
+from notion_pm.emulator.clock import Clock
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store import Store
 
 Json = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from . import checks
-from .app import ACTS_AS
-from .app_actions import AppActions
-from .clock import AdjustableClock
-from .errors import invalid_json, object_not_found, validation_error
+from notion_pm.emulator import checks
+from notion_pm.emulator.app import ACTS_AS
+from notion_pm.emulator.app_actions import AppActions
+from notion_pm.emulator.clock import AdjustableClock
+from notion_pm.emulator.errors import invalid_json, object_not_found, validation_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

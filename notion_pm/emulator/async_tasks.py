@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from .content_records import ASYNC_TASKS, AsyncTask
-from .links import HERE
-from .session import Session
+from notion_pm.emulator.content_records import ASYNC_TASKS, AsyncTask
+from notion_pm.emulator.links import HERE
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 

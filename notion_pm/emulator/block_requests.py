@@ -6,10 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import checks
-from .block_types import ALL_BLOCK_TYPES, APP_BLOCK_TYPES, BLOCK_TYPES, new_content
-from .errors import body_error, validation_error
-from .session import Session
+from notion_pm.emulator import checks
+from notion_pm.emulator.block_types import (
+    ALL_BLOCK_TYPES,
+    APP_BLOCK_TYPES,
+    BLOCK_TYPES,
+    new_content,
+)
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from . import checks
-from .errors import body_error
-from .file_uploads import hosted_file
-from .session import Session
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.file_uploads import hosted_file
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 _TARGETS = ("page_id", "database_id", "comment_id")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import checks, icons
-from .block_sources import FILE, LINK, Source
-from .errors import ABSENT, body_error
-from .markdown.languages import LANGUAGES
-from .richtext import COLORS, MOST_IN_EQUATION, normalized
-from .session import Session
+from notion_pm.emulator import checks, icons
+from notion_pm.emulator.block_sources import FILE, LINK, Source
+from notion_pm.emulator.errors import ABSENT, body_error
+from notion_pm.emulator.markdown.languages import LANGUAGES
+from notion_pm.emulator.richtext import COLORS, MOST_IN_EQUATION, normalized
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 _Read = Callable[[Session, Any, str], Any]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from . import checks, tree
-from .behaviour import behaviour
-from .block_requests import Draft, check_row, drafts
-from .block_types import BLOCK_TYPES, changed_content
-from .blocks import (
+from notion_pm.emulator import checks, tree
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.block_requests import Draft, check_row, drafts
+from notion_pm.emulator.block_types import BLOCK_TYPES, changed_content
+from notion_pm.emulator.blocks import (
     ancestry,
     children,
     children_holder,
@@ -21,12 +21,12 @@ from .blocks import (
     shown,
     shown_all,
 )
-from .clock import stored
-from .errors import body_error, validation_error
-from .ids import canonical, new_id
-from .lists import as_list, page_of
-from .records import BLOCKS, Block
-from .session import NEW_VERSION, Session
+from notion_pm.emulator.clock import stored
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.ids import canonical, new_id
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.records import BLOCKS, Block
+from notion_pm.emulator.session import NEW_VERSION, Session
 
 Json = dict[str, Any]
 

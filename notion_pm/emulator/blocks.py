@@ -11,15 +11,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from . import tree
-from .behaviour import behaviour
-from .clock import stored, to_the_minute
-from .errors import archived_block
-from .lists import as_list, page_of
-from .records import BLOCKS, PAGES, Block, Page
-from .session import Session
-from .trash import is_below_trash, refuse_below_trash
-from .users import reference
+from notion_pm.emulator import tree
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import stored, to_the_minute
+from notion_pm.emulator.errors import archived_block
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.records import BLOCKS, PAGES, Block, Page
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import is_below_trash, refuse_below_trash
+from notion_pm.emulator.users import reference
 
 Json = dict[str, Any]
 

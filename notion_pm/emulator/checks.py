@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from . import ids
-from .errors import body_error, shown, validation_error
+from notion_pm.emulator import ids
+from notion_pm.emulator.errors import body_error, shown, validation_error
 
 Body = Mapping[str, Any]
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import blocks, checks, tree
-from .clock import to_the_minute
-from .content_records import COMMENTS, Comment
-from .errors import body_error, validation_error
-from .file_uploads import find as find_upload
-from .file_uploads import hosted_file
-from .ids import new_id
-from .lists import as_list, page_of
-from .markdown import parse_inline
-from .records import RichText
-from .richtext import normalized
-from .session import Session
-from .users import reference
+from notion_pm.emulator import blocks, checks, tree
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.content_records import COMMENTS, Comment
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.file_uploads import find as find_upload
+from notion_pm.emulator.file_uploads import hosted_file
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.markdown import parse_inline
+from notion_pm.emulator.records import RichText
+from notion_pm.emulator.richtext import normalized
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import reference
 
 Json = dict[str, Any]
 

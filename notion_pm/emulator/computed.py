@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import checks, formulas, ids
-from .errors import ApiError, body_error, validation_error
-from .formulas import FormulaError, FormulaType, PropertyInfo
-from .options import Config
-from .properties import Schema, find_property
-from .records import Property
-from .session import Session
+from notion_pm.emulator import checks, formulas, ids
+from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.formulas import FormulaError, FormulaType, PropertyInfo
+from notion_pm.emulator.options import Config
+from notion_pm.emulator.properties import Schema, find_property
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.session import Session
 
 ROLLUP_FUNCTIONS = (
     *(

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import formulas, rollups
-from .formulas import FormulaError, FormulaType
-from .properties import property_of
-from .records import Page, Property
+from notion_pm.emulator import formulas, rollups
+from notion_pm.emulator.formulas import FormulaError, FormulaType
+from notion_pm.emulator.properties import property_of
+from notion_pm.emulator.records import Page, Property
 
 if TYPE_CHECKING:
-    from .values import Reader
+    from notion_pm.emulator.values import Reader
 
 Json = dict[str, Any]
 

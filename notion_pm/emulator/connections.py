@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from . import founding
-from .access import CAPABILITIES, Access
-from .errors import validation_error
-from .ids import new_id
-from .session import Settings
-from .store import Table
+from notion_pm.emulator import founding
+from notion_pm.emulator.access import CAPABILITIES, Access
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.session import Settings
+from notion_pm.emulator.store import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import block_writing, databases, page_markdown, page_templates, pages
-from .blocks import find, refuse_archived, shown
-from .errors import validation_error
-from .session import Session
+from notion_pm.emulator import block_writing, databases, page_markdown, page_templates, pages
+from notion_pm.emulator.blocks import find, refuse_archived, shown
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .records import Json, RichText, Stamped
-from .store import Table
+from notion_pm.emulator.records import Json, RichText, Stamped
+from notion_pm.emulator.store import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

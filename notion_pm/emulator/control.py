@@ -15,11 +15,18 @@ from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from . import checks
-from .app_routes import sent_json
-from .errors import ApiError, invalid_request_url, unauthorized, validation_error
-from .weather import CALM, Conditions, Weather, WeatherFault, weather_in, weather_of
-from .webhooks import Webhooks
+from notion_pm.emulator import checks
+from notion_pm.emulator.app_routes import sent_json
+from notion_pm.emulator.errors import ApiError, invalid_request_url, unauthorized, validation_error
+from notion_pm.emulator.weather import (
+    CALM,
+    Conditions,
+    Weather,
+    WeatherFault,
+    weather_in,
+    weather_of,
+)
+from notion_pm.emulator.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

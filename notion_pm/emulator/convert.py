@@ -13,10 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from . import options
-from .behaviour import behaviour
-from .records import Property
-from .richtext import plain, plain_text
+from notion_pm.emulator import options
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.richtext import plain, plain_text
 
 _OPTIONS = ("select", "status", "multi_select")
 _TEXTS = ("url", "email", "phone_number")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import checks
-from .errors import validation_error
-from .ids import new_id
-from .lists import page_of
-from .session import Session
-from .store import Table
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.lists import page_of
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.store import Table
 
 Json = dict[str, Any]
 

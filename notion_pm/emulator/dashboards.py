@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import checks, tabs, tree
-from .content_records import VIEWS, View
-from .errors import body_error, validation_error
-from .ids import new_id
-from .session import Session
+from notion_pm.emulator import checks, tabs, tree
+from notion_pm.emulator.content_records import VIEWS, View
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from . import checks, icons, ids, schema, tree, views
-from .behaviour import behaviour
-from .clock import to_the_minute
-from .computed import rollup_path
-from .errors import archived_block, validation_error
-from .links import object_url
-from .properties import Schema, as_json
-from .records import DATA_SOURCES, Database, DataSource, Property, RichText
-from .richtext import normalized
-from .session import Session
-from .users import reference
-from .values import in_order
+from notion_pm.emulator import checks, icons, ids, schema, tree, views
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.computed import rollup_path
+from notion_pm.emulator.errors import archived_block, validation_error
+from notion_pm.emulator.links import object_url
+from notion_pm.emulator.properties import Schema, as_json
+from notion_pm.emulator.records import DATA_SOURCES, Database, DataSource, Property, RichText
+from notion_pm.emulator.richtext import normalized
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import reference
+from notion_pm.emulator.values import in_order
 
 Json = dict[str, Any]
 

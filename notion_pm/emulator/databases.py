@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, data_sources, icons, ids, tree
-from .behaviour import behaviour
-from .clock import to_the_millisecond
-from .errors import archived_block, linked_database, validation_error
-from .links import object_url
-from .records import DATABASES, Database
-from .richtext import normalized, plain, plain_text
-from .session import Session
-from .trash import refuse_below_trash, refuse_trashed_parent
+from notion_pm.emulator import checks, data_sources, icons, ids, tree
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import to_the_millisecond
+from notion_pm.emulator.errors import archived_block, linked_database, validation_error
+from notion_pm.emulator.links import object_url
+from notion_pm.emulator.records import DATABASES, Database
+from notion_pm.emulator.richtext import normalized, plain, plain_text
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import refuse_below_trash, refuse_trashed_parent
 
 Json = dict[str, Any]
 

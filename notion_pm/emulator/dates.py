@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from . import checks
-from .errors import body_error
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import body_error
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 

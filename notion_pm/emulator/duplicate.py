@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import tree
-from .content_records import VIEWS
-from .ids import new_id
-from .records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Page
-from .session import Session
+from notion_pm.emulator import tree
+from notion_pm.emulator.content_records import VIEWS
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Page
+from notion_pm.emulator.session import Session
 
 _TITLE_PROPERTY = "title"
 

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from . import checks, tree
-from .clock import stored, to_the_minute
-from .content_records import FILE_UPLOADS, FileUpload
-from .errors import ApiError, body_error, validation_error
-from .ids import new_id
-from .links import HERE
-from .lists import as_list, page_of
-from .session import Session
-from .users import me
+from notion_pm.emulator import checks, tree
+from notion_pm.emulator.clock import stored, to_the_minute
+from notion_pm.emulator.content_records import FILE_UPLOADS, FileUpload
+from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.links import HERE
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import me
 
 Json = dict[str, Any]
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from . import databases, ids, pages, sample_values
-from .clock import Clock, stored
-from .parents import ROW
-from .properties import Schema
-from .records import DataSource, Page
-from .session import NEW_VERSION, Session, Settings
-from .store import Store
-from .writing import write
+from notion_pm.emulator import databases, ids, pages, sample_values
+from notion_pm.emulator.clock import Clock, stored
+from notion_pm.emulator.parents import ROW
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import DataSource, Page
+from notion_pm.emulator.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store import Store
+from notion_pm.emulator.writing import write
 
 BATCH = 5000  # rows in one transaction, a second or two: others may write in between
 _ROOMY = "PRAGMA cache_size = -262144"  # 256 MB: the index is written all over, and should not be read again and again

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import checks
-from .block_requests import Draft, drafts
-from .errors import body_error
-from .session import Session
+from notion_pm.emulator import checks
+from notion_pm.emulator.block_requests import Draft, drafts
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.session import Session
 
 _WAYS = ("children", "content", "markdown")
 

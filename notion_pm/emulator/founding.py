@@ -7,10 +7,10 @@ import secrets
 import sqlite3
 from typing import Any
 
-from .ids import new_id
-from .records import PAGES, Page
-from .richtext import plain
-from .session import Settings
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.records import PAGES, Page
+from notion_pm.emulator.richtext import plain
+from notion_pm.emulator.session import Settings
 
 _ROOT_TITLE = "Local workspace"
 _KEPT = ("settings", "users", "connections", "subscriptions")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import checks, custom_emojis
-from .errors import body_error
-from .file_uploads import hosted_file
-from .session import Session
+from notion_pm.emulator import checks, custom_emojis
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.file_uploads import hosted_file
+from notion_pm.emulator.session import Session
 
 # Notion's own icons come back by name, however they were sent (recorded).
 _NOTION_ICON = re.compile(

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from .behaviour import behaviour
+from notion_pm.emulator.behaviour import behaviour
 
 # The variant bits are checked by the real service, and the all-zero UUID passes (recorded).
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")

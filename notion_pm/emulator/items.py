@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import checks, ids
-from .errors import validation_error
-from .lists import Slice, as_list, invalid_cursor
-from .properties import property_of
-from .records import Page, Property
-from .session import Session
-from .values import Reader
+from notion_pm.emulator import checks, ids
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.lists import Slice, as_list, invalid_cursor
+from notion_pm.emulator.properties import property_of
+from notion_pm.emulator.records import Page, Property
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.values import Reader
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .ids import undashed
+from notion_pm.emulator.ids import undashed
 
 HERE = "https://local.invalid"  # stands for wherever this workspace is served; responses show the real place
 _ORIGIN = "https://app.notion.com/p"

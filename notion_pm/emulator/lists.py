@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import checks
-from .errors import validation_error
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import validation_error
 
 Item = Mapping[str, Any]
 

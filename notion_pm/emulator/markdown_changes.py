@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import block_writing, databases, moving, pages, tree
-from .block_requests import Draft
-from .block_types import changed_content, new_content
-from .blocks import find
-from .markdown import Changed, Kept, New, Placed
-from .records import BLOCKS, Block
-from .richtext import plain
-from .session import Session
+from notion_pm.emulator import block_writing, databases, moving, pages, tree
+from notion_pm.emulator.block_requests import Draft
+from notion_pm.emulator.block_types import changed_content, new_content
+from notion_pm.emulator.blocks import find
+from notion_pm.emulator.markdown import Changed, Kept, New, Placed
+from notion_pm.emulator.records import BLOCKS, Block
+from notion_pm.emulator.richtext import plain
+from notion_pm.emulator.session import Session
 
 Json = dict[str, Any]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from .content_tables import CONTENT_TABLES
-from .emoji_tables import EMOJI_TABLES
-from .query.index import INDEX_TABLES
-from .state_tables import CONNECTION_TABLES
-from .template_tables import TEMPLATE_TABLES
-from .webhook_tables import WEBHOOK_TABLES
+from notion_pm.emulator.content_tables import CONTENT_TABLES
+from notion_pm.emulator.emoji_tables import EMOJI_TABLES
+from notion_pm.emulator.query.index import INDEX_TABLES
+from notion_pm.emulator.state_tables import CONNECTION_TABLES
+from notion_pm.emulator.template_tables import TEMPLATE_TABLES
+from notion_pm.emulator.webhook_tables import WEBHOOK_TABLES
 
 _STAMP = """
     in_trash INTEGER NOT NULL DEFAULT 0,

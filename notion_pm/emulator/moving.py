@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, pages, parents, relations, tree
-from .errors import archived_block, validation_error
-from .records import PAGES, Page
-from .session import Session
-from .trash import refuse_below_trash
-from .values import Reader
+from notion_pm.emulator import checks, pages, parents, relations, tree
+from notion_pm.emulator.errors import archived_block, validation_error
+from notion_pm.emulator.records import PAGES, Page
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import refuse_below_trash
+from notion_pm.emulator.values import Reader
 
 
 def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:

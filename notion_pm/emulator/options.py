@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import checks
-from .errors import body_error, validation_error
-from .ids import new_id
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.ids import new_id
 
 MOST_CHARACTERS = 100
 COLORS = ("default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import checks, markdown
-from .async_tasks import queued
-from .block_writing import touch
-from .blocks import children_holder, find, refuse_archived
-from .errors import validation_error, wrong_kind
-from .markdown_changes import apply, throw_away
-from .records import BLOCKS, DATABASES, PAGES, Block
-from .session import Session
-from .signed_files import as_stored
+from notion_pm.emulator import checks, markdown
+from notion_pm.emulator.async_tasks import queued
+from notion_pm.emulator.block_writing import touch
+from notion_pm.emulator.blocks import children_holder, find, refuse_archived
+from notion_pm.emulator.errors import validation_error, wrong_kind
+from notion_pm.emulator.markdown_changes import apply, throw_away
+from notion_pm.emulator.records import BLOCKS, DATABASES, PAGES, Block
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.signed_files import as_stored
 
 Json = dict[str, Any]
 

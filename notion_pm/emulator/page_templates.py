@@ -14,15 +14,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from . import checks, page_markdown, pages
-from .clock import stored
-from .errors import body_error, validation_error
-from .ids import new_id
-from .lists import page_of
-from .parents import ROW
-from .records import PAGES, Page
-from .session import NEW_VERSION, Session, Settings
-from .store import Store, Table
+from notion_pm.emulator import checks, page_markdown, pages
+from notion_pm.emulator.clock import stored
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.lists import page_of
+from notion_pm.emulator.parents import ROW
+from notion_pm.emulator.records import PAGES, Page
+from notion_pm.emulator.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store import Store, Table
 
 Json = dict[str, Any]
 

@@ -6,20 +6,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import block_writing, checks, first_content, icons, ids, parents, relations, tree
-from .behaviour import behaviour
-from .clock import to_the_minute
-from .errors import archived_block, validation_error
-from .links import page_url
-from .parents import ROW
-from .properties import Schema, property_of
-from .records import PAGES, DataSource, Page, Property
-from .richtext import plain_text
-from .session import Session
-from .trash import is_below_trash, refuse_below_trash
-from .users import reference
-from .values import Reader, in_order
-from .writing import Written, write
+from notion_pm.emulator import (
+    block_writing,
+    checks,
+    first_content,
+    icons,
+    ids,
+    parents,
+    relations,
+    tree,
+)
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.errors import archived_block, validation_error
+from notion_pm.emulator.links import page_url
+from notion_pm.emulator.parents import ROW
+from notion_pm.emulator.properties import Schema, property_of
+from notion_pm.emulator.records import PAGES, DataSource, Page, Property
+from notion_pm.emulator.richtext import plain_text
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import is_below_trash, refuse_below_trash
+from notion_pm.emulator.users import reference
+from notion_pm.emulator.values import Reader, in_order
+from notion_pm.emulator.writing import Written, write
 
 Json = dict[str, Any]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import checks
-from .errors import archived_block, multiple_sources, validation_error
-from .options import default_status, never_set
-from .properties import Schema
-from .records import DataSource
-from .session import Session
-from .trash import refuse_trashed_parent
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import archived_block, multiple_sources, validation_error
+from notion_pm.emulator.options import default_status, never_set
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import DataSource
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import refuse_trashed_parent
 
 ROW = "data_source_id"  # the kind of parent that makes a page a row
 TOP = "workspace"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from .store import Store
+from notion_pm.emulator.store import Store
 
 
 class Past:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from . import checks, ids
-from .options import Config, select_config, status_config
-from .records import Property
+from notion_pm.emulator import checks, ids
+from notion_pm.emulator.options import Config, select_config, status_config
+from notion_pm.emulator.records import Property
 
 NUMBER_FORMATS = [
     "number",

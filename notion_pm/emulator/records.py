@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .store import Table
+from notion_pm.emulator.store import Table
 
 Json = Any
 RichText = list[dict[str, Any]]

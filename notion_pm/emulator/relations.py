@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, ids
-from .properties import as_json, unique_name
-from .records import DataSource, Property
-from .session import Session
+from notion_pm.emulator import checks, ids
+from notion_pm.emulator.properties import as_json, unique_name
+from notion_pm.emulator.records import DataSource, Property
+from notion_pm.emulator.session import Session
 
 Config = dict[str, Any]
 

@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import convert as conversion
-from . import options
-from .options import default_status
-from .records import Property
-from .richtext import normalized
-from .session import Session
+from notion_pm.emulator import convert as conversion
+from notion_pm.emulator import options
+from notion_pm.emulator.options import default_status
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.richtext import normalized
+from notion_pm.emulator.session import Session
 
 _NUMBERED = """
     UPDATE pages SET properties = json_set(properties, ?, counted.number)

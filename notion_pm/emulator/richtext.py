@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import custom_emojis, dates
-from .checks import (
+from notion_pm.emulator import custom_emojis, dates
+from notion_pm.emulator.checks import (
     MOST_IN_ARRAY,
     a_boolean,
     a_link,
@@ -18,11 +18,11 @@ from .checks import (
     required,
     tag,
 )
-from .errors import body_error
-from .links import object_url
-from .records import DATA_SOURCES, DATABASES, PAGES, RichText
-from .session import Session
-from .users import shown_user
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.links import object_url
+from notion_pm.emulator.records import DATA_SOURCES, DATABASES, PAGES, RichText
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import shown_user
 
 MOST_CHARACTERS = 2000
 MOST_IN_EQUATION = 1000

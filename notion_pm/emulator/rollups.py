@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
-from .query.dates import milliseconds
-from .query.values import plain_text
+from notion_pm.emulator.query.dates import milliseconds
+from notion_pm.emulator.query.values import plain_text
 
 Value = Mapping[str, Any]
 Json = dict[str, Any]

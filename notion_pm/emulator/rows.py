@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from . import checks, data_sources, pages, query
-from .behaviour import behaviour
-from .errors import validation_error
-from .lists import Slice, as_list
-from .properties import Schema
-from .records import PAGES, DataSource, Page
-from .session import Session
-from .values import Reader
+from notion_pm.emulator import checks, data_sources, pages, query
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.lists import Slice, as_list
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import PAGES, DataSource, Page
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.values import Reader
 
 Json = dict[str, Any]
 

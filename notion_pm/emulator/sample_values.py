@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from .ids import encoded
-from .records import Property
+from notion_pm.emulator.ids import encoded
+from notion_pm.emulator.records import Property
 
 _VERBS = (
     "Add",

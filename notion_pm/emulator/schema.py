@@ -12,12 +12,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, ids, relations, rewriting
-from .computed import formula_config, rollup_config
-from .errors import ApiError, body_error, validation_error
-from .properties import CONVERTIBLE, SELF_CONTAINED, TYPES, Schema, as_json, find_property
-from .records import DataSource, Property
-from .session import Session
+from notion_pm.emulator import checks, ids, relations, rewriting
+from notion_pm.emulator.computed import formula_config, rollup_config
+from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.properties import (
+    CONVERTIBLE,
+    SELF_CONTAINED,
+    TYPES,
+    Schema,
+    as_json,
+    find_property,
+)
+from notion_pm.emulator.records import DataSource, Property
+from notion_pm.emulator.session import Session
 
 MOST_IN_NAME = 2000
 MOST_BYTES = 50 * 1024

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from . import checks, data_sources, pages
-from .behaviour import behaviour
-from .clock import stored
-from .lists import as_list, page_of
-from .records import PAGES
-from .session import Session
-from .trash import is_below_trash
-from .values import Reader
+from notion_pm.emulator import checks, data_sources, pages
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import stored
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.records import PAGES
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import is_below_trash
+from notion_pm.emulator.values import Reader
 
 Json = dict[str, Any]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from waitress.channel import ClientDisconnected
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
-from ..punctual_server import create_punctual_server
-from .weather import ConnectionDroppedError
-from .workspace import LocalWorkspace
+from notion_pm.emulator.weather import ConnectionDroppedError
+from notion_pm.emulator.workspace import LocalWorkspace
+from notion_pm.punctual_server import create_punctual_server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from . import trash
-from .access import EVERYTHING, Access
-from .clock import stored
-from .errors import ApiError, object_not_found, wrong_kind
-from .records import DATA_SOURCES, DATABASES, PAGES, Database, DataSource, Page
+from notion_pm.emulator import trash
+from notion_pm.emulator.access import EVERYTHING, Access
+from notion_pm.emulator.clock import stored
+from notion_pm.emulator.errors import ApiError, object_not_found, wrong_kind
+from notion_pm.emulator.records import DATA_SOURCES, DATABASES, PAGES, Database, DataSource, Page
 
 OLD_VERSION = "2025-09-03"
 NEW_VERSION = "2026-03-11"

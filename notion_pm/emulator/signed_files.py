@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .file_uploads import FILES_URL
+from notion_pm.emulator.file_uploads import FILES_URL
 
 PATH = "/files/"
 _SIGNED_FOR = timedelta(hours=1)

@@ -16,8 +16,8 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from .migrations import MIGRATIONS, migrate
-from .query.index import prepare
+from notion_pm.emulator.migrations import MIGRATIONS, migrate
+from notion_pm.emulator.query.index import prepare
 
 _BUSY_SECONDS = 30
 _APPLICATION_ID = 0x6E706D6C  # marks a SQLite file as ours: "npml"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import checks, tree
-from .content_records import VIEWS, View
-from .ids import new_id
-from .records import DATABASES, Database
-from .session import Session
-from .trash import refuse_trashed_parent
+from notion_pm.emulator import checks, tree
+from notion_pm.emulator.content_records import VIEWS, View
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.records import DATABASES, Database
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import refuse_trashed_parent
 
 _POSITIONS = ("start", "end", "after_view")
 

@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .errors import archived_ancestor, archived_block
-from .records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Block, Database, DataSource, Page
+from notion_pm.emulator.errors import archived_ancestor, archived_block
+from notion_pm.emulator.records import (
+    BLOCKS,
+    DATA_SOURCES,
+    DATABASES,
+    PAGES,
+    Block,
+    Database,
+    DataSource,
+    Page,
+)
 
 if TYPE_CHECKING:
-    from .session import Session
+    from notion_pm.emulator.session import Session
 
 Thing = Page | Database | DataSource | Block
 

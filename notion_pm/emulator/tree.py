@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .records import BLOCKS, PAGES, Block
-from .session import Session
+from notion_pm.emulator.records import BLOCKS, PAGES, Block
+from notion_pm.emulator.session import Session
 
 
 def stamp(session: Session) -> dict[str, Any]:

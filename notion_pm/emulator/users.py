@@ -6,9 +6,9 @@ import json
 import sqlite3
 from typing import Any
 
-from .errors import ApiError
-from .lists import as_list, page_of
-from .session import Session
+from notion_pm.emulator.errors import ApiError
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.session import Session
 
 User = dict[str, Any]
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from . import computing, ids
-from .behaviour import behaviour
-from .clock import to_the_minute
-from .computed import formula_type, rollup_path
-from .formulas import FormulaType
-from .options import as_value
-from .properties import Schema
-from .records import PAGES, Page, Property
-from .session import Session
-from .users import User, shown_user
+from notion_pm.emulator import computing, ids
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.computed import formula_type, rollup_path
+from notion_pm.emulator.formulas import FormulaType
+from notion_pm.emulator.options import as_value
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import PAGES, Page, Property
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import User, shown_user
 
 T = TypeVar("T")
 

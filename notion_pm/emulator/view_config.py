@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import checks, ids
-from .errors import body_error
-from .properties import Schema
-from .view_grouping import default_group_by, group_by
-from .view_shapes import (
+from notion_pm.emulator import checks, ids
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.view_grouping import default_group_by, group_by
+from notion_pm.emulator.view_shapes import (
     Shape,
     a_property,
     array,

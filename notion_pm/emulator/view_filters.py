@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import checks, query
-from .errors import body_error
-from .properties import Schema, find_property
+from notion_pm.emulator import checks, query
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.properties import Schema, find_property
 
 Json = dict[str, Any]
 _Rename = Callable[[str], str | None]

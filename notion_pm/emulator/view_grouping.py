@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import checks
-from .properties import Schema
-from .view_shapes import Shape, a_property, boolean, choice, number, one_number_of, record
+from notion_pm.emulator import checks
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.view_shapes import (
+    Shape,
+    a_property,
+    boolean,
+    choice,
+    number,
+    one_number_of,
+    record,
+)
 
 _SORT = record({"type": choice("manual", "ascending", "descending")})
 _BY_STATUS = choice("group", "option")

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from . import checks, query, rows, tabs
-from .clock import stored, to_the_millisecond
-from .content_records import VIEW_QUERIES, View, ViewQuery
-from .errors import validation_error
-from .ids import new_id
-from .lists import as_list, page_of
-from .properties import Schema
-from .query.filters import Group
-from .session import Session
-from .values import Reader
-from .view_filters import conditions, shown_sorts
+from notion_pm.emulator import checks, query, rows, tabs
+from notion_pm.emulator.clock import stored, to_the_millisecond
+from notion_pm.emulator.content_records import VIEW_QUERIES, View, ViewQuery
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.query.filters import Group
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.values import Reader
+from notion_pm.emulator.view_filters import conditions, shown_sorts
 
 Json = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import checks
-from .errors import validation_error
-from .ids import encoded
-from .properties import Schema, find_property
-from .records import Property
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.ids import encoded
+from notion_pm.emulator.properties import Schema, find_property
+from notion_pm.emulator.records import Property
 
 Shape = Callable[[Schema, Any, str], Any]
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import checks, dashboards, tabs, tree, view_config, view_filters
-from .clock import to_the_millisecond
-from .content_records import VIEWS, View
-from .errors import body_error, validation_error
-from .ids import new_id, undashed
-from .links import object_url
-from .lists import as_list, page_of
-from .properties import Schema
-from .session import Session
-from .trash import refuse_trashed_parent
-from .users import reference
+from notion_pm.emulator import checks, dashboards, tabs, tree, view_config, view_filters
+from notion_pm.emulator.clock import to_the_millisecond
+from notion_pm.emulator.content_records import VIEWS, View
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.ids import new_id, undashed
+from notion_pm.emulator.links import object_url
+from notion_pm.emulator.lists import as_list, page_of
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.trash import refuse_trashed_parent
+from notion_pm.emulator.users import reference
 
 Json = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import tree
-from .properties import as_json, unique_name
-from .records import Property
-from .session import Session
+from notion_pm.emulator import tree
+from notion_pm.emulator.properties import as_json, unique_name
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.session import Session
 
 _ADDED = (
     ("verification", "Verification", "verification"),

@@ -11,19 +11,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import connections, duplicate, founding, page_templates, state
-from .access import CAPABILITIES
-from .app import create_app
-from .app_actions import AppActions
-from .app_routes import app_routes
-from .clock import AdjustableClock, Clock, stored, system_clock
-from .control import Controls, with_control
-from .fill import Filler
-from .session import NEW_VERSION, Session, Settings
-from .store import Store
-from .traffic import Recorder
-from .weather import CALM, Conditions, Weather, WeatherFront
-from .webhooks import Pace, Webhooks
+from notion_pm.emulator import connections, duplicate, founding, page_templates, state
+from notion_pm.emulator.access import CAPABILITIES
+from notion_pm.emulator.app import create_app
+from notion_pm.emulator.app_actions import AppActions
+from notion_pm.emulator.app_routes import app_routes
+from notion_pm.emulator.clock import AdjustableClock, Clock, stored, system_clock
+from notion_pm.emulator.control import Controls, with_control
+from notion_pm.emulator.fill import Filler
+from notion_pm.emulator.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store import Store
+from notion_pm.emulator.traffic import Recorder
+from notion_pm.emulator.weather import CALM, Conditions, Weather, WeatherFront
+from notion_pm.emulator.webhooks import Pace, Webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

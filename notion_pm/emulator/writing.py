@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import checks, convert, dates, options
-from .errors import body_error, validation_error
-from .file_uploads import hosted_file
-from .properties import COMPUTED, Schema, as_json, find_property
-from .records import PAGES, DataSource, Property
-from .richtext import normalized
-from .session import Session
-from .users import find_user
+from notion_pm.emulator import checks, convert, dates, options
+from notion_pm.emulator.errors import body_error, validation_error
+from notion_pm.emulator.file_uploads import hosted_file
+from notion_pm.emulator.properties import COMPUTED, Schema, as_json, find_property
+from notion_pm.emulator.records import PAGES, DataSource, Property
+from notion_pm.emulator.richtext import normalized
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import find_user
 
 _MOST_IN_FILE_NAME = 100
 _PLACE_TEXTS = ("name", "address", "aws_place_id", "google_place_id")

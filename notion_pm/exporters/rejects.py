@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from notion_pm.files import atomic_path
+from notion_pm.files.writing import atomic_path
 from notion_pm.importing.interpret import Reject
 from notion_pm.model.spreadsheet import guarded
 

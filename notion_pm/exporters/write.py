@@ -16,7 +16,7 @@ from notion_pm.exporters.files import CannotWrite, staged
 from notion_pm.exporters.json import write_json, write_json_lines
 from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Table
-from notion_pm.files import atomic_path
+from notion_pm.files.writing import atomic_path
 
 TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
 FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]

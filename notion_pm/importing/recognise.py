@@ -10,10 +10,10 @@ from notion_pm.importing.dates import is_pattern
 from notion_pm.importing.headers import Role, role_score
 from notion_pm.importing.interpret import key_field
 from notion_pm.importing.target import SOURCE_ID, Field, Target
+from notion_pm.model.fault import Fault, suggestion
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.planning.adopt_words import LIKELY, best_pairs, likeness
-from notion_pm.planning.fault import Fault, suggestion
-from notion_pm.planning.lookup import IDENTITY_TYPES
+from notion_pm.template.lookup import IDENTITY_TYPES
 
 
 def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:

@@ -12,9 +12,9 @@ from notion_pm.importing.interpret import Incoming, Reject
 from notion_pm.importing.nothing import name_key
 from notion_pm.importing.target import Field, Item, Target
 from notion_pm.importing.texts import without_page_id
+from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
 from notion_pm.model.import_map import ImportMap
-from notion_pm.planning.fault import nearest
 
 EXPORTED = "notion:"
 """What the names begin with that are ids of pages in Notion's own export. They mean the same in all files."""

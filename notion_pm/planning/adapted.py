@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property, UniqueIdConfig
 from notion_pm.model.template import (
@@ -22,9 +23,8 @@ from notion_pm.model.template import (
     RelationProperty,
     Template,
 )
-from notion_pm.planning.existing import ExistingDatabase
 from notion_pm.planning.levels import REFERENCE
-from notion_pm.planning.lookup import property_keys, property_title
+from notion_pm.template.lookup import property_keys, property_title
 
 _NOTHING_FOUND: Mapping[str, ExistingDatabase] = {}
 

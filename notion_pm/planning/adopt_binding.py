@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from notion_pm.model.fault import Fault, Path
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Adopted, DatabaseEntry
 from notion_pm.model.mapping import DatabaseMapping
@@ -15,8 +16,7 @@ from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationPr
 from notion_pm.planning import fingerprint
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.adopting import Candidate, fits
-from notion_pm.planning.fault import Fault, Path
-from notion_pm.planning.lookup import property_keys, property_title
+from notion_pm.template.lookup import property_keys, property_title
 
 STALE = "has changed since the mapping was made: look at it again, with a new mapping"
 

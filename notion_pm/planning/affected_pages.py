@@ -12,9 +12,9 @@ from typing import Any
 from notion_pm.model.page import Page
 from notion_pm.model.schema import Option, OptionsConfig, Property, options_of
 from notion_pm.model.template import GROUP_NAMES, OptionsProperty, PropertySpec
+from notion_pm.model.usage import holds
 from notion_pm.planning.conversions import loses
 from notion_pm.planning.option_holders import chosen, holders_filter
-from notion_pm.planning.usage import holds
 
 _FILTERABLE = frozenset(
     {

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.fingerprint import fingerprint
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.template import DatabaseSpec, LoadedTemplate, OptionsProperty, Template
@@ -12,7 +13,6 @@ from notion_pm.planning.change import MANIFEST_ADDRESS, Change, Note
 from notion_pm.planning.diff_filters import filter_changes
 from notion_pm.planning.diff_properties import property_changes
 from notion_pm.planning.diff_views import view_changes
-from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import LEFT, view_leftovers
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import (
@@ -29,12 +30,11 @@ from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change, Note
 from notion_pm.planning.conversions import Conversion, conversion
 from notion_pm.planning.diff_options import option_changes
-from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.leftovers import property_leftovers
 from notion_pm.planning.levels import referenced_titles
-from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.property_names import blocked_by_names
 from notion_pm.planning.wishes import Wishes
+from notion_pm.template.lookup import own, property_keys, property_title
 
 Finding = Change | Note
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry, ViewEntry
 from notion_pm.model.template import Template, ViewSpec
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change, Note
-from notion_pm.planning.dashboards import (
+from notion_pm.template.dashboards import (
     ViewName,
     arranged_otherwise,
     dashboards,
@@ -17,7 +18,6 @@ from notion_pm.planning.dashboards import (
     spelled,
     widgets,
 )
-from notion_pm.planning.existing import Existing, ExistingDatabase
 
 Finding = Change | Note
 

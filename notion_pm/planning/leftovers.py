@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import OptionsProperty, RelationProperty, Template
 from notion_pm.planning.change import Change, Note
-from notion_pm.planning.dashboards import holders, spelled
-from notion_pm.planning.existing import Existing, ExistingDatabase
+from notion_pm.template.dashboards import holders, spelled
 
 GONE = "is no longer in the template"
 FORMER_MIRROR = frozenset({"removed", "former mirror"})

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.planning.change import Change
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.levels import arranged, property_levels, referenced_titles
-from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation, Verb, names
 from notion_pm.planning.order_views import view_operations
 from notion_pm.planning.property_names import change_that_frees, holder_of_name
 from notion_pm.planning.starter import RowName, StarterRows
 from notion_pm.planning.swap_order import swap_operations
+from notion_pm.template.lookup import own, property_title
 
 
 def operations(

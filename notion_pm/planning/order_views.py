@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.schema import View
 from notion_pm.model.template import Template
 from notion_pm.planning.change import Change
-from notion_pm.planning.dashboards import ViewName, dashboards, holders, spelled, widgets
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation, Verb, names
+from notion_pm.template.dashboards import ViewName, dashboards, holders, spelled, widgets
 
 DEFAULT_VIEW = "Default view"
 """What Notion calls the table view that it makes with every database (notion-api.md 2.1)."""

@@ -29,8 +29,8 @@ from notion_pm.model.template import (
     UniqueIdProperty,
 )
 from notion_pm.planning.levels import REFERENCE
-from notion_pm.planning.lookup import property_keys, property_title
 from notion_pm.planning.option_list import new_option, with_missing
+from notion_pm.template.lookup import property_keys, property_title
 
 _SETTINGS = frozenset({"format", "prefix", "rollup", "formula", "options", "type", "target"})
 """Facets that are sent as the property's configuration."""

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import UnsafeChange
+from notion_pm.model.existing import Existing
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.base import base_of
 from notion_pm.planning.change import Change, ChangeClass, Note
 from notion_pm.planning.diff import diff
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.order import operations
 from notion_pm.planning.twins import twin_search

@@ -12,7 +12,7 @@ from dataclasses import replace
 from notion_pm.model.schema import DataSource, Property
 from notion_pm.model.template import Template
 from notion_pm.planning.change import Change, Note
-from notion_pm.planning.lookup import property_title
+from notion_pm.template.lookup import property_title
 
 
 def blocked_by_names(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.planning import fingerprint
-from notion_pm.planning.existing import ExistingDatabase
-from notion_pm.planning.lookup import own, property_keys, property_title, property_type
 from notion_pm.planning.recovery import recovered
+from notion_pm.template.lookup import own, property_keys, property_title, property_type
 
 
 def rebuild(

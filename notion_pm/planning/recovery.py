@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.page import Page
 from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.planning import fingerprint
-from notion_pm.planning.dashboards import ViewName, holders, spelled
-from notion_pm.planning.existing import ExistingDatabase
 from notion_pm.planning.levels import created_at_once
-from notion_pm.planning.lookup import own, property_keys, property_title, property_type
 from notion_pm.planning.starter import StarterRows
+from notion_pm.template.dashboards import ViewName, holders, spelled
+from notion_pm.template.lookup import own, property_keys, property_title, property_type
 
 
 def may_have_created(template: Template, database: str, source: DataSource) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from notion_pm.model.cells import Cell, OptionKeys, RowKeys
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue, Value
 from notion_pm.model.template import Template
-from notion_pm.planning.cells import Cell, OptionKeys, RowKeys
-from notion_pm.planning.lookup import property_type
+from notion_pm.template.lookup import property_type
 
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+)\}")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from notion_pm.model.cells import Cell, RowKeys, parse_cell
 from notion_pm.model.template import LoadedTemplate, Row
-from notion_pm.planning.cells import Cell, RowKeys, parse_cell
 from notion_pm.planning.levels import Arrangement, arranged
 
 RowName = tuple[str, str]

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View
 from notion_pm.model.template import Template
-from notion_pm.planning.dashboards import ViewName, holders
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Operation, Verb
+from notion_pm.template.dashboards import ViewName, holders
 
 _PAGE = 100  # items that Notion lists per request
 

@@ -17,10 +17,10 @@ from notion_pm.model.schema import (
     RollupConfig,
     options_of,
 )
+from notion_pm.model.usage import holds
 from notion_pm.planning.change import Change
 from notion_pm.planning.option_holders import chosen
 from notion_pm.planning.undo import OptionBack, Scene, SetProperties, Step
-from notion_pm.planning.usage import holds
 
 _SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
 """Levels: names and settings first, then what is computed of them, then what goes."""

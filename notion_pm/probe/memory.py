@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from notion_pm.files import write_private
+from notion_pm.files.writing import write_private
 from notion_pm.probe.statement import Finding, Verdict
 
 _FILE = "probe.json"

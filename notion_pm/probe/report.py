@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm import __version__
-from notion_pm.files import write_private, write_shared
+from notion_pm.files.writing import write_private, write_shared
 from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.probe.runner import ProbeResult
 from notion_pm.probe.statement import Area, Finding, Statement, Verdict

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from notion_pm.files import write_private
-from notion_pm.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.writing import write_private
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 """What a client may be called: a bare key of TOML (https://toml.io)."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notion_pm.errors import FileUnusable
-from notion_pm.files import write_private
-from notion_pm.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.writing import write_private
 
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]*$")

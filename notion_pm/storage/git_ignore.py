@@ -5,8 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from notion_pm.files import write_shared
-from notion_pm.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
+from notion_pm.files.writing import write_shared
 
 
 def ignore_in_git(file: Path) -> Path | None:

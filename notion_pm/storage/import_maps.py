@@ -11,11 +11,11 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from notion_pm.errors import UsageError
-from notion_pm.files import create_shared, write_private
+from notion_pm.files.writing import create_shared, write_private
+from notion_pm.model.fault import suggestion
 from notion_pm.model.import_map import ImportMap
-from notion_pm.planning.fault import suggestion
-from notion_pm.storage.template_files import shipped_folder
-from notion_pm.storage.yaml_model import ModelFile, read_model
+from notion_pm.template.template_files import shipped_folder
+from notion_pm.template.yaml_model import ModelFile, read_model
 
 MapFile = ModelFile[ImportMap]
 """A map, and where its parts stand in the file."""

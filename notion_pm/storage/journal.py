@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from notion_pm.errors import FileUnusable
-from notion_pm.files import PrivateLog, write_private
+from notion_pm.files.writing import PrivateLog, write_private
 from notion_pm.model.journal import LINE, Begun, Doing, Done, Ended, Journal, Line, Undone, Verb
 
 _FOLDER = "applies"

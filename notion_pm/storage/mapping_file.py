@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.files import create_shared, require_folder
+from notion_pm.files.writing import create_shared, require_folder
 from notion_pm.model.mapping import Mapping as AdoptMapping
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.planning.adopt_words import SURE
 from notion_pm.planning.adopting import DatabaseMatch, Match, PropertyMatch
-from notion_pm.storage.yaml_model import ModelFile, read_model
+from notion_pm.template.yaml_model import ModelFile, read_model
 
 _HEAD = """\
 # Which databases of the client are those of the template. Nothing is changed yet.

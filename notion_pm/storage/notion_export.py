@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.safe_read import MEGABYTE, read_bytes
+from notion_pm.files.safe_read import MEGABYTE, read_bytes
 
 _LARGEST_ZIP = 500 * MEGABYTE
 _LARGEST_FILE = 50 * MEGABYTE

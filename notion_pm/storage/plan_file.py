@@ -16,10 +16,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notion_pm.errors import UsageError
-from notion_pm.files import require_folder, write_shared
+from notion_pm.files.safe_read import TABLE_LIMIT, read_bytes
+from notion_pm.files.writing import require_folder, write_shared
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import Wishes
-from notion_pm.safe_read import TABLE_LIMIT, read_bytes
 
 SUFFIX = ".json"
 

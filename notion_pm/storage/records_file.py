@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.files.csv_rows import guess_separator, read_csv_rows, stated_separator
+from notion_pm.files.safe_read import MEGABYTE, read_bytes, read_stream
+from notion_pm.files.text_encoding import encoding_of
 from notion_pm.importing.records import (
     PAGE_BODY,
     PAGE_ID,
@@ -26,10 +29,7 @@ from notion_pm.importing.records import (
     flattened,
 )
 from notion_pm.importing.table import TableRow, records_of_table
-from notion_pm.safe_read import MEGABYTE, read_bytes, read_stream
-from notion_pm.storage.csv_rows import guess_separator, read_csv_rows, stated_separator
 from notion_pm.storage.notion_export import is_export, read_export
-from notion_pm.storage.text_encoding import encoding_of
 from notion_pm.storage.workbook import read_sheet
 
 FORMATS = ("csv", "json", "jsonl", "xlsx", "ods")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from notion_pm.files import write_private
+from notion_pm.files.writing import write_private
 
 FILE = "rejects.json"
 _FORMAT = TypeAdapter(dict[str, str])

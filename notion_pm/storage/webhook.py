@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from notion_pm.errors import FileUnusable
-from notion_pm.files import prepare_private_database, write_private
+from notion_pm.files.writing import prepare_private_database, write_private
 
 TOKEN_FILE = "webhook-token"  # noqa: S105
 EVENTS_FILE = "webhook-events.sqlite"

@@ -8,7 +8,7 @@ from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.importing.table import TableRow
-from notion_pm.planning.fault import suggestion
+from notion_pm.model.fault import suggestion
 
 MOST_ROWS = 500_000
 

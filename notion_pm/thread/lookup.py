@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from notion_pm.errors import InvalidNotionId, UsageError
+from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId, parse_notion_id
-from notion_pm.planning.fault import nearest
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
 

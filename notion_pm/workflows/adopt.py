@@ -12,6 +12,8 @@ from datetime import datetime
 
 from notion_pm.errors import RecordLost, UsageError
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.existing import Existing, ExistingDatabase
+from notion_pm.model.fault import Fault
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database
@@ -20,11 +22,9 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning import adopt_binding
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.adopting import Candidate, DatabaseMatch, match_databases
-from notion_pm.planning.existing import Existing, ExistingDatabase
-from notion_pm.planning.fault import Fault
 from notion_pm.planning.plan import Plan, make_plan
-from notion_pm.storage import templates
 from notion_pm.storage.mapping_file import MappingFile
+from notion_pm.template import templates
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page

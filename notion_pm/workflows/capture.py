@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.files import write_shared
+from notion_pm.files.writing import write_shared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.planning.capturing import document
 from notion_pm.planning.capturing.live import Captured
-from notion_pm.storage.template_text import rows_text, template_text
+from notion_pm.template.template_text import rows_text, template_text
 from notion_pm.workflows.capture_reading import Reader
 from notion_pm.workflows.progress import Progress, silent
 

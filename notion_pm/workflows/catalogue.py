@@ -15,13 +15,13 @@ from notion_pm.errors import (
     UsageError,
 )
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
-from notion_pm.planning.fault import nearest
-from notion_pm.storage import template_files
+from notion_pm.template import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, sources_of, wanted_whole
 from notion_pm.workspace.parent_page import list_parent_page

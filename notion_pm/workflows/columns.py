@@ -11,6 +11,7 @@ from notion_pm.errors import IncompleteRead, UsageError
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
 from notion_pm.exporters.table import Cell, Column, Item, Kind, Reference, Row, kind_of
+from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     DateValue,
@@ -22,7 +23,6 @@ from notion_pm.model.page import (
     UnknownValue,
 )
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
-from notion_pm.planning.fault import nearest
 from notion_pm.workflows.conditions import Order
 
 _TIMES = frozenset({"created_time", "last_edited_time"})

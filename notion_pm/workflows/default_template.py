@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from notion_pm.errors import UsageError
 from notion_pm.model.schema import ChildBlock
-from notion_pm.storage import template_files
+from notion_pm.template import template_files
 from notion_pm.workspace.record import record_blocks
 from notion_pm.workspace.record_text import template_of
 

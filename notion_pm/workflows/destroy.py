@@ -13,7 +13,7 @@ from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
-from notion_pm.storage.state import forget_manifest
+from notion_pm.state.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.lock import Claimant

@@ -13,8 +13,8 @@ from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.rules import RuleSet
-from notion_pm.storage import template_files, templates
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
+from notion_pm.template import template_files, templates
 from notion_pm.workflows.check import Check
 from notion_pm.workspace.claims import Claim
 from notion_pm.workspace.record import find_manifest, missing, record_blocks

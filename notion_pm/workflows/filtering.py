@@ -14,9 +14,9 @@ from typing import Any
 
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
+from notion_pm.model.fault import nearest
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.schema import OptionsConfig, Property, RollupConfig
-from notion_pm.planning.fault import nearest
 from notion_pm.workflows.conditions import Condition
 
 Json = Mapping[str, Any]

@@ -10,8 +10,8 @@ from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.values import Links, Plain, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
-from notion_pm.storage.state import State
-from notion_pm.storage.state_history import RunRecord
+from notion_pm.state.history import RunRecord
+from notion_pm.state.state import State
 from notion_pm.workflows.sync_place import Place, open_template
 
 Json = dict[str, Any]

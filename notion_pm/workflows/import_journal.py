@@ -16,7 +16,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite, Json
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.rules.history import Moment
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.workflows.import_rows import Prepared
 
 

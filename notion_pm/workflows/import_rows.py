@@ -46,8 +46,8 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page
-from notion_pm.storage.state import State
-from notion_pm.storage.state_imports import Imported
+from notion_pm.state.imports import Imported
+from notion_pm.state.state import State
 from notion_pm.workflows.import_reading import read_pages
 from notion_pm.workflows.import_target import Destination, read_indexes
 from notion_pm.workflows.progress import Progress, silent

@@ -25,8 +25,8 @@ from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.rules.history import Moment
-from notion_pm.storage.state import State
-from notion_pm.storage.state_imports import Imported
+from notion_pm.state.imports import Imported
+from notion_pm.state.state import State
 from notion_pm.workflows.import_journal import ImportJournal
 from notion_pm.workflows.import_reading import filter_for, read_edited_pages
 from notion_pm.workflows.import_rows import Prepared

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue
@@ -14,14 +15,13 @@ from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning import fingerprint
 from notion_pm.planning.change import Change
-from notion_pm.planning.dashboards import holders, place_for, widgets, with_widget
-from notion_pm.planning.existing import Existing
-from notion_pm.planning.lookup import own, property_keys, property_title
 from notion_pm.planning.option_memory import remembering
 from notion_pm.planning.order_views import default_view
 from notion_pm.planning.present_keys import under_present_keys
 from notion_pm.planning.recovery import mirror_of, options_by_name, view_entry, with_properties
 from notion_pm.planning.swaps import named
+from notion_pm.template.dashboards import holders, place_for, widgets, with_widget
+from notion_pm.template.lookup import own, property_keys, property_title
 
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from notion_pm.errors import NotShared, ValuesMissing
 from notion_pm.gateway.notion import Gateway
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
@@ -22,10 +23,9 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.binding import bound_entry
-from notion_pm.planning.dashboards import spelled
-from notion_pm.planning.existing import Existing, ExistingDatabase
 from notion_pm.planning.recovery import is_told_by_its_title_alone, may_have_created, recovered
-from notion_pm.storage import templates
+from notion_pm.template import templates
+from notion_pm.template.dashboards import spelled
 from notion_pm.workflows.bindings import bound_source
 from notion_pm.workflows.default_template import default_template, recorded_templates
 from notion_pm.workspace.parent_page import list_parent_page

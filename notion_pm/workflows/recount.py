@@ -13,8 +13,8 @@ from notion_pm.model.schema import DataSource, Property, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import Change
-from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import AT_ONCE, Operation
+from notion_pm.template.lookup import own, property_title
 from notion_pm.workflows.site import Site
 
 

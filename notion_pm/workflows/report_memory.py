@@ -12,7 +12,7 @@ from notion_pm.reports.telling import DATES
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.sightings import as_seen, news
 from notion_pm.rules.values import SnapshotPage, same
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.thread import Thread
 
 _LOOKED_BACK_ON = frozenset({"health", "progress", *(key for _, key in DATES)})

@@ -6,10 +6,10 @@ from functools import cached_property
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
-from notion_pm.planning.lookup import property_keys
 from notion_pm.planning.operation import Operation
 from notion_pm.planning.row_values import fill_in, row_values
 from notion_pm.planning.starter import RowName, StarterRows
+from notion_pm.template.lookup import property_keys
 from notion_pm.workflows.reading import created_since
 from notion_pm.workflows.site import Site
 

@@ -11,8 +11,8 @@ from notion_pm.model.template import OptionsProperty
 from notion_pm.planning import option_list, patches
 from notion_pm.planning.change import Change, PlannedDatabase
 from notion_pm.planning.levels import created_at_once
-from notion_pm.planning.lookup import own, property_title
 from notion_pm.planning.operation import Operation
+from notion_pm.template.lookup import own, property_title
 from notion_pm.workflows.reading import new_databases
 from notion_pm.workflows.recount import raise_if_more_would_be_lost, still_wanted
 from notion_pm.workflows.site import Site

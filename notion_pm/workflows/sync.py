@@ -18,9 +18,9 @@ from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents, intents_of, taken_up
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
-from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state import Remembered, State
-from notion_pm.storage.state_cache import Cache
+from notion_pm.state.cache import Cache
+from notion_pm.state.lock import exclusive
+from notion_pm.state.state import Remembered, State
 from notion_pm.workflows.sync_absence import GONE, MOVED, Gone, lost_pages
 from notion_pm.workflows.sync_fitness import require_databases, require_properties
 from notion_pm.workflows.sync_place import Opened, Place, open_template, source_of

@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage.state_cache import Cache
+from notion_pm.state.cache import Cache
 
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
 GONE = "gone"

@@ -11,7 +11,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_place import Opened, Place
 from notion_pm.workflows.sync_reading import Reader, Reading

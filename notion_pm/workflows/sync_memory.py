@@ -11,7 +11,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange
 from notion_pm.rules.values import BaseValue, Plain
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage.state import Remembered, State
+from notion_pm.state.state import Remembered, State
 from notion_pm.workflows.provision import AppliedRow, ApplyResult
 from notion_pm.workflows.sync_place import source_of
 

@@ -14,8 +14,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.storage import template_files, templates
-from notion_pm.storage.state import State, known_templates
+from notion_pm.state.state import State, known_templates
+from notion_pm.template import template_files, templates
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_fitness import unreachable
 from notion_pm.workspace.record import ManifestPage, learn_databases, open_manifest_page

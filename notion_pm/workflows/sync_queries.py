@@ -13,7 +13,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.rules.exchange import Exchange
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.state_parts import Part
+from notion_pm.state.parts import Part
 from notion_pm.workspace.fresh_updates import OVERLAP
 
 BATCH = PAGE_SIZE

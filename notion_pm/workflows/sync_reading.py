@@ -20,7 +20,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
-from notion_pm.storage.state_cache import Cache
+from notion_pm.state.cache import Cache
 from notion_pm.workflows.interleaved import interleaved
 from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.sync_absence import (

@@ -13,9 +13,9 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.state import State
-from notion_pm.storage.state_cache import Cache
-from notion_pm.storage.state_history import RunRecord
+from notion_pm.state.cache import Cache
+from notion_pm.state.history import RunRecord
+from notion_pm.state.state import State
 from notion_pm.workflows.sync_reading import Reading
 
 KEEP_HISTORY = timedelta(days=730)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import tenacity
 
 from notion_pm.errors import AlreadyRunning, FileUnusable, NotionPmError, NotNow, RateLimited
-from notion_pm.storage import last_run
-from notion_pm.storage.last_run import LastRun
+from notion_pm.state import last_run
+from notion_pm.state.last_run import LastRun
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 

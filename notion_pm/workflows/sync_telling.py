@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from notion_pm.errors import NotionPmError, NotShared, RequestRefused
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
-from notion_pm.storage import last_run
-from notion_pm.storage.last_run import LastRun
+from notion_pm.state import last_run
+from notion_pm.state.last_run import LastRun
 from notion_pm.workflows.sync_place import Opened, Place
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.record import open_manifest_page

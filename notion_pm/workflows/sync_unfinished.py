@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.state import State
-from notion_pm.storage.state_parts import Part
+from notion_pm.state.parts import Part
+from notion_pm.state.state import State
 
 FULL_AFTER = timedelta(days=1)
 """Everything is read anew so often: pages that vanished are found by a full read only."""

@@ -21,7 +21,7 @@ from notion_pm.rules.evaluation import Evaluation, PageUpdate, Spot
 from notion_pm.rules.exchange import names_of_options
 from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.values import BaseValue, SnapshotPage, same
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
 from notion_pm.workflows.sync_place import Place

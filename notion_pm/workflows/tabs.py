@@ -6,9 +6,9 @@ from notion_pm.errors import ChangedMeanwhile, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View, WidgetPlace
 from notion_pm.planning.change import PlannedView
-from notion_pm.planning.lookup import property_keys
 from notion_pm.planning.operation import Operation
-from notion_pm.planning.view_json import ViewJson, view_json
+from notion_pm.template.lookup import property_keys
+from notion_pm.template.view_json import ViewJson, view_json
 from notion_pm.workflows.site import Site
 
 

@@ -21,8 +21,8 @@ from notion_pm.planning.change import Change
 from notion_pm.planning.undo import Act, UndoPlan
 from notion_pm.planning.undo_batches import batches, still_wanted
 from notion_pm.planning.undo_plan import plan_undo
+from notion_pm.state.state import State
 from notion_pm.storage import journal as journals
-from notion_pm.storage.state import State
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
 from notion_pm.workflows.side_by_side import side_by_side

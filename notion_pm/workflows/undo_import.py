@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import chain
 
 from notion_pm.errors import NotShared, RequestRefused, UsageError
+from notion_pm.files.plain_json import moment_from
 from notion_pm.gateway.connection import Postponed
 from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.undo import (
@@ -30,10 +31,9 @@ from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.page import Page
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import Template
-from notion_pm.storage.plain_json import moment_from
-from notion_pm.storage.state import State, template_of_last_import
-from notion_pm.storage.state_history import RunRecord
-from notion_pm.storage.state_imports import Imported
+from notion_pm.state.history import RunRecord
+from notion_pm.state.imports import Imported
+from notion_pm.state.state import State, template_of_last_import
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_target import Destination, open_destination
 from notion_pm.workflows.side_by_side import side_by_side

@@ -16,8 +16,8 @@ from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.quarantine import UNDONE
 from notion_pm.rules.values import SnapshotPage, same
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage.state import State
-from notion_pm.storage.state_history import RunRecord
+from notion_pm.state.history import RunRecord
+from notion_pm.state.state import State
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_look import Look, look
 from notion_pm.workflows.sync_place import Place, open_template

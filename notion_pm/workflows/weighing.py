@@ -10,14 +10,14 @@ from notion_pm.errors import InTrash, NotShared
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.model.usage import holds
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import AffectedPages, Change, PlannedDatabase, PlannedView
 from notion_pm.planning.database_look import without_people_s_changes
-from notion_pm.planning.lookup import property_keys, property_title
 from notion_pm.planning.option_holders import chosen, holders_filter
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import Plan
-from notion_pm.planning.usage import holds
+from notion_pm.template.lookup import property_keys, property_title
 from notion_pm.workflows.reading import Reading
 from notion_pm.workflows.recount import new_spec
 

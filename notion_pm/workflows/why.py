@@ -19,7 +19,7 @@ from notion_pm.rules.standing import Standing, speaks, standings
 from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.values import Opinion, SnapshotPage, same
 from notion_pm.rules.view import View
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.thread import Chain, Thread
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.workflows.sync_look import Look, look

@@ -20,7 +20,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
-from notion_pm.storage.state import remembered_manifests
+from notion_pm.state.state import remembered_manifests
 from notion_pm.workspace import record_text
 
 _MOST_PAGES = 100

@@ -28,7 +28,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
-from notion_pm.storage.state import Remembered, State
+from notion_pm.state.state import Remembered, State
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock

@@ -17,7 +17,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, Value
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place

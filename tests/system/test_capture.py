@@ -17,7 +17,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.planning.capturing.live import Captured
-from notion_pm.storage.templates import load
+from notion_pm.template.templates import load
 from notion_pm.workflows import capture as capturing
 from notion_pm.workflows import provision
 from tests.conftest import client_of

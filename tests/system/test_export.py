@@ -33,7 +33,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.progress import silent

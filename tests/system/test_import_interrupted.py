@@ -23,8 +23,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
-from notion_pm.storage import templates
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
+from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_rows import Order, Prepared, prepare

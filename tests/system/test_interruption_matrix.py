@@ -29,7 +29,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.errors import NotificationFailed
 from notion_pm.notify import ATTEMPTS, post
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 
 HOOK = "https://hooks.example.com/services/T0/B0/secret"
 

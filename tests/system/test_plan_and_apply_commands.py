@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from tests.program import Program
 
 _TEMPLATE = """\

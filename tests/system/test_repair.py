@@ -21,7 +21,7 @@ from notion_pm.errors import (
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.workflows.sync_memory import remember

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
+from notion_pm.model.existing import Existing
 from notion_pm.model.template import (
     DatabaseSpec,
     LoadedTemplate,
@@ -20,11 +21,10 @@ from notion_pm.model.template import (
     RollupProperty,
     Template,
 )
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.plan import make_plan
-from notion_pm.planning.references import check
 from notion_pm.planning.wishes import Wishes
-from notion_pm.storage import templates
+from notion_pm.template import templates
+from notion_pm.template.references import check
 from tests.gateways import gateway_to
 from tests.system.provisioned import apply_to, plan_for
 

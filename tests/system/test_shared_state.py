@@ -16,17 +16,17 @@ from sqlalchemy import inspect
 from notion_pm.errors import AlreadyRunning, StateUnusable, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state import Remembered, State, known_templates
-from notion_pm.storage.state_connection import opened
-from notion_pm.storage.state_tables import METADATA
+from notion_pm.state.connection import opened
+from notion_pm.state.lock import exclusive
+from notion_pm.state.state import Remembered, State, known_templates
+from notion_pm.state.tables import METADATA
 from tests.program import Program
 
 HOLD = """
 import sys
 from pydantic import SecretStr
 from notion_pm.model.state_home import SharedState
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 with exclusive(SharedState(SecretStr(sys.argv[1]), sys.argv[2])):
     print("held", flush=True)
     sys.stdin.read()

@@ -20,8 +20,8 @@ from notion_pm.gateway.connection import Patience
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
-from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state_connection import FILE as STATE_FILE
+from notion_pm.state.connection import FILE as STATE_FILE
+from notion_pm.state.lock import exclusive
 from notion_pm.workflows.sync import sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_report import Report

@@ -14,7 +14,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
 from notion_pm.rules.values import SnapshotPage, is_empty
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.workflows.undo_sync import (
     CHANGED_SINCE,
     GONE,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.storage.lock import exclusive
+from notion_pm.state.lock import exclusive
 from tests.program import Program
 from tests.system.conftest import served
 from tests.system.product_workspace import Product, apply_product

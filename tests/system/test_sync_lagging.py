@@ -14,7 +14,7 @@ from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workspace.record import open_manifest

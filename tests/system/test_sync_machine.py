@@ -52,9 +52,9 @@ from notion_pm.model.schema import PropertyPatch
 from notion_pm.rules.quarantine import LOOK_BACK, flips
 from notion_pm.rules.values import SILENT as RULE_SILENT
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage import templates
-from notion_pm.storage.state import State
-from notion_pm.storage.state_connection import FILE as STATE_FILE
+from notion_pm.state.connection import FILE as STATE_FILE
+from notion_pm.state.state import State
+from notion_pm.template import templates
 from notion_pm.workflows import sync_queries
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place

@@ -15,7 +15,7 @@ import pytest
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import Links, SnapshotPage
-from notion_pm.storage.state import State
+from notion_pm.state.state import State
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_reading import ASK_AT_MOST
 from tests.conftest import client_of

@@ -12,7 +12,7 @@ from notion_pm.gateway.connection import Patience
 from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.workflows.sync import Options
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_run import Run, Timing, attempt

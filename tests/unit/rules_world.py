@@ -14,7 +14,7 @@ from notion_pm.model.template import Template
 from notion_pm.rules import RuleSet, evaluate
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import BaseValue, Links, Plain, Snapshot, SnapshotPage, is_empty
-from notion_pm.storage import templates
+from notion_pm.template import templates
 
 TODAY = date(2026, 11, 22)
 EDITED = datetime(2026, 11, 22, 12, tzinfo=UTC)

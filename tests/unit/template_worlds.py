@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.schema import (
@@ -36,8 +37,7 @@ from notion_pm.model.template import (
     UniqueIdProperty,
 )
 from notion_pm.planning import fingerprint
-from notion_pm.planning.existing import Existing, ExistingDatabase
-from notion_pm.planning.lookup import property_title
+from notion_pm.template.lookup import property_title
 
 STARTED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from notion_pm.reports.compose import Report, compose
 from notion_pm.reports.html import write_report
 from notion_pm.reports.past import Past
 from notion_pm.rules.history import HistoryChange
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from tests.unit.rules_world import EDITED, World
 from tests.unit.test_reports import THEN, Page
 from tests.unit.thread_world import discovery, thread_of

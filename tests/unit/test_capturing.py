@@ -32,9 +32,9 @@ from notion_pm.planning.capturing.live import Captured, Live, LiveDatabase
 from notion_pm.planning.capturing.naming import NamedDatabase
 from notion_pm.planning.capturing.unsayable import Unsayable
 from notion_pm.planning.where import as_filter, as_quick_filters
-from notion_pm.storage import variables
-from notion_pm.storage.template_text import template_text
-from notion_pm.storage.yaml_lines import parse
+from notion_pm.template import variables
+from notion_pm.template.template_text import template_text
+from notion_pm.template.yaml_lines import parse
 
 _STATUS = OptionsConfig(
     (

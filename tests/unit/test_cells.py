@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notion_pm.model.cells import Cell, CellInvalid, OptionKeys, RowKeys, parse_cell
 from notion_pm.model.page import DateValue
-from notion_pm.planning.cells import Cell, CellInvalid, OptionKeys, RowKeys, parse_cell
 from notion_pm.planning.row_values import fill_in
 from tests.unit.template_worlds import load
 

@@ -10,8 +10,8 @@ import pytest
 
 from notion_pm.errors import TemplateInvalid
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.storage import templates, yaml_lines
-from notion_pm.storage.template_schema import template_schema
+from notion_pm.template import templates, yaml_lines
+from notion_pm.template.template_schema import template_schema
 
 _BASE = """\
 template: base

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import WidgetPlace, WidgetRows
 from notion_pm.model.template import MOST_WIDGETS_IN_ROW
-from notion_pm.planning.dashboards import ViewName, arranged_otherwise, place_for, with_widget
+from notion_pm.template.dashboards import ViewName, arranged_otherwise, place_for, with_widget
 
 _D = NotionId("dashboard")
 _Wanted = list[list[ViewName]]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notion_pm.exporters.names import Names, sheet_name, sheet_names, slug
 from notion_pm.exporters.spool import Spool
 from notion_pm.exporters.table import Row
-from notion_pm.files import atomic_path
+from notion_pm.files.writing import atomic_path
 from tests.unit import exporter_tables
 
 

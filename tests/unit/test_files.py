@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import FileUnusable
-from notion_pm.files import (
+from notion_pm.files.writing import (
     PrivateLog,
     atomic_path,
     create_shared,

@@ -18,7 +18,7 @@ from notion_pm.importing.target import Field
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.storage.import_maps import as_text, presets
-from notion_pm.storage.yaml_lines import parse
+from notion_pm.template.yaml_lines import parse
 from tests.unit.import_world import TARGET, records
 
 SIZE = "How many people has your company?"

@@ -6,9 +6,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Database, View
-from notion_pm.planning.existing import Existing
 from notion_pm.workflows.ledger import Ledger
 from tests.unit.template_worlds import load
 

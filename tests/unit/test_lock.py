@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import AlreadyRunning, FileUnusable
-from notion_pm.storage.lock import LOCK, exclusive
-from notion_pm.storage.state import State, known_templates
-from notion_pm.storage.state_connection import FILE
+from notion_pm.state.connection import FILE
+from notion_pm.state.lock import LOCK, exclusive
+from notion_pm.state.state import State, known_templates
 
 
 def test_two_at_once_are_refused_and_one_after_the_other_are_not(tmp_path: Path) -> None:

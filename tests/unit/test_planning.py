@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.errors import UnsafeChange
+from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.planning.change import Change
 from notion_pm.planning.diff import diff
-from notion_pm.planning.existing import Existing
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.order import operations
 from notion_pm.planning.plan import make_plan

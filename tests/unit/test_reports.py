@@ -27,7 +27,7 @@ from notion_pm.reports.tree import Node, tree
 from notion_pm.reports.waiting import waiting
 from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.values import Links, Plain
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from tests.unit.rules_world import EDITED, World
 from tests.unit.thread_world import discovery, thread_of
 

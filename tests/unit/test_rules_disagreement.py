@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notion_pm.rules import check
-from notion_pm.storage import template_files, templates
+from notion_pm.template import template_files, templates
 from tests.unit.rules_world import with_rules
 
 

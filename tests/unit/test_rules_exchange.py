@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notion_pm.files.plain_json import from_json, to_json
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import (
@@ -26,7 +27,6 @@ from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.values import ForeignOption, Links, Plain
 from notion_pm.rules.vocabulary import Vocabulary
-from notion_pm.storage.plain_json import from_json, to_json
 from tests.unit.rules_world import World, product
 
 KEYS = ("status", "target", "owner", "insights", "rice", "spec_ready", "sync_note", "priority")

@@ -11,7 +11,7 @@ import pytest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import Template
 from notion_pm.rules.values import BaseValue, Links, Plain
-from notion_pm.storage import template_files, templates
+from notion_pm.template import template_files, templates
 from tests.unit.rules_world import World
 
 

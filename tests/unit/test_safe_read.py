@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import FileUnusable
-from notion_pm.safe_read import read_bytes
+from notion_pm.files.safe_read import read_bytes
 from notion_pm.storage.config_file import add_workspace
 
 

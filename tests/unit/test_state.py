@@ -24,13 +24,13 @@ from notion_pm.rules.values import (
     Plain,
     SnapshotPage,
 )
-from notion_pm.storage import state_migrations
-from notion_pm.storage.lock import exclusive
-from notion_pm.storage.state import Remembered, State, known_templates
-from notion_pm.storage.state_connection import FILE
-from notion_pm.storage.state_history import RunRecord
-from notion_pm.storage.state_imports import Imported
-from notion_pm.storage.state_parts import Part
+from notion_pm.state import migrations
+from notion_pm.state.connection import FILE
+from notion_pm.state.history import RunRecord
+from notion_pm.state.imports import Imported
+from notion_pm.state.lock import exclusive
+from notion_pm.state.parts import Part
+from notion_pm.state.state import Remembered, State, known_templates
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
@@ -119,7 +119,7 @@ def test_what_fails_half_way_leaves_nothing(home: StateHome) -> None:
 
 def test_the_oldest_file_is_brought_up_to_date(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as old:
-        old.executescript(f"{state_migrations.STEPS[0]} PRAGMA user_version = 1;")
+        old.executescript(f"{migrations.STEPS[0]} PRAGMA user_version = 1;")
         old.execute("INSERT INTO templates VALUES ('product', 'own.yaml', NULL, '', NULL)")
         old.commit()
     with State(tmp_path, "product") as state:

@@ -27,13 +27,13 @@ from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import Intent
 from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, Links, SnapshotPage
-from notion_pm.storage.state import Remembered, State
-from notion_pm.storage.state_connection import FILE
-from notion_pm.storage.state_history import RunRecord
-from notion_pm.storage.state_imports import Imported
-from notion_pm.storage.state_migrations import STEPS
-from notion_pm.storage.state_parts import Part
-from notion_pm.storage.state_tables import METADATA
+from notion_pm.state.connection import FILE
+from notion_pm.state.history import RunRecord
+from notion_pm.state.imports import Imported
+from notion_pm.state.migrations import STEPS
+from notion_pm.state.parts import Part
+from notion_pm.state.state import Remembered, State
+from notion_pm.state.tables import METADATA
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")

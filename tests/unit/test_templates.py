@@ -9,9 +9,9 @@ import jsonschema_rs
 import pytest
 
 from notion_pm.errors import TemplateInvalid, UsageError
-from notion_pm.planning.dashboards import widgets
-from notion_pm.storage import template_files, templates, yaml_lines
-from notion_pm.storage.template_schema import template_schema
+from notion_pm.template import template_files, templates, yaml_lines
+from notion_pm.template.dashboards import widgets
+from notion_pm.template.template_schema import template_schema
 
 _HEAD = """\
 template: test

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from notion_pm.errors import FileUnusable, NotionPmError, TemplateInvalid, UsageError
-from notion_pm.storage import templates, yaml_lines
+from notion_pm.template import templates, yaml_lines
 
 _HEAD = """\
 template: test

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notion_pm.errors import UsageError
 from notion_pm.model.template import Template
 from notion_pm.rules.values import Links, SnapshotPage
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.thread import Unseen
 from notion_pm.thread.chain import Edge
 from notion_pm.thread.lookup import find

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notion_pm.rules.values import Links
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.thread.audit import Audit, Thresholds, audit
 from notion_pm.thread.audit_checks import CHECKS, is_signal
 from notion_pm.thread.graph import Thread

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import Links, SnapshotPage
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.thread.branches import Branch, branches_in, trace
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.mermaid import flowchart

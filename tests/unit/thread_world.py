@@ -12,7 +12,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.template import Template
 from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
-from notion_pm.storage import templates
+from notion_pm.template import templates
 from notion_pm.thread import Chain, Thread
 from tests.unit.rules_world import EDITED, TODAY, World
 

@@ -11,16 +11,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from .checking import Checker
-from .effort import limited
-from .error import FormulaError
-from .evaluation import Evaluator, to_api
-from .forms import FORMS
-from .library import FUNCTIONS
-from .references import property_ids, to_named, to_stored
-from .syntax import parse
-from .types import ANY, BOOLEAN, DATE, NUMBER, PERSON, TEXT, FormulaType, PropertyInfo, list_of
-from .values import MOST_RELATED, Row
+from notion_pm.emulator.formulas.checking import Checker
+from notion_pm.emulator.formulas.effort import limited
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.evaluation import Evaluator, to_api
+from notion_pm.emulator.formulas.forms import FORMS
+from notion_pm.emulator.formulas.library import FUNCTIONS
+from notion_pm.emulator.formulas.references import property_ids, to_named, to_stored
+from notion_pm.emulator.formulas.syntax import parse
+from notion_pm.emulator.formulas.types import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    NUMBER,
+    PERSON,
+    TEXT,
+    FormulaType,
+    PropertyInfo,
+    list_of,
+)
+from notion_pm.emulator.formulas.values import MOST_RELATED, Row
 
 __all__ = [
     "ANY",

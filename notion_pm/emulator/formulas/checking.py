@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from . import functions
-from .effort import spend
-from .error import FormulaError
-from .forms import FORMS
-from .library import FUNCTIONS
-from .nodes import Binary, Call, ListOf, Literal, Node, Reference, Unary, Variable
-from .types import ANY, BOOLEAN, NUMBER, TEXT, FormulaType, PropertyInfo, common, list_of, type_of
+from notion_pm.emulator.formulas import functions
+from notion_pm.emulator.formulas.effort import spend
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.forms import FORMS
+from notion_pm.emulator.formulas.library import FUNCTIONS
+from notion_pm.emulator.formulas.nodes import (
+    Binary,
+    Call,
+    ListOf,
+    Literal,
+    Node,
+    Reference,
+    Unary,
+    Variable,
+)
+from notion_pm.emulator.formulas.types import (
+    ANY,
+    BOOLEAN,
+    NUMBER,
+    TEXT,
+    FormulaType,
+    PropertyInfo,
+    common,
+    list_of,
+    type_of,
+)
 
 assert functions  # imported for what it registers
 

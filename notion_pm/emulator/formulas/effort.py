@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .error import FormulaError
+from notion_pm.emulator.formulas.error import FormulaError
 
 MOST_STEPS = 50_000
 """A step is a value that is computed. A formula over 100 related pages needs some thousand."""

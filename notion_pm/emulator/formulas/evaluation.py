@@ -8,15 +8,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from .checking import EQUALITY, ORDER
-from .effort import checked_size, spend
-from .error import FormulaError
-from .forms import FORMS
-from .functions.numbers import ARITHMETIC
-from .library import FUNCTIONS
-from .nodes import Binary, Call, ListOf, Literal, Node, Reference, Unary, Variable
-from .types import FormulaType
-from .values import Date, Person, Row, Value, as_text, is_empty, read
+from notion_pm.emulator.formulas.checking import EQUALITY, ORDER
+from notion_pm.emulator.formulas.effort import checked_size, spend
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.forms import FORMS
+from notion_pm.emulator.formulas.functions.numbers import ARITHMETIC
+from notion_pm.emulator.formulas.library import FUNCTIONS
+from notion_pm.emulator.formulas.nodes import (
+    Binary,
+    Call,
+    ListOf,
+    Literal,
+    Node,
+    Reference,
+    Unary,
+    Variable,
+)
+from notion_pm.emulator.formulas.types import FormulaType
+from notion_pm.emulator.formulas.values import Date, Person, Row, Value, as_text, is_empty, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,20 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 
-from .error import FormulaError
-from .functions.texts import identity
-from .nodes import Node, Variable
-from .types import ANY, BOOLEAN, DATE, NUMBER, TEXT, FormulaType, common, list_of
-from .values import Date, Row, Value, is_empty, order_key
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.functions.texts import identity
+from notion_pm.emulator.formulas.nodes import Node, Variable
+from notion_pm.emulator.formulas.types import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    NUMBER,
+    TEXT,
+    FormulaType,
+    common,
+    list_of,
+)
+from notion_pm.emulator.formulas.values import Date, Row, Value, is_empty, order_key
 
 
 class Types(Protocol):

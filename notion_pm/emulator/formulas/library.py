@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .error import FormulaError
-from .types import FormulaType, Kind
-from .values import Date, Person, Value, as_text
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.types import FormulaType, Kind
+from notion_pm.emulator.formulas.values import Date, Person, Value, as_text
 
 _ACCEPTED: dict[str, frozenset[Kind]] = {
     # Notion turns what is put where text is wanted into text, except lists.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from .error import FormulaError
+from notion_pm.emulator.formulas.error import FormulaError
 
 MOST_PLACES = 12
 _MOST_PLACES_UNASKED = 3

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from .error import FormulaError
-from .syntax import unquoted
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.syntax import unquoted
 
 # A text or a comment is matched first, whole, so that nothing within it is taken for a reference.
 _NAMED = re.compile(

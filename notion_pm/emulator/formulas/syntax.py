@@ -13,8 +13,17 @@ from urllib.parse import unquote
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.exceptions import VisitError
 
-from .error import FormulaError
-from .nodes import Binary, Call, ListOf, Literal, Node, Reference, Unary, Variable
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.nodes import (
+    Binary,
+    Call,
+    ListOf,
+    Literal,
+    Node,
+    Reference,
+    Unary,
+    Variable,
+)
 
 _GRAMMAR = r"""
 ?start: ternary

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .error import FormulaError
+from notion_pm.emulator.formulas.error import FormulaError
 
 Kind = Literal["text", "number", "boolean", "date", "person", "page", "list", "any"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from .effort import spend
-from .error import FormulaError
+from notion_pm.emulator.formulas.effort import spend
+from notion_pm.emulator.formulas.error import FormulaError
 
 MOST_RELATED = 25  # notion-api.md 4.2: how many references a formula sees
 

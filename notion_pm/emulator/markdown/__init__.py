@@ -9,12 +9,12 @@ where the block exists already. `render` reads such blocks, `parse` returns them
 
 from __future__ import annotations
 
-from .block_parser import parse
-from .block_renderer import render
-from .edits import EditError, edit
-from .inline_parser import parse_inline
-from .inline_renderer import render_inline
-from .reconcile import Changed, Kept, New, Placed, present_ids, reconcile
+from notion_pm.emulator.markdown.block_parser import parse
+from notion_pm.emulator.markdown.block_renderer import render
+from notion_pm.emulator.markdown.edits import EditError, edit
+from notion_pm.emulator.markdown.inline_parser import parse_inline
+from notion_pm.emulator.markdown.inline_renderer import render_inline
+from notion_pm.emulator.markdown.reconcile import Changed, Kept, New, Placed, present_ids, reconcile
 
 __all__ = [
     "Changed",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .lines import Line
-from .parser import Parser
-from .syntax import Json
-from .tag_readers import TAG_READERS
-from .text_readers import TEXT_READERS
+from notion_pm.emulator.markdown.lines import Line
+from notion_pm.emulator.markdown.parser import Parser
+from notion_pm.emulator.markdown.syntax import Json
+from notion_pm.emulator.markdown.tag_readers import TAG_READERS
+from notion_pm.emulator.markdown.text_readers import TEXT_READERS
 
 
 def parse(markdown: str) -> list[Json]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from .inline_renderer import render_inline
-from .languages import PLAIN_TEXT
-from .lines import guarded
-from .syntax import Json, colour_name, escape, notion_url, tag_attributes
+from notion_pm.emulator.markdown.inline_renderer import render_inline
+from notion_pm.emulator.markdown.languages import PLAIN_TEXT
+from notion_pm.emulator.markdown.lines import guarded
+from notion_pm.emulator.markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
 _Lines = list[str]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .syntax import Json
+from notion_pm.emulator.markdown.syntax import Json
 
 _ELLIPSIS = "..."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .inline_nodes import Delimiter, Node
+from notion_pm.emulator.markdown.inline_nodes import Delimiter, Node
 
 _MARKS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .syntax import Json
+from notion_pm.emulator.markdown.syntax import Json
 
 
 @dataclass(frozen=True, slots=True)

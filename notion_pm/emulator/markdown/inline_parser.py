@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..checks import is_link
-from .emphasis import resolve
-from .inline_nodes import Atom, Delimiter, Group, Node, Style, Text
-from .inline_scanner import URL, Scanner
-from .syntax import Json, unescape
+from notion_pm.emulator.checks import is_link
+from notion_pm.emulator.markdown.emphasis import resolve
+from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Node, Style, Text
+from notion_pm.emulator.markdown.inline_scanner import URL, Scanner
+from notion_pm.emulator.markdown.syntax import Json, unescape
 
 _MOST_CODE_POINTS = 1000  # of which each is at most two UTF-16 units
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .syntax import Json, colour_name, escape, notion_url, tag_attributes
+from notion_pm.emulator.markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
 _EMPHASIS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 _PARTS = re.compile(r"(\s*)(.*?)(\s*)\Z", re.DOTALL)

@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .inline_nodes import Atom, Delimiter, Group, Node, Text
-from .syntax import ATTRIBUTES, ESCAPE_SEQUENCE, Json, api_colour, attributes, id_of, unescape
+from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Node, Text
+from notion_pm.emulator.markdown.syntax import (
+    ATTRIBUTES,
+    ESCAPE_SEQUENCE,
+    Json,
+    api_colour,
+    attributes,
+    id_of,
+    unescape,
+)
 
 _SPAN = re.compile(rf"<span({ATTRIBUTES})\s*>")
 _BREAK = re.compile(r"<br\s*/?>")

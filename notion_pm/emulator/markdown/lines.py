@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .syntax import ATTRIBUTES
+from notion_pm.emulator.markdown.syntax import ATTRIBUTES
 
 _TAB = 4
 

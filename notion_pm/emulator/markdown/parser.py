@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .inline_parser import parse_inline
-from .lines import Line, starts_block
-from .syntax import Json, api_colour, split_trailing_attributes
+from notion_pm.emulator.markdown.inline_parser import parse_inline
+from notion_pm.emulator.markdown.lines import Line, starts_block
+from notion_pm.emulator.markdown.syntax import Json, api_colour, split_trailing_attributes
 
 DIV_END = ":::"
 _DEEPEST = 50

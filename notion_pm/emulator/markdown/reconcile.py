@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from .block_renderer import render
-from .syntax import Json
+from notion_pm.emulator.markdown.block_renderer import render
+from notion_pm.emulator.markdown.syntax import Json
 
 _REFERENCES = frozenset({"child_page", "child_database"})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .inline_parser import parse_inline, parse_inline_until
-from .syntax import ATTRIBUTES, Json
+from notion_pm.emulator.markdown.inline_parser import parse_inline, parse_inline_until
+from notion_pm.emulator.markdown.syntax import ATTRIBUTES, Json
 
 _ROW = re.compile(rf"<tr{ATTRIBUTES}\s*>")
 _CELL_OR_END = re.compile(rf"<t([dh]){ATTRIBUTES}\s*>|</tr>")

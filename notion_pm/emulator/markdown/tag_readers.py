@@ -6,12 +6,19 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from . import lines as kinds
-from .inline_parser import parse_inline
-from .lines import Line
-from .parser import DIV_END, Parser, Reader, make_block, media_block, parent_block
-from .syntax import Json, api_colour, attributes, id_of, unescape
-from .table_parser import parse_table
+from notion_pm.emulator.markdown import lines as kinds
+from notion_pm.emulator.markdown.inline_parser import parse_inline
+from notion_pm.emulator.markdown.lines import Line
+from notion_pm.emulator.markdown.parser import (
+    DIV_END,
+    Parser,
+    Reader,
+    make_block,
+    media_block,
+    parent_block,
+)
+from notion_pm.emulator.markdown.syntax import Json, api_colour, attributes, id_of, unescape
+from notion_pm.emulator.markdown.table_parser import parse_table
 
 _MEDIA: Final = frozenset({"audio", "file", "image", "pdf", "video"})
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from ..checks import urlsplit_or_none
-from . import lines as kinds
-from .inline_parser import parse_image, parse_inline, plain_items
-from .languages import language
-from .lines import Line
-from .parser import Parser, Reader, make_block, media_block
-from .syntax import Json, api_colour, split_trailing_attributes
-from .table_parser import parse_pipe_table
+from notion_pm.emulator.checks import urlsplit_or_none
+from notion_pm.emulator.markdown import lines as kinds
+from notion_pm.emulator.markdown.inline_parser import parse_image, parse_inline, plain_items
+from notion_pm.emulator.markdown.languages import language
+from notion_pm.emulator.markdown.lines import Line
+from notion_pm.emulator.markdown.parser import Parser, Reader, make_block, media_block
+from notion_pm.emulator.markdown.syntax import Json, api_colour, split_trailing_attributes
+from notion_pm.emulator.markdown.table_parser import parse_pipe_table
 
 
 def _fence(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:

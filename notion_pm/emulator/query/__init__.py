@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from .filters import Filter, parse_filter
-from .matching import Asker, Row, matches
-from .paging import MOST_RESULTS, Cursor, Results
-from .properties import Properties, Property
-from .running import run
-from .selection import Query, parse, select
-from .sorts import Sort, parse_sorts
+from notion_pm.emulator.query.filters import Filter, parse_filter
+from notion_pm.emulator.query.matching import Asker, Row, matches
+from notion_pm.emulator.query.paging import MOST_RESULTS, Cursor, Results
+from notion_pm.emulator.query.properties import Properties, Property
+from notion_pm.emulator.query.running import run
+from notion_pm.emulator.query.selection import Query, parse, select
+from notion_pm.emulator.query.sorts import Sort, parse_sorts
 
 __all__ = [
     "MOST_RESULTS",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .. import checks
-from ..behaviour import behaviour
-from ..errors import ApiError, body_error, validation_error
-from . import operands
-from .operators import (
+from notion_pm.emulator import checks
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.query import operands
+from notion_pm.emulator.query.operators import (
     FILTER_KEYS,
     FORMULA_KINDS,
     KINDS,
@@ -21,7 +21,7 @@ from .operators import (
     Quantifier,
     fits,
 )
-from .properties import Properties, Property
+from notion_pm.emulator.query.properties import Properties, Property
 
 MAX_DEPTH = 2
 TIMESTAMPS = ("created_time", "last_edited_time")

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .dates import milliseconds
-from .values import fold, plain_text
+from notion_pm.emulator.query.dates import milliseconds
+from notion_pm.emulator.query.values import fold, plain_text
 
 Cell = str | float
 

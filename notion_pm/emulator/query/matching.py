@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import dates
-from .filters import Condition, Filter, Group, Test, Timestamp
-from .values import Comparable, Value, comparable, fold
+from notion_pm.emulator.query import dates
+from notion_pm.emulator.query.filters import Condition, Filter, Group, Test, Timestamp
+from notion_pm.emulator.query.values import Comparable, Value, comparable, fold
 
 
 @dataclass(frozen=True, slots=True)

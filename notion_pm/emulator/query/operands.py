@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import checks
-from ..errors import ApiError, body_error, validation_error
-from . import dates
-from .operators import EMPTINESS, OPERATORS, Kind
-from .properties import CHOICES, Property
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.query import dates
+from notion_pm.emulator.query.operators import EMPTINESS, OPERATORS, Kind
+from notion_pm.emulator.query.properties import CHOICES, Property
 
 Operand = str | float | bool | tuple[str, ...] | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from . import dates
+from notion_pm.emulator.query import dates
 
 Kind = Literal[
     "text",

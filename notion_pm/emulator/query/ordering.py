@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .filters import Timestamp
-from .properties import Property
-from .sorts import Sort
-from .sql import RANKED, SCALARS, Source, Sql, all_of, having, values_of
+from notion_pm.emulator.query.filters import Timestamp
+from notion_pm.emulator.query.properties import Property
+from notion_pm.emulator.query.sorts import Sort
+from notion_pm.emulator.query.sql import RANKED, SCALARS, Source, Sql, all_of, having, values_of
 
 NEWEST_FIRST = (Sort(Timestamp("created_time"), descending=True),)
 

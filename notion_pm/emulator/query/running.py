@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
-from . import ordering
-from .matching import Asker, Row
-from .paging import MOST_RESULTS, Results, paginate
-from .search import FEW, Order, Search
-from .selection import Query, select
-from .sql import Source, Sql, compiled, conjuncts, values_of
+from notion_pm.emulator.query import ordering
+from notion_pm.emulator.query.matching import Asker, Row
+from notion_pm.emulator.query.paging import MOST_RESULTS, Results, paginate
+from notion_pm.emulator.query.search import FEW, Order, Search
+from notion_pm.emulator.query.selection import Query, select
+from notion_pm.emulator.query.sql import Source, Sql, compiled, conjuncts, values_of
 
 MOST_VALUES = (
     1000  # in one statement; SQLite would take more, though not as many as a filter may hold

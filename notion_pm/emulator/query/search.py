@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from . import ordering
-from .paging import Cursor, invalid_cursor
-from .sorts import Sort
-from .sql import Source, Sql, all_of, values_of
+from notion_pm.emulator.query import ordering
+from notion_pm.emulator.query.paging import Cursor, invalid_cursor
+from notion_pm.emulator.query.sorts import Sort
+from notion_pm.emulator.query.sql import Source, Sql, all_of, values_of
 
 FEW = 1000  # candidates that are sooner sorted than met on a walk
 

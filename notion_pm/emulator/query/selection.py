@@ -6,12 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import checks
-from .filters import Filter, parse_filter
-from .matching import Asker, Row, matches
-from .paging import MOST_RESULTS, Cursor, Results, invalid_cursor, paginate, parse_cursor
-from .properties import Properties
-from .sorts import Sort, order_key, parse_sorts
+from notion_pm.emulator import checks
+from notion_pm.emulator.query.filters import Filter, parse_filter
+from notion_pm.emulator.query.matching import Asker, Row, matches
+from notion_pm.emulator.query.paging import (
+    MOST_RESULTS,
+    Cursor,
+    Results,
+    invalid_cursor,
+    paginate,
+    parse_cursor,
+)
+from notion_pm.emulator.query.properties import Properties
+from notion_pm.emulator.query.sorts import Sort, order_key, parse_sorts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
-from .. import checks
-from ..errors import validation_error
-from . import values
-from .filters import TIMESTAMPS, Timestamp
-from .matching import Row
-from .operators import Kind
-from .properties import Properties, Property
+from notion_pm.emulator import checks
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.query import values
+from notion_pm.emulator.query.filters import TIMESTAMPS, Timestamp
+from notion_pm.emulator.query.matching import Row
+from notion_pm.emulator.query.operators import Kind
+from notion_pm.emulator.query.properties import Properties, Property
 
 DIRECTIONS = ("ascending", "descending")
 _SCALARS: dict[str, Kind] = {

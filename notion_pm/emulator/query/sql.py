@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from . import dates
-from .filters import Filter, Group, Test, Timestamp
-from .matching import Asker, wanted
-from .operators import EMPTINESS
-from .properties import Property
-from .values import fold
+from notion_pm.emulator.query import dates
+from notion_pm.emulator.query.filters import Filter, Group, Test, Timestamp
+from notion_pm.emulator.query.matching import Asker, wanted
+from notion_pm.emulator.query.operators import EMPTINESS
+from notion_pm.emulator.query.properties import Property
+from notion_pm.emulator.query.values import fold
 
 _TIMES = ("created_time", "last_edited_time")
 _AUTHORS = ("created_by", "last_edited_by")

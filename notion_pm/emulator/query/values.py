@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import dates
-from .operators import Kind
+from notion_pm.emulator.query import dates
+from notion_pm.emulator.query.operators import Kind
 
 Value = Mapping[str, Any]
 Comparable = str | float | bool | int | frozenset[str] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import (
+from notion_pm.emulator.routes import (
     blocks,
     comments,
     data_sources,

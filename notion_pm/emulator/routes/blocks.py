@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import block_writing, blocks, content
-from ..checks import path_id
-from .request import body, query, session
+from notion_pm.emulator import block_writing, blocks, content
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, query, session
 
 blueprint = Blueprint("blocks", __name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import comments
-from ..checks import path_id
-from .request import body, query, session
+from notion_pm.emulator import comments
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, query, session
 
 blueprint = Blueprint("comments", __name__)
 

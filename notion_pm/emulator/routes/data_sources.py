@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import data_sources, page_templates, rows
-from ..checks import path_id
-from .request import body, query, query_list, session
+from notion_pm.emulator import data_sources, page_templates, rows
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, query, query_list, session
 
 blueprint = Blueprint("data_sources", __name__)
 

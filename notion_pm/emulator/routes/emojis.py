@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import custom_emojis
-from .request import query, session
+from notion_pm.emulator import custom_emojis
+from notion_pm.emulator.routes.request import query, session
 
 blueprint = Blueprint("emojis", __name__)
 

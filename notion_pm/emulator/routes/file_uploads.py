@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from .. import file_uploads
-from ..checks import path_id
-from ..errors import body_error
-from .request import body, query, session
+from notion_pm.emulator import file_uploads
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.errors import body_error
+from notion_pm.emulator.routes.request import body, query, session
 
 blueprint = Blueprint("file_uploads", __name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import async_tasks, page_markdown
-from ..checks import path_id
-from .request import body, session
+from notion_pm.emulator import async_tasks, page_markdown
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, session
 
 blueprint = Blueprint("markdown", __name__)
 

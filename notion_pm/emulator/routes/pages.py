@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import content, items, moving, pages
-from ..checks import path_id
-from .request import body, query, query_list, session
+from notion_pm.emulator import content, items, moving, pages
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, query, query_list, session
 
 blueprint = Blueprint("pages", __name__)
 

@@ -8,8 +8,8 @@ from typing import Any, NoReturn, cast
 
 from flask import g, request
 
-from ..errors import body_error, invalid_json, validation_error
-from ..session import Session
+from notion_pm.emulator.errors import body_error, invalid_json, validation_error
+from notion_pm.emulator.session import Session
 
 _MOST_BYTES = 500 * 1024
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import search as searching
-from .request import body, session
+from notion_pm.emulator import search as searching
+from notion_pm.emulator.routes.request import body, session
 
 blueprint = Blueprint("search", __name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import users
-from ..checks import path_id
-from .request import query, session
+from notion_pm.emulator import users
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import query, session
 
 blueprint = Blueprint("users", __name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from .. import tabs, view_queries, views
-from ..checks import path_id
-from .request import body, query, session
+from notion_pm.emulator import tabs, view_queries, views
+from notion_pm.emulator.checks import path_id
+from notion_pm.emulator.routes.request import body, query, session
 
 blueprint = Blueprint("views", __name__)
 

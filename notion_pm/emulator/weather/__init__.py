@@ -5,10 +5,10 @@ open_workspace(path, weather=read_weather("503 when=after first=1 methods=POST",
 
 from __future__ import annotations
 
-from .conditions import Conditions
-from .front import ConnectionDroppedError, WeatherFront
-from .rules import CALM, Limits, Rule, Weather
-from .source import WeatherFault, read_weather, weather_in, weather_of
+from notion_pm.emulator.weather.conditions import Conditions
+from notion_pm.emulator.weather.front import ConnectionDroppedError, WeatherFront
+from notion_pm.emulator.weather.rules import CALM, Limits, Rule, Weather
+from notion_pm.emulator.weather.source import WeatherFault, read_weather, weather_in, weather_of
 
 __all__ = [
     "CALM",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from ..errors import ApiError
-from ..ids import new_id
-from .rules import Rule
+from notion_pm.emulator.errors import ApiError
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.weather.rules import Rule
 
 _CODES = {
     409: ("conflict_error", "Conflict occurred while saving. Please try again."),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..behaviour import Behaviour
-from .rules import CALM, Limits, Rule, Weather
+from notion_pm.emulator.behaviour import Behaviour
+from notion_pm.emulator.weather.rules import CALM, Limits, Rule, Weather
 
 _CONNECTION = "public_api_request_rate_limit"
 _WORKSPACE = "public_api_space_request_rate_limit"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..behaviour import behaving
-from ..clock import Clock
-from .answers import Answer, answer
-from .conditions import Conditions
-from .rules import Rule
+from notion_pm.emulator.behaviour import behaving
+from notion_pm.emulator.clock import Clock
+from notion_pm.emulator.weather.answers import Answer, answer
+from notion_pm.emulator.weather.conditions import Conditions
+from notion_pm.emulator.weather.rules import Rule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..behaviour import Behaviour
+from notion_pm.emulator.behaviour import Behaviour
 
 Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow", "repeated"]
 NEVER_AFTER = (

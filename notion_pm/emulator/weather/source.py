@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from .rules import Weather
+from notion_pm.emulator.weather.rules import Weather
 
 _LARGEST_FILE = 100_000
 """Characters of a file."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from .. import page_markdown
-from ..records import DATABASES, PAGES
-from ..session import Session
-from . import outline
-from .addresses import Addresses
-from .cells import Link, emoji, page_link
-from .texts import Span, spans
+from notion_pm.emulator import page_markdown
+from notion_pm.emulator.records import DATABASES, PAGES
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.web import outline
+from notion_pm.emulator.web.addresses import Addresses
+from notion_pm.emulator.web.cells import Link, emoji, page_link
+from notion_pm.emulator.web.texts import Span, spans
 
 Json = Mapping[str, Any]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..records import PAGES, Page, Property
-from ..values import Reader
-from . import formats, texts
-from .addresses import Addresses, page_path
+from notion_pm.emulator.records import PAGES, Page, Property
+from notion_pm.emulator.values import Reader
+from notion_pm.emulator.web import formats, texts
+from notion_pm.emulator.web.addresses import Addresses, page_path
 
 Json = Mapping[str, Any]
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ids import decoded
-from ..properties import Schema
-from ..records import Page, Property
-from ..rollups import aggregate
-from . import formats
-from .cells import CellReader, Tag, tag
+from notion_pm.emulator.ids import decoded
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import Page, Property
+from notion_pm.emulator.rollups import aggregate
+from notion_pm.emulator.web import formats
+from notion_pm.emulator.web.cells import CellReader, Tag, tag
 
 MOST_BARS = 30
 _COLOR = "blue"  # of groups that have none of their own

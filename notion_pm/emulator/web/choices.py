@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .. import ids, pages
-from ..errors import validation_error
-from ..properties import find_property
-from ..records import PAGES, Page, Property
-from ..session import Session
-from ..values import Reader
-from .cells import UNTITLED, Tag, tag
+from notion_pm.emulator import ids, pages
+from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.properties import find_property
+from notion_pm.emulator.records import PAGES, Page, Property
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.values import Reader
+from notion_pm.emulator.web.cells import UNTITLED, Tag, tag
 
 CHOOSABLE = ("status", "select")
 

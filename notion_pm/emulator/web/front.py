@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import nlargest
 
-from ..clock import to_the_minute
-from ..records import DATABASES, PAGES, Database, Page
-from ..richtext import plain_text
-from ..session import Session
-from ..tabs import views_of
-from . import formats
-from .addresses import database_path
-from .cells import Link, page_link
-from .outline import database_link
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.records import DATABASES, PAGES, Database, Page
+from notion_pm.emulator.richtext import plain_text
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.tabs import views_of
+from notion_pm.emulator.web import formats
+from notion_pm.emulator.web.addresses import database_path
+from notion_pm.emulator.web.cells import Link, page_link
+from notion_pm.emulator.web.outline import database_link
 
 _RECENT = 8
 _MOST_DATABASES = 60

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ids import decoded
-from ..properties import Schema
-from ..records import Property
-from ..session import Session
-from .cells import Tag, tag
+from notion_pm.emulator.ids import decoded
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.web.cells import Tag, tag
 
 Json = dict[str, Any]
 

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..records import BLOCKS, DATABASES, PAGES, Block, Database, Page
-from ..richtext import plain_text
-from ..session import Session
-from .addresses import database_path
-from .cells import UNTITLED, Link, emoji, page_link
+from notion_pm.emulator.records import BLOCKS, DATABASES, PAGES, Block, Database, Page
+from notion_pm.emulator.richtext import plain_text
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.web.addresses import database_path
+from notion_pm.emulator.web.cells import UNTITLED, Link, emoji, page_link
 
 _MOST_SHOWN = 500
 _HOLDERS = ("child_page", "child_database")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..clock import to_the_minute
-from ..records import Page
-from ..session import Session
-from ..users import find_user
-from ..values import Reader
-from . import formats
-from .addresses import Addresses
-from .cells import Cell, CellReader
-from .choices import CHOOSABLE, Choice, choice
+from notion_pm.emulator.clock import to_the_minute
+from notion_pm.emulator.records import Page
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.users import find_user
+from notion_pm.emulator.values import Reader
+from notion_pm.emulator.web import formats
+from notion_pm.emulator.web.addresses import Addresses
+from notion_pm.emulator.web.cells import Cell, CellReader
+from notion_pm.emulator.web.choices import CHOOSABLE, Choice, choice
 
 
 @dataclass(frozen=True, slots=True)

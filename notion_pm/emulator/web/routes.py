@@ -7,15 +7,15 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, abort, g, redirect, render_template, request
 
-from .. import tabs
-from ..content_records import VIEWS, View
-from ..ids import canonical, undashed
-from ..records import DATA_SOURCES, DATABASES, PAGES, Database, Page
-from ..session import Session
-from . import bodies, choices, front, outline, pagesheet, viewing
-from .addresses import Addresses, database_path, id_in, is_own_path
-from .cells import emoji
-from .shown import Asked, Shown
+from notion_pm.emulator import tabs
+from notion_pm.emulator.content_records import VIEWS, View
+from notion_pm.emulator.ids import canonical, undashed
+from notion_pm.emulator.records import DATA_SOURCES, DATABASES, PAGES, Database, Page
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.web import bodies, choices, front, outline, pagesheet, viewing
+from notion_pm.emulator.web.addresses import Addresses, database_path, id_in, is_own_path
+from notion_pm.emulator.web.cells import emoji
+from notion_pm.emulator.web.shown import Asked, Shown
 
 blueprint = Blueprint("site", __name__)
 

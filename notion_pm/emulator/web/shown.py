@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..records import Property
-from .cells import Cell, Link, Tag
-from .charts import Chart
-from .choices import Choice
-from .paging import Paging
+from notion_pm.emulator.records import Property
+from notion_pm.emulator.web.cells import Cell, Link, Tag
+from notion_pm.emulator.web.charts import Chart
+from notion_pm.emulator.web.choices import Choice
+from notion_pm.emulator.web.paging import Paging
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from typing import Any
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from .. import page_templates
-from ..behaviour import Behaviour, behaving
-from ..clock import Clock
-from ..errors import ApiError
-from ..session import NEW_VERSION, Session, Settings
-from ..store import Store
-from ..users import first_person
-from . import guard, routes
-from .addresses import Addresses
+from notion_pm.emulator import page_templates
+from notion_pm.emulator.behaviour import Behaviour, behaving
+from notion_pm.emulator.clock import Clock
+from notion_pm.emulator.errors import ApiError
+from notion_pm.emulator.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store import Store
+from notion_pm.emulator.users import first_person
+from notion_pm.emulator.web import guard, routes
+from notion_pm.emulator.web.addresses import Addresses
 
 _OWN = Behaviour(property_ids="any", formula_filters="accepted")
 _MOST_BYTES_IN_FORM = 16 * 1024

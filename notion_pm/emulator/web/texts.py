@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import formats
-from .addresses import Addresses
+from notion_pm.emulator.web import formats
+from notion_pm.emulator.web.addresses import Addresses
 
 _TAGS = {"bold": "strong", "italic": "em", "strikethrough": "s", "underline": "u", "code": "code"}
 

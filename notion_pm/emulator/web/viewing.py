@@ -7,22 +7,22 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from .. import query, rows
-from ..content_records import View
-from ..ids import decoded
-from ..properties import Schema
-from ..records import PAGES, DataSource, Page, Property
-from ..session import Session
-from ..values import Reader
-from ..view_queries import asked_by
-from . import formats, wording
-from .addresses import Addresses, database_path
-from .cells import Cell, CellReader, Tag, page_link
-from .charts import chart
-from .choices import choice
-from .grouping import Grouped, Grouping, grouping
-from .paging import Paging
-from .shown import Asked, Field, Group, Row, Shown
+from notion_pm.emulator import query, rows
+from notion_pm.emulator.content_records import View
+from notion_pm.emulator.ids import decoded
+from notion_pm.emulator.properties import Schema
+from notion_pm.emulator.records import PAGES, DataSource, Page, Property
+from notion_pm.emulator.session import Session
+from notion_pm.emulator.values import Reader
+from notion_pm.emulator.view_queries import asked_by
+from notion_pm.emulator.web import formats, wording
+from notion_pm.emulator.web.addresses import Addresses, database_path
+from notion_pm.emulator.web.cells import Cell, CellReader, Tag, page_link
+from notion_pm.emulator.web.charts import chart
+from notion_pm.emulator.web.choices import choice
+from notion_pm.emulator.web.grouping import Grouped, Grouping, grouping
+from notion_pm.emulator.web.paging import Paging
+from notion_pm.emulator.web.shown import Asked, Field, Group, Row, Shown
 
 PER_PAGE = 100
 PER_COLUMN = 25

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .dispatch import Webhooks, signature
-from .outbox import Pace
-from .subscriptions import UnreachableError
+from notion_pm.emulator.webhooks.dispatch import Webhooks, signature
+from notion_pm.emulator.webhooks.outbox import Pace
+from notion_pm.emulator.webhooks.subscriptions import UnreachableError
 
 __all__ = ["Pace", "UnreachableError", "Webhooks", "signature"]

@@ -15,12 +15,12 @@ from typing import Any
 
 import httpx
 
-from ..clock import Clock, stored
-from ..session import Settings
-from ..store import Store
-from . import outbox, subscriptions
-from .outbox import Pace
-from .records import SUBSCRIPTIONS, Delivery, Subscription
+from notion_pm.emulator.clock import Clock, stored
+from notion_pm.emulator.session import Settings
+from notion_pm.emulator.store import Store
+from notion_pm.emulator.webhooks import outbox, subscriptions
+from notion_pm.emulator.webhooks.outbox import Pace
+from notion_pm.emulator.webhooks.records import SUBSCRIPTIONS, Delivery, Subscription
 
 Json = dict[str, Any]
 

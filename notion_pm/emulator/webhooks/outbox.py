@@ -8,11 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..clock import stored
-from ..ids import new_id
-from ..session import NEW_VERSION, Settings
-from .events import AT_ONCE, Event, belongs_to_creation, read_journal, together
-from .records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
+from notion_pm.emulator.clock import stored
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.session import NEW_VERSION, Settings
+from notion_pm.emulator.webhooks.events import (
+    AT_ONCE,
+    Event,
+    belongs_to_creation,
+    read_journal,
+    together,
+)
+from notion_pm.emulator.webhooks.records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
 
 MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=2)  # what a killed server had taken is sent again after this

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import ApiError, validation_error
-from ..ids import new_id
-from .events import TYPES
-from .records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
+from notion_pm.emulator.errors import ApiError, validation_error
+from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.webhooks.events import TYPES
+from notion_pm.emulator.webhooks.records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
 
 Json = dict[str, Any]
 

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from notion_pm.model.cells import FILLABLE
+from notion_pm.model.fault import Fault
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig, RollupConfig
 from notion_pm.model.template import DatabaseSpec, PropertySpec, Template, ViewSpec
-from notion_pm.planning import references
 from notion_pm.planning.capturing.keys import Titles
 from notion_pm.planning.capturing.live import Captured, Cells, Live, Losses
 from notion_pm.planning.capturing.naming import NamedDatabase, Naming
 from notion_pm.planning.capturing.properties import Properties
 from notion_pm.planning.capturing.rows import Rows
 from notion_pm.planning.capturing.views import Views, unstated
-from notion_pm.planning.cells import FILLABLE
-from notion_pm.planning.fault import Fault
-from notion_pm.planning.view_json import view_json
+from notion_pm.template import references
+from notion_pm.template.view_json import view_json
 
 _READABLE = FILLABLE | {"title", "unique_id", "created_time", "last_edited_time", "people", "files"}
 """Types that a template can name on a database that it only reads, without naming anything else."""

@@ -13,7 +13,7 @@ from notion_pm.model.page import OptionValue
 from notion_pm.model.schema import Option, OptionsConfig, Property
 from notion_pm.planning.capturing.keys import Keys
 from notion_pm.planning.capturing.live import LiveDatabase
-from notion_pm.planning.view_json import PAGE_COVERS
+from notion_pm.template.view_json import PAGE_COVERS
 
 _Id = TypeVar("_Id", bound=str)
 _RESERVED = frozenset({"key", *PAGE_COVERS})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from notion_pm.model.cells import FILLABLE
 from notion_pm.model.page import DateValue, OptionValue, Page, RelationValue, Value
 from notion_pm.model.schema import READ_ONLY_TYPES
 from notion_pm.model.template import PropertySpec
 from notion_pm.planning.capturing.live import Cells, Losses
 from notion_pm.planning.capturing.naming import NamedDatabase, Naming
-from notion_pm.planning.cells import FILLABLE
 
 
 class Rows:

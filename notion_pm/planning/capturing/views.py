@@ -14,7 +14,7 @@ from notion_pm.planning.capturing.conditions import as_quick, as_where
 from notion_pm.planning.capturing.live import Losses
 from notion_pm.planning.capturing.naming import NamedDatabase, Naming
 from notion_pm.planning.capturing.unsayable import Unsayable
-from notion_pm.planning.dashboards import spelled
+from notion_pm.template.dashboards import spelled
 
 Json = Mapping[str, Any]
 _SETTINGS: dict[str, Callable[[Json], Any]] = {

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import dates, lists, numbers, texts
+from notion_pm.emulator.formulas.functions import dates, lists, numbers, texts
 
 __all__ = ["dates", "lists", "numbers", "texts"]

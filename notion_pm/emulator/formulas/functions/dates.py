@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from ...query.dates import add_months
-from ..error import FormulaError
-from ..library import function
-from ..moment_format import moment_format
-from ..types import DATE, NUMBER, TEXT
-from ..values import Date, parse_date
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.library import function
+from notion_pm.emulator.formulas.moment_format import moment_format
+from notion_pm.emulator.formulas.types import DATE, NUMBER, TEXT
+from notion_pm.emulator.formulas.values import Date, parse_date
+from notion_pm.emulator.query.dates import add_months
 
 _MONTHS = {"years": 12, "quarters": 3, "months": 1}
 _LENGTHS = {

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..effort import MOST_CHARACTERS, spend
-from ..error import FormulaError
-from ..library import function
-from ..types import ANY, BOOLEAN, NUMBER, TEXT, FormulaType, common, list_of
-from ..values import Value, as_text, is_empty, same
+from notion_pm.emulator.formulas.effort import MOST_CHARACTERS, spend
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.library import function
+from notion_pm.emulator.formulas.types import (
+    ANY,
+    BOOLEAN,
+    NUMBER,
+    TEXT,
+    FormulaType,
+    common,
+    list_of,
+)
+from notion_pm.emulator.formulas.values import Value, as_text, is_empty, same
 
 
 def _item(types: Sequence[FormulaType]) -> FormulaType:

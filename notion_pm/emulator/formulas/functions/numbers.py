@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 from statistics import fmean, median
 
-from ..error import FormulaError
-from ..library import function
-from ..number_format import format_number
-from ..types import BOOLEAN, NUMBER, TEXT
-from ..values import Date, Value, as_text, order_key
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.library import function
+from notion_pm.emulator.formulas.number_format import format_number
+from notion_pm.emulator.formulas.types import BOOLEAN, NUMBER, TEXT
+from notion_pm.emulator.formulas.values import Date, Value, as_text, order_key
 
 _MOST_PLACES = 100
 """Decimal places, as in JavaScript. A double has 17 digits."""

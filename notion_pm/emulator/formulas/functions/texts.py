@@ -11,11 +11,18 @@ from typing import TypeVar
 
 import regex
 
-from ..effort import MOST_CHARACTERS, MOST_ITEMS, checked_size, give_up, seconds_left, spend
-from ..error import FormulaError
-from ..library import function
-from ..types import BOOLEAN, NUMBER, TEXT, list_of
-from ..values import Date, Person, Row, Value, as_text, is_empty, same
+from notion_pm.emulator.formulas.effort import (
+    MOST_CHARACTERS,
+    MOST_ITEMS,
+    checked_size,
+    give_up,
+    seconds_left,
+    spend,
+)
+from notion_pm.emulator.formulas.error import FormulaError
+from notion_pm.emulator.formulas.library import function
+from notion_pm.emulator.formulas.types import BOOLEAN, NUMBER, TEXT, list_of
+from notion_pm.emulator.formulas.values import Date, Person, Row, Value, as_text, is_empty, same
 
 T = TypeVar("T")
 _LONGEST_PATTERN = 1_000

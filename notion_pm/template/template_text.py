@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from notion_pm.model.template import Template
-from notion_pm.storage.yaml_lines import YamlPath
+from notion_pm.template.yaml_lines import YamlPath
 
 _WIDTH = 120
 _INDENT = "  "

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from notion_pm.files.plain_json import object_from_json
 from notion_pm.model.import_write import ImportWrite
-from notion_pm.storage.plain_json import object_from_json
-from notion_pm.storage.state_rows import Rows
-from notion_pm.storage.state_tables import IMPORT_WRITES
+from notion_pm.state.rows import Rows
+from notion_pm.state.tables import IMPORT_WRITES
 
 
 def put_import_writes(rows: Rows, run: str, at: datetime, writes: Iterable[ImportWrite]) -> None:

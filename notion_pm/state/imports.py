@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from notion_pm.files.plain_json import object_from_json
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
-from notion_pm.storage.plain_json import object_from_json
-from notion_pm.storage.state_rows import Rows
-from notion_pm.storage.state_tables import IMPORTED
+from notion_pm.state.rows import Rows
+from notion_pm.state.tables import IMPORTED
 
 _SPELLING = "\x1f"
 """A sign that no text of a file begins with: it is before the names that are remembered."""

@@ -10,18 +10,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from notion_pm.model.ids import NotionId
-from notion_pm.rules.evaluation import Hold, Spot
-from notion_pm.rules.history import HistoryChange
-from notion_pm.storage.plain_json import (
+from notion_pm.files.plain_json import (
     from_json,
     moment_from,
     object_from_json,
     texts_from_json,
     to_json,
 )
-from notion_pm.storage.state_rows import Rows
-from notion_pm.storage.state_tables import HISTORY, HOLDS, RUNS
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.evaluation import Hold, Spot
+from notion_pm.rules.history import HistoryChange
+from notion_pm.state.rows import Rows
+from notion_pm.state.tables import HISTORY, HOLDS, RUNS
 
 _CHANGE = "run at page database title url property before after actor edited rules because"
 _HOLD = "page property held derived reason runs told"

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from notion_pm.errors import AlreadyRunning, FileUnusable, StateUnusable
-from notion_pm.files import prepare_private_database
+from notion_pm.files.writing import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.storage.state_connection import connected, unusable
+from notion_pm.state.connection import connected, unusable
 
 LOCK = "sync.lock"
 

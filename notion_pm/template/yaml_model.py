@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from notion_pm.errors import MappingInvalid, Problem
-from notion_pm.planning.fault import Fault
-from notion_pm.safe_read import YAML_LIMIT, read_text
-from notion_pm.storage.yaml_lines import YamlPath, parse
+from notion_pm.files.safe_read import YAML_LIMIT, read_text
+from notion_pm.model.fault import Fault
+from notion_pm.template.yaml_lines import YamlPath, parse
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from notion_pm.errors import FileUnusable, NotionPmError, StateUnusable, UsageError
-from notion_pm.files import prepare_private_database
+from notion_pm.files.writing import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.storage.state_migrations import NewerTables, migrate
+from notion_pm.state.migrations import NewerTables, migrate
 
 FILE = "sync.sqlite"
 _LOST = (

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from notion_pm.model.fault import Fault
 from notion_pm.model.template import Template
-from notion_pm.planning.fault import Fault
-from notion_pm.storage.template_schema import allowed_keys
-from notion_pm.storage.yaml_lines import YamlPath
+from notion_pm.template.template_schema import allowed_keys
+from notion_pm.template.yaml_lines import YamlPath
 
 _MOST_FAULTS = 200
 """Faults that are reported at once. A file that is none of ours has thousands."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notion_pm.files.plain_json import moment_from
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.storage.plain_json import moment_from
-from notion_pm.storage.state_cache import put_pages, read_pages
-from notion_pm.storage.state_rows import Rows
-from notion_pm.storage.state_tables import PART_PAGES, PARTS
+from notion_pm.state.cache import put_pages, read_pages
+from notion_pm.state.rows import Rows
+from notion_pm.state.tables import PART_PAGES, PARTS
 
 
 @dataclass(frozen=True, slots=True)

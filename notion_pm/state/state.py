@@ -16,6 +16,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from notion_pm.files.plain_json import moment_from
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
@@ -25,18 +26,17 @@ from notion_pm.rules.history import Actor, HistoryChange, at_an_earlier_moment
 from notion_pm.rules.intents import Intent, Intents
 from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, SnapshotPage
-from notion_pm.storage import state_history
-from notion_pm.storage.plain_json import moment_from
-from notion_pm.storage.state_baseline import (
+from notion_pm.state import history
+from notion_pm.state.baseline import (
     drop_intent,
     put_baseline,
     put_intents,
     read_baseline,
     read_intents,
 )
-from notion_pm.storage.state_cache import Cache, put_pages, read_cache
-from notion_pm.storage.state_connection import FILE, damaged, opened, unusable
-from notion_pm.storage.state_history import (
+from notion_pm.state.cache import Cache, put_pages, read_cache
+from notion_pm.state.connection import FILE, damaged, opened, unusable
+from notion_pm.state.history import (
     RunRecord,
     changes_lately,
     drop_hold,
@@ -47,18 +47,18 @@ from notion_pm.storage.state_history import (
     read_holds,
     read_runs,
 )
-from notion_pm.storage.state_import_writes import put_import_writes, read_import_writes
-from notion_pm.storage.state_imports import (
+from notion_pm.state.import_writes import put_import_writes, read_import_writes
+from notion_pm.state.imports import (
     Imported,
     put_imported,
     read_imported,
     spelling_key,
     spellings_of,
 )
-from notion_pm.storage.state_parts import Part, drop_parts, put_part, read_parts
-from notion_pm.storage.state_rows import Rows, transaction
-from notion_pm.storage.state_sightings import put_sightings, read_sightings
-from notion_pm.storage.state_tables import (
+from notion_pm.state.parts import Part, drop_parts, put_part, read_parts
+from notion_pm.state.rows import Rows, transaction
+from notion_pm.state.sightings import put_sightings, read_sightings
+from notion_pm.state.tables import (
     ABSENT,
     HISTORY,
     IMPORT_WRITES,
@@ -295,7 +295,7 @@ class State:
     @_yields
     def changes(self, since: datetime) -> Iterator[HistoryChange]:
         """Yield what has changed on pages from a moment on, in its order."""
-        return read_changes(self._rows, state_history.since(since))
+        return read_changes(self._rows, history.since(since))
 
     @_yields
     def changes_of(self, page_id: NotionId) -> Iterator[HistoryChange]:
@@ -316,13 +316,13 @@ class State:
     def pages_at(self, moment: datetime) -> dict[NotionId, SnapshotPage]:
         """Return the pages as they were at a moment, as far back as history is kept."""
         now = (page for pages in self.cache().pages.values() for page in pages.values())
-        later = read_changes(self._rows, state_history.after(moment), latest_first=True)
+        later = read_changes(self._rows, history.after(moment), latest_first=True)
         return at_an_earlier_moment(now, later)
 
     def forget_before(self, moment: datetime) -> None:
         """Drop the history before a moment, so that it does not grow for ever."""
         with transaction(self._connection):
-            state_history.prune(self._rows, moment)
+            history.prune(self._rows, moment)
             self._rows.drop_before(
                 IMPORT_WRITES, "at", moment.astimezone(UTC).isoformat(timespec="microseconds")
             )

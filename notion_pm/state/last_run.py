@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from notion_pm.files import write_private
+from notion_pm.files.writing import write_private
 from notion_pm.model.ids import NotionId
 
 FILE = "last-run.json"

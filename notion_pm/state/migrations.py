@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from notion_pm.storage.state_rows import transaction
+from notion_pm.state.rows import transaction
 
 STEPS = (
     # 1: the cache of pages and the baseline, by template: a parent page may hold several.

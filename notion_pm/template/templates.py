@@ -15,17 +15,16 @@ from notion_pm.errors import (
     TemplateInvalid,
     ValuesMissing,
 )
+from notion_pm.files.safe_read import TABLE_LIMIT, YAML_LIMIT, read_bytes, read_text
+from notion_pm.model.fault import Fault
+from notion_pm.model.fault import Path as FaultPath
 from notion_pm.model.template import LoadedTemplate, Row, Template
-from notion_pm.planning import references
-from notion_pm.planning.fault import Fault
-from notion_pm.planning.fault import Path as FaultPath
-from notion_pm.planning.rows import check_rows
 from notion_pm.rules import check as check_rules
-from notion_pm.safe_read import TABLE_LIMIT, YAML_LIMIT, read_bytes, read_text
-from notion_pm.storage import template_files, variables, yaml_lines
-from notion_pm.storage.composition import Composed, compose
-from notion_pm.storage.rows_file import read_rows
-from notion_pm.storage.template_problems import judge
+from notion_pm.template import references, template_files, variables, yaml_lines
+from notion_pm.template.composition import Composed, compose
+from notion_pm.template.rows import check_rows
+from notion_pm.template.rows_file import read_rows
+from notion_pm.template.template_problems import judge
 
 
 def load(reference: str, values: Mapping[str, str] | None = None) -> LoadedTemplate:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from notion_pm.model.condition import Where
+from notion_pm.model.fault import Fault, Path
 from notion_pm.model.template import (
     DatabaseSpec,
     ExportSpec,
@@ -18,10 +19,10 @@ from notion_pm.model.template import (
     Template,
     ViewSpec,
 )
-from notion_pm.planning.dashboards import ViewName, dashboards, spelled, widgets
-from notion_pm.planning.fault import Fault, Path
 from notion_pm.planning.levels import Circular, property_levels, referenced_titles
-from notion_pm.planning.lookup import (
+from notion_pm.planning.where import check_quick, check_where
+from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
+from notion_pm.template.lookup import (
     DATE_TYPES,
     IDENTITY_TYPES,
     NUMBER_FORMATS,
@@ -30,8 +31,7 @@ from notion_pm.planning.lookup import (
     property_title,
     property_type,
 )
-from notion_pm.planning.view_json import PAGE_COVERS
-from notion_pm.planning.where import check_quick, check_where
+from notion_pm.template.view_json import PAGE_COVERS
 
 _GROUPABLE = frozenset(
     {"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from charset_normalizer import from_bytes
 
 from notion_pm.errors import UsageError
-from notion_pm.safe_read import MEGABYTE
+from notion_pm.files.safe_read import MEGABYTE
 
 _WESTERN = "cp1252"
 _LIKELY = [

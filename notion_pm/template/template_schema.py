@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from notion_pm.model.template import Template
-from notion_pm.storage.yaml_lines import YamlPath
+from notion_pm.template.yaml_lines import YamlPath
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CLOSED = {"additionalProperties": False}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.planning.fault import suggestion
+from notion_pm.model.fault import suggestion
 
 _PACKAGE = Path(__file__).parents[1]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileMissing, FileUnusable, Problem
-from notion_pm.planning.fault import suggestion
-from notion_pm.safe_read import YAML_LIMIT, read_text
-from notion_pm.storage import template_files, yaml_lines
-from notion_pm.storage.yaml_lines import YamlPath
+from notion_pm.files.safe_read import YAML_LIMIT, read_text
+from notion_pm.model.fault import suggestion
+from notion_pm.template import template_files, yaml_lines
+from notion_pm.template.yaml_lines import YamlPath
 
 _OF_ITS_OWN = ("template", "version", "extends")
 """What a template does not take over from those it extends."""

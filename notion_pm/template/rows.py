@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from notion_pm.model.cells import CellInvalid, RowKeys, parse_cell
+from notion_pm.model.fault import suggestion
 from notion_pm.model.template import Row, Template
-from notion_pm.planning.cells import CellInvalid, RowKeys, parse_cell
-from notion_pm.planning.fault import suggestion
-from notion_pm.planning.lookup import property_keys
+from notion_pm.template.lookup import property_keys
 
 Rows = Mapping[str, Sequence[Row]]
 Keys = Mapping[str, Mapping[str, None]]
