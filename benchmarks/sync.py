@@ -29,11 +29,11 @@ from typing import Any
 import httpx
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.gateway.connection import Connection
-from notion_pm.gateway.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection
+from notion_pm.notion.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, sync
 from notion_pm.workflows.sync_place import Place

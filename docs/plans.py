@@ -18,12 +18,12 @@ import httpx
 
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.emulator import open_workspace
-from notion_pm.gateway.connection import Connection
-from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Template
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection
+from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.template import templates
 from notion_pm.workflows import provision

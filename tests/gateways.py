@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.gateway.connection import Connection, Patience
-from notion_pm.gateway.limiter import WindowLimiter
-from notion_pm.gateway.notion import Gateway
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection, Patience
+from notion_pm.notion.limiter import WindowLimiter
 from tests.faults import Fault, FaultyTransport
 
 

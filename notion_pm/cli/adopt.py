@@ -14,7 +14,7 @@ from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.repair import confirm_and_write
 from notion_pm.errors import RecordCopied, UsageError
-from notion_pm.gateway.limiter import NOTION_BUDGET
+from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive
 from notion_pm.storage import mapping_file
 from notion_pm.workflows.adopt import Adoption, Proposal, adopt, look_at_mapping, propose

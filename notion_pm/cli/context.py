@@ -38,11 +38,11 @@ from notion_pm.config.state_place import (
     state_home,
 )
 from notion_pm.errors import UsageError
-from notion_pm.gateway.connection import Connection, Patience
-from notion_pm.gateway.limiter import NOTION_BUDGET, WindowLimiter
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection, Patience
+from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
 
 if TYPE_CHECKING:
     from notion_pm.emulator import LocalWorkspace

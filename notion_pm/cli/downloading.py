@@ -9,7 +9,7 @@ import httpx
 from notion_pm.cli.context import LOCAL_URL, Context
 from notion_pm.cli.interruption import go_on, sleep
 from notion_pm.config import Local
-from notion_pm.gateway.files import FileFetcher
+from notion_pm.notion.files import FileFetcher
 
 
 def file_fetcher(

@@ -16,16 +16,16 @@ from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
 from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.sizes import size
-from notion_pm.errors import FilesMissing, UsageError
-from notion_pm.exporters.destination import FORMATS, STDOUT
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.workflows.conditions import (
+from notion_pm.conditions.text_form import (
     Condition,
     Order,
     parse_condition,
     parse_order,
     parse_since,
 )
+from notion_pm.errors import FilesMissing, UsageError
+from notion_pm.exporters.destination import FORMATS, STDOUT
+from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.workflows.export import Report, Request, export
 from notion_pm.workflows.selection import Selection
 

@@ -34,11 +34,11 @@ from notion_pm.cli.thread_options import place_of
 from notion_pm.cli.words import count
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
-from notion_pm.gateway.limiter import NOTION_BUDGET
 from notion_pm.importing.dates import DatesAmbiguous, is_day_first
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.records import Records
 from notion_pm.importing.sources import source_name
+from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive
 from notion_pm.state.state import State
 from notion_pm.storage import import_maps, rejects_memory

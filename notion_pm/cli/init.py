@@ -15,8 +15,8 @@ from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, Source, read_confi
 from notion_pm.config.server import server_variable
 from notion_pm.config.variables import Variable
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
 from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
 from notion_pm.storage.git_ignore import ignore_in_git

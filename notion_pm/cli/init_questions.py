@@ -15,10 +15,10 @@ from notion_pm.cli.output import echo, note
 from notion_pm.config import NOTION_URL, Server, Source, TokenOrigin, raise_if_redirected
 from notion_pm.config.variables import Variable
 from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorized, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import User
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.doctor import sharing_advice
 from notion_pm.workspace.record_text import template_of
 

@@ -14,7 +14,7 @@ from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.render_plan_markdown import plan_markdown
 from notion_pm.cli.template_options import Terms, template_options
 from notion_pm.errors import UsageError
-from notion_pm.gateway.limiter import NOTION_BUDGET
+from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
 from notion_pm.storage import plan_file
 from notion_pm.workflows import provision

@@ -12,7 +12,7 @@ from notion_pm.cli.output import echo, echo_json, end_with, progress, table
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms
 from notion_pm.errors import UnsafeChange
-from notion_pm.gateway.limiter import NOTION_BUDGET
+from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import Reading

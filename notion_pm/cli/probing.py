@@ -14,8 +14,8 @@ from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, note, pr
 from notion_pm.config import NOTION_URL, Remote
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import require_folder
-from notion_pm.gateway.connection import NOTION_VERSION
 from notion_pm.model.ids import page_url
+from notion_pm.notion.connection import NOTION_VERSION
 from notion_pm.probe.lab import MOST_REQUESTS
 from notion_pm.probe.memory import Memory
 from notion_pm.probe.report import (

@@ -7,7 +7,7 @@ import click
 from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
-from notion_pm.rules.standing import speaks
+from notion_pm.rules.property_explanation import speaks
 from notion_pm.workflows.why import Answer, Why, why
 
 _NAMED = 5

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.template import Template, ViewSpec
 from notion_pm.planning.change import Change, Note
-from notion_pm.planning.where import as_filter, as_quick_filters
 
 Finding = Change | Note
 

@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
 from notion_pm.model.template import DatabaseSpec, FormulaProperty, PropertySpec, Template
-from notion_pm.planning.where import as_filter, as_quick_filters
 
 _LENGTH = 16
 

@@ -18,8 +18,8 @@ from notion_pm.errors import (
     Unauthorized,
     Unreachable,
 )
-from notion_pm.gateway.connection import Connection
 from notion_pm.model.ids import NotionId
+from notion_pm.notion.connection import Connection
 from notion_pm.probe.statement import CannotTell
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import Any
 
 from notion_pm import __version__
 from notion_pm.files.writing import write_private, write_shared
-from notion_pm.gateway.connection import NOTION_VERSION
+from notion_pm.notion.connection import NOTION_VERSION
 from notion_pm.probe.runner import ProbeResult
 from notion_pm.probe.statement import Area, Finding, Statement, Verdict
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.errors import InTrash, NotionError, NotShared
-from notion_pm.gateway.connection import Connection
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection
 from notion_pm.probe.lab import Lab
 from notion_pm.probe.memory import Memory
 from notion_pm.probe.redaction import redacted

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import compress
 from math import isfinite
 
+from notion_pm.conditions.evaluate import Test, test_of
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
 from notion_pm.rules import arithmetic
-from notion_pm.rules.conditions import Test, test_of
 from notion_pm.rules.paths import Path
 from notion_pm.rules.ruleset import ReadyValue
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.values import (
     UNKNOWN,
     ForeignOption,
@@ -22,7 +23,6 @@ from notion_pm.rules.values import (
     SnapshotPage,
     is_empty,
 )
-from notion_pm.rules.view import View
 
 DIGITS = 4
 """Results are rounded: a share is then exact to the hundredth of a percent."""

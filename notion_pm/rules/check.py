@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from notion_pm.conditions.check import DATES, Place, Problem, condition_problems
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.schema import READ_ONLY_TYPES
 from notion_pm.model.template import Template
 from notion_pm.rules import arithmetic
 from notion_pm.rules.arithmetic import BadFormula
-from notion_pm.rules.check_conditions import DATES, Place, Problem, condition_problems
 from notion_pm.rules.check_cycles import cycle_problems
 from notion_pm.rules.check_disagreement import disagreement_problems
 from notion_pm.rules.paths import (
@@ -21,7 +21,7 @@ from notion_pm.rules.paths import (
     require,
 )
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary, did_you_mean
 
 _STAMPS = {"max": {"number", "date"}, "min": {"number", "date"}}
 _COMPUTED = "is computed by Notion, nobody can set it."

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from notion_pm.conditions.check import Problem
 from notion_pm.model.condition import Condition
-from notion_pm.rules.check_conditions import Problem
 from notion_pm.rules.order import cycle_through
 from notion_pm.rules.ruleset import ReadyRule, RuleSet, Target, dependencies
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from notion_pm.conditions.check import Problem
 from notion_pm.model.condition import Condition, Where
-from notion_pm.rules.check_conditions import Problem
 from notion_pm.rules.ruleset import ReadyRule, RuleSet, related_parts
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 
 
 def disagreement_problems(rules: RuleSet) -> Iterator[Problem]:

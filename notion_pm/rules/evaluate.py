@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import date
 
 from notion_pm.model.rule import OnConflict
-from notion_pm.rules.account import Account
 from notion_pm.rules.evaluation import Evaluation
+from notion_pm.rules.evaluation_builder import Account
+from notion_pm.rules.fixpoint import Run
 from notion_pm.rules.quarantine import NOTHING, Quarantine
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.run import Run
 from notion_pm.rules.values import Baseline, Snapshot
 
 MAX_ROUNDS = 200

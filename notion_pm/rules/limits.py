@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from notion_pm.errors import UnsafeChange
 from notion_pm.rules.evaluation import Change, Evaluation
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Snapshot, is_empty
-from notion_pm.rules.vocabulary import Vocabulary
 
 SHARE = 0.3
 SMALL = 10

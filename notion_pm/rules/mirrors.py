@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from notion_pm.model.ids import NotionId
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Links, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 
 Pages = Mapping[str, Mapping[NotionId, SnapshotPage]]
 

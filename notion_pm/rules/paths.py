@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary, did_you_mean
 
 _SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
 _INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")

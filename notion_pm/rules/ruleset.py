@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from notion_pm.conditions.evaluate import Test, test_of
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
 from notion_pm.rules import arithmetic
-from notion_pm.rules.conditions import Test, test_of
 from notion_pm.rules.order import ordered_groups
 from notion_pm.rules.paths import Path, parse_property, parse_relations, parse_target
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 
 Target = tuple[str, str]
 """A property that rules set or read: database key, property key."""

@@ -20,8 +20,9 @@ from datetime import datetime
 from enum import Enum
 
 from notion_pm.model.rule import OnConflict
-from notion_pm.rules.opinions import Derived
+from notion_pm.rules.rule_results import Derived
 from notion_pm.rules.ruleset import Target
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import (
     SILENT,
     UNKNOWN,
@@ -32,7 +33,6 @@ from notion_pm.rules.values import (
     is_empty,
     same,
 )
-from notion_pm.rules.vocabulary import Vocabulary
 
 
 class Decision(Enum):

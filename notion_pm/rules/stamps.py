@@ -13,12 +13,12 @@ from datetime import date
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import Rule
 from notion_pm.model.template import Template
-from notion_pm.rules.opinions import together
 from notion_pm.rules.paths import parse_target
+from notion_pm.rules.rule_results import together
 from notion_pm.rules.ruleset import ReadyRule, RuleSet
+from notion_pm.rules.snapshot import View
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Links, Opinion, Plain, Snapshot, SnapshotPage
-from notion_pm.rules.view import View
-from notion_pm.rules.vocabulary import Vocabulary
 
 IsThere = Callable[[str, str], bool]
 """Whether the workspace has a property: database key, property key."""

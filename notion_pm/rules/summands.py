@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from notion_pm.rules.aggregates import Amount, amounts_of
 from notion_pm.rules.ruleset import ReadyValue
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.values import Links, SnapshotPage
-from notion_pm.rules.view import View
 
 
 @dataclass(frozen=True, slots=True)

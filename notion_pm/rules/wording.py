@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from notion_pm.model.manifest import Manifest
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import ForeignOption, Plain, SnapshotPage, is_empty
-from notion_pm.rules.vocabulary import Vocabulary
 
 UNNAMED_PERSON = "Unnamed person"
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from notion_pm.conditions.notion_filters import check_quick, check_where
 from notion_pm.model.condition import Where
 from notion_pm.model.fault import Fault, Path
 from notion_pm.model.template import (
@@ -20,7 +21,6 @@ from notion_pm.model.template import (
     ViewSpec,
 )
 from notion_pm.planning.levels import Circular, property_levels, referenced_titles
-from notion_pm.planning.where import check_quick, check_where
 from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
 from notion_pm.template.lookup import (
     DATE_TYPES,

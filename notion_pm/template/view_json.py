@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from notion_pm.conditions.notion_filters import OptionName, as_filter, as_quick_filters
 from notion_pm.model.template import Template, ViewSpec
-from notion_pm.planning.where import OptionName, as_filter, as_quick_filters
 from notion_pm.template.lookup import property_keys, property_type
 
 Json = Mapping[str, Any]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import get_args
 
 from notion_pm.model.template import DatabaseSpec, RelationProperty, Role
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """The parts of the thread from the top down. A database has the role that its template states, else that of its key."""

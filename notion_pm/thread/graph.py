@@ -13,9 +13,9 @@ from notion_pm.model.rule import ValueOf
 from notion_pm.model.template import Category, OptionSpec, Role
 from notion_pm.rules.aggregates import amounts_of, over
 from notion_pm.rules.paths import Hop
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.stamps import with_computed_stamps
 from notion_pm.rules.values import ForeignOption, Links, Plain, Snapshot, SnapshotPage, is_empty
-from notion_pm.rules.view import View
 from notion_pm.rules.wording import Wording
 from notion_pm.thread.chain import ROLES, Chain, Edge
 from notion_pm.thread.customers import Customers, total

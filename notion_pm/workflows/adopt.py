@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notion_pm.errors import RecordLost, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.fault import Fault
 from notion_pm.model.ids import NotionId, parse_notion_id
@@ -19,6 +18,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning import adopt_binding
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.adopting import Candidate, DatabaseMatch, match_databases

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from notion_pm.errors import RequestRefused
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.operation import Operation, Verb
 from notion_pm.planning.starter import RowName
 from notion_pm.workflows import structure, tabs

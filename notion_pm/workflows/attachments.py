@@ -20,9 +20,9 @@ from urllib.parse import quote
 from notion_pm.errors import FileNotFetched, LinkExpired
 from notion_pm.exporters.names import Names, file_name
 from notion_pm.exporters.table import Cell, Row, Table
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.progress import Progress
 
 _URL = re.compile(r"https?://[^\s\"'<>)]+")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from notion_pm.errors import InvalidNotionId, NotShared, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import ChildBlock, DataSource
+from notion_pm.notion.client import Gateway
 
 
 def bound_source(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.capturing import document
 from notion_pm.planning.capturing.live import Captured
 from notion_pm.template.template_text import rows_text, template_text

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from notion_pm.errors import ManifestUnreadable, NotionError, NotShared, RequestRefused
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import (
@@ -18,6 +17,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     View,
 )
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
 from notion_pm.workflows.progress import Progress

@@ -14,13 +14,13 @@ from notion_pm.errors import (
     RecordMoved,
     UsageError,
 )
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
 from notion_pm.template import template_files
 from notion_pm.workflows.named_export import named_export
 from notion_pm.workflows.sources import Source, Wanted, databases_of, sources_of, wanted_whole

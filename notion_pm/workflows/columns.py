@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
+from notion_pm.conditions.text_form import Order
 from notion_pm.errors import IncompleteRead, UsageError
 from notion_pm.exporters import dates
 from notion_pm.exporters.cells import text
@@ -23,7 +24,6 @@ from notion_pm.model.page import (
     UnknownValue,
 )
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
-from notion_pm.workflows.conditions import Order
 
 _TIMES = frozenset({"created_time", "last_edited_time"})
 

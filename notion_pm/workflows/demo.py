@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import OptionValue, PropertyValue
+from notion_pm.notion.client import Gateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared, RecordEdited
-from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.paging import PAGE_SIZE
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.paging import PAGE_SIZE
 from notion_pm.state.state import forget_manifest
 from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workspace.fresh_updates import OVERLAP

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from notion_pm.errors import NotCapable, NotionError, NotionPmError, NotShared, RequestRefused
-from notion_pm.gateway.connection import NOTION_VERSION
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.schema import User
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import NOTION_VERSION
 from notion_pm.workflows.check import Check
 from notion_pm.workflows.doctor_templates import examine_templates
 

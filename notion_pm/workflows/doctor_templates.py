@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from notion_pm.errors import NotionError, NotionPmError, NotShared, TemplateInvalid, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
 from notion_pm.rules import RuleSet
 from notion_pm.state.state import State
 from notion_pm.template import template_files, templates

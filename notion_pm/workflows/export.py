@@ -10,8 +10,8 @@ from notion_pm.exporters.destination import STDOUT, Contents, Destination, decid
 from notion_pm.exporters.surroundings import Surroundings
 from notion_pm.exporters.table import Column, Row, Table
 from notion_pm.exporters.write import write
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import is_id
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.attachments import Fetcher, MissingFile
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.progress import Progress

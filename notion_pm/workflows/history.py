@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.rules.history import THE_PAGE, HistoryChange
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Links, Plain, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import held
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.progress import Progress
 from notion_pm.workspace.fresh_updates import OVERLAP, created_range
 

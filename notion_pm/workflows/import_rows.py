@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import partial
 
 from notion_pm.errors import UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import (
     OVERTAKEN,
     Create,
@@ -46,6 +45,7 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State
 from notion_pm.workflows.import_reading import read_pages

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from notion_pm.errors import UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.related import Index, Related, RelatedPage
 from notion_pm.importing.target import Field, Known, Target, target_of
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page, UniqueIdValue
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.sources import Wanted, find_by_id
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from notion_pm.errors import NotShared, RequestRefused
-from notion_pm.gateway.connection import Postponed
-from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import Incoming, Reject
@@ -24,6 +22,8 @@ from notion_pm.importing.related import (
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.page import Page, PropertyValue
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed
 from notion_pm.rules.history import Moment
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
-from notion_pm.gateway.connection import Postponed
 from notion_pm.model.page import Page
+from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread

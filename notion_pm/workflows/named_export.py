@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from notion_pm.conditions.notion_filters import as_filter
+from notion_pm.conditions.text_form import Order
 from notion_pm.errors import UsageError
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import DataSource, OptionsConfig
 from notion_pm.model.template import ExportSpec, Template
-from notion_pm.planning.where import as_filter
-from notion_pm.workflows.conditions import Order
 from notion_pm.workflows.sources import Source, Wanted
 
 

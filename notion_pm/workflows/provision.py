@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.errors import MadeTwice, NotConverged
-from notion_pm.gateway.journaling import UNRECORDED, JournalingGateway, Recorder
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.journaling import UNRECORDED, JournalingGateway, Recorder
 from notion_pm.planning.change import Change
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import Plan, make_plan

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from notion_pm.errors import NotShared, ValuesMissing
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -21,6 +20,7 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View, WidgetRows
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.adapted import adapted
 from notion_pm.planning.binding import bound_entry
 from notion_pm.planning.recovery import is_told_by_its_title_alone, may_have_created, recovered

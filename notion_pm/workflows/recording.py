@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.journal import Begun
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.storage.journal import JournalWriter, path_of
 from notion_pm.workflows import provision

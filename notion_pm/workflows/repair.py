@@ -23,13 +23,13 @@ from notion_pm.errors import (
     RecordMoved,
     UsageError,
 )
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.adopting import Candidate, match_databases
 from notion_pm.planning.rebuilding import not_found, rebuild
 from notion_pm.state.state import remembered_manifests

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.ledger import Ledger
 
 

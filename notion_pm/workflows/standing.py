@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notion_pm.errors import NotShared, UnsafeChange
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.state.cache import Cache
 
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"

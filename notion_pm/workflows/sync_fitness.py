@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from notion_pm.errors import NotShared, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
 from notion_pm.rules import RuleSet
-from notion_pm.rules.exchange import Exchange
+from notion_pm.rules.page_codec import Exchange
 
 
 def require_databases(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.rules import RuleSet
-from notion_pm.rules.exchange import Exchange
+from notion_pm.rules.page_codec import Exchange
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import BaseValue, Plain
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.state.state import Remembered, State
 from notion_pm.workflows.provision import AppliedRow, ApplyResult
 from notion_pm.workflows.sync_place import source_of

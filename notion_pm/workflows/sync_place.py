@@ -9,11 +9,11 @@ from pathlib import Path
 from time import monotonic
 
 from notion_pm.errors import NotShared, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State, known_templates
 from notion_pm.template import template_files, templates
 from notion_pm.workflows.progress import Progress, silent

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.paging import PAGE_SIZE, Range
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.rules.exchange import Exchange
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.paging import PAGE_SIZE, Range
+from notion_pm.rules.page_codec import Exchange
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.state.parts import Part
 from notion_pm.workspace.fresh_updates import OVERLAP

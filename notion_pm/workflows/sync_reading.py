@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from notion_pm.errors import UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
+from notion_pm.notion.client import Gateway
 from notion_pm.rules import RuleSet
-from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
+from notion_pm.rules.page_codec import Exchange, names_of_options
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
 from notion_pm.workflows.interleaved import interleaved

@@ -8,8 +8,8 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Change, Conflict, PageUpdate, Proposal
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Plain, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_absence import ARCHIVED, GONE, MOVED, TRASHED, UNSHARED

@@ -10,8 +10,8 @@ import logging
 from dataclasses import dataclass
 
 from notion_pm.errors import NotionPmError, NotShared, RequestRefused
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.notion.client import Gateway
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
 from notion_pm.workflows.sync_place import Opened, Place

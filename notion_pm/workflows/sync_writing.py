@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused
-from notion_pm.gateway.connection import Postponed
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Evaluation, PageUpdate, Spot
-from notion_pm.rules.exchange import names_of_options
 from notion_pm.rules.history import Actor, Moment, gone, made
+from notion_pm.rules.page_codec import names_of_options
 from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.state.state import State
 from notion_pm.workflows.side_by_side import side_by_side

@@ -16,9 +16,9 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.rules.exchange import Exchange, names_of_options, names_of_people
+from notion_pm.rules.page_codec import Exchange, names_of_options, names_of_people
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Snapshot, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.thread import Chain, Thread
 from notion_pm.workflows.sync_absence import look, missing_pages, thrown_away, without_gone

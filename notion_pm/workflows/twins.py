@@ -19,13 +19,13 @@ from datetime import timedelta
 from functools import cached_property
 
 from notion_pm.errors import ManifestUnreadable, NotionPmError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
-from notion_pm.planning.row_content import row_content
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.row_content import row_content
 from notion_pm.planning.starter import StarterRows
 from notion_pm.planning.twins import TwinSearch, unrecorded_namesakes
 from notion_pm.workflows.reading import created_since, owned_databases, read_other_records

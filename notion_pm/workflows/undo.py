@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from notion_pm.errors import RecordChanged, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
 from notion_pm.model.manifest import Manifest, ViewEntry
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.change import Change
 from notion_pm.planning.undo import Act, UndoPlan
 from notion_pm.planning.undo_batches import batches, still_wanted

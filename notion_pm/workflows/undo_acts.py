@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from notion_pm.errors import NotShared
-from notion_pm.gateway.connection import Postponed
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View, options_of
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed
 from notion_pm.planning.undo import (
     Act,
     DeleteView,

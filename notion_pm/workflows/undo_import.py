@@ -13,8 +13,6 @@ from itertools import chain
 
 from notion_pm.errors import NotShared, RequestRefused, UsageError
 from notion_pm.files.plain_json import moment_from
-from notion_pm.gateway.connection import Postponed
-from notion_pm.gateway.notion import Gateway
 from notion_pm.importing.undo import (
     GONE,
     Left,
@@ -31,6 +29,8 @@ from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.page import Page
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State, template_of_last_import

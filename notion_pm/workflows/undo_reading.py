@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from notion_pm.errors import InTrash, NotShared
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -27,6 +26,7 @@ from notion_pm.model.schema import (
     View,
     options_of,
 )
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.affected_pages import values_filter
 from notion_pm.planning.undo import (
     Act,

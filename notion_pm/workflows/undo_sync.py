@@ -14,8 +14,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Change, Evaluation, Hold, PageUpdate, Spot
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.quarantine import UNDONE
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import SnapshotPage, same
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
 from notion_pm.workflows.sync import SyncResult

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from notion_pm.errors import InTrash, NotShared
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.usage import holds
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.affected_pages import loses_value, values_filter
 from notion_pm.planning.change import AffectedPages, Change, PlannedDatabase, PlannedView
 from notion_pm.planning.database_look import without_people_s_changes

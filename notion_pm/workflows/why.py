@@ -12,13 +12,13 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import taken_up
-from notion_pm.rules.opinions import Derived
+from notion_pm.rules.property_explanation import Standing, speaks, standings
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
+from notion_pm.rules.rule_results import Derived
 from notion_pm.rules.settle import RULES_DISAGREE, Decision
-from notion_pm.rules.standing import Standing, speaks, standings
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.values import Opinion, SnapshotPage, same
-from notion_pm.rules.view import View
 from notion_pm.state.state import State
 from notion_pm.thread import Chain, Thread
 from notion_pm.thread.lookup import find, unfound

@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from notion_pm.gateway.connection import Postponed, Tries
-from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.paging import PAGE_SIZE, Range
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed, Tries
+from notion_pm.notion.paging import PAGE_SIZE, Range
 
 BATCH = PAGE_SIZE
 """Pages that are updated after one query for what people edited: as many as its answer holds."""

@@ -53,11 +53,11 @@ from notion_pm.errors import (
     Unreachable,
     WorkspaceLocked,
 )
-from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.wire_schema import text_block
 from notion_pm.state.lock import is_left_behind, sign_of_life
 from notion_pm.workspace.claims import (
     BLOCK_TYPE,

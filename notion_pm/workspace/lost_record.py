@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from notion_pm.errors import NotShared, RequestRefused
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
 from notion_pm.state.state import remembered_manifests
 from notion_pm.workspace import record_text
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from notion_pm.errors import NotShared, RecordCopied, RecordMoved
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.schema import ChildBlock
+from notion_pm.notion.client import Gateway
 
 _MOST_LEVELS = 20
 """How far up the parents of a database are followed. People nest columns in toggles in columns, but not so deep."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from notion_pm.errors import NotionError, NotShared, RequestRefused, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
+from notion_pm.notion.client import Gateway
 
 _CHOOSE = "choose another page:  notion-pm init"
 

@@ -21,13 +21,13 @@ from notion_pm.errors import (
     RequestRefused,
     UsageError,
 )
-from notion_pm.gateway.notion import Gateway
-from notion_pm.gateway.wire_schema import text_block
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.wire_schema import text_block
 from notion_pm.state.state import Remembered, State
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims

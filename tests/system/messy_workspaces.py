@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
 from notion_pm.model.schema import (
@@ -20,6 +19,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     UniqueIdConfig,
 )
+from notion_pm.notion.client import Gateway
 from tests.conftest import client_of
 
 

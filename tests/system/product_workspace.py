@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, Value
+from notion_pm.notion.client import Gateway
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, SyncResult, sync

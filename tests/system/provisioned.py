@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult

@@ -20,7 +20,7 @@ from notion_pm.model.rule import Rule
 from notion_pm.reports.compose import Report
 from notion_pm.reports.strategy import Objective
 from notion_pm.reports.telling import Weight
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.template import templates
 from notion_pm.workflows.report import report
 from tests.system.account import REPORT, Account, alike

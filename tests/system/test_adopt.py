@@ -11,10 +11,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import MappingInvalid, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Database, PropertyPatch
+from notion_pm.notion.client import Gateway
 from notion_pm.storage import mapping_file
 from notion_pm.workflows import provision
 from notion_pm.workflows.adopt import Adoption, adopt, look_at_mapping, propose

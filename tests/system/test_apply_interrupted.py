@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.gateway.connection import Patience
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.connection import Patience
 from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.program import Program

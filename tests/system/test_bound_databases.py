@@ -11,10 +11,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.binding import BindingUnfit
 from notion_pm.workflows.destroy import destruction
 from tests.conftest import client_of

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.capturing.live import Captured
 from notion_pm.template.templates import load
 from notion_pm.workflows import capture as capturing

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import Wishes
 from tests.faults import Fault

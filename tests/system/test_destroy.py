@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
+from notion_pm.notion.client import Gateway
 from notion_pm.workflows.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to

@@ -15,12 +15,12 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import NotionError, UnsafeChange
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import PlanChanged

@@ -20,7 +20,6 @@ from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
 from notion_pm.exporters.files import CannotWrite
 from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import (
@@ -33,6 +32,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
+from notion_pm.notion.client import Gateway
 from notion_pm.template import templates
 from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.export import Report, Request, export

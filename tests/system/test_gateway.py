@@ -18,8 +18,6 @@ from notion_pm.errors import (
     Unauthorized,
     Unavailable,
 )
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     DateValue,
@@ -38,6 +36,8 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from tests.faults import Fault
 from tests.gateways import PatientClock, gateway_to
 

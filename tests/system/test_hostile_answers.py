@@ -22,10 +22,10 @@ from notion_pm.errors import (
     TimeUp,
     Unreachable,
 )
-from notion_pm.gateway import connection
-from notion_pm.gateway.connection import LARGEST_ANSWER, Connection, Patience
-from notion_pm.gateway.limiter import WindowLimiter
-from notion_pm.gateway.notion import Gateway
+from notion_pm.notion import connection
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import LARGEST_ANSWER, Connection, Patience
+from notion_pm.notion.limiter import WindowLimiter
 from tests.gateways import PatientClock
 from tests.hostile import (
     Answer,

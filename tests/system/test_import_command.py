@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, Page, PropertyValue
+from notion_pm.notion.client import Gateway
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.gateways import gateway_to

@@ -17,12 +17,12 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import NotionPmError
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from notion_pm.state.state import State
 from notion_pm.template import templates
 from notion_pm.workflows import provision

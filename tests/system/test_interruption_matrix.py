@@ -24,11 +24,11 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.weather import Rule
 from notion_pm.emulator.weather import Weather as ServiceWeather
 from notion_pm.emulator.weather.rules import CALM
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from notion_pm.template import templates
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, Weather, killed

@@ -10,10 +10,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import RecordCopied, RecordLost
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.destroy import destroy, destruction

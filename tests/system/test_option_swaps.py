@@ -18,12 +18,12 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import StillChosen
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import Plan
 from notion_pm.planning.wishes import NO_WISHES, Wishes

@@ -14,10 +14,10 @@ from notion_pm.cli.probing import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather, read_weather
-from notion_pm.gateway.connection import Connection
-from notion_pm.gateway.limiter import WindowLimiter
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Connection
+from notion_pm.notion.limiter import WindowLimiter
 from notion_pm.probe.lab import MOST_REQUESTS, Lab
 from notion_pm.probe.memory import Memory
 from notion_pm.probe.redaction import redacted

@@ -13,9 +13,9 @@ import pytest
 from notion_pm.emulator import LocalWorkspace, ids, open_workspace
 from notion_pm.emulator.weather import read_weather
 from notion_pm.errors import RequestRefused
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import DataSource, NumberConfig, PropertyPatch
+from notion_pm.notion.client import Gateway
 from notion_pm.storage import journal as journals
 from tests.conftest import client_of
 from tests.gateways import gateway_to

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import ManifestUnreadable, UnsafeChange, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, RelationValue
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.operation import Verb
 from notion_pm.planning.plan import make_plan
 from notion_pm.planning.wishes import Wishes

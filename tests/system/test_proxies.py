@@ -11,9 +11,9 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import FileNotFetched, NotificationFailed, UsageError
-from notion_pm.gateway.files import FileFetcher
 from notion_pm.network import ca_bundle, proxy_for
 from notion_pm.notify import post
+from notion_pm.notion.files import FileFetcher
 from tests.hostile import dripping_headers, hostile, saying
 from tests.program import Program
 from tests.proxies import Authority, Proxy, new_authority, served_with_tls, tunnelling_proxy

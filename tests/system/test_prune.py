@@ -9,10 +9,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import ChangedMeanwhile, UnsafeChange
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import ApplyResult, Wishes

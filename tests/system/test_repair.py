@@ -18,9 +18,9 @@ from notion_pm.errors import (
     UsageError,
     WorkspaceLocked,
 )
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
+from notion_pm.notion.client import Gateway
 from notion_pm.template import templates
 from notion_pm.workflows import provision
 from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair

@@ -16,10 +16,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import AlreadyRunning, NotShared, Unavailable, UnsafeChange, UsageError
-from notion_pm.gateway.connection import Patience
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
+from notion_pm.notion.connection import Patience
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.lock import exclusive
 from notion_pm.workflows.sync import sync

@@ -10,10 +10,10 @@ import pytest
 from notion_pm.emulator import LocalWorkspace, ManualClock
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
+from notion_pm.notion.client import Gateway
 from notion_pm.template import templates
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place

@@ -44,14 +44,14 @@ from notion_pm.emulator import ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather as LocalWeather
 from notion_pm.errors import NotionError
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from notion_pm.rules.quarantine import LOOK_BACK, flips
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import SILENT as RULE_SILENT
-from notion_pm.rules.vocabulary import Vocabulary
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
 from notion_pm.template import templates

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import UnsafeChange
-from notion_pm.gateway.connection import Patience
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
 from notion_pm.template import templates
 from notion_pm.workflows.sync import Options
 from notion_pm.workflows.sync_place import Place

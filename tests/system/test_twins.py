@@ -13,11 +13,11 @@ import pytest
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.weather import Rule, Weather
 from notion_pm.errors import MadeTwice, RecordLost
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed
 from tests.gateways import gateway_to

@@ -17,12 +17,12 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.errors import NotionError, UsageError
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
 from notion_pm.model.schema import Option, PropertyPatch, options_of
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
 from notion_pm.planning.undo import UndoPlan
 from notion_pm.workflows import provision
 from notion_pm.workflows.provision import Wishes

@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State
 from notion_pm.template import templates
 from notion_pm.workflows.catalogue import Catalogue

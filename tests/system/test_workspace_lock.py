@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from notion_pm.errors import LockLost, RecordChanged, Stopped, TimeUp, UnsafeChange
-from notion_pm.gateway.connection import Postponed, Tries
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed, Tries
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from tests.conftest import client_of

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from notion_pm.cli.bars import Bars
-from notion_pm.gateway.limiter import WindowLimiter
+from notion_pm.notion.limiter import WindowLimiter
 
 
 @dataclass

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, Page, PropertyValue
 from notion_pm.model.schema import (
@@ -31,7 +32,6 @@ from notion_pm.planning.capturing.keys import Keys, Titles, key_of
 from notion_pm.planning.capturing.live import Captured, Live, LiveDatabase
 from notion_pm.planning.capturing.naming import NamedDatabase
 from notion_pm.planning.capturing.unsayable import Unsayable
-from notion_pm.planning.where import as_filter, as_quick_filters
 from notion_pm.template import variables
 from notion_pm.template.template_text import template_text
 from notion_pm.template.yaml_lines import parse

@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from notion_pm.errors import UsageError
-from notion_pm.exporters.table import Cell, Reference
-from notion_pm.model.page import DateValue, OptionValue, PersonValue
-from notion_pm.workflows.conditions import (
+from notion_pm.conditions.row_tests import holds
+from notion_pm.conditions.text_form import (
     Condition,
     Order,
     parse_condition,
@@ -17,7 +15,9 @@ from notion_pm.workflows.conditions import (
     parse_order,
     parse_since,
 )
-from notion_pm.workflows.row_tests import holds
+from notion_pm.errors import UsageError
+from notion_pm.exporters.table import Cell, Reference
+from notion_pm.model.page import DateValue, OptionValue, PersonValue
 from tests.unit.exporter_tables import page_id
 
 TODAY = date(2026, 11, 22)

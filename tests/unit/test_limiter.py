@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.gateway.limiter import WINDOW, WindowLimiter
+from notion_pm.notion.limiter import WINDOW, WindowLimiter
 from tests.gateways import PatientClock
 
 

@@ -23,10 +23,10 @@ from notion_pm.model.page import (
     Value,
 )
 from notion_pm.rules.evaluation import Change
-from notion_pm.rules.exchange import Exchange, names_of_options
 from notion_pm.rules.mirrors import reconciled
+from notion_pm.rules.page_codec import Exchange, names_of_options
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import ForeignOption, Links, Plain
-from notion_pm.rules.vocabulary import Vocabulary
 from tests.unit.rules_world import World, product
 
 KEYS = ("status", "target", "owner", "insights", "rice", "spec_ready", "sync_note", "priority")

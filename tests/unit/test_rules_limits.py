@@ -6,8 +6,8 @@ import pytest
 
 from notion_pm.errors import UnsafeChange
 from notion_pm.rules import too_much
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import BaseValue
-from notion_pm.rules.vocabulary import Vocabulary
 from tests.unit.rules_world import World, only
 
 

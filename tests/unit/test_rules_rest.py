@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.rule import OnConflict
+from notion_pm.rules.template_schema import TERMINAL
 from notion_pm.rules.values import BaseValue, ForeignOption, Links, Plain
-from notion_pm.rules.vocabulary import TERMINAL
 from tests.unit.rules_world import World, changes, product
 
 POLICIES: tuple[OnConflict | None, ...] = (None, "keep", "rule", "newest")

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from notion_pm.conditions.evaluate import test_of as judge
 from notion_pm.model.condition import Condition, day_of
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.arithmetic import calculate
-from notion_pm.rules.conditions import test_of as judge
 from notion_pm.rules.paths import BadPath, parse_property, parse_relations
+from notion_pm.rules.snapshot import View
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import BaseValue, ForeignOption, Links, Plain
-from notion_pm.rules.view import View
-from notion_pm.rules.vocabulary import Vocabulary
 from tests.unit.rules_world import TODAY, World, changes, filled, product, with_rules
 
 FOREIGN = ForeignOption("x", "On ice")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.gateway.wire_page import read_markdown, read_value
-from notion_pm.gateway.wire_text import plain
+from notion_pm.notion.wire_page import read_markdown, read_value
+from notion_pm.notion.wire_text import plain
 
 
 def _items(*texts: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from functools import cache
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.template import Template
-from notion_pm.rules.vocabulary import Vocabulary
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.wording import Wording
 from notion_pm.template import templates
 from notion_pm.thread import Chain, Thread

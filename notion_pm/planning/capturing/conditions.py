@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from notion_pm.conditions.notion_filters import COMPARISONS
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.page import OptionValue
 from notion_pm.model.schema import OPTION_TYPES, Property
 from notion_pm.planning.capturing.naming import NamedDatabase
 from notion_pm.planning.capturing.unsayable import Unsayable
-from notion_pm.planning.where import COMPARISONS
 
 Json = Mapping[str, Any]
 _FIELDS = {

@@ -16,8 +16,8 @@ from notion_pm.model.page import (
     Value,
 )
 from notion_pm.rules.evaluation import Change
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import UNREADABLE, ForeignOption, Links, Plain, SnapshotPage
-from notion_pm.rules.vocabulary import Vocabulary
 
 
 class Exchange:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from notion_pm.gateway.wire_text import plain, rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_ids import as_received
 from notion_pm.model.schema import (
@@ -40,6 +39,7 @@ from notion_pm.model.view_settings import (
     configuration_as_received,
     quick_filters_as_received,
 )
+from notion_pm.notion.wire_text import plain, rich_text
 
 Json = Mapping[str, Any]
 

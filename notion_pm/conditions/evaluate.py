@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from notion_pm.model.condition import Condition, Scalar, Where, day_of
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.values import ForeignOption, Links, Plain, SnapshotPage, is_empty, same
-from notion_pm.rules.view import View
 
 Verdict = bool | None
 Test = Callable[[View, SnapshotPage], Verdict]

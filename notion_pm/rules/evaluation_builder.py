@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.evaluation import Change, Conflict, Note, PageUpdate, Proposal
-from notion_pm.rules.opinions import opinion_of
-from notion_pm.rules.run import Run, Settled
+from notion_pm.rules.fixpoint import Run, Settled
+from notion_pm.rules.rule_results import opinion_of
 from notion_pm.rules.settle import Case, Decision, settle
 from notion_pm.rules.values import (
     SILENT,

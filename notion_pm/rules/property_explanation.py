@@ -7,10 +7,10 @@ from datetime import date
 
 from notion_pm.rules.evaluate import MAX_ROUNDS
 from notion_pm.rules.evaluation import Hold
-from notion_pm.rules.opinions import Derived, opinion_of
+from notion_pm.rules.fixpoint import Run
 from notion_pm.rules.quarantine import Quarantine
+from notion_pm.rules.rule_results import Derived, opinion_of
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.run import Run
 from notion_pm.rules.settle import Decision
 from notion_pm.rules.values import Baseline, Opinion, Plain, Snapshot, SnapshotPage, same
 

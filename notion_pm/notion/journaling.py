@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 from pydantic_core import to_jsonable_python
 
-from notion_pm.gateway.connection import Json, LookUp
-from notion_pm.gateway.notion import Gateway
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Verb
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.model.schema import Database, DataSource, Property, PropertyPatch, View
-from notion_pm.planning.row_content import row_content
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Json, LookUp
+from notion_pm.notion.row_content import row_content
 
 
 class Recorder(Protocol):

@@ -19,7 +19,8 @@ import httpx
 import tenacity
 
 from notion_pm.errors import FileNotFetched, LinkExpired
-from notion_pm.gateway.transport import (
+from notion_pm.network import addresses_of, connection_trouble, is_loopback, is_public, proxy_for
+from notion_pm.notion.transport import (
     BoundedTransport,
     Deadline,
     TooLarge,
@@ -28,7 +29,6 @@ from notion_pm.gateway.transport import (
     body_pieces,
     within,
 )
-from notion_pm.network import addresses_of, connection_trouble, is_loopback, is_public, proxy_for
 
 LARGEST_FILE = 200 * 2**20
 """Bytes that a file may have, unless --max-file-size says otherwise."""

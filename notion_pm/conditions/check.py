@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from notion_pm.model.condition import Condition, Where
 from notion_pm.rules.paths import BadPath, require
-from notion_pm.rules.vocabulary import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary, did_you_mean
 
 Place = tuple[str | int, ...]
 Problem = tuple[Place, str]

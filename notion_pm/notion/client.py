@@ -14,13 +14,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from notion_pm.errors import IncompleteRead, InTrash, NotShared, OutcomeUnknown, RequestRefused
-from notion_pm.gateway import paging, wire_page, wire_schema
-from notion_pm.gateway.connection import Connection, Json, LookUp, Tries
-from notion_pm.gateway.counting import RequestCounts
-from notion_pm.gateway.known_databases import KnownDatabases, Reads
-from notion_pm.gateway.property_names import KeyOf, PropertyNames, by_id
-from notion_pm.gateway.wire_names import with_keys
-from notion_pm.gateway.wire_text import rich_text
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.page import (
     Page,
@@ -41,6 +34,13 @@ from notion_pm.model.schema import (
     View,
     WidgetPlace,
 )
+from notion_pm.notion import paging, wire_page, wire_schema
+from notion_pm.notion.connection import Connection, Json, LookUp, Tries
+from notion_pm.notion.counting import RequestCounts
+from notion_pm.notion.known_databases import KnownDatabases, Reads
+from notion_pm.notion.property_names import KeyOf, PropertyNames, by_id
+from notion_pm.notion.wire_names import with_keys
+from notion_pm.notion.wire_text import rich_text
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from notion_pm.errors import AnswerTooLarge, IncompleteRead, Unavailable
-from notion_pm.gateway.connection import Connection
+from notion_pm.notion.connection import Connection
 
 PAGE_SIZE = 100
 SMALLEST_PAGE = 10

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from notion_pm.gateway.wire_schema import expect, read_time
-from notion_pm.gateway.wire_text import mended, plain, rich_text
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     BodyBlock,
@@ -25,6 +23,8 @@ from notion_pm.model.page import (
     Value,
 )
 from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.notion.wire_schema import expect, read_time
+from notion_pm.notion.wire_text import mended, plain, rich_text
 
 Json = Mapping[str, Any]
 

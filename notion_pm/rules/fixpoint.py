@@ -9,10 +9,11 @@ from datetime import date, datetime
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import OnConflict
 from notion_pm.rules.evaluation import Hold, Spot
-from notion_pm.rules.opinions import Derived, together
 from notion_pm.rules.quarantine import Quarantine
+from notion_pm.rules.rule_results import Derived, together
 from notion_pm.rules.ruleset import RuleSet, Target
 from notion_pm.rules.settle import Case, Decision, Outcome, settle
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.values import (
     SILENT,
     Baseline,
@@ -22,7 +23,6 @@ from notion_pm.rules.values import (
     Snapshot,
     SnapshotPage,
 )
-from notion_pm.rules.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,13 @@ from notion_pm.errors import (
     RateLimited,
     Unauthorized,
 )
-from notion_pm.gateway.counting import RequestCounts
-from notion_pm.gateway.failures import Failure, Server, Verdict, not_an_object, understand
-from notion_pm.gateway.limiter import WindowLimiter
-from notion_pm.gateway.notes import Notes
-from notion_pm.gateway.server_clock import ServerClock
-from notion_pm.gateway.transport import BoundedClient, BoundedTransport, Deadline
 from notion_pm.network import proxy_for, shown_proxy
+from notion_pm.notion.counting import RequestCounts
+from notion_pm.notion.failures import Failure, Server, Verdict, not_an_object, understand
+from notion_pm.notion.limiter import WindowLimiter
+from notion_pm.notion.notes import Notes
+from notion_pm.notion.server_clock import ServerClock
+from notion_pm.notion.transport import BoundedClient, BoundedTransport, Deadline
 
 NOTION_VERSION = "2026-03-11"
 

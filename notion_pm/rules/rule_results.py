@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from notion_pm.conditions.evaluate import Verdict, every
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.aggregates import compute
-from notion_pm.rules.conditions import Verdict, every
 from notion_pm.rules.ruleset import ReadyPart, ReadyRule
+from notion_pm.rules.snapshot import View
 from notion_pm.rules.values import SILENT, UNKNOWN, Opinion, Plain, SnapshotPage, same
-from notion_pm.rules.view import View
 
 _TITLES = 5
 """How many pages a note names; of the others it says how many they are."""

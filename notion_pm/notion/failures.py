@@ -33,8 +33,8 @@ from notion_pm.errors import (
     Unavailable,
     Unreachable,
 )
-from notion_pm.gateway.transport import TooLarge, TooSlow, Undecodable
 from notion_pm.network import connection_trouble
+from notion_pm.notion.transport import TooLarge, TooSlow, Undecodable
 
 
 class Verdict(Enum):

@@ -9,6 +9,7 @@ from datetime import date
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.paths import Hop, Path
+from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import (
     Baseline,
     BaseValue,
@@ -18,7 +19,6 @@ from notion_pm.rules.values import (
     Snapshot,
     SnapshotPage,
 )
-from notion_pm.rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from notion_pm.conditions.text_form import Condition
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
 from notion_pm.model.fault import nearest
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.schema import OptionsConfig, Property, RollupConfig
-from notion_pm.workflows.conditions import Condition
 
 Json = Mapping[str, Any]
 

@@ -23,8 +23,8 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 
-from notion_pm.gateway.server_clock import ServerClock
 from notion_pm.network import ssl_context
+from notion_pm.notion.server_clock import ServerClock
 
 _SLICE = 0.5
 """Seconds of waiting after which a thread looks whether it should go on."""
