@@ -65,7 +65,7 @@ def _run(
 
 def _set_clock_ahead(seconds: float) -> None:
     """Let the clock of this process be wrong, or keep up with a server's clock that a test has moved on."""
-    from notion_pm.cli.context import Context
+    from notion_pm.console.context import Context
 
     original, now = Context.claimant, Context.now
 

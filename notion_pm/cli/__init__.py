@@ -22,7 +22,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
-from notion_pm.cli.interruption import heed, interrupted_lines
+from notion_pm.console.signals import heed, interrupted_lines
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
 COMMANDS = {

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, json_option, progress
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.repair import confirm_and_write
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.locking import locks_workspace
+from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.errors import RecordCopied, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive

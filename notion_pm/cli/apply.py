@@ -10,13 +10,13 @@ import click
 
 from notion_pm.cli.apply_all import apply_all
 from notion_pm.cli.applying import ask, carry_out
-from notion_pm.cli.clients import all_option
-from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
-from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.plan_all import Looked
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms, template_options
+from notion_pm.console.all_clients import all_option
+from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.console.locking import locks_workspace
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan

@@ -6,15 +6,15 @@ from contextlib import ExitStack, suppress
 from functools import partial
 
 from notion_pm.cli.applying import ask, carry_out
-from notion_pm.cli.clients import Outcome, attempt, go_on, most_serious
-from notion_pm.cli.context import Context
-from notion_pm.cli.output import end_with, progress
 from notion_pm.cli.plan_all import Looked, hold_back, look, show_plans, tell, told
 from notion_pm.cli.template_options import Terms
+from notion_pm.console.all_clients import Outcome, attempt, go_on, most_serious
+from notion_pm.console.context import Context
+from notion_pm.console.output import end_with, progress
 from notion_pm.errors import UnsafeChange
 from notion_pm.state.lock import exclusive
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.provision import ApplyResult, PlanChanged
+from notion_pm.workspace.progress import Progress
 
 
 def apply_all(

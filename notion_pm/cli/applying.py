@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from notion_pm.cli.context import Context
 from notion_pm.cli.template_options import Terms
+from notion_pm.console.context import Context
 from notion_pm.errors import UsageError
 from notion_pm.planning.plan import Plan
 from notion_pm.workflows import provision
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.recording import apply_recorded
+from notion_pm.workspace.progress import Progress
 
 
 def carry_out(

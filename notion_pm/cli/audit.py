@@ -7,9 +7,9 @@ import textwrap
 import click
 
 from notion_pm.cli import render_audit
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, echo_lines, end_with, json_option, progress
 from notion_pm.thread.audit import Thresholds
 from notion_pm.thread.audit_checks import CHECKS
 from notion_pm.workflows.audit import look

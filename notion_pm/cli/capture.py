@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import parse_notion_id
 from notion_pm.planning.capturing.live import Captured

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import CompletionItem
 
-from notion_pm.cli.context import DEFAULT_TEMPLATE
 from notion_pm.config import read_config
+from notion_pm.console.context import DEFAULT_TEMPLATE
 from notion_pm.errors import NotionPmError
 from notion_pm.storage import import_maps
 from notion_pm.template import template_files, templates

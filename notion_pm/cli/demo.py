@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from notion_pm.cli import RootOptions, main
-from notion_pm.cli.context import Context
-from notion_pm.cli.output import end_with
+from notion_pm.console.context import Context
+from notion_pm.console.output import end_with
 from notion_pm.workflows import demo
 from notion_pm.workspace.record import open_manifest
 

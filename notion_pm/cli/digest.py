@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import Context, pass_context
 from notion_pm.cli.notifying import post
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.conditions.text_form import parse_since
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.reports.digest import Digest, as_mail, as_markdown, as_slack_blocks

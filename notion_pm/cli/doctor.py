@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo_json, end_with, json_option, one_by_one
 from notion_pm.cli.probing import DEFAULT_REPORT, ProbeOptions
 from notion_pm.cli.probing import probe as run_probe
 from notion_pm.config import ENV_FILE, Local, Origin, is_readable_by_others
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo_json, end_with, json_option, one_by_one
 from notion_pm.errors import NotionPmError, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.probe.report import last_probe

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import httpx
 
-from notion_pm.cli.context import LOCAL_URL, Context
-from notion_pm.cli.interruption import go_on, sleep
 from notion_pm.config import Local
+from notion_pm.console.context import LOCAL_URL, Context
+from notion_pm.console.signals import go_on, sleep
 from notion_pm.notion.files import FileFetcher
 
 

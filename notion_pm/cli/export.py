@@ -10,12 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import complete_exported, complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
-from notion_pm.cli.sizes import size
 from notion_pm.conditions.text_form import (
     Condition,
     Order,
@@ -23,6 +18,11 @@ from notion_pm.conditions.text_form import (
     parse_order,
     parse_since,
 )
+from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.signals import heed_sigterm_as_ctrl_c
+from notion_pm.console.sizes import size
 from notion_pm.errors import FilesMissing, UsageError
 from notion_pm.exporters.destination import FORMATS, STDOUT
 from notion_pm.exporters.surroundings import Surroundings

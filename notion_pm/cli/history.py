@@ -7,9 +7,9 @@ from datetime import datetime
 
 import click
 
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option, progress, table
 from notion_pm.cli.thread_options import place_of, template_option
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, json_option, progress, table
 from notion_pm.rules.history import HistoryChange
 from notion_pm.workflows.history import History, history
 from notion_pm.workflows.sync_report import text

@@ -12,16 +12,12 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.cataloguing import catalogue_of
 from notion_pm.cli.completing import (
     complete_database,
     complete_file,
     complete_preset,
     complete_template,
 )
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.render_import import (
     as_data,
     done_line,
@@ -31,7 +27,11 @@ from notion_pm.cli.render_import import (
 )
 from notion_pm.cli.render_import_map import map_lines
 from notion_pm.cli.thread_options import place_of
-from notion_pm.cli.words import count
+from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.locking import locks_workspace
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.text import count
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.exporters.rejects import suffix_for, write_rejects
 from notion_pm.importing.dates import DatesAmbiguous, is_day_first

@@ -8,12 +8,12 @@ from shlex import quote
 import click
 
 from notion_pm.cli import RootOptions
-from notion_pm.cli.context import DEFAULT_TEMPLATE, open_local
 from notion_pm.cli.init_questions import chosen_page, named_page, working_connection
-from notion_pm.cli.output import echo, note
 from notion_pm.config import CONFIG_FILE, NOTION_URL, Server, Source, read_config, read_variables
 from notion_pm.config.server import server_variable
 from notion_pm.config.variables import Variable
+from notion_pm.console.context import DEFAULT_TEMPLATE, open_local
+from notion_pm.console.output import echo, note
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.model.page import Page
 from notion_pm.notion.client import Gateway
@@ -21,7 +21,7 @@ from notion_pm.storage.config_file import NAME, add_workspace, token_variable
 from notion_pm.storage.env_file import write_env
 from notion_pm.storage.git_ignore import ignore_in_git
 from notion_pm.template import template_files
-from notion_pm.workflows.default_template import recorded_templates
+from notion_pm.workspace.default_template import recorded_templates
 
 
 @click.command()

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from notion_pm.cli.context import connect
-from notion_pm.cli.output import echo, note
 from notion_pm.config import NOTION_URL, Server, Source, TokenOrigin, raise_if_redirected
 from notion_pm.config.variables import Variable
+from notion_pm.console.context import connect
+from notion_pm.console.output import echo, note
 from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorized, UsageError
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.page import Page

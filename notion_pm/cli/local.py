@@ -8,9 +8,9 @@ from typing import TextIO
 
 import click
 
-from notion_pm.cli.context import begin_weather, open_local, opened_local
 from notion_pm.cli.local_webhooks import command as webhook
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.context import begin_weather, open_local, opened_local
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import parse_notion_id
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import opened_local
-from notion_pm.cli.output import echo, echo_json, json_option, note, table
+from notion_pm.console.context import opened_local
+from notion_pm.console.output import echo, echo_json, json_option, note, table
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _SUBSCRIPTION = click.argument("subscription")

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from notion_pm.cli import render_loop
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.cli.thread_options import place_of, template_option
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, echo_lines, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_shared

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notion_pm.cli.interruption import sleep
-from notion_pm.cli.output import note
 from notion_pm.cli.render_sync import summary
+from notion_pm.console.output import note
+from notion_pm.console.signals import sleep
 from notion_pm.errors import NotificationFailed, NotNow
 from notion_pm.workflows.sync_run import Run
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.clients import all_option
-from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
-from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress
 from notion_pm.cli.plan_all import plan_all
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.render_plan_markdown import plan_markdown
 from notion_pm.cli.template_options import Terms, template_options
+from notion_pm.console.all_clients import all_option
+from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.console.output import echo, echo_json, end_with, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.cli.clients import Outcome, for_each_client, go_on, most_serious
-from notion_pm.cli.context import Context
-from notion_pm.cli.output import echo, echo_json, end_with, progress, table
 from notion_pm.cli.render_plan import plan_lines
 from notion_pm.cli.template_options import Terms
+from notion_pm.console.all_clients import Outcome, for_each_client, go_on, most_serious
+from notion_pm.console.context import Context
+from notion_pm.console.output import echo, echo_json, end_with, progress, table
 from notion_pm.errors import UnsafeChange
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.planning.plan import Plan

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import Context
-from notion_pm.cli.interruption import sleep
-from notion_pm.cli.output import echo, echo_json, echo_lines, end_with, note, progress
 from notion_pm.config import NOTION_URL, Remote
+from notion_pm.console.context import Context
+from notion_pm.console.output import echo, echo_json, echo_lines, end_with, note, progress
+from notion_pm.console.signals import sleep
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import require_folder
 from notion_pm.model.ids import page_url

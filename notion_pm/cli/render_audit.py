@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notion_pm.cli.words import count, markdown_text, one_line
+from notion_pm.console.text import count, markdown_text, one_line
 from notion_pm.thread.audit import Check, Finding
 from notion_pm.thread.audit_checks import SIGNAL
 from notion_pm.workflows.audit import Audited

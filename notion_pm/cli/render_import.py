@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from notion_pm.cli.words import count, one_line
+from notion_pm.console.text import count, one_line
 from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, LeftAlone, Update
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.target import Field, Item, Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notion_pm.cli.words import one_line
+from notion_pm.console.text import one_line
 from notion_pm.importing.records import Records
 from notion_pm.importing.target import Target
 from notion_pm.importing.texts import shortened

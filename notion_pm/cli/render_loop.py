@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 
-from notion_pm.cli.words import count, markdown_text, one_line
+from notion_pm.console.text import count, markdown_text, one_line
 from notion_pm.model.spreadsheet import guarded
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Ask, Owed, asks_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from notion_pm.cli.output import echo, table
+from notion_pm.console.output import echo, table
 from notion_pm.rules.evaluation import Conflict
 from notion_pm.workflows.sync import SyncResult
 from notion_pm.workflows.sync_report import Line, Report, text

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from notion_pm.cli.words import count, one_line
+from notion_pm.console.text import count, one_line
 from notion_pm.model.template import Role
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.branches import Branch

@@ -7,9 +7,9 @@ import sys
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import DEFAULT_TEMPLATE, Context, pass_context
-from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, json_option, progress
+from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.console.locking import locks_workspace
+from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.errors import RecordLost, UsageError
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.state.lock import exclusive

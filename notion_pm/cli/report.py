@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, json_option, note, progress
 from notion_pm.cli.thread_options import place_of, template_option
-from notion_pm.cli.words import count
 from notion_pm.conditions.text_form import parse_period
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.text import count
 from notion_pm.errors import UsageError
 from notion_pm.exporters.destination import STDOUT
 from notion_pm.files.writing import write_shared

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.durations import duration
-from notion_pm.cli.interruption import sleep, time_limit
-from notion_pm.cli.logs import LEVELS, RunId
-from notion_pm.cli.output import echo, note, progress
 from notion_pm.cli.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.durations import duration
+from notion_pm.console.logs import LEVELS, RunId
+from notion_pm.console.output import echo, note, progress
+from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import NotionError, Stopped, UsageError
 from notion_pm.storage.webhook import TOKEN_FILE, SeenEvents, keep_token, read_token
 from notion_pm.webhook.app import Door, Health, make_app

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli.clients import Outcome, for_each_client, most_serious
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.output import echo, echo_json, end_with, json_option, progress, table
+from notion_pm.console.all_clients import Outcome, for_each_client, most_serious
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.output import echo, echo_json, end_with, json_option, progress, table
 from notion_pm.workflows.standing import Standing, standing
 
 _CHANGES = 2  # exit code of --exit-code

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import click
 
-from notion_pm.cli.clients import all_option
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.durations import duration
-from notion_pm.cli.logs import LEVELS
-from notion_pm.cli.output import json_option
 from notion_pm.cli.sync_all import AllClients
 from notion_pm.cli.sync_job import Job
 from notion_pm.cli.sync_runs import Manner
+from notion_pm.console.all_clients import all_option
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.durations import duration
+from notion_pm.console.logs import LEVELS
+from notion_pm.console.output import json_option
 from notion_pm.model.rule import OnConflict
 from notion_pm.workflows.sync import Options
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notion_pm.cli import render_sync
-from notion_pm.cli.clients import Outcome, for_each_client, most_serious
-from notion_pm.cli.context import Context
-from notion_pm.cli.interruption import sleep, time_limit
-from notion_pm.cli.logs import RunId
-from notion_pm.cli.output import echo, echo_json, end_with, progress, table
 from notion_pm.cli.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.console.all_clients import Outcome, for_each_client, most_serious
+from notion_pm.console.context import Context
+from notion_pm.console.logs import RunId
+from notion_pm.console.output import echo, echo_json, end_with, progress, table
+from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.workflows.every import repeat
 from notion_pm.workflows.sync import Options

@@ -6,12 +6,12 @@ import time
 from contextlib import suppress
 
 from notion_pm.cli import render_sync
-from notion_pm.cli.context import Context
-from notion_pm.cli.interruption import sleep, time_limit
-from notion_pm.cli.logs import RunId
-from notion_pm.cli.output import echo_json, progress
 from notion_pm.cli.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
-from notion_pm.cli.words import count
+from notion_pm.console.context import Context
+from notion_pm.console.logs import RunId
+from notion_pm.console.output import echo_json, progress
+from notion_pm.console.signals import sleep, time_limit
+from notion_pm.console.text import count
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.workflows.every import repeat
 from notion_pm.workflows.sync import Options, SyncResult

@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 import click
 
 from notion_pm.cli import render_sync
-from notion_pm.cli.context import Context
-from notion_pm.cli.interruption import heed_requests_to_stop, sleep
-from notion_pm.cli.logs import RunId, logged
 from notion_pm.cli.notifying import tell
-from notion_pm.cli.output import echo, note
+from notion_pm.console.context import Context
+from notion_pm.console.logs import RunId, logged
+from notion_pm.console.output import echo, note
+from notion_pm.console.signals import heed_requests_to_stop, sleep
 from notion_pm.errors import TimeUp
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.sync import Options, SyncResult
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_run import Run, Timing, attempt
+from notion_pm.workspace.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.output import echo, echo_json, end_with, json_option
 from notion_pm.cli.render_template import as_data, difference_lines, template_lines
 from notion_pm.cli.render_template_docs import format_page, template_page
 from notion_pm.cli.template_options import values_option
+from notion_pm.console.output import echo, echo_json, end_with, json_option
 from notion_pm.errors import TemplateInvalid
 from notion_pm.template import templates
 from notion_pm.template.template_diff import template_diff

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context
-from notion_pm.workflows.progress import Progress
+from notion_pm.console.context import Context
 from notion_pm.workflows.sync_place import Place
+from notion_pm.workspace.progress import Progress
 
 template_option = click.option(
     "--template",

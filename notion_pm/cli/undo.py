@@ -10,11 +10,11 @@ import click
 
 from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.completing import complete_template
-from notion_pm.cli.context import Context, pass_context
-from notion_pm.cli.locking import locks_workspace
-from notion_pm.cli.output import echo, echo_json, end_with, json_option, note, progress
 from notion_pm.cli.undo_import import take_back_import
 from notion_pm.cli.undo_sync import take_back_sync
+from notion_pm.console.context import Context, pass_context
+from notion_pm.console.locking import locks_workspace
+from notion_pm.console.output import echo, echo_json, end_with, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.planning.change import Change
 from notion_pm.state.lock import exclusive

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from notion_pm.cli.applying import ask_to_take_back
-from notion_pm.cli.cataloguing import catalogue_of
-from notion_pm.cli.context import Context
-from notion_pm.cli.output import echo, echo_json, progress
 from notion_pm.cli.thread_options import place_of
-from notion_pm.cli.words import count, one_line
+from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.context import Context
+from notion_pm.console.output import echo, echo_json, progress
+from notion_pm.console.text import count, one_line
 from notion_pm.importing.undo import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
 from notion_pm.state.lock import exclusive

@@ -23,7 +23,7 @@ from notion_pm.exporters.table import Cell, Row, Table
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.progress import Progress
+from notion_pm.workspace.progress import Progress
 
 _URL = re.compile(r"https?://[^\s\"'<>)]+")
 

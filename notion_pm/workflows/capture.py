@@ -13,7 +13,7 @@ from notion_pm.planning.capturing import document
 from notion_pm.planning.capturing.live import Captured
 from notion_pm.template.template_text import rows_text, template_text
 from notion_pm.workflows.capture_reading import Reader
-from notion_pm.workflows.progress import Progress, silent
+from notion_pm.workspace.progress import Progress, silent
 
 _DEFAULT_FOLDER = "captured"
 _HEADING = (

@@ -20,8 +20,8 @@ from notion_pm.model.schema import (
 from notion_pm.notion.client import Gateway
 from notion_pm.planning.capturing.keys import key_of
 from notion_pm.planning.capturing.live import Live, LiveDatabase, Loss
-from notion_pm.workflows.progress import Progress
 from notion_pm.workspace.parent_page import check_alive
+from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.record import open_record, record_blocks
 
 _CONTAINERS = frozenset(

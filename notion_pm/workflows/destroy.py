@@ -14,9 +14,9 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.paging import PAGE_SIZE
 from notion_pm.state.state import forget_manifest
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.lock import Claimant
+from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import ManifestPage, locked_record, open_manifest_page
 from notion_pm.workspace.record_text import removed_title
 

@@ -13,11 +13,11 @@ from notion_pm.exporters.write import write
 from notion_pm.model.ids import is_id
 from notion_pm.notion.client import Gateway
 from notion_pm.workflows.attachments import Fetcher, MissingFile
-from notion_pm.workflows.catalogue import Catalogue
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.selection import Selection, selected
-from notion_pm.workflows.sources import Wanted, find_by_id
 from notion_pm.workflows.tables import Findings, Reader
+from notion_pm.workspace.catalogue import Catalogue
+from notion_pm.workspace.progress import Progress
+from notion_pm.workspace.sources import Wanted, find_by_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.progress import Progress
 from notion_pm.workspace.fresh_updates import OVERLAP, created_range
+from notion_pm.workspace.progress import Progress
 
 AT_ONCE = 100
 """Keys that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""

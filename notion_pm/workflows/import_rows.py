@@ -50,8 +50,8 @@ from notion_pm.state.imports import Imported
 from notion_pm.state.state import State
 from notion_pm.workflows.import_reading import read_pages
 from notion_pm.workflows.import_target import Destination, read_indexes
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_absence import look
+from notion_pm.workspace.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)

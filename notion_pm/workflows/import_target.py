@@ -14,8 +14,8 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page, UniqueIdValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.catalogue import Catalogue
-from notion_pm.workflows.sources import Wanted, find_by_id
+from notion_pm.workspace.catalogue import Catalogue
+from notion_pm.workspace.sources import Wanted, find_by_id
 
 
 @dataclass(frozen=True, slots=True)

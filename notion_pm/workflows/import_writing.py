@@ -30,10 +30,10 @@ from notion_pm.state.state import State
 from notion_pm.workflows.import_journal import ImportJournal
 from notion_pm.workflows.import_reading import filter_for, read_edited_pages
 from notion_pm.workflows.import_rows import Prepared
-from notion_pm.workflows.progress import Progress, silent
-from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_recording import RunContext, recorded
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
+from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.side_by_side import side_by_side
 
 
 @dataclass

@@ -11,7 +11,7 @@ from notion_pm.errors import UsageError
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import DataSource, OptionsConfig
 from notion_pm.model.template import ExportSpec, Template
-from notion_pm.workflows.sources import Source, Wanted
+from notion_pm.workspace.sources import Source, Wanted
 
 
 def named_export(name: str, template: Template, entry: DatabaseEntry, source: Source) -> Wanted:

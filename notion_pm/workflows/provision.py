@@ -24,13 +24,13 @@ from notion_pm.planning.twins import twin_search
 from notion_pm.planning.wishes import NO_WISHES, Wishes
 from notion_pm.workflows.applying import Applying
 from notion_pm.workflows.ledger import Ledger
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.reading import Reading, read, read_for
 from notion_pm.workflows.scheduler import run_all
 from notion_pm.workflows.twins import Twins
 from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.parent_page import check_parent, list_parent_page
+from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import locked_record, not_made_by_apply
 
 __all__ = [

@@ -26,8 +26,8 @@ from notion_pm.planning.binding import bound_entry
 from notion_pm.planning.recovery import is_told_by_its_title_alone, may_have_created, recovered
 from notion_pm.template import templates
 from notion_pm.template.dashboards import spelled
-from notion_pm.workflows.bindings import bound_source
-from notion_pm.workflows.default_template import default_template, recorded_templates
+from notion_pm.workspace.bindings import bound_source
+from notion_pm.workspace.default_template import default_template, recorded_templates
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest, missing, record_blocks
 from notion_pm.workspace.record_text import template_of

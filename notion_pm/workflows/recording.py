@@ -14,10 +14,10 @@ from notion_pm.notion.client import Gateway
 from notion_pm.planning.plan import Plan
 from notion_pm.storage.journal import JournalWriter, path_of
 from notion_pm.workflows import provision
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import ApplyResult, Reading
 from notion_pm.workflows.sync_memory import remember
 from notion_pm.workspace.lock import Claimant
+from notion_pm.workspace.progress import Progress, silent
 
 
 def apply_recorded(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from notion_pm.planning.operation import Operation
-from notion_pm.workflows.progress import Progress
+from notion_pm.workspace.progress import Progress
 
 
 class _Queue:

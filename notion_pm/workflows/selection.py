@@ -15,7 +15,7 @@ from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.schema import Property, RelationConfig
 from notion_pm.notion.client import Gateway
 from notion_pm.workflows.columns import chosen, columns_of
-from notion_pm.workflows.sources import Source, Wanted
+from notion_pm.workspace.sources import Source, Wanted
 
 _MOST_RELATED = 100
 """Conditions that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""

@@ -16,8 +16,8 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State, known_templates
 from notion_pm.template import template_files, templates
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.sync_fitness import unreachable
+from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import ManifestPage, learn_databases, open_manifest_page
 
 

@@ -21,8 +21,6 @@ from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.page_codec import Exchange, names_of_options
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
-from notion_pm.workflows.interleaved import interleaved
-from notion_pm.workflows.progress import Progress
 from notion_pm.workflows.sync_absence import (
     MOVED,
     Gone,
@@ -36,6 +34,8 @@ from notion_pm.workflows.sync_fitness import require_types
 from notion_pm.workflows.sync_queries import Queries
 from notion_pm.workflows.sync_unfinished import Unfinished
 from notion_pm.workspace.fresh_updates import created_range
+from notion_pm.workspace.interleaved import interleaved
+from notion_pm.workspace.progress import Progress
 
 ASK_AT_MOST = 100
 """So many pages that are gone are asked for by their ids, to tell why."""

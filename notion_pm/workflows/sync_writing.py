@@ -22,11 +22,11 @@ from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.page_codec import names_of_options
 from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.state.state import State
-from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_absence import UNSHARED, Gone, thrown_away
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_reading import Reader, Reading
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
+from notion_pm.workspace.side_by_side import side_by_side
 
 _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 

@@ -24,8 +24,8 @@ from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.notion.client import Gateway
 from notion_pm.workflows.attachments import Attachments, Fetcher, MissingFile
 from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
-from notion_pm.workflows.progress import Progress
-from notion_pm.workflows.sources import Source, Wanted
+from notion_pm.workspace.progress import Progress
+from notion_pm.workspace.sources import Source, Wanted
 
 _TITLE = "title"
 """The id of every title property (notion-api.md 3.1)."""

@@ -23,15 +23,15 @@ from notion_pm.planning.undo_batches import batches, still_wanted
 from notion_pm.planning.undo_plan import plan_undo
 from notion_pm.state.state import State
 from notion_pm.storage import journal as journals
-from notion_pm.workflows.progress import Progress, silent
 from notion_pm.workflows.provision import read_for
-from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.undo_acts import Doing
 from notion_pm.workflows.undo_reading import FoundDatabases, requests_to_read_again
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
+from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
 from notion_pm.workspace.record_text import removed_title
+from notion_pm.workspace.side_by_side import side_by_side
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,12 @@ from notion_pm.notion.connection import Postponed
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State, template_of_last_import
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_target import Destination, open_destination
-from notion_pm.workflows.side_by_side import side_by_side
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.sync_recording import recorded
+from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.fresh_updates import BATCH, OVERLAP, UpdateSender, created_range
+from notion_pm.workspace.side_by_side import side_by_side
 
 _ENDED = {"changed", "unchanged"}
 """The outcomes of an import that came to its end."""

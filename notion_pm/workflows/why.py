@@ -21,11 +21,11 @@ from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.values import Opinion, SnapshotPage, same
 from notion_pm.state.state import State
 from notion_pm.thread import Chain, Thread
-from notion_pm.thread.lookup import find, unfound
 from notion_pm.workflows.sync_look import Look, look
 from notion_pm.workflows.sync_place import Place, open_template
 from notion_pm.workflows.sync_report import text
 from notion_pm.workflows.thread import read_thread
+from notion_pm.workspace.lookup import find, unfound
 
 Json = dict[str, Any]
 

@@ -34,10 +34,10 @@ from notion_pm.model.schema import (
 )
 from notion_pm.notion.client import Gateway
 from notion_pm.template import templates
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.export import Report, Request, export
-from notion_pm.workflows.progress import silent
 from notion_pm.workflows.selection import Selection
+from notion_pm.workspace.catalogue import Catalogue
+from notion_pm.workspace.progress import silent
 from tests.faults import Fault
 from tests.gateways import gateway_to
 

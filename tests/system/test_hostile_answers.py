@@ -90,7 +90,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOTION_TOKEN", TOKEN)
     monkeypatch.setenv("NOTION_PM_PARENT_PAGE", PAGE)
     monkeypatch.setenv("NOTION_PM_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("notion_pm.cli.context.sleep", lambda seconds: None)
+    monkeypatch.setattr("notion_pm.console.context.sleep", lambda seconds: None)
     (tmp_path / "rows.csv").write_text("Name\nA\n")
     return tmp_path
 

@@ -26,11 +26,11 @@ from notion_pm.notion.connection import Patience
 from notion_pm.state.state import State
 from notion_pm.template import templates
 from notion_pm.workflows import provision
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import open_destination
 from notion_pm.workflows.import_writing import Done, carry_out
 from notion_pm.workspace import fresh_updates
+from notion_pm.workspace.catalogue import Catalogue
 from tests.faults import Fault, FaultyTransport, Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.system.provisioned import NOW

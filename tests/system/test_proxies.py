@@ -115,7 +115,7 @@ def test_what_stands_in_the_way_is_named(
     from notion_pm.cli import main
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("notion_pm.cli.context.sleep", lambda seconds: None)
+    monkeypatch.setattr("notion_pm.console.context.sleep", lambda seconds: None)
     monkeypatch.setenv("NOTION_TOKEN", "ntn_a0b1c2d3e4f5")
     monkeypatch.setenv("NOTION_PM_PARENT_PAGE", "0123456789abcdef0123456789abcdef")
     for name, value in settings.items():

@@ -24,13 +24,13 @@ from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State
 from notion_pm.template import templates
-from notion_pm.workflows.catalogue import Catalogue
 from notion_pm.workflows.import_rows import Order, prepare
 from notion_pm.workflows.import_target import open_destination
 from notion_pm.workflows.import_writing import import_recorded
-from notion_pm.workflows.progress import silent
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.undo_import import look_back, undo_import
+from notion_pm.workspace.catalogue import Catalogue
+from notion_pm.workspace.progress import silent
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed, Weather, killed
 from tests.gateways import calm, gateway_to

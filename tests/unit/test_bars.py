@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from notion_pm.cli.bars import Bars
+from notion_pm.console.progress_bars import Bars
 from notion_pm.notion.limiter import WindowLimiter
 
 

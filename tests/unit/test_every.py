@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.cli.durations import seconds_in
+from notion_pm.console.durations import seconds_in
 from notion_pm.errors import NotionPmError, RateLimited, Stopped, Unavailable
 from notion_pm.workflows.every import LONGEST_PAUSE, next_start, repeat
 from notion_pm.workflows.sync_run import Run

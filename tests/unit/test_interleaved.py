@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.workflows.interleaved import interleaved
+from notion_pm.workspace.interleaved import interleaved
 
 
 @given(

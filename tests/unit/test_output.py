@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notion_pm.cli.output import wrapped
+from notion_pm.console.output import wrapped
 
 LINK = "https://app.notion.com/p/a-title-that-is-long-1fc5cdb926a5494ebb4a7877e2edaf72"
 

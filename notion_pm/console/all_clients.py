@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import click
 
-from notion_pm.cli.context import Context
+from notion_pm.console.context import Context
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
 _ALONE = (

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from notion_pm.cli.interruption import work_under_way
-from notion_pm.workflows.progress import Progress
+from notion_pm.console.signals import work_under_way
+from notion_pm.workspace.progress import Progress
 
 if TYPE_CHECKING:
-    from notion_pm.cli.bars import Asking
+    from notion_pm.console.progress_bars import Asking
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,7 +81,7 @@ def progress(*asking: Asking) -> Iterator[Progress]:
         return
     from rich.console import Console
 
-    from notion_pm.cli.bars import Bars
+    from notion_pm.console.progress_bars import Bars
 
     bars = Bars(Console(stderr=True), asking)
 

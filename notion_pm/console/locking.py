@@ -11,10 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from notion_pm.cli.context import DEFAULT_TEMPLATE, Context
-from notion_pm.cli.interruption import heed_sigterm_as_ctrl_c
-from notion_pm.cli.output import echo, note
 from notion_pm.cli.template_options import Terms
+from notion_pm.console.context import DEFAULT_TEMPLATE, Context
+from notion_pm.console.output import echo, note
+from notion_pm.console.signals import heed_sigterm_as_ctrl_c
 from notion_pm.errors import (
     FileMissing,
     ManifestUnreadable,

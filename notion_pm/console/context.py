@@ -18,7 +18,6 @@ import click
 import httpx
 
 from notion_pm.cli import RootOptions
-from notion_pm.cli.interruption import go_on, sleep
 from notion_pm.config import (
     CONFIG_FILE,
     Local,
@@ -37,6 +36,7 @@ from notion_pm.config.state_place import (
     state_folder,
     state_home,
 )
+from notion_pm.console.signals import go_on, sleep
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome

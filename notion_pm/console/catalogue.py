@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from notion_pm.cli.context import Context
+from notion_pm.console.context import Context
 from notion_pm.model.template import Template
-from notion_pm.workflows.catalogue import Catalogue
+from notion_pm.workspace.catalogue import Catalogue
 
 
 def catalogue_of(context: Context, template: str | None) -> Catalogue:

@@ -23,9 +23,9 @@ from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.template import template_files
 from notion_pm.workflows.named_export import named_export
-from notion_pm.workflows.sources import Source, Wanted, databases_of, sources_of, wanted_whole
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest
+from notion_pm.workspace.sources import Source, Wanted, databases_of, sources_of, wanted_whole
 
 Load = Callable[[str, Mapping[str, str] | None], Template]
 """Reads a template by its name or path, given the values of its variables."""
