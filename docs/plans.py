@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 
-from notion_pm.cli.render_plan import plan_lines
 from notion_pm.emulator import open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
@@ -24,10 +23,11 @@ from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
-from notion_pm.planning.wishes import NO_WISHES, Wishes
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.commands.render_plan import plan_lines
+from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
 from notion_pm.template import templates
-from notion_pm.workflows import provision
-from notion_pm.workflows.weighing import weighed
 from notion_pm.workspace.record import open_manifest
 
 

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from notion_pm.cli.applying import ask_to_take_back
 from notion_pm.cli.thread_options import place_of
 from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.context import Context
@@ -15,6 +14,7 @@ from notion_pm.console.output import echo, echo_json, progress
 from notion_pm.console.text import count, one_line
 from notion_pm.importing.undo import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
+from notion_pm.provision.commands.confirm_and_apply import ask_to_take_back
 from notion_pm.state.lock import exclusive
 from notion_pm.workflows.undo_import import ImportUndo, look_back, undo_import
 from notion_pm.workspace.lock import workspace_lock

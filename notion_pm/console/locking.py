@@ -11,7 +11,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from notion_pm.cli.template_options import Terms
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context
 from notion_pm.console.output import echo, note
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c
@@ -24,6 +23,7 @@ from notion_pm.errors import (
     ValuesMissing,
 )
 from notion_pm.model.ids import NotionId
+from notion_pm.provision.commands.template_options import Terms
 from notion_pm.storage.records_file import STDIN, ReadOptions, read_records
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
@@ -104,7 +104,8 @@ def _template_file(
     context: Context, options: Mapping[str, Any]
 ) -> tuple[str | None, Mapping[str, str]]:
     """Return the template that a command reads, by its shipped name or path, and the values that were given."""
-    from notion_pm.storage import mapping_file, plan_file
+    from notion_pm.provision import plan_file
+    from notion_pm.provision.adopt import mapping_file
 
     given, command = options.get("template"), click.get_current_context().info_name
     terms: Terms | None = options.get("terms")

@@ -12,7 +12,7 @@ from notion_pm.importing.interpret import key_field
 from notion_pm.importing.target import SOURCE_ID, Field, Target
 from notion_pm.model.fault import Fault, suggestion
 from notion_pm.model.import_map import Filling, ImportMap
-from notion_pm.planning.adopt_words import LIKELY, best_pairs, likeness
+from notion_pm.provision.adopt.likeness import LIKELY, best_pairs, likeness
 from notion_pm.template.lookup import IDENTITY_TYPES
 
 

@@ -20,7 +20,11 @@ from notion_pm.model.template import (
     Template,
     ViewSpec,
 )
-from notion_pm.planning.levels import Circular, property_levels, referenced_titles
+from notion_pm.provision.plan.order.topological_order import (
+    Circular,
+    property_levels,
+    referenced_titles,
+)
 from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
 from notion_pm.template.lookup import (
     DATE_TYPES,

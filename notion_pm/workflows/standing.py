@@ -8,8 +8,8 @@ from typing import Any
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.plan import Plan
-from notion_pm.workflows import provision
+from notion_pm.provision import provision
+from notion_pm.provision.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

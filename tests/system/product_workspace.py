@@ -15,10 +15,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, Value
 from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.template import templates
-from notion_pm.workflows import provision
 from notion_pm.workflows.sync import Options, SyncResult, sync
 from notion_pm.workflows.sync_place import Place
 from notion_pm.workspace.record import open_manifest

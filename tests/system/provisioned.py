@@ -12,9 +12,9 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.plan import Plan
-from notion_pm.workflows import provision
-from notion_pm.workflows.provision import ApplyResult
+from notion_pm.provision import provision
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.provision import ApplyResult
 from notion_pm.workspace.lock import Claimant
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -15,13 +15,13 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Database, PropertyPatch
 from notion_pm.notion.client import Gateway
-from notion_pm.storage import mapping_file
-from notion_pm.workflows import provision
-from notion_pm.workflows.adopt import Adoption, adopt, look_at_mapping, propose
-from notion_pm.workflows.destroy import destroy, destruction
-from notion_pm.workflows.provision import Wishes
-from notion_pm.workflows.recording import apply_recorded
-from notion_pm.workflows.undo import look_back, undo
+from notion_pm.provision import provision
+from notion_pm.provision.adopt import mapping_file
+from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
+from notion_pm.provision.apply.recording import apply_recorded
+from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.provision import Wishes
+from notion_pm.provision.undo.undo import look_back, undo
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Killed, killed

@@ -13,7 +13,7 @@ from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import Database
-from notion_pm.workflows.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program

@@ -15,8 +15,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.binding import BindingUnfit
-from notion_pm.workflows.destroy import destruction
+from notion_pm.provision.destroy import destruction
+from notion_pm.provision.plan.binding import BindingUnfit
 from tests.conftest import client_of
 from tests.faults import Killed, Weather, killed
 from tests.gateways import gateway_to

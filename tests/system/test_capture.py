@@ -16,10 +16,10 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.capturing.live import Captured
+from notion_pm.provision import provision
+from notion_pm.provision.capture import capture as capturing
+from notion_pm.provision.capture.live import Captured
 from notion_pm.template.templates import load
-from notion_pm.workflows import capture as capturing
-from notion_pm.workflows import provision
 from tests.conftest import client_of
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to, plan_for

@@ -170,7 +170,7 @@ def test_a_broken_notion_pm_toml_completes_nothing(program: Program) -> None:
 def test_a_fault_of_ours_is_one_line_unless_somebody_debugs(program: Program) -> None:
     code = (
         "import sys\n"
-        "import notion_pm.cli.templates as module\n"
+        "import notion_pm.provision.commands.templates as module\n"
         "def broken(*_, **__): raise KeyError('ntn_secret')\n"
         "module.template_page = module.format_page = broken\n"
         "module.templates.load = broken\n"

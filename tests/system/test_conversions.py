@@ -13,10 +13,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.plan import Plan
-from notion_pm.planning.wishes import NO_WISHES, Wishes
-from notion_pm.workflows import provision
-from notion_pm.workflows.weighing import weighed
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, tables

@@ -12,8 +12,8 @@ from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows import provision
-from notion_pm.workflows.provision import Wishes
+from notion_pm.provision import provision
+from notion_pm.provision.provision import Wishes
 from tests.faults import Fault
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to, plan_for

@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program

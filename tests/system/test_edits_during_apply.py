@@ -21,11 +21,11 @@ from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.plan import Plan
-from notion_pm.workflows import provision
-from notion_pm.workflows.provision import PlanChanged
-from notion_pm.workflows.reading import Reading
-from notion_pm.workflows.weighing import weighed
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.provision import PlanChanged
+from notion_pm.provision.reading import Reading
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to

@@ -23,9 +23,9 @@ from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Patience
+from notion_pm.provision import provision
 from notion_pm.state.state import State
 from notion_pm.template import templates
-from notion_pm.workflows import provision
 from notion_pm.workflows.import_rows import Order, Prepared, prepare
 from notion_pm.workflows.import_target import open_destination
 from notion_pm.workflows.import_writing import Done, carry_out

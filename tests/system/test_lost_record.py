@@ -14,10 +14,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.plan import Plan
-from notion_pm.workflows import provision
-from notion_pm.workflows.destroy import destroy, destruction
-from notion_pm.workflows.sync_memory import remember
+from notion_pm.provision import provision
+from notion_pm.provision.apply.sync_memory import remember
+from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.plan.plan import Plan
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.program import Program

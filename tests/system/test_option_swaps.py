@@ -24,12 +24,12 @@ from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatc
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Patience
-from notion_pm.planning.operation import Verb
-from notion_pm.planning.plan import Plan
-from notion_pm.planning.wishes import NO_WISHES, Wishes
-from notion_pm.workflows import provision
-from notion_pm.workflows.provision import ApplyResult
-from notion_pm.workflows.weighing import weighed
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.provision import ApplyResult
 from notion_pm.workspace.record import open_manifest
 from tests.faults import Fault, Killed, Weather, killed
 from tests.gateways import calm, gateway_to

@@ -16,7 +16,7 @@ from notion_pm.errors import RequestRefused
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import DataSource, NumberConfig, PropertyPatch
 from notion_pm.notion.client import Gateway
-from notion_pm.storage import journal as journals
+from notion_pm.provision import journal_files as journals
 from tests.conftest import client_of
 from tests.gateways import gateway_to
 from tests.program import Program

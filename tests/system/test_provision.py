@@ -20,11 +20,11 @@ from notion_pm.model.page import OptionValue, RelationValue
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.operation import Verb
-from notion_pm.planning.plan import make_plan
-from notion_pm.planning.wishes import Wishes
+from notion_pm.provision import provision
+from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.plan import make_plan
+from notion_pm.provision.plan.plan_options import Wishes
 from notion_pm.template import templates as template_files
-from notion_pm.workflows import provision
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 from tests.system.provisioned import NOW, apply_to, manifest_pages, plan_for, tables

@@ -21,10 +21,10 @@ from notion_pm.errors import (
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
+from notion_pm.provision.apply.sync_memory import remember
+from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.template import templates
-from notion_pm.workflows import provision
-from notion_pm.workflows.repair import Repair, carry_out_repair, plan_repair
-from notion_pm.workflows.sync_memory import remember
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from notion_pm.workspace.record import open_manifest, open_manifest_page
 from tests.gateways import gateway_to

@@ -21,8 +21,8 @@ from notion_pm.model.template import (
     RollupProperty,
     Template,
 )
-from notion_pm.planning.plan import make_plan
-from notion_pm.planning.wishes import Wishes
+from notion_pm.provision.plan.plan import make_plan
+from notion_pm.provision.plan.plan_options import Wishes
 from notion_pm.template import templates
 from notion_pm.template.references import check
 from tests.gateways import gateway_to

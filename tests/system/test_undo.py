@@ -23,12 +23,12 @@ from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
 from notion_pm.model.schema import Option, PropertyPatch, options_of
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
-from notion_pm.planning.undo import UndoPlan
-from notion_pm.workflows import provision
-from notion_pm.workflows.provision import Wishes
-from notion_pm.workflows.recording import apply_recorded
-from notion_pm.workflows.undo import UndoChanged, look_back, undo
-from notion_pm.workflows.weighing import weighed
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.apply.recording import apply_recorded
+from notion_pm.provision.provision import Wishes
+from notion_pm.provision.undo.steps import UndoPlan
+from notion_pm.provision.undo.undo import UndoChanged, look_back, undo
 from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of

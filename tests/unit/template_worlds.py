@@ -36,7 +36,7 @@ from notion_pm.model.template import (
     Template,
     UniqueIdProperty,
 )
-from notion_pm.planning import fingerprint
+from notion_pm.provision.plan import fingerprint
 from notion_pm.template.lookup import property_title
 
 STARTED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -26,12 +26,12 @@ from notion_pm.model.schema import (
     View,
 )
 from notion_pm.model.template import OptionsProperty, RelationProperty, Template
-from notion_pm.planning.capturing.conditions import as_quick, as_where
-from notion_pm.planning.capturing.document import capture
-from notion_pm.planning.capturing.keys import Keys, Titles, key_of
-from notion_pm.planning.capturing.live import Captured, Live, LiveDatabase
-from notion_pm.planning.capturing.naming import NamedDatabase
-from notion_pm.planning.capturing.unsayable import Unsayable
+from notion_pm.provision.capture.conditions import as_quick, as_where
+from notion_pm.provision.capture.document import capture
+from notion_pm.provision.capture.keys import Keys, Titles, key_of
+from notion_pm.provision.capture.live import Captured, Live, LiveDatabase
+from notion_pm.provision.capture.naming import NamedDatabase
+from notion_pm.provision.capture.not_representable import Unsayable
 from notion_pm.template import variables
 from notion_pm.template.template_text import template_text
 from notion_pm.template.yaml_lines import parse

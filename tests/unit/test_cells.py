@@ -6,7 +6,7 @@ import pytest
 
 from notion_pm.model.cells import Cell, CellInvalid, OptionKeys, RowKeys, parse_cell
 from notion_pm.model.page import DateValue
-from notion_pm.planning.row_values import fill_in
+from notion_pm.provision.plan.row_values import fill_in
 from tests.unit.template_worlds import load
 
 _OPTIONS = [{"key": "a", "name": "Alpha"}, {"key": "b", "name": "Beta"}]

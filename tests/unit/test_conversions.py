@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notion_pm.model.page import DateValue, OptionValue, Value
-from notion_pm.planning.conversions import conversion, loses
+from notion_pm.provision.plan.conversions import conversion, loses
 
 _A, _B = OptionValue("a", "A"), OptionValue("b", "B")
 

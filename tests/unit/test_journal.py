@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.errors import FileUnusable
 from notion_pm.model.journal import Begun, Done, Ended
-from notion_pm.storage.journal import JournalWriter, mark_undone, path_of, read
+from notion_pm.provision.journal_files import JournalWriter, mark_undone, path_of, read
 from notion_pm.template import templates
 
 _NOW = datetime(2026, 11, 22, 9, 0, 0, 7, tzinfo=UTC)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Database, View
-from notion_pm.workflows.ledger import Ledger
+from notion_pm.provision.apply.apply_state import Ledger
 from tests.unit.template_worlds import load
 
 ID = NotionId("00000000-0000-4000-8000-000000000000")

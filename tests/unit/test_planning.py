@@ -14,11 +14,11 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.planning.change import Change
-from notion_pm.planning.diff import diff
-from notion_pm.planning.operation import Verb
-from notion_pm.planning.order import operations
-from notion_pm.planning.plan import make_plan
+from notion_pm.provision.plan.change import Change
+from notion_pm.provision.plan.diff.databases import diff
+from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.order.order import operations
+from notion_pm.provision.plan.plan import make_plan
 from tests.unit.template_worlds import applied, load, property_id, templates
 
 _NAME = {"type": "title", "title": "Name"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.planning import fingerprint
+from notion_pm.provision.plan import fingerprint
 from notion_pm.template.view_json import ViewJson, view_json
 from tests.unit.template_worlds import load
 

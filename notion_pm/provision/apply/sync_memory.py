@@ -1,0 +1,55 @@
+"""What an apply tells sync: which rows it made, and with what values. They are nobody's work yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from notion_pm.model.state_home import StateHome
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.provision.provision import AppliedRow, ApplyResult
+from notion_pm.rules import RuleSet
+from notion_pm.rules.page_codec import Exchange
+from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.rules.values import BaseValue, Plain
+from notion_pm.state.state import Remembered, State
+from notion_pm.workflows.sync_place import source_of
+
+
+def remember(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:
+    """Remember the manifest that an apply has left, and its rows as the baseline of the first sync.
+
+    Rows that a sync knows already stay as it knows them.
+    """
+    manifest = applied.manifest
+    if manifest is None:
+        return
+    rules = RuleSet(loaded.template)
+    exchanges = {
+        key: Exchange(rules.vocabulary, key, manifest.databases[key], keys)
+        for key, keys in rules.needs.items()
+    }
+    with State(home, loaded.template.template) as state:
+        remembered = state.remembered() or Remembered(source_of(loaded))
+        state.remember(replace(remembered, source=source_of(loaded), manifest=manifest))
+        known = state.baseline()
+        new = [
+            row
+            for row in applied.applied_rows
+            if row.page_id not in known and row.database in exchanges
+        ]
+        state.keep_baseline(
+            {row.page_id: _memory(rules.vocabulary, exchanges[row.database], row) for row in new}
+        )
+
+
+def _memory(vocabulary: Vocabulary, exchange: Exchange, row: AppliedRow) -> Mapping[str, BaseValue]:
+    """What a new row holds: what was written, and in a status that was not, Notion's default, its first option."""
+    held: dict[str, Plain] = {
+        key: exchange.plain(key, row.values.get(key)) for key in exchange.keys
+    }
+    for key in exchange.keys:
+        if held[key] is None and vocabulary.type(row.database, key) == "status":
+            held[key] = next((each.key for each in vocabulary.options(row.database, key)), None)
+    scalar = {key for key in exchange.keys if vocabulary.type(row.database, key) != "relation"}
+    return {key: BaseValue(value, starter=True) for key, value in held.items() if key in scalar}

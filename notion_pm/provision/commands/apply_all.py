@@ -1,0 +1,78 @@
+"""`notion-pm apply --all`: every plan first, one yes, and then every client that is safe."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from functools import partial
+
+from notion_pm.console.all_clients import Outcome, attempt, go_on, most_serious
+from notion_pm.console.context import Context
+from notion_pm.console.output import end_with, progress
+from notion_pm.errors import UnsafeChange
+from notion_pm.provision.commands.confirm_and_apply import ask, carry_out
+from notion_pm.provision.commands.plan_all import Looked, hold_back, look, show_plans, tell, told
+from notion_pm.provision.commands.template_options import Terms
+from notion_pm.provision.provision import ApplyResult, PlanChanged
+from notion_pm.state.lock import exclusive
+from notion_pm.workspace.progress import Progress
+
+
+def apply_all(
+    context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool
+) -> None:
+    """Show every plan, ask once, and apply side by side what is safe."""
+    asked = context.all_clients()
+    clients = [Outcome(client, client) for client in asked]
+    with ExitStack() as locks:
+        locked = [
+            attempt(partial(_lock, locks), each) for each in clients
+        ]  # here: SQLite's locks belong to a thread
+        with progress(*asked):
+            looked = go_on(locked, lambda client, _: look(client, template, terms))
+        safe = go_on(looked, lambda _, found: hold_back(found, terms))
+        if not as_json:
+            show_plans(looked, details=details)
+        waiting = [
+            len(each.value[1].changes)
+            for each in safe
+            if each.error is None and each.value[1].changes
+        ]
+        ask(
+            sum(waiting),
+            yes=yes,
+            as_json=as_json,
+            whose=f" to {len(waiting)} of {len(clients)} clients",
+        )
+        with progress(*asked) as shown:
+            ended = go_on(safe, partial(_carry_out, terms, shown, yes=yes))
+    tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
+    end_with(most_serious(each.exit_code for each in ended))
+
+
+def _lock(locks: ExitStack, client: Context, _: Context) -> None:
+    locks.enter_context(exclusive(client.state_home))
+
+
+def _carry_out(
+    terms: Terms, shown: Progress, client: Context, found: Looked, *, yes: bool
+) -> ApplyResult:
+    """Carry out a client's plan if it is still the one that was shown.
+
+    Raises UnsafeChange where it is another one, and a person agreed to the first.
+    """
+
+    def draw(what: str, done: int, total: int) -> None:
+        shown(f"{client.name}: {what}", done, total)
+
+    reading, plan = found
+    try:
+        return carry_out(client, plan, reading, terms, draw)
+    except PlanChanged as changed:
+        if yes:
+            again = changed.plan.shown_again(plan)
+            with suppress(PlanChanged):
+                return carry_out(client, again, changed.reading, terms, draw)
+        raise UnsafeChange(
+            "Somebody changed this workspace after its plan was shown.",
+            f"Nothing was changed. Look at its new plan:  notion-pm -w {client.name} apply",
+        ) from None

@@ -1,0 +1,118 @@
+"""Plan files: what `plan -o` writes and `apply` carries out, if nothing has moved since.
+
+`apply` never carries out what a file says. It makes the plan again from the template and the
+workspace, and compares. What only the file can say, such as `allow_lossy`, is under its seal.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from notion_pm.errors import UsageError
+from notion_pm.files.safe_read import TABLE_LIMIT, read_bytes
+from notion_pm.files.writing import require_folder, write_shared
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.plan.plan_options import Wishes
+
+SUFFIX = ".json"
+
+
+class PlanFile(BaseModel):
+    """A plan that was looked at: how to make it again, and the plan itself as people and programs read it.
+
+    Every field is under the seal, also those that later versions add.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[2] = 2
+    reference: str = Field(
+        description="The template: a shipped name, or a path from where the plan was made."
+    )
+    variables: dict[str, str]
+    with_rows: bool | None
+    prune: bool
+    reset_titles: bool
+    downgrade: bool = False
+    allow_lossy: bool
+    force: bool
+    checksum: str
+    plan: dict[str, Any]
+    seal: str = ""
+
+    @property
+    def wishes(self) -> Wishes:
+        """What was wished for."""
+        return Wishes(self.with_rows, self.prune, self.reset_titles, self.downgrade)
+
+    @property
+    def permits(self) -> tuple[str, ...]:
+        """The options of `apply` that the file stands for."""
+        options = {"--allow-lossy": self.allow_lossy, "--force": self.force}
+        return tuple(option for option, is_given in options.items() if is_given)
+
+    def is_as_written(self, plan: Plan) -> bool:
+        """Whether nobody edited the file, judged by the same plan, made again."""
+        return compare_digest(self.seal, self._seal_of(plan))
+
+    def sealed(self, plan: Plan) -> PlanFile:
+        """Return the file with its seal."""
+        return self.model_copy(update={"seal": self._seal_of(plan)})
+
+    def _seal_of(self, plan: Plan) -> str:
+        """A checksum of the whole file that takes the mark of what the plan was made from.
+
+        That mark depends on the workspace and is not in the file. So who cannot read the workspace
+        can neither edit a file nor make one that is accepted.
+        """
+        content = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
+        return hmac.new(plan.base.encode(), content.encode(), "sha256").hexdigest()
+
+
+def of(
+    plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool
+) -> PlanFile:
+    """Return the file of a plan, with what is needed to make it again."""
+    unsealed = PlanFile(
+        reference=reference,
+        variables=dict(variables),
+        with_rows=plan.wishes.with_rows,
+        prune=plan.wishes.prune,
+        reset_titles=plan.wishes.reset_titles,
+        downgrade=plan.wishes.downgrade,
+        allow_lossy=allow_lossy,
+        force=force,
+        checksum=plan.checksum,
+        plan=plan.as_data(),
+    )
+    return unsealed.sealed(plan)
+
+
+def write(path: Path, planned: PlanFile) -> None:
+    """Write a plan file.
+
+    Raises FileUnusable.
+    """
+    require_folder(path)
+    write_shared(path, planned.model_dump_json(indent=2) + "\n")
+
+
+def read(path: Path) -> PlanFile:
+    """Read a plan file.
+
+    Raises UsageError when it is none, FileUnusable when it cannot be read.
+    """
+    try:
+        return PlanFile.model_validate_json(read_bytes(path, limit=TABLE_LIMIT))
+    except ValidationError:
+        advice = "Write one with  notion-pm plan TEMPLATE -o plan.json"
+        raise UsageError(
+            f"{path} is not a plan that this version of notion-pm wrote.", advice
+        ) from None
