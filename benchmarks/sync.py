@@ -35,8 +35,8 @@ from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
 from notion_pm.provision import provision
-from notion_pm.workflows.sync import Options, sync
-from notion_pm.workflows.sync_place import Place
+from notion_pm.sync.context import Place
+from notion_pm.sync.sync import Options, sync
 from notion_pm.workspace.record import open_manifest
 
 LATENCY = 0.15

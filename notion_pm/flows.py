@@ -23,13 +23,13 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.futures import wait
 
 from notion_pm.cli import RootOptions
-from notion_pm.cli.sync_runs import Manner, new_run_id, run
 from notion_pm.config import Local
 from notion_pm.console.context import Context
 from notion_pm.console.durations import duration
 from notion_pm.errors import NotionPmError, RateLimited, Unavailable
-from notion_pm.workflows.sync import Options
-from notion_pm.workflows.sync_run import Run
+from notion_pm.sync.commands.sync_runs import Manner, new_run_id, run
+from notion_pm.sync.run import Run
+from notion_pm.sync.sync import Options
 from notion_pm.workspace.progress import silent
 
 _RETRIES = 3

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from notion_pm.config import read_config
 from notion_pm.console.context import DEFAULT_TEMPLATE
 from notion_pm.errors import NotionPmError
-from notion_pm.storage import import_maps
+from notion_pm.importing.mapping import map_files
 from notion_pm.template import template_files, templates
 
 
@@ -55,7 +55,7 @@ def complete_preset(
     _context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     """Return the tools whose files are known."""
-    return _those_of(import_maps.preset_names(), typed)
+    return _those_of(map_files.preset_names(), typed)
 
 
 def complete_exported(

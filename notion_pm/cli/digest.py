@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.notifying import post
 from notion_pm.cli.thread_options import place_of, template_option
 from notion_pm.conditions.text_form import parse_since
 from notion_pm.console.context import Context, pass_context
@@ -15,6 +14,7 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.reports.digest import Digest, as_mail, as_markdown, as_slack_blocks
+from notion_pm.sync.commands.notifying import post
 from notion_pm.workflows.digest import read_digest
 
 _EXAMPLES = """\b

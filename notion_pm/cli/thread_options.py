@@ -6,7 +6,7 @@ import click
 
 from notion_pm.cli.completing import complete_template
 from notion_pm.console.context import Context
-from notion_pm.workflows.sync_place import Place
+from notion_pm.sync.context import Place
 from notion_pm.workspace.progress import Progress
 
 template_option = click.option(

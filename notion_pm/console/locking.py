@@ -22,9 +22,9 @@ from notion_pm.errors import (
     UsageError,
     ValuesMissing,
 )
+from notion_pm.importing.files.records_file import STDIN, ReadOptions, read_records
 from notion_pm.model.ids import NotionId
 from notion_pm.provision.commands.template_options import Terms
-from notion_pm.storage.records_file import STDIN, ReadOptions, read_records
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
 from notion_pm.workspace.parent_page import list_parent_page
@@ -81,7 +81,7 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
     Raises what the command would raise.
     """
     # YAML and Jinja: only where somebody breaks a lock.
-    from notion_pm.storage import import_maps
+    from notion_pm.importing.mapping import map_files
     from notion_pm.template import templates
 
     if click.get_current_context().info_name == "import":
@@ -90,9 +90,9 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
             form = ReadOptions(*(options[name] for name in names))
             read_records(options["file"], options["format_"], form)
         if options["map_path"] is not None and options["map_path"].exists():
-            import_maps.read_map(options["map_path"])
+            map_files.read_map(options["map_path"])
         if options["preset"] is not None:
-            import_maps.preset(options["preset"])
+            map_files.preset(options["preset"])
 
     reference, values = _template_file(context, options)
     if reference is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 
-from notion_pm.importing.table import TableRow
+from notion_pm.importing.files.table import TableRow
 from notion_pm.model.spreadsheet import unguarded
 
 LONGEST_CELL = 1_000_000

@@ -1,220 +1,378 @@
-"""What becomes of each page when an import is undone. A page that people edited since is left as it is."""
+"""Undo of the last import: made pages go to the trash, updated pages get their values back.
+
+What people edited since stays. Pages are read again right before each batch of writes, as sync and
+import do. Interrupted, it is run again: pages that are back already are passed over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
+from notion_pm.errors import NotShared, RequestRefused, UsageError
+from notion_pm.files.plain_json import moment_from
+from notion_pm.importing.find_target import Destination, open_destination
+from notion_pm.importing.undo_decisions import (
+    GONE,
+    Left,
+    SetBack,
+    Step,
+    Surroundings,
+    Trash,
+    decide,
+    merged,
+    with_page_found,
+)
 from notion_pm.model.ids import NotionId
-from notion_pm.model.import_write import ImportWrite, Json
-from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
-from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.model.import_write import ImportWrite
+from notion_pm.model.page import Page
+from notion_pm.model.schema import RelationConfig
+from notion_pm.model.template import Template
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Postponed
+from notion_pm.state.history import RunRecord
+from notion_pm.state.imports import Imported
+from notion_pm.state.state import State, template_of_last_import
+from notion_pm.sync.context import Place
+from notion_pm.sync.recording import recorded
+from notion_pm.workspace.catalogue import Catalogue
+from notion_pm.workspace.fresh_updates import BATCH, OVERLAP, UpdateSender, created_range
+from notion_pm.workspace.side_by_side import side_by_side
 
-CHANGED = "it was changed since"
-EDITED = "people edited it since"
-LINKED = "other pages are linked with it"
-LOCKED = "the page is locked"
-GONE = "the page is no longer there"
-
-_WRITABLE = frozenset(
-    {
-        "title", "rich_text", "url", "email", "phone_number", "number", "checkbox",
-        "select", "status", "multi_select", "date", "relation",
-    }
-)  # fmt: skip
-"""The types of property that an import writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trash:
-    """A page that the import made and that goes to the trash."""
-
-    write: ImportWrite
-    page: Page
+_ENDED = {"changed", "unchanged"}
+"""The outcomes of an import that came to its end."""
+_IDS_PER_FILTER = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SetBack:
-    """A page that gets back the values which it had before the import. `now`: what it holds."""
+class ImportUndo:
+    """What an undo of an import would do, or has done.
 
-    write: ImportWrite
-    page: Page
-    values: tuple[PropertyValue, ...]
-    now: tuple[PropertyValue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A page, or one of its properties, that stays as it is, and why."""
-
-    write: ImportWrite
-    reason: str
-    page: Page | None = None
-    property_id: str = ""
-
-
-Step = Trash | SetBack | Left
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a page is judged by.
-
-    `going`: pages whose links to others end, because they go to the trash or get old links back.
-    `ignored`: by database, the properties that rules fill in; they are nobody's work.
-    `locks`: by database, the checkbox that locks a page.
-    `linked_one_way`: pages that are linked from pages which stay, where the link shows only there.
+    `runs`: the import, and before it the runs of the same import that were interrupted.
     """
 
-    going: frozenset[str]
-    ignored: Mapping[str, Collection[str]]
-    locks: Mapping[str, str]
-    linked_one_way: frozenset[str] = frozenset()
+    memory: str
+    runs: tuple[RunRecord, ...]
+    writes: tuple[ImportWrite, ...]
+    destinations: Mapping[str, Destination]
+    steps: tuple[Step, ...]
+
+    @property
+    def trash(self) -> list[Trash]:
+        """The pages that go to the trash."""
+        return [step for step in self.steps if isinstance(step, Trash)]
+
+    @property
+    def back(self) -> list[SetBack]:
+        """The pages that get values back."""
+        return [step for step in self.steps if isinstance(step, SetBack)]
+
+    @property
+    def left(self) -> list[Left]:
+        """What stays as it is, and why."""
+        return [step for step in self.steps if isinstance(step, Left)]
+
+    @property
+    def record_page(self) -> NotionId | None:
+        """The page to claim while the undo writes."""
+        pages = (destination.record_page for destination in self.destinations.values())
+        return next((page for page in pages if page), None)
 
 
-def to_json(value: PropertyValue) -> Json:
-    """Return the value of a property of a type that an import writes, as JSON."""
-    match value.value:
-        case OptionValue(id=option, name=name):
-            return [option, name]
-        case DateValue(start=start, end=end, time_zone=zone):
-            return [start, end, zone]
-        case RelationValue(ids=ids):
-            return list(ids)
-        case tuple() as several:
-            return [[each.id, each.name] for each in several if isinstance(each, OptionValue)]
-        case plain:
-            return plain
+def look_back(place: Place, catalogue: Catalogue, template: str | None) -> ImportUndo:
+    """Return what an undo of the last import would do. Reads only: a request per 100 pages edited since.
 
-
-def from_json(property_id: str, kind: str, json: Json) -> PropertyValue:
-    """Return the value of a property that was kept as JSON."""
-    value: object = json
-    match kind:
-        case "relation":
-            value = RelationValue(tuple(NotionId(each) for each in json or ()))
-        case "multi_select":
-            value = tuple(OptionValue(*each) for each in json or ())
-        case "select" | "status" if json:
-            value = OptionValue(*json)
-        case "date" if json:
-            value = DateValue(*json)
-    return PropertyValue(property_id, kind, value)  # type: ignore[arg-type]
-
-
-def content_of(page: Page) -> dict[str, tuple[str, Json]]:
-    """Return what a page holds in the properties of types that an import writes."""
-    return {
-        value.id: (value.type, to_json(value))
-        for value in page.properties.values()
-        if value.type in _WRITABLE and value.type not in READ_ONLY_TYPES
-    }
-
-
-def merged(runs: Iterable[Sequence[ImportWrite]]) -> list[ImportWrite]:
-    """Return the writes of several runs, the earliest run first, as if one run had written all.
-
-    An import that was killed and run again is two runs. The second may have updated what the first made.
+    Raises UsageError when no import that wrote something is remembered.
     """
-    found: dict[tuple[str, str], ImportWrite] = {}
-    for writes in runs:
-        for write in writes:
-            key = (write.data_source_id, write.page or write.entry)
-            earlier = found.get(key)
-            if earlier is None:
-                found[key] = write
-                continue
-            after = {**earlier.after, **write.after}
-            before = None if earlier.before is None else {**(write.before or {}), **earlier.before}
-            found[key] = replace(earlier, after=after, before=before, title=write.title)
-    return list(found.values())
-
-
-def with_page_found(write: ImportWrite, pages: Iterable[Page], since: datetime) -> ImportWrite:
-    """Return a write with the page that it made, where Notion's answer was lost.
-
-    That is a page of that key or title that was created since the import began.
-    """
-    property_id, text = write.found_by
+    memory = template or template_of_last_import(place.state_home)
+    if memory is None:
+        raise _nothing_to_undo()
+    with State(place.state_home, memory) as state:
+        runs, writes = _last_import(state)
+    source_ids = dict.fromkeys(write.data_source_id for write in writes)
+    destinations = {each: open_destination(place.gateway, catalogue, each) for each in source_ids}
+    since = _began(writes)
+    pages = {each: _read(place.gateway, each, since) for each in source_ids}
+    # Notion rounds the time of creation down to the minute.
+    created_since = since.replace(second=0, microsecond=0) - OVERLAP
     found = [
-        page for page in pages if page.created_time >= since and _text(page, property_id) == text
+        write
+        if write.page
+        else with_page_found(write, pages[write.data_source_id].values(), created_since)
+        for write in writes
     ]
-    return replace(write, page=found[0].id) if len(found) == 1 else write
+    there = [write for write in found if write.page]
+    steps = _decide_all(place.gateway, there, pages, destinations)
+    return ImportUndo(memory, tuple(runs), tuple(there), destinations, tuple(steps))
 
 
-def _text(page: Page, property_id: str) -> str:
-    held = page.properties.get(property_id)
-    return str(held.value) if held is not None else page.title if property_id == "title" else ""
+def undo_import(place: Place, undo: ImportUndo) -> ImportUndo:
+    """Undo what a look has found, batch by batch. Return what was done, and what is left after all."""
+    with (
+        recorded(place, undo.memory, "undo") as recording,
+        State(place.state_home, undo.memory) as state,
+    ):
+        done = _Undoing(place, state, undo).run()
+        wrote = len(done.trash) + len(done.back)
+        recording.outcome = "changed" if wrote else "unchanged"
+        undone = undo.runs[-1].id
+        recording.told = {"undone": undone, "trashed": len(done.trash), "updates": len(done.back)}
+    return done
 
 
-def decide(write: ImportWrite, page: Page | None, around: Surroundings) -> Iterator[Step]:
-    """Yield what becomes of a page; nothing where it is already as it was before the import."""
-    if page is None:
-        if not write.is_made:
-            yield Left(write, GONE)
-        return
-    lock = page.properties.get(around.locks.get(write.data_source_id, ""))
-    is_locked = page.is_locked or (lock is not None and lock.value is True)
-    if write.is_made:
-        reason = LOCKED if is_locked else _reason_to_keep(write, page, around)
-        yield Left(write, reason, page) if reason else Trash(write, page)
-        return
-    yield from _values_back(write, page, is_locked=is_locked)
+def _nothing_to_undo() -> UsageError:
+    return UsageError(
+        "No import that changed something is remembered here, so there is nothing to undo.",
+        "It is remembered where it ran; notion-pm history  lists what is.",
+    )
 
 
-def _reason_to_keep(write: ImportWrite, page: Page, around: Surroundings) -> str:
-    """Return why a page that the import made stays; an empty text where it goes."""
-    if page.created_by is not None and page.last_edited_by not in {None, page.created_by}:
-        return EDITED
-    if page.id in around.linked_one_way:
-        return LINKED
-    ignored = around.ignored.get(write.data_source_id, ())
-    for property_id, (kind, now) in content_of(page).items():
-        written = write.after.get(property_id)
-        if kind == "relation":
-            # The other side of a relation shows pages that people linked with this one.
-            if set(now) - around.going - set(written[1] if written else ()):
-                return LINKED
-        elif written and property_id not in ignored and not _is_same(kind, now, written[1]):
-            return CHANGED
-    return ""
+def _last_import(state: State) -> tuple[list[RunRecord], list[ImportWrite]]:
+    """Return the last import that wrote something, with the interrupted runs that it went on from.
 
-
-def _values_back(write: ImportWrite, page: Page, *, is_locked: bool) -> Iterator[Step]:
-    held = content_of(page)
-    back: list[PropertyValue] = []
-    now: list[PropertyValue] = []
-    for property_id, (kind, before) in (write.before or {}).items():
-        if property_id not in held:
-            yield Left(write, "the property is no longer there", page, property_id)
+    The runs come in the order of time.
+    """
+    runs: list[RunRecord] = []
+    written: list[list[ImportWrite]] = []
+    for run in reversed(state.runs()):
+        if run.kind != "import":
             continue
-        current, written = held[property_id][1], write.after[property_id][1]
-        if _is_same(kind, current, before):
+        writes = state.import_writes(run.id)
+        if not writes:
             continue
-        if is_locked:
-            yield Left(write, LOCKED, page, property_id)
-        elif held[property_id][0] != kind or not _is_same(kind, current, written):
-            yield Left(write, CHANGED, page, property_id)
+        if runs and (run.outcome in _ENDED or writes[0].origin != written[0][0].origin):
+            break
+        runs.insert(0, run)
+        written.insert(0, writes)
+    if not runs:
+        raise _nothing_to_undo()
+    return runs, merged(written)
+
+
+def _began(writes: Sequence[ImportWrite]) -> datetime:
+    """Return when the import began, by Notion's clock."""
+    return min(moment_from(write.since) for write in writes)
+
+
+def _read(gateway: Gateway, source_id: str, since: datetime) -> dict[str, Page]:
+    return {page.id: page for page in gateway.edited_since(source_id, since - OVERLAP)}
+
+
+def _decide_all(
+    gateway: Gateway,
+    writes: Sequence[ImportWrite],
+    pages: Mapping[str, Mapping[str, Page]],
+    destinations: Mapping[str, Destination],
+) -> list[Step]:
+    """Decide on rows first, then on related pages: these stay where a row that stays links to them.
+
+    Rows of a file may be linked with each other, so a row that stays may keep another one.
+    """
+    made = [write for write in writes if write.is_made]
+    one_way = frozenset(_linked_one_way(gateway, made, destinations))
+    going = frozenset(write.page for write in writes if write.is_made or _sets_links(write))
+    while True:
+        around = surroundings(destinations, going, one_way)
+        steps = list(
+            chain.from_iterable(
+                decide(write, pages[write.data_source_id].get(write.page), around)
+                for write in writes
+            )
+        )
+        kept = {step.write.page for step in steps if isinstance(step, Left) and _keeps_links(step)}
+        if going.isdisjoint(kept):
+            return steps
+        going -= kept
+
+
+def _sets_links(write: ImportWrite) -> bool:
+    """Return whether an update linked its page with others; these links end when it is undone."""
+    return any(kind == "relation" for kind, _ in write.after.values())
+
+
+def _keeps_links(left: Left) -> bool:
+    """Return whether a page that stays, or a property of it, still links to pages that were made."""
+    return left.write.is_made or left.write.after.get(left.property_id, ("", None))[0] == "relation"
+
+
+def surroundings(
+    destinations: Mapping[str, Destination],
+    going: frozenset[str],
+    one_way: frozenset[str] = frozenset(),
+) -> Surroundings:
+    """Return what pages are judged by."""
+    return Surroundings(
+        going,
+        {source_id: _ignored(each) for source_id, each in destinations.items()},
+        {
+            source_id: each.target.fields[each.target.lock].id
+            for source_id, each in destinations.items()
+            if each.target.lock and each.target.lock in each.target.fields
+        },
+        one_way,
+    )
+
+
+def _ignored(destination: Destination) -> set[str]:
+    """Return the properties that rules of the template fill in."""
+    target, template = destination.target, destination.template
+    by_rules = _set_by_rules(template, target.name) if template else set()
+    return {item.id for item in target.fields.values() if item.stamped or item.key in by_rules}
+
+
+def _set_by_rules(template: Template, database: str) -> set[str]:
+    addresses = (rule.set.partition(".") for rule in template.sync.values())
+    return {key for name, _, key in addresses if name == database}
+
+
+def _linked_one_way(
+    gateway: Gateway, made: Sequence[ImportWrite], destinations: Mapping[str, Destination]
+) -> Iterable[str]:
+    """Yield the made pages that other pages are linked with by a relation that has no other side.
+
+    Such a link does not show on the made page, so the pages that may hold it are asked for.
+    """
+    ours = {write.page for write in made}
+    manifest = next((each.manifest for each in destinations.values() if each.manifest), None)
+    source_ids = (
+        {entry.data_source_id for entry in manifest.databases.values()} if manifest else set()
+    )
+    for source_id in sorted(source_ids | {NotionId(each) for each in destinations}):
+        try:
+            source = gateway.get_data_source(source_id)
+        except NotShared:
+            continue
+        for prop in source.properties.values():
+            config = prop.config
+            if not isinstance(config, RelationConfig) or config.synced_property_id:
+                continue
+            wanted = [write.page for write in made if write.data_source_id == config.data_source_id]
+            for start in range(0, len(wanted), _IDS_PER_FILTER):
+                chunk = wanted[start : start + _IDS_PER_FILTER]
+                either = [{"property": prop.id, "relation": {"contains": page}} for page in chunk]
+                for row in gateway.query(source_id, filter={"or": either}, property_ids=[prop.id]):
+                    held = row.properties.get(prop.id)
+                    if row.id not in ours and held is not None:
+                        yield from ours & set(getattr(held.value, "ids", ()))
+
+
+@dataclass
+class _Undoing:
+    """Writes in batches. Each batch is read again and decided again right before."""
+
+    place: Place
+    state: State
+    undo: ImportUndo
+    done: list[Step] = field(default_factory=list)
+
+    def run(self) -> ImportUndo:
+        self._sender = UpdateSender(self.place.gateway)
+        going = {write.page for write in self.undo.writes if write.is_made or _sets_links(write)}
+        self._going = going - {left.write.page for left in self.undo.left if _keeps_links(left)}
+        self.done += self.undo.left
+        self._written = 0
+        # Updated pages first, for they may be linked to pages that are made. Related pages last.
+        rows = [step for step in self.undo.trash if step.write.identity]
+        related = [step for step in self.undo.trash if not step.write.identity]
+        self._count = len(self.undo.back) + len(rows) + len(related)
+        for steps in (self.undo.back, rows, related):
+            self._write_all(steps)
+        return ImportUndo(
+            self.undo.memory,
+            self.undo.runs,
+            self.undo.writes,
+            self.undo.destinations,
+            tuple(self.done),
+        )
+
+    def _write_all(self, steps: Sequence[Trash | SetBack]) -> None:
+        by_source: dict[str, list[Trash | SetBack]] = {}
+        for step in steps:
+            by_source.setdefault(step.write.data_source_id, []).append(step)
+        for source_id, those in by_source.items():
+            pending = {step.page.id: step for step in those}
+            while pending:
+                in_order = sorted(
+                    pending.values(), key=lambda step: (step.page.created_time, step.page.id)
+                )
+                self._write_batch(source_id, in_order[:BATCH], pending)
+
+    def _write_batch(
+        self,
+        source_id: str,
+        batch: Sequence[Trash | SetBack],
+        pending: dict[NotionId, Trash | SetBack],
+    ) -> None:
+        due: list[Trash | SetBack] = []
+        pages = self._read_again(source_id, batch)
+        around = surroundings(self.undo.destinations, frozenset(self._going))
+        for step in batch:
+            again = list(decide(step.write, pages.get(step.page.id), around))
+            writes = [each for each in again if isinstance(each, Trash | SetBack)]
+            known = {(left.write.entry, left.property_id) for left in self.undo.left}
+            new_left = [
+                each
+                for each in again
+                if isinstance(each, Left) and (each.write.entry, each.property_id) not in known
+            ]
+            self.done += new_left
+            if any(_keeps_links(left) for left in new_left):
+                self._going.discard(step.page.id)
+            if writes:
+                due += writes
+            else:
+                if not new_left:
+                    self._note_done(step)
+                del pending[step.page.id]
+        # Before the writes: an undo that is killed in between passes over pages that are back already.
+        for step in due:
+            self._remember_as_before(step)
+        for step, outcome in side_by_side(self._send, due, self.place.jobs):
+            if isinstance(outcome, Postponed):
+                continue
+            del pending[step.page.id]
+            if outcome:
+                self.done.append(Left(step.write, outcome, step.page))
+                self._going.discard(step.page.id)
+            else:
+                self._note_done(step)
+
+    def _read_again(self, source_id: str, batch: Sequence[Trash | SetBack]) -> dict[NotionId, Page]:
+        since = _began(self.undo.writes) - OVERLAP
+        created = created_range(step.page.created_time for step in batch)
+        found = self.place.gateway.edited_since(source_id, since, created=created)
+        pages = {page.id: page for page in found}
+        self._sender.start_batch()
+        return pages
+
+    def _send(self, step: Trash | SetBack) -> Postponed | str:
+        """Write one page. Return why it could not be written, an empty text when it was."""
+        try:
+            if isinstance(step, Trash):
+                outcome = self._sender.trash(step.page.id)
+            else:
+                outcome = self._sender.send(step.page.id, step.values)
+        except NotShared:
+            return "" if isinstance(step, Trash) else GONE
+        except RequestRefused as refused:
+            return f"Notion refused it: {refused}"
+        return outcome if isinstance(outcome, Postponed) else ""
+
+    def _note_done(self, step: Trash | SetBack) -> None:
+        self.done.append(step)
+        self._written += 1
+        self.place.progress("Undoing", self._written, self._count)
+
+    def _remember_as_before(self, step: Trash | SetBack) -> None:
+        """Remember a row as it was remembered before the import, so that it can be imported again."""
+        write = step.write
+        if not write.identity:
+            return
+        source_id = NotionId(write.data_source_id)
+        if isinstance(step, Trash) or write.memory is None:
+            self.state.forget_imported(source_id, write.identity)
         else:
-            back.append(from_json(property_id, kind, before))
-            now.append(page.properties[property_id])
-    if back:
-        yield SetBack(write, page, tuple(back), tuple(now))
-
-
-def _is_same(kind: str, one: Json, other: Json) -> bool:
-    """Compare two values. New options were written by name, before they had an id."""
-    match kind:
-        case "relation":
-            return set(one or ()) == set(other or ())
-        case "multi_select":
-            names = [sorted(str(option[1]) for option in value or ()) for value in (one, other)]
-            return names[0] == names[1]
-        case "select" | "status":
-            return bool((one or [None, None])[1] == (other or [None, None])[1])
-        case "checkbox":
-            return bool(one) == bool(other)
-        case "number":
-            return bool(one == other)
-    return bool((one or None) == (other or None))
+            before = Imported(step.page.id, write.memory)
+            self.state.keep_imported(source_id, [(write.identity, before)])

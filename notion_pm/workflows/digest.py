@@ -8,8 +8,8 @@ from typing import Any
 
 from notion_pm.reports.digest import Digest, digest
 from notion_pm.state.state import State
+from notion_pm.sync.context import Place
 from notion_pm.workflows.report_memory import recall
-from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import read_thread
 
 

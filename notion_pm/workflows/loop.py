@@ -12,12 +12,12 @@ from notion_pm.model.page import Page
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.sync.context import Place
+from notion_pm.sync.missing_pages import thrown_away
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
 from notion_pm.thread.message import words
 from notion_pm.workflows.messages import Message
-from notion_pm.workflows.sync_absence import thrown_away
-from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import ReadThread, read_thread
 from notion_pm.workspace.fresh_updates import UpdateSender
 from notion_pm.workspace.lookup import find, unfound

@@ -21,9 +21,9 @@ from notion_pm.reports.html import write_report
 from notion_pm.reports.room import Room
 from notion_pm.rules.values import same
 from notion_pm.state.state import State
+from notion_pm.sync.context import Place
 from notion_pm.thread import Thread
 from notion_pm.workflows.report_memory import recall
-from notion_pm.workflows.sync_place import Place
 from notion_pm.workflows.thread import read_thread
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.workflows.sync_report import Report
-from notion_pm.workflows.undo_sync import CHANGED_SINCE, look_back, undo_sync
+from notion_pm.sync.summary import Report
+from notion_pm.sync.undo import CHANGED_SINCE, look_back, undo_sync
 from notion_pm.workspace import fresh_updates
 from tests.faults import Fault
 from tests.gateways import gateway_to

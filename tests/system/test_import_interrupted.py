@@ -17,6 +17,9 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import NotionPmError
+from notion_pm.importing.find_target import open_destination
+from notion_pm.importing.rows import Order, Prepared, prepare
+from notion_pm.importing.writing import Done, carry_out
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
@@ -26,9 +29,6 @@ from notion_pm.notion.connection import Patience
 from notion_pm.provision import provision
 from notion_pm.state.state import State
 from notion_pm.template import templates
-from notion_pm.workflows.import_rows import Order, Prepared, prepare
-from notion_pm.workflows.import_target import open_destination
-from notion_pm.workflows.import_writing import Done, carry_out
 from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.catalogue import Catalogue
 from tests.faults import Fault, FaultyTransport, Killed, Weather, killed

@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.errors import FileUnusable, UsageError
+from notion_pm.importing.files import notion_export
+from notion_pm.importing.files.notion_export import read_export
 from notion_pm.model.ids import NotionId
-from notion_pm.storage import notion_export
-from notion_pm.storage.notion_export import read_export
 from notion_pm.workspace.record import open_manifest
 from tests.gateways import gateway_to
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from notion_pm.cli.sync_all import ClientRun, Round
 from notion_pm.errors import RateLimited, Unavailable
 from notion_pm.state.lock import exclusive
-from notion_pm.workflows.sync_run import Run
+from notion_pm.sync.commands.sync_all import ClientRun, Round
+from notion_pm.sync.run import Run
 from tests.program import Program
 from tests.unit.test_every import FINE, failed
 

@@ -15,15 +15,8 @@ from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
 from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.state.state import State
-from notion_pm.workflows.undo_sync import (
-    CHANGED_SINCE,
-    GONE,
-    LOCKED,
-    SyncUndo,
-    look_back,
-    undo_sync,
-)
-from notion_pm.workflows.why import why
+from notion_pm.sync.undo import CHANGED_SINCE, GONE, LOCKED, SyncUndo, look_back, undo_sync
+from notion_pm.sync.why import why
 from tests.faults import Fault, Killed, LastBreath
 from tests.gateways import gateway_to
 from tests.system.product_workspace import Product, apply_product

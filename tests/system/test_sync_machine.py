@@ -54,11 +54,11 @@ from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import SILENT as RULE_SILENT
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
+from notion_pm.sync import queries
+from notion_pm.sync.context import Place
+from notion_pm.sync.sync import Options, SyncResult, sync
+from notion_pm.sync.undo import look_back, undo_sync
 from notion_pm.template import templates
-from notion_pm.workflows import sync_queries
-from notion_pm.workflows.sync import Options, SyncResult, sync
-from notion_pm.workflows.sync_place import Place
-from notion_pm.workflows.undo_sync import look_back, undo_sync
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.faults import Fault
@@ -818,7 +818,7 @@ def test_sync_is_right_whatever_happens(
     )  # reading it anew for each sync would take most of the time
     monkeypatch.setattr(templates, "load", lambda reference, values=None: loaded)
     monkeypatch.setattr(templates, "name_of", lambda reference: loaded.template.template)
-    monkeypatch.setattr(sync_queries, "BATCH", 2)
+    monkeypatch.setattr(queries, "BATCH", 2)
     Machine.applied = applied
     TAKEN.clear()
     turn = random.randrange(10**6) if SEED == "random" else int(SEED)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.workflows.sync import ONE_BY_ONE
+from notion_pm.sync.sync import ONE_BY_ONE
 from tests.conftest import client_of
 from tests.system.product_workspace import Product, apply_product
 

@@ -16,8 +16,8 @@ from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.state.state import State
-from notion_pm.workflows.sync import Options, SyncResult, sync
-from notion_pm.workflows.sync_reading import ASK_AT_MOST
+from notion_pm.sync.reading import ASK_AT_MOST
+from notion_pm.sync.sync import Options, SyncResult, sync
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, killed
 from tests.gateways import gateway_to

@@ -16,6 +16,10 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
+from notion_pm.importing.find_target import open_destination
+from notion_pm.importing.rows import Order, prepare
+from notion_pm.importing.undo import look_back, undo_import
+from notion_pm.importing.writing import import_recorded
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.manifest import Manifest
@@ -23,12 +27,8 @@ from notion_pm.model.page import Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State
+from notion_pm.sync.context import Place
 from notion_pm.template import templates
-from notion_pm.workflows.import_rows import Order, prepare
-from notion_pm.workflows.import_target import open_destination
-from notion_pm.workflows.import_writing import import_recorded
-from notion_pm.workflows.sync_place import Place
-from notion_pm.workflows.undo_import import look_back, undo_import
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import silent
 from notion_pm.workspace.record import open_manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from notion_pm.importing.records import Record, Records
+from notion_pm.importing.files.records import Record, Records
 from notion_pm.importing.target import Choice, Field, Target
 from notion_pm.model.ids import NotionId
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from notion_pm.console.durations import seconds_in
 from notion_pm.errors import NotionPmError, RateLimited, Stopped, Unavailable
-from notion_pm.workflows.every import LONGEST_PAUSE, next_start, repeat
-from notion_pm.workflows.sync_run import Run
+from notion_pm.sync.interval import LONGEST_PAUSE, next_start, repeat
+from notion_pm.sync.run import Run
 
 MINUTE = 60.0
 FINE = Run("r", datetime(2026, 11, 22, tzinfo=UTC), 0.0, 0, error=Stopped())

@@ -19,8 +19,8 @@ from notion_pm.importing.compare import (
     judge,
     value_of,
 )
+from notion_pm.importing.files.records import Record
 from notion_pm.importing.interpret import Incoming
-from notion_pm.importing.records import Record
 from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue

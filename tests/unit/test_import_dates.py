@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.importing.dates import PATTERNS, DatesAmbiguous, day_of, is_pattern, pattern_of
+from notion_pm.importing.values.dates import (
+    PATTERNS,
+    DatesAmbiguous,
+    day_of,
+    is_pattern,
+    pattern_of,
+)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 
 from notion_pm.importing.interpret import interpret
-from notion_pm.importing.propose import propose
-from notion_pm.importing.recognise import faults, fitted, in_this_language, key_fault, recognise
+from notion_pm.importing.mapping.map_files import as_text, presets
+from notion_pm.importing.mapping.propose import propose
+from notion_pm.importing.mapping.recognise import (
+    faults,
+    fitted,
+    in_this_language,
+    key_fault,
+    recognise,
+)
+from notion_pm.importing.mapping.sources import source_name
 from notion_pm.importing.related import Index, Related, RelatedPage, resolve
-from notion_pm.importing.sources import source_name
 from notion_pm.importing.target import Field
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
-from notion_pm.storage.import_maps import as_text, presets
 from notion_pm.template.yaml_lines import parse
 from tests.unit.import_world import TARGET, records
 

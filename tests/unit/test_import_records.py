@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.exporters.rejects import write_rejects
+from notion_pm.importing.files.records import Records
+from notion_pm.importing.files.records_file import ReadOptions, read_records
+from notion_pm.importing.files.rejects import write_rejects
 from notion_pm.importing.interpret import Reject
-from notion_pm.importing.records import Records
-from notion_pm.storage.records_file import ReadOptions, read_records
 
 
 def read(path: Path, data: bytes | str, format: str | None = None) -> Records:

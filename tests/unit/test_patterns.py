@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from notion_pm.importing.texts import from_html, from_jira, from_notion, links_pages
+from notion_pm.importing.values.texts import from_html, from_jira, from_notion, links_pages
 from notion_pm.patterns import BoundedPattern, PatternInvalid, PatternTooSlow
 
 

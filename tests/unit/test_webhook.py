@@ -16,6 +16,7 @@ from notion_pm.emulator.webhooks import signature
 from notion_pm.errors import AlreadyRunning, NotionPmError, RateLimited, Stopped, Unavailable
 from notion_pm.model.ids import NotionId
 from notion_pm.storage.webhook import SeenEvents, keep_token, read_token
+from notion_pm.sync.run import Run
 from notion_pm.webhook.deliveries import (
     EVERYTHING,
     MOST_PAGES,
@@ -28,7 +29,6 @@ from notion_pm.webhook.deliveries import (
 from notion_pm.webhook.inbox import Inbox
 from notion_pm.webhook.key import Key
 from notion_pm.webhook.listening import listen
-from notion_pm.workflows.sync_run import Run
 from tests.gateways import PatientClock
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -33,8 +33,8 @@ from notion_pm.notion.client import Gateway
 from notion_pm.provision.adopt.matching import Candidate, match_databases
 from notion_pm.provision.repair.rebuilding import not_found, rebuild
 from notion_pm.state.state import remembered_manifests
+from notion_pm.sync.context import source_of
 from notion_pm.template import templates
-from notion_pm.workflows.sync_place import source_of
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page

@@ -1,0 +1,84 @@
+"""Words that stand for nothing, and names that are no customers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from notion_pm.importing.values.texts import word_set
+
+_SIGNS = frozenset(
+    {
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        ".",
+        "?",
+        "/",
+        "n/a",
+        "#n/a",
+        "n.a.",
+        "n.a",
+        "null",
+        "nil",
+        "nan",
+        "undefined",
+    }
+)
+_WORDS = _SIGNS | word_set("""
+    na none (none) (blank) (empty) (leer) (null) keine keiner keines k.a. k.a aucun aucune ninguno ninguna nenhum
+    nenhuma nessuno unknown unbekannt inconnu desconocido desconhecido нет なし 无 無 없음
+    """)
+_PUBLIC_NAMES = word_set(
+    "gmail googlemail outlook hotmail live msn yahoo ymail rocketmail icloud gmx proton protonmail aol yandex"
+)
+"""Providers of mail for anybody, whatever the country in which they are."""
+_PUBLIC_DOMAINS = word_set("""
+    me.com mac.com web.de mail.com mail.ru bk.ru list.ru inbox.ru rambler.ru t-online.de freenet.de posteo.de
+    mailbox.org orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it uol.com.br bol.com.br
+    terra.com.br qq.com 163.com 126.com sina.com foxmail.com naver.com daum.net hanmail.net seznam.cz centrum.cz
+    wp.pl onet.pl o2.pl interia.pl bluewin.ch btinternet.com sky.com comcast.net verizon.net att.net cox.net
+    sbcglobal.net
+    rediffmail.com fastmail.com hey.com tutanota.com tuta.io zoho.com duck.com pm.me docomo.ne.jp ezweb.ne.jp
+    telenet.be skynet.be ziggo.nl kpnmail.nl hetnet.nl bigpond.com shaw.ca rogers.com sympatico.ca
+    """)
+_TOTAL = re.compile(r"(?:grand |sub)?totals?\b.*\d.*|(?:grand |sub)totals?.*", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a cell holds only a word for nothing."""
+    return " ".join(text.split()).casefold() in _WORDS
+
+
+def is_nothing_in_text(text: str) -> bool:
+    """Whether a free text is only a sign for nothing. `None` may be an answer."""
+    return text.strip().casefold() in _SIGNS
+
+
+def is_public_mail(domain: str) -> bool:
+    """Whether anybody can have an address there, so that it tells no firm."""
+    plain = domain.strip().casefold().removeprefix("@")
+    name = plain.split(".")[0]
+    return plain in _PUBLIC_DOMAINS or (name in _PUBLIC_NAMES and 1 <= plain.count(".") <= 2)
+
+
+def is_no_customer(name: str) -> bool:
+    """Whether a name is that of no customer: nothing, public mail, or a line of totals."""
+    return (
+        is_nothing(name)
+        or is_public_mail(name.rpartition("@")[2])
+        or _TOTAL.fullmatch(name.strip()) is not None
+    )
+
+
+def clean_name(name: str) -> str:
+    """Return a name without signs that nobody sees, and single blanks."""
+    return " ".join(_INVISIBLE.sub("", name).split())
+
+
+def name_key(name: str) -> str:
+    """Return what is compared of a name: whatever its case, blanks, width of letters and invisible signs."""
+    return clean_name(unicodedata.normalize("NFKC", name)).casefold()

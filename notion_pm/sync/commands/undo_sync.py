@@ -1,0 +1,99 @@
+"""`notion-pm undo sync`: take back what the last sync wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.cli.thread_options import place_of
+from notion_pm.console.context import Context
+from notion_pm.console.output import echo, echo_json, progress, table
+from notion_pm.console.text import count
+from notion_pm.provision.commands.confirm_and_apply import ask_to_take_back
+from notion_pm.state.lock import exclusive
+from notion_pm.sync.summary import Report
+from notion_pm.sync.undo import Left, SyncUndo, look_back, undo_sync
+from notion_pm.workspace.lock import workspace_lock
+
+
+def take_back_sync(
+    context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    """Show what the last sync wrote and what comes of it, ask, and set it back."""
+    with exclusive(context.state_home):
+        with progress(context) as drawn:
+            place = place_of(context, drawn)
+            undo = look_back(place, template)
+        if not as_json:
+            _show(undo)
+        done = bool(undo.updates) and not dry_run
+        shown = undo
+        if done:
+            ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
+            page_id = undo.looked.opened.manifest.page_id
+            with (
+                workspace_lock(context.gateway, page_id, context.claimant("undo sync")),
+                progress(context) as drawn,
+            ):
+                undo = undo_sync(replace(place, progress=drawn), undo)
+    if as_json:
+        echo_json(_as_data(undo) | {"done": done})
+    elif done:
+        _show_done(undo, shown)
+
+
+def _show_done(undo: SyncUndo, shown: SyncUndo) -> None:
+    """Show what is different from what was `shown` before the question: people may have changed pages since."""
+    known = {(each.change.page, each.change.property) for each in shown.left}
+    new = [each for each in undo.left if (each.change.page, each.change.property) not in known]
+    for title, key, reason in _left(undo, new):
+        echo(f"Left after all: {title}, {key}: {reason}.")
+    if undo.updates:
+        echo("Done. The next sync leaves these values as they are and tells them as conflicts.")
+    else:
+        echo("Nothing was undone: people have changed these pages since.")
+
+
+def _show(undo: SyncUndo) -> None:
+    echo(f"Taking back the sync of {undo.run.started:%Y-%m-%d %H:%M} ({undo.run.id}):")
+    lines = list(Report(undo.result).lines())
+    if lines:
+        rows = [
+            (
+                line.page.title or "Untitled",
+                "; ".join(f"{key}: {arrow}" for key, arrow in line.changes),
+            )
+            for line in lines
+        ]
+        table(("Page", "What becomes of it"), rows)
+    for title, key, reason in _left(undo, undo.left):
+        echo(f"Left: {title}, {key}: {reason}.")
+    pages, left = count(len(lines), "page"), count(len(undo.left), "value")
+    echo(f"{pages} to set back, {left} left." if lines else "Nothing of it is left to undo.")
+
+
+def _left(undo: SyncUndo, left: Iterable[Left]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            each.change.title or "Untitled",
+            undo.looked.wording.title(each.change.database, each.change.property),
+            each.reason,
+        )
+        for each in left
+    ]
+
+
+def _as_data(undo: SyncUndo) -> dict[str, Any]:
+    data = Report(undo.result).as_data()
+    return {
+        "run": undo.run.id,
+        "started": undo.run.started.isoformat(),
+        "updates": data["updates"],
+        "left": [
+            {"page": each.change.page, "title": each.change.title, "url": each.change.url}
+            | {"address": f"{each.change.database}.{each.change.property}", "reason": each.reason}
+            for each in undo.left
+        ],
+        "requests": data["requests"],
+    }

@@ -1,0 +1,84 @@
+"""The story of `history`: the runs that are remembered, and what has changed on pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notion_pm.rules.history import THE_PAGE, HistoryChange
+from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.rules.values import Links, Plain, SnapshotPage
+from notion_pm.rules.wording import Wording
+from notion_pm.state.history import RunRecord
+from notion_pm.state.state import State
+from notion_pm.sync.context import Place, open_template
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Runs, and changes of pages where they were asked for, in people's words."""
+
+    runs: tuple[RunRecord, ...]
+    changes: tuple[HistoryChange, ...]
+    wording: Wording
+
+    def title(self, change: HistoryChange) -> str:
+        """Return what people call the property; the page itself where it came, went or got another title."""
+        if change.property == THE_PAGE:
+            return "the page"
+        return self.wording.title(change.database, change.property)
+
+    def readable(self, change: HistoryChange, value: Plain) -> Any:
+        """Return a value as people read it, related pages by their ids."""
+        if isinstance(value, Links):
+            return ", ".join(value.ids) or None
+        page = SnapshotPage(
+            change.page, change.database, change.title, change.url, change.edited, {}
+        )
+        return self.wording.readable(page, change.property, value)
+
+    def as_data(self) -> Json:
+        """Return it as JSON data with stable keys."""
+        return {
+            "runs": [_run(each) for each in self.runs],
+            "changes": [self._change(each) for each in self.changes],
+        }
+
+    def _change(self, change: HistoryChange) -> Json:
+        return {
+            "run": change.run,
+            "at": change.at.isoformat(),
+            "edited": change.edited.isoformat(),
+            "page": change.page,
+            "title": change.title,
+            "url": change.url,
+            "property": self.title(change),
+            "address": f"{change.database}.{change.property}".rstrip("."),
+            "from": self.readable(change, change.before),
+            "to": self.readable(change, change.after),
+            "by": change.actor,
+            "rules": list(change.rules),
+        }
+
+
+def history(place: Place, since: datetime | None, *, template: str | None = None) -> History:
+    """Return the runs; with a moment also what has changed since."""
+    opened = open_template(place, template)
+    with State(place.state_home, opened.loaded.template.template) as state:
+        changes = tuple(state.changes(since)) if since else ()
+        wording = Wording(Vocabulary(opened.loaded.template), opened.manifest, state.option_names())
+        return History(tuple(state.runs(since)), changes, wording)
+
+
+def _run(run: RunRecord) -> Json:
+    return {
+        "run": run.id,
+        "kind": run.kind,
+        "started": run.started.isoformat(),
+        "finished": run.finished.isoformat() if run.finished else None,
+        "outcome": run.outcome,
+        **(run.told or {}),
+    }

@@ -1,0 +1,98 @@
+"""Remembering runs: when they began and ended, what came of them, and what they found changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from notion_pm.errors import NotionPmError, NotNow
+from notion_pm.model.state_home import StateHome
+from notion_pm.rules.history import HistoryChange, Moment, noticed
+from notion_pm.rules.intents import Intents
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.state.cache import Cache
+from notion_pm.state.history import RunRecord
+from notion_pm.state.state import State
+from notion_pm.sync.reading import Reading
+
+KEEP_HISTORY = timedelta(days=730)
+"""How long what has happened is remembered."""
+
+
+class RunContext(Protocol):
+    """Where a run is remembered, when it began and what it is called, if it was given a name."""
+
+    @property
+    def state_home(self) -> StateHome: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def run_id(self) -> str: ...
+    def clock(self) -> float:
+        """Return seconds, for how long the run takes."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """A run while it is recorded. Who carries it out says at the end how it went."""
+
+    moment: Moment
+    outcome: str = "failed"
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def recorded(
+    place: RunContext,
+    template: str,
+    kind: str,
+    *,
+    dry_run: bool = False,
+    keep: timedelta = KEEP_HISTORY,
+) -> Iterator[Recording]:
+    """Remember a run from its beginning to its end, also when it fails; a dry run leaves no trace."""
+    recording = Recording(Moment(place.run_id, place.now))
+    if dry_run:
+        yield recording
+        return
+    began = place.clock()
+    with State(place.state_home, template) as state:
+        run = RunRecord(_unused(state, place), kind, place.now)
+        state.keep_run(run)
+    recording.moment = Moment(run.id, place.now)
+    try:
+        yield recording
+    except NotionPmError as error:
+        recording.outcome = "stopped" if isinstance(error, NotNow) else "failed"
+        recording.told = {"error": str(error)}
+        raise
+    finally:
+        finished = place.now + timedelta(seconds=place.clock() - began)
+        with State(place.state_home, template) as state:
+            state.keep_run(
+                replace(run, finished=finished, outcome=recording.outcome, told=recording.told)
+            )
+            state.forget_before(place.now - keep)
+
+
+def changes_read(
+    moment: Moment,
+    known: Cache,
+    reading: Reading,
+    vanished: Iterable[SnapshotPage],
+    intents: Intents,
+) -> Iterator[HistoryChange]:
+    """Return what a reading tells that has happened since the last one."""
+    before = {database: known.pages.get(database, {}) for database in known.marks}
+    return noticed(moment, before, reading.changed, vanished, intents)
+
+
+def _unused(state: State, place: RunContext) -> str:
+    """What the run is called: as it was asked for, else after the second; runs of one second are numbered."""
+    name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    taken = {run.id for run in state.runs(since=place.now.replace(microsecond=0))}
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(each for each in names if each not in taken)
