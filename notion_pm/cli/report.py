@@ -12,7 +12,7 @@ from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.text import count
 from notion_pm.errors import UsageError
-from notion_pm.exporters.destination import STDOUT
+from notion_pm.exporting.destination import STDOUT
 from notion_pm.files.writing import write_shared
 from notion_pm.workflows.report import PublicReport, Reported, report, report_for_customers
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from notion_pm.conditions.api_filters import TRUE
 from notion_pm.conditions.text_form import Condition
-from notion_pm.exporters import dates
-from notion_pm.exporters.cells import text
-from notion_pm.exporters.table import Cell, Item
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.table import Cell, Item
 from notion_pm.model.condition import day_of
 from notion_pm.model.page import DateValue
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.errors import UsageError
-from notion_pm.exporters.number_formats import readable as number_as_shown
+from notion_pm.exporting.formats.number_formats import readable as number_as_shown
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange

@@ -18,8 +18,10 @@ from openpyxl import load_workbook
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
-from notion_pm.exporters.files import CannotWrite
-from notion_pm.exporters.surroundings import Surroundings
+from notion_pm.exporting.export import Report, Request, export
+from notion_pm.exporting.folders import CannotWrite
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.selection import Selection
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import (
@@ -34,8 +36,6 @@ from notion_pm.model.schema import (
 )
 from notion_pm.notion.client import Gateway
 from notion_pm.template import templates
-from notion_pm.workflows.export import Report, Request, export
-from notion_pm.workflows.selection import Selection
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import silent
 from tests.faults import Fault

@@ -13,9 +13,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from notion_pm.exporters.html import write_html
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Cell, Column, Reference
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.html import write_html
+from notion_pm.exporting.table import Cell, Column, Reference
 from notion_pm.model.page import DateValue, OptionValue
 from tests.browser import chromium
 from tests.unit.exporter_tables import NOW, page_id, row, table

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import FileNotFetched, LinkExpired, TimeUp
+from notion_pm.exporting.attachments import place_of
 from notion_pm.network import is_public
 from notion_pm.notion import files, wire_page
 from notion_pm.notion.files import FileFetcher
-from notion_pm.workflows.attachments import place_of
 from tests.conftest import client_of
 from tests.hostile import Answer, bomb, dripping, endless, hostile, packed, saying
 from tests.program import Program

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.page import (
     DateValue,

@@ -16,7 +16,7 @@ from notion_pm.conditions.text_form import (
     parse_since,
 )
 from notion_pm.errors import UsageError
-from notion_pm.exporters.table import Cell, Reference
+from notion_pm.exporting.table import Cell, Reference
 from notion_pm.model.page import DateValue, OptionValue, PersonValue
 from tests.unit.exporter_tables import page_id
 

@@ -8,7 +8,8 @@ import pytest
 
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import IncompleteRead, UsageError
-from notion_pm.exporters.table import Cell, Column, Reference
+from notion_pm.exporting.columns import Facts, chosen, columns_of, in_order, row_of
+from notion_pm.exporting.table import Cell, Column, Reference
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     DateValue,
@@ -27,7 +28,6 @@ from notion_pm.model.schema import (
     Property,
     RelationConfig,
 )
-from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OTHER = NotionId("00000000-0000-4000-8000-000000000009")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notion_pm.exporters.commonmark import as_commonmark
+from notion_pm.exporting.formats.commonmark import as_commonmark
 
 RENDER = MarkdownIt("commonmark", {"html": True}).enable("table").render
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import UsageError
-from notion_pm.exporters.destination import FORMATS, Contents, decide
+from notion_pm.exporting.destination import FORMATS, Contents, decide
 
 ONE = Contents(("features",), "features")
 TWO = Contents(("vision", "features"), "product")

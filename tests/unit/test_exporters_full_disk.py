@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from notion_pm.errors import FileUnusable
-from notion_pm.exporters.scratch import Shelf
-from notion_pm.exporters.spool import Spool
-from notion_pm.exporters.titles import Titles
+from notion_pm.exporting.spool import Spool
+from notion_pm.exporting.temp_database import Shelf
+from notion_pm.exporting.titles import Titles
 from tests.unit.exporter_tables import page_id
 
 

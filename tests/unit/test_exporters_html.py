@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notion_pm.exporters.html import write_html
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Table
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.html import write_html
+from notion_pm.exporting.table import Table
 from tests.unit.exporter_tables import CELLS, COLUMNS, EMPTY, NOW, page_id, row, table, titles_only
 
 

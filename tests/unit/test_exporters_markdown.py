@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from notion_pm.exporters.markdown import write_folder, write_page
-from notion_pm.exporters.table import Column, Reference, Row, Table
+from notion_pm.exporting.formats.markdown import write_folder, write_page
+from notion_pm.exporting.table import Column, Reference, Row, Table
 from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, page_id, row, table, titles_only

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.exporters.names import Names, sheet_name, sheet_names, slug
-from notion_pm.exporters.spool import Spool
-from notion_pm.exporters.table import Row
+from notion_pm.exporting.formats.names import Names, sheet_name, sheet_names, slug
+from notion_pm.exporting.spool import Spool
+from notion_pm.exporting.table import Row
 from notion_pm.files.writing import atomic_path
 from tests.unit import exporter_tables
 

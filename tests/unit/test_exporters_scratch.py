@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.exporters.names import Names
-from notion_pm.exporters.scratch import Shelf
+from notion_pm.exporting.formats.names import Names
+from notion_pm.exporting.temp_database import Shelf
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 

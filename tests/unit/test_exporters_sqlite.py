@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from notion_pm.exporters.sqlite import write_sqlite
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Column, Table
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.sqlite import write_sqlite
+from notion_pm.exporting.table import Column, Table
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table

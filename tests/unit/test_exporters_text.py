@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.exporters.csv import write_csv
-from notion_pm.exporters.flat import unique
-from notion_pm.exporters.json import write_json, write_json_lines
-from notion_pm.exporters.table import Column, Table
+from notion_pm.exporting.formats.csv import write_csv
+from notion_pm.exporting.formats.flat import unique
+from notion_pm.exporting.formats.json import write_json, write_json_lines
+from notion_pm.exporting.table import Column, Table
 from notion_pm.model.spreadsheet import guarded
 from tests.unit.exporter_tables import CELLS, COLUMNS, EMPTY, page_id, row, table, titles_only
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.exporters.titles import Titles
+from notion_pm.exporting.titles import Titles
 from notion_pm.model.ids import NotionId
 from tests.unit.exporter_tables import page_id
 

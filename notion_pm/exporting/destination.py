@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from notion_pm.errors import UsageError
-from notion_pm.exporters.names import Names, slug
+from notion_pm.exporting.formats.names import Names, slug
 
 Format = Literal["csv", "json", "jsonl", "xlsx", "markdown", "html", "sqlite", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from notion_pm.exporters.flat import FlatColumn
-from notion_pm.exporters.table import Column
+from notion_pm.exporting.formats.flat import FlatColumn
+from notion_pm.exporting.table import Column
 
 HEADERS = (
     "Sheet",

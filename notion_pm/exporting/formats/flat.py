@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from notion_pm.exporters.cells import SEPARATOR, text
-from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
+from notion_pm.exporting.formats.cells import SEPARATOR, text
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue, FileValue
 
 Scalar = None | bool | int | float | str | DateValue

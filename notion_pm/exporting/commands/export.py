@@ -24,10 +24,10 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c
 from notion_pm.console.sizes import size
 from notion_pm.errors import FilesMissing, UsageError
-from notion_pm.exporters.destination import FORMATS, STDOUT
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.workflows.export import Report, Request, export
-from notion_pm.workflows.selection import Selection
+from notion_pm.exporting.destination import FORMATS, STDOUT
+from notion_pm.exporting.export import Report, Request, export
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.selection import Selection
 
 _EXAMPLES = """\b
   notion-pm export features -o features.csv   one database; see --format
@@ -170,7 +170,9 @@ def command(
     heed_sigterm_as_ctrl_c(closing)
     fetcher = None
     if with_files:
-        from notion_pm.cli.downloading import file_fetcher  # only where files are asked for
+        from notion_pm.exporting.commands.downloading import (
+            file_fetcher,  # only where files are asked for
+        )
 
         fetcher = file_fetcher(context, closing, max_file_size)
     request = Request(

@@ -15,12 +15,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from notion_pm.exporters.commonmark import as_commonmark
-from notion_pm.exporters.html_cells import CellWriter, anchor, sort_key
-from notion_pm.exporters.links import Links
-from notion_pm.exporters.names import Names, slug
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import UNTITLED, Cell, Column, Kind, Reference, Row, Table
+from notion_pm.exporting.formats.commonmark import as_commonmark
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.html_cells import CellWriter, anchor, sort_key
+from notion_pm.exporting.formats.links import Links
+from notion_pm.exporting.formats.names import Names, slug
+from notion_pm.exporting.table import UNTITLED, Cell, Column, Kind, Reference, Row, Table
 
 _WIDE = 9
 """Columns that fit on paper side by side."""

@@ -19,15 +19,15 @@ from typing import Any, TextIO
 
 import yaml
 
-from notion_pm.exporters import dates
-from notion_pm.exporters.cells import plain
-from notion_pm.exporters.commonmark import as_commonmark
-from notion_pm.exporters.files import staged
-from notion_pm.exporters.flat import unique
-from notion_pm.exporters.links import Links, escaped
-from notion_pm.exporters.names import Names, slug
-from notion_pm.exporters.scratch import Shelf
-from notion_pm.exporters.table import UNTITLED, Cell, Column, Reference, Row, Table
+from notion_pm.exporting.folders import staged
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.cells import plain
+from notion_pm.exporting.formats.commonmark import as_commonmark
+from notion_pm.exporting.formats.flat import unique
+from notion_pm.exporting.formats.links import Links, escaped
+from notion_pm.exporting.formats.names import Names, slug
+from notion_pm.exporting.table import UNTITLED, Cell, Column, Reference, Row, Table
+from notion_pm.exporting.temp_database import Shelf
 from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
 

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from notion_pm.exporters.cells import plain
-from notion_pm.exporters.flat import unique
-from notion_pm.exporters.table import Column, Row, Table
+from notion_pm.exporting.formats.cells import plain
+from notion_pm.exporting.formats.flat import unique
+from notion_pm.exporting.table import Column, Row, Table
 
 
 def write_json(tables: Sequence[Table], stream: TextIO) -> None:

@@ -12,7 +12,7 @@ from operator import attrgetter, methodcaller
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from notion_pm.exporters.scratch import no_room
+from notion_pm.exporting.temp_database import no_room
 
 T = TypeVar("T")
 

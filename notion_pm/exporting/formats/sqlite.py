@@ -16,11 +16,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from notion_pm.exporters import dates
-from notion_pm.exporters.cells import plain, text
-from notion_pm.exporters.names import Names, snake
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.cells import plain, text
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.names import Names, snake
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue
 
 _PAGE = {"page_id": str, "page_url": str, "page_created": str, "page_edited": str}

@@ -9,15 +9,15 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from notion_pm.exporters import dictionary
-from notion_pm.exporters.flat import flat_columns
-from notion_pm.exporters.names import sheet_name, sheet_names
-from notion_pm.exporters.sink import Sink
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Table
-from notion_pm.exporters.widths import row_height
-from notion_pm.exporters.xlsx_sheet import SheetWriter, header_of
-from notion_pm.exporters.xlsx_styles import Styles, set_up_print
+from notion_pm.exporting.formats import dictionary
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.flat import flat_columns
+from notion_pm.exporting.formats.names import sheet_name, sheet_names
+from notion_pm.exporting.formats.sink import Sink
+from notion_pm.exporting.formats.widths import row_height
+from notion_pm.exporting.formats.xlsx_sheet import SheetWriter, header_of
+from notion_pm.exporting.formats.xlsx_styles import Styles, set_up_print
+from notion_pm.exporting.table import Table
 
 DICTIONARY = "Data dictionary"
 _DICTIONARY_WIDTHS = (20, 26, 46, 22, 56, 56, 20)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from notion_pm.errors import InvalidNotionId
-from notion_pm.exporters.cells import text
-from notion_pm.exporters.table import UNTITLED, Reference
+from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.table import UNTITLED, Reference
 from notion_pm.model.ids import NotionId, parse_notion_id
 
 _NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from notion_pm.exporters.scratch import Scratch
+from notion_pm.exporting.temp_database import Scratch
 from notion_pm.model.ids import NotionId
 
 _REMEMBERED = 10_000

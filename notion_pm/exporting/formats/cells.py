@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from notion_pm.exporters import dates
-from notion_pm.exporters.table import UNTITLED, Cell, Reference
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.table import UNTITLED, Cell, Reference
 from notion_pm.model.page import (
     DateValue,
     FileValue,

@@ -10,19 +10,19 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TextIO
 
-from notion_pm.exporters.csv import write_csv
-from notion_pm.exporters.destination import Destination, File
-from notion_pm.exporters.files import CannotWrite, staged
-from notion_pm.exporters.json import write_json, write_json_lines
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Table
+from notion_pm.exporting.destination import Destination, File
+from notion_pm.exporting.folders import CannotWrite, staged
+from notion_pm.exporting.formats.csv import write_csv
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.json import write_json, write_json_lines
+from notion_pm.exporting.table import Table
 from notion_pm.files.writing import atomic_path
 
 TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
 FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]
 """Writes a file, and returns how many texts it had to cut."""
 
-_MARKDOWN = "notion_pm.exporters.markdown"
+_MARKDOWN = "notion_pm.exporting.formats.markdown"
 _TEXTS: dict[str, TextWriter] = {
     "csv": lambda tables, stream, _: write_csv(tables[0], stream),
     "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
@@ -30,12 +30,12 @@ _TEXTS: dict[str, TextWriter] = {
     "markdown": lambda tables, stream, _: resolve_name(f"{_MARKDOWN}:write_page")(
         tables[0], stream
     ),
-    "html": lambda *what: resolve_name("notion_pm.exporters.html:write_html")(*what),
+    "html": lambda *what: resolve_name("notion_pm.exporting.formats.html:write_html")(*what),
 }
 _FILES = {
-    "xlsx": "notion_pm.exporters.xlsx:write_xlsx",
-    "sqlite": "notion_pm.exporters.sqlite:write_sqlite",
-    "parquet": "notion_pm.exporters.parquet:write_parquet",
+    "xlsx": "notion_pm.exporting.formats.xlsx:write_xlsx",
+    "sqlite": "notion_pm.exporting.formats.sqlite:write_sqlite",
+    "parquet": "notion_pm.exporting.formats.parquet:write_parquet",
 }
 """FileWriters by their names: their libraries are slow to load, or may be missing. So it is with two of those above."""
 

@@ -14,11 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from notion_pm.exporters import dates
-from notion_pm.exporters.cells import text
-from notion_pm.exporters.flat import unique
-from notion_pm.exporters.surroundings import Surroundings
-from notion_pm.exporters.table import Cell, Column, Reference, Row, Table
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.formats.export_context import Surroundings
+from notion_pm.exporting.formats.flat import unique
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.model.page import DateValue, FileValue
 
 _MOST_ROWS = 500

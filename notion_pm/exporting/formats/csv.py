@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
-from notion_pm.exporters import dates
-from notion_pm.exporters.flat import Scalar, flat_columns
-from notion_pm.exporters.table import Table
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.flat import Scalar, flat_columns
+from notion_pm.exporting.table import Table
 from notion_pm.model.page import DateValue
 from notion_pm.model.spreadsheet import guarded
 

@@ -18,8 +18,8 @@ from typing import Protocol
 from urllib.parse import quote
 
 from notion_pm.errors import FileNotFetched, LinkExpired
-from notion_pm.exporters.names import Names, file_name
-from notion_pm.exporters.table import Cell, Row, Table
+from notion_pm.exporting.formats.names import Names, file_name
+from notion_pm.exporting.table import Cell, Row, Table
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
 from notion_pm.notion.client import Gateway

@@ -15,15 +15,15 @@ from tempfile import TemporaryDirectory
 
 from notion_pm.conditions.row_tests import RowTest
 from notion_pm.errors import IncompleteRead, NotShared
-from notion_pm.exporters.destination import Bodies
-from notion_pm.exporters.spool import Spool
-from notion_pm.exporters.table import Attached, Cell, Column, Item, Reference, Row, Table
-from notion_pm.exporters.titles import Titles
+from notion_pm.exporting.attachments import Attachments, Fetcher, MissingFile
+from notion_pm.exporting.columns import Facts, chosen, columns_of, in_order, row_of
+from notion_pm.exporting.destination import Bodies
+from notion_pm.exporting.spool import Spool
+from notion_pm.exporting.table import Attached, Cell, Column, Item, Reference, Row, Table
+from notion_pm.exporting.titles import Titles
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.attachments import Attachments, Fetcher, MissingFile
-from notion_pm.workflows.columns import Facts, chosen, columns_of, in_order, row_of
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.sources import Source, Wanted
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import IncompleteRead, UsageError
-from notion_pm.exporters import dates
-from notion_pm.exporters.cells import text
-from notion_pm.exporters.table import Cell, Column, Item, Kind, Reference, Row, kind_of
+from notion_pm.exporting.formats import dates
+from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.table import Cell, Column, Item, Kind, Reference, Row, kind_of
 from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (

@@ -11,10 +11,10 @@ from notion_pm.conditions.api_filters import Dialect, as_filters
 from notion_pm.conditions.row_tests import RowTest
 from notion_pm.conditions.text_form import Condition, Order
 from notion_pm.errors import UsageError
+from notion_pm.exporting.columns import chosen, columns_of
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.schema import Property, RelationConfig
 from notion_pm.notion.client import Gateway
-from notion_pm.workflows.columns import chosen, columns_of
 from notion_pm.workspace.sources import Source, Wanted
 
 _MOST_RELATED = 100
