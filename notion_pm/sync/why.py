@@ -24,7 +24,7 @@ from notion_pm.sync.context import Place, open_template
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.summary import text
 from notion_pm.thread import Chain, Thread
-from notion_pm.workflows.thread import read_thread
+from notion_pm.thread.read_thread import read_thread
 from notion_pm.workspace.lookup import find, unfound
 
 Json = dict[str, Any]

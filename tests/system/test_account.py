@@ -17,12 +17,12 @@ from click.testing import CliRunner
 
 from notion_pm.cli import main
 from notion_pm.model.rule import Rule
-from notion_pm.reports.compose import Report
-from notion_pm.reports.strategy import Objective
-from notion_pm.reports.telling import Weight
+from notion_pm.report.compose import Report
+from notion_pm.report.page_values import Weight
+from notion_pm.report.run_report import report
+from notion_pm.report.strategy import Objective
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.template import templates
-from notion_pm.workflows.report import report
 from tests.system.account import REPORT, Account, alike
 from tests.system.product_workspace import Product, apply_template
 from tests.system.random_workspaces import fill

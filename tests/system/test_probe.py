@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from notion_pm.cli.probing import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.weather import Weather, read_weather
@@ -18,6 +17,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import WindowLimiter
+from notion_pm.probe.command import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.probe.lab import MOST_REQUESTS, Lab
 from notion_pm.probe.memory import Memory
 from notion_pm.probe.redaction import redacted

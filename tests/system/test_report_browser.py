@@ -19,9 +19,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from notion_pm.model.ids import NotionId
-from notion_pm.reports.compose import compose
-from notion_pm.reports.html import write_report
-from notion_pm.reports.past import Past
+from notion_pm.report.compose import compose
+from notion_pm.report.html import write_report
+from notion_pm.report.past import Past
 from tests.browser import chromium
 from tests.npm import installed
 from tests.unit.rules_world import EDITED, World

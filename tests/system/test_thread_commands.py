@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
-from notion_pm.workflows.loop import open_loops
+from notion_pm.thread.run_loop import open_loops
 from tests.system.product_workspace import Product, apply_product
 from tests.system.test_sync import rename
 

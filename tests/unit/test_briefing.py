@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from notion_pm.model.ids import NotionId
-from notion_pm.reports.briefing import MOST_DECISIONS, Briefing
-from notion_pm.reports.compose import Report, compose
-from notion_pm.reports.html import write_report
-from notion_pm.reports.past import Past
+from notion_pm.report.briefing import MOST_DECISIONS, Briefing
+from notion_pm.report.compose import Report, compose
+from notion_pm.report.html import write_report
+from notion_pm.report.past import Past
 from notion_pm.rules.history import HistoryChange
 from notion_pm.template import templates
 from tests.unit.rules_world import EDITED, World

@@ -12,8 +12,8 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notion_pm.clients.env_file import updated_lines, write_env
 from notion_pm.errors import FileUnusable
-from notion_pm.storage.env_file import updated_lines, write_env
 
 NAMES = st.sampled_from(["NOTION_TOKEN", "NOTION_PM_PARENT_PAGE", "OTHER"])
 VALUES = st.text(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from notion_pm.clients.git_ignore import ignore_in_git
 from notion_pm.errors import FileUnusable
-from notion_pm.storage.git_ignore import ignore_in_git
 
 
 @pytest.fixture

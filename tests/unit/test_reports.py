@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
-from notion_pm.reports.abridge import abridged, fitted
-from notion_pm.reports.changes import changelog
-from notion_pm.reports.charts import Data, Series, bars
-from notion_pm.reports.compose import Report, compose
-from notion_pm.reports.html import write_report
-from notion_pm.reports.past import Past
-from notion_pm.reports.roadmap import roadmap
-from notion_pm.reports.room import ROOMS, Room
-from notion_pm.reports.slip import slips
-from notion_pm.reports.strategy import strategy
-from notion_pm.reports.tree import Node, tree
-from notion_pm.reports.waiting import waiting
+from notion_pm.report.abridge import abridged, fitted
+from notion_pm.report.changes import changelog
+from notion_pm.report.charts import Data, Series, bars
+from notion_pm.report.compose import Report, compose
+from notion_pm.report.html import write_report
+from notion_pm.report.list_limits import ROOMS, Room
+from notion_pm.report.past import Past
+from notion_pm.report.roadmap import roadmap
+from notion_pm.report.slip import slips
+from notion_pm.report.strategy import strategy
+from notion_pm.report.tree import Node, tree
+from notion_pm.report.waiting import waiting
 from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.values import Links, Plain
 from notion_pm.template import templates

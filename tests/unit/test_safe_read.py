@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from notion_pm.clients.config_file import add_workspace
 from notion_pm.errors import FileUnusable
 from notion_pm.files.safe_read import read_bytes
-from notion_pm.storage.config_file import add_workspace
 
 
 @pytest.mark.parametrize(("kind", "told"), [("folder", "a folder"), ("pipe", "a named pipe")])

@@ -11,7 +11,7 @@ from notion_pm.errors import UsageError
 from notion_pm.rules.values import Plain
 from notion_pm.thread.loop import Owed, owed, owed_apart
 from notion_pm.thread.message import default_text
-from notion_pm.workflows.messages import OwnMessage
+from notion_pm.thread.messages import OwnMessage
 from tests.unit.rules_world import World
 from tests.unit.thread_world import discovery, thread_of
 

@@ -18,7 +18,6 @@ from notion_pm.cli.completing import (
     complete_preset,
     complete_template,
 )
-from notion_pm.cli.thread_options import place_of
 from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
@@ -55,6 +54,7 @@ from notion_pm.importing.writing import import_recorded
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive
 from notion_pm.state.state import State
+from notion_pm.thread.commands.thread_options import place_of
 from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b

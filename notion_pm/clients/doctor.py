@@ -1,0 +1,131 @@
+"""The story of `doctor`: what a connection can and cannot do, check by check, each with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from notion_pm.clients.check import Check
+from notion_pm.clients.doctor_templates import examine_templates
+from notion_pm.errors import NotCapable, NotionError, NotionPmError, NotShared, RequestRefused
+from notion_pm.model.ids import NotionId, compact
+from notion_pm.model.schema import User
+from notion_pm.model.state_home import StateHome
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import NOTION_VERSION
+
+
+def examine(
+    gateway: Gateway,
+    parent_page: NotionId | None,
+    home: Callable[[], StateHome],
+    *,
+    budget: int | None,
+    write: bool,
+) -> Iterator[Check]:
+    """Yield what is found, in the order in which it can fail; what depends on a failed check is left out.
+
+    `home` says where what sync remembers is kept. With `write` a page is made under the parent page and put in the
+    trash again: the only proof of the capability to insert and update content.
+    """
+    try:
+        bot = gateway.me()
+    except NotionError as error:
+        yield Check("token", ok=False, detail=str(error), advice=error.advice)
+        return
+    where = f" in workspace {bot.workspace_name!r}" if bot.workspace_name else ""
+    yield Check("token", ok=True, detail=f"belongs to connection {bot.name!r}{where}")
+    yield Check("version", ok=True, detail=f"Notion-Version {NOTION_VERSION} is accepted")
+    yield _limits(budget)
+    if parent_page is None:
+        yield Check(
+            "parent page",
+            ok=False,
+            detail="none is set",
+            advice="Run  notion-pm init  to choose one.",
+        )
+        return
+    sharing = _examine_sharing(gateway, parent_page, bot)
+    yield sharing
+    if not sharing.ok:
+        return
+    yield from _examine_content(gateway, parent_page, home)
+    if write:
+        yield _examine_writing(gateway, parent_page)
+
+
+def _limits(budget: int | None) -> Check:
+    stated = (
+        f"{budget} requests a minute"
+        if budget
+        else "no limit on requests until the server asks to wait"
+    )
+    return Check("limits", ok=True, detail=stated)
+
+
+def _examine_sharing(gateway: Gateway, parent_page: NotionId, bot: User) -> Check:
+    try:
+        page = gateway.get_page(parent_page)
+    except (NotShared, RequestRefused) as error:
+        return _not_a_page(gateway, parent_page, bot, error)
+    except NotionError as error:
+        return Check("parent page", ok=False, detail=str(error), advice=error.advice)
+    if page.in_trash:
+        advice = "Restore it in Notion (Trash in the sidebar), or choose another page with  notion-pm init."
+        return Check(
+            "parent page", ok=False, detail=f"{page.title!r} is in the trash", advice=advice
+        )
+    return Check("parent page", ok=True, detail=f"{page.title!r} is shared with the connection")
+
+
+def _not_a_page(gateway: Gateway, parent_page: NotionId, bot: User, error: NotionError) -> Check:
+    """What is at the id, if no page: people copy the link of a database, which looks the same."""
+    try:
+        database = gateway.get_database(parent_page)
+    except NotShared:
+        detail = f"{parent_page} is not there"
+        return Check(
+            "parent page", ok=False, detail=detail, advice=sharing_advice(parent_page, bot)
+        )
+    except NotionError:
+        return Check("parent page", ok=False, detail=str(error), advice=error.advice)
+    advice = "Choose the page around it, or another one:  notion-pm init"
+    return Check(
+        "parent page",
+        ok=False,
+        detail=f"{database.title!r} is a database, not a page",
+        advice=advice,
+    )
+
+
+def sharing_advice(page: NotionId, bot: User) -> str:
+    """Return how to share a page with the connection, click by click."""
+    return (
+        f"Share page https://app.notion.com/p/{compact(page)} with connection {bot.name!r}: open it in Notion, "
+        f"••• (top right) > Connections > {bot.name}. If the page does not open for you either, its id is wrong."
+    )
+
+
+def _examine_content(
+    gateway: Gateway, parent_page: NotionId, home: Callable[[], StateHome]
+) -> Iterator[Check]:
+    try:
+        children = gateway.list_children(parent_page)
+    except NotCapable as error:
+        yield Check("read content", ok=False, detail=str(error), advice=error.advice)
+        return
+    yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")
+    try:
+        yield from examine_templates(gateway, parent_page, children, home())
+    except NotionPmError as error:
+        yield Check("local state", ok=False, detail=str(error), advice=error.advice)
+
+
+def _examine_writing(gateway: Gateway, parent_page: NotionId) -> Check:
+    try:
+        page = gateway.create_page(
+            parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None
+        )
+        gateway.trash_page(page.id)
+    except NotionError as error:
+        return Check("write content", ok=False, detail=str(error), advice=error.advice)
+    return Check("write content", ok=True, detail="a page was made and put in the trash again")

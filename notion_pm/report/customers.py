@@ -1,0 +1,81 @@
+"""The roadmap that customers may see: public titles and notes, and nothing else of the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from notion_pm.report.html import asset, environment, hash_source
+from notion_pm.report.page_values import day
+from notion_pm.report.roadmap import Horizon, horizon
+from notion_pm.rules.values import SnapshotPage
+from notion_pm.thread import Thread
+
+PUBLIC_TITLE, PUBLIC_NOTE = "public_title", "public_note"
+"""Properties of features. A feature without a public title is not shown."""
+
+DEFAULT_TITLE = "Roadmap"
+"""Not the template's title: what a workspace is called is internal."""
+
+_HORIZONS: dict[Horizon, str] = {"now": "Now", "next": "Next", "later": "Later"}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicItem:
+    """A feature in words for customers. `target` is empty unless dates were asked for."""
+
+    title: str
+    note: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRoadmap:
+    """Features by horizon. `as_of` is empty unless dates were asked for."""
+
+    title: str
+    items: dict[Horizon, tuple[PublicItem, ...]]
+    as_of: str = ""
+
+    @property
+    def count(self) -> int:
+        """Return how many features are shown."""
+        return sum(len(items) for items in self.items.values())
+
+
+def can_be_public(thread: Thread) -> bool:
+    """Whether features can have a public title at all."""
+    return thread.chain.has(thread.chain.database("features"), PUBLIC_TITLE)
+
+
+def public_roadmap(
+    thread: Thread, *, title: str = DEFAULT_TITLE, dates: bool = False
+) -> PublicRoadmap:
+    """Return the open features that have a public title, in the order of the internal roadmap."""
+    items: dict[Horizon, list[PublicItem]] = {each: [] for each in _HORIZONS}
+    for feature in thread.in_order(thread.pages("features")):
+        if not isinstance(feature, SnapshotPage) or not thread.is_open(feature):
+            continue
+        public_title = thread.text(feature, PUBLIC_TITLE).strip()
+        if public_title:
+            target = day(thread.text(feature, "target")) if dates else ""
+            note = thread.text(feature, PUBLIC_NOTE).strip()
+            items[horizon(thread, feature)].append(PublicItem(public_title, note, target))
+    as_of = thread.today.isoformat() if dates else ""
+    return PublicRoadmap(title, {key: tuple(found) for key, found in items.items()}, as_of)
+
+
+def write_public_roadmap(roadmap: PublicRoadmap) -> str:
+    """Return the page: one file without links and without a script."""
+    style = asset("customers.css")
+    return (
+        environment()
+        .get_template("customers.html.jinja")
+        .render(
+            roadmap=roadmap,
+            horizons=list(_HORIZONS.items()),
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=hash_source(style),
+        )
+    )

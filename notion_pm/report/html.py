@@ -1,0 +1,95 @@
+"""The report as one HTML file: nothing is loaded from anywhere, and only its own script and style may work.
+
+Jinja escapes whatever comes from Notion, and only http(s) addresses become links. The content security policy names the
+script and the style by their hashes (https://www.w3.org/TR/CSP3/#match-element-to-source-list), so that nothing that a
+title might smuggle in would run.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from notion_pm.report.changes import KINDS
+from notion_pm.report.compose import Report
+from notion_pm.report.roadmap import HORIZONS
+from notion_pm.report.tree import pages_of
+
+_FOLDER = "reports/pages"
+_WEB = ("https://", "http://")
+
+_HORIZONS: Mapping[str, str] = {"now": "Now", "next": "Next", "later": "Later", "done": "Done"}
+_KINDS: Mapping[str, str] = {
+    "shipped": "Shipped",
+    "status": "Moved on",
+    "health": "Health",
+    "date": "Dates",
+    "asks": "Asks that moved on",
+    "new": "New",
+    "gone": "Gone",
+    "renamed": "Renamed",
+}
+
+
+def write_report(report: Report) -> str:
+    """Return the page."""
+    style, script = asset("report.css"), asset("report.js")
+    return (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704
+            style_hash=hash_source(style),
+            script_hash=hash_source(script),
+            horizons=[(each, _HORIZONS[each]) for each in HORIZONS],
+            kinds=[(each, _KINDS[each]) for each in KINDS],
+            in_ledger={each.page.id for each in report.ledger},
+            in_tree=set(pages_of(report.tree.nodes)),
+        )
+    )
+
+
+def is_web(url: str) -> bool:
+    """Whether an address may become a link."""
+    return url.startswith(_WEB)
+
+
+@cache
+def environment() -> Environment:
+    """Return what renders pages: it escapes all values."""
+    environment = Environment(
+        loader=PackageLoader("notion_pm", _FOLDER),
+        autoescape=True,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["is_web"] = is_web
+    environment.filters["count"] = _count
+    environment.filters["plain_number"] = lambda number: f"{number:,.1f}".removesuffix(".0")
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Return a file that becomes part of a page."""
+    source, _, _ = PackageLoader("notion_pm", _FOLDER).get_source(environment(), name)
+    return source
+
+
+def hash_source(text: str) -> str:
+    """Return the source that lets a content security policy accept a script or style."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _count(number: int, what: str) -> str:
+    """A number with its noun: `1 page`, `2,000 pages`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
