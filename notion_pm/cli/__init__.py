@@ -201,7 +201,7 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     """A function of `completing`, which is loaded only when somebody completes."""
 
     def complete(*given: Any) -> list[CompletionItem]:
-        return getattr(importlib.import_module("notion_pm.cli.completing"), name)(*given)  # type: ignore[no-any-return]
+        return getattr(importlib.import_module("notion_pm.cli.completion_values"), name)(*given)  # type: ignore[no-any-return]
 
     return complete
 

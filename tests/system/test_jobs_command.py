@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from notion_pm.cli.job_files import Job, cron_times, crontab, systemd_service
 from notion_pm.errors import UsageError
+from notion_pm.jobs.job_files import Job, cron_times, crontab, systemd_service
 from tests.program import Program
 
 BARE = {"HOME": "/nowhere", "PATH": "/usr/bin:/bin", "LOGNAME": "somebody", "SHELL": "/bin/sh"}

@@ -106,7 +106,7 @@ def test_a_workspace_that_fails_keeps_nobody_from_being_synced(
 
 
 def _flow(folder: Path, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    once = [PYTHON, "-m", "notion_pm.flows", "--once"]
+    once = [PYTHON, "-m", "notion_pm.jobs.flows", "--once"]
     return subprocess.run(
         once, cwd=folder, env=settings, capture_output=True, text=True, timeout=300
     )

@@ -14,10 +14,7 @@ from hypothesis import strategies as st
 
 from notion_pm.emulator.webhooks import signature
 from notion_pm.errors import AlreadyRunning, NotionPmError, RateLimited, Stopped, Unavailable
-from notion_pm.model.ids import NotionId
-from notion_pm.storage.webhook import SeenEvents, keep_token, read_token
-from notion_pm.sync.run import Run
-from notion_pm.webhook.deliveries import (
+from notion_pm.jobs.webhooks.deliveries import (
     EVERYTHING,
     MOST_PAGES,
     NOTHING,
@@ -26,9 +23,12 @@ from notion_pm.webhook.deliveries import (
     is_signed,
     named_by,
 )
-from notion_pm.webhook.inbox import Inbox
-from notion_pm.webhook.key import Key
-from notion_pm.webhook.listening import listen
+from notion_pm.jobs.webhooks.inbox import Inbox
+from notion_pm.jobs.webhooks.key import Key
+from notion_pm.jobs.webhooks.listening import listen
+from notion_pm.jobs.webhooks.verification import SeenEvents, keep_token, read_token
+from notion_pm.model.ids import NotionId
+from notion_pm.sync.run import Run
 from tests.gateways import PatientClock
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

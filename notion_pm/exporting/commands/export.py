@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from notion_pm.cli.completing import complete_exported, complete_template
+from notion_pm.cli.completion_values import complete_exported, complete_template
 from notion_pm.conditions.text_form import (
     Condition,
     Order,

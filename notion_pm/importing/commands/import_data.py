@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.completing import (
+from notion_pm.cli.completion_values import (
     complete_database,
     complete_file,
     complete_preset,

@@ -15,9 +15,9 @@ from datetime import datetime
 from flask import Flask, Response, jsonify, request
 from pydantic import ValidationError
 
-from notion_pm.webhook.deliveries import SIGNATURE, Event, Handshake, is_signed
-from notion_pm.webhook.inbox import Inbox
-from notion_pm.webhook.key import Key
+from notion_pm.jobs.webhooks.deliveries import SIGNATURE, Event, Handshake, is_signed
+from notion_pm.jobs.webhooks.inbox import Inbox
+from notion_pm.jobs.webhooks.key import Key
 
 LARGEST_BODY = 256 * 1024
 """Bytes. An event names what has changed; even thousands of blocks stay below."""

@@ -1,7 +1,7 @@
 """Sync as Prefect flows: the workspaces of notion-pm.toml, spread over as many machines as there are workers.
 
     pip install 'notion-pm[prefect]'
-    python -m notion_pm.flows --every 15m      # one machine: registers the schedule, and runs it
+    python -m notion_pm.jobs.flows --every 15m      # one machine: registers the schedule, and runs it
 
 One task a workspace. Workspaces with the same token share one of Prefect's concurrency limits, which all workers heed:
 a token's budget of requests is spent by one task at a time. What stops a task for a while (Notion is not to be reached,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from notion_pm.jobs.webhooks.deliveries import EVERYTHING, NOTHING, Named
+from notion_pm.jobs.webhooks.inbox import Inbox
 from notion_pm.sync.run import Run
-from notion_pm.webhook.deliveries import EVERYTHING, NOTHING, Named
-from notion_pm.webhook.inbox import Inbox
 
 TICK = 0.2
 """Seconds between two looks into the inbox."""

@@ -10,23 +10,23 @@ from datetime import UTC, datetime
 
 import click
 
-from notion_pm.cli.completing import complete_template
+from notion_pm.cli.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.durations import duration
 from notion_pm.console.logs import LEVELS, RunId
 from notion_pm.console.output import echo, note, progress
 from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import NotionError, Stopped, UsageError
-from notion_pm.storage.webhook import TOKEN_FILE, SeenEvents, keep_token, read_token
+from notion_pm.jobs.webhooks.app import Door, Health, make_app
+from notion_pm.jobs.webhooks.deliveries import ACCEPTED_FOR, Edit, Named
+from notion_pm.jobs.webhooks.inbox import Inbox
+from notion_pm.jobs.webhooks.key import Key
+from notion_pm.jobs.webhooks.listening import listen
+from notion_pm.jobs.webhooks.server import serving
+from notion_pm.jobs.webhooks.verification import TOKEN_FILE, SeenEvents, keep_token, read_token
 from notion_pm.sync.commands.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
 from notion_pm.sync.run import Run
 from notion_pm.sync.sync import Options, SyncResult
-from notion_pm.webhook.app import Door, Health, make_app
-from notion_pm.webhook.deliveries import ACCEPTED_FOR, Edit, Named
-from notion_pm.webhook.inbox import Inbox
-from notion_pm.webhook.key import Key
-from notion_pm.webhook.listening import listen
-from notion_pm.webhook.server import serving
 
 
 @click.command(short_help="Take Notion's webhooks, and sync what they name.")

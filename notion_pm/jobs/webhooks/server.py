@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from notion_pm.errors import UsageError
+from notion_pm.jobs.webhooks.app import LARGEST_BODY
 from notion_pm.punctual_server import create_punctual_server
-from notion_pm.webhook.app import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from notion_pm.jobs.webhooks.deliveries import NOTHING, Edit, Event, Named, named_by
 from notion_pm.model.property_ids import as_received
-from notion_pm.webhook.deliveries import NOTHING, Edit, Event, Named, named_by
 
 LONGEST = 6
 """So many quiet times after the first delivery what has come is read, also while more are coming."""
