@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from flask import Flask
 
-from notion_pm.emulator.routes import BLUEPRINTS
+from notion_pm.emulator.http.routes import BLUEPRINTS
 
 
 def table() -> str:

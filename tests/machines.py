@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from waitress.server import TcpWSGIServer
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.emulator.clock import system_clock
+from notion_pm.emulator.store.clock import system_clock
 from tests.forked_program import Streams, start_program
 from tests.program import Finished
 

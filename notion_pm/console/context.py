@@ -364,7 +364,7 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
 
     Raises UsageError when the weather is no file, preset or list of rules.
     """
-    from notion_pm.emulator.weather import WeatherFault, read_weather
+    from notion_pm.emulator.faults import WeatherFault, read_weather
 
     try:
         read = read_weather(weather, seed=seed)

@@ -7,10 +7,10 @@ workspace.close()
 
 from __future__ import annotations
 
-from notion_pm.emulator.clock import Clock, ManualClock
-from notion_pm.emulator.errors import ApiError
-from notion_pm.emulator.server import serve
-from notion_pm.emulator.store import UnusableFileError
+from notion_pm.emulator.http.errors import ApiError
+from notion_pm.emulator.http.server import serve
+from notion_pm.emulator.store.clock import Clock, ManualClock
+from notion_pm.emulator.store.store import UnusableFileError
 from notion_pm.emulator.workspace import LocalWorkspace, open_workspace
 
 __all__ = [

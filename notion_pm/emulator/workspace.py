@@ -11,18 +11,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notion_pm.emulator import connections, duplicate, founding, page_templates, state
-from notion_pm.emulator.access import CAPABILITIES
-from notion_pm.emulator.app import create_app
-from notion_pm.emulator.app_actions import AppActions
-from notion_pm.emulator.app_routes import app_routes
-from notion_pm.emulator.clock import AdjustableClock, Clock, stored, system_clock
-from notion_pm.emulator.control import Controls, with_control
-from notion_pm.emulator.fill import Filler
-from notion_pm.emulator.session import NEW_VERSION, Session, Settings
-from notion_pm.emulator.store import Store
-from notion_pm.emulator.traffic import Recorder
-from notion_pm.emulator.weather import CALM, Conditions, Weather, WeatherFront
+from notion_pm.emulator.faults import CALM, Conditions, Weather, WeatherFront
+from notion_pm.emulator.http.app import create_app
+from notion_pm.emulator.http.app_actions import AppActions
+from notion_pm.emulator.http.app_routes import app_routes
+from notion_pm.emulator.http.control import Controls, with_control
+from notion_pm.emulator.http.traffic import Recorder
+from notion_pm.emulator.pages import duplicate, page_templates
+from notion_pm.emulator.store import bootstrap, connections, state
+from notion_pm.emulator.store.access import CAPABILITIES
+from notion_pm.emulator.store.clock import AdjustableClock, Clock, stored, system_clock
+from notion_pm.emulator.store.fill import Filler
+from notion_pm.emulator.store.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store.store import Store
 from notion_pm.emulator.webhooks import Pace, Webhooks
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def open_workspace(
     with store.transaction(write=True) as db:
         settings = _settings(db, search_lag, template_delay)
         if settings is None:
-            founding.found(db, stored(clock()))
+            bootstrap.found(db, stored(clock()))
             settings = _settings(db, search_lag, template_delay)
     assert settings is not None
     conditions = Conditions(weather)
@@ -187,4 +188,4 @@ def _settings(
 
 def _reset(store: Store, settings: Settings, clock: Clock) -> None:
     with store.transaction(write=True) as db:
-        founding.reset(db, settings, stored(clock()))
+        bootstrap.reset(db, settings, stored(clock()))

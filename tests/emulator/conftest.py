@@ -10,7 +10,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather
+from notion_pm.emulator.faults import Weather
 
 Json = dict[str, Any]
 

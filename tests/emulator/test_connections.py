@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.emulator.access import needed
-from notion_pm.emulator.errors import ApiError
+from notion_pm.emulator.http.errors import ApiError
+from notion_pm.emulator.store.access import needed
 from tests.conftest import client_of
 
 from .conftest import Notion, text

@@ -184,7 +184,7 @@ def test_a_page_too_large_is_cut_and_its_rest_named(
 ) -> None:
     replace(api, page, "- a\n\t- b\n- c\n\t- d")
     _, last = children(api, page)
-    monkeypatch.setattr("notion_pm.emulator.page_markdown.MOST_BLOCKS", 2)
+    monkeypatch.setattr("notion_pm.emulator.pages.page_markdown.MOST_BLOCKS", 2)
     body = api.get(f"/pages/{page}/markdown").json()
     assert (body["truncated"], body["unknown_block_ids"]) == (True, [last["id"]])
     assert body["markdown"].endswith('alt="bulleted_list_item"/>')

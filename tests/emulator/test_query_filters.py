@@ -9,8 +9,8 @@ import pytest
 
 from notion_pm.emulator import query
 from notion_pm.emulator.behaviour import Behaviour, behaving
-from notion_pm.emulator.errors import ApiError
-from notion_pm.emulator.records import Property as SchemaProperty
+from notion_pm.emulator.http.errors import ApiError
+from notion_pm.emulator.store.records import Property as SchemaProperty
 
 NOW = datetime(2026, 7, 15, 12, 30, tzinfo=UTC)  # a Wednesday
 ME = "11111111-1111-4111-8111-111111111111"

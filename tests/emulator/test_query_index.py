@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.emulator import query
-from notion_pm.emulator.errors import ApiError
-from notion_pm.emulator.migrations import migrate
+from notion_pm.emulator.http.errors import ApiError
 from notion_pm.emulator.query.index import prepare
-from notion_pm.emulator.records import Property as SchemaProperty
+from notion_pm.emulator.store.migrations import migrate
+from notion_pm.emulator.store.records import Property as SchemaProperty
 
 NOW = datetime(2026, 7, 15, 12, 30, tzinfo=UTC)
 ME, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from notion_pm.emulator import query
-from notion_pm.emulator.errors import ApiError
-from notion_pm.emulator.records import Property as SchemaProperty
+from notion_pm.emulator.http.errors import ApiError
+from notion_pm.emulator.store.records import Property as SchemaProperty
 
 ASKER = query.Asker(datetime(2026, 7, 15, tzinfo=UTC))
 STAGES = [{"id": f"id-{name}", "name": name} for name in ("Idea", "Doing", "Shipped")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.emulator.rollups import FUNCTIONS, aggregate
+from notion_pm.emulator.values.rollups import FUNCTIONS, aggregate
 
 
 def number(value: float | None) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, fill, open_workspace
-from notion_pm.emulator.fill import EVERY_KIND
-from notion_pm.emulator.properties import COMPUTED, TYPES
+from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, open_workspace
+from notion_pm.emulator.schema.properties import COMPUTED, TYPES
+from notion_pm.emulator.store import fill
+from notion_pm.emulator.store.fill import EVERY_KIND
 from tests.conftest import client_of
 
 from .conftest import Notion, text

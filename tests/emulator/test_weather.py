@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import (
+from notion_pm.emulator.faults import (
     Conditions,
     Rule,
     Weather,

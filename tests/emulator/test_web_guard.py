@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from werkzeug.datastructures import Headers
 
-from notion_pm.emulator.signed_files import Signer
+from notion_pm.emulator.values.signed_files import Signer
 from notion_pm.emulator.web.addresses import Addresses, id_in, is_own_path
 from notion_pm.emulator.web.guard import FormTokens, asks_locally, is_from_here, is_loopback
 

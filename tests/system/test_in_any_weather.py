@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.emulator.weather import read_weather
+from notion_pm.emulator.faults import read_weather
 from notion_pm.template import templates as template_files
 from tests.gateways import PatientClock, gateway_to
 from tests.system.provisioned import apply_to, plan_for, tables

@@ -21,9 +21,9 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.emulator.weather import Rule
-from notion_pm.emulator.weather import Weather as ServiceWeather
-from notion_pm.emulator.weather.rules import CALM
+from notion_pm.emulator.faults import Rule
+from notion_pm.emulator.faults import Weather as ServiceWeather
+from notion_pm.emulator.faults.rules import CALM
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row

@@ -12,7 +12,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather, read_weather
+from notion_pm.emulator.faults import Weather, read_weather
 from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Connection

@@ -10,8 +10,9 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from notion_pm.emulator import LocalWorkspace, ids, open_workspace
-from notion_pm.emulator.weather import read_weather
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.emulator.faults import read_weather
+from notion_pm.emulator.store import ids
 from notion_pm.errors import RequestRefused
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import DataSource, NumberConfig, PropertyPatch

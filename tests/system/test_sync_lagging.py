@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather
+from notion_pm.emulator.faults import Weather
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue

@@ -42,7 +42,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from notion_pm.emulator import ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather as LocalWeather
+from notion_pm.emulator.faults import Weather as LocalWeather
 from notion_pm.errors import NotionError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.emulator.weather import Rule, Weather
+from notion_pm.emulator.faults import Rule, Weather
 from notion_pm.errors import MadeTwice, RecordLost
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue

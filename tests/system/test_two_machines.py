@@ -18,7 +18,7 @@ import pytest
 
 from notion_pm.emulator import ManualClock
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.weather import Weather
+from notion_pm.emulator.faults import Weather
 from tests.forked_program import AHEAD
 from tests.machines import TwoMachines, two_machines
 from tests.system.two_machine_pairs import (

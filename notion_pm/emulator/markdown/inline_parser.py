@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notion_pm.emulator.checks import is_link
+from notion_pm.emulator.http.checks import is_link
 from notion_pm.emulator.markdown.emphasis import resolve
 from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Node, Style, Text
 from notion_pm.emulator.markdown.inline_scanner import URL, Scanner

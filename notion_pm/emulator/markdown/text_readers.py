@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from notion_pm.emulator.checks import urlsplit_or_none
+from notion_pm.emulator.http.checks import urlsplit_or_none
 from notion_pm.emulator.markdown import lines as kinds
 from notion_pm.emulator.markdown.inline_parser import parse_image, parse_inline, plain_items
 from notion_pm.emulator.markdown.languages import language

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from notion_pm.emulator import checks
 from notion_pm.emulator.behaviour import behaviour
-from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import ApiError, body_error, validation_error
 from notion_pm.emulator.query import operands
 from notion_pm.emulator.query.operators import (
     FILTER_KEYS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from notion_pm.emulator import checks
-from notion_pm.emulator.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import ApiError, body_error, validation_error
 from notion_pm.emulator.query import dates
 from notion_pm.emulator.query.operators import EMPTINESS, OPERATORS, Kind
 from notion_pm.emulator.query.properties import CHOICES, Property

@@ -10,8 +10,8 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from notion_pm.emulator import ids
-from notion_pm.emulator.errors import ApiError, validation_error
+from notion_pm.emulator.http.errors import ApiError, validation_error
+from notion_pm.emulator.store import ids
 
 MOST_RESULTS = 10_000  # notion-api.md 4.2: where a query ends, with `request_status` saying so
 

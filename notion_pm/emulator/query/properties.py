@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from notion_pm.emulator import ids
+from notion_pm.emulator.store import ids
 
 
 class SchemaProperty(Protocol):

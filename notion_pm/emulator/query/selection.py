@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.emulator import checks
+from notion_pm.emulator.http import checks
 from notion_pm.emulator.query.filters import Filter, parse_filter
 from notion_pm.emulator.query.matching import Asker, Row, matches
 from notion_pm.emulator.query.paging import (

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
-from notion_pm.emulator import checks
-from notion_pm.emulator.errors import validation_error
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import validation_error
 from notion_pm.emulator.query import values
 from notion_pm.emulator.query.filters import TIMESTAMPS, Timestamp
 from notion_pm.emulator.query.matching import Row

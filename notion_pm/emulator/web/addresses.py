@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
-from notion_pm.emulator import ids, links
-from notion_pm.emulator.file_uploads import FILES_URL
-from notion_pm.emulator.session import Settings
-from notion_pm.emulator.signed_files import Signer
+from notion_pm.emulator.http import links
+from notion_pm.emulator.store import ids
+from notion_pm.emulator.store.session import Settings
+from notion_pm.emulator.values.file_uploads import FILES_URL
+from notion_pm.emulator.values.signed_files import Signer
 
 _SCHEMES = ("http", "https", "mailto")
 _ID_AT_END = re.compile(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from notion_pm.emulator import page_markdown
-from notion_pm.emulator.records import DATABASES, PAGES
-from notion_pm.emulator.session import Session
+from notion_pm.emulator.pages import page_markdown
+from notion_pm.emulator.store.records import DATABASES, PAGES
+from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.web import outline
 from notion_pm.emulator.web.addresses import Addresses
 from notion_pm.emulator.web.cells import Link, emoji, page_link

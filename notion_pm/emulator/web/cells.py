@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.emulator.records import PAGES, Page, Property
-from notion_pm.emulator.values import Reader
+from notion_pm.emulator.store.records import PAGES, Page, Property
+from notion_pm.emulator.values.values import Reader
 from notion_pm.emulator.web import formats, texts
 from notion_pm.emulator.web.addresses import Addresses, page_path
 

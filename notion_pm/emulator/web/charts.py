@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.emulator.ids import decoded
-from notion_pm.emulator.properties import Schema
-from notion_pm.emulator.records import Page, Property
-from notion_pm.emulator.rollups import aggregate
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.records import Page, Property
+from notion_pm.emulator.values.rollups import aggregate
 from notion_pm.emulator.web import formats
 from notion_pm.emulator.web.cells import CellReader, Tag, tag
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from notion_pm.emulator import ids, pages
-from notion_pm.emulator.errors import validation_error
-from notion_pm.emulator.properties import find_property
-from notion_pm.emulator.records import PAGES, Page, Property
-from notion_pm.emulator.session import Session
-from notion_pm.emulator.values import Reader
+from notion_pm.emulator.http.errors import validation_error
+from notion_pm.emulator.pages import pages
+from notion_pm.emulator.schema.properties import find_property
+from notion_pm.emulator.store import ids
+from notion_pm.emulator.store.records import PAGES, Page, Property
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.values import Reader
 from notion_pm.emulator.web.cells import UNTITLED, Tag, tag
 
 CHOOSABLE = ("status", "select")

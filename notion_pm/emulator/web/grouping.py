@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.emulator.ids import decoded
-from notion_pm.emulator.properties import Schema
-from notion_pm.emulator.records import Property
-from notion_pm.emulator.session import Session
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.records import Property
+from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.web.cells import Tag, tag
 
 Json = dict[str, Any]

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from notion_pm.emulator.records import BLOCKS, DATABASES, PAGES, Block, Database, Page
-from notion_pm.emulator.richtext import plain_text
-from notion_pm.emulator.session import Session
+from notion_pm.emulator.store.records import BLOCKS, DATABASES, PAGES, Block, Database, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.richtext import plain_text
 from notion_pm.emulator.web.addresses import database_path
 from notion_pm.emulator.web.cells import UNTITLED, Link, emoji, page_link
 

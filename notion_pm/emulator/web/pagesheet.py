@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notion_pm.emulator.clock import to_the_minute
-from notion_pm.emulator.records import Page
-from notion_pm.emulator.session import Session
-from notion_pm.emulator.users import find_user
-from notion_pm.emulator.values import Reader
+from notion_pm.emulator.store.clock import to_the_minute
+from notion_pm.emulator.store.records import Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.users import find_user
+from notion_pm.emulator.values.values import Reader
 from notion_pm.emulator.web import formats
 from notion_pm.emulator.web.addresses import Addresses
 from notion_pm.emulator.web.cells import Cell, CellReader

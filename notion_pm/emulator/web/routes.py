@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, abort, g, redirect, render_template, request
 
-from notion_pm.emulator import tabs
-from notion_pm.emulator.content_records import VIEWS, View
-from notion_pm.emulator.ids import canonical, undashed
-from notion_pm.emulator.records import DATA_SOURCES, DATABASES, PAGES, Database, Page
-from notion_pm.emulator.session import Session
-from notion_pm.emulator.web import bodies, choices, front, outline, pagesheet, viewing
+from notion_pm.emulator.store.content_records import VIEWS, View
+from notion_pm.emulator.store.ids import canonical, undashed
+from notion_pm.emulator.store.records import DATA_SOURCES, DATABASES, PAGES, Database, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.views import tabs
+from notion_pm.emulator.web import bodies, choices, home_page, outline, pagesheet, viewing
 from notion_pm.emulator.web.addresses import Addresses, database_path, id_in, is_own_path
 from notion_pm.emulator.web.cells import emoji
 from notion_pm.emulator.web.shown import Asked, Shown
@@ -23,7 +23,7 @@ blueprint = Blueprint("site", __name__)
 @blueprint.get("/")
 def home() -> str:
     """Shows what there is, and what was touched last."""
-    return _render("home.html", front=front.front(_session()))
+    return _render("home.html", front=home_page.front(_session()))
 
 
 @blueprint.get("/p/<slug>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notion_pm.emulator.records import Property
+from notion_pm.emulator.store.records import Property
 from notion_pm.emulator.web.cells import Cell, Link, Tag
 from notion_pm.emulator.web.charts import Chart
 from notion_pm.emulator.web.choices import Choice

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from notion_pm.emulator import page_templates
 from notion_pm.emulator.behaviour import Behaviour, behaving
-from notion_pm.emulator.clock import Clock
-from notion_pm.emulator.errors import ApiError
-from notion_pm.emulator.session import NEW_VERSION, Session, Settings
-from notion_pm.emulator.store import Store
-from notion_pm.emulator.users import first_person
+from notion_pm.emulator.http.errors import ApiError
+from notion_pm.emulator.pages import page_templates
+from notion_pm.emulator.store.clock import Clock
+from notion_pm.emulator.store.session import NEW_VERSION, Session, Settings
+from notion_pm.emulator.store.store import Store
+from notion_pm.emulator.values.users import first_person
 from notion_pm.emulator.web import guard, routes
 from notion_pm.emulator.web.addresses import Addresses
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from notion_pm.emulator import query, rows
-from notion_pm.emulator.content_records import View
-from notion_pm.emulator.ids import decoded
-from notion_pm.emulator.properties import Schema
-from notion_pm.emulator.records import PAGES, DataSource, Page, Property
-from notion_pm.emulator.session import Session
-from notion_pm.emulator.values import Reader
-from notion_pm.emulator.view_queries import asked_by
+from notion_pm.emulator import query
+from notion_pm.emulator.pages import rows
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.content_records import View
+from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.records import PAGES, DataSource, Page, Property
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.views.view_queries import asked_by
 from notion_pm.emulator.web import formats, wording
 from notion_pm.emulator.web.addresses import Addresses, database_path
 from notion_pm.emulator.web.cells import Cell, CellReader, Tag, page_link

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notion_pm.emulator import view_filters
-from notion_pm.emulator.content_records import View
-from notion_pm.emulator.properties import Schema
 from notion_pm.emulator.query.dates import RELATIVE_DATES
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.content_records import View
+from notion_pm.emulator.views import view_filters
 
 Json = Mapping[str, Any]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from notion_pm.emulator.clock import Clock, stored
-from notion_pm.emulator.session import Settings
-from notion_pm.emulator.store import Store
+from notion_pm.emulator.store.clock import Clock, stored
+from notion_pm.emulator.store.session import Settings
+from notion_pm.emulator.store.store import Store
 from notion_pm.emulator.webhooks import outbox, subscriptions
 from notion_pm.emulator.webhooks.outbox import Pace
 from notion_pm.emulator.webhooks.records import SUBSCRIPTIONS, Delivery, Subscription

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from notion_pm.emulator.ids import encoded
-from notion_pm.emulator.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES
+from notion_pm.emulator.store.ids import encoded
+from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from notion_pm.emulator.clock import stored
-from notion_pm.emulator.ids import new_id
-from notion_pm.emulator.session import NEW_VERSION, Settings
+from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.ids import new_id
+from notion_pm.emulator.store.session import NEW_VERSION, Settings
 from notion_pm.emulator.webhooks.events import (
     AT_ONCE,
     Event,

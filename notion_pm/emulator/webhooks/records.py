@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.emulator.store import Table
+from notion_pm.emulator.store.store import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from notion_pm.emulator.errors import ApiError, validation_error
-from notion_pm.emulator.ids import new_id
+from notion_pm.emulator.http.errors import ApiError, validation_error
+from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.webhooks.events import TYPES
 from notion_pm.emulator.webhooks.records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
 

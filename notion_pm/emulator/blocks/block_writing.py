@@ -1,0 +1,211 @@
+"""Blocks as they are written: appended, changed, put into the trash (notion-api.md 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.blocks import tree
+from notion_pm.emulator.blocks.block_requests import Draft, check_row, drafts
+from notion_pm.emulator.blocks.block_types import BLOCK_TYPES, changed_content
+from notion_pm.emulator.blocks.blocks import (
+    ancestry,
+    children,
+    children_holder,
+    find,
+    last_child,
+    refuse_archived,
+    shown,
+    shown_all,
+)
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import body_error, validation_error
+from notion_pm.emulator.http.lists import as_list, page_of
+from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.ids import canonical, new_id
+from notion_pm.emulator.store.records import BLOCKS, Block
+from notion_pm.emulator.store.session import NEW_VERSION, Session
+
+Json = dict[str, Any]
+
+_APPEND_KEYS = frozenset(("children", "position", "after"))
+_POSITIONS = ("after_block", "start", "end")
+_CLOSEST = 1e-6  # neighbours nearer than that are spread out before anything is put between them
+
+
+def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
+    """Appends children as a request asks, and returns the list it is answered with.
+
+    That is the new blocks alone or, where they stand before others, those that follow too (recorded).
+    """
+    checks.known_keys(
+        body, _APPEND_KEYS if session.version < NEW_VERSION else _APPEND_KEYS - {"after"}
+    )
+    parent = find(session, children_holder(find(session, block_id)))
+    refuse_archived(session, parent)
+    _refuse_children(parent)
+    wanted = drafts(session, checks.required(body, "children"), "body.children", parent=parent.type)
+    if parent.type == "table":
+        for row in wanted:
+            check_row(row.content, parent.content["table_width"])
+    is_at_end = not body.keys() & {"position", "after"}
+    if is_at_end and behaviour().append_order == "reversed":
+        siblings = children(session, parent.id)
+        insert_at = _index_before_others(session, siblings)
+        new = insert(session, parent, wanted, siblings, insert_at)
+        touch(session, parent)
+        return as_list("block", page_of(shown_all(session, new), None, None))
+    siblings = last_child(session, parent.id) if is_at_end else children(session, parent.id)
+    index = _index(siblings, body)
+    new = insert(session, parent, wanted, siblings, index)
+    touch(session, parent)
+    return as_list("block", page_of(shown_all(session, [*new, *siblings[index:]]), None, None))
+
+
+def append_to_new(session: Session, page_id: str, wanted: Sequence[Draft]) -> None:
+    """Puts blocks on a page that has just been made."""
+    insert(session, find(session, page_id), wanted, (), 0)
+
+
+def _refuse_children(parent: Block) -> None:
+    block_type = BLOCK_TYPES.get(parent.type)
+    allowed = parent.type == "child_page" if block_type is None else block_type.inside is not None
+    if not allowed or parent.content.get("is_toggleable") is False:
+        raise validation_error("Block does not support children.")
+
+
+def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
+    """Returns before which sibling the new blocks are to stand."""
+    position = body.get("position")
+    if position is not None and body.get("after") is not None:
+        raise body_error("body.after", "not present", body["after"])
+    if body.get("after") is not None:
+        return _index_after(siblings, body["after"], "body.after")
+    if position is None:
+        return len(siblings)
+    sent = checks.an_object(position, "body.position")
+    kind = checks.one_of(
+        checks.required(sent, "type", "body.position"), _POSITIONS, "body.position.type"
+    )
+    if kind == "after_block":
+        path = "body.position.after_block"
+        after = checks.an_object(checks.required(sent, "after_block", "body.position"), path)
+        return _index_after(siblings, checks.required(after, "id", path), f"{path}.id")
+    return 0 if kind == "start" else len(siblings)
+
+
+def _index_before_others(session: Session, siblings: Sequence[Block]) -> int:
+    """Returns where an append goes that comes before those which other connections have sent at the same time."""
+    recent = stored(session.moment - timedelta(seconds=1))
+    index = len(siblings)
+    while index and siblings[index - 1].created_by != session.settings.bot_id:
+        if siblings[index - 1].created_time <= recent:
+            break
+        index -= 1
+    return index
+
+
+def _index_after(siblings: Sequence[Block], value: Any, path: str) -> int:
+    wanted = canonical(value)
+    if wanted is None:
+        raise body_error(path, "a valid uuid", value)
+    for index, sibling in enumerate(siblings):
+        if sibling.id == wanted:
+            return index + 1
+    raise validation_error(f"Block with ID {wanted} is not a child of the block to append to.")
+
+
+def insert(
+    session: Session, parent: Block, wanted: Sequence[Draft], siblings: Sequence[Block], index: int
+) -> list[Block]:
+    """Stores drafts, with all that is inside them, before the sibling at `index`; returns the first level."""
+    positions = _positions(session, siblings, index, len(wanted))
+    return [
+        make(session, parent, draft, position)
+        for draft, position in zip(wanted, positions, strict=True)
+    ]
+
+
+def make(session: Session, parent: Block, draft: Draft, position: float) -> Block:
+    """Stores one draft, with all that is inside it."""
+    is_page = parent.type == "child_page"
+    block = Block(
+        id=new_id(),
+        parent_type="page_id" if is_page else "block_id",
+        parent_id=parent.id,
+        position=position,
+        type=draft.type,
+        content=draft.content,
+        **tree.stamp(session),
+    )
+    BLOCKS.insert(session.db, block)
+    for number, child in enumerate(draft.children, start=1):
+        make(session, block, child, float(number))
+    return block
+
+
+def _positions(session: Session, siblings: Sequence[Block], index: int, count: int) -> list[float]:
+    """Returns positions for `count` blocks before the sibling at `index`; siblings too close are spread out first."""
+    if index == 0 and siblings:
+        return [siblings[0].position - count + number for number in range(count)]
+    before = siblings[index - 1].position if index else 0.0
+    if index == len(siblings):
+        return [before + number for number in range(1, count + 1)]
+    step = (siblings[index].position - before) / (count + 1)
+    if step < _CLOSEST:
+        _spread(session, siblings)
+        before, step = float(index), 1 / (count + 1)
+    return [before + step * number for number in range(1, count + 1)]
+
+
+def _spread(session: Session, siblings: Sequence[Block]) -> None:
+    for number, sibling in enumerate(siblings, start=1):
+        put_at(session, sibling, float(number))
+
+
+def put_at(session: Session, block: Block, position: float) -> None:
+    """Changes nothing of a block but its place among its siblings."""
+    if block.position != position:
+        session.db.execute("UPDATE blocks SET position = ? WHERE id = ?", (position, block.id))
+
+
+def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
+    """Changes a block's content, or its trash mark; the type stays what it is."""
+    block = find(session, block_id)
+    in_trash = checks.trash_flag(body, default=block.in_trash)
+    if in_trash or not block.in_trash:
+        refuse_archived(session, block)
+    content = _updated_content(session, block, body)
+    changed = replace(block, content=content, in_trash=in_trash, **tree.edited(session))
+    BLOCKS.update(session.db, changed)
+    touch(session, changed)
+    return shown(session, changed)
+
+
+def _updated_content(session: Session, block: Block, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    kinds = [key for key in body if key in BLOCK_TYPES]
+    if any(kind != block.type for kind in kinds) or body.get("type", block.type) != block.type:
+        raise validation_error(f"Expected block type {block.type} in request body.")
+    checks.known_keys(body, {"type", "object", "in_trash", "archived", block.type})
+    if not kinds:
+        return block.content
+    path = f"body.{block.type}"
+    sent = checks.an_object(body[block.type], path)
+    if sent.get("children"):  # an empty array is taken (measured)
+        raise body_error(f"{path}.children", "not present", sent["children"])
+    if block.type == "table" and "table_width" in sent:
+        raise body_error(f"{path}.table_width", "not present", sent["table_width"])
+    content = changed_content(session, block.type, block.content, sent, path)
+    if block.type == "table_row":
+        check_row(content, find(session, block.parent_id).content["table_width"])
+    return content
+
+
+def touch(session: Session, block: Block) -> None:
+    """Marks the page that a block stands on as edited now."""
+    page = next((above for above in ancestry(session, block) if above.type == "child_page"), None)
+    if page:
+        tree.touch_page(session, page.id)

@@ -1,0 +1,177 @@
+"""Blocks as they are read: found, shown, listed (notion-api.md 2.4).
+
+Child pages and databases stand among the blocks of their page; rows of a data source have no place there, and are
+blocks only when asked for by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.blocks import tree
+from notion_pm.emulator.blocks.trash import is_below_trash, refuse_below_trash
+from notion_pm.emulator.http.errors import archived_block
+from notion_pm.emulator.http.lists import as_list, page_of
+from notion_pm.emulator.store.clock import stored, to_the_minute
+from notion_pm.emulator.store.records import BLOCKS, PAGES, Block, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.users import reference
+
+Json = dict[str, Any]
+
+_LIVE_CHILDREN = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position, seq"
+
+
+def find(session: Session, block_id: str) -> Block:
+    """Returns a block, or a page as the block that it also is; raises 404 where there is none, or none shared."""
+    found = _find(session, block_id) if session.sees(block_id) else None
+    if found is None:
+        raise session.not_found("block", block_id)
+    return found
+
+
+def _find(session: Session, block_id: str) -> Block | None:
+    block = BLOCKS.find(session.db, block_id)
+    if block is not None:
+        return block
+    page = PAGES.find(session.db, block_id)
+    return None if page is None else _page_as_block(page)
+
+
+def _page_as_block(page: Page) -> Block:
+    return Block(
+        id=page.id,
+        parent_type=page.parent_type,
+        parent_id=page.parent_id or "",
+        position=0,
+        type="child_page",
+        content={"title": page.title},
+        in_trash=page.in_trash,
+        created_time=page.created_time,
+        created_by=page.created_by,
+        last_edited_time=page.last_edited_time,
+        last_edited_by=page.last_edited_by,
+    )
+
+
+def ancestry(session: Session, block: Block) -> Iterator[Block]:
+    """Yields a block and what it stands in, up to the page that has no place on another."""
+    yield block
+    while block.parent_type in ("page_id", "block_id"):
+        above = _find(
+            session, block.parent_id
+        )  # whether that is shared too, or only what stands in it
+        if above is None:
+            return
+        block = above
+        yield block
+
+
+def refuse_archived(session: Session, block: Block) -> None:
+    """Refuses to change what is in the trash, by itself or with what it stands in."""
+    refuse_below_trash(session, block)
+    if block.in_trash:
+        raise archived_block()
+
+
+def children(session: Session, parent_id: str) -> list[Block]:
+    """Returns what stands on a page or in a block, in order, without what is in the trash."""
+    return BLOCKS.select(session.db, _LIVE_CHILDREN, (parent_id,))
+
+
+def last_child(session: Session, parent_id: str) -> list[Block]:
+    """Returns the child that stands last, if there is any."""
+    clauses = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position DESC, seq DESC LIMIT 1"
+    return BLOCKS.select(session.db, clauses, (parent_id,))
+
+
+def shown(session: Session, block: Block) -> Json:
+    """Returns one block as responses show it."""
+    return shown_all(session, [block])[0]
+
+
+def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
+    """Returns blocks as responses show them."""
+    holders = _with_children(session, map(children_holder, blocks))
+    return [
+        _shown(session, block, has_children=children_holder(block) in holders) for block in blocks
+    ]
+
+
+def listed(
+    session: Session, block_id: str, start_cursor: str | None, page_size: str | None
+) -> Json:
+    """Returns a page of a block's children, one level deep."""
+    block = find(session, block_id)
+    if block.in_trash or is_below_trash(session, block):
+        raise session.not_found("block", block_id)  # measured: the page itself can still be read
+    holder = children_holder(block)
+    query = f"SELECT id, created_by, created_time FROM blocks {_LIVE_CHILDREN}"
+    rows = session.db.execute(query, (holder,))
+    seen = [
+        {"id": row["id"]}
+        for row in rows
+        if not _is_too_new(session, row["created_by"], row["created_time"])
+    ]
+    page = page_of(seen, start_cursor, page_size)
+    return as_list("block", replace(page, results=shown_all(session, _all(session, page.results))))
+
+
+def _is_too_new(session: Session, author: str, created: str) -> bool:
+    """Tells whether a block of another connection is not seen yet, as the behaviour has it."""
+    lag = behaviour().read_lag
+    if not lag or author == session.settings.bot_id:
+        return False
+    return created > stored(session.moment - timedelta(seconds=lag))
+
+
+def _all(session: Session, references: Sequence[Mapping[str, Any]]) -> list[Block]:
+    marks = ", ".join("?" * len(references))
+    clauses = f"WHERE id IN ({marks}) ORDER BY position, seq"
+    return BLOCKS.select(session.db, clauses, [each["id"] for each in references])
+
+
+def _shown(session: Session, block: Block, *, has_children: bool) -> Json:
+    body = {
+        "object": "block",
+        "id": block.id,
+        "parent": _parent(session, block),
+        "created_time": to_the_minute(block.created_time),
+        "last_edited_time": to_the_minute(block.last_edited_time),
+        "created_by": reference(block.created_by),
+        "last_edited_by": reference(block.last_edited_by),
+        "has_children": has_children,
+        "in_trash": block.in_trash,
+        "type": block.type,
+        block.type: {
+            key: value
+            for key, value in block.content.items()
+            if key != "width_ratio" or value is not None
+        },
+    }
+    return {**body, "archived": block.in_trash} if session.is_old else body
+
+
+def _parent(session: Session, block: Block) -> Mapping[str, Any]:
+    parent = tree.parent_of(block.parent_type, block.parent_id)
+    if block.parent_type != "data_source_id":
+        return parent
+    return {**parent, "database_id": session.known_data_source(block.parent_id).database_id}
+
+
+def children_holder(block: Block) -> str:
+    """Returns the id of the block whose children are shown: a copy of a synced block shows those of its original."""
+    source = block.content.get("synced_from") if block.type == "synced_block" else None
+    return source["block_id"] if source else block.id
+
+
+def _with_children(session: Session, block_ids: Iterable[str]) -> set[str]:
+    """Returns those of the blocks that have children outside the trash."""
+    ids = tuple(set(block_ids))
+    marks = ", ".join("?" * len(ids))
+    query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"
+    return {row[0] for row in session.db.execute(query, ids)}

@@ -1,0 +1,126 @@
+"""The tree of pages, databases and blocks: what stands where, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.emulator.store.records import BLOCKS, PAGES, Block
+from notion_pm.emulator.store.session import Session
+
+
+def stamp(session: Session) -> dict[str, Any]:
+    """Returns who and when, for something made in this request."""
+    author = session.settings.bot_id
+    return {
+        "created_time": session.now,
+        "created_by": author,
+        "last_edited_time": session.now,
+        "last_edited_by": author,
+    }
+
+
+def edited(session: Session) -> dict[str, Any]:
+    """Returns who and when, for something changed in this request."""
+    return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
+
+
+def touch_page(session: Session, page_id: str) -> None:
+    """Marks a page as edited now."""
+    session.db.execute(
+        "UPDATE pages SET last_edited_time = ?, last_edited_by = ? WHERE id = ?",
+        (session.now, session.settings.bot_id, page_id),
+    )
+
+
+def last_position(session: Session, parent_id: str) -> float:
+    """Returns the position of a parent's last child, 0 where it has none."""
+    row = session.db.execute(
+        "SELECT max(position) FROM blocks WHERE parent_id = ?", (parent_id,)
+    ).fetchone()
+    return float(row[0] or 0)
+
+
+def first_position(session: Session, parent_id: str) -> float:
+    """Returns the position of a parent's first child, 0 where it has none."""
+    row = session.db.execute(
+        "SELECT min(position) FROM blocks WHERE parent_id = ?", (parent_id,)
+    ).fetchone()
+    return float(row[0] or 0)
+
+
+def position_after(session: Session, parent_id: str, block_id: str) -> float:
+    """Returns a position between a child and the one behind it; raises 404 where there is no such child."""
+    block = BLOCKS.find(session.db, block_id)
+    if block is None or block.parent_id != parent_id:
+        raise session.not_found("block", block_id)
+    query = "SELECT min(position) FROM blocks WHERE parent_id = ? AND position > ?"
+    following = session.db.execute(query, (parent_id, block.position)).fetchone()[0]
+    return block.position + 1 if following is None else float((block.position + following) / 2)
+
+
+def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
+    """Puts a child page or child database behind everything else on its page."""
+    place(session, kind, child_id, parent_id, title, last_position(session, parent_id) + 1)
+
+
+def place(
+    session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float
+) -> None:
+    """Puts a child page or child database on its page, which is thereby edited (recorded)."""
+    block = Block(
+        id=child_id,
+        parent_type="page_id",
+        parent_id=parent_id,
+        position=position,
+        type=kind,
+        content={"title": title},
+        **stamp(session),
+    )
+    BLOCKS.insert(session.db, block)
+    touch_page(session, parent_id)
+
+
+def erase(session: Session, page_id: str) -> None:
+    """Puts everything on a page into the trash, but for the pages and databases that stand on it."""
+    session.db.execute(
+        "UPDATE blocks SET in_trash = 1, last_edited_time = ?, last_edited_by = ? "
+        "WHERE parent_id = ? AND type NOT IN ('child_page', 'child_database')",
+        (session.now, session.settings.bot_id, page_id),
+    )
+
+
+def take_out(session: Session, child_id: str) -> None:
+    """Removes the place of a page or database that moves elsewhere."""
+    BLOCKS.delete(session.db, child_id)
+
+
+def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
+    """Repeats a page's or database's title and trash mark on the block that stands for it."""
+    block = BLOCKS.find(session.db, child_id)
+    if block and (block.content != {"title": title} or block.in_trash != in_trash):
+        BLOCKS.update(
+            session.db,
+            replace(block, content={"title": title}, in_trash=in_trash, **edited(session)),
+        )
+
+
+def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
+    """Returns a parent as responses name it."""
+    return (
+        {"type": "workspace", "workspace": True}
+        if kind == "workspace"
+        else {"type": kind, kind: parent_id}
+    )
+
+
+def stands_in(session: Session, page_id: str, outer_id: str) -> bool:
+    """Tells whether a page is another page, or stands somewhere below it."""
+    page = PAGES.find(session.db, page_id)
+    while page is not None and page.id != outer_id:
+        above = page.parent_id
+        if page.parent_type == "data_source_id" and above:
+            above = session.known_database(session.known_data_source(above).database_id).parent_id
+        page = PAGES.find(session.db, above) if above else None
+    return page is not None

@@ -1,0 +1,79 @@
+"""Serving a local workspace over HTTP, for any Notion client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from waitress.channel import ClientDisconnected
+from waitress.server import BaseWSGIServer, MultiSocketServer
+
+from notion_pm.emulator.faults import ConnectionDroppedError
+from notion_pm.emulator.workspace import LocalWorkspace
+from notion_pm.punctual_server import create_punctual_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_REQUEST_SECONDS = 30.0
+"""The time in which a request has to arrive whole; also a part of a file, of 20 MB at most."""
+
+_LARGEST_BODY = 32 * 2**20
+"""Bytes. The largest request is a part of a file (notion-api.md 2.8)."""
+
+_PARTING_SECONDS = 2  # for deliveries under way; others are sent next time
+
+
+def serve(
+    workspace: LocalWorkspace,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    threads: int = 6,
+    *,
+    announce: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serves, and sends webhooks, until interrupted.
+
+    `announce` is told the URL once connections are accepted (port 0 picks a free one). Raises OSError where the port
+    is taken.
+    """
+    server = create_punctual_server(
+        _dropping(workspace.app),
+        request_seconds=_REQUEST_SECONDS,
+        host=host,
+        port=port,
+        threads=threads,
+        max_request_body_size=_LARGEST_BODY,
+        ident="notion-pm",
+    )
+    stop = threading.Event()
+    courier = threading.Thread(target=workspace.webhooks.run, args=(stop,), daemon=True)
+    try:
+        announce(f"http://{host}:{_port(server)}")
+        courier.start()
+        server.run()
+    finally:
+        stop.set()
+        server.close()
+        if courier.is_alive():
+            courier.join(_PARTING_SECONDS)
+
+
+def _dropping(app: WSGIApplication) -> WSGIApplication:
+    """Closes the connection where the weather drops it: waitress then behaves as when the client had gone."""
+
+    def dropping(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except ConnectionDroppedError:
+            raise ClientDisconnected from None
+
+    return dropping
+
+
+def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
+    """Returns the port that a server listens on; a name like `localhost` makes it listen on two addresses."""
+    if isinstance(server, MultiSocketServer):
+        return server.effective_listen[0][1]
+    return int(server.getsockname()[1])

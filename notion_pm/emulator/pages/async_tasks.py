@@ -1,0 +1,46 @@
+"""Tasks that a request leaves for later. The local workspace has done the work when it answers `queued`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from notion_pm.emulator.http.links import HERE
+from notion_pm.emulator.store.content_records import ASYNC_TASKS, AsyncTask
+from notion_pm.emulator.store.session import Session
+
+Json = dict[str, Any]
+
+_POLL_AFTER_SECONDS = 2
+
+
+def queued(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
+    """Keeps a result and returns the task under which it can be asked for."""
+    task_id = f"task_{secrets.token_hex(16)}"
+    task = AsyncTask(id=task_id, created_time=session.now, operation=operation, result=dict(result))
+    ASYNC_TASKS.insert(session.db, task)
+    head = _head(task, "queued")
+    return {**head, "poll_after_seconds": _POLL_AFTER_SECONDS, "operation": _operation(task)}
+
+
+def retrieve(session: Session, task_id: str) -> Json:
+    """Returns a task with its result; raises 404 where there is none."""
+    task = ASYNC_TASKS.find(session.db, task_id)
+    if task is None:
+        raise session.not_found("async task", task_id)
+    return {**_head(task, "succeeded"), "operation": _operation(task), "result": task.result}
+
+
+def _head(task: AsyncTask, status: str) -> Json:
+    return {
+        "object": "async_task",
+        "id": task.id,
+        "status": status,
+        "status_url": f"{HERE}/v1/async_tasks/{task.id}",
+        "created_time": f"{task.created_time[:23]}Z",
+    }
+
+
+def _operation(task: AsyncTask) -> Json:
+    return {"surface": "rest", "name": task.operation}

@@ -1,0 +1,137 @@
+"""Duplicating a page as people do in Notion's app: everything on it gets a new id, and texts stay as they are.
+
+The API has no endpoint for it. What a duplicate looks like is not recorded anywhere (notion-measured.md 10): here
+relations and views of copied databases lead to the copies, and properties and options keep their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.emulator.blocks import tree
+from notion_pm.emulator.store.content_records import VIEWS
+from notion_pm.emulator.store.ids import new_id
+from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Page
+from notion_pm.emulator.store.session import Session
+
+_TITLE_PROPERTY = "title"
+
+
+def duplicate(session: Session, page_id: str) -> str:
+    """Duplicates a page that is on a page, beside the original, and returns the id of the duplicate.
+
+    Raises ApiError (404) where there is no such page.
+    """
+    page = session.page(page_id)
+    ids = {old: new_id() for old in [page_id, *_below(session, page_id)]}
+    _copy_pages(session, ids)
+    _copy_databases(session, ids)
+    _copy_blocks(session, ids)
+    copy = _with_title(session, ids[page_id], f"{page.title} (1)")
+    tree.place_last(session, "child_page", copy.id, copy.parent_id or "", copy.title)
+    return copy.id
+
+
+def _below(session: Session, parent_id: str) -> Iterator[str]:
+    """Yields the ids of everything in a page, a database, a data source or a block that is not in the trash."""
+    found = session.db.execute(
+        """
+        SELECT id FROM blocks WHERE parent_id = :parent AND NOT in_trash
+        UNION SELECT id FROM pages WHERE parent_id = :parent AND NOT in_trash
+        UNION SELECT id FROM databases WHERE parent_id = :parent AND NOT in_trash
+        UNION SELECT id FROM data_sources WHERE database_id = :parent AND NOT in_trash
+        UNION SELECT id FROM views WHERE database_id = :parent AND NOT in_trash
+        """,
+        {"parent": parent_id},
+    ).fetchall()
+    for (each,) in found:
+        yield each
+        yield from _below(session, each)
+
+
+def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
+    for old, new in ids.items():
+        page = PAGES.find(session.db, old)
+        if page is not None:
+            parent_id = ids.get(page.parent_id or "", page.parent_id)
+            PAGES.insert(
+                session.db,
+                replace(page, id=new, parent_id=parent_id, seq=None, **tree.stamp(session)),
+            )
+        links = session.db.execute(
+            "SELECT property_id, target_id FROM links WHERE page_id = ? ORDER BY seq", (old,)
+        ).fetchall()
+        session.db.executemany(
+            "INSERT INTO links (page_id, property_id, target_id) VALUES (?, ?, ?)",
+            [(new, property_id, ids.get(target, target)) for property_id, target in links],
+        )
+
+
+def _copy_databases(session: Session, ids: Mapping[str, str]) -> None:
+    stamp = tree.stamp(session)
+    for old, new in ids.items():
+        database = DATABASES.find(session.db, old)
+        if database is not None:
+            parent_id = ids.get(database.parent_id or "", database.parent_id)
+            DATABASES.insert(session.db, replace(database, id=new, parent_id=parent_id, **stamp))
+        source = DATA_SOURCES.find(session.db, old)
+        if source is not None:
+            properties = _with_new_ids(source.properties, ids)
+            copy = replace(
+                source, id=new, database_id=ids[source.database_id], properties=properties, **stamp
+            )
+            DATA_SOURCES.insert(session.db, copy)
+        view = VIEWS.find(session.db, old)
+        if view is not None:
+            changed = {
+                name: _with_new_ids(getattr(view, name), ids)
+                for name in ("filter", "sorts", "quick_filters", "configuration")
+            }
+            copied = replace(
+                view,
+                id=new,
+                database_id=ids[view.database_id],
+                data_source_id=ids.get(view.data_source_id or "", view.data_source_id),
+                dashboard_view_id=ids.get(view.dashboard_view_id or "", view.dashboard_view_id),
+                **changed,
+                **stamp,
+            )
+            VIEWS.insert(session.db, copied)
+
+
+def _copy_blocks(session: Session, ids: Mapping[str, str]) -> None:
+    for old, new in ids.items():
+        block = BLOCKS.find(session.db, old)
+        if block is not None and block.parent_id in ids:
+            BLOCKS.insert(
+                session.db,
+                replace(block, id=new, parent_id=ids[block.parent_id], **tree.stamp(session)),
+            )
+
+
+def _with_title(session: Session, page_id: str, title: str) -> Page:
+    page = session.page(page_id)
+    written = [
+        {
+            "type": "text",
+            "text": {"content": title, "link": None},
+            "annotations": {},
+            "plain_text": title,
+        }
+    ]
+    renamed = replace(page, title=title, properties={**page.properties, _TITLE_PROPERTY: written})
+    PAGES.update(session.db, renamed)
+    return renamed
+
+
+def _with_new_ids(value: Any, ids: Mapping[str, str]) -> Any:
+    """Returns JSON with every id of something that was copied replaced by that of its copy."""
+    if isinstance(value, str):
+        return ids.get(value, value)
+    if isinstance(value, list):
+        return [_with_new_ids(each, ids) for each in value]
+    if isinstance(value, dict):
+        return {key: _with_new_ids(each, ids) for key, each in value.items()}
+    return value

@@ -1,0 +1,101 @@
+"""Carrying out what a change of Markdown asks of a page's blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.emulator.blocks import block_writing, tree
+from notion_pm.emulator.blocks.block_requests import Draft
+from notion_pm.emulator.blocks.block_types import changed_content, new_content
+from notion_pm.emulator.blocks.blocks import find
+from notion_pm.emulator.markdown import Changed, Kept, New, Placed
+from notion_pm.emulator.pages import moving, pages
+from notion_pm.emulator.schema import databases
+from notion_pm.emulator.store.records import BLOCKS, Block
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.richtext import plain
+
+Json = dict[str, Any]
+
+
+def throw_away(session: Session, blocks: Iterable[Block]) -> None:
+    """Puts blocks into the trash, pages and databases among them with all that is theirs."""
+    for block in blocks:
+        if block.type == "child_page":
+            pages.update(session, block.id, {"in_trash": True})
+        elif block.type == "child_database":
+            databases.update(session, block.id, {"in_trash": True})
+        else:
+            BLOCKS.update(session.db, replace(block, in_trash=True, **tree.edited(session)))
+
+
+def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
+    """Makes the children of a page or block those that were worked out, in that order."""
+    for number, item in enumerate(placed, start=1):
+        position = float(number)
+        match item:
+            case Kept(block_id):
+                _keep(session, page, parent, find(session, block_id), position)
+            case Changed(block_id, block, children):
+                changed = _change(session, find(session, block_id), block)
+                _put(session, parent, changed, position)
+                apply(session, page, changed, children)
+            case New(block, children):
+                made = _make(session, page, parent, block, position)
+                apply(session, page, made, children)
+
+
+def _keep(session: Session, page: Block, parent: Block, block: Block, position: float) -> None:
+    """Leaves a block as it is, but where the text has it; a page named from elsewhere moves here."""
+    if block.type == "child_page" and (block.parent_id not in (page.id, parent.id)):
+        moving.move(session, block.id, {"parent": {"page_id": page.id}})
+        block = find(session, block.id)
+    elif block.type == "child_database" and (block.parent_id not in (page.id, parent.id)):
+        databases.update(session, block.id, {"parent": {"page_id": page.id}})
+        block = find(session, block.id)
+    _put(session, parent, block, position)
+
+
+def _put(session: Session, parent: Block, block: Block, position: float) -> None:
+    kind = "page_id" if parent.type == "child_page" else "block_id"
+    if (block.parent_type, block.parent_id, block.position) != (kind, parent.id, position):
+        place = (kind, parent.id, position, block.id)
+        session.db.execute(
+            "UPDATE blocks SET parent_type = ?, parent_id = ?, position = ? WHERE id = ?", place
+        )
+
+
+def _change(session: Session, old: Block, block: Json) -> Block:
+    sent = _without_children(block)
+    if sent.get("external") and sent["external"]["url"] == old.content.get("file", {}).get("url"):
+        sent = {key: value for key, value in sent.items() if key not in ("type", "external")}
+    content = changed_content(session, old.type, old.content, sent, f"body.{old.type}")
+    changed = replace(old, content=content, **tree.edited(session))
+    BLOCKS.update(session.db, changed)
+    return changed
+
+
+def _make(session: Session, page: Block, parent: Block, block: Json, position: float) -> Block:
+    if block["type"] in ("child_page", "child_database"):
+        made = _make_child(session, page, block)
+        _put(session, parent, made, position)
+        return made
+    content = new_content(session, block["type"], _without_children(block), f"body.{block['type']}")
+    return block_writing.make(session, parent, Draft(block["type"], content), position)
+
+
+def _make_child(session: Session, page: Block, block: Json) -> Block:
+    """Creates the page or database that a tag without an address asks for."""
+    where: Mapping[str, Any] = {"type": "page_id", "page_id": page.id}
+    title = [plain(block[block["type"]]["title"])]
+    if block["type"] == "child_page":
+        made = pages.create(session, {"parent": where, "properties": {"title": title}})
+    else:
+        made = databases.create(session, {"parent": where, "title": title})
+    return find(session, made["id"])
+
+
+def _without_children(block: Json) -> Json:
+    return {key: value for key, value in block[block["type"]].items() if key != "children"}

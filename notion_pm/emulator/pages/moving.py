@@ -1,0 +1,57 @@
+"""Moving a page to another parent (notion-api.md 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.emulator.blocks import parents, tree
+from notion_pm.emulator.blocks.trash import refuse_below_trash
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import archived_block, validation_error
+from notion_pm.emulator.pages import pages
+from notion_pm.emulator.schema import relations
+from notion_pm.emulator.store.records import PAGES, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.values import Reader
+
+
+def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Moves a page under another page or into a data source; of its values, only the title goes along."""
+    checks.known_keys(body, ("parent",))
+    page = session.page(page_id)
+    parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
+    refuse_below_trash(session, page)
+    if page.in_trash:
+        raise archived_block()
+    if parent_id == page.parent_id:
+        raise validation_error("New parent must be different from the current parent.")
+    return pages.shown(Reader(session), _moved(session, page, parent_type, parent_id))
+
+
+def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
+    holder = session.data_source(parent_id) if parent_type == parents.ROW else None
+    if tree.stands_in(
+        session,
+        session.database(holder.database_id).parent_id or "" if holder else parent_id,
+        page.id,
+    ):
+        raise validation_error("A page cannot be moved into itself.")
+    tree.take_out(session, page.id)
+    relations.unlink_page(session, page.id)
+    values = {
+        **parents.first_values(session, parent_id, holder.schema() if holder else {}),
+        "title": page.properties.get("title", []),
+    }
+    moved = replace(
+        page,
+        parent_type=parent_type,
+        parent_id=parent_id,
+        properties=values,
+        **tree.edited(session),
+    )
+    PAGES.update(session.db, moved)
+    if parent_type == "page_id":
+        tree.place_last(session, "child_page", page.id, parent_id, page.title)
+    return moved

@@ -1,0 +1,212 @@
+"""A page's content as Notion-flavoured Markdown, read and changed (notion-api.md 2.3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from notion_pm.emulator import markdown
+from notion_pm.emulator.blocks.block_writing import touch
+from notion_pm.emulator.blocks.blocks import children_holder, find, refuse_archived
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import validation_error, wrong_kind
+from notion_pm.emulator.pages.async_tasks import queued
+from notion_pm.emulator.pages.markdown_changes import apply, throw_away
+from notion_pm.emulator.store.records import BLOCKS, DATABASES, PAGES, Block
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.signed_files import as_stored
+
+Json = dict[str, Any]
+
+MOST_BLOCKS = 20_000  # "approximately 20,000 records" (developers.notion.com/reference/retrieve-page-markdown)
+_COMMANDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "insert_content": (frozenset(("content",)), frozenset(("after", "position"))),
+    "replace_content_range": (
+        frozenset(("content", "content_range")),
+        frozenset(("allow_deleting_content",)),
+    ),
+    "update_content": (frozenset(("content_updates",)), frozenset(("allow_deleting_content",))),
+    "replace_content": (frozenset(("new_str",)), frozenset(("allow_deleting_content",))),
+}
+_OPERATION = "PATCH /v1/pages/:page_id/markdown"
+_OWN_CONTENT = ("child_page", "child_database")
+_BELOW = """
+WHERE in_trash = 0 AND id IN (
+    WITH RECURSIVE below (id, type) AS (
+        SELECT id, type FROM blocks WHERE parent_id = ?
+        UNION SELECT b.id, b.type FROM blocks b JOIN below ON b.parent_id = below.id
+        WHERE below.type NOT IN ('child_page', 'child_database')
+    )
+    SELECT id FROM below
+) ORDER BY position, seq
+"""
+
+
+def retrieve(session: Session, page_id: str) -> Json:
+    """Returns a page (or a block that could not be loaded with its page) as Markdown."""
+    block = _page_or_block(session, page_id)
+    return _shown(page_id, _loaded(session, block))
+
+
+def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Json, int]:
+    """Changes a page's Markdown by one of four commands, and returns it whole; later, if the request allows that."""
+    command = _command(as_stored(body))
+    page = find(session, session.page(page_id).id)
+    refuse_archived(session, page)
+    before = _loaded(session, page)
+    try:
+        text = markdown.edit(markdown.render(before.blocks), command)
+    except markdown.EditError as error:
+        raise validation_error(str(error)) from None
+    _replace(
+        session,
+        page,
+        before,
+        text,
+        may_delete=command[command["type"]].get("allow_deleting_content") is True,
+    )
+    answer = _shown(page_id, _loaded(session, page))
+    if checks.flag(body, "allow_async", default=False):
+        return queued(session, _OPERATION, answer), 202
+    return answer, 200
+
+
+def write(session: Session, page_id: str, text: str) -> None:
+    """Puts a text's blocks on a page that has none yet."""
+    _replace(session, find(session, page_id), _Loaded(), text, may_delete=False)
+
+
+def _page_or_block(session: Session, page_id: str) -> Block:
+    if not session.sees(page_id) or not (
+        PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)
+    ):
+        raise session.not_found("page", page_id)
+    block = find(session, page_id)
+    if block.type == "child_database":
+        raise wrong_kind(page_id, "database", "page")
+    return block
+
+
+def _command(body: Mapping[str, Any]) -> Json:
+    kind = checks.one_of(checks.required(body, "type"), _COMMANDS, "body.type")
+    checks.known_keys(body, ("type", "allow_async", kind))
+    required, optional = _COMMANDS[kind]
+    path = f"body.{kind}"
+    content = checks.an_object(checks.required(body, kind), path)
+    checks.known_keys(content, required | optional, path)
+    for key in required:
+        checks.required(content, key, path)
+    for key in ("content", "content_range", "new_str", "after"):
+        if key in content:
+            checks.a_string(content[key], f"{path}.{key}")
+    _check_updates(content.get("content_updates", []), f"{path}.content_updates")
+    return {"type": kind, kind: content}
+
+
+def _check_updates(value: Any, path: str) -> None:
+    for index, update_ in enumerate(checks.an_array(value, path)):
+        sent = checks.an_object(update_, f"{path}[{index}]")
+        checks.known_keys(sent, ("old_str", "new_str", "replace_all_matches"), f"{path}[{index}]")
+        for key in ("old_str", "new_str"):
+            checks.a_string(
+                checks.required(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}"
+            )
+
+
+def _replace(
+    session: Session, page: Block, before: _Loaded, text: str, *, may_delete: bool
+) -> None:
+    """Makes the page's blocks those of the new text, keeping what is unchanged."""
+    placed = markdown.reconcile(before.blocks, markdown.parse(text))
+    present = markdown.present_ids(placed, before.blocks)
+    gone = [block for block in before.records if block.id not in present]
+    lost = [block for block in gone if block.type in _OWN_CONTENT]
+    if lost and not may_delete:
+        names = ", ".join(f'"{block.content["title"]}" ({block.id})' for block in lost)
+        raise validation_error(
+            f"This operation would delete child pages or databases: {names}. "
+            "Set allow_deleting_content to true to allow it."
+        )
+    throw_away(session, gone)
+    apply(session, page, page, placed)
+    touch(session, page)
+
+
+def _shown(page_id: str, loaded: _Loaded) -> Json:
+    return {
+        "object": "page_markdown",
+        "id": page_id,
+        "markdown": markdown.render(loaded.blocks),
+        "truncated": bool(loaded.unknown),
+        "unknown_block_ids": loaded.unknown,
+    }
+
+
+def trees(session: Session, page_id: str) -> list[Json]:
+    """Returns a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
+    return _loaded(session, find(session, page_id)).blocks
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """The blocks of a page in the form that Markdown is made of, and as records."""
+
+    blocks: list[Json] = field(default_factory=list)
+    records: list[Block] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def _loaded(session: Session, page: Block) -> _Loaded:
+    loaded = _Loaded(records=BLOCKS.select(session.db, _BELOW, (page.id,)))
+    by_parent: dict[str, list[Block]] = defaultdict(list)
+    for block in loaded.records:
+        by_parent[block.parent_id].append(block)
+    loader = _Loader(session, by_parent, loaded.unknown, MOST_BLOCKS)
+    loaded.blocks = loader.trees(by_parent[page.id])
+    return loaded
+
+
+@dataclass(slots=True)
+class _Loader:
+    session: Session
+    by_parent: Mapping[str, list[Block]]
+    unknown: list[str]
+    left: int
+
+    def trees(self, blocks: Iterable[Block]) -> list[Json]:
+        return [self._tree(block) for block in blocks]
+
+    def _tree(self, block: Block) -> Json:
+        if self.left == 0:
+            self.unknown.append(block.id)
+            return {"type": "unknown", "unknown": {"alt": block.type}, "id": block.id}
+        self.left -= 1
+        content = {**block.content}
+        if block.type == "child_database" and (
+            database := DATABASES.find(self.session.db, block.id)
+        ):
+            content["is_inline"] = database.is_inline
+        inside = self._inside(block)
+        if inside:
+            content["children"] = self.trees(inside)
+        return {"type": block.type, block.type: content, "id": block.id}
+
+    def _inside(self, block: Block) -> list[Block]:
+        """Returns what stands in a block; a synced block's copy shows what stands in its original, wherever it is."""
+        holder = children_holder(block)
+        if block.type in _OWN_CONTENT:
+            return []
+        if holder == block.id or holder in self.by_parent:
+            return self.by_parent.get(holder, [])
+        original = BLOCKS.find(self.session.db, holder)
+        return [] if original is None else _loaded_below(self.session, original, self.by_parent)
+
+
+def _loaded_below(
+    session: Session, block: Block, by_parent: Mapping[str, list[Block]]
+) -> list[Block]:
+    for found in BLOCKS.select(session.db, _BELOW, (block.id,)):
+        by_parent[found.parent_id].append(found)
+    return by_parent[block.id]

@@ -1,0 +1,121 @@
+"""Queries of a data source: its rows, filtered, sorted and paged (notion-api.md 2.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from notion_pm.emulator import query
+from notion_pm.emulator.behaviour import behaviour
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import validation_error
+from notion_pm.emulator.http.lists import Slice, as_list
+from notion_pm.emulator.pages import pages
+from notion_pm.emulator.schema import data_sources
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.records import PAGES, DataSource, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.values import Reader
+
+Json = dict[str, Any]
+
+_KEYS = frozenset(
+    (
+        "filter",
+        "sorts",
+        "start_cursor",
+        "page_size",
+        "result_type",
+        "in_trash",
+        "archived",
+        "is_archived",
+    )
+)
+_RESULT_TYPES = ("page", "data_source")
+
+
+class _Values(Mapping[str, Any]):
+    """A page's complete values by property id, computed when a filter or sort asks for them."""
+
+    def __init__(self, reader: Reader, page: Page, schema: Schema) -> None:
+        self._reader, self._page, self._schema = reader, page, schema
+
+    def __getitem__(self, property_id: str) -> Json:
+        prop = self._schema[property_id]
+        return {"type": prop.type, prop.type: self._reader.value(self._page, prop)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schema)
+
+    def __len__(self) -> int:
+        return len(self._schema)
+
+
+def answer(
+    session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]
+) -> Json:
+    """Returns a page of a data source's rows, the newest first unless the request sorts them."""
+    checks.known_keys(body, _KEYS)
+    _refuse_gone(body)
+    schema, reader = source.schema(), Reader(session)
+    wanted = pages.selected(schema, filter_properties)
+    only = (
+        checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type")
+        if "result_type" in body
+        else None
+    )
+    results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
+    found = {page.id: page for page in _pages(session, source, results.page_ids)}
+    rows = [pages.shown(reader, found[page_id], wanted) for page_id in results.page_ids]
+    rows = _with_other_results(session, source, rows, only)
+    status = results.request_status()
+    envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
+    return {**envelope, "request_status": status} if status else envelope
+
+
+def _with_other_results(
+    session: Session, source: DataSource, rows: list[Json], only: str | None
+) -> list[Json]:
+    """Return the rows with what else queries may return, as the behaviour has it."""
+    if only == "data_source":
+        rows = []
+    others = behaviour().queries_return
+    if "partial_pages" in others and rows:
+        rows = [{"object": "page", "id": rows[0]["id"]}, *rows[1:]]
+    if "data_sources" in others and only != "page":
+        rows = [data_sources.shown(session, source), *rows]
+    return rows
+
+
+def _refuse_gone(body: Mapping[str, Any]) -> None:
+    """Refuses to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
+    for key in ("in_trash", "archived", "is_archived"):
+        if checks.flag(body, key, default=False):
+            raise validation_error(
+                f"A local workspace cannot query rows by {key}: use search, or retrieve them by id."
+            )
+
+
+def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
+    """Returns the ids of the rows that a checked query asks for."""
+    session, schema = reader.session, source.schema()
+    asker = query.Asker(session.moment, session.settings.bot_id)
+
+    def load(page_ids: Sequence[str]) -> Iterator[query.Row]:
+        return (_row(reader, page, schema) for page in _pages(session, source, page_ids))
+
+    return query.run(session.db, source.id, asked, asker, load)
+
+
+def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
+    """Returns pages of the data source by their ids (looked up by id alone: its other pages are many)."""
+    found = PAGES.select(
+        session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),)
+    )
+    return [page for page in found if page.parent_id == source.id]
+
+
+def _row(reader: Reader, page: Page, schema: Schema) -> query.Row:
+    values = _Values(reader, page, schema)
+    return query.Row(page.id, page.seq or 0, page.created_time, page.last_edited_time, values)

@@ -1,0 +1,254 @@
+"""Laws of file uploads: announce, send, complete, attach (notion-api.md 2.8)."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from notion_pm.emulator.blocks import tree
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import ApiError, body_error, validation_error
+from notion_pm.emulator.http.links import HERE
+from notion_pm.emulator.http.lists import as_list, page_of
+from notion_pm.emulator.store.clock import stored, to_the_minute
+from notion_pm.emulator.store.content_records import FILE_UPLOADS, FileUpload
+from notion_pm.emulator.store.ids import new_id
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.users import me
+
+Json = dict[str, Any]
+
+_MODES = ("single_part", "multi_part", "external_url")
+_STATUSES = ("pending", "uploaded", "expired", "failed")
+_CREATE_KEYS = frozenset(("mode", "filename", "content_type", "number_of_parts", "external_url"))
+_MOST_PARTS = 10_000
+_LIFETIME = timedelta(hours=1)
+_IMPORT_TAKES = timedelta(seconds=1)
+_NOT_FETCHED = "A local workspace fetches nothing. This stands for the file at {url}\n"
+MOST_BYTES_IN_NAME = 900
+_SIGNED_FOR = timedelta(hours=1)
+FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
+
+
+def create(session: Session, body: Mapping[str, Any]) -> Json:
+    """Announces a file; its bytes follow with `send`, or are taken from a URL."""
+    checks.known_keys(body, _CREATE_KEYS)
+    mode = checks.one_of(body.get("mode", _MODES[0]), _MODES, "body.mode")
+    filename = _filename(body, mode)
+    upload = FileUpload(
+        id=new_id(),
+        mode=mode,
+        filename=filename,
+        content_type=_content_type(body, filename),
+        number_of_parts=_parts(body, mode),
+        external_url=checks.a_url(body.get("external_url"), "body.external_url")
+        if mode == "external_url"
+        else None,
+        expiry_time=stored(session.moment + _LIFETIME),
+        **tree.stamp(session),
+    )
+    FILE_UPLOADS.insert(session.db, upload)
+    if upload.external_url is not None:
+        data = _NOT_FETCHED.format(url=upload.external_url).encode()
+        session.db.execute("INSERT INTO file_parts VALUES (?, ?, ?)", (upload.id, 1, data))
+    return shown(session, upload)
+
+
+def _filename(body: Mapping[str, Any], mode: str) -> str | None:
+    if body.get("filename") is None:
+        if mode != "single_part":
+            raise body_error("body.filename", "defined")
+        return None
+    filename = checks.a_string(body["filename"], "body.filename")
+    checks.at_most(len(filename.encode()), MOST_BYTES_IN_NAME, "body.filename.length")
+    return filename
+
+
+def _parts(body: Mapping[str, Any], mode: str) -> int | None:
+    if mode != "multi_part":
+        return None
+    number = checks.an_integer(checks.required(body, "number_of_parts"), "body.number_of_parts")
+    if number < 1:
+        raise body_error("body.number_of_parts", "≥ `1`", number)
+    checks.at_most(number, _MOST_PARTS, "body.number_of_parts")
+    return number
+
+
+def _content_type(body: Mapping[str, Any], filename: str | None) -> str | None:
+    if body.get("content_type") is None:
+        return mimetypes.guess_type(filename)[0] if filename else None
+    return checks.a_string(body["content_type"], "body.content_type")
+
+
+def find(session: Session, upload_id: str) -> FileUpload:
+    """Returns an upload as it stands now; raises 404 where there is none."""
+    upload = FILE_UPLOADS.find(session.db, upload_id)
+    if upload is None:
+        raise session.not_found("file_upload", upload_id)
+    return _aged(session, upload)
+
+
+def _aged(session: Session, upload: FileUpload) -> FileUpload:
+    """Return an upload as time has changed it: imported from its address, or expired (both recorded)."""
+    imported = _import_time(upload)
+    if upload.status == "pending" and imported is not None and imported <= session.now:
+        upload = replace(
+            upload,
+            status="uploaded",
+            content_length=_sent_bytes(session, upload),
+            last_edited_time=imported,
+        )
+    # What is attached to something has no expiry time; everything else expires, also where its bytes have arrived.
+    if upload.expiry_time is not None and upload.expiry_time <= session.now:
+        return replace(
+            upload, status="expired", expiry_time=None, last_edited_time=upload.expiry_time
+        )
+    return upload
+
+
+def _import_time(upload: FileUpload) -> str | None:
+    """Return when a file has been taken from its address."""
+    if upload.external_url is None:
+        return None
+    return stored(datetime.fromisoformat(upload.created_time) + _IMPORT_TAKES)
+
+
+def send(
+    session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None
+) -> Json:
+    """Takes the bytes of a file, or of one part of it."""
+    upload = find(session, upload_id)
+    _refuse_unless_pending(upload)
+    limit = me(session)["bot"]["workspace_limits"]["max_file_upload_size_in_bytes"]
+    if len(data) > limit:
+        raise validation_error(
+            f"File size {len(data)} exceeds the limit of {limit} bytes of this workspace."
+        )
+    number = _part_number(upload, part)
+    session.db.execute(
+        "INSERT OR REPLACE INTO file_parts VALUES (?, ?, ?)", (upload.id, number, data)
+    )
+    if upload.mode == "single_part":
+        named = replace(upload, content_type=upload.content_type or content_type)
+        upload = _uploaded(session, named)
+    return shown(session, upload)
+
+
+def _refuse_unless_pending(upload: FileUpload) -> None:
+    if upload.status != "pending" or upload.mode == "external_url":
+        raise validation_error(
+            f"File upload {upload.id} has status {upload.status} and cannot be sent to."
+        )
+
+
+def _part_number(upload: FileUpload, part: str | None) -> int:
+    if upload.number_of_parts is None:
+        return 1
+    if part is None or not part.isdigit() or not 1 <= int(part) <= upload.number_of_parts:
+        raise body_error("body.part_number", f"between `1` and `{upload.number_of_parts}`", part)
+    return int(part)
+
+
+def complete(session: Session, upload_id: str) -> Json:
+    """Ends a file that was sent in parts."""
+    upload = find(session, upload_id)
+    _refuse_unless_pending(upload)
+    if upload.number_of_parts is None or _sent_parts(session, upload) < upload.number_of_parts:
+        raise validation_error(
+            f"File upload {upload.id} cannot be completed: not all of its parts were sent."
+        )
+    return shown(session, _uploaded(session, upload))
+
+
+def _uploaded(session: Session, upload: FileUpload) -> FileUpload:
+    done = replace(
+        upload,
+        status="uploaded",
+        content_length=_sent_bytes(session, upload),
+        **tree.edited(session),
+    )
+    FILE_UPLOADS.update(session.db, done)
+    return done
+
+
+def _sent_bytes(session: Session, upload: FileUpload) -> int:
+    row = session.db.execute(
+        "SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def _sent_parts(session: Session, upload: FileUpload) -> int:
+    row = session.db.execute(
+        "SELECT count(*) FROM file_parts WHERE upload_id = ?", (upload.id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def listed(
+    session: Session, status: str | None, start_cursor: str | None, page_size: str | None
+) -> Json:
+    """Returns a page of the uploads, newest first."""
+    if status is not None:
+        checks.one_of(status, _STATUSES, "query.status")
+    uploads = [
+        _aged(session, upload) for upload in FILE_UPLOADS.select(session.db, "ORDER BY seq DESC")
+    ]
+    wanted = [shown(session, upload) for upload in uploads if status in (None, upload.status)]
+    return as_list("file_upload", page_of(wanted, start_cursor, page_size))
+
+
+def shown(session: Session, upload: FileUpload) -> Json:
+    """Returns an upload as responses show it; the address to send to only while it is awaited (recorded)."""
+    body: Json = {
+        "object": "file_upload",
+        "id": upload.id,
+        "created_time": to_the_minute(upload.created_time),
+        "created_by": {"id": upload.created_by, "type": "bot"},
+        "last_edited_time": to_the_minute(upload.last_edited_time),
+        "expiry_time": to_the_minute(upload.expiry_time) if upload.expiry_time else None,
+    }
+    if upload.status == "pending":
+        body["upload_url"] = f"{HERE}/v1/file_uploads/{upload.id}/send"
+    body |= {
+        "in_trash": upload.in_trash,
+        "archived": upload.in_trash,  # in every version: 2026-03-11 renames it in pages, blocks and databases only
+        "status": upload.status,
+        "filename": upload.filename,
+        "content_type": upload.content_type,
+        "content_length": upload.content_length,
+    }
+    imported = _import_time(upload)
+    if imported is not None and upload.status != "pending":
+        result = {"type": "success", "success": {}, "imported_time": f"{imported[:19]}.000+00:00"}
+        body["file_import_result"] = result
+    if upload.number_of_parts is not None:
+        body["number_of_parts"] = {
+            "total": upload.number_of_parts,
+            "sent": _sent_parts(session, upload),
+        }
+    return body
+
+
+def hosted_file(session: Session, upload_id: str) -> Json:
+    """Returns the file object of an upload that is attached to something; raises 400 before its bytes are there."""
+    upload = find(session, upload_id)
+    if upload.status != "uploaded":
+        raise ApiError(
+            400,
+            "validation_error",
+            f"File upload {upload_id} has not been uploaded: its status is {upload.status}.",
+        )
+    FILE_UPLOADS.update(session.db, replace(upload, expiry_time=None))
+    name = quote(upload.filename or "Untitled", safe="")
+    return {"url": f"{FILES_URL}/{upload.id}/{name}", "expiry_time": _expiry(session)}
+
+
+def _expiry(session: Session) -> str:
+    return (session.moment + _SIGNED_FOR).strftime(
+        "%Y-%m-%dT%H:%M:%S."
+    ) + f"{session.moment.microsecond // 1000:03d}Z"

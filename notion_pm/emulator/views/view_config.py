@@ -1,0 +1,304 @@
+"""The configuration of a view, by its type: flat, tagged with `type`, properties named by id (notion-api.md 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import body_error
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store import ids
+from notion_pm.emulator.views.view_grouping import default_group_by, group_by
+from notion_pm.emulator.views.view_shapes import (
+    Shape,
+    a_property,
+    array,
+    boolean,
+    choice,
+    nullable,
+    number,
+    record,
+    text,
+    width,
+)
+
+Json = dict[str, Any]
+
+TYPES = (
+    "table",
+    "board",
+    "list",
+    "calendar",
+    "timeline",
+    "gallery",
+    "form",
+    "chart",
+    "map",
+    "dashboard",
+)
+_DATED = ("date", "created_time", "last_edited_time", "formula", "rollup")
+_HEIGHT = nullable(choice("small", "medium", "large", "extra_large"))
+_FLAG = nullable(boolean)
+
+_PROPERTIES = nullable(
+    array(
+        record(
+            {"property_id": a_property()},
+            {
+                "visible": boolean,
+                "width": width,
+                "wrap": boolean,
+                "status_show_as": choice("select", "checkbox"),
+                "card_property_width_mode": choice("full_line", "inline"),
+                "date_format": choice(
+                    "full",
+                    "short",
+                    "month_day_year",
+                    "day_month_year",
+                    "year_month_day",
+                    "relative",
+                ),
+                "time_format": choice("12_hour", "24_hour", "hidden"),
+            },
+        )
+    )
+)
+_SUBTASKS = record(
+    {},
+    {
+        "property_id": a_property("relation"),
+        "display_mode": choice("show", "hidden", "flattened", "disabled"),
+        "filter_scope": choice("parents", "parents_and_subitems", "subitems"),
+        "toggle_column_id": a_property(),
+    },
+)
+_CARDS: dict[str, Shape] = {
+    "cover": nullable(
+        record(
+            {"type": choice("page_cover", "page_content", "property")},
+            {"property_id": a_property("files")},
+        )
+    ),
+    "cover_size": nullable(choice("small", "medium", "large")),
+    "cover_aspect": nullable(choice("contain", "cover")),
+    "card_layout": nullable(choice("list", "compact")),
+    "properties": _PROPERTIES,
+}
+_AGGREGATORS = choice(
+    *(
+        "count",
+        "count_values",
+        "sum",
+        "average",
+        "median",
+        "min",
+        "max",
+        "range",
+        "unique",
+        "empty",
+        "not_empty",
+    ),
+    *(
+        "percent_empty",
+        "percent_not_empty",
+        "checked",
+        "unchecked",
+        "percent_checked",
+        "percent_unchecked",
+    ),
+    *("earliest_date", "latest_date", "date_range"),
+)
+_LINE_COLORS = choice(
+    "gray", "lightgray", "brown", "yellow", "orange", "green", "blue", "purple", "pink", "red"
+)
+_CHART: dict[str, Shape] = {
+    "x_axis": nullable(group_by),
+    "y_axis": nullable(record({"aggregator": _AGGREGATORS}, {"property_id": a_property()})),
+    "x_axis_property_id": nullable(a_property()),
+    "y_axis_property_id": nullable(a_property()),
+    "y_axis_min": nullable(number),
+    "y_axis_max": nullable(number),
+    "value": nullable(record({"aggregator": _AGGREGATORS}, {"property_id": a_property()})),
+    "stack_by": nullable(group_by),
+    "sort": nullable(
+        choice("manual", "x_ascending", "x_descending", "y_ascending", "y_descending")
+    ),
+    "color_theme": nullable(
+        choice(
+            *(
+                "gray",
+                "blue",
+                "yellow",
+                "green",
+                "purple",
+                "teal",
+                "orange",
+                "pink",
+                "red",
+                "auto",
+                "colorful",
+            ),
+        )
+    ),
+    "height": _HEIGHT,
+    "caption": nullable(text),
+    "axis_labels": nullable(choice("none", "x_axis", "y_axis", "both")),
+    "grid_lines": nullable(choice("none", "horizontal", "vertical", "both")),
+    "group_style": nullable(choice("normal", "percent", "side_by_side")),
+    "legend_position": nullable(choice("off", "bottom", "side")),
+    "donut_labels": nullable(choice("none", "value", "name", "name_and_value")),
+    "reference_lines": nullable(
+        array(
+            record(
+                {
+                    "value": number,
+                    "label": text,
+                    "color": _LINE_COLORS,
+                    "dash_style": choice("solid", "dash"),
+                },
+                {"id": text},
+            )
+        )
+    ),
+    **dict.fromkeys(
+        (
+            *("color_by_value", "cumulative", "hide_empty_groups", "hide_line_fill_area"),
+            *("hide_title", "show_data_labels", "smooth_line"),
+        ),
+        _FLAG,
+    ),
+}
+_TIMELINE: dict[str, Shape] = {
+    "end_date_property_id": nullable(a_property(*_DATED)),
+    "properties": _PROPERTIES,
+    "show_table": _FLAG,
+    "table_properties": _PROPERTIES,
+    "preference": nullable(
+        record(
+            {
+                "zoom_level": choice(
+                    "hours", "day", "week", "bi_week", "month", "quarter", "year", "5_years"
+                )
+            },
+            {"center_timestamp": number},
+        )
+    ),
+    "arrows_by": nullable(record({}, {"property_id": nullable(a_property("relation"))})),
+    "color_by": _FLAG,
+}
+_TABLE: dict[str, Shape] = {
+    "properties": _PROPERTIES,
+    "group_by": nullable(group_by),
+    "subtasks": nullable(_SUBTASKS),
+    "wrap_cells": boolean,
+    "frozen_column_index": number,
+    "show_vertical_lines": boolean,
+}
+_SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
+    "table": ({}, _TABLE),
+    "board": ({"group_by": group_by}, {"sub_group_by": nullable(group_by), **_CARDS}),
+    "list": ({}, {"properties": _PROPERTIES}),
+    "calendar": (
+        {"date_property_id": a_property(*_DATED)},
+        {
+            "properties": _PROPERTIES,
+            "view_range": nullable(choice("week", "month")),
+            "show_weekends": _FLAG,
+        },
+    ),
+    "timeline": ({"date_property_id": a_property(*_DATED)}, _TIMELINE),
+    "gallery": ({}, _CARDS),
+    "form": (
+        {},
+        {
+            "is_form_closed": _FLAG,
+            "anonymous_submissions": _FLAG,
+            "submission_permissions": nullable(
+                choice("none", "comment_only", "reader", "read_and_write", "editor")
+            ),
+        },
+    ),
+    "chart": ({"chart_type": choice("column", "bar", "line", "donut", "number")}, _CHART),
+    "map": (
+        {},
+        {"height": _HEIGHT, "map_by": nullable(a_property("place")), "properties": _PROPERTIES},
+    ),
+}
+_IDS = (
+    "property_id",
+    "toggle_column_id",
+    "map_by",
+)  # how settings are called that hold the id of a property
+# The names that responses give beside ids.
+_NAMED = {
+    "property_id": "property_name",
+    "date_property_id": "date_property_name",
+    "end_date_property_id": "end_date_property_name",
+    "map_by": "map_by_property_name",
+}
+_NAMELESS = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by"))
+
+
+def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration") -> Json:
+    """Returns a configuration that fits the view's type; raises 400 for any other."""
+    if kind == "dashboard":
+        raise body_error(path, "not present", sent)
+    config = checks.an_object(sent, path)
+    checks.one_of(checks.required(config, "type", path), (kind,), f"{path}.type")
+    required, optional = _SHAPES[kind]
+    return dict(record({"type": choice(kind), **required}, optional)(schema, config, path))
+
+
+def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+    """Returns a configuration after an update: key by key, null takes a setting away."""
+    return {key: value for key, value in {**old, **changes}.items() if value is not None}
+
+
+def default(kind: str, schema: Schema) -> Json:
+    """Returns what a view is when a request leaves its configuration out; raises 400 where nothing offers itself."""
+    if kind == "board":
+        return {"type": kind, "group_by": _found(default_group_by(schema), "group_by")}
+    if kind in ("calendar", "timeline"):
+        date = next(
+            (ids.encoded(prop.id) for prop in schema.values() if prop.type in _DATED[:3]), None
+        )
+        return {"type": kind, "date_property_id": _found(date, "date_property_id")}
+    return {"type": kind, "chart_type": "column"} if kind == "chart" else {"type": kind}
+
+
+def _found(value: Any, key: str) -> Any:
+    if value is None:
+        raise body_error(f"body.configuration.{key}", "defined")
+    return value
+
+
+def shown(config: Mapping[str, Any], schema: Schema) -> Json:
+    """Returns a configuration as responses show it: names beside ids, without properties that are no more.
+
+    Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
+    """
+    names = {ids.encoded(prop.id): prop.name for prop in schema.values()}
+    return {
+        key: value for key, value in _shown(config, names, named=True).items() if value is not None
+    }
+
+
+def _shown(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) -> Json:
+    body: Json = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            body[key] = (
+                _shown(value, names, named=key not in _NAMELESS) if _lives(value, names) else None
+            )
+        elif isinstance(value, list):
+            body[key] = [_shown(item, names, named=named) for item in value if _lives(item, names)]
+        else:
+            body[key] = ids.decoded(value) if value in names and key.endswith(_IDS) else value
+        if named and key in _NAMED and value in names:
+            body[_NAMED[key]] = names[value]
+    return body
+
+
+def _lives(item: Mapping[str, Any], names: Mapping[str, str]) -> bool:
+    return item.get("property_id") is None or item["property_id"] in names

@@ -1,0 +1,104 @@
+"""Queries of views: the rows a view shows, kept for a quarter of an hour (notion-api.md 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from notion_pm.emulator import query
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import validation_error
+from notion_pm.emulator.http.lists import as_list, page_of
+from notion_pm.emulator.pages import rows
+from notion_pm.emulator.query.filters import Group
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.clock import stored, to_the_millisecond
+from notion_pm.emulator.store.content_records import VIEW_QUERIES, View, ViewQuery
+from notion_pm.emulator.store.ids import new_id
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.views import tabs
+from notion_pm.emulator.views.view_filters import conditions, shown_sorts
+
+Json = dict[str, Any]
+
+LIFETIME = timedelta(minutes=15)
+_INCOMPLETE = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+
+
+def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
+    """Runs a view's query, keeps what it found, and returns the first page of it."""
+    checks.known_keys(body, ("page_size",))
+    size = checks.page_size(body.get("page_size"))
+    found = _run(session, tabs.find(session, view_id))
+    VIEW_QUERIES.insert(session.db, found)
+    page = page_of(_references(found), None, size)
+    answer = {
+        "object": "view_query",
+        "id": found.id,
+        "view_id": found.view_id,
+        "expires_at": to_the_millisecond(found.expires_at),
+        "total_count": len(found.page_ids),
+        "results": list(page.results),
+        "next_cursor": page.next_cursor,
+        "has_more": page.next_cursor is not None,
+    }
+    return {**answer, **_status(found)}
+
+
+def _run(session: Session, view: View) -> ViewQuery:
+    if view.data_source_id is None:
+        raise validation_error("A dashboard view has no rows of its own: query its widgets.")
+    source = session.data_source(view.data_source_id)
+    found = rows.select(Reader(session), source, asked_by(view, source.schema()))
+    return ViewQuery(
+        id=new_id(),
+        view_id=view.id,
+        expires_at=stored(session.moment + LIFETIME),
+        page_ids=list(found.page_ids),
+        is_complete=found.request_status() is None,
+    )
+
+
+def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
+    """Returns the query that a view stands for, all its rows at once; `more` filters narrow it down."""
+    properties = query.Properties.of_schema(schema.values())
+    parts = (*conditions(view.filter, view.quick_filters, schema), *more)
+    filters = tuple(query.parse_filter(part, properties) for part in parts)
+    return query.Query(
+        filter=Group("and", filters) if filters else None,
+        sorts=query.parse_sorts(shown_sorts(view.sorts, schema) or [], properties),
+        size=query.MOST_RESULTS,
+    )
+
+
+def results(
+    session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None
+) -> Json:
+    """Returns a page of what a query found; raises 404 once it has expired."""
+    tabs.find(session, view_id)
+    found = _alive(session, view_id, query_id)
+    if found is None:
+        raise session.not_found("view query", query_id)
+    return as_list("page", page_of(_references(found), start_cursor, page_size), **_status(found))
+
+
+def delete(session: Session, view_id: str, query_id: str) -> Json:
+    """Forgets a query; doing it again changes nothing."""
+    tabs.find(session, view_id)
+    VIEW_QUERIES.delete(session.db, query_id)
+    return {"object": "view_query", "id": query_id, "deleted": True}
+
+
+def _alive(session: Session, view_id: str, query_id: str) -> ViewQuery | None:
+    found = VIEW_QUERIES.find(session.db, query_id)
+    return found if found and found.view_id == view_id and found.expires_at > session.now else None
+
+
+def _references(found: ViewQuery) -> list[Json]:
+    return [{"object": "page", "id": page_id} for page_id in found.page_ids]
+
+
+def _status(found: ViewQuery) -> Json:
+    return {} if found.is_complete else {"request_status": _INCOMPLETE}

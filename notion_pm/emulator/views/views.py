@@ -1,0 +1,216 @@
+"""Laws of views: create, list, read, change, delete (notion-api.md 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from notion_pm.emulator.blocks import tree
+from notion_pm.emulator.blocks.trash import refuse_trashed_parent
+from notion_pm.emulator.http import checks
+from notion_pm.emulator.http.errors import body_error, validation_error
+from notion_pm.emulator.http.links import object_url
+from notion_pm.emulator.http.lists import as_list, page_of
+from notion_pm.emulator.schema.properties import Schema
+from notion_pm.emulator.store.clock import to_the_millisecond
+from notion_pm.emulator.store.content_records import VIEWS, View
+from notion_pm.emulator.store.ids import new_id, undashed
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.users import reference
+from notion_pm.emulator.views import dashboards, tabs, view_config, view_filters
+
+Json = dict[str, Any]
+
+DEFAULT_NAME = "Default view"
+_HOLDERS = ("database_id", "view_id", "create_database")
+_COMMON_KEYS = frozenset(("name", "filter", "sorts", "quick_filters", "configuration"))
+_CREATE_KEYS = _COMMON_KEYS | {"data_source_id", "type", "position", "placement", *_HOLDERS}
+
+
+def create_default(session: Session, database_id: str, data_source_id: str) -> View:
+    """Adds the table view that every new data source comes with."""
+    position = tabs.last_position(session, database_id) + 1
+    return _add(
+        session,
+        View(
+            id=new_id(),
+            database_id=database_id,
+            data_source_id=data_source_id,
+            name=DEFAULT_NAME,
+            type="table",
+            position=position,
+            configuration={"type": "table"},
+            **tree.stamp(session),
+        ),
+    )
+
+
+def create(session: Session, body: Mapping[str, Any]) -> Json:
+    """Creates a view in a database, in a dashboard, or in a new linked database on a page."""
+    checks.known_keys(body, _CREATE_KEYS)
+    source = session.data_source(checks.body_id(body, "data_source_id"))
+    name = checks.a_string(checks.required(body, "name"), "body.name")
+    kind = checks.one_of(checks.required(body, "type"), view_config.TYPES, "body.type")
+    schema = source.schema()
+    draft = View(
+        id=new_id(),
+        database_id="",
+        data_source_id=None if kind == "dashboard" else source.id,
+        name=name,
+        type=kind,
+        position=0,
+        filter=view_filters.read_filter(body.get("filter"), schema),
+        sorts=view_filters.read_sorts(body.get("sorts"), schema),
+        quick_filters=view_filters.read_quick_filters(body.get("quick_filters"), schema, None),
+        configuration=_first_configuration(kind, body, schema),
+        **tree.stamp(session),
+    )
+    return shown(session, _add(session, _held(session, draft, body)))
+
+
+def _first_configuration(kind: str, body: Mapping[str, Any], schema: Schema) -> Json:
+    if kind == "dashboard":
+        if body.get("configuration") is not None:
+            raise body_error("body.configuration", "not present", body["configuration"])
+        return {"type": kind, "rows": []}
+    if body.get("configuration") is None:
+        return view_config.default(kind, schema)
+    return view_config.merged({}, view_config.read(kind, body["configuration"], schema))
+
+
+def _add(session: Session, view: View) -> View:
+    VIEWS.insert(session.db, view)
+    return view
+
+
+def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
+    """Puts a new view where the request wants it: exactly one of the three holders is named."""
+    named = [key for key in _HOLDERS if body.get(key) is not None]
+    if len(named) != 1:
+        raise validation_error(
+            "Exactly one of database_id, view_id, or create_database must be provided."
+        )
+    for key, holder in (("position", "database_id"), ("placement", "view_id")):
+        if body.get(key) is not None and named != [holder]:
+            raise body_error(f"body.{key}", "not present", body[key])
+    if named == ["view_id"]:
+        return dashboards.with_widget(session, draft, body)
+    if named == ["create_database"]:
+        return replace(
+            draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1
+        )
+    database = session.database(checks.body_id(body, "database_id"))
+    refuse_trashed_parent(session, database)
+    return replace(
+        draft,
+        database_id=database.id,
+        position=tabs.position(session, database.id, body.get("position")),
+    )
+
+
+def listed(
+    session: Session,
+    database_id: str | None,
+    data_source_id: str | None,
+    start_cursor: str | None,
+    size: str | None,
+) -> Json:
+    """Returns references to the views of a database, or of a data source wherever they are."""
+    if (database_id is None) == (data_source_id is None):
+        raise validation_error("Exactly one of database_id or data_source_id must be provided.")
+    if database_id is not None:
+        found = tabs.views_of(session, session.database(_query_id(database_id, "database_id")).id)
+    else:
+        source = session.data_source(_query_id(data_source_id, "data_source_id"))
+        found = VIEWS.select(
+            session.db, "WHERE data_source_id = ? ORDER BY position, seq", (source.id,)
+        )
+    return as_list(
+        "view", page_of([{"object": "view", "id": view.id} for view in found], start_cursor, size)
+    )
+
+
+def _query_id(value: str | None, key: str) -> str:
+    return checks.body_id({key: value}, key, "query")
+
+
+def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
+    """Changes a view as a request says; its type and data source stay what they are."""
+    checks.known_keys(body, _COMMON_KEYS)
+    view = tabs.find(session, view_id)
+    schema = _schema(session, view)
+    view_filters.refuse_timestamp_sorts(body.get("sorts"))
+    quick = body.get("quick_filters")
+    changed = replace(
+        view,
+        name=checks.a_string(body["name"], "body.name") if "name" in body else view.name,
+        filter=view_filters.read_filter(body["filter"], schema)
+        if "filter" in body
+        else view.filter,
+        sorts=view_filters.read_sorts(body["sorts"], schema) if "sorts" in body else view.sorts,
+        quick_filters=view_filters.read_quick_filters(quick, schema, view.quick_filters)
+        if "quick_filters" in body
+        else view.quick_filters,
+        configuration=_changed_configuration(view, body, schema),
+        **tree.edited(session),
+    )
+    VIEWS.update(session.db, changed)
+    return shown(session, changed)
+
+
+def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) -> Json:
+    old: Json = view.configuration or {}
+    if body.get("configuration") is None:
+        return old
+    return view_config.merged(old, view_config.read(view.type, body["configuration"], schema))
+
+
+def delete(session: Session, view_id: str) -> Json:
+    """Deletes a view for good, a dashboard with its widgets. A database keeps at least one view."""
+    view = tabs.find(session, view_id)
+    if view.dashboard_view_id is None and len(tabs.views_of(session, view.database_id)) == 1:
+        raise validation_error("Cannot delete the last view of a database.")
+    if view.dashboard_view_id is not None:
+        dashboards.take_off(session, view)
+    session.db.execute(
+        "DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id)
+    )
+    session.db.execute("DELETE FROM view_queries WHERE view_id NOT IN (SELECT id FROM views)")
+    return {"object": "view", "id": view.id, "parent": _parent(view), "type": view.type}
+
+
+def shown(session: Session, view: View) -> Json:
+    """Returns a view as responses show it."""
+    schema = _schema(session, view)
+    body = {
+        "object": "view",
+        "id": view.id,
+        "parent": _parent(view),
+        "data_source_id": view.data_source_id,
+        "name": view.name,
+        "type": view.type,
+        "created_time": to_the_millisecond(view.created_time),
+        "created_by": reference(view.created_by),
+        "last_edited_time": to_the_millisecond(view.last_edited_time),
+        "last_edited_by": reference(view.last_edited_by),
+        "url": f"{object_url(view.database_id)}?v={undashed(view.id)}",
+        "filter": view_filters.shown_filter(view.filter, schema),
+        "sorts": view_filters.shown_sorts(view.sorts, schema),
+        "quick_filters": view_filters.shown_quick_filters(view.quick_filters, schema),
+        "configuration": _shown_configuration(view, schema),
+    }
+    return {**body, "dashboard_view_id": view.dashboard_view_id} if view.dashboard_view_id else body
+
+
+def _shown_configuration(view: View, schema: Schema) -> Json:
+    config: Json = view.configuration
+    return config if view.type == "dashboard" else view_config.shown(config, schema)
+
+
+def _parent(view: View) -> Json:
+    return {"type": "database_id", "database_id": view.database_id}
+
+
+def _schema(session: Session, view: View) -> Schema:
+    return session.known_data_source(view.data_source_id).schema() if view.data_source_id else {}

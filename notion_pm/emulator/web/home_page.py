@@ -1,0 +1,84 @@
+"""The front page: the workspace's databases, and the rows that were touched last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import nlargest
+
+from notion_pm.emulator.store.clock import to_the_minute
+from notion_pm.emulator.store.records import DATABASES, PAGES, Database, Page
+from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.richtext import plain_text
+from notion_pm.emulator.views.tabs import views_of
+from notion_pm.emulator.web import formats
+from notion_pm.emulator.web.addresses import database_path
+from notion_pm.emulator.web.cells import Link, page_link
+from notion_pm.emulator.web.outline import database_link
+
+_RECENT = 8
+_MOST_DATABASES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A database: what it is for, how many rows it has, and its views."""
+
+    link: Link
+    description: str
+    rows: int
+    views: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A row that was touched lately."""
+
+    link: Link
+    database: Link
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the front page shows."""
+
+    cards: tuple[Card, ...]
+    recent: tuple[Recent, ...]
+
+
+def front(session: Session) -> Front:
+    """Returns what the front page shows."""
+    live = DATABASES.select(session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}")
+    return Front(
+        tuple(_card(session, database) for database in live), tuple(_recent(session, live))
+    )
+
+
+def _card(session: Session, database: Database) -> Card:
+    views = views_of(session, database.id)
+    links = tuple(Link(view.name, database_path(database.id, view_id=view.id)) for view in views)
+    rows = sum(_count(session, source.id) for source in session.data_sources_of(database.id))
+    return Card(database_link(database), plain_text(database.description), rows, links)
+
+
+def _count(session: Session, data_source_id: str) -> int:
+    query = "SELECT count(*) FROM pages WHERE parent_id = ? AND in_trash = 0"
+    return int(session.db.execute(query, (data_source_id,)).fetchone()[0])
+
+
+def _recent(session: Session, databases: list[Database]) -> list[Recent]:
+    clauses = f"WHERE parent_id = ? AND in_trash = 0 ORDER BY last_edited_time DESC, seq DESC LIMIT {_RECENT}"
+    found: list[tuple[Page, Database]] = [
+        (page, database)
+        for database in databases
+        for source in session.data_sources_of(database.id)
+        for page in PAGES.select(session.db, clauses, (source.id,))
+    ]
+    latest = nlargest(_RECENT, found, key=lambda pair: (pair[0].last_edited_time, pair[0].seq or 0))
+    return [
+        Recent(page_link(page), database_link(database), _when(page)) for page, database in latest
+    ]
+
+
+def _when(page: Page) -> str:
+    return formats.moment_text(to_the_minute(page.last_edited_time))
