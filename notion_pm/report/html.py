@@ -20,7 +20,7 @@ from notion_pm.report.compose import Report
 from notion_pm.report.roadmap import HORIZONS
 from notion_pm.report.tree import pages_of
 
-_FOLDER = "reports/pages"
+_FOLDER = "report/pages"
 _WEB = ("https://", "http://")
 
 _HORIZONS: Mapping[str, str] = {"now": "Now", "next": "Next", "later": "Later", "done": "Done"}

@@ -16,7 +16,7 @@ _MAY_WRITE = {
     "files.py": "it is that module",
     "emulator": "another program, which imports none of this one",
     "exporters": "writers fill the file or folder that files.py, or a stage, put beside the target",
-    "gateway/files.py": "attached files go into a temporary folder first",
+    "notion/files.py": "attached files go into a temporary folder first",
     "cli/demo.py": "makes the folder of the demo",
 }
 

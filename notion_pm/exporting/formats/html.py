@@ -83,7 +83,7 @@ def write_html(tables: Sequence[Table], stream: TextIO, surroundings: Surroundin
 @cache
 def _page() -> Template:
     environment = Environment(
-        loader=PackageLoader("notion_pm", "exporters/pages"), autoescape=True, trim_blocks=True
+        loader=PackageLoader("notion_pm", "exporting/pages"), autoescape=True, trim_blocks=True
     )
     return environment.get_template("export.html.jinja")
 
