@@ -1,10 +1,9 @@
-"""What the processes of `forked_program.py` have imported: all commands, and libraries that load late."""
+"""What the processes of `forked_program.py` have imported: every command, and the local workspace."""
 
-from importlib import import_module
-from pkgutil import iter_modules
+import click
 
-import notion_pm.cli
-import notion_pm.emulator
+import notion_pm.emulator  # noqa: F401 - loaded late by the program
+from notion_pm.cli import COMMANDS, main
 
-for module in iter_modules(notion_pm.cli.__path__, "notion_pm.cli."):
-    import_module(module.name)
+for name in COMMANDS:
+    main.get_command(click.Context(main), name)

@@ -55,8 +55,35 @@ COMMANDS = {
 }
 """Every command and its short help, in the order in which people need them."""
 
-_MODULES = {"import": "import_data"}
-"""Where a command lives whose name no module can have."""
+_MODULES = {
+    "init": "clients.commands.init",
+    "doctor": "clients.commands.doctor",
+    "templates": "provision.commands.templates",
+    "plan": "provision.commands.plan",
+    "apply": "provision.commands.apply",
+    "capture": "provision.commands.capture",
+    "adopt": "provision.commands.adopt",
+    "repair": "provision.commands.repair",
+    "status": "clients.commands.status",
+    "sync": "sync.commands.sync",
+    "serve": "jobs.commands.serve",
+    "jobs": "jobs.commands.jobs",
+    "import": "importing.commands.import_data",
+    "export": "exporting.commands.export",
+    "undo": "cli.undo",
+    "why": "sync.commands.why",
+    "history": "sync.commands.history",
+    "trace": "thread.commands.trace",
+    "audit": "thread.commands.audit",
+    "loop": "thread.commands.loop",
+    "report": "report.commands.report",
+    "digest": "report.commands.digest",
+    "destroy": "provision.commands.destroy",
+    "demo": "cli.demo",
+    "local": "cli.local",
+    "completion": "cli.completion",
+}
+"""The module of each command, below `notion_pm`. It is loaded when the command runs."""
 
 _GLOBAL_OPTIONS = {
     "--local": 1,
@@ -90,8 +117,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = _MODULES.get(cmd_name, cmd_name)
-        command = importlib.import_module(f"notion_pm.cli.{module}").command
+        command = importlib.import_module(f"notion_pm.{_MODULES[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -201,7 +227,7 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     """A function of `completing`, which is loaded only when somebody completes."""
 
     def complete(*given: Any) -> list[CompletionItem]:
-        return getattr(importlib.import_module("notion_pm.cli.completion_values"), name)(*given)  # type: ignore[no-any-return]
+        return getattr(importlib.import_module("notion_pm.console.completion_values"), name)(*given)  # type: ignore[no-any-return]
 
     return complete
 

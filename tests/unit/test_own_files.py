@@ -13,9 +13,9 @@ _WRITES = re.compile(
     r"|open\([^)]*[\"'][wax]b?\+?[\"']|O_CREAT"
 )
 _MAY_WRITE = {
-    "files.py": "it is that module",
+    "files": "it is that package",
     "emulator": "another program, which imports none of this one",
-    "exporters": "writers fill the file or folder that files.py, or a stage, put beside the target",
+    "exporting": "writers fill the file or folder that files/writing.py, or a stage, put beside the target",
     "notion/files.py": "attached files go into a temporary folder first",
     "cli/demo.py": "makes the folder of the demo",
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
 from notion_pm.clients.client_status import Standing, standing
 from notion_pm.console.all_clients import Outcome, for_each_client, most_serious
+from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, end_with, json_option, progress, table
 

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 import click
 
-from notion_pm.cli.completion_values import complete_exported, complete_template
 from notion_pm.conditions.text_form import (
     Condition,
     Order,
@@ -19,6 +18,7 @@ from notion_pm.conditions.text_form import (
     parse_since,
 )
 from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.completion_values import complete_exported, complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli.completion_values import (
+from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.completion_values import (
     complete_database,
     complete_file,
     complete_preset,
     complete_template,
 )
-from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
+from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.durations import duration
 from notion_pm.console.logs import LEVELS, RunId

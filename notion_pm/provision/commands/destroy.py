@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
+from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, progress

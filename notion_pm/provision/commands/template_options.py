@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
+from notion_pm.console.completion_values import complete_template
 from notion_pm.provision.plan.plan_options import Wishes
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
+from notion_pm.console.completion_values import complete_template
 from notion_pm.console.output import echo, echo_json, end_with, json_option
 from notion_pm.errors import TemplateInvalid
 from notion_pm.provision.commands.render_template import as_data, difference_lines, template_lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from notion_pm.cli.completion_values import complete_template
+from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context
 from notion_pm.sync.context import Place
 from notion_pm.workspace.progress import Progress
