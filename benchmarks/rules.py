@@ -20,12 +20,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from notion_pm.files.plain_json import values_from_json, values_to_json
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.rules import RuleSet, evaluate
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import Baseline, Links, Plain, Snapshot, SnapshotPage
+from notion_pm.state.plain_json import values_from_json, values_to_json
 from notion_pm.template import templates
 
 TODAY = date(2026, 11, 22)

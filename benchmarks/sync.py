@@ -35,9 +35,9 @@ from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
 from notion_pm.provision import provision
-from notion_pm.sync.context import Place
 from notion_pm.sync.sync import Options, sync
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place
 
 LATENCY = 0.15
 JOBS = (1, 4)

@@ -7,8 +7,14 @@ from typing import Any
 
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.fault import Fault, Path
+from notion_pm.model.property_lookup import (
+    DATE_TYPES,
+    is_open,
+    options_of,
+    property_keys,
+    property_type,
+)
 from notion_pm.model.template import OptionSpec, Template
-from notion_pm.template.lookup import DATE_TYPES, is_open, options_of, property_keys, property_type
 
 _TEXT = frozenset({"title", "rich_text", "url", "email", "phone_number"})
 _NUMBERS = frozenset({"number", "unique_id"})

@@ -50,7 +50,7 @@ from notion_pm.model.page import Page
 from notion_pm.notion.client import Gateway
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State
-from notion_pm.sync.missing_pages import look
+from notion_pm.workspace.missing_pages import look
 from notion_pm.workspace.progress import Progress, silent
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_lookup import is_open, own
+from notion_pm.model.property_lookup import options_of as specs_of
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import Template
-from notion_pm.template.lookup import is_open, own
-from notion_pm.template.lookup import options_of as specs_of
 
 _TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
 _CHOICES = frozenset({"select", "multi_select", "status", "relation"})

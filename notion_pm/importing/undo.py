@@ -12,7 +12,6 @@ from datetime import datetime
 from itertools import chain
 
 from notion_pm.errors import NotShared, RequestRefused, UsageError
-from notion_pm.files.plain_json import moment_from
 from notion_pm.importing.find_target import Destination, open_destination
 from notion_pm.importing.undo_decisions import (
     GONE,
@@ -34,12 +33,13 @@ from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Postponed
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import Imported
+from notion_pm.state.plain_json import moment_from
 from notion_pm.state.state import State, template_of_last_import
-from notion_pm.sync.context import Place
-from notion_pm.sync.recording import recorded
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.fresh_updates import BATCH, OVERLAP, UpdateSender, created_range
+from notion_pm.workspace.run_recording import recorded
 from notion_pm.workspace.side_by_side import side_by_side
+from notion_pm.workspace.sync_context import Place
 
 _ENDED = {"changed", "unchanged"}
 """The outcomes of an import that came to its end."""

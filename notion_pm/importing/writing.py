@@ -30,9 +30,9 @@ from notion_pm.notion.connection import Postponed
 from notion_pm.rules.history import Moment
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State
-from notion_pm.sync.recording import RunContext, recorded
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.run_recording import RunContext, recorded
 from notion_pm.workspace.side_by_side import side_by_side
 
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from notion_pm.model.page import DateValue
+from notion_pm.model.property_lookup import find_option, is_open, options_of, property_type
 from notion_pm.model.schema import OPTION_TYPES
 from notion_pm.model.template import OptionSpec, Template
-from notion_pm.template.lookup import find_option, is_open, options_of, property_type
 
 _YES, _NO = frozenset({"true", "yes", "x", "1"}), frozenset({"false", "no", "0"})
 

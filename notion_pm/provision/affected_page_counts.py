@@ -9,6 +9,7 @@ from dataclasses import replace
 from notion_pm.errors import InTrash, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.usage import holds
 from notion_pm.notion.client import Gateway
 from notion_pm.provision.apply.recount import new_spec
@@ -19,7 +20,6 @@ from notion_pm.provision.plan.options.option_holders import chosen, holders_filt
 from notion_pm.provision.plan.order.order import operations
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.reading import Reading
-from notion_pm.template.lookup import property_keys, property_title
 
 
 def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from notion_pm.exporting.formats.number_formats import readable
+from notion_pm.model.number_formats import readable
 from notion_pm.model.template import Category, NumberProperty
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Evidence, Thread

@@ -9,8 +9,8 @@ from typing import Any
 from notion_pm.report.digest import Digest, digest
 from notion_pm.report.memory import recall
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place
 from notion_pm.thread.read_thread import read_thread
+from notion_pm.workspace.sync_context import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from notion_pm.report.list_limits import Room
 from notion_pm.report.memory import recall
 from notion_pm.rules.values import same
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place
 from notion_pm.thread import Thread
 from notion_pm.thread.read_thread import read_thread
+from notion_pm.workspace.sync_context import Place
 
 
 @dataclass(frozen=True, slots=True)

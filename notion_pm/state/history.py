@@ -10,16 +10,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from notion_pm.files.plain_json import (
+from notion_pm.model.ids import NotionId
+from notion_pm.rules.evaluation import Hold, Spot
+from notion_pm.rules.history import HistoryChange
+from notion_pm.state.plain_json import (
     from_json,
     moment_from,
     object_from_json,
     texts_from_json,
     to_json,
 )
-from notion_pm.model.ids import NotionId
-from notion_pm.rules.evaluation import Hold, Spot
-from notion_pm.rules.history import HistoryChange
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import HISTORY, HOLDS, RUNS
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from notion_pm.files.plain_json import object_from_json
 from notion_pm.model.import_write import ImportWrite
+from notion_pm.state.plain_json import object_from_json
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import IMPORT_WRITES
 

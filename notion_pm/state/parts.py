@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notion_pm.files.plain_json import moment_from
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.state.cache import put_pages, read_pages
+from notion_pm.state.plain_json import moment_from
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import PART_PAGES, PARTS
 

@@ -16,7 +16,6 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from notion_pm.files.plain_json import moment_from
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
@@ -56,6 +55,7 @@ from notion_pm.state.imports import (
     spellings_of,
 )
 from notion_pm.state.parts import Part, drop_parts, put_part, read_parts
+from notion_pm.state.plain_json import moment_from
 from notion_pm.state.rows import Rows, transaction
 from notion_pm.state.sightings import put_sightings, read_sightings
 from notion_pm.state.tables import (

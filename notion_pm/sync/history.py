@@ -12,7 +12,7 @@ from notion_pm.rules.values import Links, Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place, open_template
+from notion_pm.workspace.sync_context import Place, open_template
 
 Json = dict[str, Any]
 

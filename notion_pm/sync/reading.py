@@ -21,7 +21,11 @@ from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.page_codec import Exchange, names_of_options
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
-from notion_pm.sync.missing_pages import (
+from notion_pm.sync.queries import Queries
+from notion_pm.sync.unfinished_read import Unfinished
+from notion_pm.workspace.fresh_updates import created_range
+from notion_pm.workspace.interleaved import interleaved
+from notion_pm.workspace.missing_pages import (
     MOVED,
     Gone,
     found,
@@ -30,12 +34,8 @@ from notion_pm.sync.missing_pages import (
     thrown_away,
     without_gone,
 )
-from notion_pm.sync.queries import Queries
-from notion_pm.sync.schema_check import require_types
-from notion_pm.sync.unfinished_read import Unfinished
-from notion_pm.workspace.fresh_updates import created_range
-from notion_pm.workspace.interleaved import interleaved
 from notion_pm.workspace.progress import Progress
+from notion_pm.workspace.schema_check import require_types
 
 ASK_AT_MOST = 100
 """So many pages that are gone are asked for by their ids, to tell why."""

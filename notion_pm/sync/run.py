@@ -13,8 +13,8 @@ import tenacity
 from notion_pm.errors import AlreadyRunning, FileUnusable, NotionPmError, NotNow, RateLimited
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
-from notion_pm.sync.context import Place
 from notion_pm.sync.sync import Options, SyncResult, sync
+from notion_pm.workspace.sync_context import Place
 
 _log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.state.state import State
-from notion_pm.sync.context import Opened, Place
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.sync.sync import SyncResult
 from notion_pm.workspace.parent_page import check_parent
+from notion_pm.workspace.sync_context import Opened, Place
 
 
 @dataclass(frozen=True, slots=True)

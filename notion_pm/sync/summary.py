@@ -11,8 +11,8 @@ from notion_pm.rules.evaluation import Change, Conflict, PageUpdate, Proposal
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
-from notion_pm.sync.missing_pages import ARCHIVED, GONE, MOVED, TRASHED, UNSHARED
 from notion_pm.sync.sync import SyncResult
+from notion_pm.workspace.missing_pages import ARCHIVED, GONE, MOVED, TRASHED, UNSHARED
 
 Json = dict[str, Any]
 

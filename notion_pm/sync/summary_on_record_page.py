@@ -14,9 +14,9 @@ from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import Gateway
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
-from notion_pm.sync.context import Opened, Place
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.record import open_manifest_page
+from notion_pm.workspace.sync_context import Opened, Place
 
 _log = logging.getLogger(__name__)
 

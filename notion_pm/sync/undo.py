@@ -18,12 +18,12 @@ from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import SnapshotPage, same
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place, open_template
 from notion_pm.sync.reading import Reading
-from notion_pm.sync.recording import recorded
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.sync import SyncResult
 from notion_pm.sync.writing import Writer, Written
+from notion_pm.workspace.run_recording import recorded
+from notion_pm.workspace.sync_context import Place, open_template
 
 CHANGED_SINCE = "it was changed since"
 GONE = "the page is no longer there"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.errors import UsageError
-from notion_pm.exporting.formats.number_formats import readable as number_as_shown
 from notion_pm.model.ids import NotionId
+from notion_pm.model.number_formats import readable as number_as_shown
 from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import taken_up
@@ -20,12 +20,12 @@ from notion_pm.rules.snapshot import View
 from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.values import Opinion, SnapshotPage, same
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place, open_template
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.summary import text
 from notion_pm.thread import Chain, Thread
 from notion_pm.thread.read_thread import read_thread
 from notion_pm.workspace.lookup import find, unfound
+from notion_pm.workspace.sync_context import Place, open_template
 
 Json = dict[str, Any]
 

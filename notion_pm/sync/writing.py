@@ -22,11 +22,11 @@ from notion_pm.rules.history import Actor, Moment, gone, made
 from notion_pm.rules.page_codec import names_of_options
 from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place
-from notion_pm.sync.missing_pages import UNSHARED, Gone, thrown_away
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
+from notion_pm.workspace.missing_pages import UNSHARED, Gone, thrown_away
 from notion_pm.workspace.side_by_side import side_by_side
+from notion_pm.workspace.sync_context import Place
 
 _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 

@@ -9,6 +9,15 @@ from typing import TypeVar
 from notion_pm.conditions.notion_filters import check_quick, check_where
 from notion_pm.model.condition import Where
 from notion_pm.model.fault import Fault, Path
+from notion_pm.model.property_lookup import (
+    DATE_TYPES,
+    IDENTITY_TYPES,
+    NUMBER_FORMATS,
+    ROLLUP_FUNCTIONS,
+    property_keys,
+    property_title,
+    property_type,
+)
 from notion_pm.model.template import (
     DatabaseSpec,
     ExportSpec,
@@ -20,21 +29,8 @@ from notion_pm.model.template import (
     Template,
     ViewSpec,
 )
-from notion_pm.provision.plan.order.topological_order import (
-    Circular,
-    property_levels,
-    referenced_titles,
-)
 from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
-from notion_pm.template.lookup import (
-    DATE_TYPES,
-    IDENTITY_TYPES,
-    NUMBER_FORMATS,
-    ROLLUP_FUNCTIONS,
-    property_keys,
-    property_title,
-    property_type,
-)
+from notion_pm.template.topological_order import Circular, property_levels, referenced_titles
 from notion_pm.template.view_json import PAGE_COVERS
 
 _GROUPABLE = frozenset(

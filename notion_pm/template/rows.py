@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from notion_pm.model.cells import CellInvalid, RowKeys, parse_cell
 from notion_pm.model.fault import suggestion
+from notion_pm.model.property_lookup import property_keys
 from notion_pm.model.template import Row, Template
-from notion_pm.template.lookup import property_keys
 
 Rows = Mapping[str, Sequence[Row]]
 Keys = Mapping[str, Mapping[str, None]]

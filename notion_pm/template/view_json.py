@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.conditions.notion_filters import OptionName, as_filter, as_quick_filters
+from notion_pm.model.property_lookup import property_keys, property_type
 from notion_pm.model.template import Template, ViewSpec
-from notion_pm.template.lookup import property_keys, property_type
 
 Json = Mapping[str, Any]
 _GROUP_TYPES = {"people": "person", "title": "title", "rich_text": "text"}

@@ -20,10 +20,10 @@ from notion_pm.rules.page_codec import Exchange, names_of_options, names_of_peop
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
-from notion_pm.sync.context import Place, open_template
-from notion_pm.sync.missing_pages import look, missing_pages, thrown_away, without_gone
-from notion_pm.sync.schema_check import deleted, require_types, unfit
 from notion_pm.thread import Chain, Thread
+from notion_pm.workspace.missing_pages import look, missing_pages, thrown_away, without_gone
+from notion_pm.workspace.schema_check import deleted, require_types, unfit
+from notion_pm.workspace.sync_context import Place, open_template
 
 
 @dataclass(frozen=True, slots=True)

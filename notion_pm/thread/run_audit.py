@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.sync.context import Place
 from notion_pm.thread.audit import Audit, Thresholds, audit
 from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.read_thread import read_thread
+from notion_pm.workspace.sync_context import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from notion_pm.model.page import Page
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
-from notion_pm.sync.context import Place
-from notion_pm.sync.missing_pages import thrown_away
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
 from notion_pm.thread.message import words
@@ -21,7 +19,9 @@ from notion_pm.thread.messages import Message
 from notion_pm.thread.read_thread import ReadThread, read_thread
 from notion_pm.workspace.fresh_updates import UpdateSender
 from notion_pm.workspace.lookup import find, unfound
+from notion_pm.workspace.missing_pages import thrown_away
 from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.sync_context import Place
 
 TOLD_ON = "told_on"
 

@@ -14,7 +14,6 @@ from notion_pm.errors import (
     RecordMoved,
     UsageError,
 )
-from notion_pm.exporting.named_export import named_export
 from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -23,6 +22,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.template import template_files
+from notion_pm.workspace.named_export import named_export
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest
 from notion_pm.workspace.sources import Source, Wanted, databases_of, sources_of, wanted_whole

@@ -18,10 +18,10 @@ from notion_pm.notion.client import Gateway
 from notion_pm.provision import provision
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.sync.context import Place
 from notion_pm.sync.sync import Options, SyncResult, sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place
 from tests.faults import FaultyTransport
 from tests.gateways import gateway_to
 

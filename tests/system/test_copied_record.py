@@ -12,9 +12,9 @@ from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import RecordCopied
 from notion_pm.model.ids import NotionId
 from notion_pm.state.state import Remembered, State
-from notion_pm.sync.context import Place, open_template
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place, open_template
 from tests.gateways import gateway_to
 from tests.program import Program
 from tests.system.duplicates import create_copied_page, record_page, record_text

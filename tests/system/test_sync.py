@@ -22,9 +22,9 @@ from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
 from notion_pm.notion.connection import Patience
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.lock import exclusive
-from notion_pm.sync.context import Place
 from notion_pm.sync.summary import Report
 from notion_pm.sync.sync import sync
+from notion_pm.workspace.sync_context import Place
 from tests.conftest import client_of
 from tests.faults import Fault, Killed, LastBreath
 from tests.gateways import gateway_to

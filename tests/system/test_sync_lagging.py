@@ -14,10 +14,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
 from notion_pm.notion.client import Gateway
-from notion_pm.sync.context import Place
 from notion_pm.sync.sync import Options, SyncResult, sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place
 from tests.gateways import gateway_to
 from tests.system.provisioned import apply_to
 

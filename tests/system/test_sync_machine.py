@@ -55,11 +55,11 @@ from notion_pm.rules.values import SILENT as RULE_SILENT
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
 from notion_pm.sync import queries
-from notion_pm.sync.context import Place
 from notion_pm.sync.sync import Options, SyncResult, sync
 from notion_pm.sync.undo import look_back, undo_sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place
 from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to

@@ -12,11 +12,11 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Patience
-from notion_pm.sync.context import Place
 from notion_pm.sync.run import Run, Timing, attempt
 from notion_pm.sync.sync import Options
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest_page
+from notion_pm.workspace.sync_context import Place
 from tests.conftest import client_of
 from tests.faults import Fault
 from tests.gateways import gateway_to

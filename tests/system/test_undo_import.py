@@ -27,11 +27,11 @@ from notion_pm.model.page import Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State
-from notion_pm.sync.context import Place
 from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import silent
 from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.sync_context import Place
 from tests.faults import Killed, Weather, killed
 from tests.gateways import calm, gateway_to
 from tests.unit.import_world import records

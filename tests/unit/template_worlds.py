@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
+from notion_pm.model.property_lookup import property_title
 from notion_pm.model.schema import (
     DataSource,
     FormulaConfig,
@@ -37,7 +38,6 @@ from notion_pm.model.template import (
     UniqueIdProperty,
 )
 from notion_pm.provision.plan import fingerprint
-from notion_pm.template.lookup import property_title
 
 STARTED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.provision.adopt.likeness import LIKELY, SURE, likeness, plain
+from notion_pm.model.likeness import LIKELY, SURE, likeness, plain
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from openpyxl.cell import Cell as SheetCell
 from openpyxl.workbook import Workbook
 
 from notion_pm.exporting.formats.export_context import Surroundings
-from notion_pm.exporting.formats.number_formats import excel_format
 from notion_pm.exporting.formats.widths import column_width, display_width, row_height
 from notion_pm.exporting.formats.xlsx import write_xlsx
 from notion_pm.exporting.formats.xlsx_sheet import MOST_ROWS, TooManyRows
 from notion_pm.exporting.table import Column, Reference, Table
+from notion_pm.model.number_formats import excel_format
 from notion_pm.model.page import DateValue
 from tests.unit.exporter_tables import CELLS, COLUMNS, EMPTY, NOW, page_id, row, table, titles_only
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.files.plain_json import from_json, to_json
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import (
@@ -27,6 +26,7 @@ from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.page_codec import Exchange, names_of_options
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import ForeignOption, Links, Plain
+from notion_pm.state.plain_json import from_json, to_json
 from tests.unit.rules_world import World, product
 
 KEYS = ("status", "target", "owner", "insights", "rice", "spec_ready", "sync_note", "priority")

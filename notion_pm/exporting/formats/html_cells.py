@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from notion_pm.exporting.formats import dates
 from notion_pm.exporting.formats.cells import text
-from notion_pm.exporting.formats.number_formats import readable
 from notion_pm.exporting.table import Cell, Column, Item, Reference
 from notion_pm.model.ids import NotionId, compact
+from notion_pm.model.number_formats import readable
 from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue
 
 _SAFE = ("https://", "http://", "mailto:")

@@ -15,10 +15,10 @@ from notion_pm.exporting.formats import dates
 from notion_pm.exporting.formats.cells import text
 from notion_pm.exporting.formats.flat import FlatColumn, Scalar
 from notion_pm.exporting.formats.names import cut, utf16_length
-from notion_pm.exporting.formats.number_formats import excel_format
 from notion_pm.exporting.formats.widths import TITLE_WIDE, column_width, row_height
 from notion_pm.exporting.formats.xlsx_styles import Styles, set_up_print
 from notion_pm.exporting.table import Table
+from notion_pm.model.number_formats import excel_format
 from notion_pm.model.page import DateValue
 
 MOST_ROWS = 1_048_576 - 1

@@ -23,6 +23,7 @@ from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.text import count
+from notion_pm.console.thread_options import place_of
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.importing.commands.render_import import (
     as_data,
@@ -54,7 +55,6 @@ from notion_pm.importing.writing import import_recorded
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive
 from notion_pm.state.state import State
-from notion_pm.thread.commands.thread_options import place_of
 from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
-from notion_pm.files.csv_rows import guess_separator, read_csv_rows, stated_separator
 from notion_pm.files.safe_read import MEGABYTE, read_bytes, read_stream
 from notion_pm.files.text_encoding import encoding_of
+from notion_pm.importing.files.csv_rows import guess_separator, read_csv_rows, stated_separator
 from notion_pm.importing.files.notion_export import is_export, read_export
 from notion_pm.importing.files.records import (
     PAGE_BODY,

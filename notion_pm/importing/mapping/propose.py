@@ -20,7 +20,7 @@ from notion_pm.importing.values.nothing import is_nothing
 from notion_pm.importing.values.scales import scale_words
 from notion_pm.importing.values.texts import links_pages
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
-from notion_pm.provision.adopt.likeness import LIKELY, SURE, best_pairs, likeness, plain
+from notion_pm.model.likeness import LIKELY, SURE, best_pairs, likeness, plain
 
 _TEXT_KEYS = ("quote", "problem")
 """The keys of properties that hold what somebody said, or what is wrong."""

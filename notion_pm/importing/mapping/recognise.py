@@ -12,8 +12,8 @@ from notion_pm.importing.values.cells import may_make
 from notion_pm.importing.values.dates import is_pattern
 from notion_pm.model.fault import Fault, suggestion
 from notion_pm.model.import_map import Filling, ImportMap
-from notion_pm.provision.adopt.likeness import LIKELY, best_pairs, likeness
-from notion_pm.template.lookup import IDENTITY_TYPES
+from notion_pm.model.likeness import LIKELY, best_pairs, likeness
+from notion_pm.model.property_lookup import IDENTITY_TYPES
 
 
 def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:

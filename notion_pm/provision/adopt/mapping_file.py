@@ -8,8 +8,8 @@ from pathlib import Path
 
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import create_shared, require_folder
+from notion_pm.model.likeness import SURE
 from notion_pm.model.template import OptionsProperty, Template
-from notion_pm.provision.adopt.likeness import SURE
 from notion_pm.provision.adopt.mapping import Mapping as AdoptMapping
 from notion_pm.provision.adopt.matching import DatabaseMatch, Match, PropertyMatch
 from notion_pm.template.yaml_model import ModelFile, read_model

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from notion_pm.model.fault import Fault, Path
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Adopted, DatabaseEntry
+from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.provision.adopt.mapping import DatabaseMapping
@@ -16,7 +17,6 @@ from notion_pm.provision.adopt.mapping import Mapping as AdoptMapping
 from notion_pm.provision.adopt.matching import Candidate, fits
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.client_template import adapted
-from notion_pm.template.lookup import property_keys, property_title
 
 STALE = "has changed since the mapping was made: look at it again, with a new mapping"
 

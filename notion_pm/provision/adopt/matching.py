@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.likeness import LIKELY, POSSIBLE, best_pairs, likeness
 from notion_pm.model.schema import Database, DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import OptionsProperty, PropertySpec, RelationProperty, Template
-from notion_pm.provision.adopt.likeness import LIKELY, POSSIBLE, best_pairs, likeness
 from notion_pm.provision.plan.fingerprint import fingerprint
 
 _COMPUTED = frozenset({"formula", "rollup"})

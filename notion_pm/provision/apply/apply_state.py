@@ -11,6 +11,7 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue
+from notion_pm.model.property_lookup import own, property_keys, property_title
 from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property, View, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan import fingerprint
@@ -26,7 +27,6 @@ from notion_pm.provision.plan.recovery import (
     with_properties,
 )
 from notion_pm.template.dashboards import holders, place_for, widgets, with_widget
-from notion_pm.template.lookup import own, property_keys, property_title
 
 T = TypeVar("T")
 

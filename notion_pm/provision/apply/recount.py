@@ -9,13 +9,13 @@ from typing import Any
 
 from notion_pm.errors import ChangedMeanwhile
 from notion_pm.model.page import Page
+from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.schema import DataSource, Property, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
 from notion_pm.provision.apply.apply_context import Site
 from notion_pm.provision.plan.affected_pages import loses_value, values_filter
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.operation import AT_ONCE, Operation
-from notion_pm.template.lookup import own, property_title
 
 
 def new_spec(template: Template, change: Change) -> PropertySpec | None:

@@ -6,12 +6,12 @@ from functools import cached_property
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
+from notion_pm.model.property_lookup import property_keys
 from notion_pm.provision.apply.apply_context import Site
 from notion_pm.provision.plan.operation import Operation
 from notion_pm.provision.plan.order.starter_rows import RowName, StarterRows
 from notion_pm.provision.plan.row_values import fill_in, row_values
 from notion_pm.provision.reading import created_since
-from notion_pm.template.lookup import property_keys
 
 
 class RowWriter:

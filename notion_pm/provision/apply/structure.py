@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notion_pm.errors import ChangedMeanwhile
+from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import OptionsProperty
 from notion_pm.provision.apply.apply_context import Site
@@ -14,9 +15,8 @@ from notion_pm.provision.plan import patches
 from notion_pm.provision.plan.change import Change, PlannedDatabase
 from notion_pm.provision.plan.operation import Operation
 from notion_pm.provision.plan.options import option_list
-from notion_pm.provision.plan.order.topological_order import created_at_once
 from notion_pm.provision.reading import new_databases
-from notion_pm.template.lookup import own, property_title
+from notion_pm.template.topological_order import created_at_once
 
 
 def create_database(site: Site, operation: Operation) -> None:

@@ -13,7 +13,7 @@ from notion_pm.rules.page_codec import Exchange
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import BaseValue, Plain
 from notion_pm.state.state import Remembered, State
-from notion_pm.sync.context import source_of
+from notion_pm.workspace.sync_context import source_of
 
 
 def remember(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:

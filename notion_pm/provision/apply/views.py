@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from notion_pm.errors import ChangedMeanwhile, NotShared
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_lookup import property_keys
 from notion_pm.model.schema import View, WidgetPlace
 from notion_pm.provision.apply.apply_context import Site
 from notion_pm.provision.plan.change import PlannedView
 from notion_pm.provision.plan.operation import Operation
-from notion_pm.template.lookup import property_keys
 from notion_pm.template.view_json import ViewJson, view_json
 
 

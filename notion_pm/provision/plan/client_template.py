@@ -11,6 +11,7 @@ from typing import Any
 
 from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property, UniqueIdConfig
 from notion_pm.model.template import (
     GROUP_NAMES,
@@ -23,8 +24,7 @@ from notion_pm.model.template import (
     RelationProperty,
     Template,
 )
-from notion_pm.provision.plan.order.topological_order import REFERENCE
-from notion_pm.template.lookup import property_keys, property_title
+from notion_pm.template.topological_order import REFERENCE
 
 _NOTHING_FOUND: Mapping[str, ExistingDatabase] = {}
 

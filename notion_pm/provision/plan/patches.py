@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.schema import (
     FormulaConfig,
     NumberConfig,
@@ -29,8 +30,7 @@ from notion_pm.model.template import (
     UniqueIdProperty,
 )
 from notion_pm.provision.plan.options.option_list import new_option, with_missing
-from notion_pm.provision.plan.order.topological_order import REFERENCE
-from notion_pm.template.lookup import property_keys, property_title
+from notion_pm.template.topological_order import REFERENCE
 
 _SETTINGS = frozenset({"format", "prefix", "rollup", "formula", "options", "type", "target"})
 """Facets that are sent as the property's configuration."""

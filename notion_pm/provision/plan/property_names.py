@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from notion_pm.model.property_lookup import property_title
 from notion_pm.model.schema import DataSource, Property
 from notion_pm.model.template import Template
 from notion_pm.provision.plan.change import Change, Note
-from notion_pm.template.lookup import property_title
 
 
 def blocked_by_names(

@@ -9,13 +9,13 @@ from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.page import Page
+from notion_pm.model.property_lookup import own, property_keys, property_title, property_type
 from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.order.starter_rows import StarterRows
-from notion_pm.provision.plan.order.topological_order import created_at_once
 from notion_pm.template.dashboards import ViewName, holders, spelled
-from notion_pm.template.lookup import own, property_keys, property_title, property_type
+from notion_pm.template.topological_order import created_at_once
 
 
 def may_have_created(template: Template, database: str, source: DataSource) -> bool:

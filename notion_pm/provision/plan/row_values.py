@@ -9,8 +9,8 @@ from typing import Protocol
 from notion_pm.model.cells import Cell, OptionKeys, RowKeys
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue, Value
+from notion_pm.model.property_lookup import property_type
 from notion_pm.model.template import Template
-from notion_pm.template.lookup import property_type
 
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+)\}")
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.property_lookup import own, property_keys, property_title, property_type
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.recovery import recovered
-from notion_pm.template.lookup import own, property_keys, property_title, property_type
 
 
 def rebuild(

@@ -33,7 +33,6 @@ from notion_pm.notion.client import Gateway
 from notion_pm.provision.adopt.matching import Candidate, match_databases
 from notion_pm.provision.repair.rebuilding import not_found, rebuild
 from notion_pm.state.state import remembered_manifests
-from notion_pm.sync.context import source_of
 from notion_pm.template import templates
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
@@ -47,6 +46,7 @@ from notion_pm.workspace.record import (
     read_manifest_page,
     remember_manifest,
 )
+from notion_pm.workspace.sync_context import source_of
 
 _CLEARLY_ALIKE = 0.75
 """From which share of the template's properties on a database with another title is taken for the template's."""

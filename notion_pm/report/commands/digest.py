@@ -9,13 +9,13 @@ import click
 
 from notion_pm.conditions.text_form import parse_since
 from notion_pm.console.context import Context, pass_context
+from notion_pm.console.notifying import post
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.report.digest import Digest, as_mail, as_markdown, as_slack_blocks
 from notion_pm.report.run_digest import read_digest
-from notion_pm.sync.commands.notifying import post
-from notion_pm.thread.commands.thread_options import place_of, template_option
 
 _EXAMPLES = """\b
   notion-pm digest                           the last seven days, as Markdown

@@ -10,11 +10,11 @@ from notion_pm.conditions.text_form import parse_period
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.text import count
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.exporting.destination import STDOUT
 from notion_pm.files.writing import write_shared
 from notion_pm.report.run_report import PublicReport, Reported, report, report_for_customers
-from notion_pm.thread.commands.thread_options import place_of, template_option
 
 _SINCE = "30 days ago"
 _FILES = {"leadership": "report.html", "customers": "roadmap.html"}

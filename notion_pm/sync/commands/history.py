@@ -9,10 +9,10 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress, table
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.rules.history import HistoryChange
 from notion_pm.sync.history import History, history
 from notion_pm.sync.summary import text
-from notion_pm.thread.commands.thread_options import place_of, template_option
 
 
 @click.command()

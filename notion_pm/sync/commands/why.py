@@ -6,9 +6,9 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.rules.property_explanation import speaks
 from notion_pm.sync.why import Answer, Why, why
-from notion_pm.thread.commands.thread_options import place_of, template_option
 
 _NAMED = 5
 _AMOUNTS = 20

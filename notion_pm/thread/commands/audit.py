@@ -8,10 +8,10 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, echo_lines, end_with, json_option, progress
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.thread.audit import Thresholds
 from notion_pm.thread.audit_checks import CHECKS
 from notion_pm.thread.commands import render_audit
-from notion_pm.thread.commands.thread_options import place_of, template_option
 from notion_pm.thread.run_audit import look
 
 _FOUND = 2  # exit code of --exit-code

@@ -10,12 +10,12 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, echo_lines, json_option, progress
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_shared
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.commands import render_loop
-from notion_pm.thread.commands.thread_options import place_of, template_option
 from notion_pm.thread.message import DEFAULT
 from notion_pm.thread.messages import DefaultMessage, Message, OwnMessage
 from notion_pm.thread.run_loop import Draft, Loop, Told, apart_as_data, as_data, open_loops

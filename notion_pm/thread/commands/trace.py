@@ -6,9 +6,9 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress
+from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.thread.branches import DEEPEST
-from notion_pm.thread.commands.thread_options import place_of, template_option
 from notion_pm.thread.mermaid import flowchart
 from notion_pm.thread.run_trace import follow
 

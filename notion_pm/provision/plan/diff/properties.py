@@ -8,6 +8,7 @@ from dataclasses import replace
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.property_lookup import own, property_keys, property_title
 from notion_pm.model.schema import (
     NumberConfig,
     OptionsConfig,
@@ -31,10 +32,9 @@ from notion_pm.provision.plan.change import Change, Note
 from notion_pm.provision.plan.conversions import Conversion, conversion
 from notion_pm.provision.plan.diff.options import option_changes
 from notion_pm.provision.plan.diff.removals import property_leftovers
-from notion_pm.provision.plan.order.topological_order import referenced_titles
 from notion_pm.provision.plan.plan_options import Wishes
 from notion_pm.provision.plan.property_names import blocked_by_names
-from notion_pm.template.lookup import own, property_keys, property_title
+from notion_pm.template.topological_order import referenced_titles
 
 Finding = Change | Note
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from notion_pm.model.existing import Existing
+from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.operation import Operation, Verb, names
 from notion_pm.provision.plan.options.replacement_order import swap_operations
 from notion_pm.provision.plan.order.starter_rows import RowName, StarterRows
-from notion_pm.provision.plan.order.topological_order import (
-    arranged,
-    property_levels,
-    referenced_titles,
-)
 from notion_pm.provision.plan.order.views import view_operations
 from notion_pm.provision.plan.property_names import change_that_frees, holder_of_name
-from notion_pm.template.lookup import own, property_title
+from notion_pm.template.topological_order import arranged, property_levels, referenced_titles
 
 
 def operations(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from notion_pm.model.cells import Cell, RowKeys, parse_cell
 from notion_pm.model.template import LoadedTemplate, Row
-from notion_pm.provision.plan.order.topological_order import Arrangement, arranged
+from notion_pm.template.topological_order import Arrangement, arranged
 
 RowName = tuple[str, str]
 """A starter row: database key and row key."""

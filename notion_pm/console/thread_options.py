@@ -6,8 +6,8 @@ import click
 
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context
-from notion_pm.sync.context import Place
 from notion_pm.workspace.progress import Progress
+from notion_pm.workspace.sync_context import Place
 
 template_option = click.option(
     "--template",

@@ -15,10 +15,10 @@ from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import Gateway
 from notion_pm.state.state import State, known_templates
-from notion_pm.sync.schema_check import unreachable
 from notion_pm.template import template_files, templates
 from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import ManifestPage, learn_databases, open_manifest_page
+from notion_pm.workspace.schema_check import unreachable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from notion_pm.model.property_lookup import property_title
 from notion_pm.model.template import FormulaProperty, RelationProperty, RollupProperty, Template
-from notion_pm.template.lookup import property_title
 
 Node = tuple[str, str]
 """A property: database key and property key."""
