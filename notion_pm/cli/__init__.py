@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
+from notion_pm.console.root_options import RootOptions
 from notion_pm.console.signals import heed, interrupted_lines
 from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
 
@@ -94,18 +94,6 @@ _GLOBAL_OPTIONS = {
     "--debug": 0,
 }
 """Options of the root that may also stand after the command, and how many values they take."""
-
-
-@dataclass(frozen=True, slots=True)
-class RootOptions:
-    """The global options, as they were given."""
-
-    local: str | None
-    local_from_environment: bool
-    workspace: str | None
-    jobs: int
-    max_wait: float
-    debug: bool
 
 
 class LazyGroup(click.Group):

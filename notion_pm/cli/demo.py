@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli import RootOptions, demo_story, main
+from notion_pm.cli import demo_story, main
 from notion_pm.console.context import Context
 from notion_pm.console.output import end_with
+from notion_pm.console.root_options import RootOptions
 from notion_pm.workspace.record import open_manifest
 
 _TEMPLATE = "product"

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from notion_pm.console.completion_values import complete_template
+from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, end_with, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.importing.commands.undo_import import take_back_import
-from notion_pm.provision.commands.confirm_and_apply import ask_to_take_back
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.undo.undo import UndoChanged, Undoing, look_back, undo
 from notion_pm.state.lock import exclusive

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 import httpx
 
-from notion_pm.cli import RootOptions
 from notion_pm.config import (
     CONFIG_FILE,
     Local,
@@ -36,6 +35,7 @@ from notion_pm.config.state_place import (
     state_folder,
     state_home,
 )
+from notion_pm.console.root_options import RootOptions
 from notion_pm.console.signals import go_on, sleep
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId

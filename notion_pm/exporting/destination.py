@@ -9,12 +9,12 @@ from typing import Literal, get_args
 
 from notion_pm.errors import UsageError
 from notion_pm.exporting.formats.names import Names, slug
+from notion_pm.files.writing import STDOUT
 
 Format = Literal["csv", "json", "jsonl", "xlsx", "markdown", "html", "sqlite", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Bodies = Literal["every", "pages", "none"]
 """Whose bodies a format shows: every row's, those of pages that were asked for by themselves, none."""
-STDOUT = "-"
 
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".md": "markdown",

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from notion_pm.exporting.attachments import Fetcher, MissingFile
-from notion_pm.exporting.destination import STDOUT, Contents, Destination, decide
+from notion_pm.exporting.destination import Contents, Destination, decide
 from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.selection import Selection, selected
 from notion_pm.exporting.table import Column, Row, Table
 from notion_pm.exporting.tables import Findings, Reader
 from notion_pm.exporting.write import write
+from notion_pm.files.writing import STDOUT
 from notion_pm.model.ids import is_id
 from notion_pm.notion.client import Gateway
 from notion_pm.workspace.catalogue import Catalogue

@@ -18,8 +18,6 @@ from notion_pm.model.page import (
     UnknownValue,
 )
 
-UNTITLED = "Untitled"
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:

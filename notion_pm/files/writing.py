@@ -22,6 +22,8 @@ from typing import Self
 
 from notion_pm.errors import FileUnusable
 
+STDOUT = "-"
+"""The name of a file that means standard output."""
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 _BY_UMASK = 0o666

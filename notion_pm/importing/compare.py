@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from notion_pm.importing.interpret import Incoming
-from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import Item
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 
 Reason = Literal["changed", "cleared", "not remembered"]

@@ -10,13 +10,14 @@ from hashlib import sha256
 
 from notion_pm.importing.files.records import Record, Records
 from notion_pm.importing.identity import identity
-from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.target import Field, Target
 from notion_pm.importing.values.cells import MOST_VALUES, CellUnfit, Unlisted, item_of, text_of
 from notion_pm.importing.values.dates import DatesAmbiguous, pattern_of
 from notion_pm.importing.values.nothing import is_no_customer, is_nothing, is_nothing_in_text
 from notion_pm.importing.values.numbers import decimal_sign
 from notion_pm.importing.values.texts import READERS, shortened, with_page_ids
 from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
+from notion_pm.model.import_write import Item
 from notion_pm.patterns import bounded
 
 TITLE_LENGTH = 80

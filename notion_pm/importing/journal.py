@@ -11,10 +11,9 @@ from notion_pm.importing.compare import Create, Update, value_of
 from notion_pm.importing.identity import identity
 from notion_pm.importing.related import NewPage, placeholder_of_row, with_made
 from notion_pm.importing.rows import Prepared
-from notion_pm.importing.target import Item
 from notion_pm.importing.undo_decisions import content_of, to_json
 from notion_pm.model.ids import NotionId
-from notion_pm.model.import_write import ImportWrite, Json
+from notion_pm.model.import_write import ImportWrite, Item, Json
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.rules.history import Moment
 from notion_pm.state.state import State

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from notion_pm.importing.identity import as_link, is_domain, site
 from notion_pm.importing.interpret import Incoming, Reject
-from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.target import Field, Target
 from notion_pm.importing.values.cells import CellUnfit, may_make
 from notion_pm.importing.values.nothing import name_key
 from notion_pm.importing.values.texts import without_page_id
 from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
 from notion_pm.model.import_map import ImportMap
+from notion_pm.model.import_write import Item
 
 EXPORTED = "notion:"
 """What the names begin with that are ids of pages in Notion's own export. They mean the same in all files."""

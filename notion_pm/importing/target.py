@@ -19,9 +19,6 @@ _FILLABLE = _TEXTS | _CHOICES | {"number", "date", "checkbox"}
 SOURCE_ID = "Source id"
 """What a property is called that keeps the keys of imported rows, in a database that no template made."""
 
-Item = str | bool | int | float | tuple[str, ...]
-"""What an import puts into a field: days as YYYY-MM-DD, options by name, related pages by id."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -22,8 +22,8 @@ from notion_pm.importing.related import (
     with_made,
 )
 from notion_pm.importing.rows import Prepared
-from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId, is_id
+from notion_pm.model.import_write import Item
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.notion.client import Gateway
 from notion_pm.notion.connection import Postponed

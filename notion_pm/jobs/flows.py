@@ -22,10 +22,10 @@ from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.futures import wait
 
-from notion_pm.cli import RootOptions
 from notion_pm.config import Local
 from notion_pm.console.context import Context
 from notion_pm.console.durations import duration
+from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import NotionPmError, RateLimited, Unavailable
 from notion_pm.sync.commands.sync_runs import Manner, new_run_id, run
 from notion_pm.sync.run import Run

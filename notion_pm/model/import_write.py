@@ -9,6 +9,9 @@ from typing import Any
 Json = Any
 """A value of a property in JSON: texts and numbers as they are, options by id and name, pages by id."""
 
+Item = str | bool | int | float | tuple[str, ...]
+"""What an import puts into a field: days as YYYY-MM-DD, options by name, related pages by id."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportWrite:

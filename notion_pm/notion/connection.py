@@ -576,7 +576,7 @@ def _dict(json: Json | None) -> dict[Any, Any] | None:
 
 def _silent_logger() -> logging.Logger:
     """Errors are raised and told by the command line; notion-client's own lines would tell them twice."""
-    logger = logging.getLogger("notion_pm.gateway.client")
+    logger = logging.getLogger("notion_pm.notion.client")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return logger

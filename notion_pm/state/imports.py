@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import Item
 from notion_pm.state.plain_json import object_from_json
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import IMPORTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,8 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.notion.client import Gateway
 from notion_pm.rules import RuleSet
+from notion_pm.rules.history import HistoryChange, Moment, noticed
+from notion_pm.rules.intents import Intents
 from notion_pm.rules.mirrors import reconciled
 from notion_pm.rules.page_codec import Exchange, names_of_options
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
@@ -373,3 +375,15 @@ def _entry(manifest: Manifest, rules: RuleSet, database: str) -> DatabaseEntry:
             "Bring it up to date first:  notion-pm apply",
         )
     return entry
+
+
+def changes_read(
+    moment: Moment,
+    known: Cache,
+    reading: Reading,
+    vanished: Iterable[SnapshotPage],
+    intents: Intents,
+) -> Iterator[HistoryChange]:
+    """Return what a reading tells that has happened since the last one."""
+    before = {database: known.pages.get(database, {}) for database in known.marks}
+    return noticed(moment, before, reading.changed, vanished, intents)

@@ -21,13 +21,13 @@ from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
 from notion_pm.state.lock import exclusive
 from notion_pm.state.state import Remembered, State
-from notion_pm.sync.reading import ASK_AT_MOST, Reader, Reading
+from notion_pm.sync.reading import ASK_AT_MOST, Reader, Reading, changes_read
 from notion_pm.sync.summary_on_record_page import Told, tell_workspace
 from notion_pm.sync.unfinished_read import FULL_AFTER, Unfinished
 from notion_pm.sync.writing import Writer, Written
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.missing_pages import GONE, MOVED, Gone, lost_pages
-from notion_pm.workspace.run_recording import KEEP_HISTORY, changes_read, recorded
+from notion_pm.workspace.run_recording import KEEP_HISTORY, recorded
 from notion_pm.workspace.schema_check import require_databases, require_properties
 from notion_pm.workspace.sync_context import Opened, Place, open_template, source_of
 

@@ -23,8 +23,8 @@ from notion_pm.state.state import State
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.summary import text
 from notion_pm.thread import Chain, Thread
+from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.lookup import find, unfound
 from notion_pm.workspace.sync_context import Place, open_template
 
 Json = dict[str, Any]

@@ -13,12 +13,12 @@ from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
+from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
 from notion_pm.thread.message import words
 from notion_pm.thread.messages import Message
 from notion_pm.thread.read_thread import ReadThread, read_thread
 from notion_pm.workspace.fresh_updates import UpdateSender
-from notion_pm.workspace.lookup import find, unfound
 from notion_pm.workspace.missing_pages import thrown_away
 from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.sync_context import Place

@@ -8,8 +8,8 @@ from typing import Any
 from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.branches import DEEPEST, Branch, Trace, trace
 from notion_pm.thread.graph import Evidence, Related, Thread, Unseen
+from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.lookup import find, unfound
 from notion_pm.workspace.sync_context import Place
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,9 @@ from typing import Any, Protocol
 
 from notion_pm.errors import NotionPmError, NotNow
 from notion_pm.model.state_home import StateHome
-from notion_pm.rules.history import HistoryChange, Moment, noticed
-from notion_pm.rules.intents import Intents
-from notion_pm.rules.values import SnapshotPage
-from notion_pm.state.cache import Cache
+from notion_pm.rules.history import Moment
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
-from notion_pm.sync.reading import Reading
 
 KEEP_HISTORY = timedelta(days=730)
 """How long what has happened is remembered."""
@@ -76,18 +72,6 @@ def recorded(
                 replace(run, finished=finished, outcome=recording.outcome, told=recording.told)
             )
             state.forget_before(place.now - keep)
-
-
-def changes_read(
-    moment: Moment,
-    known: Cache,
-    reading: Reading,
-    vanished: Iterable[SnapshotPage],
-    intents: Intents,
-) -> Iterator[HistoryChange]:
-    """Return what a reading tells that has happened since the last one."""
-    before = {database: known.pages.get(database, {}) for database in known.marks}
-    return noticed(moment, before, reading.changed, vanished, intents)
 
 
 def _unused(state: State, place: RunContext) -> str:

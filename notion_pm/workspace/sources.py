@@ -9,9 +9,8 @@ from typing import Any
 from notion_pm.conditions.row_tests import RowTest
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import InTrash, NotionError, NotShared, RequestRefused
-from notion_pm.exporting.table import UNTITLED
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
-from notion_pm.model.page import Page
+from notion_pm.model.page import UNTITLED, Page
 from notion_pm.model.schema import Database, DataSource
 from notion_pm.notion.client import Gateway
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from notion_pm.cli import RootOptions
 from notion_pm.config import Remote
 from notion_pm.console.all_clients import for_each_client, go_on, most_serious
 from notion_pm.console.context import Context, Limiters
+from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import NotionPmError, UnsafeChange, UsageError
 
 _OPTIONS = RootOptions(None, False, "acme", 4, 900, False)

@@ -21,8 +21,8 @@ from notion_pm.importing.compare import (
 )
 from notion_pm.importing.files.records import Record
 from notion_pm.importing.interpret import Incoming
-from notion_pm.importing.target import Item
 from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import Item
 from notion_pm.model.page import Page, PropertyValue
 from tests.unit.import_world import FIELDS, TARGET
 

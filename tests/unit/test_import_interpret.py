@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from notion_pm.importing.interpret import DatesUnclear, Interpreted, interpret
-from notion_pm.importing.target import Item
 from notion_pm.model.import_map import ImportMap
+from notion_pm.model.import_write import Item
 from tests.unit.import_world import TARGET, records
 
 

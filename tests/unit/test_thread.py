@@ -14,7 +14,7 @@ from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.template import templates
 from notion_pm.thread import Unseen
 from notion_pm.thread.chain import Edge
-from notion_pm.workspace.lookup import find
+from notion_pm.thread.lookup import find
 from tests.unit.rules_world import World, product
 from tests.unit.thread_world import NOWHERE, chain_of, discovery, thread_of, titles
 

@@ -7,7 +7,6 @@ from shlex import quote
 
 import click
 
-from notion_pm.cli import RootOptions
 from notion_pm.clients.commands.init_questions import chosen_page, named_page, working_connection
 from notion_pm.clients.config_file import NAME, add_workspace, token_variable
 from notion_pm.clients.env_file import write_env
@@ -17,6 +16,7 @@ from notion_pm.config.server import server_variable
 from notion_pm.config.variables import Variable
 from notion_pm.console.context import DEFAULT_TEMPLATE, open_local
 from notion_pm.console.output import echo, note
+from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.model.page import Page
 from notion_pm.notion.client import Gateway

@@ -24,10 +24,11 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c
 from notion_pm.console.sizes import size
 from notion_pm.errors import FilesMissing, UsageError
-from notion_pm.exporting.destination import FORMATS, STDOUT
+from notion_pm.exporting.destination import FORMATS
 from notion_pm.exporting.export import Report, Request, export
 from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.selection import Selection
+from notion_pm.files.writing import STDOUT
 
 _EXAMPLES = """\b
   notion-pm export features -o features.csv   one database; see --format

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from notion_pm.exporting.formats import dates
-from notion_pm.exporting.table import UNTITLED, Cell, Reference
+from notion_pm.exporting.table import Cell, Reference
 from notion_pm.model.page import (
+    UNTITLED,
     DateValue,
     FileValue,
     OptionValue,

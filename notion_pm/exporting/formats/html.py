@@ -20,7 +20,8 @@ from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.formats.html_cells import CellWriter, anchor, sort_key
 from notion_pm.exporting.formats.links import Links
 from notion_pm.exporting.formats.names import Names, slug
-from notion_pm.exporting.table import UNTITLED, Cell, Column, Kind, Reference, Row, Table
+from notion_pm.exporting.table import Cell, Column, Kind, Reference, Row, Table
+from notion_pm.model.page import UNTITLED
 
 _WIDE = 9
 """Columns that fit on paper side by side."""

@@ -26,10 +26,10 @@ from notion_pm.exporting.formats.commonmark import as_commonmark
 from notion_pm.exporting.formats.flat import unique
 from notion_pm.exporting.formats.links import Links, escaped
 from notion_pm.exporting.formats.names import Names, slug
-from notion_pm.exporting.table import UNTITLED, Cell, Column, Reference, Row, Table
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.exporting.temp_database import Shelf
 from notion_pm.model.ids import compact
-from notion_pm.model.page import DateValue
+from notion_pm.model.page import UNTITLED, DateValue
 
 _RECORD = ".notion-pm-export.json"
 _INDEX = "index.md"

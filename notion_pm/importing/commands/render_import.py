@@ -11,9 +11,10 @@ from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, Le
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.mapping.choose import Chosen
 from notion_pm.importing.rows import Prepared
-from notion_pm.importing.target import Field, Item, Target
+from notion_pm.importing.target import Field, Target
 from notion_pm.importing.values.texts import different_parts, shortened
 from notion_pm.importing.writing import Done
+from notion_pm.model.import_write import Item
 from notion_pm.workspace.claims import LOCK_REQUESTS
 
 _SHOWN = 5

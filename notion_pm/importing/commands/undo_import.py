@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from notion_pm.console.catalogue import catalogue_of
+from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress
 from notion_pm.console.text import count, one_line
@@ -15,7 +16,6 @@ from notion_pm.console.thread_options import place_of
 from notion_pm.importing.undo import ImportUndo, look_back, undo_import
 from notion_pm.importing.undo_decisions import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
-from notion_pm.provision.commands.confirm_and_apply import ask_to_take_back
 from notion_pm.state.lock import exclusive
 from notion_pm.workspace.lock import workspace_lock
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from notion_pm.importing.identity import as_link, is_domain
-from notion_pm.importing.target import Field, Item
+from notion_pm.importing.target import Field
 from notion_pm.importing.values.dates import day_of, pattern_of
 from notion_pm.importing.values.nothing import clean_name
 from notion_pm.importing.values.numbers import number_of
 from notion_pm.importing.values.texts import READERS, shortened
 from notion_pm.model.import_map import Filling
+from notion_pm.model.import_write import Item
 
 LONGEST: dict[str, int] = {"url": 2000, "email": 200, "phone_number": 200}
 """Characters that Notion takes (notion-api.md 4.2)."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from notion_pm.cli import RootOptions
 from notion_pm.config import read_variables
 from notion_pm.console.durations import duration
 from notion_pm.console.output import echo, note
+from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.jobs import job_files

@@ -12,8 +12,7 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.console.text import count
 from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
-from notion_pm.exporting.destination import STDOUT
-from notion_pm.files.writing import write_shared
+from notion_pm.files.writing import STDOUT, write_shared
 from notion_pm.report.run_report import PublicReport, Reported, report, report_for_customers
 
 _SINCE = "30 days ago"

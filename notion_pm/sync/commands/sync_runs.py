@@ -14,11 +14,11 @@ import click
 
 from notion_pm.console.context import Context
 from notion_pm.console.logs import RunId, logged
-from notion_pm.console.notifying import tell
 from notion_pm.console.output import echo, note
 from notion_pm.console.signals import heed_requests_to_stop, sleep
 from notion_pm.errors import TimeUp
 from notion_pm.sync.commands import render_sync
+from notion_pm.sync.commands.notifying import tell
 from notion_pm.sync.run import Run, Timing, attempt
 from notion_pm.sync.sync import Options, SyncResult
 from notion_pm.workspace.progress import Progress

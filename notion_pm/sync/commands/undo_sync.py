@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress, table
 from notion_pm.console.text import count
 from notion_pm.console.thread_options import place_of
-from notion_pm.provision.commands.confirm_and_apply import ask_to_take_back
 from notion_pm.state.lock import exclusive
 from notion_pm.sync.summary import Report
 from notion_pm.sync.undo import Left, SyncUndo, look_back, undo_sync
