@@ -14,14 +14,12 @@ from pydantic import SecretStr
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
-from tests import postgresql
+from tests.support import postgresql
+from tests.support.program import Program
+from tests.support.served import served
 
 TRAFFIC_FOLDER = "NOTION_PM_TRAFFIC"
 """The variable that names a folder for the traffic of all tests: evidence.py looks at it."""
-
-_TRAFFIC_OF = {"system": "program.jsonl", "emulator": "workspace.jsonl"}
-"""What the program sends, and what others send to the local workspace. Unit tests prove neither."""
-
 
 _NO_EVIDENCE = frozenset({"test_probe.py", "test_property_ids.py", "test_unknown_values.py"})
 """Tests that send what Notion must refuse, or let the local workspace answer with what no type knows."""
@@ -33,8 +31,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = os.environ.get(TRAFFIC_FOLDER)
     if not folder:
         return
-    file = _TRAFFIC_OF.get(item.path.parent.name)
-    if file is None or item.path.name in _NO_EVIDENCE:
+    # The official types are checked apart for what the program sends, and for what anybody may send.
+    file = "workspace.jsonl" if item.path.parent.name == "emulator" else "program.jsonl"
+    if item.path.name in _NO_EVIDENCE:
         os.environ.pop("NOTION_PM_LOCAL_RECORD", None)
     else:
         os.environ["NOTION_PM_LOCAL_RECORD"] = str(Path(folder, file))
@@ -84,3 +83,29 @@ def client_of(workspace: LocalWorkspace, version: str = "2026-03-11") -> httpx.C
     headers = {"Authorization": f"Bearer {workspace.token}", "Notion-Version": version}
     transport = httpx.WSGITransport(app=workspace.app)
     return httpx.Client(transport=transport, base_url="http://local/v1", headers=headers)
+
+
+@pytest.fixture
+def url(workspace: LocalWorkspace) -> Iterator[str]:
+    """The workspace, served: its URL."""
+    with served(workspace.app) as address:
+        yield address
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program, with no settings."""
+    folder = tmp_path / "client"
+    folder.mkdir()
+    return Program(folder)
+
+
+@pytest.fixture
+def connected(program: Program, workspace: LocalWorkspace, url: str) -> Program:
+    """The program, connected to the workspace by settings in its environment."""
+    program.environment |= {
+        "NOTION_TOKEN": workspace.token,
+        "NOTION_PM_BASE_URL": url,
+        "NOTION_PM_PARENT_PAGE": workspace.root_page_id,
+    }
+    return program

@@ -8,8 +8,8 @@ the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures a
 
 - the official types: what this program sends and what the local workspace answers, over the tests of the program;
 - the official types: what the local workspace answers to any client, over its own tests and the replays;
-- recorded interactions with the real API, replayed on the local workspace (tests/recorded_people.py): how many agree,
-  in their structure and, more strictly, in their values and times too;
+- recorded interactions with the real API, replayed on the local workspace
+  (tests/support/recorded_people.py): how many agree, in their structure and, more strictly, in their values and times too;
 - the ids of properties in what this program sends: all in the form in which Notion gives them.
 
 Exit code 1 when an exchange does not fit the types, an id has another form, fewer interactions agree than `--at-least`,
@@ -108,14 +108,14 @@ def _arguments() -> argparse.Namespace:
 def _tests(folder: Path) -> Iterator[str]:
     """Run the tests that talk to a workspace, with their traffic recorded."""
     environment = {**os.environ, "NOTION_PM_TRAFFIC": str(folder)}
-    command = [sys.executable, "-m", "pytest", "-n", "auto", "tests/system", "tests/emulator"]
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "tests"]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         yield "tests"
 
 
 def _ids(traffic: Path) -> Iterator[str]:
     """Check that requests name properties by ids as they were received."""
-    decoded, named_by_id = importlib.import_module("property_ids").decoded_ids_in(traffic)
+    decoded, named_by_id = importlib.import_module("support.property_ids").decoded_ids_in(traffic)
     print(
         f"\nIds of properties: {named_by_id} requests send them as received, {len(decoded)} decoded"
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.npm import installed
+from tests.support.npm import installed
 
 pytestmark = pytest.mark.sdk
 

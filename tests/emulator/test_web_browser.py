@@ -20,7 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from notion_pm.emulator import LocalWorkspace
-from tests.browser import chromium
+from tests.support.browser import chromium
 
 from .conftest import Notion, text
 from .web_fixtures import STATUS, chooser, hidden_fields, path_of

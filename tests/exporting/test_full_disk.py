@@ -1,0 +1,50 @@
+"""What is kept on disk while an export runs, where there is no room for it."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from notion_pm.errors import FileUnusable
+from notion_pm.exporting.spool import Spool
+from notion_pm.exporting.temp_database import Shelf
+from notion_pm.exporting.titles import Titles
+from tests.support.exporter_tables import page_id
+
+
+@pytest.fixture(autouse=True)
+def no_room() -> Iterator[None]:
+    """No file may grow beyond 50 kB."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def _spool() -> None:
+    with Spool[str]() as rows:
+        for number in range(2_000):
+            rows.append(f"{number}" * 1_000)
+        list(rows)
+
+
+def _shelf() -> None:
+    with Shelf() as shelf:
+        for number in range(10_000):
+            shelf[f"{number}"] = "text" * 200
+
+
+def _titles() -> None:
+    with Titles() as titles:
+        for number in range(20_000):
+            titles.note(page_id(number), "title" * 200)
+
+
+@pytest.mark.parametrize("fill", [_spool, _shelf, _titles])
+def test_the_folder_is_named_and_what_to_do(fill: Callable[[], None]) -> None:
+    with pytest.raises(FileUnusable, match=tempfile.gettempdir()) as refused:
+        fill()
+    assert "TMPDIR" in refused.value.advice

@@ -1,0 +1,137 @@
+"""What becomes of a value: the file's, unless a person changed it since the last import."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notion_pm.importing.compare import (
+    FieldChange,
+    Kept,
+    LeftAlone,
+    Update,
+    compare,
+    held,
+    judge,
+    value_of,
+)
+from notion_pm.importing.files.records import Record
+from notion_pm.importing.interpret import Incoming
+from notion_pm.model.ids import NotionId
+from notion_pm.model.import_write import Item
+from notion_pm.model.page import Page, PropertyValue
+from tests.support.import_world import FIELDS, TARGET
+
+QUOTE, TAGS = TARGET.fields["quote"], TARGET.fields["tags"]
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "said", "before", "becomes"),
+    [
+        # held, the file says, the last import said -> written, or why it is kept; None: nothing to do
+        ("a", "a", None, None),
+        ("", "a", None, "a"),  # a row that a person made: what is empty is filled
+        ("x", "a", None, "not remembered"),  # missing memory is a conflict, not a licence
+        ("a", "b", "a", "b"),  # the file went on, nobody else did
+        ("x", "a", "a", None),  # a person went on, the file did not
+        ("x", "b", "a", "changed"),  # both did
+        ("", "b", "a", "cleared"),
+        ("", "a", "a", None),
+        ("b", "b", "a", None),  # both came to the same
+    ],
+)
+def test_three_ways(now: Item, said: Item, before: Item | None, becomes: str | None) -> None:
+    match judge(QUOTE, now, said, before, overwrite=False):
+        case None:
+            assert becomes is None
+        case FieldChange(after=after):
+            assert after == becomes
+        case Kept(reason=reason):
+            assert reason == becomes
+
+
+def test_overwriting_takes_the_file() -> None:
+    for before in (None, "a", "b"):
+        assert judge(QUOTE, "x", "b", before, overwrite=True) == FieldChange(QUOTE, "x", "b")
+
+
+@pytest.mark.parametrize(
+    ("now", "said", "before", "becomes"),
+    [
+        ((), ("a",), None, ("a",)),
+        (("own",), ("a",), None, ("own", "a")),
+        (
+            ("own", "a", "b"),
+            ("b", "c"),
+            ("a", "b"),
+            ("own", "b", "c"),
+        ),  # the file dropped a: it was the file's
+        (("own", "b"), ("b",), ("a", "b"), None),
+        (("b",), ("a", "b"), ("a", "b"), ("b", "a")),
+    ],
+)
+def test_lists_keep_what_people_added(
+    now: tuple[str, ...],
+    said: tuple[str, ...],
+    before: tuple[str, ...] | None,
+    becomes: tuple[str, ...] | None,
+) -> None:
+    judged = judge(TAGS, now, said, before, overwrite=False)
+    assert (judged.after if isinstance(judged, FieldChange) else judged) == becomes
+
+
+WORDS = st.sampled_from(["", "a", "b", "c"])
+LISTS = st.lists(st.sampled_from("abcd"), unique=True).map(tuple)
+
+
+@given(WORDS, WORDS.filter(bool), st.none() | WORDS, st.booleans())
+def test_a_second_import_has_nothing_to_do(
+    now: str, said: str, before: str | None, overwrite: bool
+) -> None:
+    judged = judge(QUOTE, now, said, before, overwrite=overwrite)
+    after = judged.after if isinstance(judged, FieldChange) else now
+    assert judge(QUOTE, after, said, said, overwrite=False) is None
+
+
+@given(LISTS, LISTS.filter(bool), st.none() | LISTS)
+def test_a_second_import_of_a_list_has_nothing_to_do(
+    now: tuple[str, ...], said: tuple[str, ...], before: tuple[str, ...] | None
+) -> None:
+    judged = judge(TAGS, now, said, before, overwrite=False)
+    after = judged.after if isinstance(judged, FieldChange) else now
+    assert isinstance(after, tuple)
+    assert set(said) <= set(after)
+    assert set(now) - set(before or ()) <= set(after)
+    assert judge(TAGS, after, said, said, overwrite=False) is None
+
+
+def page(*values: PropertyValue) -> Page:
+    return Page(NotionId("p"), "", "A", NOW, NOW, properties={each.id: each for each in values})
+
+
+ITEMS: dict[str, Item] = {
+    "title": "A", "rich_text": "text", "select": "3 Critical", "status": "New", "multi_select": ("api", "new"),
+    "url": "https://x.y", "date": "2026-11-28", "number": 3.5, "checkbox": True, "relation": ("one", "two"),
+}  # fmt: skip
+
+
+def test_what_is_written_is_read_as_what_it_was() -> None:
+    for field in (each for each in FIELDS if each.is_fillable):
+        item = ITEMS[field.type] if field.key not in {"kind"} else "Problem"
+        assert held(page(value_of(field, item)), field) == item
+
+
+def test_a_locked_page_is_left_alone() -> None:
+    target = replace(TARGET, lock="checked")
+    row = Incoming(Record(2, ()), "k", {"name": "B"})
+    locked = page(PropertyValue("x", "checkbox", True), PropertyValue("title", "title", "A"))
+    assert isinstance(compare(target, row, locked, None, overwrite=True), LeftAlone)
+    free = page(PropertyValue("x", "checkbox", False), PropertyValue("title", "title", "A"))
+    decision = compare(target, row, free, {"name": "A"}, overwrite=False)
+    assert isinstance(decision, Update)
+    assert [(each.before, each.after) for each in decision.changes] == [("A", "B")]

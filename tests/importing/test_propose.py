@@ -1,0 +1,470 @@
+"""Maps for files that nobody knows, known tools' maps as far as they fit, and what is wrong with a person's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notion_pm.importing.interpret import interpret
+from notion_pm.importing.mapping.map_files import as_text, presets
+from notion_pm.importing.mapping.propose import propose
+from notion_pm.importing.mapping.recognise import (
+    faults,
+    fitted,
+    in_this_language,
+    key_fault,
+    recognise,
+)
+from notion_pm.importing.mapping.sources import source_name
+from notion_pm.importing.related import Index, Related, RelatedPage, resolve
+from notion_pm.importing.target import Field
+from notion_pm.model.ids import NotionId
+from notion_pm.model.import_map import Filling, ImportMap, RowKey
+from notion_pm.template.yaml_lines import parse
+from tests.support.import_world import TARGET, records
+
+SIZE = "How many people has your company?"
+QUESTION = "What would you change about the product?"
+FEEDBACK = records(
+    {
+        "Ticket ID": "17",
+        "Betreff": "Export bricht ab",
+        "Kunde": "Acme GmbH",
+        "Beschreibung": "Seit gestern bricht der Export nach zehn Zeilen ab, und niemand sieht, warum.",
+        "Prio": "3 - hoch",
+        "Datum": "27.11.2026",
+        "Labels": "export; api",
+        "Typ": "Bug",
+    },
+    {
+        "Ticket ID": "18",
+        "Betreff": "Wie teile ich eine Seite?",
+        "Kunde": "Beta AG",
+        "Beschreibung": "Wir finden den Knopf nicht, mit dem man eine Seite mit Kunden teilen kann.",
+        "Prio": "1 - niedrig",
+        "Datum": "28.11.2026",
+        "Labels": "sharing",
+        "Typ": "Frage",
+    },
+)
+
+
+def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
+    found = propose(FEEDBACK, TARGET, "Support 2026")
+    assert {name: each.columns for name, each in found.fill.items()} == {
+        "name": ("Betreff",),
+        "customer": ("Kunde",),
+        "quote": ("Beschreibung",),
+        "importance": ("Prio",),
+        "observed_on": ("Datum",),
+        "tags": ("Labels",),
+        "kind": ("Typ",),
+    }
+    assert found.fill["importance"].words == {"3 - hoch": "critical", "1 - niedrig": "nice"}
+    assert found.fill["kind"].words == {"Bug": "problem", "Frage": "question"}
+    assert found.fill["tags"].split == ";"
+    assert (found.key.columns, found.key.prefix) == (("Ticket ID",), "support-2026:")
+    first, _ = interpret(FEEDBACK, found, TARGET).rows
+    assert first.values["observed_on"] == "2026-11-27"
+    assert first.values["tags"] == ("export", "api")
+
+
+def test_a_survey_is_known_by_what_it_says() -> None:
+    survey = records(
+        {"When": "2026-11-27", "Your e-mail": "ada@acme.com", QUESTION: "More charts, please, and soon."},
+        {"When": "2026-11-28", "Your e-mail": "bob@gmail.com", QUESTION: "Nothing at all, it is fine as it is."},
+    )  # fmt: skip
+    found = propose(survey, TARGET, "survey")
+    assert found.key.hashed
+    first, second = interpret(survey, found, TARGET).rows
+    assert first.values["quote"] == "More charts, please, and soon."
+    assert first.values["name"] == first.values["quote"]  # a title is made of the text
+    assert first.values["customer"] == "acme.com"  # the firm, not the person
+    assert "customer" not in second.values  # anybody has such an address
+    assert not any("@" in str(item) for row in (first, second) for item in row.values.values())
+
+
+def test_a_question_for_the_firm_is_the_customer() -> None:
+    survey = records(
+        {
+            "#": "1",
+            "What's your <b>company</b>?": "Acme",
+            QUESTION: "More charts, please, and very soon.",
+        }
+    )
+    found = propose(survey, TARGET, "survey")
+    assert found.fill["customer"].columns == ("What's your <b>company</b>?",)
+    assert found.fill["quote"].columns == (QUESTION,)
+
+
+def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_titles() -> None:
+    plain = replace(TARGET, identities=("name",))
+    found = propose(FEEDBACK, plain, "support")
+    assert (found.key.columns, found.key.prefix, found.key.property) == (("Betreff",), "", "name")
+    assert key_fault(found, plain) is None
+    untitled = records(
+        {"key": "a", "statement": "One long sentence."},
+        {"key": "b", "statement": "Another long one."},
+    )
+    found = propose(untitled, plain, "vision")
+    assert (found.fill["name"].columns, found.key.columns) == (("key",), ("key",))
+    assert [each.key for each in interpret(untitled, found, plain).rows] == ["a", "b"]
+
+
+def test_a_key_that_could_not_be_found_again_is_refused() -> None:
+    plain = replace(TARGET, identities=("name",))
+    jira = fitted(presets()["jira"], plain, ["Summary", "Issue key", "Issue Type"]).map
+    fault = key_fault(jira, plain)
+    assert fault is not None
+    assert (
+        fault.message
+        == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
+    )
+    assert key_fault(jira, TARGET) is None
+    assert told({"key": {"from": "id", "property": "name"}}) == [
+        fault.message.replace("Issue key", "id")
+    ]
+
+
+def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
+    theirs = {
+        field.key: field
+        for field in (
+            Field("Idea", "Idea", "title", "title"),
+            Field("Description", "Description", "d", "rich_text"),
+            Field("Source id", "Source id", "s", "rich_text"),
+            Field("Date", "Date", "t", "date"),
+            Field("Tag", "Tag", "m", "multi_select", open=True),
+        )
+    }
+    own = replace(TARGET, name="Ideas", title="Ideas", fields=theirs, identities=("Source id",))
+    columns = ["Summary", "Issue key", "Issue Type", "Created", "Description", "Labels"]
+    fit = fitted(presets()["jira"], own, columns)
+    filled = {name: filling.columns for name, filling in fit.map.fill.items()}
+    assert filled["Idea"] == ("Summary",)
+    assert filled["Description"] == ("Description",)
+    assert filled["Date"] == ("Created",)
+    assert "kind" in fit.lacking
+    # Where nothing but the title can keep the key, the preset is refused.
+    only_title = replace(own, identities=("Idea",))
+    assert key_fault(fit.map, own) is None
+    assert key_fault(fitted(presets()["jira"], only_title, columns).map, only_title) is not None
+
+
+def test_links_of_notions_own_export_become_titles_with_ids() -> None:
+    hex = "0123456789abcdef0123456789abcdef"
+    exported = records(
+        {"Insight": "A", "Source id": "s1", "Features": f"One, two (https://www.notion.so/One-{hex}?pvs=21), Three (https://www.notion.so/T-{hex})"},
+        {"Insight": "B", "Source id": "s2", "Features": f"../Features%20{hex}/Old%20one%20{hex}.md"},
+    )  # fmt: skip
+    found = propose(exported, TARGET, "notion")
+    assert found.key.property == "source_id"
+    rows = interpret(exported, found, TARGET).rows
+    ids = f" (notion:{hex})"  # by them a page is found again that was renamed
+    assert [each.values["features"] for each in rows] == [
+        (f"One, two{ids}", f"Three{ids}"),
+        ("Old one",),
+    ]
+
+
+def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
+    known = presets()
+    assert set(known) >= {
+        "github",
+        "linear",
+        "jira",
+        "uservoice",
+        "typeform",
+        "google-forms",
+        "zendesk",
+        "intercom",
+    }
+    for name, preset in known.items():
+        columns = [*([preset.first] if preset.first else []), *preset.needs, "Some other column"]
+        assert recognise(known, columns) == name
+        assert not preset.verified, (
+            "no real export has passed through it yet: say so here when one has"
+        )
+        everything = sorted(preset.used_columns | set(columns))
+        assert list(faults(preset, TARGET, everything)) == [
+            each for each in faults(preset, TARGET, everything) if each.path[1:] == ("source",)
+        ]  # this small world has no property of that name
+
+
+def test_a_file_that_has_less_than_a_preset_knows() -> None:
+    jira = presets()["jira"]
+    fit = fitted(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
+    assert set(fit.map.fill) == {"name", "kind"}
+    assert fit.map.body is None
+    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]).map.fill[
+        "customer"
+    ].columns == ("Requester domain",)
+    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
+
+
+def told(data: dict[str, Any]) -> list[str]:
+    map = ImportMap.model_validate({"source": "x", "key": "id", "fill": {"name": "title"}, **data})
+    return [each.message for each in faults(map, TARGET, ["id", "title", "kind"])]
+
+
+def test_everything_that_is_wrong_with_a_map_is_told() -> None:
+    assert told({}) == []
+    assert told({"fill": {"nme": "title", "loop": "kind", "created": "kind", "name": "titel"}}) == [
+        "unknown property of Customer insights `nme`.",
+        "`loop` is written by rules, not by people.",
+        "an import cannot fill `created`, of type created_time.",
+        "the file has no column `titel`.",
+    ]
+    assert told(
+        {"key": {"from": "ID", "property": "tags"}, "without": "gone", "only": {"went": "x"}}
+    ) == [
+        "the file has no column `ID`.",
+        "the file has no column `gone`.",
+        "the file has no column `went`.",
+        "`tags` is of type multi_select: it cannot tell one row from another.",
+    ]
+    assert told({"fill": {"kind": {"from": "kind", "words": {"bug": "defect"}}}}) == [
+        "unknown option `defect`."
+    ]
+    assert told({"fill": {"observed_on": {"from": "kind", "date": "DD/MM"}}}) == [
+        "`DD/MM` says no whole day."
+    ]
+
+
+def test_a_map_that_is_written_is_read_as_it_was() -> None:
+    for each in [propose(FEEDBACK, TARGET, "x"), *presets().values()]:
+        again = ImportMap.model_validate(parse(as_text(each)).data)
+        assert again == each.model_copy(update={"needs": (), "first": None, "headers": {}})
+
+
+def index(*pages: RelatedPage) -> Index:
+    keys = {"rate-budget": NotionId("p9")}
+    return Index(Related(NotionId("features-source"), "Features", "title", "d", None, keys), pages)
+
+
+def test_related_pages_by_anything_that_they_are_called() -> None:
+    acme = NotionId("00000000-0000-4000-8000-000000000001")
+    pages = index(
+        RelatedPage(acme, "Acme  Inc", "https://www.acme.com/", "FEAT-7"),
+        RelatedPage(NotionId("p2"), "Twin", "https://one.example"),
+        RelatedPage(NotionId("p3"), "Twin", "https://two.example"),
+    )
+    for word in (
+        "acme inc",
+        "ACME INC",
+        "acme.com",
+        "http://acme.com",
+        "FEAT-7",
+        acme,
+        f"https://www.notion.so/{acme.replace('-', '')}",
+    ):
+        assert pages.find(word) == acme, word
+    assert pages.find("rate-budget") == "p9"
+    assert pages.find("two.example") == "p3"
+    assert pages.find("Nobody") is None
+
+    map = ImportMap.model_validate(
+        {
+            "source": "x",
+            "key": "id",
+            "fill": {"name": "t", "features": {"from": "f", "split": ";", "new": True}},
+        }
+    )
+    rows = records(
+        {"id": "1", "t": "A", "f": "acme inc;New One"},
+        {"id": "2", "t": "B", "f": "new one; fresh.example"},
+        {"id": "3", "t": "C", "f": "twin"},
+    )
+    found = resolve(interpret(rows, map, TARGET).rows, TARGET, map, {"features": pages})
+    assert [each.title for each in found.new] == ["New One", "fresh.example"]
+    assert [each.domain for each in found.new] == [None, "https://fresh.example"]
+    assert found.rows[0].values["features"] == (acme, found.new[0].placeholder)
+    ((line, problem),) = [(each.record.line, each.problem) for each in found.rejects]
+    assert (line, problem) == (
+        4,
+        "Features: 2 pages of Features are called `twin`: name one by its domain or id",
+    )
+
+
+def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> None:
+    map = ImportMap.model_validate(
+        {"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}}
+    )
+    rows = interpret(records({"id": "1", "t": "A", "f": "Rate bugdet"}), map, TARGET).rows
+    found = resolve(
+        rows, TARGET, map, {"features": index(RelatedPage(NotionId("p1"), "Rate budget"))}
+    )
+    assert [each.problem for each in found.rejects] == [
+        "Features: Features has no page `Rate bugdet`. Did you mean `Rate budget`?"
+    ]
+
+
+def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert ImportMap.model_validate(parse(example).data).source == "Jira"
+    of_presets = {
+        "verified",
+        "complete",
+        "needs",
+        "first",
+        "headers",
+        "notes",
+        "fill",
+        "columns",
+        "source",
+        "into",
+    }
+    words = {*ImportMap.model_fields, *Filling.model_fields, *RowKey.model_fields} - of_presets
+    assert {each for each in words if f"`{each}`" not in text} == set()
+    assert {each for each in presets() if f"`{each}`" not in text} == set()
+
+
+def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
+    survey = records(
+        {"id": "1", SIZE: "26-100", "Your company": "Acme, Inc.", "Assignee Email": "a@b.example", "title": "A"},
+        {"id": "2", SIZE: "more than 100", "Your company": "Beta AG", "Assignee Email": "a@b.example", "title": "B"},
+    )  # fmt: skip
+    assert propose(survey, TARGET, "survey").fill["customer"].columns == ("Your company",)
+    ours = records({"id": "1", "Assignee Email": "a@b.example", "title": "A"})
+    assert "customer" not in propose(ours, TARGET, "survey").fill
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["id", "Ticket ID", "issueKey", "Vorgangsnummer", "Clave de incidencia", "番号", "№ id"],
+)
+def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
+    rows = records(
+        *(
+            {header: f"a{n}", "Account id": "7", "title": f"T{n}", "Status": "open"}
+            for n in range(5)
+        )
+    )
+    found = propose(rows, TARGET, "x").key
+    assert (found.columns, found.hashed) == ((header,), False)
+
+
+def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
+    rows = records(
+        {"id": "1", "title": "A"},
+        {"id": "", "title": "B"},
+        {"id": "2", "title": "C"},
+        {"id": "3", "title": "D"},
+    )
+    assert propose(rows, TARGET, "x").key.columns == ("id",)
+
+
+def test_a_mark_holds_nothing_that_changes() -> None:
+    rows = records(
+        {"title": "A", "Status": "New", "Priority": "High", "Votes": "3", "Tags": "x"},
+        {"title": "B", "Status": "New", "Priority": "Low", "Votes": "4", "Tags": "y"},
+    )
+    key = propose(rows, TARGET, "x").key
+    assert (key.columns, key.hashed) == (("title",), True)
+
+
+def test_a_scale_is_mapped_as_a_whole() -> None:
+    words = (
+        propose(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x")
+        .fill["importance"]
+        .words
+    )
+    assert {word: words.get(word.title(), words.get(word)) for word in ("low", "medium", "high", "urgent")} == {
+        "low": "nice", "medium": "nice", "high": "important", "urgent": "critical",
+    }  # fmt: skip
+
+
+def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
+    def split(*names: str) -> str | None:
+        rows = records(
+            *({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names))
+        )
+        return propose(rows, TARGET, "x").fill["features"].split
+
+    assert split("Acme, Inc.", "Beta", "Fig, Oak & Partners") is None
+    assert split("Alpha, Beta", "Beta, Gamma", "Alpha", "Gamma") == ","
+    assert split("Acme, Inc.; Beta", "Beta") == ";"
+
+
+def test_fields_of_json_objects_are_known_by_the_object() -> None:
+    rows = records(
+        {"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"}
+    )
+    found = propose(rows, TARGET, "x").fill
+    assert (found["tags"].columns, found["observed_on"].columns) == (
+        ("labels.name",),
+        ("createdAt",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "tool"),
+    [
+        (["Zusammenfassung", "Vorgangsschlüssel", "Vorgangstyp", "Beschreibung"], "jira"),
+        (["Résumé", "Clé de ticket", "Description"], "jira"),
+        (["要約", "課題キー", "説明"], "jira"),
+        (["Summary", "Issue key"], "jira"),
+        (["Subject", "Number"], None),
+    ],
+)
+def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: str | None) -> None:
+    known = {name: in_this_language(each, columns) for name, each in presets().items()}
+    assert recognise(known, columns) == tool
+    if tool:
+        map = fitted(known[tool], TARGET, columns).map
+        assert (map.fill["name"].columns, map.key.columns) == ((columns[0],), (columns[1],))
+
+
+@pytest.mark.parametrize(
+    ("stem", "source"),
+    [
+        ("pulse-2026-10", "pulse"), ("pulse_20261105", "pulse"), ("pulse 2026-10-05T10-00-00", "pulse"),
+        ("pulse (2)", "pulse"), ("pulse.rejects-2", "pulse"), ("pulse-Oct-2026", "pulse"), ("2026-W40 pulse", "pulse"),
+        ("Feedback 5d1f0c3e9a7b4c2d8e6f1a0b3c4d5e6f_all", "Feedback"), ("shop-survey", "shop-survey"),
+        ("2026-10", "import"),
+    ],
+)  # fmt: skip
+def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> None:
+    assert source_name(stem) == source
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "customer", "day", "key"),
+    [
+        ("Betreff", "Beschreibung", "Firma", "Erstellt am", "Vorgangsnummer"),
+        ("Objet", "Message", "Société", "Créé le", "Numéro"),
+        ("Asunto", "Descripción", "Empresa", "Fecha de creación", "Número"),
+        ("Assunto", "Descrição", "Cliente", "Data de criação", "Número"),
+        ("件名", "説明", "会社名", "作成日", "番号"),
+        ("Тема", "Описание", "Компания", "Дата создания", "Номер"),
+        ("Idea name", "requestText", "customerName", "createdAt", "Idea reference"),
+    ],
+)
+def test_headers_are_understood_in_many_languages(
+    name: str, text: str, customer: str, day: str, key: str
+) -> None:
+    words = "Some words of a customer"
+    rows = [
+        {
+            key: f"R-{n}",
+            name: f"Title of {n}",
+            text: words,
+            customer: f"Firm {n}",
+            day: f"2026-11-0{n}",
+        }
+        for n in (1, 2)
+    ]
+    found = propose(records(*rows), TARGET, "x")
+    columns = {field: filling.columns for field, filling in found.fill.items()}
+    assert columns == {
+        "name": (name,),
+        "quote": (text,),
+        "customer": (customer,),
+        "observed_on": (day,),
+    }
+    assert found.key.columns == (key,)

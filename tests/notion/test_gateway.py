@@ -1,0 +1,403 @@
+"""The gateway on a local workspace: what it reads and writes, and how it weathers failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import islice
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, ManualClock
+from notion_pm.errors import (
+    NotShared,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRefused,
+    Unauthorized,
+    Unavailable,
+)
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import (
+    DateValue,
+    OptionValue,
+    Page,
+    PropertyValue,
+    RelationValue,
+)
+from notion_pm.model.schema import (
+    DataSource,
+    FormulaConfig,
+    NumberConfig,
+    Option,
+    OptionsConfig,
+    PropertyPatch,
+    RelationConfig,
+    RollupConfig,
+)
+from notion_pm.notion.client import Gateway
+from notion_pm.notion.connection import Patience
+from tests.support.faults import Fault
+from tests.support.gateways import PatientClock, gateway_to
+
+
+def nothing() -> None:
+    """A look-up that finds nothing."""
+
+
+def make_table(
+    gateway: Gateway, workspace: LocalWorkspace, title: str = "Features", **extra: PropertyPatch
+) -> DataSource:
+    properties = {"Name": PropertyPatch(type="title"), **extra}
+    database = gateway.create_database(workspace.root_page_id, title, properties, look_up=nothing)
+    return gateway.get_data_source(database.data_source_ids[0])
+
+
+def row(gateway: Gateway, table: DataSource, name: str, *values: PropertyValue) -> Page:
+    return gateway.create_row(
+        table.id, [PropertyValue("title", "title", name), *values], look_up=nothing
+    )
+
+
+def only(number: int, fault: Fault) -> Callable[[int, httpx.Request], Fault | None]:
+    """Weather that strikes one request, counted from 1."""
+    return lambda seen, request: fault if seen == number else None
+
+
+STATUS = OptionsConfig(
+    (
+        Option("Idea", color="gray", group="To-do"),
+        Option("Shipped", color="green", group="Complete"),
+    )
+)
+
+
+def test_a_database_is_read_as_it_was_written(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    table = make_table(
+        gateway,
+        workspace,
+        Effort=PropertyPatch(
+            type="number", config=NumberConfig("percent"), description="Share of a week"
+        ),
+        Status=PropertyPatch(type="status", config=STATUS),
+    )
+    effort, status = table.named("Effort"), table.named("Status")
+    assert (
+        effort is not None
+        and effort.config == NumberConfig("percent")
+        and effort.description == "Share of a week"
+    )
+    assert status is not None and isinstance(status.config, OptionsConfig)
+    assert [(each.name, each.color, each.group) for each in status.config.options] == [
+        ("Idea", "gray", "To-do"),
+        ("Shipped", "green", "Complete"),
+    ]
+    assert table.properties["title"].name == "Name"
+
+
+def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    table = make_table(
+        gateway,
+        workspace,
+        Status=PropertyPatch(type="status", config=STATUS),
+        Tags=PropertyPatch(type="multi_select", config=OptionsConfig((Option("a"), Option("b")))),
+        Target=PropertyPatch(type="date"),
+        Note=PropertyPatch(type="rich_text"),
+        Ready=PropertyPatch(type="checkbox"),
+        Link=PropertyPatch(type="url"),
+    )
+    ids = {each.name: each.id for each in table.properties.values()}
+    written = [
+        PropertyValue(ids["Status"], "status", OptionValue("", "Shipped")),
+        PropertyValue(ids["Tags"], "multi_select", (OptionValue("", "b"), OptionValue("", "a"))),
+        PropertyValue(ids["Target"], "date", DateValue("2026-11-22", "2026-11-30")),
+        PropertyValue(ids["Note"], "rich_text", "x" * 4500 + "😀"),
+        PropertyValue(ids["Ready"], "checkbox", value=True),
+        PropertyValue(ids["Link"], "url", "https://example.com"),
+    ]
+    page = gateway.get_page(row(gateway, table, "A", *written).id)
+    read = {each.id: each.value for each in page.properties.values()}
+    assert page.title == "A"
+    assert isinstance(read[ids["Status"]], OptionValue) and read[ids["Status"]].name == "Shipped"  # type: ignore[union-attr]
+    assert [each.name for each in read[ids["Tags"]]] == ["b", "a"]  # type: ignore[union-attr]
+    for each in written[2:]:
+        assert read[each.id] == each.value
+
+    cleared = [PropertyValue(ids["Link"], "url", ""), PropertyValue(ids["Target"], "date", None)]
+    page = gateway.update_page(page.id, [*cleared, PropertyValue(ids["Tags"], "multi_select", ())])
+    assert [page.properties[ids[name]].value for name in ("Link", "Target", "Tags")] == [
+        None,
+        None,
+        (),
+    ]
+
+
+def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    insights = make_table(gateway, workspace, "Insights")
+    features = make_table(gateway, workspace)
+    patch = PropertyPatch(
+        type="relation",
+        config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
+    )
+    features = gateway.update_data_source(features.id, {"Insights": patch})
+    relation = features.named("Insights")
+    assert relation is not None and isinstance(relation.config, RelationConfig)
+    assert relation.config.two_way and relation.config.synced_property_name == "Features"
+    ids = tuple(row(gateway, insights, f"I{number}").id for number in range(30))
+    page = row(gateway, features, "F", PropertyValue(relation.id, "relation", RelationValue(ids)))
+    assert gateway.get_page(page.id).properties[relation.id].value == RelationValue(ids)
+    assert next(iter(gateway.query(features.id))).properties[relation.id].value == RelationValue(
+        ids
+    )
+
+
+def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    insights = make_table(
+        gateway, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig())
+    )
+    weight = insights.named("Weight")
+    features = make_table(
+        gateway,
+        workspace,
+        Insights=PropertyPatch(type="relation", config=RelationConfig(insights.id)),
+    )
+    relation = features.named("Insights")
+    assert weight is not None and relation is not None
+    features = gateway.update_data_source(
+        features.id,
+        {
+            "Sum": PropertyPatch(type="rollup", config=RollupConfig(relation.id, weight.id, "sum")),
+            "Double": PropertyPatch(
+                type="formula", config=FormulaConfig('length(prop("Name")) * 2')
+            ),
+        },
+    )
+    rollup, formula = features.named("Sum"), features.named("Double")
+    assert rollup is not None and rollup.config == RollupConfig(relation.id, weight.id, "sum")
+    assert formula is not None and isinstance(formula.config, FormulaConfig)
+    heavy = [
+        row(gateway, insights, "I", PropertyValue(weight.id, "number", number)).id
+        for number in (2, 3)
+    ]
+    page = row(
+        gateway,
+        features,
+        "abc",
+        PropertyValue(relation.id, "relation", RelationValue(tuple(heavy))),
+    )
+    read = gateway.get_page(page.id).properties
+    assert read[rollup.id].value == 5
+    assert read[formula.id].value == 6
+
+
+def test_a_query_reads_every_row_oldest_first(workspace: LocalWorkspace) -> None:
+    gateway, transport = gateway_to(workspace)
+    table = make_table(gateway, workspace)
+    for number in range(120):
+        row(gateway, table, f"{number:03}")
+    before = len(transport.seen)
+    assert [page.title for page in gateway.query(table.id)] == [
+        f"{number:03}" for number in range(120)
+    ]
+    assert len(transport.seen) - before == 2
+    assert gateway.requests.logical == gateway.requests.attempts == len(transport.seen)
+
+
+def test_recent_edits_come_first_and_only_as_far_as_they_are_taken(
+    workspace: LocalWorkspace, clock: ManualClock
+) -> None:
+    gateway, transport = gateway_to(workspace)
+    table = make_table(gateway, workspace)
+    pages = [row(gateway, table, f"{number:03}") for number in range(120)]
+    clock.advance(minutes=5)
+    gateway.update_page(pages[3].id, [PropertyValue("title", "title", "edited")])
+    moment = clock().replace(second=59)
+    assert [each.title for each in gateway.edited_since(table.id, moment)] == ["edited"]
+    before = len(transport.seen)
+    found = gateway.edited_since(table.id, moment - timedelta(minutes=5))
+    assert next(found).title == "edited"
+    assert len(list(islice(found, 99))) == 99
+    assert len(transport.seen) - before == 1
+    assert len(list(found)) == 20
+
+
+def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    with pytest.raises(NotShared) as caught:
+        gateway.get_page("00000000-0000-4000-8000-000000000000")
+    assert caught.value.status == 404 and caught.value.request_id
+    with pytest.raises(RequestRefused, match="not a property"):
+        gateway.create_row(
+            make_table(gateway, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing
+        )
+    stranger, _ = gateway_to(workspace, token="ntn_secret_of_somebody_else")
+    with pytest.raises(Unauthorized) as refused:
+        stranger.me()
+    assert "ntn_secret" not in str(refused.value) + refused.value.advice
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429, "rate_limited", {"Retry-After": "7"}),
+        Fault(529, "service_overload"),
+        Fault(409, "conflict_error"),
+        Fault(500, "internal_server_error"),
+        Fault(502, html=True),
+        Fault(503),
+        Fault(504, "gateway_timeout"),
+        Fault(lost=True),
+        Fault(lost=True, after=True),
+    ],
+    ids=lambda fault: f"{'lost' if fault.lost else fault.status}{'-after' if fault.after else ''}",
+)
+def test_reading_outlasts_bad_weather(workspace: LocalWorkspace, fault: Fault) -> None:
+    clock = PatientClock()
+    gateway, transport = gateway_to(workspace, weather=only(1, fault), clock=clock)
+    assert gateway.me().type == "bot"
+    assert (gateway.requests.logical, gateway.requests.attempts, len(transport.seen)) == (1, 2, 2)
+    if "Retry-After" in fault.headers:
+        assert sum(clock.naps) == 7
+
+
+def test_a_wait_longer_than_a_minute_is_waited_or_refused(workspace: LocalWorkspace) -> None:
+    fault = Fault(
+        429, "rate_limited", {"Retry-After": "240"}, additional_data={"rate_limit_reason": "x"}
+    )
+    clock = PatientClock()
+    gateway, _ = gateway_to(workspace, weather=only(1, fault), clock=clock)
+    gateway.me()
+    assert sum(clock.naps) == 240
+    hasty, _ = gateway_to(workspace, weather=only(1, fault), patience=Patience(max_wait=60))
+    with pytest.raises(RateLimited) as caught:
+        hasty.me()
+    assert caught.value.retry_after == 240
+
+
+def test_a_blocked_connection_is_not_asked_again(workspace: LocalWorkspace) -> None:
+    reason = {"rate_limit_reason": "public_api_request_blocked"}
+    fault = Fault(429, "rate_limited", {"Retry-After": "1"}, additional_data=reason)
+    gateway, transport = gateway_to(workspace, weather=lambda number, request: fault)
+    with pytest.raises(RateLimited):
+        gateway.me()
+    assert len(transport.seen) == 1
+
+
+def test_it_gives_up_when_notion_stays_away(workspace: LocalWorkspace) -> None:
+    gateway, transport = gateway_to(
+        workspace, weather=lambda number, request: Fault(500), patience=Patience(attempts=3)
+    )
+    with pytest.raises(Unavailable):
+        gateway.me()
+    assert len(transport.seen) == 3
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(503), Fault(500), Fault(504), Fault(lost=True)],
+    ids=["503", "500", "504", "lost"],
+)
+def test_a_create_of_unknown_outcome_is_looked_up_first(
+    workspace: LocalWorkspace, fault: Fault, after: bool
+) -> None:
+    struck = Fault(fault.status, fault.code, lost=fault.lost, after=after)
+    gateway, transport = gateway_to(
+        workspace,
+        weather=lambda number, request: struck if creates(request) and number == 1 else None,
+    )
+
+    def find() -> Page | None:
+        found = [
+            each for each in gateway.list_children(workspace.root_page_id) if each.title == "Once"
+        ]
+        return gateway.get_page(found[0].id) if found else None
+
+    page = gateway.create_page(workspace.root_page_id, "Once", look_up=find)
+    children = gateway.list_children(workspace.root_page_id)
+    assert [each.id for each in children if each.title == "Once"] == [page.id]
+    assert sum(creates(request) for request in transport.seen) == (1 if after else 2)
+
+
+def creates(request: httpx.Request) -> bool:
+    return request.method == "POST" and request.url.path == "/v1/pages"
+
+
+def test_a_create_that_was_refused_is_sent_again_at_once(workspace: LocalWorkspace) -> None:
+    def find() -> Page | None:
+        raise AssertionError("nothing happened: there is nothing to look for")
+
+    gateway, transport = gateway_to(
+        workspace, weather=only(1, Fault(429, "rate_limited", {"Retry-After": "1"}))
+    )
+    gateway.create_page(workspace.root_page_id, "Once", look_up=find)
+    assert len(transport.seen) == 2
+
+
+def test_a_create_whose_outcome_stays_unknown_says_so(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(
+        workspace,
+        weather=lambda number, request: Fault(503) if creates(request) else None,
+        patience=Patience(attempts=2),
+    )
+    with pytest.raises(OutcomeUnknown):
+        gateway.create_page(workspace.root_page_id, "Once", look_up=nothing)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_view_is_deleted_though_the_answer_is_lost(
+    workspace: LocalWorkspace, after: bool
+) -> None:
+    deletes: list[httpx.Request] = []
+
+    def weather(_: int, request: httpx.Request) -> Fault | None:
+        deletes.extend([request] if request.method == "DELETE" else [])
+        return (
+            Fault(lost=True, after=after)
+            if request.method == "DELETE" and len(deletes) == 1
+            else None
+        )
+
+    gateway, _ = gateway_to(workspace, weather=weather)
+    title = {"Name": PropertyPatch(type="title")}
+    database = gateway.create_database(workspace.root_page_id, "Views", title, look_up=lambda: None)
+    source_id = database.data_source_ids[0]
+    view = gateway.create_view(database.id, source_id, "Second", "list", look_up=lambda: None)
+    gateway.delete_view(view.id)
+    assert len(deletes) == 2
+    assert view.id not in gateway.list_view_ids(database.id)
+    gateway.delete_view(view.id)  # one that is gone is what was wanted: a proxy may repeat a DELETE
+    gateway.close()
+
+
+def test_a_query_that_times_out_is_asked_in_smaller_pages(workspace: LocalWorkspace) -> None:
+    gateway, transport = gateway_to(workspace)
+    table = make_table(gateway, workspace)
+    for number in range(60):
+        row(gateway, table, str(number))
+
+    def too_much(number: int, request: httpx.Request) -> Fault | None:
+        heavy = request.url.path.endswith("/query") and b'"page_size":25' not in request.content
+        return Fault(504, "gateway_timeout") if heavy else None
+
+    transport.choose = too_much
+    assert len(list(gateway.query(table.id))) == 60
+
+
+def test_the_budget_of_a_window_is_kept(workspace: LocalWorkspace) -> None:
+    clock = PatientClock()
+    gateway, _ = gateway_to(workspace, clock=clock, budget=3)
+    for _ in range(7):
+        gateway.me()
+    assert clock.now == 120
+
+
+def test_ids_are_taken_with_or_without_dashes(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    bare = NotionId(workspace.root_page_id.replace("-", ""))
+    assert gateway.get_page(bare).id == workspace.root_page_id

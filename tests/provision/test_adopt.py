@@ -1,0 +1,312 @@
+"""`adopt`: messy databases become a template's, and what is the client's stays exactly as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.errors import MappingInvalid, UsageError
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import OptionValue, PropertyValue
+from notion_pm.model.schema import Database, PropertyPatch
+from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
+from notion_pm.provision.adopt import mapping_file
+from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
+from notion_pm.provision.apply.recording import apply_recorded
+from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.provision import Wishes
+from notion_pm.provision.undo.undo import look_back, undo
+from notion_pm.workspace.lock import Claimant
+from notion_pm.workspace.record import open_manifest
+from tests.support.faults import Killed, killed
+from tests.support.gateways import gateway_to
+from tests.support.messy_workspaces import english, german, is_kept, related, theirs
+from tests.support.program import Program
+from tests.support.provisioned import NOW
+
+Messy = Callable[[Gateway, str], dict[str, Database]]
+_FOUND: dict[str, dict[str, dict[str, str]]] = {
+    "german": {
+        "insights": {
+            "name": "Titel", "quote": "Zitat", "customer": "Kunde", "importance": "Wichtigkeit", "owner": "Betreuer",
+            "arr": "ARR",
+        }
+    },
+    "english": {
+        "features": {
+            "name": "Item", "status": "Stage", "priority": "Prio", "effort": "Estimate", "owner": "DRI",
+            "target": "Due", "id": "ID",
+        }
+    },
+    "related": {
+        "insights": {"name": "Name", "customer": "Customer"},
+        "features": {"name": "Name", "insights": "Requests", "impact": "Impact"},
+    },
+}  # fmt: skip
+
+
+class Client:
+    """A client's workspace, and a consultant who adopts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workspace: LocalWorkspace = open_workspace(folder / "workspace.sqlite")
+        self.gateway, self.transport = gateway_to(self.workspace)
+        self.root = NotionId(self.workspace.root_page_id)
+        self.databases: dict[str, Database] = {}
+
+    def close(self) -> None:
+        self.gateway.close()
+        self.workspace.close()
+
+    def propose(self, *named: str) -> Path:
+        proposal = propose(self.gateway, self.root, "product", named)
+        path = self.folder / "mapping.yaml"
+        path.unlink(missing_ok=True)
+        template = proposal.loaded.template
+        mapping_file.write(
+            path, mapping_file.text(path, "product", template, proposal.wanted, proposal.matches)
+        )
+        return path
+
+    def look(self, path: Path) -> Adoption:
+        return look_at_mapping(self.gateway, self.root, mapping_file.read(path), now=NOW)
+
+    def adopt(self) -> Adoption:
+        adoption = self.look(self.propose())
+        adopt(self.gateway, self.root, adoption)
+        return adoption
+
+    def apply(self, **wishes: Any) -> int:
+        reading = provision.read(self.gateway, self.root, "product")
+        plan = provision.plan(reading, Wishes(**wishes))
+        state = self.folder / "state"
+        apply_recorded(self.gateway, plan, reading, state, state_home=state, now=NOW, force=True)
+        return len(plan.changes)
+
+    def theirs(self) -> dict[str, Any]:
+        return theirs(self.workspace, self.databases)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    made = Client(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("messy", [german, english, related], ids=lambda each: each.__name__)
+def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
+    client: Client, messy: Messy
+) -> None:
+    client.databases = messy(client.gateway, client.root)
+    before = client.theirs()
+    proposal = propose(client.gateway, client.root, "product")
+    found = {
+        key: {
+            each: property_.match.name
+            for each, property_ in match.properties.items()
+            if property_.match
+        }
+        for key, match in proposal.matches.items()
+    }
+    assert found == _FOUND[messy.__name__]
+    asked = len(client.transport.seen)
+    adoption = client.adopt()
+    writes = [each for each in client.transport.seen[asked:] if each.method != "GET"]
+    # The page that keeps the record, the record once more with the page's own id in it, and the end of the claim.
+    sent = [
+        (each.method, each.url.path.split("/")[2])
+        for each in writes
+        if each.url.path != "/v1/search"
+    ]
+    assert sent == [("POST", "pages"), ("PATCH", "blocks"), ("DELETE", "blocks")]
+    assert client.theirs() == before
+    assert {each.action for each in adoption.plan.changes} == {"create"}
+
+    assert client.apply() == len(adoption.plan.changes)
+    assert is_kept(before, client.theirs())
+    assert client.apply() == 0
+    assert client.apply(reset_titles=True, prune=True) == 0
+    with pytest.raises(UsageError, match="nothing to adopt"):
+        client.propose()
+
+    state = client.folder / "state"
+    undo(client.gateway, look_back(client.gateway, client.root, state), state, now=NOW)
+    assert is_kept(before, client.theirs())
+    assert {key: each["properties"].keys() for key, each in client.theirs().items()} == {
+        key: each["properties"].keys() for key, each in before.items()
+    }
+    destroy(client.gateway, destruction(client.gateway, client.root))
+    assert is_kept(before, client.theirs())
+
+
+def test_what_is_in_the_way_keeps_its_name_and_ours_gets_another(client: Client) -> None:
+    client.databases = german(client.gateway, client.root)
+    client.adopt()
+    client.apply()
+    entry = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    properties = client.gateway.get_data_source(entry.data_source_id).properties
+    assert (
+        properties[entry.properties["status"]].name,
+        properties[entry.properties["status"]].type,
+    ) == (
+        "Status (product)",
+        "status",
+    )
+    assert {(each.name, each.type) for each in properties.values()} >= {("Status", "select")}
+
+
+def test_a_relation_that_is_there_is_adopted_with_its_other_side(client: Client) -> None:
+    client.databases = related(client.gateway, client.root)
+    client.adopt()
+    client.apply()
+    manifest = open_manifest(client.gateway, client.root)[1]
+    source = client.gateway.get_data_source(manifest.databases["insights"].data_source_id)
+    assert [each.name for each in source.properties.values() if each.type == "relation"] == [
+        "Related to Product backlog (Requests)"
+    ]
+    assert manifest.databases["insights"].properties["features"] in source.properties
+
+
+def test_what_the_client_renames_later_stays_renamed(client: Client) -> None:
+    client.databases = english(client.gateway, client.root)
+    client.adopt()
+    client.apply()
+    entry = open_manifest(client.gateway, client.root)[1].databases["features"]
+    effort = {entry.properties["effort"]: PropertyPatch(name="Size")}
+    client.gateway.update_data_source(entry.data_source_id, effort)
+    client.gateway.update_database(entry.database_id, title="Our plan")
+    assert client.apply() == 0
+    assert client.apply(reset_titles=True) == 0
+
+
+def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    client.databases = related(client.gateway, client.root)
+    status = {"Status": PropertyPatch(type="status")}
+    client.gateway.update_data_source(client.databases["features"].data_source_ids[0], status)
+    client.close()
+    program = Program(tmp_path, NOTION_PM_LOCAL="workspace.sqlite")
+    assert program("adopt", "product").code == 0
+    assert program("adopt", "--apply", "mapping.yaml", "--yes").code == 0
+    assert program("apply", "product", "--yes").code == 0
+    synced = program("sync", "--json")
+    assert synced.code == 0, synced.err
+
+    client = Client(tmp_path)
+    entry = open_manifest(client.gateway, client.root)[1].databases["features"]
+    (page,) = client.gateway.query(entry.data_source_id)
+    assert page.properties[entry.properties["evidence_count"]].value == 1
+    shipped = OptionValue(entry.options["status.shipped"], "")
+    client.gateway.update_page(
+        page.id, [PropertyValue(entry.properties["status"], "status", shipped)]
+    )
+    client.close()
+    assert program("sync", "--full").code == 0
+    client = Client(tmp_path)
+    insights = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    (asked,) = client.gateway.query(insights.data_source_id)
+    value = asked.properties[insights.properties["status"]].value
+    assert isinstance(value, OptionValue)
+    assert value.name == "Shipped"
+    client.close()
+
+
+@pytest.mark.parametrize("moment", [12, 24, 36])
+def test_an_apply_to_adopted_databases_that_was_killed_is_healed(
+    client: Client, moment: int
+) -> None:
+    client.databases = english(client.gateway, client.root)
+    before = client.theirs()
+    client.adopt()
+    door, _ = gateway_to(client.workspace, weather=killed(moment, after=True))
+    reading = provision.read(door, client.root, "product")
+    with pytest.raises(Killed):
+        claimant = Claimant(marks=client.folder / "state" / "claims")
+        plan = provision.plan(reading)
+        provision.apply(door, plan, reading, now=datetime.now(UTC), force=True, claimant=claimant)
+    door.close()
+    client.apply()
+    assert client.apply() == 0
+    assert is_kept(before, client.theirs())
+
+
+def test_all_faults_of_a_mapping_are_told_with_their_lines(client: Client) -> None:
+    client.databases = english(client.gateway, client.root)
+    path = client.propose()
+    text = path.read_text()
+    for was, becomes in (
+        ('effort: "Estimate"', 'effort: "Estimat"'),
+        ('owner: "DRI"', 'owner: "Owner"'),
+        ("designer:", 'designer: "DRI"'),
+        ("tech_lead:", 'tech_lead: "DRI"'),
+        ("reach:", "rech:"),
+        ('shipped: "Done"', 'shipped: "Don"'),
+    ):
+        assert was in text
+        text = text.replace(was, becomes, 1)
+    path.write_text(text)
+    with pytest.raises(MappingInvalid) as caught:
+        client.look(path)
+    told = [str(each) for each in caught.value.problems]
+    lines = {n: line.split("#")[0].strip() for n, line in enumerate(text.splitlines(), 1)}
+    assert [lines[each.line].partition(":")[0] for each in caught.value.problems] == [
+        "owner", "designer", "tech_lead", "rech", "effort", "shipped",
+    ]  # fmt: skip
+    assert "'Owner' is of type rich_text, the template wants people" in told[0]
+    assert "'DRI' is named 2 times" in told[1]
+    assert "Did you mean `Estimate`?" in told[4]
+
+
+def test_a_stale_mapping_is_refused(client: Client) -> None:
+    client.databases = german(client.gateway, client.root)
+    path = client.propose()
+    source_id = client.databases["insights"].data_source_ids[0]
+    client.gateway.update_data_source(source_id, {"Neu": PropertyPatch(type="checkbox")})
+    with pytest.raises(MappingInvalid, match="has changed since the mapping was made"):
+        client.look(path)
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text("adopt: product\ndatabases:\n  features:\n    properties: []\n")
+    with pytest.raises(MappingInvalid) as caught:
+        mapping_file.read(path)
+    assert {each.line for each in caught.value.problems} == {3, 4}
+
+
+def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    german(client.gateway, client.root)
+    named = english(client.gateway, client.root)["features"]
+    client.close()
+    program = Program(tmp_path, NOTION_PM_LOCAL="workspace.sqlite")
+    one = program("adopt", "product", named.url, "-o", "one.yaml", "--json")
+    assert (one.code, list(one.json["databases"])) == (0, ["features"])
+    proposed = program("adopt", "product")
+    assert proposed.code == 0
+    assert "insights         is '🗣 Kundenfeedback'" in proposed.out
+    assert "left alone: 'Lunch menu'" in proposed.out
+    assert "There is a file mapping.yaml already" in program("adopt", "product").err
+    silent = program("adopt", "--apply", "mapping.yaml")
+    assert (silent.code, "--yes" in silent.err) == (1, True)
+    assert program("adopt", "--apply", "mapping.yaml", "--yes", "--json").json[
+        "adopted"
+    ].keys() == {
+        "features",
+        "insights",
+    }
+    again = program("adopt", "--apply", "mapping.yaml")
+    assert (again.code, "No changes" in again.out) == (0, True)
+    done = program("apply", "product", "--yes")
+    assert done.code == 0, done.err
+    assert program("plan", "product", "--exit-code").code == 0
+    kept = program("destroy", "product", "--confirm", "product")
+    assert "Roadmap was there before the template: it stays" in kept.out

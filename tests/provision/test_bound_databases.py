@@ -1,0 +1,255 @@
+"""Databases that the client has already: read by their titles, related to, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace, open_workspace
+from notion_pm.errors import UsageError
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import RelationConfig
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
+from notion_pm.provision.destroy import destruction
+from notion_pm.provision.plan.binding import BindingUnfit
+from tests.conftest import client_of
+from tests.support.faults import Killed, Weather, killed
+from tests.support.gateways import gateway_to
+from tests.support.provisioned import apply_to, plan_for, tables
+from tests.support.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+_STATE = {
+    "type": "status",
+    "title": "State",
+    "options": [
+        {"key": "open", "name": "Not started"},
+        {"key": "done", "name": "Done", "group": "complete"},
+        {"key": "odd", "name": "Nobody has this"},
+    ],
+}
+
+
+def _template(bind: str, **tasks: Any) -> LoadedTemplate:
+    relation = {"type": "relation", "title": "Tasks", "to": "tasks"}
+    count = {
+        "type": "rollup",
+        "title": "Task count",
+        "relation": "tasks",
+        "property": "name",
+        "function": "count",
+    }
+    features = {
+        "name": _NAME,
+        "tasks": relation,
+        "task_count": count,
+        "built": {"type": "number", "title": "Built"},
+    }
+    bound = {
+        "title": "Tasks",
+        "bind": bind,
+        "properties": {"name": {"type": "title", "title": "Task"}, **tasks},
+    }
+    share = {"share": "tasks", "where": {"state": "done"}}
+    rules = (
+        {"T1": {"why": "Built.", "set": "features.built", "value": share}}
+        if "state" in tasks
+        else {}
+    )
+    databases = {"features": {"title": "Features", "properties": features}, "tasks": bound}
+    return load({"databases": databases, "sync": rules})
+
+
+@pytest.fixture
+def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    opened, _ = gateway_to(workspace)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def theirs(api: httpx.Client, workspace: LocalWorkspace) -> dict[str, Any]:
+    """What engineering has: a database of tasks, as Notion shows it."""
+    return _made(api, workspace)
+
+
+def _made(api: httpx.Client, workspace: LocalWorkspace) -> dict[str, Any]:
+    body = {
+        "parent": {"type": "page_id", "page_id": workspace.root_page_id},
+        "title": [{"text": {"content": "Engineering tasks"}}],
+        "initial_data_source": {
+            "properties": {"Task": {"title": {}}, "State": {"status": {}}, "Points": {"number": {}}}
+        },
+    }
+    made: dict[str, Any] = api.post("/databases", json=body).raise_for_status().json()
+    return made
+
+
+def _shown(api: httpx.Client, theirs: dict[str, Any]) -> list[Any]:
+    source = theirs["data_sources"][0]["id"]
+    views = {"database_id": theirs["id"]}
+    asked = (
+        api.get(f"/databases/{theirs['id']}"),
+        api.get(f"/data_sources/{source}"),
+        api.get("/views", params=views),
+    )
+    return [
+        {key: value for key, value in each.json().items() if key != "request_id"} for each in asked
+    ]
+
+
+@pytest.mark.parametrize("named", ["id", "url", "title"])
+def test_a_bound_database_is_related_to_and_left_as_it_is(
+    named: str,
+    gateway: Gateway,
+    workspace: LocalWorkspace,
+    api: httpx.Client,
+    theirs: dict[str, Any],
+) -> None:
+    before = _shown(api, theirs)
+    loaded = _template(
+        {"id": theirs["id"], "url": theirs["url"], "title": "engineering tasks"}[named],
+        state=_STATE,
+    )
+    plan = plan_for(gateway, workspace, loaded)
+    assert {each.database for each in plan.changes} == {"features"}
+    assert [each.message for each in plan.notes] == [
+        "'Engineering tasks' has no option 'Nobody has this'"
+    ]
+    result = apply_to(gateway, workspace, loaded)
+    assert result.planned == result.sent
+    assert result.manifest is not None
+    ours = result.manifest.databases["features"]
+    relation = (
+        gateway.get_data_source(ours.data_source_id).properties[ours.properties["tasks"]].config
+    )
+    assert isinstance(relation, RelationConfig)
+    assert (relation.data_source_id, relation.two_way) == (theirs["data_sources"][0]["id"], False)
+    assert _shown(api, theirs) == before
+    again = plan_for(gateway, workspace, loaded)
+    assert (again.changes, again.requests) == ((), 2 + 2 * 2)
+
+
+def test_what_is_bound_by_title_stays_bound_when_it_is_renamed(
+    gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]
+) -> None:
+    loaded = _template("Engineering tasks")
+    apply_to(gateway, workspace, loaded)
+    gateway.update_database(theirs["id"], title="Work")
+    assert plan_for(gateway, workspace, loaded).changes == ()
+
+
+def test_a_later_binding_is_recorded(
+    gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]
+) -> None:
+    apply_to(gateway, workspace, _template(theirs["id"]))
+    more = _template(theirs["id"], state=_STATE)
+    (change,) = plan_for(gateway, workspace, more).changes
+    assert (change.address, change.kind) == ("tasks", "manifest")
+    result = apply_to(gateway, workspace, more)
+    assert result.planned == result.sent
+    assert result.manifest is not None
+    assert set(result.manifest.databases["tasks"].options) == {"state.open", "state.done"}
+
+
+def test_what_is_no_longer_bound_is_let_go(
+    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
+) -> None:
+    before = _shown(api, theirs)
+    apply_to(gateway, workspace, _template(theirs["id"]))
+    own = {
+        key: {**each, "bind": None}
+        for key, each in _template("x")
+        .template.model_dump(exclude_defaults=True)["databases"]
+        .items()
+    }
+    own["features"]["properties"]["tasks"]["type"] = "relation"
+    changes = plan_for(gateway, workspace, load({"databases": own})).changes
+    assert ("tasks", "create") in {(str(each.address), each.action) for each in changes}
+    root = NotionId(workspace.root_page_id)
+    assert [each.key for each in destruction(gateway, root).databases] == ["features"], (
+        "a bound one is not ours"
+    )
+    assert _shown(api, theirs) == before
+
+
+@pytest.mark.parametrize(
+    ("bind", "tasks", "error", "message"),
+    [
+        (
+            "No such tasks",
+            {},
+            UsageError,
+            "No database is called 'No such tasks' under the parent page",
+        ),
+        ("0" * 32, {}, UsageError, "that the template is bound to cannot be read"),
+        (
+            "Engineering tasks",
+            {"due": {"type": "date", "title": "Due"}},
+            BindingUnfit,
+            r"lacks .*: Due \(date\)",
+        ),
+        (
+            "Engineering tasks",
+            {"points": {"type": "date", "title": "Points"}},
+            BindingUnfit,
+            r"lacks .*: Points \(date\)",
+        ),
+    ],
+)
+def test_what_cannot_be_bound(
+    bind: str,
+    tasks: dict[str, Any],
+    error: type[UsageError],
+    message: str,
+    gateway: Gateway,
+    workspace: LocalWorkspace,
+    theirs: dict[str, Any],
+) -> None:
+    assert theirs
+    with pytest.raises(error, match=message):
+        plan_for(gateway, workspace, _template(bind, **tasks))
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_every_request_of_an_apply_beside_a_bound_database_survives(
+    tmp_path: Path, *, after: bool
+) -> None:
+    moment, whole = 0, False
+    while not whole:
+        moment += 1
+        workspace = open_workspace(tmp_path / f"{moment}.sqlite")
+        with client_of(workspace) as api:
+            theirs = _made(api, workspace)
+            before, loaded = _shown(api, theirs), _template(theirs["id"], state=_STATE)
+            whole = _struck(workspace, loaded, killed(moment, after=after))
+            gateway, _ = gateway_to(workspace)
+            apply_to(gateway, workspace, loaded)
+            made = tables(gateway, workspace)
+            assert {title: len(each) for title, each in made.items()} == {
+                "Features": 1,
+                "Engineering tasks": 1,
+            }, moment
+            assert ("Task count", "rollup") in made["Features"][0].properties
+            assert plan_for(gateway, workspace, loaded).changes == ()
+            assert _shown(api, theirs) == before
+            gateway.close()
+        workspace.close()
+    assert moment > len(loaded.template.databases)
+
+
+def _struck(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weather) -> bool:
+    """Apply in this weather, and return whether it came to its end."""
+    gateway, _ = gateway_to(workspace, weather=weather)
+    try:
+        apply_to(gateway, workspace, loaded)
+    except Killed:
+        return False
+    finally:
+        gateway.close()
+    return True

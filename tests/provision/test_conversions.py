@@ -1,0 +1,180 @@
+"""Properties that get another type, and relations that are to lead elsewhere: what is lost is counted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.errors import UnsafeChange
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.workspace.record import open_manifest
+from tests.support.gateways import gateway_to
+from tests.support.provisioned import NOW, tables
+from tests.support.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+_TAGS = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
+
+
+@pytest.fixture
+def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    opened, _ = gateway_to(workspace)
+    yield opened
+    opened.close()
+
+
+def _template(
+    rows: list[dict[str, str]] | None = None, *, version: int = 1, **properties: dict[str, Any]
+) -> LoadedTemplate:
+    databases = {
+        "features": {"title": "Features", "properties": {"name": _NAME, **properties}},
+        "insights": {"title": "Insights", "properties": {"name": _NAME}},
+        "risks": {"title": "Risks", "properties": {"name": _NAME}},
+    }
+    insights = [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}]
+    return load(
+        {"version": version, "databases": databases}, {"features": rows or [], "insights": insights}
+    )
+
+
+def _look(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES
+) -> tuple[provision.Reading, Plan]:
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    return reading, weighed(gateway, provision.plan(reading, wishes), reading)
+
+
+def _apply(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+) -> None:
+    before = gateway.requests.logical
+    reading, plan = _look(gateway, workspace, loaded, options.pop("wishes", NO_WISHES))
+    result = provision.apply(gateway, plan, reading, now=NOW, **options)
+    assert result.planned == result.sent == gateway.requests.logical - before
+
+
+def _judged(plan: Plan) -> dict[str, tuple[str, int | None]]:
+    return {
+        each.address: (each.change_class, each.pages)
+        for each in plan.changes
+        if each.kind == "property"
+    }
+
+
+def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    rows = [
+        {"key": "r1", "name": "R1", "size": "12", "tags": "a"},
+        {"key": "r2", "name": "R2", "size": "a lot", "tags": "a;b"},
+        {"key": "r3", "name": "R3"},
+    ]
+    tags = {"type": "multi_select", "title": "Tags", "options": _TAGS}
+    _apply(
+        gateway, workspace, _template(rows, size={"type": "rich_text", "title": "Size"}, tags=tags)
+    )
+    after = _template(
+        version=2,
+        size={"type": "number", "title": "Weight"},
+        tags={"type": "select", "title": "Tags", "options": _TAGS},
+    )
+    assert _judged(_look(gateway, workspace, after)[1]) == {
+        "features.size": ("lossy", 1),
+        "features.tags": ("lossy", 1),
+    }
+    with pytest.raises(UnsafeChange, match="1 page holds it"):
+        _apply(gateway, workspace, after)
+    _apply(gateway, workspace, after, allow_lossy=True)
+    assert ("Weight", "number") in tables(gateway, workspace)["Features"][0].properties
+    assert _look(gateway, workspace, after)[1].changes == ()
+
+
+def test_a_select_becomes_a_multi_select_with_peoples_own_options(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    rows = [{"key": "r1", "name": "R1", "kind": "a"}]
+    _apply(
+        gateway,
+        workspace,
+        _template(rows, kind={"type": "select", "title": "Kind", "options": _TAGS}),
+    )
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
+    assert isinstance(kind.config, OptionsConfig)
+    theirs = OptionsConfig((*kind.config.options, Option("Theirs", color="pink")))
+    gateway.update_data_source(
+        entry.data_source_id, {kind.id: PropertyPatch(type="select", config=theirs)}
+    )
+    after = _template(
+        rows, version=2, kind={"type": "multi_select", "title": "Kind", "options": _TAGS}
+    )
+    assert _judged(_look(gateway, workspace, after)[1]) == {"features.kind": ("safe", None)}
+    _apply(gateway, workspace, after)
+    now = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
+    assert isinstance(now.config, OptionsConfig)
+    assert [(each.name, each.color) for each in now.config.options] == [
+        ("A", "default"),
+        ("B", "default"),
+        ("Theirs", "pink"),
+    ]
+    page = next(iter(gateway.query(entry.data_source_id)))
+    assert [each.name for each in page.properties[kind.id].value] == ["A"]  # type: ignore[union-attr]
+    assert _look(gateway, workspace, after)[1].changes == ()
+
+
+_ONE_WAY = {"type": "relation", "title": "About", "to": "insights"}
+_TWO_WAY = {**_ONE_WAY, "two_way": {"key": "features", "title": "Features"}}
+_ELSEWHERE = {**_TWO_WAY, "to": "risks"}
+_LINKED = [{"key": "r1", "name": "R1", "about": "x;y"}, {"key": "r2", "name": "R2"}]
+
+
+@pytest.mark.parametrize("prune", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after", "mirrors"),
+    [
+        (_ONE_WAY, _TWO_WAY, ["Insights"]),
+        (_TWO_WAY, _ONE_WAY, []),
+        (_TWO_WAY, _ELSEWHERE, ["Risks"]),
+        (_ONE_WAY, {**_ONE_WAY, "to": "risks"}, []),
+    ],
+)
+def test_a_relation_follows_the_template(
+    gateway: Gateway,
+    workspace: LocalWorkspace,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    mirrors: list[str],
+    prune: bool,
+) -> None:
+    _apply(gateway, workspace, _template(_LINKED, about=before))
+    upgrade = _template(_LINKED if after["to"] == "insights" else None, version=2, about=after)
+    wishes = Wishes(prune=prune)
+    assert _judged(_look(gateway, workspace, upgrade, wishes)[1])["features.about"] == ("lossy", 1)
+    with pytest.raises(UnsafeChange):
+        _apply(gateway, workspace, upgrade, wishes=wishes)
+    _apply(gateway, workspace, upgrade, allow_lossy=True, wishes=wishes)
+    made = tables(gateway, workspace)
+    assert [
+        title for title in made if ("Features", "relation") in made[title][0].properties
+    ] == mirrors
+    if after["to"] == "insights":
+        assert made["Features"][0].rows[0] == ("R1", (("relation", ("X", "Y")),))
+    assert _look(gateway, workspace, upgrade, wishes)[1].changes == ()
+
+
+def test_a_relation_without_links_is_turned_safely(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    _apply(gateway, workspace, _template(about=_ONE_WAY))
+    upgrade = _template(version=2, about=_ELSEWHERE)
+    assert _judged(_look(gateway, workspace, upgrade)[1])["features.about"] == ("safe", 0)
+    _apply(gateway, workspace, upgrade)
+    assert _look(gateway, workspace, upgrade)[1].changes == ()

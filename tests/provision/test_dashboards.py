@@ -1,0 +1,255 @@
+"""Dashboards and quick filters from a template: made once, healed, changed, and left as people arranged them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.model.ids import NotionId
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
+from notion_pm.provision.provision import Wishes
+from tests.support.faults import Fault
+from tests.support.gateways import gateway_to
+from tests.support.provisioned import NOW, apply_to, plan_for
+from tests.support.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+_STATUS = {
+    "type": "status",
+    "title": "Status",
+    "options": [
+        {"key": "open", "name": "Open"},
+        {"key": "going", "name": "Going", "group": "in_progress"},
+        {"key": "done", "name": "Done", "group": "complete"},
+    ],
+}
+_ROWS = [["features.stages", "insights.sources"], ["features.list"]]
+
+
+@pytest.fixture
+def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    opened, _ = gateway_to(workspace)
+    yield opened
+    opened.close()
+
+
+def _chart(**more: Any) -> dict[str, Any]:
+    return {"type": "chart", "chart": "column", "group_by": "status", **more}
+
+
+def _template(rows: list[list[str]] = _ROWS, **features: Any) -> LoadedTemplate:
+    """Return a template of two databases and a dashboard that shows both."""
+    views = {
+        "board": {"title": "Overview", "type": "dashboard", "widgets": rows},
+        "stages": _chart(title="Stages"),
+        "list": {
+            "title": "Live",
+            "type": "table",
+            "quick": {"status": {"category": ["todo", "doing"]}},
+        },
+        "all": {"title": "All", "type": "table"},
+        **features,
+    }
+    properties = {"name": _NAME, "status": _STATUS}
+    insights = {"sources": _chart(title="Sources")}
+    return load(
+        {
+            "databases": {
+                "features": {"title": "Features", "properties": properties, "views": views},
+                "insights": {"title": "Insights", "properties": properties, "views": insights},
+            }
+        }
+    )
+
+
+def _dashboard(gateway: Gateway, workspace: LocalWorkspace) -> list[list[str]]:
+    """Return the names of the widgets as they stand."""
+    return [
+        [gateway.get_view(each).name for each in row] for row in _widget_ids(gateway, workspace)
+    ]
+
+
+def _widget_ids(gateway: Gateway, workspace: LocalWorkspace) -> tuple[tuple[NotionId, ...], ...]:
+    views = [
+        gateway.get_view(each) for each in gateway.list_view_ids(_database_id(gateway, workspace))
+    ]
+    (dashboard,) = (each for each in views if each.type == "dashboard")
+    return dashboard.rows
+
+
+def _database_id(gateway: Gateway, workspace: LocalWorkspace, title: str = "Features") -> NotionId:
+    return next(
+        each.id for each in gateway.list_children(workspace.root_page_id) if each.title == title
+    )
+
+
+def _tabs(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
+    ids = gateway.list_view_ids(_database_id(gateway, workspace))
+    return [gateway.get_view(each).name for each in ids]
+
+
+def test_widgets_stand_in_rows_and_are_no_tabs(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    result = apply_to(gateway, workspace, _template())
+    assert result.planned == result.sent
+    assert _dashboard(gateway, workspace) == [["Stages", "Sources"], ["Live"]]
+    assert sorted(_tabs(gateway, workspace)) == ["All", "Overview"], (
+        "a table widget does not take over Notion's own view"
+    )
+    (_, sources), _ = _widget_ids(gateway, workspace)
+    insights = next(
+        each for each in gateway.list_children(workspace.root_page_id) if each.title == "Insights"
+    )
+    assert (
+        gateway.get_view(sources).data_source_id
+        in gateway.get_database(insights.id).data_source_ids
+    )
+    again = plan_for(gateway, workspace, _template())
+    assert (again.changes, again.notes) == ((), ())
+    assert again.reads == 2 + 2 * 2 + 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_widget_whose_answer_was_lost_is_made_once(
+    workspace: LocalWorkspace, *, after: bool
+) -> None:
+    def weather(number: int, request: httpx.Request) -> Fault | None:
+        if seen or b'"placement"' not in request.content or b"Sources" not in request.content:
+            return None
+        seen.append(number)
+        return Fault(lost=True, after=after)
+
+    seen: list[int] = []
+    gateway, _ = gateway_to(workspace, weather=weather)
+    apply_to(gateway, workspace, _template())
+    assert len(seen) == 1
+    assert _dashboard(gateway, workspace) == [["Stages", "Sources"], ["Live"]]
+    gateway.close()
+
+
+class _Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("moment", range(8, 18))
+def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(
+    workspace: LocalWorkspace, moment: int
+) -> None:
+    class LastBreath(Fault):
+        def strike(self, request: httpx.Request) -> httpx.Response:
+            raise _Killed
+
+    def weather(number: int, _: httpx.Request) -> Fault | None:
+        if number > moment:
+            raise _Killed
+        return LastBreath(after=True) if number == moment else None
+
+    gateway, _ = gateway_to(workspace, weather=weather)
+    with pytest.raises(_Killed):
+        apply_to(gateway, workspace, _template(), jobs=1)
+    gateway.close()
+    healing, _ = gateway_to(workspace)
+    apply_to(healing, workspace, _template())
+    assert _dashboard(healing, workspace) == [["Stages", "Sources"], ["Live"]]
+    assert plan_for(healing, workspace, _template()).changes == ()
+    healing.close()
+
+
+def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template())
+    added = {"more": _chart(title="More"), "new": _chart(title="New")}
+    wider = _template([[*_ROWS[0], "features.more"], ["features.new"], _ROWS[1]], **added)
+    assert len(apply_to(gateway, workspace, wider).changes) == 2
+    assert _dashboard(gateway, workspace) == [["Stages", "Sources", "More"], ["New"], ["Live"]]
+    assert plan_for(gateway, workspace, wider).changes == ()
+
+
+def test_what_the_api_cannot_move_is_told(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, _template())
+    turned = plan_for(gateway, workspace, _template([_ROWS[1], _ROWS[0]]))
+    assert (turned.changes, [str(each.address) for each in turned.notes]) == (
+        (),
+        ["features.views.board"],
+    )
+    assert "cannot move them" in turned.notes[0].message
+    off = plan_for(gateway, workspace, _template([["features.stages", "insights.sources"]]))
+    assert off.changes == ()
+    assert [each.message for each in off.notes] == [
+        "the template has it as a tab of its own; Notion's API cannot move a view, people can"
+    ]
+
+
+def test_what_people_took_away_is_told_and_not_made_again(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template())
+    gateway.delete_view(_widget_ids(gateway, workspace)[0][0])
+    plan = plan_for(gateway, workspace, _template())
+    assert plan.changes == ()
+    assert [each.message for each in plan.notes] == [
+        "the view 'Stages' was deleted in Notion; not made again"
+    ]
+    gateway.delete_view(next(_dashboard_ids(gateway, workspace)))
+    gone = plan_for(
+        gateway, workspace, _template([*_ROWS, ["features.new"]], new=_chart(title="New"))
+    )
+    assert gone.changes == ()
+    assert "the dashboard features.board was deleted in Notion; not made" in {
+        each.message for each in gone.notes
+    }
+
+
+def _dashboard_ids(gateway: Gateway, workspace: LocalWorkspace) -> Iterator[NotionId]:
+    ids = gateway.list_view_ids(_database_id(gateway, workspace))
+    return (each for each in ids if gateway.get_view(each).type == "dashboard")
+
+
+def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template())
+    kept = {
+        key: {"title": title, "type": "table"} for key, title in (("all", "All"), ("list", "Live"))
+    }
+    bare = {"title": "Features", "properties": {"name": _NAME, "status": _STATUS}}
+    insights = {"title": "Insights", "properties": {"name": _NAME, "status": _STATUS}}
+    holding = load({"databases": {"features": {**bare, "views": kept}, "insights": insights}})
+    assert "features.views.board" not in _pruned(gateway, workspace, holding)
+    without = load(
+        {"databases": {"features": {**bare, "views": {"all": kept["all"]}}, "insights": insights}}
+    )
+    assert _pruned(gateway, workspace, without) == ["features.views.board", "features.views.list"]
+    assert _tabs(gateway, workspace) == ["All"]
+
+
+def _pruned(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate) -> list[str]:
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    plan = provision.plan(reading, Wishes(prune=True))
+    provision.apply(gateway, plan, reading, now=NOW)
+    return [str(each.address) for each in plan.changes if each.action == "delete"]
+
+
+def test_quick_filters_are_set_changed_and_taken_away_and_those_of_people_stay(
+    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+) -> None:
+    apply_to(gateway, workspace, _template())
+    view_id = _widget_ids(gateway, workspace)[1][0]
+
+    def quick() -> Any:
+        return api.get(f"views/{view_id}").json()["quick_filters"]
+
+    assert quick() == {"Status": {"status": {"equals": ["Open", "Going"]}}}
+    theirs = {"title": {"contains": "x"}}
+    api.patch(f"views/{view_id}", json={"quick_filters": {"Name": theirs}}).raise_for_status()
+    live = {"title": "Live", "type": "table"}
+    apply_to(gateway, workspace, _template(list={**live, "quick": {"status": {"not": "done"}}}))
+    assert quick() == {"Status": {"status": {"does_not_equal": "Done"}}, "Name": theirs}
+    apply_to(gateway, workspace, _template(list=live))
+    assert quick() == {"Name": theirs}

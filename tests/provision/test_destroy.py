@@ -1,0 +1,86 @@
+"""`destroy`: what the template made goes to the trash, nothing else does, and only with the name typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.model.ids import NotionId
+from notion_pm.model.page import PropertyValue
+from notion_pm.model.schema import PropertyPatch
+from notion_pm.notion.client import Gateway
+from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.workspace.record import open_manifest
+from tests.support.gateways import gateway_to
+from tests.support.program import Program
+from tests.support.provisioned import apply_to, plan_for
+from tests.support.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+_DATABASES = {
+    key: {"title": key.title(), "properties": {"name": _NAME}} for key in ("features", "insights")
+}
+_LOADED = load({"databases": _DATABASES}, {"features": [{"key": "a", "name": "A"}]})
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
+
+
+def _titles(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
+    return [
+        each.title for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
+    ]
+
+
+def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
+    workspace: LocalWorkspace,
+) -> None:
+    gateway, _ = gateway_to(workspace)
+    root = NotionId(workspace.root_page_id)
+    gateway.create_database(
+        root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
+    )
+    gateway.create_page(root, "Theirs", look_up=lambda: None)
+    apply_to(gateway, workspace, _LOADED)
+    source_id = open_manifest(gateway, root)[1].databases["features"].data_source_id
+    gateway.create_row(source_id, [PropertyValue("title", "title", "Own")], look_up=lambda: None)
+    doomed = destruction(gateway, root)
+    assert [(each.key, each.pages, each.theirs) for each in doomed.databases] == [
+        ("features", 2, 1),
+        ("insights", 0, 0),
+    ]
+    destroy(gateway, doomed)
+    assert _titles(gateway, workspace) == ["Features of old", "Theirs"]
+    assert len(plan_for(gateway, workspace, _LOADED).changes) == 5
+    gateway.close()
+
+
+def test_a_destruction_that_was_interrupted_goes_on(workspace: LocalWorkspace) -> None:
+    gateway, _ = gateway_to(workspace)
+    root = NotionId(workspace.root_page_id)
+    apply_to(gateway, workspace, _LOADED)
+    gateway.trash_database(destruction(gateway, root).databases[0].database_id)
+    rest = destruction(gateway, root)
+    assert [each.key for each in rest.databases] == ["insights"]
+    destroy(gateway, rest)
+    assert _titles(gateway, workspace) == []
+    gateway.close()
+
+
+def test_it_needs_the_name_typed(program: Program) -> None:
+    nothing = program("destroy")
+    assert (nothing.code, "No template was applied" in nothing.err) == (1, True)
+    assert program("apply", "product", "--yes", "--no-rows").code == 0
+    silent = program("destroy", "product")
+    assert silent.code == 1
+    assert "--confirm product" in silent.err
+    assert "Feature specs (features): 0 pages" in silent.out
+    assert program("destroy", "product", "--confirm", "produkt").code == 1
+    assert program("plan", "product", "--exit-code").code == 0
+    done = program("destroy", "product", "--confirm", "product", "--json")
+    assert (done.code, done.json["template"], len(done.json["databases"])) == (0, "product", 3)
+    assert program("plan", "product", "--exit-code").code == 2

@@ -1,0 +1,223 @@
+"""What the template no longer has, and what people renamed: left by default, put right when it is wished for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from notion_pm.emulator import LocalWorkspace
+from notion_pm.errors import ChangedMeanwhile, UnsafeChange
+from notion_pm.model.ids import NotionId
+from notion_pm.model.schema import OptionsConfig, PropertyPatch
+from notion_pm.model.template import LoadedTemplate
+from notion_pm.notion.client import Gateway
+from notion_pm.provision import provision
+from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.plan.plan import Plan
+from notion_pm.provision.provision import ApplyResult, Wishes
+from notion_pm.workspace.record import open_manifest
+from tests.support.gateways import gateway_to
+from tests.support.provisioned import NOW, apply_to, plan_for, tables
+from tests.support.template_worlds import load
+
+_NAME = {"type": "title", "title": "Name"}
+_KIND = {
+    "type": "select",
+    "title": "Kind",
+    "options": [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}, {"key": "c", "name": "C"}],
+}
+_TAGS = {
+    "type": "multi_select",
+    "title": "Tags",
+    "options": [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}],
+}
+_PRUNE = Wishes(prune=True)
+
+
+@pytest.fixture
+def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+    opened, _ = gateway_to(workspace)
+    yield opened
+    opened.close()
+
+
+def _template(
+    features: dict[str, Any], views: tuple[str, ...] = ("all",), rows: int = 3
+) -> LoadedTemplate:
+    relation = {
+        "type": "relation",
+        "title": "For",
+        "to": "features",
+        "two_way": {"key": "heard", "title": "Heard"},
+    }
+    insights = {"name": _NAME, **({"for": relation} if "heard" in features else {})}
+    properties = {key: each for key, each in features.items() if key != "heard"}
+    shown = {key: {"title": key.title(), "type": "table"} for key in views}
+    data = {
+        "databases": {
+            "features": {
+                "title": "Features",
+                "properties": {"name": _NAME, **properties},
+                "views": shown,
+            },
+            "insights": {"title": "Insights", "properties": insights},
+        }
+    }
+    cells = {"kind": "ab"[0], "size": "7", "tags": "x;y"}
+    filled = {key: cell for key, cell in cells.items() if key in features}
+    return load(
+        data, {"features": [{"key": f"r{n}", "name": f"R{n}", **filled} for n in range(rows)]}
+    )
+
+
+def _look(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes
+) -> Plan:
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    return weighed(gateway, provision.plan(reading, wishes), reading)
+
+
+def _prune(
+    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+) -> ApplyResult:
+    before = gateway.requests.logical
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
+    result = provision.apply(gateway, plan, reading, now=NOW, **options)
+    assert result.planned == result.sent == gateway.requests.logical - before
+    return result
+
+
+_FULL = {"kind": _KIND, "size": {"type": "number", "title": "Size"}, "tags": _TAGS, "heard": True}
+
+
+def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template(_FULL, ("all", "old")))
+    fewer = _template({"kind": _KIND})
+    assert plan_for(gateway, workspace, fewer).changes == ()
+    found = {each.address: each for each in _look(gateway, workspace, fewer, _PRUNE).changes}
+    assert {
+        address: (each.action, each.change_class, each.pages) for address, each in found.items()
+    } == {
+        "features.heard": ("delete", "safe", 0),
+        "features.size": ("delete", "lossy", 3),
+        "features.tags": ("delete", "lossy", 3),
+        "features.views.old": ("delete", "safe", None),
+        "insights.for": ("delete", "safe", 0),
+    }
+    with pytest.raises(UnsafeChange, match="may lose values"):
+        _prune(gateway, workspace, fewer)
+    _prune(gateway, workspace, fewer, allow_lossy=True, force=True)
+    made = tables(gateway, workspace)
+    assert {name for name, _ in made["Features"][0].properties} == {"Name", "Kind"}
+    assert made["Features"][0].views == (("All", "table"),)
+    assert [title for title, _ in made["Features"][0].rows] == ["R0", "R1", "R2"]
+    assert {name for name, _ in made["Insights"][0].properties} == {"Name"}
+    assert _look(gateway, workspace, fewer, _PRUNE).changes == ()
+
+
+def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template(_FULL))
+    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    entry = manifest.databases["features"]
+    kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
+    assert isinstance(kind.config, OptionsConfig)
+    theirs = {"type": "select", "title": "Kind", "options": [_KIND["options"][1]]}
+    loaded = _template({**_FULL, "kind": theirs}, rows=0)
+    found = {
+        each.address: (each.change_class, each.pages)
+        for each in _look(gateway, workspace, loaded, _PRUNE).changes
+    }
+    assert found == {"features.kind.a": ("lossy", 3), "features.kind.c": ("safe", 0)}
+    kept = {"type": "select", "title": "Kind", "options": _KIND["options"][:2]}
+    _prune(gateway, workspace, _template({**_FULL, "kind": kept}))
+    now = gateway.get_data_source(entry.data_source_id).properties[kind.id].config
+    assert isinstance(now, OptionsConfig)
+    assert [each.name for each in now.options] == ["A", "B"]
+    assert (
+        "kind.c"
+        not in open_manifest(gateway, workspace.root_page_id)[1].databases["features"].options
+    )
+
+
+def test_many_pages_at_once_need_force(gateway: Gateway, workspace: LocalWorkspace) -> None:
+    apply_to(gateway, workspace, _template(_FULL, rows=12))
+    fewer = _template({key: each for key, each in _FULL.items() if key != "size"}, rows=12)
+    with pytest.raises(
+        UnsafeChange, match=r"12 of 12 pages of features would lose features.size \(100% > 30%\)"
+    ):
+        _prune(gateway, workspace, fewer, allow_lossy=True)
+    _prune(gateway, workspace, fewer, allow_lossy=True, force=True)
+
+
+def test_the_last_view_and_the_title_are_never_pruned(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    apply_to(gateway, workspace, _template({}))
+    plan = _look(gateway, workspace, _template({}, ()), _PRUNE)
+    assert plan.changes == ()
+    assert [each.address for each in plan.notes] == ["features.views.all"]
+
+
+@pytest.mark.parametrize(
+    "edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}]
+)
+def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
+    gateway: Gateway, workspace: LocalWorkspace, edit: dict[str, Any]
+) -> None:
+    apply_to(gateway, workspace, _template({}, ("all", "mine")))
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), _template({}))
+    plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
+    view_id = reading.existing.owned["features"].views["mine"].id
+    gateway.update_view(view_id, **edit)
+    assert not _look(gateway, workspace, _template({}), _PRUNE).says_the_same_as(plan)
+    with pytest.raises(ChangedMeanwhile):
+        provision.apply(gateway, plan, reading, now=NOW)
+    assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
+
+
+def test_titles_are_reset_when_it_is_wished_for(
+    gateway: Gateway, workspace: LocalWorkspace
+) -> None:
+    loaded = _template(_FULL)
+    apply_to(gateway, workspace, loaded)
+    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    gateway.update_database(entry.database_id, title="Funktionen")
+    gateway.update_data_source(
+        entry.data_source_id, {entry.properties["kind"]: PropertyPatch(name="Art")}
+    )
+    assert plan_for(gateway, workspace, loaded).changes == ()
+    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    plan = provision.plan(reading, Wishes(reset_titles=True))
+    result = provision.apply(gateway, plan, reading, now=NOW)
+    assert [each.address for each in result.changes] == ["features", "features.kind"]
+    assert result.planned == result.sent
+    assert "Kind" in dict(tables(gateway, workspace)["Features"][0].properties)
+    assert plan_for(gateway, workspace, loaded).notes == ()
+
+
+@pytest.mark.parametrize("kind", ["status", "select", "multi_select"])
+def test_what_happens_to_the_pages_of_a_removed_option_is_said(
+    gateway: Gateway, workspace: LocalWorkspace, kind: str
+) -> None:
+    options = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
+    apply_to(
+        gateway, workspace, _template({"kind": {"type": kind, "title": "Kind", "options": options}})
+    )
+    fewer = _template({"kind": {"type": kind, "title": "Kind", "options": options[1:]}}, rows=0)
+    change = next(
+        each for each in _look(gateway, workspace, fewer, _PRUNE).changes if each.kind == "option"
+    )
+    assert (change.change_class, change.pages) == ("lossy", 3)
+    fates = {
+        "status": "another status",
+        "select": "become empty",
+        "multi_select": "keep their other values",
+    }
+    assert fates[kind] in " ".join(change.details)

@@ -1,0 +1,605 @@
+"""What a report says, section by section, of small worlds; and that its page holds nothing but what it says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notion_pm.model.ids import NotionId
+from notion_pm.report.abridge import abridged, fitted
+from notion_pm.report.changes import changelog
+from notion_pm.report.charts import Data, Series, bars
+from notion_pm.report.compose import Report, compose
+from notion_pm.report.html import write_report
+from notion_pm.report.list_limits import ROOMS, Room
+from notion_pm.report.past import Past
+from notion_pm.report.roadmap import roadmap
+from notion_pm.report.slip import slips
+from notion_pm.report.strategy import strategy
+from notion_pm.report.tree import Node, tree
+from notion_pm.report.waiting import waiting
+from notion_pm.rules.history import THE_PAGE, HistoryChange
+from notion_pm.rules.values import Links, Plain
+from notion_pm.template import templates
+from tests.support.rules_world import EDITED, World
+from tests.support.thread_world import discovery, thread_of
+
+THEN = datetime(2026, 11, 1, tzinfo=UTC)
+NOTHING = Past(THEN)
+
+
+def product_world() -> World:
+    world = World().add("vision", "why", kind="vision", status="active", statement="Why: we fly.")
+    world.add("vision", "aim", kind="objective", status="active", health="at_risk", progress=0.5)
+    world.feature("wings", "in_progress", vision=["aim"]).feature("tail", "spec", vision=["aim"])
+    world.feature("beak", "idea").feature("claws", "shipped", vision=["aim"]).feature(
+        "fins", "dropped"
+    )
+    said = {"customer": "Acme", "quote": "We want\n to fly.", "observed_on": "2026-10-20"}
+    return world.insight(
+        "ask", "linked", features=["wings"], importance="critical", arr=5000, **said
+    )
+
+
+def past_of(world: World, *changes: HistoryChange, **values: Plain) -> Past:
+    """A past in which the objective held other values."""
+    aim = world.pages["aim"]
+    then = {page.id: page for page in world.pages.values()}
+    then[aim.id] = replace(aim, values={**aim.values, **values})
+    return Past(THEN, THEN, then, changes)
+
+
+def change(page: str, key: str, before: Plain, after: Plain, **others: Any) -> HistoryChange:
+    about = (NotionId(page), "features", page.title(), "", key)
+    return replace(HistoryChange("run", EDITED, *about, before, after, "person", EDITED), **others)
+
+
+def composed(world: World, past: Past = NOTHING) -> Report:
+    return compose(thread_of(world), past, title="Product", now=EDITED)
+
+
+# --- strategy
+
+
+def test_the_strategy_tells_health_and_progress_and_what_they_were() -> None:
+    world = product_world()
+    told = strategy(thread_of(world), past_of(world, health="on_track", progress=0.2))
+    (aim,) = told.aims
+    assert (aim.kind, aim.statement) == ("Vision", "We fly.")
+    (objective,) = told.objectives
+    assert objective.health is not None
+    assert (objective.health.name, objective.health.tone, objective.health.before) == (
+        "At risk",
+        "warn",
+        "On track",
+    )
+    assert (objective.progress, objective.gained) == (50, 30)
+    assert (objective.doing, objective.open, objective.done) == (1, 1, 1)
+    assert (objective.weight.customers, objective.weight.importance) == (1, 3)
+
+
+def test_without_memory_nothing_is_said_to_have_changed() -> None:
+    (objective,) = strategy(thread_of(product_world()), NOTHING).objectives
+    assert objective.gained is None
+    assert objective.health
+    assert objective.health.before == ""
+
+
+def test_key_results_are_told_under_their_objective() -> None:
+    world = World(template=templates.load("okrs").template).add(
+        "objectives", "aim", status="committed"
+    )
+    world.add(
+        "key_results",
+        "speed",
+        objective=["aim"],
+        status="moving",
+        current=30,
+        target=60,
+        attainment=0.5,
+    )
+    (objective,) = strategy(thread_of(world), NOTHING).objectives
+    (result,) = objective.key_results
+    assert (result.current, result.target, result.attained) == ("30", "60", 50)
+
+
+# --- roadmap and evidence
+
+
+def test_what_has_priority_then_what_weighs_most_comes_first_on_the_roadmap() -> None:
+    world = World().add("vision", "aim", kind="objective", status="active")
+    for name, priority, importance in (
+        ("a", "p1", "nice"),
+        ("b", "p1", "critical"),
+        ("c", "p0", None),
+        ("d", "p1", None),
+    ):
+        world.feature(name, "in_progress", vision=["aim"], priority=priority)
+        if importance:
+            world.insight(f"of {name}", features=[name], customer=name, importance=importance)
+    world.insight("of d", features=["d"])
+    (lane,) = roadmap(thread_of(world))
+    assert [each.page.title for each in lane.items["now"]] == ["C", "B", "A", "D"]
+
+
+def test_features_are_now_next_later_or_done() -> None:
+    aim, nothing = roadmap(thread_of(product_world()))
+    assert {
+        horizon: [each.page.title for each in those] for horizon, those in aim.items.items()
+    } == {
+        "now": ["Wings"],
+        "next": ["Tail"],
+        "later": [],
+        "done": ["Claws"],
+    }
+    assert nothing.objective is None
+    assert [(each.page.title, each.is_signal) for each in nothing.items["later"]] == [
+        ("Beak", False)
+    ]
+
+
+def test_the_ledger_has_the_words_that_matter_most_first() -> None:
+    world = product_world().insight(
+        "old", features=["wings"], customer="Bob", importance="nice", quote="Higher."
+    )
+    world.insight(
+        "late", features=["wings"], customer="Cy", importance="critical", observed_on="2026-11-02"
+    )
+    (entry,) = abridged(composed(world), Room(quotes=2)).ledger
+    assert [(each.insight.title, each.customers) for each in entry.quotes] == [
+        ("Late", ("Cy",)),
+        ("Ask", ("Acme",)),
+    ]
+    assert entry.quotes[1].words == "We want to fly."
+    assert entry.more == 1
+    assert [each.title for each in entry.objectives] == ["Aim"]
+
+
+def outline(nodes: tuple[Node, ...], depth: int = 0) -> list[str]:
+    return [
+        line
+        for each in nodes
+        for line in (
+            f"{'  ' * depth}{each.page.title if each.page else '?'}{'*' * each.repeated}",
+            *outline(each.nodes, depth + 1),
+        )
+    ]
+
+
+def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() -> None:
+    world = (
+        World(template=discovery())
+        .add("vision", "why", status="active")
+        .add("vision", "value", status="active")
+    )
+    world.add("objectives", "aim", vision=["why"]).add("opportunities", "need", objective=["aim"])
+    world.feature("wings", objective=["aim"], opportunity=["need"]).feature("kite")
+    world.insight("ask", features=["wings", "kite"]).insight("loose")
+    grown = tree(thread_of(world))
+    assert outline(grown.nodes) == [
+        "Why",
+        "  Aim",
+        "    Need",
+        "      Wings",
+        "        Ask",
+        "Kite",
+        "  Ask*",
+    ]
+    assert [each.insight.title for each in grown.loose] == ["Loose"]
+
+
+def test_pages_in_a_circle_are_in_the_tree() -> None:
+    world = (
+        World(template=discovery())
+        .add("opportunities", "hen")
+        .add("opportunities", "egg", parent=["hen"])
+    )
+    world.set("hen", parent=Links((NotionId("egg"),)))
+    assert outline(tree(thread_of(world)).nodes) == ["Hen", "  Egg", "    Hen*"]
+
+
+def test_quotes_beyond_the_limit_are_counted() -> None:
+    world = World().feature("wings")
+    for name in "abc":
+        world.insight(name, features=["wings"])
+    (wings,) = abridged(composed(world), Room(quotes=2)).tree.nodes
+    assert (len(wings.nodes), wings.more) == (2, 1)
+
+
+# --- who is waiting
+
+
+def test_those_who_pay_most_come_first_and_those_to_be_told_apart() -> None:
+    world = product_world().insight("more", customer="ACME", features=["tail"], importance="nice")
+    world.insight("big", customer="Zeta", arr=9000, importance="nice").insight("nobody")
+    world.insight("got", "shipped", customer="Dee", features=["claws"])
+    told = waiting(thread_of(world))
+    assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [
+        ("Zeta", "$9,000", 1),
+        ("Acme", "$5,000", 2),
+    ]
+    acme = told.customers[1]
+    assert (acme.importance, acme.since, acme.days) == ("3 Critical", "2026-10-20", 33)
+    assert [each.title for each in acme.wishes] == ["Wings", "Tail"]
+    assert (told.asks, told.unnamed) == (4, 1)
+    (dee,) = told.to_tell
+    assert (dee.name, [ask.title for ask in dee.asks]) == ("Dee", ["Got"])
+    assert dee.message.startswith("Hello Dee,")
+    assert "Claws has shipped." in dee.message
+
+
+def test_where_customers_are_pages_their_own_arr_counts() -> None:
+    world = (
+        World(template=discovery())
+        .add("customers", "acme", arr=700)
+        .add("opportunities", "need", status="targeted")
+    )
+    world.insight("ask", customer=["acme"], opportunity=["need"], arr=700)
+    told = waiting(thread_of(world))
+    assert [(each.name, each.arr, each.url) for each in told.customers] == [
+        ("Acme", "$700", "https://x/acme")
+    ]
+    assert [(each.page.title, each.weight.arr) for each in told.needs] == [("Need", "$700")]
+
+
+def test_churned_customers_prospects_and_praise_do_not_wait() -> None:
+    world = World(template=discovery()).add("customers", "acme", arr=700, lifecycle="at_risk")
+    world.add("customers", "gone", arr=50, lifecycle="churned").add(
+        "customers", "maybe", arr=60, lifecycle="prospect"
+    )
+    world.add("opportunities", "need", status="targeted").add(
+        "opportunities", "past", status="targeted"
+    )
+    world.insight(
+        "shared", customer=["acme", "gone", "maybe"], opportunity=["need"], importance="critical"
+    )
+    world.insight("old", customer=["gone"], opportunity=["past"]).insight(
+        "love", customer=["acme"], kind="praise"
+    )
+    world.insight("why", customer=["acme"], kind="question")
+    told = waiting(thread_of(world))
+    assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [
+        ("Acme", "$700", 1)
+    ]
+    assert [(each.name, each.standing) for each in told.apart] == [
+        ("Maybe", "prospect"),
+        ("Gone", "churned"),
+    ]
+    (need,) = told.needs
+    assert (need.page.title, need.weight.customers, need.weight.importance, need.amount) == (
+        "Need",
+        1,
+        3,
+        700,
+    )
+    thread = thread_of(world)
+    weight = thread.evidence(thread.pages("opportunities")[0])
+    assert (weight.customers, weight.arr, weight.arr_apart) == (3, 700, 110)
+
+
+def test_an_old_health_counts_as_no_update_and_an_achieved_objective_is_not_live() -> None:
+    world = World(template=discovery())
+    for name, status, health, day in (
+        ("fresh", "in_progress", "off_track", "2026-11-08"),
+        ("stale", "in_progress", "off_track", "2026-11-07"),
+        ("undated", "committed", "at_risk", None),
+        ("done", "achieved", "off_track", "2026-11-20"),
+        ("missed", "missed", "off_track", "2026-11-20"),
+        ("dropped", "dropped", "off_track", "2026-11-20"),
+    ):
+        world.add("objectives", name, status=status, health=health, health_date=day)
+    report = composed(world)
+    healths = {
+        each.page.title: each.health.name for each in report.strategy.objectives if each.health
+    }
+    assert healths == {"Fresh": "Off track", "Stale": "No update", "Undated": "No update"}
+    assert [each.number for each in report.figures[:2]] == ["3", "1"]
+
+
+def test_figures_are_computed_from_the_pages_and_not_as_sync_left_them() -> None:
+    world = World(template=discovery()).feature("wings", "shipped").feature("tail", "idea")
+    world.add("opportunities", "need", features=["tail"])
+    world.add(
+        "objectives",
+        "aim",
+        status="in_progress",
+        progress=0.9,
+        features=["wings"],
+        opportunities=["need"],
+    )
+    thread = thread_of(world).with_computed_stamps()
+    (objective,) = strategy(thread, NOTHING).objectives
+    assert (objective.progress, objective.base, objective.done) == (50, 2, 1)
+
+
+def test_what_shipped_goes_by_its_ship_date() -> None:
+    world = World().feature("imported", "shipped", shipped_on="2026-11-05")
+    world.feature("old", "shipped", shipped_on="2026-09-01").feature("seen", "shipped")
+    moved = [change(name, "status", "beta", "shipped") for name in ("old", "seen")]
+    found = changelog(thread_of(world), replace(past_of(product_world(), *moved), pages={}))
+    assert {(each.title, each.kind) for each in found.changes} == {
+        ("Imported", "shipped"),
+        ("Old", "status"),
+        ("Seen", "shipped"),
+    }
+
+
+def test_a_need_weighs_what_its_open_asks_weigh() -> None:
+    world = World(template=discovery()).add("opportunities", "small", status="targeted")
+    world.add("opportunities", "big", status="targeted").add(
+        "opportunities", "met", status="targeted"
+    )
+    for name, need, status, arr in (
+        ("a", "small", "new", 700),
+        ("b", "small", "wont_do", 9000),
+        ("c", "big", "linked", 800),
+        ("d", "met", "closed", 1),
+    ):
+        world.add("customers", f"of {name}", arr=arr)
+        world.insight(name, status, opportunity=[need], customer=[f"of {name}"])
+    told = waiting(thread_of(world))
+    assert [(each.page.title, each.weight.arr, each.weight.insights) for each in told.needs] == [
+        ("Big", "$800", 1),
+        ("Small", "$700", 1),
+    ]
+    chart = composed(world).charts["needs"].data
+    assert (chart.title, chart.labels, chart.series[0].values) == (
+        "ARR that waits, by opportunity",
+        ("Big", "Small"),
+        (800, 700),
+    )
+
+
+# --- dates and changes
+
+
+def test_a_date_slips_from_the_first_that_was_promised() -> None:
+    world = (
+        product_world()
+        .set("wings", target="2026-12-10")
+        .set("tail", target="2026-11-20")
+        .set("claws", target="2026-01-01")
+    )
+    past = past_of(
+        world,
+        change("wings", "target", None, "2026-12-01"),
+        change("wings", "target", "2026-12-01", "2026-12-10"),
+    )
+    then = {**past.pages, NotionId("wings"): replace(world.pages["wings"], values={})}
+    late, moved = slips(thread_of(world), replace(past, pages=then))
+    assert (late.page.title, late.overdue, late.moved) == ("Tail", 2, 0)
+    assert (moved.page.title, moved.moved, moved.before) == ("Wings", 9, "2026-12-01")
+
+
+def test_the_changelog_is_the_difference_between_then_and_now() -> None:
+    thread = thread_of(product_world())
+    told = changelog(
+        thread,
+        Past(
+            THEN,
+            THEN,
+            {},
+            (
+                change("claws", "status", "spec", "in_progress"),
+                change("claws", "status", "in_progress", "shipped"),
+                change("wings", "status", "idea", "spec"),
+                change("wings", "status", "spec", "idea"),
+                change("tail", "evidence_count", 1, 2, actor="rule"),
+                change("beak", THE_PAGE, None, "Beak"),
+                change("beak", "status", None, "idea"),
+                change("lost", THE_PAGE, "Lost", None),
+                change("lost", "status", "idea", None),
+                change("wings", "no_longer_there", 1, 2),
+                change("aim", "health", "on_track", "at_risk", database="vision"),
+            ),
+        ),
+    )
+    assert [(each.kind, each.title, each.before, each.after) for each in told.changes] == [
+        ("gone", "Lost", "Lost", ""),
+        ("shipped", "Claws", "Spec", "Shipped"),
+        ("new", "Beak", "", "Beak"),
+        ("health", "Aim", "On track", "At risk"),
+    ]
+    assert told.others == 1
+
+
+# --- the page
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_page_loads_nothing_and_lets_only_its_own_script_run() -> None:
+    page = Page(write_report(composed(product_world())))
+    assert not [
+        tag for tag, _ in page.elements if tag in {"link", "img", "iframe", "object", "base"}
+    ]
+    assert not [each for _, each in page.elements if "src" in each or "style" in each]
+    (policy,) = (
+        each["content"]
+        for each in page.of("meta")
+        if each.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    ids = [each["id"] for _, each in page.elements if "id" in each]
+    assert len(ids) == len(set(ids))
+
+
+def test_of_the_tree_only_the_vision_is_open_not_the_objectives_of_its_database() -> None:
+    source = write_report(composed(product_world()))
+    assert re.findall(r'<li class="node vision"[^>]*><details( open)?>', source) == [" open", ""]
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    page = Page(
+        write_report(composed(product_world().insight("open", customer="Acme", features=["tail"])))
+    )
+    ids = {each["id"] for _, each in page.elements if "id" in each}
+    inner = {str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")}
+    assert inner <= ids
+
+
+def wide_world(features: int, insights: int) -> World:
+    """A workspace of so many features under two objectives, with several insights of long words behind each."""
+    world = (
+        World()
+        .add("vision", "aim", kind="objective", status="active")
+        .add("vision", "goal", kind="objective")
+    )
+    for number in range(features):
+        world.feature(
+            f"feature {number}",
+            "in_progress",
+            vision=["goal" if number % 2 else "aim"],
+            target="2026-10-01",
+        )
+    for number in range(insights):
+        said = {"quote": "Words. " * 20, "customer": f"customer {number}", "importance": "nice"}
+        world.insight(f"insight {number}", features=[f"feature {number % features}"], **said)
+    return world
+
+
+@pytest.mark.parametrize("most_bytes", [700_000, 250_000, 90_000])
+def test_a_report_is_as_long_as_there_is_room_and_says_what_it_leaves_out(most_bytes: int) -> None:
+    whole = composed(wide_world(60, 600))
+    told, source = fitted(whole, most_bytes)
+    assert len(source.encode()) <= most_bytes
+    assert told.room in ROOMS[1:]
+    larger = ROOMS[ROOMS.index(told.room) - 1]
+    assert len(write_report(abridged(whole, larger)).encode()) > most_bytes
+    assert f"To stay below {most_bytes // 1000:,} kB" in told.notes[-1]
+    assert sum(len(each.quotes) + each.more for each in told.ledger) + 10 * told.more_entries == 600
+    page = Page(source)
+    ids = {each["id"] for _, each in page.elements if "id" in each}
+    assert {
+        str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")
+    } <= ids
+
+
+def test_what_is_left_out_of_each_list_is_counted_in_its_place() -> None:
+    source = write_report(abridged(composed(wide_world(6, 24)), Room(quotes=1, rows=2)))
+    for said in (
+        "1 more feature<",
+        "4 more features with",
+        "1 more page ",
+        "3 more quotes",
+        "4 more findings",
+        "22 more customers",
+    ):
+        assert f"and {said}" in source
+
+
+def test_a_report_that_fits_leaves_nothing_out() -> None:
+    told, source = fitted(composed(product_world()))
+    assert (told.room, told.more_entries, told.notes) == (
+        ROOMS[0],
+        0,
+        composed(product_world()).notes,
+    )
+    assert not re.search(r"and [\d,]+ more ", source)
+
+
+HOSTILE = st.text(alphabet="<>&\"'/`={}%#\\ ascript-!", max_size=30) | st.sampled_from(
+    [
+        "</script><script>alert(1)</script>",
+        "</title><img src=x onerror=alert(1)>",
+        "{{ 7 * 7 }}",
+        "-->",
+        "]]>",
+        "\x00\x1b[0m",
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    title=HOSTILE,
+    quote=HOSTILE,
+    url=HOSTILE | st.sampled_from(["javascript:alert(1)", "data:text/html,x"]),
+)
+def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(
+    title: str, quote: str, url: str
+) -> None:
+    plain = Page(write_report(composed(product_world())))
+    world = product_world()
+    for name in ("aim", "wings", "ask"):
+        world.pages[name] = replace(world.pages[name], title=title, url=url)
+    world.set("ask", quote=quote, source_url=url, customer=quote)
+    page = Page(write_report(composed(world)))
+    assert len(page.of("script")) == len(plain.of("script")) == 1
+    assert not page.of("img")
+    assert not [
+        key for _, attributes in page.elements for key in attributes if key.startswith("on")
+    ]
+    assert all(str(each["href"]).startswith(("https://", "http://", "#")) for each in page.of("a"))
+
+
+@pytest.mark.parametrize("name", ["product", "discovery", "full", "okrs"])
+def test_an_empty_workspace_has_a_report(name: str) -> None:
+    told = composed(World(template=templates.load(name).template))
+    assert "There is no live objective." in write_report(told)
+    assert told.charts == {}
+    assert any("Nothing is remembered" in each for each in told.notes)
+
+
+def test_what_serves_only_pages_that_cannot_be_seen_is_in_the_tree() -> None:
+    world = product_world().set("wings", vision=Links((NotionId("hidden"),)))
+    assert "Wings" in outline(tree(thread_of(world)).nodes)
+
+
+def test_a_year_of_memory_that_is_shorter_than_asked_for_is_said() -> None:
+    past = Past(THEN, THEN + timedelta(days=3))
+    assert (
+        composed(product_world(), past).notes[0]
+        == "What is remembered begins on 2026-11-04: changes are counted from then."
+    )
+
+
+def test_charts_are_named_for_those_who_do_not_see_them_and_carry_no_style_of_their_own() -> None:
+    data = Data(
+        "Open <asks>", 'Acme 3, "Bob" 1.', ("Acme", "<b>Bob</b>"), (Series("Asks", (3, 1)),)
+    )
+    svg = bars(data, name="chart").svg
+    page = Page(svg)
+    (root,) = page.of("svg")
+    assert (root["role"], root["aria-label"]) == ("img", 'Open <asks>. Acme 3, "Bob" 1.')
+    assert not {tag for tag, _ in page.elements} & {"style", "script", "b"}
+    assert "<!--" not in svg
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ((1, 1), ["1"]),
+        ((3, 0), ["1", "2", "3"]),
+        ((9, 2), ["2", "4", "6", "8"]),
+        ((120000, 5), ["50,000", "100,000"]),
+    ],
+)
+def test_a_scale_has_few_round_numbers_and_no_fraction_of_a_count(
+    values: tuple[float, ...], told: list[str]
+) -> None:
+    svg = bars(Data("Asks", "", ("Acme", "Bob"), (Series("Asks", values),)), name="chart").svg
+    (scale,) = re.findall(r'<g class="axis x.*?</g></g>', svg, re.DOTALL)
+    assert [each for each in re.findall(r"<text[^>]*>([^<]*)</text>", scale) if each] == told
