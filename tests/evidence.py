@@ -233,7 +233,7 @@ def replayed(
         verdicts = Path(folder, "verdicts.json")
         command = [
             sys.executable,
-            str(ROOT / "tests" / "recorded_people.py"),
+            str(ROOT / "tests" / "support" / "recorded_people.py"),
             "--tools",
             str(tools),
         ]
