@@ -31,7 +31,7 @@ import httpx
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
 from notion_pm.provision import provision
@@ -89,11 +89,11 @@ def _too_many(seconds: int) -> httpx.Response:
     return httpx.Response(429, headers={"Retry-After": str(seconds)}, json=body)
 
 
-def gateway_to(workspace: LocalWorkspace) -> Gateway:
+def gateway_to(workspace: LocalWorkspace) -> NotionClient:
     """Return a door to a workspace without limit and latency."""
     limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
     transport = httpx.WSGITransport(app=workspace.app)
-    return Gateway(
+    return NotionClient(
         Connection(
             workspace.token,
             limiter=limiter,
@@ -104,7 +104,7 @@ def gateway_to(workspace: LocalWorkspace) -> Gateway:
     )
 
 
-def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[Gateway, Metered]:
+def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[NotionClient, Metered]:
     """Return a door to a workspace behind a budget, and what counts there."""
     transport = Metered(httpx.WSGITransport(app=workspace.app), clock)
     limiter = WindowLimiter(NOTION_BUDGET, clock=clock, sleep=clock.sleep)
@@ -115,7 +115,7 @@ def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[Gateway
         base_url="http://local",
         transport=transport,
     )
-    return Gateway(connection), transport
+    return NotionClient(connection), transport
 
 
 def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
@@ -137,7 +137,11 @@ def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
 
 
 def place_of(
-    gateway: Gateway, workspace: LocalWorkspace, folder: Path, clock: ManualClock, jobs: int = 4
+    gateway: NotionClient,
+    workspace: LocalWorkspace,
+    folder: Path,
+    clock: ManualClock,
+    jobs: int = 4,
 ) -> Place:
     """Return where to sync."""
     return Place(gateway, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs)

@@ -20,7 +20,7 @@ from notion_pm.emulator import open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
 from notion_pm.provision import provision
@@ -35,7 +35,7 @@ from notion_pm.workspace.record import open_manifest
 class Client:
     """A client's workspace."""
 
-    gateway: Gateway
+    gateway: NotionClient
     page_id: NotionId
 
     def plan(self, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES) -> str:
@@ -61,7 +61,7 @@ def _client() -> Iterator[Client]:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
         transport = httpx.WSGITransport(app=workspace.app)
         limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
-        gateway = Gateway(
+        gateway = NotionClient(
             Connection(
                 workspace.token,
                 limiter=limiter,

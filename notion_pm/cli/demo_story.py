@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import OptionValue, PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ MOVES = (
 )
 
 
-def play(gateway: Gateway, manifest: Manifest) -> Iterator[str]:
+def play(gateway: NotionClient, manifest: Manifest) -> Iterator[str]:
     """Make the moves, as a teammate would by dragging cards; yield each as a line of text."""
     for move in MOVES:
         entry = manifest.databases[move.database]

@@ -7,7 +7,7 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.plan.plan import Plan
 
@@ -49,7 +49,7 @@ class Standing:
 
 
 def standing(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     client: str,
     reference: str | None,

@@ -10,12 +10,12 @@ from notion_pm.errors import NotCapable, NotionError, NotionPmError, NotShared, 
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.schema import User
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import NOTION_VERSION
 
 
 def examine(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_page: NotionId | None,
     home: Callable[[], StateHome],
     *,
@@ -62,7 +62,7 @@ def _limits(budget: int | None) -> Check:
     return Check("limits", ok=True, detail=stated)
 
 
-def _examine_sharing(gateway: Gateway, parent_page: NotionId, bot: User) -> Check:
+def _examine_sharing(gateway: NotionClient, parent_page: NotionId, bot: User) -> Check:
     try:
         page = gateway.get_page(parent_page)
     except (NotShared, RequestRefused) as error:
@@ -77,7 +77,9 @@ def _examine_sharing(gateway: Gateway, parent_page: NotionId, bot: User) -> Chec
     return Check("parent page", ok=True, detail=f"{page.title!r} is shared with the connection")
 
 
-def _not_a_page(gateway: Gateway, parent_page: NotionId, bot: User, error: NotionError) -> Check:
+def _not_a_page(
+    gateway: NotionClient, parent_page: NotionId, bot: User, error: NotionError
+) -> Check:
     """What is at the id, if no page: people copy the link of a database, which looks the same."""
     try:
         database = gateway.get_database(parent_page)
@@ -106,7 +108,7 @@ def sharing_advice(page: NotionId, bot: User) -> str:
 
 
 def _examine_content(
-    gateway: Gateway, parent_page: NotionId, home: Callable[[], StateHome]
+    gateway: NotionClient, parent_page: NotionId, home: Callable[[], StateHome]
 ) -> Iterator[Check]:
     try:
         children = gateway.list_children(parent_page)
@@ -120,7 +122,7 @@ def _examine_content(
         yield Check("local state", ok=False, detail=str(error), advice=error.advice)
 
 
-def _examine_writing(gateway: Gateway, parent_page: NotionId) -> Check:
+def _examine_writing(gateway: NotionClient, parent_page: NotionId) -> Check:
     try:
         page = gateway.create_page(
             parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None

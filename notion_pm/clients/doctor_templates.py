@@ -12,7 +12,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.rules import RuleSet
 from notion_pm.state.state import State
 from notion_pm.template import template_files, templates
@@ -22,7 +22,7 @@ from notion_pm.workspace.record_text import template_of
 
 
 def examine_templates(
-    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
+    gateway: NotionClient, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
 ) -> Iterator[Check]:
     """Yield what is found of each template that was applied under the parent page."""
     names = list(dict.fromkeys(template_of(block.title) for block in record_blocks(children)))
@@ -80,7 +80,7 @@ def _locks(claims: Sequence[Claim]) -> Iterator[Check]:
 class _Template:
     """One applied template."""
 
-    def __init__(self, gateway: Gateway, manifest: Manifest, home: StateHome) -> None:
+    def __init__(self, gateway: NotionClient, manifest: Manifest, home: StateHome) -> None:
         self._gateway = gateway
         self._name = manifest.template
         self._manifest = manifest

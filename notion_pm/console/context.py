@@ -40,7 +40,7 @@ from notion_pm.console.signals import go_on, sleep
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection, Patience
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
 
@@ -161,9 +161,9 @@ class Context:
         return isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host)
 
     @cached_property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> NotionClient:
         """The door to the workspace."""
-        return Gateway(self.connection)
+        return NotionClient(self.connection)
 
     @cached_property
     def connection(self) -> Connection:
@@ -378,10 +378,10 @@ def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> 
     return read.seed
 
 
-def connect(token: str, base_url: str, token_name: str) -> Gateway:
+def connect(token: str, base_url: str, token_name: str) -> NotionClient:
     """Return a client for a token that is not in the settings yet. `token_name`: what errors call it."""
     limiter = _limiter(_budget(base_url, None))
-    return Gateway(
+    return NotionClient(
         Connection(token, limiter=limiter, sleep=sleep, base_url=base_url, token_name=token_name)
     )
 

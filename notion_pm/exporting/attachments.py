@@ -22,7 +22,7 @@ from notion_pm.exporting.formats.names import Names, file_name
 from notion_pm.exporting.table import Cell, Row, Table
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import FileValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.progress import Progress
 
 _URL = re.compile(r"https?://[^\s\"'<>)]+")
@@ -65,7 +65,7 @@ class _Wanted:
 class Attachments:
     """Downloads the files of one table into `folder`; the export calls that folder `prefix`."""
 
-    gateway: Gateway
+    gateway: NotionClient
     fetcher: Fetcher
     folder: Path
     prefix: str

@@ -15,7 +15,7 @@ from notion_pm.exporting.tables import Findings, Reader
 from notion_pm.exporting.write import write
 from notion_pm.files.writing import STDOUT
 from notion_pm.model.ids import is_id
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.sources import Wanted, find_by_id
@@ -59,7 +59,7 @@ class Report:
 
 
 def export(
-    gateway: Gateway,
+    gateway: NotionClient,
     catalogue: Catalogue,
     request: Request,
     surroundings: Surroundings,
@@ -90,13 +90,13 @@ def export(
     return Report(tuple(_written(destination, tables)), notes, tuple(reader.findings.missing_files))
 
 
-def _find(gateway: Gateway, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
+def _find(gateway: NotionClient, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
     if not names:
         return list(catalogue.everything())
     return [each for name in dict.fromkeys(names) for each in _named(gateway, catalogue, name)]
 
 
-def _named(gateway: Gateway, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
+def _named(gateway: NotionClient, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
     return (
         map(catalogue.recognised, find_by_id(gateway, name))
         if is_id(name)

@@ -14,7 +14,7 @@ from notion_pm.errors import UsageError
 from notion_pm.exporting.columns import chosen, columns_of
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.schema import Property, RelationConfig
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.sources import Source, Wanted
 
 _MOST_RELATED = 100
@@ -36,7 +36,7 @@ class Selection:
         return bool(self.where or self.sort or self.since)
 
 
-def selected(gateway: Gateway, wanted: Wanted, selection: Selection, now: datetime) -> Wanted:
+def selected(gateway: NotionClient, wanted: Wanted, selection: Selection, now: datetime) -> Wanted:
     """Return what is wanted, narrowed to a selection; what a named export asks already holds as well.
 
     Raises UsageError when a column or a value does not exist, or a page is to be filtered.
@@ -66,7 +66,7 @@ def selected(gateway: Gateway, wanted: Wanted, selection: Selection, now: dateti
 class _Narrowing:
     """Conditions in terms of one database."""
 
-    gateway: Gateway
+    gateway: NotionClient
     source: Source
     now: datetime
 

@@ -23,7 +23,7 @@ from notion_pm.exporting.table import Attached, Cell, Column, Item, Reference, R
 from notion_pm.exporting.titles import Titles
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.sources import Source, Wanted
 
@@ -82,7 +82,7 @@ class Reader:
     """Reads tables; what it keeps on disk lives as long as the `stack` that it is given."""
 
     def __init__(
-        self, gateway: Gateway, stack: ExitStack, *, jobs: int, progress: Progress
+        self, gateway: NotionClient, stack: ExitStack, *, jobs: int, progress: Progress
     ) -> None:
         self._gateway = gateway
         self._stack = stack

@@ -13,7 +13,7 @@ from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.fresh_updates import OVERLAP, created_range
 from notion_pm.workspace.progress import Progress
 
@@ -24,7 +24,7 @@ _EXACT = frozenset({"rich_text"})
 
 
 def read_pages(
-    gateway: Gateway,
+    gateway: NotionClient,
     target: Target,
     by: Field,
     keys: Sequence[str],
@@ -47,7 +47,7 @@ def read_pages(
 
 
 def read_edited_pages(
-    gateway: Gateway,
+    gateway: NotionClient,
     target: Target,
     by: Field,
     fields: Iterable[Field],
@@ -79,7 +79,7 @@ def _lock(target: Target) -> list[str]:
 
 
 def _rows(
-    gateway: Gateway,
+    gateway: NotionClient,
     target: Target,
     by: Field,
     keys: Sequence[str],

@@ -13,7 +13,7 @@ from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page, UniqueIdValue
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.sources import Wanted, find_by_id
 
@@ -37,7 +37,7 @@ class Destination:
         return self.template.template if self.template else "-"
 
 
-def open_destination(gateway: Gateway, catalogue: Catalogue, name: str) -> Destination:
+def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> Destination:
     """Return the database of that key, title, id or link.
 
     Raises UsageError when there is none, or it is not one database.
@@ -75,7 +75,7 @@ def _known(wanted: Wanted, template: Template | None) -> Known | None:
 
 
 def read_indexes(
-    gateway: Gateway,
+    gateway: NotionClient,
     destination: Destination,
     fields: Iterable[Field],
     spellings: Callable[[NotionId], Mapping[str, NotionId]],
@@ -103,7 +103,7 @@ def read_indexes(
     }
 
 
-def _related(gateway: Gateway, destination: Destination, source_id: NotionId) -> Related:
+def _related(gateway: NotionClient, destination: Destination, source_id: NotionId) -> Related:
     template, manifest = destination.template, destination.manifest
     entries: Mapping[str, DatabaseEntry] = manifest.databases if manifest else {}
     key = next((key for key, each in entries.items() if each.data_source_id == source_id), None)
@@ -128,7 +128,7 @@ def _related(gateway: Gateway, destination: Destination, source_id: NotionId) ->
     )
 
 
-def _pages(gateway: Gateway, related: Related) -> list[RelatedPage]:
+def _pages(gateway: NotionClient, related: Related) -> list[RelatedPage]:
     rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
     return [_page(each, related) for each in rows]
 

@@ -47,7 +47,7 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.state.imports import Imported
 from notion_pm.state.state import State
 from notion_pm.workspace.missing_pages import look
@@ -108,7 +108,7 @@ class Prepared:
 
 
 def prepare(
-    gateway: Gateway,
+    gateway: NotionClient,
     state: State,
     destination: Destination,
     order: Order,
@@ -238,7 +238,7 @@ def _compared(rows: Sequence[Incoming], target: Target) -> list[Field]:
 
 
 def _decision(
-    gateway: Gateway,
+    gateway: NotionClient,
     target: Target,
     by: Field,
     there: Mapping[str, Sequence[Page]],

@@ -29,7 +29,7 @@ from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.page import Page
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import Imported
@@ -156,12 +156,12 @@ def _began(writes: Sequence[ImportWrite]) -> datetime:
     return min(moment_from(write.since) for write in writes)
 
 
-def _read(gateway: Gateway, source_id: str, since: datetime) -> dict[str, Page]:
+def _read(gateway: NotionClient, source_id: str, since: datetime) -> dict[str, Page]:
     return {page.id: page for page in gateway.edited_since(source_id, since - OVERLAP)}
 
 
 def _decide_all(
-    gateway: Gateway,
+    gateway: NotionClient,
     writes: Sequence[ImportWrite],
     pages: Mapping[str, Mapping[str, Page]],
     destinations: Mapping[str, Destination],
@@ -228,7 +228,7 @@ def _set_by_rules(template: Template, database: str) -> set[str]:
 
 
 def _linked_one_way(
-    gateway: Gateway, made: Sequence[ImportWrite], destinations: Mapping[str, Destination]
+    gateway: NotionClient, made: Sequence[ImportWrite], destinations: Mapping[str, Destination]
 ) -> Iterable[str]:
     """Yield the made pages that other pages are linked with by a relation that has no other side.
 

@@ -25,7 +25,7 @@ from notion_pm.importing.rows import Prepared
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.import_write import Item
 from notion_pm.model.page import Page, PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.history import Moment
 from notion_pm.state.imports import Imported
@@ -48,7 +48,7 @@ class Done:
 
 
 def carry_out(
-    gateway: Gateway,
+    gateway: NotionClient,
     state: State,
     prepared: Prepared,
     jobs: int = 4,
@@ -67,7 +67,7 @@ def carry_out(
 
 def import_recorded(
     context: RunContext,
-    gateway: Gateway,
+    gateway: NotionClient,
     state: State,
     prepared: Prepared,
     jobs: int,
@@ -90,7 +90,7 @@ def import_recorded(
 class _Writer:
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: NotionClient,
         state: State,
         prepared: Prepared,
         jobs: int,

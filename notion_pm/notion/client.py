@@ -48,7 +48,7 @@ _COMPLETABLE = frozenset({"relation", "people", "title", "rich_text"})
 """Types whose cut values the page property endpoint gives whole (notion-api.md 3.5)."""
 
 
-class Gateway:
+class NotionClient:
     """The only door to Notion. Safe for threads."""
 
     def __init__(

@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Verb
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.model.schema import Database, DataSource, Property, PropertyPatch, View
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Json, LookUp
 from notion_pm.notion.row_content import row_content
 
@@ -40,7 +40,7 @@ UNRECORDED: Recorder = _Unrecorded()
 """For an apply that nobody will want to take back."""
 
 
-class JournalingGateway(Gateway):
+class JournalingClient(NotionClient):
     """The door as it is, and every write through it is told.
 
     What a database, or a view that was there `before`, looked like is read first: one request more for each that is
@@ -49,7 +49,7 @@ class JournalingGateway(Gateway):
 
     def __init__(
         self,
-        door: Gateway,
+        door: NotionClient,
         recorder: Recorder,
         sources: Iterable[DataSource],
         before: Collection[str],

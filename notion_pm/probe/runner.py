@@ -10,7 +10,7 @@ from typing import Any
 from notion_pm.errors import InTrash, NotionError, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.probe.lab import Lab
 from notion_pm.probe.memory import Memory
@@ -96,7 +96,7 @@ def run_probe(
         raise
     left_behind = None
     try:
-        Gateway(connection).trash_page(scratch)
+        NotionClient(connection).trash_page(scratch)
         memory.forget()
     except NotionError:
         left_behind = scratch
@@ -123,7 +123,7 @@ def _cannot_tell(reason: str, *, is_optional: bool = False) -> Finding:
 
 def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) -> NotionId:
     """Return the scratch page of an interrupted probe, made usable again, or a new one."""
-    gateway = Gateway(connections.first)
+    gateway = NotionClient(connections.first)
     if memory.is_resumed:
         found = _existing_scratch_page(connections, gateway, parent, memory)
         if found is not None:
@@ -141,7 +141,7 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
 
 
 def _existing_scratch_page(
-    connections: Connections, gateway: Gateway, parent: NotionId, memory: Memory
+    connections: Connections, gateway: NotionClient, parent: NotionId, memory: Memory
 ) -> NotionId | None:
     """Return the scratch page of the run before, restored where it is in the trash; None where it is gone."""
     if not memory.scratch:
@@ -172,7 +172,7 @@ def _wait_until_writable(connections: Connections, page: NotionId) -> None:
             return
 
 
-def _page_titled(gateway: Gateway, parent: NotionId, title: str) -> Page | None:
+def _page_titled(gateway: NotionClient, parent: NotionId, title: str) -> Page | None:
     for child in gateway.list_children(parent):
         if child.type == "child_page" and child.title == title:
             return gateway.get_page(child.id)

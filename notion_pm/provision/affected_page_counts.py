@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.usage import holds
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply.recount import new_spec
 from notion_pm.provision.plan.affected_pages import loses_value, values_filter
 from notion_pm.provision.plan.change import AffectedPages, Change, PlannedDatabase, PlannedView
@@ -22,7 +22,7 @@ from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.reading import Reading
 
 
-def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
+def weighed(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
     """Return the plan with the pages counted that lossy and slow changes concern; a loss to no page is none.
 
     One read of each such database, 100 pages a request; for options only of the pages that hold them. Raises a
@@ -47,7 +47,7 @@ def weighed(gateway: Gateway, plan: Plan, reading: Reading) -> Plan:
     return plan.weighed(changes, steps, totals, gateway.requests.logical - before)
 
 
-def _with_planned(gateway: Gateway, change: Change, plan: Plan, reading: Reading) -> Change:
+def _with_planned(gateway: NotionClient, change: Change, plan: Plan, reading: Reading) -> Change:
     """Return a change of a view or database with what is there, so that a person's edit can be noticed later.
 
     One request for each view that is set or deleted, and each database whose title or look is set.
@@ -88,7 +88,7 @@ def _changing(database: str, plan: Plan, reading: Reading) -> frozenset[str]:
 
 
 def _pages(
-    gateway: Gateway, reading: Reading, database: str, changes: Iterable[Change]
+    gateway: NotionClient, reading: Reading, database: str, changes: Iterable[Change]
 ) -> list[Page]:
     source = reading.existing.databases[database].data_source
     return list(
@@ -97,7 +97,7 @@ def _pages(
 
 
 def _held(
-    gateway: Gateway, reading: Reading, swaps: Iterable[Change]
+    gateway: NotionClient, reading: Reading, swaps: Iterable[Change]
 ) -> dict[str, frozenset[NotionId]]:
     """Return which pages hold the options that are to go, by option id."""
     leaving: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))

@@ -11,7 +11,7 @@ from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared, RecordEdited
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.paging import PAGE_SIZE
 from notion_pm.state.state import forget_manifest
 from notion_pm.workspace.fresh_updates import OVERLAP
@@ -62,7 +62,7 @@ class Destruction:
 
 
 def destruction(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     template: str | None = None,
     home: StateHome | None = None,
@@ -82,7 +82,9 @@ def destruction(
     )
 
 
-def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry) -> Doomed | None:
+def _doomed(
+    gateway: NotionClient, page: ManifestPage, key: str, entry: DatabaseEntry
+) -> Doomed | None:
     """Return what is there of a database, None when it is in the trash already or no longer shared.
 
     Raises RecordEdited when the data source that the record names is of another database. Records of
@@ -104,14 +106,14 @@ def _doomed(gateway: Gateway, page: ManifestPage, key: str, entry: DatabaseEntry
     return Doomed(key, database.title, database.id, len(edits), theirs, entry.data_source_id, edits)
 
 
-def _edits(gateway: Gateway, data_source_id: NotionId) -> dict[NotionId, datetime]:
+def _edits(gateway: NotionClient, data_source_id: NotionId) -> dict[NotionId, datetime]:
     return {
         page.id: page.last_edited_time
         for page in gateway.query(data_source_id, property_ids=["title"])
     }
 
 
-def _raise_if_edited(gateway: Gateway, database: Doomed, now: datetime) -> None:
+def _raise_if_edited(gateway: NotionClient, database: Doomed, now: datetime) -> None:
     """Read the pages once more, right before they go to the trash. `now` is the server's time.
 
     Raises ChangedMeanwhile when people added or edited some since they were counted.
@@ -130,7 +132,7 @@ def _raise_if_edited(gateway: Gateway, database: Doomed, now: datetime) -> None:
 
 
 def destroy(
-    gateway: Gateway,
+    gateway: NotionClient,
     doomed: Destruction,
     progress: Progress = silent,
     home: StateHome | None = None,

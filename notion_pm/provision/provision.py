@@ -14,8 +14,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
-from notion_pm.notion.journaling import UNRECORDED, JournalingGateway, Recorder
+from notion_pm.notion.client import NotionClient
+from notion_pm.notion.journaling import UNRECORDED, JournalingClient, Recorder
 from notion_pm.provision.affected_page_counts import weighed
 from notion_pm.provision.apply.apply_state import Ledger
 from notion_pm.provision.apply.operations import Applying
@@ -82,7 +82,7 @@ class ApplyResult:
 
 
 def look(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     reference: str | None,
     values: Mapping[str, str] | None = None,
@@ -108,7 +108,7 @@ def look(
 
 
 def look_again(
-    gateway: Gateway,
+    gateway: NotionClient,
     shown: Reading,
     agreed: Plan,
     values: Mapping[str, str] | None = None,
@@ -156,7 +156,7 @@ def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
 
 
 def apply(
-    gateway: Gateway,
+    gateway: NotionClient,
     plan: Plan,
     reading: Reading,
     *,
@@ -217,7 +217,7 @@ def apply(
 
 
 def _locked(
-    gateway: Gateway, reading: Reading, claimant: Claimant, *, is_planned_again: bool
+    gateway: NotionClient, reading: Reading, claimant: Claimant, *, is_planned_again: bool
 ) -> AbstractContextManager[WorkspaceLock]:
     """Hold the lock. Without a second plan, make sure at least that the record is as it was read.
 
@@ -228,13 +228,15 @@ def _locked(
     return locked_record(gateway, reading.page, claimant)
 
 
-def _journaling(gateway: Gateway, recorder: Recorder, existing: Existing) -> JournalingGateway:
+def _journaling(gateway: NotionClient, recorder: Recorder, existing: Existing) -> JournalingClient:
     sources = [each.data_source for each in existing.databases.values()]
     views = [view.id for each in existing.owned.values() for view in each.views.values()]
-    return JournalingGateway(gateway, recorder, sources, frozenset(views))
+    return JournalingClient(gateway, recorder, sources, frozenset(views))
 
 
-def _prove(gateway: Gateway, done: Plan, reading: Reading, jobs: int, applying: Applying) -> Twins:
+def _prove(
+    gateway: NotionClient, done: Plan, reading: Reading, jobs: int, applying: Applying
+) -> Twins:
     """Read again and plan again: no change may be left, and nothing may be there twice.
 
     Raises NotConverged or MadeTwice.

@@ -20,7 +20,7 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock, Database, View, WidgetRows
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.plan.binding import bound_entry
 from notion_pm.provision.plan.client_template import adapted
 from notion_pm.provision.plan.recovery import (
@@ -59,7 +59,7 @@ class Reading:
 
 
 def read(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     reference: str | None,
     values: Mapping[str, str] | None = None,
@@ -92,7 +92,10 @@ def read(
 
 
 def _applied_templates(
-    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome | None
+    gateway: NotionClient,
+    parent_id: NotionId,
+    children: Sequence[ChildBlock],
+    home: StateHome | None,
 ) -> tuple[str, ...]:
     """Return the templates that were applied under a page, also when the only record was renamed or moved."""
     recorded = recorded_templates(children)
@@ -111,7 +114,7 @@ def _loaded(reference: str, values: Mapping[str, str]) -> LoadedTemplate | None:
 
 
 def read_for(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     loaded: LoadedTemplate,
     *,
@@ -136,7 +139,7 @@ def read_for(
 
 
 def _read(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     loaded: LoadedTemplate,
     children: tuple[ChildBlock, ...],
@@ -171,7 +174,10 @@ def _read(
 
 
 def _refuse_second_set(
-    gateway: Gateway, parent_id: NotionId, loaded: LoadedTemplate, children: Sequence[ChildBlock]
+    gateway: NotionClient,
+    parent_id: NotionId,
+    loaded: LoadedTemplate,
+    children: Sequence[ChildBlock],
 ) -> None:
     """Raise RecordLost when databases with the template's titles are there, and no record says whose they are.
 
@@ -202,7 +208,7 @@ def _refuse_second_set(
 
 
 def read_other_records(
-    gateway: Gateway, parent_id: NotionId, children: Sequence[ChildBlock], template: str
+    gateway: NotionClient, parent_id: NotionId, children: Sequence[ChildBlock], template: str
 ) -> tuple[Manifest, ...]:
     """Read the records of all other templates under a page."""
     names = dict.fromkeys(template_of(block.title) for block in record_blocks(children))
@@ -224,7 +230,10 @@ def _database_titles(children: Iterable[ChildBlock]) -> frozenset[str]:
 
 
 def _with_bound(
-    gateway: Gateway, loaded: LoadedTemplate, children: Sequence[ChildBlock], existing: Existing
+    gateway: NotionClient,
+    loaded: LoadedTemplate,
+    children: Sequence[ChildBlock],
+    existing: Existing,
 ) -> Existing:
     """Return what exists together with the databases that the template only reads."""
     specs = {key: each for key, each in loaded.template.databases.items() if each.bind is not None}
@@ -259,7 +268,7 @@ class _Reader:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: NotionClient,
         parent_id: NotionId,
         loaded: LoadedTemplate,
         children: Sequence[ChildBlock],

@@ -9,7 +9,7 @@ from itertools import islice
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.paging import PAGE_SIZE, Range
 from notion_pm.rules.page_codec import Exchange
 from notion_pm.rules.values import SnapshotPage
@@ -34,7 +34,10 @@ class Queries:
     """Asks for the rows of databases. Requests are sent as the rows are taken."""
 
     def __init__(
-        self, gateway: Gateway, sources: Mapping[str, NotionId], exchanges: Mapping[str, Exchange]
+        self,
+        gateway: NotionClient,
+        sources: Mapping[str, NotionId],
+        exchanges: Mapping[str, Exchange],
     ) -> None:
         self._gateway = gateway
         self._sources = sources

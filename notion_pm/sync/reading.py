@@ -15,7 +15,7 @@ from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.rules import RuleSet
 from notion_pm.rules.history import HistoryChange, Moment, noticed
 from notion_pm.rules.intents import Intents
@@ -100,7 +100,13 @@ class Reader:
     """Reads what rules need of the databases that a manifest names."""
 
     def __init__(
-        self, gateway: Gateway, rules: RuleSet, manifest: Manifest, *, jobs: int, progress: Progress
+        self,
+        gateway: NotionClient,
+        rules: RuleSet,
+        manifest: Manifest,
+        *,
+        jobs: int,
+        progress: Progress,
     ) -> None:
         """Make ready to read. Raises UsageError when the workspace lacks what the rules need."""
         self._gateway = gateway

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from notion_pm.errors import NotionPmError, NotShared, RequestRefused
 from notion_pm.model.ids import NotionId
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
 from notion_pm.workspace import record_text as codec
@@ -63,7 +63,7 @@ def _block(place: Place, opened: Opened) -> NotionId | None:
     return page.told_of_sync_id
 
 
-def _write(gateway: Gateway, block: NotionId, text: str) -> bool:
+def _write(gateway: NotionClient, block: NotionId, text: str) -> bool:
     """Write the paragraph; return whether it is still there: people may have removed it."""
     try:
         gateway.update_text_block(block, "paragraph", text)

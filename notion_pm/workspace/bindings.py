@@ -8,11 +8,14 @@ from notion_pm.errors import InvalidNotionId, NotShared, UsageError
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import ChildBlock, DataSource
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 
 
 def bound_source(
-    gateway: Gateway, children: Sequence[ChildBlock], reference: str, recorded: DatabaseEntry | None
+    gateway: NotionClient,
+    children: Sequence[ChildBlock],
+    reference: str,
+    recorded: DatabaseEntry | None,
 ) -> DataSource:
     """Return the data source of the database that a template names, in two requests.
 

@@ -20,7 +20,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.template import template_files
 from notion_pm.workspace.named_export import named_export
 from notion_pm.workspace.parent_page import list_parent_page
@@ -40,7 +40,7 @@ class Catalogue:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: NotionClient,
         parent: Callable[[], NotionId],
         load: Load,
         template: str | None = None,

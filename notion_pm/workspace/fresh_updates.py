@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed, Tries
 from notion_pm.notion.paging import PAGE_SIZE, Range
 
@@ -42,7 +42,7 @@ class UpdateSender:
     It counts how often each page was tried, so that failures come to an end. `clock`: seconds.
     """
 
-    def __init__(self, gateway: Gateway, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, gateway: NotionClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._gateway = gateway
         self._clock = clock
         self._tries: dict[NotionId, Tries] = {}

@@ -56,7 +56,7 @@ from notion_pm.errors import (
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
 from notion_pm.state.lock import is_left_behind, sign_of_life
 from notion_pm.workspace.claims import (
@@ -126,7 +126,7 @@ class WorkspaceLock:
     then on every write of the gateway is checked. Safe for threads, but for entering and leaving.
     """
 
-    def __init__(self, gateway: Gateway, claimant: Claimant) -> None:
+    def __init__(self, gateway: NotionClient, claimant: Claimant) -> None:
         self._gateway = gateway
         self._claimant = claimant
         self._claim_id = secrets.token_hex(8)
@@ -397,7 +397,7 @@ _GONE = "its claim is no longer on the record page. Somebody removed it, or the 
 
 @contextmanager
 def workspace_lock(
-    gateway: Gateway, page_id: NotionId | None, claimant: Claimant
+    gateway: NotionClient, page_id: NotionId | None, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of the workspace with that record page; without a page there is nothing to claim.
 
@@ -410,7 +410,7 @@ def workspace_lock(
         yield lock
 
 
-def break_lock(gateway: Gateway, claims: Sequence[Claim]) -> None:
+def break_lock(gateway: NotionClient, claims: Sequence[Claim]) -> None:
     """Remove the claims of others. For when a person is sure that their runs are dead."""
     for claim in claims:
         gateway.delete_block(claim.block_id)

@@ -19,7 +19,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.state.state import remembered_manifests
 from notion_pm.workspace import record_text
 
@@ -43,7 +43,7 @@ class Candidate:
 
 
 def places_to_look(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -64,7 +64,7 @@ def places_to_look(
 
 
 def _remembered(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -103,7 +103,7 @@ def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 
 
 def _searched(
-    gateway: Gateway, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
+    gateway: NotionClient, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
 ) -> Iterator[Candidate]:
     """Yield pages elsewhere that have the title of a record. Search finds titles only, and lags behind."""
     listed = {block.id for block in children}

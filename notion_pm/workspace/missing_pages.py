@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from notion_pm.errors import NotShared, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
@@ -27,7 +27,7 @@ class Gone:
     reason: str
 
 
-def found(gateway: Gateway, page_id: NotionId) -> Page | str:
+def found(gateway: NotionClient, page_id: NotionId) -> Page | str:
     """Return a page, wherever it is, or why it is not to be had: TRASHED, ARCHIVED or UNSHARED."""
     try:
         page = gateway.get_page(page_id)
@@ -36,7 +36,7 @@ def found(gateway: Gateway, page_id: NotionId) -> Page | str:
     return thrown_away(page) or page
 
 
-def look(gateway: Gateway, data_source_id: NotionId, page_id: NotionId) -> Page | str:
+def look(gateway: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
     """Return a row of a data source, or why it is not to be had: as `found` tells, or MOVED."""
     page = found(gateway, page_id)
     return MOVED if not isinstance(page, str) and page.data_source_id != data_source_id else page

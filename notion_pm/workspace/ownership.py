@@ -13,7 +13,7 @@ from notion_pm.errors import NotShared, RecordCopied, RecordMoved
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.schema import ChildBlock
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 
 _MOST_LEVELS = 20
 """How far up the parents of a database are followed. People nest columns in toggles in columns, but not so deep."""
@@ -27,7 +27,7 @@ a clock that is wrong.
 
 
 def check_ownership(
-    gateway: Gateway,
+    gateway: NotionClient,
     manifest: Manifest,
     block: ChildBlock,
     parent_id: NotionId,
@@ -68,7 +68,7 @@ def copied(manifest: Manifest, block: ChildBlock) -> RecordCopied:
 
 
 def _looks_copied(
-    gateway: Gateway,
+    gateway: NotionClient,
     manifest: Manifest,
     block: ChildBlock,
     parent_id: NotionId,
@@ -104,7 +104,7 @@ def is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
     return any(entry.database_id in listed for entry in manifest.owned.values())
 
 
-def _is_below(gateway: Gateway, database_id: NotionId, parent_id: NotionId) -> bool | None:
+def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId) -> bool | None:
     """Whether a database is under a page, at any depth; None when the connection cannot see it.
 
     People put databases into columns and sub-pages.

@@ -6,12 +6,12 @@ from notion_pm.errors import NotionError, NotShared, RequestRefused, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 
 _CHOOSE = "choose another page:  notion-pm init"
 
 
-def list_parent_page(gateway: Gateway, parent_id: NotionId) -> tuple[ChildBlock, ...]:
+def list_parent_page(gateway: NotionClient, parent_id: NotionId) -> tuple[ChildBlock, ...]:
     """Return the blocks of the parent page.
 
     Raises UsageError when the page is in the trash: Notion then answers as if it were not shared
@@ -24,7 +24,7 @@ def list_parent_page(gateway: Gateway, parent_id: NotionId) -> tuple[ChildBlock,
         raise
 
 
-def check_parent(gateway: Gateway, parent_id: NotionId) -> None:
+def check_parent(gateway: NotionClient, parent_id: NotionId) -> None:
     """Make sure that things can be made there, in one request.
 
     Raises UsageError when it is in the trash, or a database: people copy its link, which looks the same. Raises a
@@ -48,7 +48,7 @@ def check_alive(page: Page) -> None:
         )
 
 
-def _as_database(gateway: Gateway, parent_id: NotionId) -> UsageError | None:
+def _as_database(gateway: NotionClient, parent_id: NotionId) -> UsageError | None:
     try:
         database = gateway.get_database(parent_id)
     except NotionError:

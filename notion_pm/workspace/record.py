@@ -26,7 +26,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
 from notion_pm.state.state import Remembered, State
 from notion_pm.workspace import record_text as codec
@@ -70,7 +70,10 @@ class ManifestPage:
 
 
 def open_manifest(
-    gateway: Gateway, parent_id: str, template: str | None = None, home: StateHome | None = None
+    gateway: NotionClient,
+    parent_id: str,
+    template: str | None = None,
+    home: StateHome | None = None,
 ) -> tuple[NotionId, Manifest]:
     """Return the manifest page's id and the manifest; without a name that of the only template under the page.
 
@@ -81,7 +84,10 @@ def open_manifest(
 
 
 def open_manifest_page(
-    gateway: Gateway, parent_id: str, template: str | None = None, home: StateHome | None = None
+    gateway: NotionClient,
+    parent_id: str,
+    template: str | None = None,
+    home: StateHome | None = None,
 ) -> ManifestPage:
     """Return the manifest page of a template; without a name that of the only one under the parent page.
 
@@ -101,7 +107,7 @@ def open_manifest_page(
 
 
 def find_manifest(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -144,7 +150,7 @@ class _Found:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: NotionClient,
         parent_id: NotionId,
         children: Sequence[ChildBlock],
         template: str | None,
@@ -378,7 +384,7 @@ def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 
 
 def open_record(
-    gateway: Gateway, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
+    gateway: NotionClient, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
 ) -> ManifestPage:
     """Read the record on a page and make sure that it belongs there.
 
@@ -400,7 +406,7 @@ def _without_abandoned(pages: list[ManifestPage]) -> list[ManifestPage]:
 
 
 def read_manifest_page(
-    gateway: Gateway, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
+    gateway: NotionClient, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
 ) -> ManifestPage:
     """Read the manifest that a page keeps, whomever it belongs to: commands use `find_manifest`.
 
@@ -436,14 +442,14 @@ def read_manifest_page(
     )
 
 
-def learn_databases(gateway: Gateway, manifest: Manifest) -> None:
+def learn_databases(gateway: NotionClient, manifest: Manifest) -> None:
     """Let the gateway know which database each data source of a record belongs to."""
     for entry in manifest.databases.values():
         gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
 
 def create_manifest_page(
-    gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> Page:
     """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on.
 
@@ -470,7 +476,7 @@ def create_manifest_page(
 
 @contextmanager
 def locked_record(
-    gateway: Gateway, page: ManifestPage, claimant: Claimant
+    gateway: NotionClient, page: ManifestPage, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of a workspace whose record was read before.
 
@@ -492,7 +498,7 @@ def locked_record(
 
 
 def check_first_page(
-    gateway: Gateway, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
+    gateway: NotionClient, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
 ) -> None:
     """Stop when another run has created a record page first. One request.
 
@@ -501,14 +507,16 @@ def check_first_page(
     lock.check_new_page(page, lambda: list_record_pages(gateway, parent_id, template))
 
 
-def list_record_pages(gateway: Gateway, parent_id: NotionId, template: str) -> list[ChildBlock]:
+def list_record_pages(
+    gateway: NotionClient, parent_id: NotionId, template: str
+) -> list[ChildBlock]:
     """Return the record pages of a template under the parent page, in the order of the page."""
     blocks = record_blocks(gateway.list_children(parent_id))
     return [block for block in blocks if codec.template_of(block.title) == template]
 
 
 def open_first_page(
-    gateway: Gateway, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> ManifestPage:
     """Create the record page. It owns nothing until it is known to be the first one. Four requests.
 
@@ -523,7 +531,7 @@ def open_first_page(
 
 
 def create_record(
-    gateway: Gateway, parent_id: NotionId, manifest: Manifest, claimant: Claimant
+    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, claimant: Claimant
 ) -> ManifestPage:
     """Create the record page with a whole record.
 
@@ -534,7 +542,7 @@ def create_record(
 
 
 def overwrite_record(
-    gateway: Gateway, page_id: NotionId, parent_id: NotionId, manifest: Manifest
+    gateway: NotionClient, page_id: NotionId, parent_id: NotionId, manifest: Manifest
 ) -> ManifestPage | None:
     """Write the record over a damaged one, under the lock; None when the page has lost the block for it."""
     blocks = gateway.list_children(page_id)
@@ -546,7 +554,7 @@ def overwrite_record(
     )
 
 
-def _rewrite(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> ManifestPage:
+def _rewrite(gateway: NotionClient, page: ManifestPage, manifest: Manifest) -> ManifestPage:
     page = replace(page, manifest=page.placed(manifest))
     write_record(gateway, page, manifest)
     return page
@@ -559,14 +567,14 @@ def remember_manifest(home: StateHome, page: ManifestPage, source: str) -> None:
         state.remember(replace(remembered, manifest=page.manifest))
 
 
-def write_record(gateway: Gateway, page: ManifestPage, manifest: Manifest) -> None:
+def write_record(gateway: NotionClient, page: ManifestPage, manifest: Manifest) -> None:
     """Replace the record. It names its own page from then on."""
     gateway.update_text_block(
         page.record_id, "code", codec.encode(page.placed(manifest)), language="json"
     )
 
 
-def tell(gateway: Gateway, page: ManifestPage, manifest: Manifest, moment: datetime) -> None:
+def tell(gateway: NotionClient, page: ManifestPage, manifest: Manifest, moment: datetime) -> None:
     """Replace what the page tells people; where they removed that paragraph, only read the page."""
     if page.told_id is None:
         read_manifest_page(gateway, page.id, page.parent_id)

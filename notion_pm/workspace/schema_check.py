@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from notion_pm.errors import NotShared, UsageError
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.rules import RuleSet
 from notion_pm.rules.page_codec import Exchange
 
 
-def require_databases(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:
+def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
     """Ask for each database that rules need: a query tells neither of the trash nor why it is refused.
 
     Raises UsageError when one is in the trash, NotShared when one cannot be reached.
@@ -23,7 +23,7 @@ def require_databases(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> N
             _require_database(gateway, entry)
 
 
-def _require_database(gateway: Gateway, entry: DatabaseEntry) -> None:
+def _require_database(gateway: NotionClient, entry: DatabaseEntry) -> None:
     try:
         database = gateway.get_database(entry.database_id)
     except NotShared as lost:
@@ -47,7 +47,7 @@ def unreachable(what: str, lost: NotShared) -> NotShared:
     )
 
 
-def require_properties(gateway: Gateway, rules: RuleSet, manifest: Manifest) -> None:
+def require_properties(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
     """Look for the cause after Notion refused a request: a request per database.
 
     Raises UsageError naming all properties that rules need and that are gone.
@@ -78,7 +78,7 @@ def unfit(differences: Sequence[str]) -> UsageError:
 
 
 def deleted(
-    gateway: Gateway, manifest: Manifest, database: str, keys: Iterable[str]
+    gateway: NotionClient, manifest: Manifest, database: str, keys: Iterable[str]
 ) -> Iterator[str]:
     """Return the properties that a database no longer has."""
     entry = manifest.databases.get(database)

@@ -12,9 +12,9 @@ from notion_pm.errors import InTrash, NotionError, NotShared, RequestRefused
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
 from notion_pm.model.page import UNTITLED, Page
 from notion_pm.model.schema import Database, DataSource
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 
-_Kind = Callable[[Gateway, NotionId], Iterator["Wanted"]]
+_Kind = Callable[[NotionClient, NotionId], Iterator["Wanted"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Wanted:
         return self.source.title if self.source and not is_named else self.name
 
 
-def find_by_id(gateway: Gateway, text: str) -> Iterator[Wanted]:
+def find_by_id(gateway: NotionClient, text: str) -> Iterator[Wanted]:
     """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
 
     What it probably is comes first: links of views and bare ids are those of databases, other links those of pages.
@@ -87,7 +87,7 @@ def _kinds(text: str) -> list[_Kind]:
     )
 
 
-def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:
+def _page(gateway: NotionClient, notion_id: NotionId) -> Iterator[Wanted]:
     page = gateway.get_page(notion_id)
     name = page.title or UNTITLED
     if page.data_source_id is None:
@@ -97,12 +97,12 @@ def _page(gateway: Gateway, notion_id: NotionId) -> Iterator[Wanted]:
     yield Wanted(name, Source(data_source.title, data_source), page)
 
 
-def databases_of(gateway: Gateway, database_id: NotionId) -> Iterator[Wanted]:
+def databases_of(gateway: NotionClient, database_id: NotionId) -> Iterator[Wanted]:
     """Yield the data sources of a database; where there are several, each has its own title."""
     yield from sources_of(gateway, gateway.get_database(database_id))
 
 
-def sources_of(gateway: Gateway, database: Database) -> Iterator[Wanted]:
+def sources_of(gateway: NotionClient, database: Database) -> Iterator[Wanted]:
     """Yield the data sources of a database that is read already."""
     several = len(database.data_source_ids) > 1
     for each in database.data_source_ids:
@@ -115,5 +115,5 @@ def wanted_whole(data_source: DataSource, title: str = "") -> Wanted:
     return Wanted(shown, Source(shown, data_source))
 
 
-def _data_source(gateway: Gateway, data_source_id: NotionId) -> Iterator[Wanted]:
+def _data_source(gateway: NotionClient, data_source_id: NotionId) -> Iterator[Wanted]:
     yield wanted_whole(gateway.get_data_source(data_source_id))

@@ -13,7 +13,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.state.state import State, known_templates
 from notion_pm.template import template_files, templates
 from notion_pm.workspace.progress import Progress, silent
@@ -28,7 +28,7 @@ class Place:
     `run_id` is what the run is called; without one it is called after the moment when it begins.
     """
 
-    gateway: Gateway
+    gateway: NotionClient
     parent_id: NotionId
     state_directory: Path
     now: datetime

@@ -34,7 +34,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import silent
@@ -62,7 +62,7 @@ def relation(ids: Iterable[NotionId], property_id: str) -> PropertyValue:
 class Product:
     """Two related databases below the root page: 30 insights, two features; the first feature has all insights."""
 
-    gateway: Gateway
+    gateway: NotionClient
     root: NotionId
     insights: DataSource
     features: DataSource
@@ -119,7 +119,9 @@ def product(workspace: LocalWorkspace) -> Product:
     return Product(gateway, root, insights, features, pages, limits, plan)
 
 
-def make_table(gateway: Gateway, root: NotionId, title: str, **extra: PropertyPatch) -> DataSource:
+def make_table(
+    gateway: NotionClient, root: NotionId, title: str, **extra: PropertyPatch
+) -> DataSource:
     own = extra.pop("Parent", None)
     database = gateway.create_database(
         root, title, {"Name": PropertyPatch(type="title"), **extra}, look_up=nothing
@@ -134,7 +136,7 @@ def make_table(gateway: Gateway, root: NotionId, title: str, **extra: PropertyPa
 
 
 def row(
-    gateway: Gateway,
+    gateway: NotionClient,
     table: DataSource,
     name: str,
     *values: PropertyValue,

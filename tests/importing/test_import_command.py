@@ -20,7 +20,7 @@ from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, Page, PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record import open_manifest
 from tests.conftest import client_of
 from tests.support.gateways import gateway_to
@@ -79,7 +79,9 @@ class Imports:
             (each["properties"] for each in found), key=lambda each: str(each.get("Insight") or "")
         )
 
-    def edit(self, change: Callable[[Gateway, Page, dict[str, str]], None], title: str) -> None:
+    def edit(
+        self, change: Callable[[NotionClient, Page, dict[str, str]], None], title: str
+    ) -> None:
         """Do to a page, through Notion's API, what a person does."""
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
@@ -157,7 +159,7 @@ def test_the_second_import_updates_what_the_file_changed_and_respects_people(
 ) -> None:
     product("jira.csv", "--yes")
 
-    def rewrite(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
+    def rewrite(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
         gateway.update_page(
             page.id,
             [
@@ -210,7 +212,7 @@ def test_what_people_removed_stays_removed(product: Imports) -> None:
 def test_locked_pages_are_left_alone(product: Imports) -> None:
     product("jira.csv", "--yes")
 
-    def lock(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
+    def lock(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
         gateway.update_page(page.id, [PropertyValue(ids["sync_lock"], "checkbox", True)])
 
     product.edit(lock, "Charts in the report")
@@ -480,7 +482,7 @@ def test_a_database_without_a_place_for_keys_cannot_take_a_tools_file(product: I
 def test_two_pages_with_one_key_are_told(product: Imports) -> None:
     product("jira.csv", "--yes")
 
-    def copy_key(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
+    def copy_key(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
         gateway.update_page(page.id, [PropertyValue(ids["source_id"], "rich_text", "jira:SHOP-1")])
 
     product.edit(copy_key, "Charts in the report")
@@ -594,7 +596,7 @@ def test_a_customer_whom_people_rename_stays_the_same(discovery: Imports) -> Non
     assert [each["Customer"] for each in discovery.rows("customers")] == ["Acme GmbH"]
 
 
-def rename_customer(gateway: Gateway, page: Page, properties: dict[str, str]) -> None:
+def rename_customer(gateway: NotionClient, page: Page, properties: dict[str, str]) -> None:
     (customer,) = page.properties[properties["customer"]].value.ids  # type: ignore[union-attr]
     gateway.update_page(customer, [PropertyValue("title", "title", "Acme GmbH")])
 
@@ -676,7 +678,7 @@ def test_what_people_did_while_the_question_waited_is_not_written_over(
     def colleagues() -> str:
         assert theirs("import", "jira.csv", "--yes").code == 0
 
-        def edit(gateway: Gateway, page: Page, ids: dict[str, str]) -> None:
+        def edit(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
             gateway.update_page(
                 page.id, [PropertyValue(ids["kind"], "select", OptionValue("", "Question"))]
             )

@@ -24,7 +24,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.provision import provision
 from notion_pm.state.state import State
@@ -80,7 +80,7 @@ class World:
             gateway.close()
         return done, transport
 
-    def prepared(self, gateway: Gateway, state: State, rows: Any = ROWS) -> Prepared:
+    def prepared(self, gateway: NotionClient, state: State, rows: Any = ROWS) -> Prepared:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 
@@ -109,7 +109,7 @@ class World:
         return found
 
 
-def _seen(gateway: Gateway, page: Page, titles: Mapping[NotionId, str]) -> list[str]:
+def _seen(gateway: NotionClient, page: Page, titles: Mapping[NotionId, str]) -> list[str]:
     values = [page.title, gateway.page_markdown(page.id).markdown]
     for each in page.properties.values():
         match each.value:

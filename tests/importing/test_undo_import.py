@@ -25,7 +25,7 @@ from notion_pm.model.import_map import ImportMap
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.state.state import State
 from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
@@ -78,7 +78,7 @@ class World:
 
     def edit(
         self,
-        change: Callable[[Gateway, Manifest, Page], None],
+        change: Callable[[NotionClient, Manifest, Page], None],
         title: str,
         database: str = "insights",
     ) -> None:
@@ -181,7 +181,7 @@ def test_nothing_to_undo_is_said(world: World) -> None:
 def test_what_people_edited_stays(world: World) -> None:
     world.import_text(FIRST)
 
-    def rename(gateway: Gateway, _: Manifest, page: Page) -> None:
+    def rename(gateway: NotionClient, _: Manifest, page: Page) -> None:
         gateway.update_page(page.id, [PropertyValue("title", "title", "Mine")])
 
     world.edit(rename, "One")
@@ -198,7 +198,7 @@ def test_a_value_that_people_set_after_an_update_stays(world: World) -> None:
     world.import_text(FIRST)
     world.import_text(SECOND)
 
-    def rename(gateway: Gateway, _: Manifest, page: Page) -> None:
+    def rename(gateway: NotionClient, _: Manifest, page: Page) -> None:
         gateway.update_page(page.id, [PropertyValue("title", "title", "Mine")])
 
     world.edit(rename, "One again")
@@ -211,7 +211,7 @@ def test_a_value_that_people_set_after_an_update_stays(world: World) -> None:
 def test_a_customer_that_something_else_links_to_stays(world: World) -> None:
     world.import_text(FIRST)
 
-    def link(gateway: Gateway, manifest: Manifest, page: Page) -> None:
+    def link(gateway: NotionClient, manifest: Manifest, page: Page) -> None:
         entry = manifest.databases["insights"]
         values = [
             PropertyValue("title", "title", "By hand"),
@@ -233,7 +233,7 @@ class Killable:
         self.state = world.file.parent / "state-of-the-killed"
         self.runs = 0
 
-    def _place(self, gateway: Gateway) -> tuple[Place, Catalogue]:
+    def _place(self, gateway: NotionClient) -> tuple[Place, Catalogue]:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 

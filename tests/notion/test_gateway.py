@@ -36,7 +36,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     RollupConfig,
 )
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from tests.support.faults import Fault
 from tests.support.gateways import PatientClock, gateway_to
@@ -47,14 +47,17 @@ def nothing() -> None:
 
 
 def make_table(
-    gateway: Gateway, workspace: LocalWorkspace, title: str = "Features", **extra: PropertyPatch
+    gateway: NotionClient,
+    workspace: LocalWorkspace,
+    title: str = "Features",
+    **extra: PropertyPatch,
 ) -> DataSource:
     properties = {"Name": PropertyPatch(type="title"), **extra}
     database = gateway.create_database(workspace.root_page_id, title, properties, look_up=nothing)
     return gateway.get_data_source(database.data_source_ids[0])
 
 
-def row(gateway: Gateway, table: DataSource, name: str, *values: PropertyValue) -> Page:
+def row(gateway: NotionClient, table: DataSource, name: str, *values: PropertyValue) -> Page:
     return gateway.create_row(
         table.id, [PropertyValue("title", "title", name), *values], look_up=nothing
     )

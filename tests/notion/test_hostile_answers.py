@@ -23,7 +23,7 @@ from notion_pm.errors import (
     Unreachable,
 )
 from notion_pm.notion import connection
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import LARGEST_ANSWER, Connection, Patience
 from notion_pm.notion.limiter import WindowLimiter
 from tests.support.gateways import PatientClock
@@ -181,7 +181,7 @@ def test_a_query_with_too_large_an_answer_is_asked_in_smaller_pages() -> None:
             saying(b'{"object": "list", "results": [], "has_more": false}')(socket, line)  # type: ignore[arg-type]
 
     with hostile(by_size) as server:
-        assert list(Gateway(connected(server.url)).query(PAGE)) == []
+        assert list(NotionClient(connected(server.url)).query(PAGE)) == []
     assert len(sizes) == 3
 
 
@@ -199,7 +199,7 @@ def test_pages_in_a_circle_end() -> None:
         saying(json.dumps(answer).encode())(socket, line)  # type: ignore[arg-type]
 
     with hostile(in_turn) as server, pytest.raises(IncompleteRead):
-        Gateway(connected(server.url)).list_children(PAGE)
+        NotionClient(connected(server.url)).list_children(PAGE)
     assert len(turns) == 3
 
 

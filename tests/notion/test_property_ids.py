@@ -16,7 +16,7 @@ from notion_pm.emulator.store import ids
 from notion_pm.errors import RequestRefused
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import DataSource, NumberConfig, PropertyPatch
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import journal_files as journals
 from tests.conftest import client_of
 from tests.support.gateways import gateway_to
@@ -31,7 +31,9 @@ def strange_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "new_property_id", lambda taken: f"{{{next(numbers)}")
 
 
-def _table(gateway: Gateway, workspace: LocalWorkspace, **properties: PropertyPatch) -> DataSource:
+def _table(
+    gateway: NotionClient, workspace: LocalWorkspace, **properties: PropertyPatch
+) -> DataSource:
     made = gateway.create_database(
         workspace.root_page_id,
         "Features",
@@ -45,7 +47,7 @@ def _id(table: DataSource, name: str) -> str:
     return next(each.id for each in table.properties.values() if each.name == name)
 
 
-def _everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     """Name properties by id in every kind of request, and see that each has worked."""
     table = _table(
         gateway, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date")

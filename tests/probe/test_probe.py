@@ -14,7 +14,7 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.faults import Weather, read_weather
 from notion_pm.model.ids import NotionId
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import WindowLimiter
 from notion_pm.probe.command import SOMETHING_DIFFERS, exit_code_of
@@ -63,7 +63,7 @@ def _lab(
     second = _connection(
         workspace, httpx.WSGITransport(app=workspace.app), workspace.connect("second")
     )
-    page = Gateway(second).create_page(
+    page = NotionClient(second).create_page(
         workspace.root_page_id, "notion-pm probe", look_up=lambda: None
     )
     return Lab(_connection(workspace, transport), page.id, sleep=sleep, second=second)
@@ -107,7 +107,7 @@ def test_nothing_is_left_but_a_page_in_the_trash(program: Program, tmp_path: Pat
     checks = {each["name"] for each in program("doctor", "--json").json["checks"]}
     assert "probe" in checks
     workspace = open_workspace(tmp_path / "w.sqlite")
-    gateway = Gateway(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
+    gateway = NotionClient(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
     assert [
         child for child in gateway.list_children(workspace.root_page_id) if not child.in_trash
     ] == []
@@ -236,7 +236,7 @@ def test_an_interrupted_probe_goes_on(
         _run(workspace, CutOff(honest, number, KeyboardInterrupt(), after=after), tmp_path)
     done = len(Memory.read(tmp_path).findings)
     assert (done > 0) == (number > 1)
-    gateway = Gateway(_connection(workspace, honest))
+    gateway = NotionClient(_connection(workspace, honest))
     in_trash = list(gateway.search_pages("notion-pm probe", in_trash=True))
     assert len(in_trash) == (1 if number > 1 else 0)
 

@@ -14,7 +14,7 @@ from notion_pm.errors import MappingInvalid, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Database, PropertyPatch
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.adopt import mapping_file
 from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
@@ -30,7 +30,7 @@ from tests.support.messy_workspaces import english, german, is_kept, related, th
 from tests.support.program import Program
 from tests.support.provisioned import NOW
 
-Messy = Callable[[Gateway, str], dict[str, Database]]
+Messy = Callable[[NotionClient, str], dict[str, Database]]
 _FOUND: dict[str, dict[str, dict[str, str]]] = {
     "german": {
         "insights": {

@@ -14,7 +14,7 @@ from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.destroy import destruction
 from notion_pm.provision.plan.binding import BindingUnfit
 from tests.conftest import client_of
@@ -66,7 +66,7 @@ def _template(bind: str, **tasks: Any) -> LoadedTemplate:
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -106,7 +106,7 @@ def _shown(api: httpx.Client, theirs: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("named", ["id", "url", "title"])
 def test_a_bound_database_is_related_to_and_left_as_it_is(
     named: str,
-    gateway: Gateway,
+    gateway: NotionClient,
     workspace: LocalWorkspace,
     api: httpx.Client,
     theirs: dict[str, Any],
@@ -136,7 +136,7 @@ def test_a_bound_database_is_related_to_and_left_as_it_is(
 
 
 def test_what_is_bound_by_title_stays_bound_when_it_is_renamed(
-    gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]
+    gateway: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
 ) -> None:
     loaded = _template("Engineering tasks")
     apply_to(gateway, workspace, loaded)
@@ -145,7 +145,7 @@ def test_what_is_bound_by_title_stays_bound_when_it_is_renamed(
 
 
 def test_a_later_binding_is_recorded(
-    gateway: Gateway, workspace: LocalWorkspace, theirs: dict[str, Any]
+    gateway: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
 ) -> None:
     apply_to(gateway, workspace, _template(theirs["id"]))
     more = _template(theirs["id"], state=_STATE)
@@ -158,7 +158,7 @@ def test_a_later_binding_is_recorded(
 
 
 def test_what_is_no_longer_bound_is_let_go(
-    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
+    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
 ) -> None:
     before = _shown(api, theirs)
     apply_to(gateway, workspace, _template(theirs["id"]))
@@ -207,7 +207,7 @@ def test_what_cannot_be_bound(
     tasks: dict[str, Any],
     error: type[UsageError],
     message: str,
-    gateway: Gateway,
+    gateway: NotionClient,
     workspace: LocalWorkspace,
     theirs: dict[str, Any],
 ) -> None:

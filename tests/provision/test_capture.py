@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.capture import capture as capturing
 from notion_pm.provision.capture.live import Captured
@@ -27,7 +27,7 @@ from tests.support.template_worlds import templates
 
 
 @contextmanager
-def fresh_workspace() -> Iterator[tuple[LocalWorkspace, Gateway]]:
+def fresh_workspace() -> Iterator[tuple[LocalWorkspace, NotionClient]]:
     """A workspace of its own, and a gateway to it."""
     with TemporaryDirectory() as folder, ExitStack() as closing:
         workspace = open_workspace(Path(folder) / "other.sqlite", clock=ManualClock())
@@ -38,7 +38,7 @@ def fresh_workspace() -> Iterator[tuple[LocalWorkspace, Gateway]]:
 
 
 def captured_from(
-    gateway: Gateway, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
+    gateway: NotionClient, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
 ) -> Captured:
     """Capture the root page into a file, and prove that the file is a valid template."""
     captured = capturing.capture(

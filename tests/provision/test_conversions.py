@@ -12,7 +12,7 @@ from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import weighed
 from notion_pm.provision.plan.plan import Plan
@@ -27,7 +27,7 @@ _TAGS = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -48,14 +48,17 @@ def _template(
 
 
 def _look(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES
+    gateway: NotionClient,
+    workspace: LocalWorkspace,
+    loaded: LoadedTemplate,
+    wishes: Wishes = NO_WISHES,
 ) -> tuple[provision.Reading, Plan]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     return reading, weighed(gateway, provision.plan(reading, wishes), reading)
 
 
 def _apply(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+    gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
 ) -> None:
     before = gateway.requests.logical
     reading, plan = _look(gateway, workspace, loaded, options.pop("wishes", NO_WISHES))
@@ -71,7 +74,9 @@ def _judged(plan: Plan) -> dict[str, tuple[str, int | None]]:
     }
 
 
-def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_only_what_does_not_fit_is_counted(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     rows = [
         {"key": "r1", "name": "R1", "size": "12", "tags": "a"},
         {"key": "r2", "name": "R2", "size": "a lot", "tags": "a;b"},
@@ -98,7 +103,7 @@ def test_only_what_does_not_fit_is_counted(gateway: Gateway, workspace: LocalWor
 
 
 def test_a_select_becomes_a_multi_select_with_peoples_own_options(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     rows = [{"key": "r1", "name": "R1", "kind": "a"}]
     _apply(
@@ -147,7 +152,7 @@ _LINKED = [{"key": "r1", "name": "R1", "about": "x;y"}, {"key": "r2", "name": "R
     ],
 )
 def test_a_relation_follows_the_template(
-    gateway: Gateway,
+    gateway: NotionClient,
     workspace: LocalWorkspace,
     before: dict[str, Any],
     after: dict[str, Any],
@@ -171,7 +176,7 @@ def test_a_relation_follows_the_template(
 
 
 def test_a_relation_without_links_is_turned_safely(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template(about=_ONE_WAY))
     upgrade = _template(version=2, about=_ELSEWHERE)

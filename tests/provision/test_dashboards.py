@@ -11,7 +11,7 @@ import pytest
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.provision import Wishes
 from tests.support.faults import Fault
@@ -33,7 +33,7 @@ _ROWS = [["features.stages", "insights.sources"], ["features.list"]]
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -68,14 +68,16 @@ def _template(rows: list[list[str]] = _ROWS, **features: Any) -> LoadedTemplate:
     )
 
 
-def _dashboard(gateway: Gateway, workspace: LocalWorkspace) -> list[list[str]]:
+def _dashboard(gateway: NotionClient, workspace: LocalWorkspace) -> list[list[str]]:
     """Return the names of the widgets as they stand."""
     return [
         [gateway.get_view(each).name for each in row] for row in _widget_ids(gateway, workspace)
     ]
 
 
-def _widget_ids(gateway: Gateway, workspace: LocalWorkspace) -> tuple[tuple[NotionId, ...], ...]:
+def _widget_ids(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> tuple[tuple[NotionId, ...], ...]:
     views = [
         gateway.get_view(each) for each in gateway.list_view_ids(_database_id(gateway, workspace))
     ]
@@ -83,18 +85,22 @@ def _widget_ids(gateway: Gateway, workspace: LocalWorkspace) -> tuple[tuple[Noti
     return dashboard.rows
 
 
-def _database_id(gateway: Gateway, workspace: LocalWorkspace, title: str = "Features") -> NotionId:
+def _database_id(
+    gateway: NotionClient, workspace: LocalWorkspace, title: str = "Features"
+) -> NotionId:
     return next(
         each.id for each in gateway.list_children(workspace.root_page_id) if each.title == title
     )
 
 
-def _tabs(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
+def _tabs(gateway: NotionClient, workspace: LocalWorkspace) -> list[str]:
     ids = gateway.list_view_ids(_database_id(gateway, workspace))
     return [gateway.get_view(each).name for each in ids]
 
 
-def test_widgets_stand_in_rows_and_are_no_tabs(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_widgets_stand_in_rows_and_are_no_tabs(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     result = apply_to(gateway, workspace, _template())
     assert result.planned == result.sent
     assert _dashboard(gateway, workspace) == [["Stages", "Sources"], ["Live"]]
@@ -161,7 +167,7 @@ def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(
 
 
 def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
     added = {"more": _chart(title="More"), "new": _chart(title="New")}
@@ -171,7 +177,7 @@ def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
     assert plan_for(gateway, workspace, wider).changes == ()
 
 
-def test_what_the_api_cannot_move_is_told(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_what_the_api_cannot_move_is_told(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, _template())
     turned = plan_for(gateway, workspace, _template([_ROWS[1], _ROWS[0]]))
     assert (turned.changes, [str(each.address) for each in turned.notes]) == (
@@ -187,7 +193,7 @@ def test_what_the_api_cannot_move_is_told(gateway: Gateway, workspace: LocalWork
 
 
 def test_what_people_took_away_is_told_and_not_made_again(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
     gateway.delete_view(_widget_ids(gateway, workspace)[0][0])
@@ -206,13 +212,13 @@ def test_what_people_took_away_is_told_and_not_made_again(
     }
 
 
-def _dashboard_ids(gateway: Gateway, workspace: LocalWorkspace) -> Iterator[NotionId]:
+def _dashboard_ids(gateway: NotionClient, workspace: LocalWorkspace) -> Iterator[NotionId]:
     ids = gateway.list_view_ids(_database_id(gateway, workspace))
     return (each for each in ids if gateway.get_view(each).type == "dashboard")
 
 
 def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
     kept = {
@@ -229,7 +235,7 @@ def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
     assert _tabs(gateway, workspace) == ["All"]
 
 
-def _pruned(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate) -> list[str]:
+def _pruned(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> list[str]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, Wishes(prune=True))
     provision.apply(gateway, plan, reading, now=NOW)
@@ -237,7 +243,7 @@ def _pruned(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate)
 
 
 def test_quick_filters_are_set_changed_and_taken_away_and_those_of_people_stay(
-    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     apply_to(gateway, workspace, _template())
     view_id = _widget_ids(gateway, workspace)[1][0]

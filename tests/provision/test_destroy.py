@@ -10,7 +10,7 @@ from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.workspace.record import open_manifest
 from tests.support.gateways import gateway_to
@@ -30,7 +30,7 @@ def program(tmp_path: Path) -> Program:
     return Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
 
 
-def _titles(gateway: Gateway, workspace: LocalWorkspace) -> list[str]:
+def _titles(gateway: NotionClient, workspace: LocalWorkspace) -> list[str]:
     return [
         each.title for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
     ]

@@ -20,7 +20,7 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import weighed
 from notion_pm.provision.plan.plan import Plan
@@ -71,7 +71,7 @@ class Person:
     """What a person can do, and whether it is still there."""
 
     workspace: LocalWorkspace
-    gateway: Gateway = field(init=False)
+    gateway: NotionClient = field(init=False)
     entry: DatabaseEntry = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class Person:
         }
 
 
-def _plan(gateway: Gateway, root: NotionId) -> tuple[Reading, Plan]:
+def _plan(gateway: NotionClient, root: NotionId) -> tuple[Reading, Plan]:
     reading = provision.read_for(gateway, root, _template(2))
     return reading, weighed(gateway, provision.plan(reading), reading)
 

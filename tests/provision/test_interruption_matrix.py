@@ -27,7 +27,7 @@ from notion_pm.emulator.faults.rules import CALM
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.template import templates
 from tests.conftest import client_of
@@ -154,7 +154,7 @@ def _apply(place: Place, weather: Weather = calm) -> int:
     return len(transport.seen)
 
 
-def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
+def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     """Return everything under the parent page by names and values, as people see it."""
     blocks = [
         each
@@ -186,7 +186,9 @@ def _options(config: object) -> list[tuple[str, str, str]]:
     return [(each.name, each.color, each.group or "") for each in options]
 
 
-def _row(gateway: Gateway, source: DataSource, page: Page, titles: dict[Any, str]) -> list[Any]:
+def _row(
+    gateway: NotionClient, source: DataSource, page: Page, titles: dict[Any, str]
+) -> list[Any]:
     values = []
     for key, found in page.properties.items():
         match found.value:

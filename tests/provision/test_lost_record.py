@@ -13,7 +13,7 @@ from notion_pm.errors import RecordCopied, RecordLost
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.apply.sync_memory import remember
 from notion_pm.provision.destroy import destroy, destruction
@@ -232,7 +232,7 @@ def test_every_command_finds_a_renamed_record(
 def test_the_gateway_searches_the_trash(
     ours: Machine, api: httpx.Client, workspace: LocalWorkspace
 ) -> None:
-    gateway: Gateway = ours.gateway
+    gateway: NotionClient = ours.gateway
     page = record_page(api, workspace.root_page_id)
     assert [each.id for each in gateway.search_pages("notion-pm: small", in_trash=False)] == [page]
     assert list(gateway.search_pages("notion-pm: small", in_trash=True)) == []

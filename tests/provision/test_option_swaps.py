@@ -22,7 +22,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import weighed
@@ -103,27 +103,35 @@ _CASES = {
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
 
 
 def _look(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES
+    gateway: NotionClient,
+    workspace: LocalWorkspace,
+    loaded: LoadedTemplate,
+    wishes: Wishes = NO_WISHES,
 ) -> tuple[provision.Reading, Plan]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     return reading, weighed(gateway, provision.plan(reading, wishes), reading)
 
 
 def _apply(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES
+    gateway: NotionClient,
+    workspace: LocalWorkspace,
+    loaded: LoadedTemplate,
+    wishes: Wishes = NO_WISHES,
 ) -> ApplyResult:
     reading, plan = _look(gateway, workspace, loaded, wishes)
     return provision.apply(gateway, plan, reading, now=NOW, claimant=claimant_of(workspace))
 
 
-def _property(gateway: Gateway, workspace: LocalWorkspace, key: str) -> tuple[NotionId, Property]:
+def _property(
+    gateway: NotionClient, workspace: LocalWorkspace, key: str
+) -> tuple[NotionId, Property]:
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     return entry.data_source_id, gateway.get_data_source(entry.data_source_id).properties[
         entry.properties[key]
@@ -135,7 +143,7 @@ def _options(prop: Property) -> tuple[Option, ...]:
     return prop.config.options
 
 
-def _seen(gateway: Gateway, workspace: LocalWorkspace) -> list[Any]:
+def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     """Return options, rows and filters as people see them."""
     entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     source = gateway.get_data_source(entry.data_source_id)
@@ -163,7 +171,7 @@ def _names(value: Any) -> list[str]:
 
 
 def test_a_renamed_option_takes_its_pages_along(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
     _, plan = _look(gateway, workspace, _template(version=2, **_RENAMED))
@@ -198,7 +206,7 @@ def test_a_renamed_option_takes_its_pages_along(
 
 
 def test_a_recoloured_option_waits_on_a_stand_in(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
     again = _template(version=2, **_RECOLOURED)
@@ -216,7 +224,7 @@ def test_a_recoloured_option_waits_on_a_stand_in(
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
-def test_names_can_change_hands(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_names_can_change_hands(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     _apply(gateway, workspace, _template())
     again = _template(version=2, **_EXCHANGED)
     result = _apply(gateway, workspace, again)
@@ -240,7 +248,7 @@ def test_names_can_change_hands(gateway: Gateway, workspace: LocalWorkspace) -> 
 
 
 def test_what_people_renamed_and_recoloured_is_respected(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
     _people_edit(gateway, workspace, "Idea", "Einfall", "orange")
@@ -261,7 +269,7 @@ def test_what_people_renamed_and_recoloured_is_respected(
 
 
 def _people_edit(
-    gateway: Gateway, workspace: LocalWorkspace, option: str, name: str, color: str
+    gateway: NotionClient, workspace: LocalWorkspace, option: str, name: str, color: str
 ) -> None:
     """Rename and recolour an option of the status."""
     found = next(
@@ -270,7 +278,9 @@ def _people_edit(
     edit_option(workspace, found.id or "", name=name, color=color)
 
 
-def test_a_clients_name_outlives_a_new_colour(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_clients_name_outlives_a_new_colour(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     _people_edit(gateway, workspace, "Idea", "Einfall", "blue")
     again = _template(version=2, idea={"color": "pink"})
@@ -281,7 +291,9 @@ def test_a_clients_name_outlives_a_new_colour(gateway: Gateway, workspace: Local
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
-def test_group_and_description_change_in_place(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_group_and_description_change_in_place(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     _, before = _property(gateway, workspace, "status")
     again = _template(version=2, doing={"group": "complete", "description": "As good as done"})
@@ -302,7 +314,7 @@ def test_group_and_description_change_in_place(gateway: Gateway, workspace: Loca
 
 
 def test_a_new_option_takes_its_place_in_the_order_of_the_template(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = _template()
     _apply(gateway, workspace, loaded)
@@ -404,7 +416,7 @@ def _folder(parent: Path, number: int) -> Path:
 
 
 def test_an_option_keeps_its_pages_when_the_template_calls_it_otherwise(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
     before = {each.name: each.id for each in _options(_property(gateway, workspace, "kind")[1])}

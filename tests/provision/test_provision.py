@@ -19,7 +19,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, RelationValue
 from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.plan.operation import Verb
 from notion_pm.provision.plan.plan import make_plan
@@ -42,7 +42,7 @@ _STATUS = {
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -114,7 +114,7 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
 
 
 def test_applying_again_only_reads_and_changes_nothing(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
@@ -151,7 +151,7 @@ def test_any_sound_template_can_be_applied_and_then_holds(loaded: LoadedTemplate
 
 
 def test_the_request_count_holds_under_a_crowded_parent_page(
-    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     blocks = [{"type": "divider", "divider": {}}] * 99
     assert (
@@ -164,7 +164,9 @@ def test_the_request_count_holds_under_a_crowded_parent_page(
     assert result.planned == result.sent
 
 
-def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_relations_of_rows_are_written_by_key(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
     made = tables(gateway, workspace)
     assert made["Features"][0].rows == (
@@ -179,7 +181,7 @@ def test_relations_of_rows_are_written_by_key(gateway: Gateway, workspace: Local
 
 
 def test_databases_that_relate_to_each_other_twice(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     back = {
@@ -231,7 +233,7 @@ def test_a_mirror_gets_its_name_even_where_notion_forgets_it(workspace: LocalWor
 
 
 def test_rows_that_need_each_other_are_linked_at_the_end(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     after = {"type": "relation", "title": "After", "to": "steps"}
     data = {
@@ -246,7 +248,7 @@ def test_rows_that_need_each_other_are_linked_at_the_end(
 
 
 def test_a_database_without_table_view_loses_notions_default_view(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     data["databases"]["features"]["views"] = {
@@ -259,7 +261,7 @@ def test_a_database_without_table_view_loses_notions_default_view(
 
 
 def test_a_new_version_adds_and_renames_and_leaves_the_rest(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(size={"type": "number", "title": "Size"}), _ROWS))
     more = {
@@ -303,7 +305,7 @@ def test_a_new_version_adds_and_renames_and_leaves_the_rest(
 
 
 def test_adding_an_option_keeps_peoples_own_and_their_values(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
     _, manifest = open_manifest(gateway, workspace.root_page_id)
@@ -324,7 +326,7 @@ def test_adding_an_option_keeps_peoples_own_and_their_values(
 
 
 def test_an_option_that_people_were_first_to_add_is_taken_over(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
     _, manifest = open_manifest(gateway, workspace.root_page_id)
@@ -351,7 +353,7 @@ def test_an_option_that_people_were_first_to_add_is_taken_over(
     )
 
 
-def test_clients_may_rename_everything(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_clients_may_rename_everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     loaded = load(
         _two(double={"type": "formula", "title": "Double", "expression": 'empty(prop("Status"))'}),
         _ROWS,
@@ -380,7 +382,7 @@ def test_clients_may_rename_everything(gateway: Gateway, workspace: LocalWorkspa
 
 
 def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     view = {
@@ -401,7 +403,7 @@ def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
     assert (changed.name, changed.filter, changed.sorts) == ("All", None, ())
 
 
-def test_without_rows_is_remembered(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     loaded = load(_two(), _ROWS)
     root = NotionId(workspace.root_page_id)
     reading = provision.read_for(gateway, root, loaded)
@@ -417,7 +419,9 @@ def test_without_rows_is_remembered(gateway: Gateway, workspace: LocalWorkspace)
     assert len(later.applied_rows) == 4
 
 
-def test_applied_rows_tell_what_was_written(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_applied_rows_tell_what_was_written(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     result = apply_to(gateway, workspace, load(_two(), _ROWS))
     row = next(
         each for each in result.applied_rows if (each.database, each.key) == ("features", "a")
@@ -428,7 +432,7 @@ def test_applied_rows_tell_what_was_written(gateway: Gateway, workspace: LocalWo
 
 
 def test_the_manifest_page_speaks_to_people_first(
-    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
     page_id, manifest = open_manifest(gateway, workspace.root_page_id)
@@ -443,7 +447,7 @@ def test_the_manifest_page_speaks_to_people_first(
 
 
 def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
@@ -455,7 +459,7 @@ def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(
 
 
 def test_a_trashed_database_stops_the_apply(
-    gateway: Gateway, workspace: LocalWorkspace, api: httpx.Client
+    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
@@ -466,13 +470,15 @@ def test_a_trashed_database_stops_the_apply(
         apply_to(gateway, workspace, loaded)
 
 
-def test_a_workspace_without_any_apply_says_so(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_a_workspace_without_any_apply_says_so(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     with pytest.raises(UsageError, match="No template was applied to this workspace yet") as error:
         open_manifest(gateway, workspace.root_page_id)
     assert "notion-pm apply product" in error.value.advice
 
 
-def test_two_manifests_ask_which_one(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_two_manifests_ask_which_one(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, load(_two()))
     other = {
         "template": "other",
@@ -485,7 +491,7 @@ def test_two_manifests_ask_which_one(gateway: Gateway, workspace: LocalWorkspace
 
 
 def test_a_lossy_change_is_made_when_it_is_allowed(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     before = _two(
         size={"type": "rich_text", "title": "Size"}, kind={"type": "rich_text", "title": "Kind"}
@@ -504,7 +510,7 @@ def test_a_lossy_change_is_made_when_it_is_allowed(
 
 
 def test_every_kind_of_setting_follows_the_template(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     def version(
         size: str, prefix: str, function: str, expression: str, description: str
@@ -552,7 +558,7 @@ def test_every_kind_of_setting_follows_the_template(
     assert [each.name for each in status.config.options] == ["Open", "Done"]
 
 
-def test_progress_is_told_in_a_few_phases(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_progress_is_told_in_a_few_phases(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
     loaded = load(_two(), _ROWS)
     apply_to(
@@ -570,7 +576,7 @@ def test_progress_is_told_in_a_few_phases(gateway: Gateway, workspace: LocalWork
 
 
 def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     count = {
         "type": "rollup",
@@ -605,7 +611,7 @@ def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(
 
 
 def test_the_manifest_keeps_the_templates_order(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two()))
     more = _two(size={"type": "number", "title": "Size"})
@@ -619,7 +625,7 @@ def test_the_manifest_keeps_the_templates_order(
 
 
 def test_a_database_of_the_same_title_is_told_and_left(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     two = _two()
     one = {
@@ -641,7 +647,7 @@ def test_a_database_of_the_same_title_is_told_and_left(
 
 
 def test_a_description_alone_changes_and_leaves_settings_as_they_are(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     def version(description: str) -> LoadedTemplate:
         said = {"description": description}

@@ -12,7 +12,7 @@ from notion_pm.errors import ChangedMeanwhile, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import weighed
 from notion_pm.provision.plan.plan import Plan
@@ -37,7 +37,7 @@ _PRUNE = Wishes(prune=True)
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -73,14 +73,14 @@ def _template(
 
 
 def _look(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes
+    gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes
 ) -> Plan:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     return weighed(gateway, provision.plan(reading, wishes), reading)
 
 
 def _prune(
-    gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
+    gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
 ) -> ApplyResult:
     before = gateway.requests.logical
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
@@ -94,7 +94,7 @@ _FULL = {"kind": _KIND, "size": {"type": "number", "title": "Size"}, "tags": _TA
 
 
 def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template(_FULL, ("all", "old")))
     fewer = _template({"kind": _KIND})
@@ -121,7 +121,7 @@ def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
 
 
 def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template(_FULL))
     _, manifest = open_manifest(gateway, workspace.root_page_id)
@@ -146,7 +146,7 @@ def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
     )
 
 
-def test_many_pages_at_once_need_force(gateway: Gateway, workspace: LocalWorkspace) -> None:
+def test_many_pages_at_once_need_force(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, _template(_FULL, rows=12))
     fewer = _template({key: each for key, each in _FULL.items() if key != "size"}, rows=12)
     with pytest.raises(
@@ -157,7 +157,7 @@ def test_many_pages_at_once_need_force(gateway: Gateway, workspace: LocalWorkspa
 
 
 def test_the_last_view_and_the_title_are_never_pruned(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template({}))
     plan = _look(gateway, workspace, _template({}, ()), _PRUNE)
@@ -169,7 +169,7 @@ def test_the_last_view_and_the_title_are_never_pruned(
     "edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}]
 )
 def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
-    gateway: Gateway, workspace: LocalWorkspace, edit: dict[str, Any]
+    gateway: NotionClient, workspace: LocalWorkspace, edit: dict[str, Any]
 ) -> None:
     apply_to(gateway, workspace, _template({}, ("all", "mine")))
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), _template({}))
@@ -183,7 +183,7 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
 
 
 def test_titles_are_reset_when_it_is_wished_for(
-    gateway: Gateway, workspace: LocalWorkspace
+    gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = _template(_FULL)
     apply_to(gateway, workspace, loaded)
@@ -204,7 +204,7 @@ def test_titles_are_reset_when_it_is_wished_for(
 
 @pytest.mark.parametrize("kind", ["status", "select", "multi_select"])
 def test_what_happens_to_the_pages_of_a_removed_option_is_said(
-    gateway: Gateway, workspace: LocalWorkspace, kind: str
+    gateway: NotionClient, workspace: LocalWorkspace, kind: str
 ) -> None:
     options = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]
     apply_to(

@@ -20,7 +20,7 @@ from notion_pm.errors import (
 )
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.apply.sync_memory import remember
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair
@@ -44,7 +44,7 @@ class Client:
 
     def __init__(self, workspace: LocalWorkspace, folder: Path) -> None:
         self.workspace = workspace
-        self.gateway: Gateway = gateway_to(workspace)[0]
+        self.gateway: NotionClient = gateway_to(workspace)[0]
         self.root = NotionId(workspace.root_page_id)
         self.home, self.bare = folder / "home", folder / "bare"
         self.home.mkdir()
@@ -68,7 +68,7 @@ class Client:
         return [change.address for change in provision.plan(reading).changes]
 
 
-def record_of(gateway: Gateway, parent_id: str) -> NotionId:
+def record_of(gateway: NotionClient, parent_id: str) -> NotionId:
     return open_manifest(gateway, parent_id)[0]
 
 

@@ -17,7 +17,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record import open_manifest
 from tests.support.faults import Killed
 from tests.support.gateways import gateway_to
@@ -35,7 +35,7 @@ def workspace(tmp_path: Path) -> Iterator[LocalWorkspace]:
 
 
 @pytest.fixture
-def person(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def person(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     """Somebody else, who works under the same page."""
     opened, _ = gateway_to(
         workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
@@ -52,12 +52,12 @@ def _template(name: str = "small", *rows: str) -> LoadedTemplate:
     )
 
 
-def _databases(gateway: Gateway, workspace: LocalWorkspace) -> list[NotionId]:
+def _databases(gateway: NotionClient, workspace: LocalWorkspace) -> list[NotionId]:
     blocks = gateway.list_children(workspace.root_page_id)
     return [each.id for each in blocks if each.type == "child_database"]
 
 
-def _add_database(gateway: Gateway, workspace: LocalWorkspace) -> NotionId:
+def _add_database(gateway: NotionClient, workspace: LocalWorkspace) -> NotionId:
     properties = {"Name": PropertyPatch(type="title")}
     return gateway.create_database(
         workspace.root_page_id, "Features", properties, look_up=lambda: None
@@ -84,7 +84,7 @@ def test_a_database_that_a_request_made_twice_goes_to_the_trash(workspace: Local
 
 
 def test_a_database_that_a_person_adds_during_an_apply_stays(
-    workspace: LocalWorkspace, person: Gateway
+    workspace: LocalWorkspace, person: NotionClient
 ) -> None:
     added: list[NotionId] = []
 
@@ -102,7 +102,7 @@ def test_a_database_that_a_person_adds_during_an_apply_stays(
 
 @pytest.mark.parametrize("moment", ["before", "during"])
 def test_a_row_that_a_person_adds_stays(
-    workspace: LocalWorkspace, person: Gateway, moment: str
+    workspace: LocalWorkspace, person: NotionClient, moment: str
 ) -> None:
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _template("small", "A"))
@@ -146,7 +146,7 @@ def _insights(*, wide: bool) -> LoadedTemplate:
 
 @pytest.mark.parametrize("wide", [True, False])
 def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
-    workspace: LocalWorkspace, person: Gateway, wide: bool
+    workspace: LocalWorkspace, person: NotionClient, wide: bool
 ) -> None:
     """The title and the time of a database do not make it the one that an interrupted apply created."""
 
@@ -194,7 +194,7 @@ def _with_views(**views: Any) -> LoadedTemplate:
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_tab_that_a_person_copied_after_an_interruption_stays(
-    workspace: LocalWorkspace, person: Gateway, recorded: bool
+    workspace: LocalWorkspace, person: NotionClient, recorded: bool
 ) -> None:
     gateway, _ = gateway_to(workspace)
     late = {"title": "Late", "type": "gallery"}
@@ -224,7 +224,7 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
 
 @pytest.mark.parametrize("interrupted", [True, False])
 def test_a_widget_that_a_person_copied_stays(
-    workspace: LocalWorkspace, person: Gateway, interrupted: bool
+    workspace: LocalWorkspace, person: NotionClient, interrupted: bool
 ) -> None:
     gateway, _ = gateway_to(workspace)
     more = {"title": "More", "type": "table"}

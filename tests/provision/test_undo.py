@@ -22,7 +22,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue, PropertyValue, RelationValue
 from notion_pm.model.schema import Option, PropertyPatch, options_of
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import weighed
 from notion_pm.provision.apply.recording import apply_recorded
@@ -189,7 +189,7 @@ class Client:
         self.workspace.close()
 
     def apply(
-        self, loaded: LoadedTemplate, *, gateway: Gateway | None = None, **wishes: Any
+        self, loaded: LoadedTemplate, *, gateway: NotionClient | None = None, **wishes: Any
     ) -> None:
         """Apply a template, a day after the last time."""
         self.clock.advance(days=1)
@@ -208,7 +208,7 @@ class Client:
         )
         assert result.planned == result.sent or gateway
 
-    def undo(self, gateway: Gateway | None = None) -> UndoPlan:
+    def undo(self, gateway: NotionClient | None = None) -> UndoPlan:
         door = gateway or self.gateway
         undoing = look_back(door, self.root, self.state, jobs=1)
         undo(door, undoing, self.state, now=self.clock.now, jobs=1)

@@ -1,4 +1,4 @@
-"""Gateways for tests: to a local workspace, with sleeps that only add up and weather where wanted."""
+"""Notion clients for tests: to a local workspace, with sleeps that only add up and weather where wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection, Patience
 from notion_pm.notion.limiter import WindowLimiter
 from tests.support.faults import Fault, FaultyTransport
@@ -41,7 +41,7 @@ def gateway_to(
     budget: int | None = None,
     patience: Patience | None = None,
     token: str | None = None,
-) -> tuple[Gateway, FaultyTransport]:
+) -> tuple[NotionClient, FaultyTransport]:
     """Return a gateway to a workspace, and the transport that saw its requests."""
     time = clock or PatientClock()
     transport = FaultyTransport(httpx.WSGITransport(app=workspace.app), weather)
@@ -53,4 +53,4 @@ def gateway_to(
         transport=transport,
         patience=patience or Patience(),
     )
-    return Gateway(connection), transport
+    return NotionClient(connection), transport

@@ -19,7 +19,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     UniqueIdConfig,
 )
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from tests.conftest import client_of
 
 
@@ -33,12 +33,12 @@ def _options(*names: str) -> OptionsConfig:
     return OptionsConfig(tuple(Option(each, color="gray") for each in names))
 
 
-def _made(gateway: Gateway, parent: str, title: str, **properties: PropertyPatch) -> Database:
+def _made(gateway: NotionClient, parent: str, title: str, **properties: PropertyPatch) -> Database:
     named = {key.replace("_", " "): each for key, each in properties.items()}
     return gateway.create_database(parent, title, named, icon="🗂", look_up=lambda: None)
 
 
-def german(gateway: Gateway, parent: str) -> dict[str, Database]:
+def german(gateway: NotionClient, parent: str) -> dict[str, Database]:
     """Feedback in German: a select where the template has a status, and options in other words and cases."""
     feedback = _made(
         gateway,
@@ -64,7 +64,7 @@ def german(gateway: Gateway, parent: str) -> dict[str, Database]:
     return {"insights": feedback}
 
 
-def english(gateway: Gateway, parent: str) -> dict[str, Database]:
+def english(gateway: NotionClient, parent: str) -> dict[str, Database]:
     """A roadmap with columns that are called nearly the same, texts for people and numbers, and an id of its own."""
     roadmap = _made(
         gateway,
@@ -91,7 +91,7 @@ def english(gateway: Gateway, parent: str) -> dict[str, Database]:
     return {"features": roadmap}
 
 
-def related(gateway: Gateway, parent: str) -> dict[str, Database]:
+def related(gateway: NotionClient, parent: str) -> dict[str, Database]:
     """Two databases that a two-way relation ties together already, as the template does."""
     requests = _made(
         gateway, parent, "Customer requests", Name=_is("title"), Customer=_is("rich_text")
@@ -114,7 +114,7 @@ def related(gateway: Gateway, parent: str) -> dict[str, Database]:
     return {"insights": requests, "features": backlog}
 
 
-def _write(gateway: Gateway, source_id: NotionId, held: dict[str, Any]) -> NotionId:
+def _write(gateway: NotionClient, source_id: NotionId, held: dict[str, Any]) -> NotionId:
     types = {each.name: each for each in gateway.get_data_source(source_id).properties.values()}
     values = [
         PropertyValue(types[name].id, types[name].type, value) for name, value in held.items()

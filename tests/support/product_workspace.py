@@ -14,7 +14,7 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, Value
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.template_schema import Vocabulary
@@ -52,7 +52,7 @@ class Product:
 
     workspace: LocalWorkspace
     clock: ManualClock
-    gateway: Gateway
+    gateway: NotionClient
     transport: FaultyTransport
     manifest: Manifest
     state: Path
@@ -114,12 +114,12 @@ class Product:
 
     # --- sync
 
-    def place(self, gateway: Gateway | None = None) -> Place:
+    def place(self, gateway: NotionClient | None = None) -> Place:
         """Where a sync works at this moment."""
         parent = NotionId(self.workspace.root_page_id)
         return Place(gateway or self.gateway, parent, self.state, self.clock.now, jobs=2)
 
-    def sync(self, gateway: Gateway | None = None, **options: Any) -> SyncResult:
+    def sync(self, gateway: NotionClient | None = None, **options: Any) -> SyncResult:
         return sync(self.place(gateway), Options(**options))
 
     def requests_of_sync(self, **options: Any) -> tuple[SyncResult, list[str]]:

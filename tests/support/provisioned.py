@@ -11,7 +11,7 @@ from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult
@@ -20,13 +20,13 @@ from notion_pm.workspace.lock import Claimant
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
-def plan_for(gateway: Gateway, workspace: LocalWorkspace, loaded: LoadedTemplate) -> Plan:
+def plan_for(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> Plan:
     """Return the plan of a template for what exists."""
     return provision.plan(provision.read_for(gateway, NotionId(workspace.root_page_id), loaded))
 
 
 def apply_to(
-    gateway: Gateway,
+    gateway: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
     *,
@@ -53,7 +53,7 @@ class Table:
     rows: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 
 
-def tables(gateway: Gateway, workspace: LocalWorkspace) -> dict[str, list[Table]]:
+def tables(gateway: NotionClient, workspace: LocalWorkspace) -> dict[str, list[Table]]:
     """Return all databases under the root page by title; more than one of a title is a duplicate."""
     found: dict[str, list[Table]] = {}
     blocks = gateway.list_children(workspace.root_page_id)
@@ -72,7 +72,7 @@ def tables(gateway: Gateway, workspace: LocalWorkspace) -> dict[str, list[Table]
     return found
 
 
-def manifest_pages(gateway: Gateway, workspace: LocalWorkspace) -> Counter[str]:
+def manifest_pages(gateway: NotionClient, workspace: LocalWorkspace) -> Counter[str]:
     """Count the pages under the root page by title."""
     blocks = gateway.list_children(workspace.root_page_id)
     return Counter(each.title for each in blocks if each.type == "child_page")

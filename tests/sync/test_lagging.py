@@ -13,7 +13,7 @@ from notion_pm.emulator.faults import Weather
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.sync.sync import Options, SyncResult, sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
@@ -39,7 +39,7 @@ _LAG = 20
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[Gateway]:
+def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     opened, _ = gateway_to(workspace)
     yield opened
     opened.close()
@@ -49,7 +49,7 @@ class Scene:
     """A feature that a sync knows as not done, and queries that lag from now on."""
 
     def __init__(
-        self, gateway: Gateway, workspace: LocalWorkspace, clock: ManualClock, folder: Path
+        self, gateway: NotionClient, workspace: LocalWorkspace, clock: ManualClock, folder: Path
     ) -> None:
         self.gateway, self.clock = gateway, clock
         template = folder / "small.yaml"
@@ -81,7 +81,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(gateway: Gateway, workspace: LocalWorkspace, clock: ManualClock, tmp_path: Path) -> Scene:
+def scene(
+    gateway: NotionClient, workspace: LocalWorkspace, clock: ManualClock, tmp_path: Path
+) -> Scene:
     return Scene(gateway, workspace, clock, tmp_path)
 
 

@@ -47,7 +47,7 @@ from notion_pm.errors import NotionError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.rules.quarantine import LOOK_BACK, flips
 from notion_pm.rules.template_schema import Vocabulary
@@ -616,7 +616,7 @@ class Machine(RuleBasedStateMachine):
             state.remember(replace(remembered, read_in_full=None))
         return False
 
-    def _place(self, gateway: Gateway, machine: str) -> Place:
+    def _place(self, gateway: NotionClient, machine: str) -> Place:
         return Place(
             gateway,
             NotionId(self.workspace.root_page_id),

@@ -10,7 +10,7 @@ import pytest
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.sync.run import Run, Timing, attempt
 from notion_pm.sync.sync import Options
@@ -54,7 +54,9 @@ def told(product: Product) -> str:
     return paragraphs(product)[-1].text
 
 
-def attempted(product: Product, gateway: Gateway | None = None, options: Options = ONCE) -> Run:
+def attempted(
+    product: Product, gateway: NotionClient | None = None, options: Options = ONCE
+) -> Run:
     root = NotionId(product.workspace.root_page_id)
     place = Place(gateway or product.gateway, root, product.state, product.clock.now)
     return attempt(place, options, Timing(lambda: 0.0, lambda seconds: None))

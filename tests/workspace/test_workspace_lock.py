@@ -16,7 +16,7 @@ from notion_pm.errors import LockLost, RecordChanged, Stopped, TimeUp, UnsafeCha
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed, Tries
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
@@ -265,7 +265,7 @@ class Ticking:
         return self.now
 
 
-def _write(machines: TwoMachines, gateway: Gateway) -> NotionId:
+def _write(machines: TwoMachines, gateway: NotionClient) -> NotionId:
     root = NotionId(machines.workspace.root_page_id)
     return gateway.create_page(root, "Written", children=[], icon="🧾", look_up=lambda: None).id
 

@@ -19,7 +19,7 @@ from notion_pm.console.output import echo, note
 from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.model.page import Page
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.template import template_files
 from notion_pm.workspace.default_template import recorded_templates
 
@@ -95,7 +95,7 @@ def _connect(
         gateway.close()
 
 
-def _applied_template(gateway: Gateway, page: Page) -> str | None:
+def _applied_template(gateway: NotionClient, page: Page) -> str | None:
     """Return the shipped template that was applied under a page; None where there is none, or several."""
     recorded = recorded_templates(gateway.list_children(page.id))
     return recorded[0] if len(recorded) == 1 and recorded[0] in template_files.shipped() else None

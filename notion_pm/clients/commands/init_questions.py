@@ -19,7 +19,7 @@ from notion_pm.errors import NotionError, NotShared, RequestRefused, Unauthorize
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.page import Page
 from notion_pm.model.schema import User
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record_text import template_of
 
 _LOOKED_AT, _SHOWN = 300, 30
@@ -38,7 +38,7 @@ _HOW_TO_SHARE = "Open it in Notion, ••• (top right) > Connections > {conne
 _TYPED = TokenOrigin(Source.COMMAND_LINE, "The token that you type")
 
 
-def working_connection(known: Variable | None, server: Server) -> tuple[str, Gateway, User]:
+def working_connection(known: Variable | None, server: Server) -> tuple[str, NotionClient, User]:
     """Return a token that Notion accepts, the known one or one that a person gives instead, and its connection.
 
     Raises Unauthorized where nobody is there to give another, UsageError where the server must not get the token.
@@ -61,7 +61,7 @@ def working_connection(known: Variable | None, server: Server) -> tuple[str, Gat
     return token, gateway, bot
 
 
-def named_page(gateway: Gateway, text: str) -> Page:
+def named_page(gateway: NotionClient, text: str) -> Page:
     """Return the page of an id or link. Raises UsageError, with how to share it, when it is not there."""
     page_id = parse_notion_id(text)
     try:
@@ -73,7 +73,7 @@ def named_page(gateway: Gateway, text: str) -> Page:
         raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
 
 
-def chosen_page(gateway: Gateway, bot: User) -> Page:
+def chosen_page(gateway: NotionClient, bot: User) -> Page:
     """Let a person choose among the shared pages; a link always works, also where search lags behind."""
     pages = _listed(gateway, bot)
     while True:
@@ -121,7 +121,7 @@ def _ask_for_token(base_url: str) -> str:
     return token
 
 
-def _connected(token: str, base_url: str, token_name: str) -> tuple[Gateway, User]:
+def _connected(token: str, base_url: str, token_name: str) -> tuple[NotionClient, User]:
     gateway = connect(token, base_url, token_name)
     try:
         return gateway, gateway.me()
@@ -130,7 +130,7 @@ def _connected(token: str, base_url: str, token_name: str) -> tuple[Gateway, Use
         raise
 
 
-def _listed(gateway: Gateway, bot: User) -> Sequence[Page]:
+def _listed(gateway: NotionClient, bot: User) -> Sequence[Page]:
     """Show the pages that can hold databases: neither rows nor records of templates."""
     found = islice(gateway.shared_pages(), _LOOKED_AT)
     pages = [

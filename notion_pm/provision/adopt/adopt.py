@@ -18,7 +18,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.adopt import mapping_to_record
 from notion_pm.provision.adopt.mapping_file import MappingFile
 from notion_pm.provision.adopt.matching import Candidate, DatabaseMatch, match_databases
@@ -62,7 +62,7 @@ class Adoption:
 
 
 def propose(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     reference: str,
     named: Sequence[str] = (),
@@ -102,7 +102,7 @@ def propose(
 
 
 def _own_record(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str,
@@ -115,7 +115,7 @@ def _own_record(
         return None
 
 
-def candidate(gateway: Gateway, database_id: str) -> Candidate:
+def candidate(gateway: NotionClient, database_id: str) -> Candidate:
     """Read a database of the client's.
 
     Raises UsageError when it has several data sources, or a NotionError.
@@ -123,13 +123,13 @@ def candidate(gateway: Gateway, database_id: str) -> Candidate:
     return _only_source(gateway, gateway.get_database(database_id))
 
 
-def _candidate_on_page(gateway: Gateway, database_id: str) -> Candidate | None:
+def _candidate_on_page(gateway: NotionClient, database_id: str) -> Candidate | None:
     """Read a database on the parent page; None for a linked view."""
     database = gateway.find_database(database_id)
     return _only_source(gateway, database) if database is not None else None
 
 
-def _only_source(gateway: Gateway, database: Database) -> Candidate:
+def _only_source(gateway: NotionClient, database: Database) -> Candidate:
     if len(database.data_source_ids) != 1:
         raise UsageError(
             f"The database {database.title!r} has {len(database.data_source_ids)} data sources.",
@@ -147,7 +147,7 @@ def _under(children: Sequence[ChildBlock]) -> Iterator[NotionId]:
 
 
 def look_at_mapping(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     file: MappingFile,
     *,
@@ -194,7 +194,7 @@ def look_at_mapping(
     return Adoption(loaded, manifest, page, new, plan)
 
 
-def _candidate_of(gateway: Gateway, entry: DatabaseEntry) -> Candidate:
+def _candidate_of(gateway: NotionClient, entry: DatabaseEntry) -> Candidate:
     return Candidate(
         gateway.get_database(entry.database_id), gateway.get_data_source(entry.data_source_id)
     )
@@ -236,7 +236,7 @@ def _manifest(
 
 
 def adopt(
-    gateway: Gateway, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None
+    gateway: NotionClient, parent_id: NotionId, adoption: Adoption, claimant: Claimant | None = None
 ) -> None:
     """Record what is adopted: one request, three for a first record, and the lock. Nothing of the client's is touched.
 

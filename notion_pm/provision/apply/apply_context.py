@@ -8,7 +8,7 @@ from functools import cached_property
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply.apply_state import Ledger
 
 
@@ -20,7 +20,7 @@ class Site:
     had before: this run made none of them.
     """
 
-    gateway: Gateway
+    gateway: NotionClient
     parent_id: NotionId
     loaded: LoadedTemplate
     ledger: Ledger

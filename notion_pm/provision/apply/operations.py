@@ -9,7 +9,7 @@ from functools import partial
 from notion_pm.errors import RequestRefused
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply import structure, views
 from notion_pm.provision.apply.apply_context import Site
 from notion_pm.provision.apply.apply_state import Ledger
@@ -35,7 +35,7 @@ class Applying:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: NotionClient,
         reading: Reading,
         ledger: Ledger,
         moment: datetime,

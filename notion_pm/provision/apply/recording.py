@@ -10,7 +10,7 @@ from pathlib import Path
 from notion_pm.model.journal import Begun
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.apply.sync_memory import remember
 from notion_pm.provision.journal_files import JournalWriter, path_of
@@ -21,7 +21,7 @@ from notion_pm.workspace.progress import Progress, silent
 
 
 def apply_recorded(
-    gateway: Gateway,
+    gateway: NotionClient,
     plan: Plan,
     reading: Reading,
     state_directory: Path,

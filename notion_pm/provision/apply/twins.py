@@ -24,7 +24,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.row_content import row_content
 from notion_pm.provision.apply.apply_context import Site
 from notion_pm.provision.plan.order.starter_rows import StarterRows
@@ -62,7 +62,11 @@ class TwinFinder:
     """Looks for twins of what one apply created. Databases are settled in several threads, and each may look."""
 
     def __init__(
-        self, gateway: Gateway, site: Site, existing: Existing, record_id: Callable[[], NotionId]
+        self,
+        gateway: NotionClient,
+        site: Site,
+        existing: Existing,
+        record_id: Callable[[], NotionId],
     ) -> None:
         self._gateway = gateway
         self._site = site

@@ -8,7 +8,7 @@ from pathlib import Path
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.model.ids import NotionId
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.capture import document
 from notion_pm.provision.capture.live import Captured
 from notion_pm.provision.capture.reading import Reader
@@ -23,7 +23,7 @@ _HEADING = (
 
 
 def capture(
-    gateway: Gateway,
+    gateway: NotionClient,
     page_id: NotionId,
     *,
     name: str | None = None,

@@ -17,7 +17,7 @@ from notion_pm.model.schema import (
     RelationConfig,
     View,
 )
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.capture.keys import key_of
 from notion_pm.provision.capture.live import Live, LiveDatabase, Loss
 from notion_pm.workspace.parent_page import check_alive
@@ -41,7 +41,9 @@ class Found:
 class Reader:
     """Reads one page."""
 
-    def __init__(self, gateway: Gateway, *, with_rows: bool, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, gateway: NotionClient, *, with_rows: bool, jobs: int, progress: Progress
+    ) -> None:
         self._gateway = gateway
         self._with_rows = with_rows
         self._jobs = jobs

@@ -29,7 +29,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.adopt.matching import Candidate, match_databases
 from notion_pm.provision.repair.rebuilding import not_found, rebuild
 from notion_pm.state.state import remembered_manifests
@@ -117,7 +117,7 @@ class _Lost:
 
 
 def plan_repair(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     reference: str,
     home: StateHome | None,
@@ -156,7 +156,7 @@ def plan_repair(
 
 
 def carry_out_repair(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     repair: Repair,
     home: StateHome | None,
@@ -193,7 +193,7 @@ def carry_out_repair(
 
 
 def _raise_if_changed(
-    gateway: Gateway, parent_id: NotionId, repair: Repair, home: StateHome | None, jobs: int
+    gateway: NotionClient, parent_id: NotionId, repair: Repair, home: StateHome | None, jobs: int
 ) -> None:
     """Plan the repair again. Raises RecordChanged when another one, or none, is right by now."""
     changed = RecordChanged("Somebody has changed this workspace")
@@ -209,7 +209,7 @@ def _raise_if_changed(
 
 
 def restore_record(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     page_id: NotionId,
     template: str,
@@ -228,7 +228,7 @@ def restore_record(
 
 
 def _what_is_left(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str,
@@ -294,7 +294,7 @@ def _with_adopted(manifest: Manifest, adopted: Mapping[str, DatabaseEntry]) -> M
 
 
 def _damaged_pages(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str,
@@ -331,7 +331,7 @@ def _damaged_pages(
 
 
 def _find_databases(
-    gateway: Gateway,
+    gateway: NotionClient,
     loaded: LoadedTemplate,
     children: Sequence[ChildBlock],
     known: Mapping[str, DatabaseEntry],
@@ -389,7 +389,7 @@ def _find_databases(
     }
 
 
-def _candidate(gateway: Gateway, database_id: NotionId) -> Candidate | None:
+def _candidate(gateway: NotionClient, database_id: NotionId) -> Candidate | None:
     """Return a database, None when it is in the trash, cannot be seen, or has not exactly one data source."""
     try:
         return _only_source(gateway, gateway.get_database(database_id))
@@ -397,7 +397,7 @@ def _candidate(gateway: Gateway, database_id: NotionId) -> Candidate | None:
         return None
 
 
-def _candidate_on_page(gateway: Gateway, database_id: NotionId) -> Candidate | None:
+def _candidate_on_page(gateway: NotionClient, database_id: NotionId) -> Candidate | None:
     """Return a database that stands on the parent page, None as for others and for a linked view."""
     try:
         database = gateway.find_database(database_id)
@@ -406,13 +406,13 @@ def _candidate_on_page(gateway: Gateway, database_id: NotionId) -> Candidate | N
         return None
 
 
-def _only_source(gateway: Gateway, database: Database) -> Candidate | None:
+def _only_source(gateway: NotionClient, database: Database) -> Candidate | None:
     if database.in_trash or len(database.data_source_ids) != 1:
         return None
     return Candidate(database, gateway.get_data_source(database.data_source_ids[0]))
 
 
-def _read_whole(gateway: Gateway, candidate: Candidate) -> ExistingDatabase:
+def _read_whole(gateway: NotionClient, candidate: Candidate) -> ExistingDatabase:
     """Read the tabs and the titles of the rows of a database."""
     view_ids = gateway.list_view_ids(candidate.database.id)
     tabs = tuple(gateway.get_view(each) for each in view_ids)

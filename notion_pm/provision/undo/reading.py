@@ -26,7 +26,7 @@ from notion_pm.model.schema import (
     View,
     options_of,
 )
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision.plan.affected_pages import values_filter
 from notion_pm.provision.undo.properties import NOBODY_FILLS_IN
 from notion_pm.provision.undo.steps import (
@@ -48,7 +48,9 @@ REQUESTS_OF_A_DATABASE = 3
 class FoundDatabases:
     """The databases that an apply concerned, as they were read last. `found` has them by key, without those gone."""
 
-    def __init__(self, gateway: Gateway, journal: Journal, manifest: Manifest, jobs: int) -> None:
+    def __init__(
+        self, gateway: NotionClient, journal: Journal, manifest: Manifest, jobs: int
+    ) -> None:
         self._gateway = gateway
         self._journal = journal
         self._manifest = manifest

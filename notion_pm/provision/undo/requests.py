@@ -9,7 +9,7 @@ from typing import Any
 from notion_pm.errors import NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View, options_of
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.provision.undo.steps import (
     Act,
@@ -30,7 +30,7 @@ class Doing:
     The key of an option is `property.option`.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: NotionClient) -> None:
         self._gateway = gateway
         self._sender = UpdateSender(gateway)
         self.views: dict[tuple[str, str], NotionId] = {}

@@ -16,7 +16,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
 from notion_pm.model.manifest import Manifest, ViewEntry
 from notion_pm.model.state_home import StateHome
-from notion_pm.notion.client import Gateway
+from notion_pm.notion.client import NotionClient
 from notion_pm.provision import journal_files as journals
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.provision import read_for
@@ -68,7 +68,7 @@ class UndoChanged(Exception):
 
 
 def look_back(
-    gateway: Gateway,
+    gateway: NotionClient,
     parent_id: NotionId,
     state_directory: Path,
     template: str | None = None,
@@ -119,7 +119,7 @@ def _elsewhere(manifest: Manifest) -> UsageError:
 
 
 def _recovered(
-    gateway: Gateway, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None
+    gateway: NotionClient, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None
 ) -> Manifest:
     """Return the record with what an interrupted apply made and did not come to record."""
     existing = read_for(gateway, parent_id, journal.begun.loaded, jobs=jobs, home=home).existing
@@ -128,7 +128,7 @@ def _recovered(
 
 
 def undo(
-    gateway: Gateway,
+    gateway: NotionClient,
     undoing: Undoing,
     state_home: StateHome,
     *,
@@ -172,7 +172,9 @@ class _TakingBack:
     `plan` is the newest one, `done` knows what was made again.
     """
 
-    def __init__(self, gateway: Gateway, undoing: Undoing, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, gateway: NotionClient, undoing: Undoing, jobs: int, progress: Progress
+    ) -> None:
         self.plan = undoing.plan
         self._agreed = undoing.plan.acts
         self._undoing = undoing
@@ -231,7 +233,7 @@ def _with_new_ids(manifest: Manifest, done: Doing) -> Manifest:
 
 
 def _set_record(
-    gateway: Gateway, page: ManifestPage, manifest: Manifest | None, now: datetime
+    gateway: NotionClient, page: ManifestPage, manifest: Manifest | None, now: datetime
 ) -> None:
     if manifest is None:
         gateway.rename_and_trash_page(page.id, removed_title(page.manifest.template))
