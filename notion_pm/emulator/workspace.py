@@ -53,7 +53,7 @@ class LocalWorkspace:
     def connect(
         self, name: str, capabilities: Iterable[str] | None = None, shared: Iterable[str] = ()
     ) -> str:
-        """Makes or changes a further connection and returns its token.
+        """Make or change a further connection and return its token.
 
         Without `capabilities` it has all. `shared` are ids of pages and databases, with all that stands in them;
         without, it sees the root page. Raises ApiError for an unknown capability or id.
@@ -71,7 +71,7 @@ class LocalWorkspace:
         seed: int = 0,
         progress: Callable[[int], object] = lambda done: None,
     ) -> str:
-        """Adds rows of test data to a data source, or to one of a new database, and returns its id.
+        """Add rows of test data to a data source, or to one of a new database, and return its id.
 
         `progress` is told how many rows are there. Raises ApiError (404) where there is no such data source.
         """
@@ -83,7 +83,7 @@ class LocalWorkspace:
     def add_template(
         self, data_source_id: str, name: str, markdown: str, *, is_default: bool = False
     ) -> str:
-        """Gives a data source a page template, as people do in Notion's app, and returns its id.
+        """Give a data source a page template, as people do in Notion's app, and return its id.
 
         Raises ApiError (404) where there is no such data source.
         """
@@ -94,7 +94,7 @@ class LocalWorkspace:
             )
 
     def duplicate(self, page_id: str) -> str:
-        """Duplicates a page with everything on it, as people do in Notion's app, and returns the id of the duplicate.
+        """Duplicate a page with everything on it, as people do in Notion's app, and return the id of the duplicate.
 
         Raises ApiError (404) where there is no such page.
         """
@@ -104,21 +104,21 @@ class LocalWorkspace:
             )
 
     def counts(self) -> dict[str, int]:
-        """Returns how many pages, rows, databases... the workspace holds."""
+        """Return how many pages, rows, databases... the workspace holds."""
         with self._store.transaction(write=False) as db:
             return state.counts(db)
 
     def reset(self) -> None:
-        """Throws everything away but tokens, users and webhook subscriptions; the root page keeps its id."""
+        """Throw everything away but tokens, users and webhook subscriptions; the root page keeps its id."""
         _reset(self._store, self._settings, self._clock)
 
     def copy(self, target: Path) -> None:
-        """Copies the workspace to a new file, also while it is being served. Raises FileExistsError."""
+        """Copy the workspace to a new file, also while it is being served. Raises FileExistsError."""
         with self._store.connection() as db:
             state.copy(db, target)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._store.close()
 
 
@@ -133,7 +133,7 @@ def open_workspace(
     sleep: Callable[[float], object] = time.sleep,
     webhook_pace: Pace = DEFAULT_PACE,
 ) -> LocalWorkspace:
-    """Opens a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
+    """Open a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
 
     `record` (else the variable NOTION_PM_LOCAL_RECORD) names a file to which the traffic is appended. `search_lag` is
     how long a new or renamed object stays unknown to search, as the real index lags; `template_delay`, how long a page
@@ -174,7 +174,7 @@ def open_workspace(
 
 
 def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplication:
-    """Records what the workspace itself says; the weather comes between that and the client."""
+    """Record what the workspace itself says; the weather comes between that and the client."""
     record = record or os.environ.get(_RECORD_VARIABLE)
     return Recorder(app, Path(record)) if record else app
 

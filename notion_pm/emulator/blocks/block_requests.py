@@ -44,7 +44,7 @@ class Draft:
     children: tuple[Draft, ...] = ()
 
     def size(self) -> int:
-        """Returns how many blocks it is, itself included."""
+        """Return how many blocks it is, itself included."""
         return 1 + sum(child.size() for child in self.children)
 
 
@@ -56,7 +56,7 @@ def drafts(
     parent: str = "child_page",
     levels: int = MOST_LEVELS,
 ) -> tuple[Draft, ...]:
-    """Returns the blocks of a request's array; raises 400 where one of them is wrong, or there are too many.
+    """Return the blocks of a request's array; raises 400 where one of them is wrong, or there are too many.
 
     `parent` is the type they are to stand in; `levels` says how deep children may be nested.
     """
@@ -96,7 +96,7 @@ def _app_type_of(session: Session, sent: Mapping[str, Any]) -> str | None:
 
 
 def type_of(sent: Mapping[str, Any], path: str) -> str:
-    """Returns the type of a block in a request: what it says, or the one key that is a type's name."""
+    """Return the type of a block in a request: what it says, or the one key that is a type's name."""
     kind = sent.get("type") or next(
         (key for key in sent if key in BLOCK_TYPES or key in _NOT_BY_REQUEST), None
     )
@@ -106,7 +106,7 @@ def type_of(sent: Mapping[str, Any], path: str) -> str:
 
 
 def _fix_one(path: str) -> Exception:
-    """Makes the 400 for a block of none of the types that can be made, which lists them all."""
+    """Make the 400 for a block of none of the types that can be made, which lists them all."""
     wanted = [f"{path}.{kind} should be defined, instead was `undefined`." for kind in BLOCK_TYPES]
     return validation_error("\n".join(["body failed validation. Fix one:", *wanted]))
 
@@ -148,7 +148,7 @@ def _check_table(kind: str, content: Json, rows: Iterable[Draft], path: str) -> 
 
 
 def check_row(content: Mapping[str, Any], width: int) -> None:
-    """Refuses a table row that has not as many cells as its table has columns."""
+    """Refuse a table row that has not as many cells as its table has columns."""
     if len(content["cells"]) != width:
         raise validation_error(
             "Number of cells in table row must match the table width of the parent table"

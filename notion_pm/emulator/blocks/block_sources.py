@@ -78,7 +78,7 @@ def _base(url: str) -> str:
 
 
 def _file_name(name: str, url: str) -> str:
-    """Returns the name a file block shows: with the file's ending, where the request left it out (recorded)."""
+    """Return the name a file block shows: with the file's ending, where the request left it out (recorded)."""
     suffix = PurePosixPath(_base(url)).suffix
     return name if not suffix or name.endswith(suffix) else name + suffix
 

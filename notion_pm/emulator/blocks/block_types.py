@@ -46,7 +46,7 @@ class BlockType:
 
 
 def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str) -> Json:
-    """Returns the content of a new block from what a request sends; raises 400 where that does not fit the type."""
+    """Return the content of a new block from what a request sends; raises 400 where that does not fit the type."""
     block_type = ALL_BLOCK_TYPES[kind]
     _known_keys(block_type, sent, path)
     for name, field in block_type.fields.items():
@@ -61,7 +61,7 @@ def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str)
 def changed_content(
     session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
 ) -> Json:
-    """Returns a block's content after an update: what the request does not name stays."""
+    """Return a block's content after an update: what the request does not name stays."""
     block_type = BLOCK_TYPES[kind]
     _known_keys(block_type, sent, path)
     content = {**old}

@@ -37,7 +37,7 @@ _CLOSEST = 1e-6  # neighbours nearer than that are spread out before anything is
 
 
 def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
-    """Appends children as a request asks, and returns the list it is answered with.
+    """Append children as a request asks, and return the list it is answered with.
 
     That is the new blocks alone or, where they stand before others, those that follow too (recorded).
     """
@@ -66,7 +66,7 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def append_to_new(session: Session, page_id: str, wanted: Sequence[Draft]) -> None:
-    """Puts blocks on a page that has just been made."""
+    """Put blocks on a page that has just been made."""
     insert(session, find(session, page_id), wanted, (), 0)
 
 
@@ -78,7 +78,7 @@ def _refuse_children(parent: Block) -> None:
 
 
 def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
-    """Returns before which sibling the new blocks are to stand."""
+    """Return before which sibling the new blocks are to stand."""
     position = body.get("position")
     if position is not None and body.get("after") is not None:
         raise body_error("body.after", "not present", body["after"])
@@ -98,7 +98,7 @@ def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
 
 
 def _index_before_others(session: Session, siblings: Sequence[Block]) -> int:
-    """Returns where an append goes that comes before those which other connections have sent at the same time."""
+    """Return where an append goes that comes before those which other connections have sent at the same time."""
     recent = stored(session.moment - timedelta(seconds=1))
     index = len(siblings)
     while index and siblings[index - 1].created_by != session.settings.bot_id:
@@ -121,7 +121,7 @@ def _index_after(siblings: Sequence[Block], value: Any, path: str) -> int:
 def insert(
     session: Session, parent: Block, wanted: Sequence[Draft], siblings: Sequence[Block], index: int
 ) -> list[Block]:
-    """Stores drafts, with all that is inside them, before the sibling at `index`; returns the first level."""
+    """Store drafts, with all that is inside them, before the sibling at `index`, and return the first level."""
     positions = _positions(session, siblings, index, len(wanted))
     return [
         make(session, parent, draft, position)
@@ -130,7 +130,7 @@ def insert(
 
 
 def make(session: Session, parent: Block, draft: Draft, position: float) -> Block:
-    """Stores one draft, with all that is inside it."""
+    """Store one draft, with all that is inside it."""
     is_page = parent.type == "child_page"
     block = Block(
         id=new_id(),
@@ -148,7 +148,7 @@ def make(session: Session, parent: Block, draft: Draft, position: float) -> Bloc
 
 
 def _positions(session: Session, siblings: Sequence[Block], index: int, count: int) -> list[float]:
-    """Returns positions for `count` blocks before the sibling at `index`; siblings too close are spread out first."""
+    """Return positions for `count` blocks before the sibling at `index`; siblings too close are spread out first."""
     if index == 0 and siblings:
         return [siblings[0].position - count + number for number in range(count)]
     before = siblings[index - 1].position if index else 0.0
@@ -167,13 +167,13 @@ def _spread(session: Session, siblings: Sequence[Block]) -> None:
 
 
 def put_at(session: Session, block: Block, position: float) -> None:
-    """Changes nothing of a block but its place among its siblings."""
+    """Change nothing of a block but its place among its siblings."""
     if block.position != position:
         session.db.execute("UPDATE blocks SET position = ? WHERE id = ?", (position, block.id))
 
 
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a block's content, or its trash mark; the type stays what it is."""
+    """Change a block's content, or its trash mark; the type stays what it is."""
     block = find(session, block_id)
     in_trash = checks.trash_flag(body, default=block.in_trash)
     if in_trash or not block.in_trash:
@@ -205,7 +205,7 @@ def _updated_content(session: Session, block: Block, body: Mapping[str, Any]) ->
 
 
 def touch(session: Session, block: Block) -> None:
-    """Marks the page that a block stands on as edited now."""
+    """Mark the page that a block stands on as edited now."""
     page = next((above for above in ancestry(session, block) if above.type == "child_page"), None)
     if page:
         tree.touch_page(session, page.id)

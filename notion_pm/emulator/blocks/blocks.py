@@ -27,7 +27,7 @@ _LIVE_CHILDREN = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position, seq"
 
 
 def find(session: Session, block_id: str) -> Block:
-    """Returns a block, or a page as the block that it also is; raises 404 where there is none, or none shared."""
+    """Return a block, or a page as the block that it also is; raises 404 where there is none, or none shared."""
     found = _find(session, block_id) if session.sees(block_id) else None
     if found is None:
         raise session.not_found("block", block_id)
@@ -59,7 +59,7 @@ def _page_as_block(page: Page) -> Block:
 
 
 def ancestry(session: Session, block: Block) -> Iterator[Block]:
-    """Yields a block and what it stands in, up to the page that has no place on another."""
+    """Yield a block and what it stands in, up to the page that has no place on another."""
     yield block
     while block.parent_type in ("page_id", "block_id"):
         above = _find(
@@ -72,30 +72,30 @@ def ancestry(session: Session, block: Block) -> Iterator[Block]:
 
 
 def refuse_archived(session: Session, block: Block) -> None:
-    """Refuses to change what is in the trash, by itself or with what it stands in."""
+    """Refuse to change what is in the trash, by itself or with what it stands in."""
     refuse_below_trash(session, block)
     if block.in_trash:
         raise archived_block()
 
 
 def children(session: Session, parent_id: str) -> list[Block]:
-    """Returns what stands on a page or in a block, in order, without what is in the trash."""
+    """Return what stands on a page or in a block, in order, without what is in the trash."""
     return BLOCKS.select(session.db, _LIVE_CHILDREN, (parent_id,))
 
 
 def last_child(session: Session, parent_id: str) -> list[Block]:
-    """Returns the child that stands last, if there is any."""
+    """Return the child that stands last, if there is any."""
     clauses = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position DESC, seq DESC LIMIT 1"
     return BLOCKS.select(session.db, clauses, (parent_id,))
 
 
 def shown(session: Session, block: Block) -> Json:
-    """Returns one block as responses show it."""
+    """Return one block as responses show it."""
     return shown_all(session, [block])[0]
 
 
 def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
-    """Returns blocks as responses show them."""
+    """Return blocks as responses show them."""
     holders = _with_children(session, map(children_holder, blocks))
     return [
         _shown(session, block, has_children=children_holder(block) in holders) for block in blocks
@@ -105,7 +105,7 @@ def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
 def listed(
     session: Session, block_id: str, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Returns a page of a block's children, one level deep."""
+    """Return a page of a block's children, one level deep."""
     block = find(session, block_id)
     if block.in_trash or is_below_trash(session, block):
         raise session.not_found("block", block_id)  # measured: the page itself can still be read
@@ -122,7 +122,7 @@ def listed(
 
 
 def _is_too_new(session: Session, author: str, created: str) -> bool:
-    """Tells whether a block of another connection is not seen yet, as the behaviour has it."""
+    """Return whether a block of another connection is not seen yet, as the behaviour has it."""
     lag = behaviour().read_lag
     if not lag or author == session.settings.bot_id:
         return False
@@ -164,13 +164,13 @@ def _parent(session: Session, block: Block) -> Mapping[str, Any]:
 
 
 def children_holder(block: Block) -> str:
-    """Returns the id of the block whose children are shown: a copy of a synced block shows those of its original."""
+    """Return the id of the block whose children are shown: a copy of a synced block shows those of its original."""
     source = block.content.get("synced_from") if block.type == "synced_block" else None
     return source["block_id"] if source else block.id
 
 
 def _with_children(session: Session, block_ids: Iterable[str]) -> set[str]:
-    """Returns those of the blocks that have children outside the trash."""
+    """Return those of the blocks that have children outside the trash."""
     ids = tuple(set(block_ids))
     marks = ", ".join("?" * len(ids))
     query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"

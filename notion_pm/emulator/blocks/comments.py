@@ -34,7 +34,7 @@ _MEDIA = ("image", "video", "audio")
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Adds a comment to a discussion, or opens one on a page or block."""
+    """Add a comment to a discussion, or open one on a page or block."""
     checks.known_keys(body, _CREATE_KEYS)
     parent_type, parent_id, discussion_id = _place(session, body)
     comment = Comment(
@@ -74,7 +74,7 @@ def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _discussion(session: Session, kind: str, target: str) -> str | None:
-    """Returns the discussion of a page, which all comments on the page itself belong to (recorded)."""
+    """Return the discussion of a page, which all comments on the page itself belong to (recorded)."""
     if kind != "page_id":
         return None
     found = COMMENTS.select(
@@ -84,7 +84,7 @@ def _discussion(session: Session, kind: str, target: str) -> str | None:
 
 
 def _text(session: Session, body: Mapping[str, Any]) -> RichText:
-    """Returns the comment's text, which is sent as rich text or as Markdown."""
+    """Return the comment's text, which is sent as rich text or as Markdown."""
     if ("rich_text" in body) == ("markdown" in body):
         raise validation_error("Exactly one of rich_text or markdown must be provided.")
     if "markdown" in body:
@@ -130,7 +130,7 @@ def _attachment(session: Session, sent: Any, path: str) -> Json:
 
 
 def find(session: Session, comment_id: str) -> Comment:
-    """Returns a comment; raises 404 where there is none."""
+    """Return a comment; raises 404 where there is none."""
     comment = COMMENTS.find(session.db, comment_id)
     if comment is None or comment.in_trash or not session.sees(comment.parent_id):
         raise session.not_found("comment", comment_id)
@@ -140,7 +140,7 @@ def find(session: Session, comment_id: str) -> Comment:
 def listed(
     session: Session, block_id: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Returns a page of the comments on a page or block, the oldest first."""
+    """Return a page of the comments on a page or block, the oldest first."""
     where = {} if block_id is None else {"block_id": block_id}
     target = blocks.find(session, checks.body_id(where, "block_id", "query"))
     found = COMMENTS.select(
@@ -152,7 +152,7 @@ def listed(
 
 
 def update(session: Session, comment_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a comment's text."""
+    """Change a comment's text."""
     checks.known_keys(body, _UPDATE_KEYS)
     comment = find(session, comment_id)
     changed = replace(comment, rich_text=_text(session, body), **tree.edited(session))
@@ -161,14 +161,14 @@ def update(session: Session, comment_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def delete(session: Session, comment_id: str) -> Json:
-    """Deletes a comment and returns it once more (recorded)."""
+    """Delete a comment and return it once more (recorded)."""
     comment = find(session, comment_id)
     COMMENTS.update(session.db, replace(comment, in_trash=True, **tree.edited(session)))
     return shown(comment)
 
 
 def shown(comment: Comment) -> Json:
-    """Returns a comment as responses show it."""
+    """Return a comment as responses show it."""
     body = {
         "object": "comment",
         "id": comment.id,

@@ -28,7 +28,7 @@ def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
 
 
 def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
-    """Returns the page or data source that a request names as parent; a database of one source stands for it."""
+    """Return the page or data source that a request names as parent; a database of one source stands for it."""
     parent = checks.an_object(sent, path)
     kind = checks.tag(parent, _PARENTS, path)
     if kind == TOP:
@@ -54,7 +54,7 @@ def _only_source(session: Session, database_id: str) -> DataSource:
 
 
 def first_values(session: Session, parent_id: str | None, schema: Schema) -> dict[str, Any]:
-    """Returns what a new row has before anybody writes it: its number, its default status."""
+    """Return what a new row has before anybody writes it: its number, its default status."""
     values: dict[str, Any] = {}
     for prop in schema.values():
         if prop.type == "status":

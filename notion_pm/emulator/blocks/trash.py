@@ -28,7 +28,7 @@ Thing = Page | Database | DataSource | Block
 
 
 def is_below_trash(session: Session, thing: Thing) -> bool:
-    """Tell whether something above a thing is in the trash; not whether the thing itself is."""
+    """Return whether something above a thing is in the trash; not whether the thing itself is."""
     above = thing.database_id if isinstance(thing, DataSource) else thing.parent_id
     if above is None:
         return False

@@ -11,7 +11,7 @@ from notion_pm.emulator.store.session import Session
 
 
 def stamp(session: Session) -> dict[str, Any]:
-    """Returns who and when, for something made in this request."""
+    """Return who and when, for something made in this request."""
     author = session.settings.bot_id
     return {
         "created_time": session.now,
@@ -22,12 +22,12 @@ def stamp(session: Session) -> dict[str, Any]:
 
 
 def edited(session: Session) -> dict[str, Any]:
-    """Returns who and when, for something changed in this request."""
+    """Return who and when, for something changed in this request."""
     return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
 
 
 def touch_page(session: Session, page_id: str) -> None:
-    """Marks a page as edited now."""
+    """Mark a page as edited now."""
     session.db.execute(
         "UPDATE pages SET last_edited_time = ?, last_edited_by = ? WHERE id = ?",
         (session.now, session.settings.bot_id, page_id),
@@ -35,7 +35,7 @@ def touch_page(session: Session, page_id: str) -> None:
 
 
 def last_position(session: Session, parent_id: str) -> float:
-    """Returns the position of a parent's last child, 0 where it has none."""
+    """Return the position of a parent's last child, 0 where it has none."""
     row = session.db.execute(
         "SELECT max(position) FROM blocks WHERE parent_id = ?", (parent_id,)
     ).fetchone()
@@ -43,7 +43,7 @@ def last_position(session: Session, parent_id: str) -> float:
 
 
 def first_position(session: Session, parent_id: str) -> float:
-    """Returns the position of a parent's first child, 0 where it has none."""
+    """Return the position of a parent's first child, 0 where it has none."""
     row = session.db.execute(
         "SELECT min(position) FROM blocks WHERE parent_id = ?", (parent_id,)
     ).fetchone()
@@ -51,7 +51,7 @@ def first_position(session: Session, parent_id: str) -> float:
 
 
 def position_after(session: Session, parent_id: str, block_id: str) -> float:
-    """Returns a position between a child and the one behind it; raises 404 where there is no such child."""
+    """Return a position between a child and the one behind it; raises 404 where there is no such child."""
     block = BLOCKS.find(session.db, block_id)
     if block is None or block.parent_id != parent_id:
         raise session.not_found("block", block_id)
@@ -61,14 +61,14 @@ def position_after(session: Session, parent_id: str, block_id: str) -> float:
 
 
 def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
-    """Puts a child page or child database behind everything else on its page."""
+    """Put a child page or child database behind everything else on its page."""
     place(session, kind, child_id, parent_id, title, last_position(session, parent_id) + 1)
 
 
 def place(
     session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float
 ) -> None:
-    """Puts a child page or child database on its page, which is thereby edited (recorded)."""
+    """Put a child page or child database on its page, which is thereby edited (recorded)."""
     block = Block(
         id=child_id,
         parent_type="page_id",
@@ -83,7 +83,7 @@ def place(
 
 
 def erase(session: Session, page_id: str) -> None:
-    """Puts everything on a page into the trash, but for the pages and databases that stand on it."""
+    """Put everything on a page into the trash, but for the pages and databases that stand on it."""
     session.db.execute(
         "UPDATE blocks SET in_trash = 1, last_edited_time = ?, last_edited_by = ? "
         "WHERE parent_id = ? AND type NOT IN ('child_page', 'child_database')",
@@ -92,12 +92,12 @@ def erase(session: Session, page_id: str) -> None:
 
 
 def take_out(session: Session, child_id: str) -> None:
-    """Removes the place of a page or database that moves elsewhere."""
+    """Remove the place of a page or database that moves elsewhere."""
     BLOCKS.delete(session.db, child_id)
 
 
 def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
-    """Repeats a page's or database's title and trash mark on the block that stands for it."""
+    """Repeat a page's or database's title and trash mark on the block that stands for it."""
     block = BLOCKS.find(session.db, child_id)
     if block and (block.content != {"title": title} or block.in_trash != in_trash):
         BLOCKS.update(
@@ -107,7 +107,7 @@ def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool)
 
 
 def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
-    """Returns a parent as responses name it."""
+    """Return a parent as responses name it."""
     return (
         {"type": "workspace", "workspace": True}
         if kind == "workspace"
@@ -116,7 +116,7 @@ def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
 
 
 def stands_in(session: Session, page_id: str, outer_id: str) -> bool:
-    """Tells whether a page is another page, or stands somewhere below it."""
+    """Return whether a page is another page, or stands somewhere below it."""
     page = PAGES.find(session.db, page_id)
     while page is not None and page.id != outer_id:
         above = page.parent_id

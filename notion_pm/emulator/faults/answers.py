@@ -46,7 +46,7 @@ class Answer:
 
 
 def answer(rule: Rule, done: Mapping[str, Any] | None = None) -> Answer:
-    """Returns what a trouble answers; `done` is what a write really answered, where it was carried out."""
+    """Return what a trouble answers; `done` is what a write really answered, where it was carried out."""
     status = int(rule.trouble)
     if status == 502:
         return Answer(502, (("Content-Type", "text/html"), *_waiting(rule)), _HTML.encode())
@@ -79,7 +79,7 @@ def _additional(rule: Rule) -> dict[str, str]:
 
 
 def _committed(done: Mapping[str, Any]) -> dict[str, Any]:
-    """Names what was made: the object itself, or the objects of a list (appended blocks)."""
+    """Name what was made: the object itself, or the objects of a list (appended blocks)."""
     children = [each["id"] for each in done.get("results", ())]
     resource = {"committed_resource_id": done["id"]} if "id" in done else {}
     return {"retry_guidance": [_GUIDANCE], **resource, "committed_child_ids": children}

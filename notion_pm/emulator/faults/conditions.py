@@ -32,7 +32,7 @@ class Conditions:
         self.change(weather)
 
     def change(self, weather: Weather) -> None:
-        """Begins a weather from its start."""
+        """Begin a weather from its start."""
         with self._lock:
             self._weather = weather
             self._seen: Counter[int] = Counter()
@@ -45,11 +45,11 @@ class Conditions:
         return self._weather.behaviour
 
     def restart(self) -> None:
-        """Begins the same weather again."""
+        """Begin the same weather again."""
         self.change(self._weather)
 
     def report(self) -> dict[str, Any]:
-        """Returns the weather as data, with what each rule has seen and struck since its start."""
+        """Return the weather as data, with what each rule has seen and struck since its start."""
         with self._lock:
             data = self._weather.model_dump(mode="json", exclude_defaults=True)
             rules = [
@@ -67,7 +67,7 @@ class Conditions:
             return {**told, "behaviour": behaviour} if behaviour else told
 
     def meet(self, method: str, path: str, connection: str, moment: datetime) -> Fate:
-        """Decides on the next request; limits come first, for what they refuse meets nothing else."""
+        """Decide on the next request; limits come first, for what they refuse meets nothing else."""
         with self._lock:
             refused = self._used.take(self._weather.limits, connection, moment.timestamp())
             if refused:
@@ -83,14 +83,14 @@ class Conditions:
         return list(enumerate(self._weather.rules))
 
     def _count(self, number: int, rule: Rule, method: str, path: str) -> int | None:
-        """Returns the request's number among those that a rule is about, None where it is none of them."""
+        """Return the request's number among those that a rule is about, None where it is none of them."""
         if not rule.is_about(method, path):
             return None
         self._seen[number] += 1
         return self._seen[number]
 
     def _fate(self, counted: list[tuple[int, int | None]]) -> Fate:
-        """Adds up the waits, up to the first rule that strikes with more than a wait."""
+        """Add up the waits, up to the first rule that strikes with more than a wait."""
         delay = 0.0
         for number, place in counted:
             rule = self._weather.rules[number]
@@ -116,7 +116,7 @@ class _Used:
     refused: int = 0
 
     def take(self, limits: Limits, connection: str, now: float) -> Rule | None:
-        """Counts a request, or returns the 429 of the limit that has no room for it."""
+        """Count a request, or return the 429 of the limit that has no room for it."""
         asked = (
             (f"connection {connection}", limits.connection, limits.connection_seconds, _CONNECTION),
             ("workspace", limits.workspace, limits.workspace_seconds, _WORKSPACE),

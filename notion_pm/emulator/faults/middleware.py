@@ -45,7 +45,7 @@ class WeatherFront:
         self._app, self._conditions, self._clock, self._sleep = app, conditions, clock, sleep
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers a request, or raises ConnectionDroppedError."""
+        """Answer a request, or raise ConnectionDroppedError."""
         path = environ["PATH_INFO"]
         if not path.startswith("/v1/"):
             return self._app(environ, start_response)
@@ -75,7 +75,7 @@ class WeatherFront:
         return answer(rule, json.loads(done.body) if done and is_write else None)
 
     def _repeated(self, rule: Rule, environ: WSGIEnvironment) -> Answer:
-        """Carries a request out twice, as a proxy causes it that sends it again when an answer is late."""
+        """Carry a request out twice, as a proxy causes it that sends it again when an answer is late."""
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         first, second = (
             self._carried_out({**environ, "wsgi.input": io.BytesIO(sent)}) for _ in range(2)

@@ -70,11 +70,11 @@ class Rule(_Strict):
         return self
 
     def is_about(self, method: str, path: str) -> bool:
-        """Tells whether the rule counts a request."""
+        """Return whether the rule counts a request."""
         return (not self.methods or method in self.methods) and fnmatchcase(path, self.path)
 
     def strikes(self, number: int, chance: Random) -> bool:
-        """Tells whether the rule strikes the request of this number (from 1) among those that it is about."""
+        """Return whether the rule strikes the request of this number (from 1) among those that it is about."""
         place = number - self.skip
         if place < 1 or (self.first is not None and place > self.first) or place % self.every:
             return False
@@ -99,7 +99,7 @@ class Weather(_Strict):
     behaviour: Behaviour = Behaviour()
 
     def chance(self, rule: int, number: int) -> Random:
-        """Returns the randomness of one rule's decision on one request, whatever else happens."""
+        """Return the randomness of one rule's decision on one request, whatever else happens."""
         return Random(f"{self.seed}/{rule}/{number}")  # noqa: S311 - repeatable on purpose
 
 

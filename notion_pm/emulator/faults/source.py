@@ -48,7 +48,7 @@ class WeatherFault(ValueError):
 
 
 def read_weather(text: str, *, seed: int | None = None) -> Weather:
-    """Reads a weather from a file's name or from text; `seed` goes before the one that it names itself.
+    """Read a weather from a file's name or from text; `seed` goes before the one that it names itself.
 
     Text is a preset (calm, notion, storm) or a list of rules with semicolons between them, each a trouble and its
     settings: `429 every=5 retry_after=2; dropped when=after methods=POST; limits connection=180`. Raises WeatherFault.
@@ -66,7 +66,7 @@ def read_weather(text: str, *, seed: int | None = None) -> Weather:
 
 
 def _text_of(path: Path) -> str:
-    """Returns the text of a file. Raises OSError for what is no regular file, or is too large for a weather."""
+    """Return the text of a file. Raises OSError for what is no regular file, or is too large for a weather."""
     # a named pipe without a writer blocks `open`, unless it is opened without waiting
     with os.fdopen(
         os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8"
@@ -108,7 +108,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 
 
 def weather_in(text: str, *, seed: int | None = None) -> Weather:
-    """Reads a weather from text, never from a file. Raises WeatherFault."""
+    """Read a weather from text, never from a file. Raises WeatherFault."""
     try:
         return weather_of(_parsed(text), seed=seed)
     except WeatherFault:
@@ -118,7 +118,7 @@ def weather_in(text: str, *, seed: int | None = None) -> Weather:
 
 
 def weather_of(data: object, *, seed: int | None = None) -> Weather:
-    """Checks a weather's plain data. Raises WeatherFault with all that is wrong."""
+    """Check a weather's plain data. Raises WeatherFault with all that is wrong."""
     if isinstance(data, Mapping) and seed is not None:
         data = {**data, "seed": seed}
     try:

@@ -57,7 +57,7 @@ SUPPORTED = frozenset({*FUNCTIONS, *FORMS, "add", "prop"})
 
 
 def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaType:
-    """Returns the type of a formula among these properties (by name or id).
+    """Return the type of a formula among these properties (by name or id).
 
     Raises FormulaError, which names the part at fault.
     """
@@ -68,7 +68,7 @@ def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaTyp
 def evaluate(
     expression: str, row: Row, now: datetime, expected: FormulaType = ANY
 ) -> dict[str, Any]:
-    """Returns the content of a formula property: `{"type": "string", "string": "late"}`.
+    """Return the content of a formula property: `{"type": "string", "string": "late"}`.
 
     `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.
     """

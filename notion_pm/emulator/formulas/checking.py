@@ -47,7 +47,7 @@ class Checker:
     names: Mapping[str, FormulaType] = field(default_factory=dict)
 
     def of(self, node: Node, **bound: FormulaType) -> FormulaType:
-        """Returns the type of a node. Raises FormulaError for what cannot be."""
+        """Return the type of a node. Raises FormulaError for what cannot be."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
@@ -133,7 +133,7 @@ class Checker:
 
 
 def find(properties: Mapping[str, PropertyInfo], key: str) -> PropertyInfo | None:
-    """Returns the property of that name or id, in a mapping by name or by id."""
+    """Return the property of that name or id, in a mapping by name or by id."""
     return properties.get(key) or next(
         (one for one in properties.values() if key in (one.name, one.id)), None
     )

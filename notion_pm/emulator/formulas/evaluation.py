@@ -37,7 +37,7 @@ class Evaluator:
     names: Mapping[str, Value] = field(default_factory=dict)
 
     def of(self, node: Node, **bound: Value) -> Value:
-        """Returns the value of a node. Raises FormulaError for what cannot be."""
+        """Return the value of a node. Raises FormulaError for what cannot be."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
@@ -124,7 +124,7 @@ def _is_number(value: Value) -> bool:
 
 
 def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
-    """Returns the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
+    """Return the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
     kind = expected.kind if value is None or expected.kind == "text" else _kind(value)
     if kind == "number":
         return {
@@ -151,7 +151,7 @@ def _plain(number: float) -> float | int:
 
 
 def date_to_api(date: Date) -> dict[str, Any]:
-    """Writes a date as the API does: a day, or a moment to the millisecond with `+00:00` (recorded)."""
+    """Write a date as the API does: a day, or a moment to the millisecond with `+00:00` (recorded)."""
     end = None if date.end is None else _written(date.end, timed=date.timed)
     return {"start": _written(date.start, timed=date.timed), "end": end, "time_zone": None}
 

@@ -28,7 +28,7 @@ class Types(Protocol):
     """What is known before a formula runs."""
 
     def of(self, node: Node, **bound: FormulaType) -> FormulaType:
-        """Returns the type of a node, with more names bound."""
+        """Return the type of a node, with more names bound."""
         ...
 
 
@@ -42,7 +42,7 @@ class Values(Protocol):
     def now(self) -> datetime: ...
 
     def of(self, node: Node, **bound: Value) -> Value:
-        """Returns the value of a node, with more names bound."""
+        """Return the value of a node, with more names bound."""
         ...
 
 
@@ -59,7 +59,7 @@ class Form:
     most: int | None
 
     def check(self, name: str, arguments: Arguments, types: Types) -> FormulaType:
-        """Returns the type of a call. Raises FormulaError where the arguments do not fit."""
+        """Return the type of a call. Raises FormulaError where the arguments do not fit."""
         if len(arguments) < self.least or (self.most is not None and len(arguments) > self.most):
             raise FormulaError(
                 f"{name}() does not take {len(arguments)} argument{'s'[: len(arguments) != 1]}."
@@ -68,7 +68,7 @@ class Form:
 
 
 def _branches(arguments: Arguments) -> tuple[list[tuple[Node, Node]], Node | None]:
-    """Splits `c1, v1, c2, v2, ..., otherwise` into pairs and the last."""
+    """Split `c1, v1, c2, v2, ..., otherwise` into pairs and the last."""
     pairs = [pair for place, pair in enumerate(pairwise(arguments)) if place % 2 == 0]
     return pairs, arguments[-1] if len(arguments) % 2 else None
 
@@ -115,7 +115,7 @@ def _run_or(arguments: Arguments, values: Values) -> bool:
 
 
 def _bindings(arguments: Arguments) -> list[tuple[str, Node]]:
-    """Reads `name, value, name, value, ..., body`."""
+    """Read `name, value, name, value, ..., body`."""
     if len(arguments) % 2 == 0:
         raise FormulaError("let() and lets() take names with their values, and last an expression.")
     pairs, _ = _branches(arguments)
@@ -143,7 +143,7 @@ def _run_lets(arguments: Arguments, values: Values) -> Value:
 
 
 def _item_type(arguments: Arguments, types: Types) -> FormulaType:
-    """Checks the formula for an item, and returns the type of the list's items."""
+    """Check the formula for an item, and return the type of the list's items."""
     listed = types.of(arguments[0])
     if listed.kind not in ("list", "any"):
         raise FormulaError(f"Type mismatch: a list is needed, not a {listed}.")
@@ -154,7 +154,7 @@ def _item_type(arguments: Arguments, types: Types) -> FormulaType:
 
 
 def _items(arguments: Arguments, values: Values) -> list[tuple[Value, Value]]:
-    """Returns each item with what the formula makes of it."""
+    """Return each item with what the formula makes of it."""
     listed = values.of(arguments[0])
     if listed is not None and not isinstance(listed, list):
         raise FormulaError("Type mismatch: a list is needed.")

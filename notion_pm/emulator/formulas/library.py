@@ -39,7 +39,7 @@ class Function:
     run: Callable[..., Value]
 
     def check(self, arguments: Sequence[FormulaType]) -> FormulaType:
-        """Returns the type of a call. Raises FormulaError for arguments that do not fit."""
+        """Return the type of a call. Raises FormulaError for arguments that do not fit."""
         kinds = self._kinds(len(arguments))
         for place, (kind, given) in enumerate(zip(kinds, arguments, strict=True), start=1):
             if given.kind != "any" and given.kind not in _ACCEPTED[kind]:
@@ -49,7 +49,7 @@ class Function:
         return self.returns(arguments)
 
     def __call__(self, arguments: Sequence[Value]) -> Value:
-        """Returns the value of a call; an empty number or date makes the whole empty."""
+        """Return the value of a call; an empty number or date makes the whole empty."""
         prepared = []
         for kind, value in zip(self._kinds(len(arguments)), arguments, strict=True):
             if value is None and kind in ("number", "date", "person"):
@@ -69,7 +69,7 @@ class Function:
         return value
 
     def _kinds(self, given: int) -> list[str]:
-        """Spreads the parameters over that many arguments."""
+        """Spread the parameters over that many arguments."""
         needed = [kind for kind in self.parameters if kind.isalpha()]
         more = [kind[:-1] for kind in self.parameters if kind.endswith("?")]
         rest = [kind[:-1] for kind in self.parameters if kind.endswith("*")]
@@ -87,7 +87,7 @@ FUNCTIONS: dict[str, Function] = {}
 def function(
     name: str, *parameters: str, returns: FormulaType | Returns
 ) -> Callable[..., Callable[..., Value]]:
-    """Registers a function of the language."""
+    """Register a function of the language."""
 
     def register(run: Callable[..., Value]) -> Callable[..., Value]:
         result: Returns = returns if callable(returns) else lambda _: returns

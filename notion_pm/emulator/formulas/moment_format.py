@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 
 
 def moment_format(moment: datetime, pattern: str) -> str:
-    """Writes a moment by a pattern; what stands in [brackets], and what is no token, stands for itself."""
+    """Write a moment by a pattern; what stands in [brackets], and what is no token, stands for itself."""
     spelled = _PRESET.sub(lambda found: _PRESETS.get(found[0], found[0]), pattern)
     return _TOKEN.sub(
         lambda found: found[1] if found[1] is not None else _written(found[0], moment), spelled

@@ -44,7 +44,7 @@ _BYTES = {
 
 
 def format_number(number: float, style: str, places: int | None) -> str:
-    """Writes a number in a style; `places` fixes the decimals. Raises FormulaError for a style that Notion lacks."""
+    """Write a number in a style; `places` fixes the decimals. Raises FormulaError for a style that Notion lacks."""
     if places is not None and not 0 <= places <= MOST_PLACES:
         raise FormulaError(
             f"formatNumber() takes a precision from 0 to {MOST_PLACES}, not {places}."
@@ -74,7 +74,7 @@ def _unsigned(size: float, style: str, places: int | None) -> str:
 
 
 def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNASKED) -> str:
-    """Writes as many decimals as asked for, else those that say something."""
+    """Write as many decimals as asked for, else those that say something."""
     wanted = unasked if places is None else places
     rounded = math.floor(size * 10**wanted + 0.5) / 10**wanted
     text = f"{rounded:,.{wanted}f}"

@@ -28,7 +28,7 @@ _STORED = re.compile(
 def to_stored(
     expression: str, by_name: Callable[[str], str | None], data_source_id: str, workspace_id: str
 ) -> str:
-    """Replaces `prop("Name")` by references to ids; `by_name` gives the encoded id of a property of this data source.
+    """Replace `prop("Name")` by references to ids; `by_name` gives the encoded id of a property of this data source.
 
     A property asked of another page (`current.prop("Name")`) stays named. Raises FormulaError for an unknown name.
     """
@@ -46,7 +46,7 @@ def to_stored(
 
 
 def to_named(expression: str, names: Mapping[str, str]) -> str:
-    """Replaces references by `prop("Name")`; `names` is by decoded property id, and what it lacks stays."""
+    """Replace references by `prop("Name")`; `names` is by decoded property id, and what it lacks stays."""
 
     def replaced(found: re.Match[str]) -> str:
         name = names.get(unquote(found["id"])) if found["stored"] else None
@@ -56,7 +56,7 @@ def to_named(expression: str, names: Mapping[str, str]) -> str:
 
 
 def property_ids(expression: str) -> frozenset[str]:
-    """Returns the decoded ids of the properties that a stored expression refers to."""
+    """Return the decoded ids of the properties that a stored expression refers to."""
     return frozenset(
         unquote(found["id"]) for found in _STORED.finditer(expression) if found["stored"]
     )

@@ -75,7 +75,7 @@ _ESCAPES = {"n": "\n", "t": "\t"}
 
 @lru_cache(maxsize=1024)
 def parse(expression: str) -> Node:
-    """Returns the tree of an expression. Raises FormulaError where it does not follow the grammar."""
+    """Return the tree of an expression. Raises FormulaError where it does not follow the grammar."""
     try:
         tree = _parser().parse(expression)
         node: Node = _Builder().transform(tree)
@@ -91,7 +91,7 @@ def parse(expression: str) -> Node:
 
 
 def unquoted(text: str) -> str:
-    """Returns what a quoted text says."""
+    """Return what a quoted text says."""
     return re.sub(
         r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text[1:-1], flags=re.DOTALL
     )

@@ -58,12 +58,12 @@ _PLAIN = {
 
 
 def list_of(item: FormulaType) -> FormulaType:
-    """Returns the type of a list of such items."""
+    """Return the type of a list of such items."""
     return FormulaType("list", item)
 
 
 def type_of(info: PropertyInfo) -> FormulaType:
-    """Returns the type that a property has in a formula. Raises FormulaError for a kind that formulas cannot read."""
+    """Return the type that a property has in a formula. Raises FormulaError for a kind that formulas cannot read."""
     if info.type in _PLAIN:
         return _PLAIN[info.type]
     if info.type in ("formula", "rollup"):
@@ -80,7 +80,7 @@ def type_of(info: PropertyInfo) -> FormulaType:
 
 
 def common(first: FormulaType, second: FormulaType) -> FormulaType:
-    """Returns the type of a value that may be either."""
+    """Return the type of a value that may be either."""
     if first.kind == second.kind == "list" and first.item and second.item:
         return list_of(common(first.item, second.item))
     return first if first.kind == second.kind else ANY

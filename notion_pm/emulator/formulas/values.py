@@ -23,11 +23,11 @@ class Row(Protocol):
     def id(self) -> str: ...
 
     def value(self, key: str) -> Json:
-        """Returns a property's value as the API writes it, `{"type": t, t: ...}`; raises KeyError without one."""
+        """Return a property's value as the API writes it, `{"type": t, t: ...}`; raises KeyError without one."""
         ...
 
     def pages(self, key: str) -> Sequence[Row]:
-        """Returns the pages that a relation property points at."""
+        """Return the pages that a relation property points at."""
         ...
 
 
@@ -53,7 +53,7 @@ Value = Any  # str | float | bool | Date | Person | Row | list[Value] | None
 
 
 def read(row: Row, key: str) -> Value:
-    """Returns what a property of the page is in a formula."""
+    """Return what a property of the page is in a formula."""
     try:
         stored = row.value(key)
     except KeyError:
@@ -64,7 +64,7 @@ def read(row: Row, key: str) -> Value:
 
 
 def from_api(stored: Json) -> Value:
-    """Returns a property value of the API as a formula sees it."""
+    """Return a property value of the API as a formula sees it."""
     kind, content = stored["type"], stored.get(stored["type"])
     if kind in ("formula", "rollup"):
         return _computed(content or {})
@@ -120,7 +120,7 @@ def _moment(text: str) -> datetime:
 
 
 def parse_date(text: str) -> Date | None:
-    """Returns the date that an ISO 8601 text says, or None."""
+    """Return the date that an ISO 8601 text says, or None."""
     try:
         return _date({"start": text.strip()})
     except ValueError:
@@ -165,12 +165,12 @@ _READERS: dict[str, Callable[[Any], Value]] = {
 
 
 def is_empty(value: Value) -> bool:
-    """Tells whether Notion counts a value as empty, which is also what makes a condition false."""
+    """Return whether Notion counts a value as empty, which is also what makes a condition false."""
     return value is None or value in ("", False, 0) or value == []
 
 
 def as_text(value: Value) -> str:
-    """Returns a value as text, as `format` does and `+` with a text."""
+    """Return a value as text, as `format` does and `+` with a text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -188,12 +188,12 @@ def as_text(value: Value) -> str:
 
 
 def page_title(page: Row) -> str:
-    """Returns the title of a page, whose property always has the id `title`."""
+    """Return the title of a page, whose property always has the id `title`."""
     return str(from_api(page.value("title")) or "")
 
 
 def number_text(number: float) -> str:
-    """Writes a number as JavaScript does."""
+    """Write a number as JavaScript does."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -206,7 +206,7 @@ def number_text(number: float) -> str:
 
 
 def date_text(date: Date) -> str:
-    """Writes a date as Notion shows it: January 5, 2026, with the time where there is one."""
+    """Write a date as Notion shows it: January 5, 2026, with the time where there is one."""
     parts = [date.start] if date.end is None else [date.start, date.end]
     return " → ".join(_shown(part, timed=date.timed) for part in parts)
 
@@ -217,7 +217,7 @@ def _shown(moment: datetime, *, timed: bool) -> str:
 
 
 def same(left: Value, right: Value) -> bool:
-    """Tells whether two values are equal; values of different types are not, and all empty ones are."""
+    """Return whether two values are equal; values of different types are not, and all empty ones are."""
     if left is None or right is None:
         return (left in (None, "", [])) if right is None else right in ("", [])
     if isinstance(left, list) and isinstance(right, list):
@@ -233,7 +233,7 @@ def _is_page(value: Value) -> bool:
 
 
 def order_key(value: Value) -> tuple[Any, ...]:
-    """Returns what values are sorted by: numbers, then dates, then text regardless of case, empty ones last."""
+    """Return what values are sorted by: numbers, then dates, then text regardless of case, empty ones last."""
     if value is None or value == "":
         return (4,)
     if isinstance(value, float | int):

@@ -61,14 +61,14 @@ class NotionApp(Flask):
         self.register_error_handler(Exception, self._report)
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        """Answers one request, whose path in-process clients hand over decoded, unlike servers."""
+        """Answer one request, whose path in-process clients hand over decoded, unlike servers."""
         path = environ["PATH_INFO"]
         if not path.isascii() and not _is_encoded(path):
             environ["PATH_INFO"] = path.encode().decode("latin-1")
         return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> Any:
-        """Answers one request inside one transaction."""
+        """Answer one request inside one transaction."""
         if request.path.startswith(signed_files.PATH):
             return self._file(request.path.removeprefix(signed_files.PATH).split("/")[0])
         settings, access = self._caller()
@@ -89,7 +89,7 @@ class NotionApp(Flask):
         return self._store.transaction(write=_writes())
 
     def make_response(self, rv: Any) -> Response:
-        """Adds the request id to every object and error; the one list without `object` has none (recorded)."""
+        """Add the request id to every object and error; the one list without `object` has none (recorded)."""
         body, status = rv if isinstance(rv, tuple) else (rv, 200)
         if not isinstance(body, dict):
             return super().make_response(rv)
@@ -106,7 +106,7 @@ class NotionApp(Flask):
         return response
 
     def _file(self, upload_id: str) -> Response:
-        """Answers for a hosted file, whose address is its own permission."""
+        """Answer for a hosted file, whose address is its own permission."""
         if not self._signer().is_open(
             upload_id, request.args.get("expires"), request.args.get("signature")
         ):
@@ -126,7 +126,7 @@ class NotionApp(Flask):
         return signed_files.Signer(self._settings.token, request.host_url, self._clock())
 
     def _caller(self) -> tuple[Settings, Access]:
-        """Returns who asks, and what they may; raises 401 for a token that is not known."""
+        """Return who asks, and what they may; raises 401 for a token that is not known."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized()
@@ -157,12 +157,12 @@ class NotionApp(Flask):
 
 
 def create_app(store: Store, settings: Settings, clock: Clock) -> WSGIApplication:
-    """Makes the WSGI application of a workspace: its API, and the site that shows it to a browser."""
+    """Make the WSGI application of a workspace: its API, and the site that shows it to a browser."""
     return SiteBesideApi(Site(store, settings, clock), NotionApp(store, settings, clock))
 
 
 def _is_encoded(path: str) -> bool:
-    """Tells whether a path has the form that WSGI asks for: bytes of UTF-8, each as a character."""
+    """Return whether a path has the form that WSGI asks for: bytes of UTF-8, each as a character."""
     try:
         path.encode("latin-1").decode()
     except UnicodeError:

@@ -52,7 +52,7 @@ class AppActions:
         return user
 
     def is_person(self, user_id: str) -> bool:
-        """Tell whether the workspace has a person with this id."""
+        """Return whether the workspace has a person with this id."""
         with self.store.transaction(write=False) as db:
             return users.is_person(db, user_id)
 

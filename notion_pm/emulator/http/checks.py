@@ -18,7 +18,7 @@ MOST_IN_URL = 2000
 
 
 def path_id(name: str, value: str) -> str:
-    """Returns the canonical id from a path; raises 400 where it is no UUID (recorded)."""
+    """Return the canonical id from a path; raises 400 where it is no UUID (recorded)."""
     canonical = ids.canonical(value)
     if canonical is None:
         raise body_error(f"path.{name}", "a valid uuid", value)
@@ -26,7 +26,7 @@ def path_id(name: str, value: str) -> str:
 
 
 def body_id(body: Body, key: str, path: str = "body") -> str:
-    """Returns the canonical id under a key that must be there."""
+    """Return the canonical id under a key that must be there."""
     value = required(body, key, path)
     canonical = ids.canonical(value)
     if canonical is None:
@@ -35,33 +35,33 @@ def body_id(body: Body, key: str, path: str = "body") -> str:
 
 
 def known_keys(body: Body, allowed: Collection[str], path: str = "body") -> None:
-    """Refuses keys that the endpoint does not take."""
+    """Refuse keys that the endpoint does not take."""
     for key in body:
         if key not in allowed:
             raise body_error(f"{path}.{key}", "not present", body[key])
 
 
 def required(body: Body, key: str, path: str = "body") -> Any:
-    """Returns what stands under a key that must be there."""
+    """Return what stands under a key that must be there."""
     if key not in body:
         raise body_error(f"{path}.{key}", "defined")
     return body[key]
 
 
 def an_object(value: Any, path: str) -> dict[str, Any]:
-    """Returns a JSON object; raises 400 for anything else."""
+    """Return a JSON object; raises 400 for anything else."""
     if not isinstance(value, dict):
         raise body_error(path, "an object", value)
     return value
 
 
 def optional_object(body: Body, key: str, path: str = "body") -> dict[str, Any]:
-    """Returns the JSON object under a key; an empty one where there is none."""
+    """Return the JSON object under a key; an empty one where there is none."""
     return {} if body.get(key) is None else an_object(body[key], f"{path}.{key}")
 
 
 def tag(sent: Body, kinds: Sequence[str], path: str) -> str:
-    """Returns what an object says it is: by its `type`, or by the key of its content; raises 400 for neither."""
+    """Return what an object says it is: by its `type`, or by the key of its content; raises 400 for neither."""
     kind = sent.get("type")
     if kind is not None:
         return one_of(kind, kinds, f"{path}.type")
@@ -72,7 +72,7 @@ def tag(sent: Body, kinds: Sequence[str], path: str) -> str:
 
 
 def an_array(value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> list[Any]:
-    """Returns a JSON array of at most `most` elements (4.2)."""
+    """Return a JSON array of at most `most` elements (4.2)."""
     if not isinstance(value, list):
         raise body_error(path, "an array", value)
     at_most(len(value), most, f"{path}.length")
@@ -80,13 +80,13 @@ def an_array(value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> list[Any]:
 
 
 def at_most(size: int, most: int, path: str) -> None:
-    """Refuses what is longer than Notion takes (4.2)."""
+    """Refuse what is longer than Notion takes (4.2)."""
     if size > most:
         raise body_error(path, f"≤ `{most}`", size)
 
 
 def a_string(value: Any, path: str, *, most: int | None = None) -> str:
-    """Returns a string of at most `most` UTF-16 units."""
+    """Return a string of at most `most` UTF-16 units."""
     if not isinstance(value, str):
         raise body_error(path, "a string", value)
     if most is not None:
@@ -95,28 +95,28 @@ def a_string(value: Any, path: str, *, most: int | None = None) -> str:
 
 
 def a_boolean(value: Any, path: str) -> bool:
-    """Returns a boolean; raises 400 for anything else."""
+    """Return a boolean; raises 400 for anything else."""
     if not isinstance(value, bool):
         raise body_error(path, "a boolean", value)
     return value
 
 
 def a_number(value: Any, path: str) -> int | float:
-    """Returns a number; a boolean is none, nor is what overflows (1e400)."""
+    """Return a number; a boolean is none, nor is what overflows (1e400)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise body_error(path, "a number", value)
     return value
 
 
 def an_integer(value: Any, path: str) -> int:
-    """Returns a whole number."""
+    """Return a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise body_error(path, "an integer", value)
     return value
 
 
 def one_of(value: Any, choices: Collection[str], path: str) -> str:
-    """Returns a word out of a closed vocabulary."""
+    """Return a word out of a closed vocabulary."""
     if not isinstance(value, str) or value not in choices:
         listed = [f'`"{choice}"`' for choice in choices]
         expectation = " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
@@ -125,17 +125,17 @@ def one_of(value: Any, choices: Collection[str], path: str) -> str:
 
 
 def flag(body: Body, key: str, *, default: bool) -> bool:
-    """Returns an optional boolean of the body."""
+    """Return an optional boolean of the body."""
     return default if body.get(key) is None else a_boolean(body[key], f"body.{key}")
 
 
 def trash_flag(body: Body, *, default: bool) -> bool:
-    """Returns whether the body puts something into the trash: `in_trash`, or its older name `archived`."""
+    """Return whether the body puts something into the trash: `in_trash`, or its older name `archived`."""
     return flag(body, "in_trash", default=flag(body, "archived", default=default))
 
 
 def page_size(value: Any, path: str = "body.page_size") -> int:
-    """Returns how many results to give: 1 to 100, and 100 when nothing (or 0) is asked for."""
+    """Return how many results to give: 1 to 100, and 100 when nothing (or 0) is asked for."""
     if value is None:
         return MOST_PER_PAGE
     size = int(value) if isinstance(value, str) and value.isdecimal() else value
@@ -148,12 +148,12 @@ def page_size(value: Any, path: str = "body.page_size") -> int:
 
 
 def a_url(value: Any, path: str) -> str:
-    """Returns a URL within Notion's limit of length."""
+    """Return a URL within Notion's limit of length."""
     return a_string(value, path, most=MOST_IN_URL)
 
 
 def a_link(value: Any, path: str) -> str:
-    """Returns what a text may link to: a URL, or a place in the workspace (`/...`, `#...`)."""
+    """Return what a text may link to: a URL, or a place in the workspace (`/...`, `#...`)."""
     url = a_url(value, path)
     if not is_link(url):
         raise validation_error("Invalid URL for link.")
@@ -161,12 +161,12 @@ def a_link(value: Any, path: str) -> str:
 
 
 def is_link(url: str) -> bool:
-    """Tells whether a text may link there."""
+    """Return whether a text may link there."""
     return url.startswith(("/", "#")) or urlsplit_or_none(url) is not None
 
 
 def an_address(value: Any, path: str) -> str:
-    """Returns the URL of a file or picture elsewhere."""
+    """Return the URL of a file or picture elsewhere."""
     url = a_url(value, path)
     parts = urlsplit_or_none(url)
     if parts is None or parts.scheme not in ("http", "https"):
@@ -177,7 +177,7 @@ def an_address(value: Any, path: str) -> str:
 
 
 def urlsplit_or_none(url: str) -> SplitResult | None:
-    """Returns the parts of an absolute URL, None for anything else."""
+    """Return the parts of an absolute URL, None for anything else."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -187,5 +187,5 @@ def urlsplit_or_none(url: str) -> SplitResult | None:
 
 
 def utf16_length(text: str) -> int:
-    """Counts as JavaScript does, where an astral character is two units."""
+    """Count as JavaScript does, where an astral character is two units."""
     return len(text) + sum(character > "\uffff" for character in text)

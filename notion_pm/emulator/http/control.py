@@ -52,7 +52,7 @@ class Controls:
 
 
 def with_control(app: WSGIApplication, controls: Controls) -> WSGIApplication:
-    """Puts the routes beside an application."""
+    """Put the routes beside an application."""
     return DispatcherMiddleware(app, {PREFIX: _ControlApp(controls)})
 
 
@@ -128,7 +128,7 @@ class _ControlApp(Flask):
 
 
 def _sent_weather() -> Weather:
-    """Reads a weather from the request: JSON as in a file, or a line of text as on the command line."""
+    """Read a weather from the request: JSON as in a file, or a line of text as on the command line."""
     try:
         if request.mimetype == "text/plain":
             return weather_in(request.get_data(as_text=True))

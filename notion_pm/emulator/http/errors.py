@@ -21,7 +21,7 @@ class ApiError(Exception):
     additional_data: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
-        """Returns the error body, without the request id."""
+        """Return the error body, without the request id."""
         body = {
             "object": "error",
             "status": self.status,
@@ -36,7 +36,7 @@ class ApiError(Exception):
 
 
 def shown(value: object) -> str:
-    """Writes a value as Notion's validation messages do: JSON in backticks, and `undefined` for what is absent."""
+    """Write a value as Notion's validation messages do: JSON in backticks, and `undefined` for what is absent."""
     return f"`{'undefined' if value is ABSENT else json.dumps(value, ensure_ascii=False)}`"
 
 
@@ -44,12 +44,12 @@ ABSENT = object()
 
 
 def validation_error(message: str, **additional_data: object) -> ApiError:
-    """Makes the 400 that says what is wrong with a request."""
+    """Make the 400 that says what is wrong with a request."""
     return ApiError(400, "validation_error", message, additional_data)
 
 
 def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
-    """Makes the 400 for one value: `body failed validation: body.parent should be defined, instead was `undefined`.`
+    """Make the 400 for one value: `body failed validation: body.parent should be defined, instead was `undefined`.`
 
     Where the value stands is the first word of its path: body, query or path.
     """
@@ -60,22 +60,22 @@ def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
 
 
 def invalid_json() -> ApiError:
-    """Makes the 400 for a body that is no JSON object."""
+    """Make the 400 for a body that is no JSON object."""
     return ApiError(400, "invalid_json", "Error parsing JSON body.")
 
 
 def invalid_request_url() -> ApiError:
-    """Makes the 400 for an unknown path or method."""
+    """Make the 400 for an unknown path or method."""
     return ApiError(400, "invalid_request_url", "Invalid request URL.")
 
 
 def unauthorized() -> ApiError:
-    """Makes the 401 for a missing or wrong token."""
+    """Make the 401 for a missing or wrong token."""
     return ApiError(401, "unauthorized", "API token is invalid.")
 
 
 def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) -> ApiError:
-    """Makes the 404 for an object that is missing or not shared; `integration` has its `id` and `name`."""
+    """Make the 404 for an object that is missing or not shared; `integration` has its `id` and `name`."""
     message = (
         f"Could not find {kind} with ID: {notion_id}. Make sure the relevant pages and databases are shared "
         f'with your integration "{integration["name"]}".'
@@ -84,27 +84,27 @@ def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) 
 
 
 def wrong_kind(notion_id: str, kind: str, wanted: str) -> ApiError:
-    """Makes the 400 for a database's id where a page's is wanted, and the other way round."""
+    """Make the 400 for a database's id where a page's is wanted, and the other way round."""
     advice = f"Use the retrieve {kind} API instead: https://developers.notion.com/reference/retrieve-a-{kind}"
     return validation_error(f"Provided ID {notion_id} is a {kind}, not a {wanted}. {advice}")
 
 
 def archived_block() -> ApiError:
-    """Makes the 400 for an edit of something in the trash."""
+    """Make the 400 for an edit of something in the trash."""
     return validation_error(
         "Can't edit block that is archived. You must unarchive the block before editing."
     )
 
 
 def archived_ancestor() -> ApiError:
-    """Makes the 400 for an edit of something that stands below something in the trash (measured)."""
+    """Make the 400 for an edit of something that stands below something in the trash (measured)."""
     return validation_error(
         "Can't edit page on block with an archived ancestor. You must unarchive the ancestor before editing page."
     )
 
 
 def linked_database(database_id: str, *, status: int) -> ApiError:
-    """Makes the error for a block that only shows a data source of another database (ultimate-notion #110)."""
+    """Make the error for a block that only shows a data source of another database (ultimate-notion #110)."""
     if status == 404:
         message = f"Database with ID {database_id} does not contain any data sources accessible by this API bot."
         return ApiError(404, "object_not_found", message)
@@ -113,7 +113,7 @@ def linked_database(database_id: str, *, status: int) -> ApiError:
 
 
 def multiple_sources(database_id: str, data_source_ids: Sequence[str]) -> ApiError:
-    """Makes the 400 for a database that stands for one data source and has several (notion-api.md 1.1)."""
+    """Make the 400 for a database that stands for one data source and has several (notion-api.md 1.1)."""
     message = "Databases with multiple data sources are not supported in this API version."
     return validation_error(
         message,

@@ -12,11 +12,11 @@ _NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9]+")
 
 
 def object_url(notion_id: str) -> str:
-    """Returns the address of a database, or of whatever a mention points at."""
+    """Return the address of a database, or of whatever a mention points at."""
     return f"{_ORIGIN}/{undashed(notion_id)}"
 
 
 def page_url(page_id: str, title: str) -> str:
-    """Returns a page's address, which begins with its title."""
+    """Return a page's address, which begins with its title."""
     slug = _NOT_IN_SLUG.sub("-", title).strip("-")
     return f"{_ORIGIN}/{slug}-{undashed(page_id)}" if slug else object_url(page_id)

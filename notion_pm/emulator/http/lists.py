@@ -23,7 +23,7 @@ class Slice:
 def page_of(
     items: Sequence[Item], start_cursor: Any, page_size: Any, *, path: str = "query"
 ) -> Slice:
-    """Cuts a page out of all results; a cursor is the id of its first result."""
+    """Cut a page out of all results; a cursor is the id of its first result."""
     size = checks.page_size(page_size, f"{path}.page_size")
     start = 0 if start_cursor is None else _position(items, start_cursor)
     following = items[start + size : start + size + 1]
@@ -31,13 +31,13 @@ def page_of(
 
 
 def as_list(kind: str, page: Slice, **beside: Any) -> dict[str, Any]:
-    """Wraps a page of results in Notion's list envelope (recorded)."""
+    """Wrap a page of results in Notion's list envelope (recorded)."""
     envelope = {"object": "list", "results": list(page.results), "next_cursor": page.next_cursor}
     return {**envelope, "has_more": page.next_cursor is not None, "type": kind, kind: {}, **beside}
 
 
 def invalid_cursor(cursor: object) -> Exception:
-    """Makes the 400 for a cursor that no earlier answer gave."""
+    """Make the 400 for a cursor that no earlier answer gave."""
     return validation_error(f"The start_cursor provided is invalid: {cursor}")
 
 

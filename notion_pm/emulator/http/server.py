@@ -33,7 +33,7 @@ def serve(
     *,
     announce: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serves, and sends webhooks, until interrupted.
+    """Serve, and send webhooks, until interrupted.
 
     `announce` is told the URL once connections are accepted (port 0 picks a free one). Raises OSError where the port
     is taken.
@@ -61,7 +61,7 @@ def serve(
 
 
 def _dropping(app: WSGIApplication) -> WSGIApplication:
-    """Closes the connection where the weather drops it: waitress then behaves as when the client had gone."""
+    """Close the connection where the weather drops it: waitress then behaves as when the client had gone."""
 
     def dropping(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -73,7 +73,7 @@ def _dropping(app: WSGIApplication) -> WSGIApplication:
 
 
 def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
-    """Returns the port that a server listens on; a name like `localhost` makes it listen on two addresses."""
+    """Return the port that a server listens on; a name like `localhost` makes it listen on two addresses."""
     if isinstance(server, MultiSocketServer):
         return server.effective_listen[0][1]
     return int(server.getsockname()[1])

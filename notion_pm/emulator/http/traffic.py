@@ -21,7 +21,7 @@ class Recorder:
         self._path = path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Passes a request on and writes down what was said."""
+        """Pass a request on and write down what was said."""
         if not environ["PATH_INFO"].startswith("/v1/"):
             return self._app(environ, start_response)
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -16,7 +16,7 @@ _POLL_AFTER_SECONDS = 2
 
 
 def queued(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
-    """Keeps a result and returns the task under which it can be asked for."""
+    """Keep a result and return the task under which it can be asked for."""
     task_id = f"task_{secrets.token_hex(16)}"
     task = AsyncTask(id=task_id, created_time=session.now, operation=operation, result=dict(result))
     ASYNC_TASKS.insert(session.db, task)
@@ -25,7 +25,7 @@ def queued(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
 
 
 def retrieve(session: Session, task_id: str) -> Json:
-    """Returns a task with its result; raises 404 where there is none."""
+    """Return a task with its result; raises 404 where there is none."""
     task = ASYNC_TASKS.find(session.db, task_id)
     if task is None:
         raise session.not_found("async task", task_id)

@@ -20,7 +20,7 @@ _TITLE_PROPERTY = "title"
 
 
 def duplicate(session: Session, page_id: str) -> str:
-    """Duplicates a page that is on a page, beside the original, and returns the id of the duplicate.
+    """Duplicate a page that is on a page, beside the original, and return the id of the duplicate.
 
     Raises ApiError (404) where there is no such page.
     """
@@ -35,7 +35,7 @@ def duplicate(session: Session, page_id: str) -> str:
 
 
 def _below(session: Session, parent_id: str) -> Iterator[str]:
-    """Yields the ids of everything in a page, a database, a data source or a block that is not in the trash."""
+    """Yield the ids of everything in a page, a database, a data source or a block that is not in the trash."""
     found = session.db.execute(
         """
         SELECT id FROM blocks WHERE parent_id = :parent AND NOT in_trash
@@ -127,7 +127,7 @@ def _with_title(session: Session, page_id: str, title: str) -> Page:
 
 
 def _with_new_ids(value: Any, ids: Mapping[str, str]) -> Any:
-    """Returns JSON with every id of something that was copied replaced by that of its copy."""
+    """Return JSON with every id of something that was copied replaced by that of its copy."""
     if isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):

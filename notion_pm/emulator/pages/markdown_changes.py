@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def throw_away(session: Session, blocks: Iterable[Block]) -> None:
-    """Puts blocks into the trash, pages and databases among them with all that is theirs."""
+    """Put blocks into the trash, pages and databases among them with all that is theirs."""
     for block in blocks:
         if block.type == "child_page":
             pages.update(session, block.id, {"in_trash": True})
@@ -32,7 +32,7 @@ def throw_away(session: Session, blocks: Iterable[Block]) -> None:
 
 
 def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
-    """Makes the children of a page or block those that were worked out, in that order."""
+    """Make the children of a page or block those that were worked out, in that order."""
     for number, item in enumerate(placed, start=1):
         position = float(number)
         match item:
@@ -48,7 +48,7 @@ def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]
 
 
 def _keep(session: Session, page: Block, parent: Block, block: Block, position: float) -> None:
-    """Leaves a block as it is, but where the text has it; a page named from elsewhere moves here."""
+    """Leave a block as it is, but where the text has it; a page named from elsewhere moves here."""
     if block.type == "child_page" and (block.parent_id not in (page.id, parent.id)):
         moving.move(session, block.id, {"parent": {"page_id": page.id}})
         block = find(session, block.id)
@@ -87,7 +87,7 @@ def _make(session: Session, page: Block, parent: Block, block: Json, position: f
 
 
 def _make_child(session: Session, page: Block, block: Json) -> Block:
-    """Creates the page or database that a tag without an address asks for."""
+    """Create the page or database that a tag without an address asks for."""
     where: Mapping[str, Any] = {"type": "page_id", "page_id": page.id}
     title = [plain(block[block["type"]]["title"])]
     if block["type"] == "child_page":

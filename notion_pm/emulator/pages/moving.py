@@ -18,7 +18,7 @@ from notion_pm.emulator.values.values import Reader
 
 
 def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Moves a page under another page or into a data source; of its values, only the title goes along."""
+    """Move a page under another page or into a data source; of its values, only the title goes along."""
     checks.known_keys(body, ("parent",))
     page = session.page(page_id)
     parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 def create_page(
     session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
 ) -> Json:
-    """Creates a page with what is to stand on it, written as Markdown too, or still blank where a template comes."""
+    """Create a page with what is to stand on it, written as Markdown too, or still blank where a template comes."""
     page_templates.refuse_content_beside(body)
     page = pages.create(session, body, filter_properties)
     if body.get("template") is not None:
@@ -35,7 +35,7 @@ def create_page(
 def update_page(
     session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
 ) -> Json:
-    """Changes a page as a request says; a template that it names comes later."""
+    """Change a page as a request says; a template that it names comes later."""
     page = pages.update(session, page_id, body, filter_properties)
     if body.get("template") is not None:
         page_templates.order(session, page_id, body["template"], is_new=False)
@@ -43,7 +43,7 @@ def update_page(
 
 
 def trash(session: Session, block_id: str) -> Json:
-    """Puts a block, page or database into the trash and returns it as the block it is (recorded)."""
+    """Put a block, page or database into the trash and return it as the block it is (recorded)."""
     block = find(session, block_id)
     refuse_archived(session, block)
     if block.type == "child_page":
@@ -56,7 +56,7 @@ def trash(session: Session, block_id: str) -> Json:
 
 
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a block; of a page or database, only whether it is in the trash."""
+    """Change a block; of a page or database, only whether it is in the trash."""
     block = find(session, block_id)
     if block.type not in ("child_page", "child_database"):
         return block_writing.update(session, block_id, body)

@@ -45,13 +45,13 @@ WHERE in_trash = 0 AND id IN (
 
 
 def retrieve(session: Session, page_id: str) -> Json:
-    """Returns a page (or a block that could not be loaded with its page) as Markdown."""
+    """Return a page (or a block that could not be loaded with its page) as Markdown."""
     block = _page_or_block(session, page_id)
     return _shown(page_id, _loaded(session, block))
 
 
 def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Json, int]:
-    """Changes a page's Markdown by one of four commands, and returns it whole; later, if the request allows that."""
+    """Change a page's Markdown by one of four commands, and return it whole; later, if the request allows that."""
     command = _command(as_stored(body))
     page = find(session, session.page(page_id).id)
     refuse_archived(session, page)
@@ -74,7 +74,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
 
 
 def write(session: Session, page_id: str, text: str) -> None:
-    """Puts a text's blocks on a page that has none yet."""
+    """Put a text's blocks on a page that has none yet."""
     _replace(session, find(session, page_id), _Loaded(), text, may_delete=False)
 
 
@@ -118,7 +118,7 @@ def _check_updates(value: Any, path: str) -> None:
 def _replace(
     session: Session, page: Block, before: _Loaded, text: str, *, may_delete: bool
 ) -> None:
-    """Makes the page's blocks those of the new text, keeping what is unchanged."""
+    """Make the page's blocks those of the new text, keeping what is unchanged."""
     placed = markdown.reconcile(before.blocks, markdown.parse(text))
     present = markdown.present_ids(placed, before.blocks)
     gone = [block for block in before.records if block.id not in present]
@@ -145,7 +145,7 @@ def _shown(page_id: str, loaded: _Loaded) -> Json:
 
 
 def trees(session: Session, page_id: str) -> list[Json]:
-    """Returns a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
+    """Return a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
     return _loaded(session, find(session, page_id)).blocks
 
 
@@ -194,7 +194,7 @@ class _Loader:
         return {"type": block.type, block.type: content, "id": block.id}
 
     def _inside(self, block: Block) -> list[Block]:
-        """Returns what stands in a block; a synced block's copy shows what stands in its original, wherever it is."""
+        """Return what stands in a block; a synced block's copy shows what stands in its original, wherever it is."""
         holder = children_holder(block)
         if block.type in _OWN_CONTENT:
             return []

@@ -62,7 +62,7 @@ AWAITED = Table("awaited_templates", Awaited, json_columns=(), flags=())
 def add(
     session: Session, data_source_id: str, name: str, markdown: str, *, is_default: bool
 ) -> str:
-    """Gives a data source a template, perhaps in the place of its default, and returns its id. Raises 404."""
+    """Give a data source a template, perhaps in the place of its default, and return its id. Raises 404."""
     source = session.data_source(data_source_id)
     if is_default:
         session.db.execute(
@@ -78,7 +78,7 @@ def add(
 def listed(
     session: Session, data_source_id: str, name: str | None, start_cursor: Any, page_size: Any
 ) -> Json:
-    """Returns a page of a data source's templates: the one list without `object` (recorded).
+    """Return a page of a data source's templates: the one list without `object` (recorded).
 
     `name` keeps those whose name contains it, in whatever case.
     """
@@ -95,7 +95,7 @@ def listed(
 
 
 def refuse_content_beside(body: Mapping[str, Any]) -> None:
-    """Refuses a new page's own content where a template is to give it (notion-api.md 2.3)."""
+    """Refuse a new page's own content where a template is to give it (notion-api.md 2.3)."""
     if body.get("template") is None or _kind(body["template"], _KINDS) == "none":
         return
     for way in _CONTENT:
@@ -104,7 +104,7 @@ def refuse_content_beside(body: Mapping[str, Any]) -> None:
 
 
 def order(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
-    """Has the template that a request names applied later. Raises 400 or 404 where there is none such."""
+    """Have the template that a request names applied later. Raises 400 or 404 where there is none such."""
     kind = _kind(sent, _KINDS if is_new else _KINDS[1:])
     checks.known_keys(sent, _keys(kind), "body.template")
     if kind == "none":
@@ -121,7 +121,7 @@ def order(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
 
 
 def settle(store: Store, settings: Settings, moment: datetime) -> None:
-    """Applies the templates that are due, each as who asked for it: called before anybody looks at a page."""
+    """Apply the templates that are due, each as who asked for it: called before anybody looks at a page."""
     with store.transaction(write=False) as db:
         waiting = db.execute(
             "SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (stored(moment),)
@@ -142,7 +142,7 @@ def _settle(session: Session) -> None:
 
 
 def _apply(session: Session, page: Page, template: PageTemplate, timezone: str) -> None:
-    """Merges a template into a page: its text comes after what is there, its name where there is no title."""
+    """Merge a template into a page: its text comes after what is there, its name where there is no title."""
     if not page.title:
         pages.update(
             session,
@@ -190,7 +190,7 @@ def _chosen(session: Session, page: Page, kind: str, sent: Mapping[str, Any]) ->
 
 
 def _timezone(sent: Any) -> str:
-    """Returns an IANA zone; UTC for internal connections that name none (the official types)."""
+    """Return an IANA zone; UTC for internal connections that name none (the official types)."""
     name = "UTC" if sent is None else checks.a_string(sent, "body.template.timezone")
     try:
         return ZoneInfo(name).key

@@ -59,7 +59,7 @@ _UPDATE_KEYS = frozenset(
 def create(
     session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
 ) -> Json:
-    """Creates a page from a request's body and returns it, with all properties or only the wanted ones."""
+    """Create a page from a request's body and return it, with all properties or only the wanted ones."""
     checks.known_keys(body, _CREATE_KEYS)
     parent_type, parent_id = parents.resolve_for_new(session, checks.required(body, "parent"))
     data_source = session.data_source(parent_id) if parent_type == ROW and parent_id else None
@@ -84,7 +84,7 @@ def create(
 
 
 def insert_new(session: Session, page: Page, schema: Schema, written: Written) -> Page:
-    """Stores a new page with the values that were written, and those that it has before anybody writes them."""
+    """Store a new page with the values that were written, and those that it has before anybody writes them."""
     page = _with_values(
         page, {**parents.first_values(session, page.parent_id, schema), **written.values}
     )
@@ -94,7 +94,7 @@ def insert_new(session: Session, page: Page, schema: Schema, written: Written) -
 
 
 def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = ()) -> Json:
-    """Returns a page, with all properties or only the wanted ones."""
+    """Return a page, with all properties or only the wanted ones."""
     reader, page = Reader(session), session.page(page_id)
     return shown(reader, page, selected(reader.page_schema(page), filter_properties))
 
@@ -102,7 +102,7 @@ def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = 
 def update(
     session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
 ) -> Json:
-    """Changes a page as a request says; what it does not name stays."""
+    """Change a page as a request says; what it does not name stays."""
     checks.known_keys(body, _UPDATE_KEYS)
     page, reader = session.page(page_id), Reader(session)
     refuse_below_trash(session, page)
@@ -130,7 +130,7 @@ def update(
 
 
 def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
-    """Returns a page as responses show it."""
+    """Return a page as responses show it."""
     session = reader.session
     in_trash = page.in_trash or is_below_trash(session, page)
     wanted = in_order(reader.page_schema(page)) if properties is None else properties
@@ -158,7 +158,7 @@ def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = No
 
 
 def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
-    """Returns the properties that filter_properties names (by id or name), or None for all of them."""
+    """Return the properties that filter_properties names (by id or name), or None for all of them."""
     keys = list(wanted)
     if not keys:
         return None
@@ -188,13 +188,13 @@ def _with_values(page: Page, values: Mapping[str, Any]) -> Page:
 
 
 def _link(session: Session, schema: Schema, page: Page, written: Written) -> None:
-    """Stores relations; what stays keeps its place, so that only real changes reach the far side."""
+    """Store relations; what stays keeps its place, so that only real changes reach the far side."""
     for property_id, targets in written.links.items():
         relations.relink(session, schema[property_id], page.id, targets)
 
 
 def _place(session: Session, page: Page, sent: Any) -> None:
-    """Puts a new page behind everything on its parent page, or where the request's `position` says."""
+    """Put a new page behind everything on its parent page, or where the request's `position` says."""
     parent_id = page.parent_id or ""
     position = tree.last_position(session, parent_id) + 1
     if sent is not None:

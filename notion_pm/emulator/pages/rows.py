@@ -55,7 +55,7 @@ class _Values(Mapping[str, Any]):
 def answer(
     session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]
 ) -> Json:
-    """Returns a page of a data source's rows, the newest first unless the request sorts them."""
+    """Return a page of a data source's rows, the newest first unless the request sorts them."""
     checks.known_keys(body, _KEYS)
     _refuse_gone(body)
     schema, reader = source.schema(), Reader(session)
@@ -89,7 +89,7 @@ def _with_other_results(
 
 
 def _refuse_gone(body: Mapping[str, Any]) -> None:
-    """Refuses to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
+    """Refuse to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
     for key in ("in_trash", "archived", "is_archived"):
         if checks.flag(body, key, default=False):
             raise validation_error(
@@ -98,7 +98,7 @@ def _refuse_gone(body: Mapping[str, Any]) -> None:
 
 
 def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
-    """Returns the ids of the rows that a checked query asks for."""
+    """Return the ids of the rows that a checked query asks for."""
     session, schema = reader.session, source.schema()
     asker = query.Asker(session.moment, session.settings.bot_id)
 
@@ -109,7 +109,7 @@ def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Resu
 
 
 def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
-    """Returns pages of the data source by their ids (looked up by id alone: its other pages are many)."""
+    """Return pages of the data source by their ids (looked up by id alone: its other pages are many)."""
     found = PAGES.select(
         session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),)
     )

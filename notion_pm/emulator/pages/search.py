@@ -36,7 +36,7 @@ _SOURCES = {
 
 
 def search(session: Session, body: Mapping[str, Any]) -> Json:
-    """Returns pages and data sources whose title has a word of the query."""
+    """Return pages and data sources whose title has a word of the query."""
     checks.known_keys(body, _KEYS)
     wanted = checks.optional_object(body, "filter")
     words = _words(checks.a_string(body.get("query", ""), "body.query"))
@@ -96,7 +96,7 @@ def _hits(
 
 
 def is_hidden(session: Session, notion_id: str) -> bool:
-    """Tells whether a page or data source stands below a trashed page, where search does not look (reported)."""
+    """Return whether a page or data source stands below a trashed page, where search does not look (reported)."""
     page = PAGES.find(session.db, notion_id)
     if page is not None:
         return is_below_trash(session, page)

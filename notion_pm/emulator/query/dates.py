@@ -72,7 +72,7 @@ def instant(moment: datetime) -> int:
 
 
 def has_time(text: str) -> bool:
-    """Tell whether an ISO 8601 text goes beyond the day."""
+    """Return whether an ISO 8601 text goes beyond the day."""
     return len(text) > len("2024-01-31")
 
 

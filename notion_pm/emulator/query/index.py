@@ -46,7 +46,7 @@ INDEX_TABLES = f"""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Gives a connection the function that the triggers call."""
+    """Give a connection the function that the triggers call."""
     db.create_function("notion_cells", 1, _cells, deterministic=True)
 
 
@@ -59,7 +59,7 @@ def _cells(properties: str) -> str:
 
 
 def cells_of(value: Any) -> Iterator[Cell]:
-    """Returns the cells of a stored value, which shows by its form what it is.
+    """Return the cells of a stored value, which shows by its form what it is.
 
     Text is folded, a date is the milliseconds of its start, an option or person its id, a file its name, and a ticked
     checkbox 1.

@@ -33,7 +33,7 @@ class Row:
     values: Mapping[str, Value]
 
     def minute(self, name: str) -> int:
-        """Returns `created_time` or `last_edited_time` as the API shows it, in milliseconds."""
+        """Return `created_time` or `last_edited_time` as the API shows it, in milliseconds."""
         moment = dates.milliseconds(
             self.created_time if name == "created_time" else self.last_edited_time
         )
@@ -41,7 +41,7 @@ class Row:
 
 
 def matches(condition: Filter, row: Row, asker: Asker) -> bool:
-    """Tells whether the row passes the filter."""
+    """Return whether the row passes the filter."""
     if isinstance(condition, Group):
         join = all if condition.operator == "and" else any
         return join(matches(part, row, asker) for part in condition.parts)
@@ -65,7 +65,7 @@ def _any_none_every(condition: Condition, value: Value, asker: Asker) -> bool:
 
 
 def passes(test: Test, value: Comparable, asker: Asker) -> bool:
-    """Tells whether one value passes one test; an empty value passes `does_not_...` and `is_empty` only."""
+    """Return whether one value passes one test; an empty value passes `does_not_...` and `is_empty` only."""
     empty = value is None or value == frozenset()
     if test.operator in ("is_empty", "is_not_empty"):
         return empty == (test.operator == "is_empty")
@@ -89,7 +89,7 @@ def _positive(test: Test, value: Comparable, asker: Asker) -> bool:
 
 
 def wanted(test: Test, asker: Asker) -> tuple[str, ...]:
-    """Returns the ids (or option names, inside rollups) of which a value must have one."""
+    """Return the ids (or option names, inside rollups) of which a value must have one."""
     if isinstance(test.operand, tuple):
         return test.operand
     return (asker.user_id if test.kind == "people" and test.operand == "me" else str(test.operand),)

@@ -99,6 +99,6 @@ def _option_ids(target: Property, name: str) -> tuple[str, ...]:
 
 
 def all_missing(paths: Iterable[str]) -> ApiError:
-    """Makes the 400 for an object that has none of several keys."""
+    """Make the 400 for an object that has none of several keys."""
     lines = (f"{path} should be defined, instead was `undefined`." for path in paths)
     return validation_error("\n".join(("body failed validation. Fix one:", *lines)))

@@ -87,7 +87,7 @@ _DATES = frozenset({"date", "created_time", "last_edited_time"})
 
 
 def fits(filter_key: str, property_type: str) -> bool:
-    """Tell whether a filter of `filter_key` may be used on a property of `property_type`.
+    """Return whether a filter of `filter_key` may be used on a property of `property_type`.
 
     The real service takes `rich_text` for every property that holds text (seen in recorded traffic), and its
     documentation gives `people` and `date` for the created and edited properties as well.

@@ -28,7 +28,7 @@ class Level:
         return "DESC" if self.descending else "ASC"
 
     def order(self) -> Sql:
-        """Returns the terms of ORDER BY."""
+        """Return the terms of ORDER BY."""
         return Sql(
             f"{self.value.text} IS NULL, {self.value.text} {self.direction}", self.value.values * 2
         )
@@ -64,7 +64,7 @@ class Segment:
     values_of: str | None = None
 
     def said_here(self, condition: Sql) -> Sql:
-        """Returns a condition as one of the value at hand, where it is: the index is entered and left by that."""
+        """Return a condition as one of the value at hand, where it is: the index is entered and left by that."""
         return (
             condition.cell[1]
             if condition.cell and condition.cell[0] == self.values_of
@@ -78,7 +78,7 @@ _CELLS = Sql("cells s CROSS JOIN pages p ON p.seq = s.page")
 
 
 def are_indexed(sorts: Sequence[Sort]) -> bool:
-    """Tells whether the index holds what sorts go by."""
+    """Return whether the index holds what sorts go by."""
     return len(sorts) <= MOST_LEVELS and all(map(_is_indexed, sorts))
 
 
@@ -87,7 +87,7 @@ def _is_indexed(sort: Sort) -> bool:
 
 
 def levels(sorts: Sequence[Sort], *, newest_first: bool) -> list[Level]:
-    """Returns the levels of an order, down to the age of pages, which tells all pages apart."""
+    """Return the levels of an order, down to the age of pages, which tells all pages apart."""
     return [
         *(Level(_value(sort.target), sort.descending) for sort in sorts),
         Level(AGE, newest_first),
@@ -123,7 +123,7 @@ def after(order: Sequence[Level], place: Sequence[object]) -> Sql:
 
 
 def segments(first: Sort, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
-    """Returns the stretches in which an index is walked for the first sort, from `place` on."""
+    """Return the stretches in which an index is walked for the first sort, from `place` on."""
     if isinstance(first.target, Timestamp):
         yield _by_time(first, first.target.name, place)
     elif first.target.type in RANKED:

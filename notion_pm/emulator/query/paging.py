@@ -35,7 +35,7 @@ class Cursor:
 
 
 def parse_cursor(text: object) -> Cursor:
-    """Returns the cursor that a client hands back. Raises ApiError (400) when it is none of ours."""
+    """Return the cursor that a client hands back. Raises ApiError (400) when it is none of ours."""
     match = _SHAPE.fullmatch(text) if isinstance(text, str) else None
     page_id = match and ids.canonical(match[2])
     if match is None or page_id is None:
@@ -48,7 +48,7 @@ def parse_cursor(text: object) -> Cursor:
 
 
 def invalid_cursor(text: object) -> ApiError:
-    """Makes the 400 for a cursor that leads nowhere."""
+    """Make the 400 for a cursor that leads nowhere."""
     return validation_error(f"The start_cursor provided is invalid: {text}")
 
 
@@ -61,14 +61,14 @@ class Results:
     capped: bool = False
 
     def request_status(self) -> dict[str, str] | None:
-        """Returns what the list answers as `request_status`: nothing, for a query that is complete."""
+        """Return what the list answers as `request_status`: nothing, for a query that is complete."""
         if not self.capped:
             return None
         return {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
 
 
 def paginate(following: list[str], size: int, *, seen: int, capped: bool, most: int) -> Results:
-    """Cuts one page off the ids that follow (one more than a page shows that there are more)."""
+    """Cut one page off the ids that follow (one more than a page shows that there are more)."""
     shown = tuple(following[: min(size, most - seen)])
     seen += len(shown)
     more = bool(shown) and len(following) > len(shown) and seen < most
@@ -76,5 +76,5 @@ def paginate(following: list[str], size: int, *, seen: int, capped: bool, most: 
 
 
 def _checksum(cursor: Cursor) -> int:
-    """Ties the state to its page, so that a cursor put together by hand is refused."""
+    """Tie the state to its page, so that a cursor put together by hand is refused."""
     return uuid.uuid5(uuid.UUID(cursor.page_id), f"{cursor.seen} {cursor.capped}").node

@@ -70,7 +70,7 @@ class Properties:
 
     @classmethod
     def of_schema(cls, schema: Iterable[SchemaProperty]) -> Properties:
-        """Reads the stored schema of a data source."""
+        """Read the stored schema of a data source."""
         return cls(_property(one) for one in schema)
 
     def __iter__(self) -> Iterator[Property]:

@@ -32,7 +32,7 @@ def run(
     most: int = MOST_RESULTS,
     few: int = FEW,
 ) -> Results:
-    """Answers a query of a data source. `load` gives rows of pages, for what the index does not know.
+    """Answer a query of a data source. `load` gives rows of pages, for what the index does not know.
 
     Raises ApiError (400) when the cursor's page is gone.
     """
@@ -50,7 +50,7 @@ def run(
 
 
 def _known(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
-    """Returns the conditions that SQL can tell, or none of them when they would make too long a statement."""
+    """Return the conditions that SQL can tell, or none of them when they would make too long a statement."""
     known = tuple(condition for condition in conditions if condition is not None)
     return known if len(values_of(known)) <= MOST_VALUES else ()
 

@@ -34,7 +34,7 @@ class Order:
     newest_first: bool
 
     def levels(self) -> list[ordering.Level]:
-        """Returns the levels of the order, most important first."""
+        """Return the levels of the order, most important first."""
         return ordering.levels(self.sorts, newest_first=self.newest_first)
 
 
@@ -48,19 +48,19 @@ class Search:
     few: int = FEW
 
     def ids(self) -> list[str]:
-        """Returns the ids of all pages that pass."""
+        """Return the ids of all pages that pass."""
         found = _from(self._any_seek(), self._passing())
         return self._column(f"SELECT DISTINCT p.id FROM {found.text}", found.values)
 
     def exceeds(self, most: int) -> bool:
-        """Tells whether more pages pass than that."""
+        """Return whether more pages pass than that."""
         every = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))
         if any(not self._at_least(rows, most + 1) for rows in (every, *self._seeks())):
             return False
         return not self.conditions or self._more_pass(most)
 
     def _more_pass(self, most: int) -> bool:
-        """Counts in the index of cells where that is enough; pages themselves are many times as large."""
+        """Count in the index of cells where that is enough; pages themselves are many times as large."""
         if not all(condition.is_of_cells for condition in self.conditions):
             passing = _from(self._any_seek(), self._passing())
             return self._at_least(
@@ -83,7 +83,7 @@ class Search:
         )
 
     def _candidates(self, first: Sql, seek: Sql) -> Sql:
-        """Selects the pages that pass, those in the trash or the archive among them."""
+        """Select the pages that pass, those in the trash or the archive among them."""
         others = all_of(each for each in self.conditions if each is not first or each.cell is None)
         found = f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p WHERE {others.text}"
         return Sql(found, (*seek.values, *others.values))
@@ -93,7 +93,7 @@ class Search:
         return int(self.db.execute(statement, (self.source.id, self.source.id)).fetchone()[0])
 
     def place(self, cursor: Cursor, order: Order) -> Place:
-        """Returns where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
+        """Return where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
         values = [level.value for level in order.levels()]
         columns = ", ".join(value.text for value in values)
         statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"
@@ -105,7 +105,7 @@ class Search:
         return tuple(row)
 
     def following(self, order: Order, place: Place | None, most: int) -> list[str]:
-        """Returns the first ids after a place in an order."""
+        """Return the first ids after a place in an order."""
         levels = order.levels()
         beyond = ordering.after(levels, place) if place else Sql("1")
         few = self._few()
@@ -125,7 +125,7 @@ class Search:
     def _within(
         self, segment: ordering.Segment, order: Order, place: Place | None, most: int
     ) -> list[str]:
-        """Returns the first ids of a stretch; one that is level in its first sort is ordered by the next."""
+        """Return the first ids of a stretch; one that is level in its first sort is ordered by the next."""
         if segment.level is not None and len(order.sorts) > 1:
             narrowed = replace(self, conditions=(*self.conditions, segment.level))
             return narrowed.following(
@@ -154,7 +154,7 @@ class Search:
         return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
 
     def _few(self) -> Sql | None:
-        """Returns where to look for a condition that few pages pass."""
+        """Return where to look for a condition that few pages pass."""
         return next(
             (seek for seek in self._seeks() if not self._at_least(seek, self.few + 1)), None
         )
@@ -186,7 +186,7 @@ def _terms(levels: Sequence[ordering.Level], age: str = "p.seq") -> list[Sql]:
 
 
 def _from(seek: Sql | None, where: Sql) -> Sql:
-    """Reads pages where a condition is looked up, some perhaps twice."""
+    """Read pages where a condition is looked up, some perhaps twice."""
     if seek is None:
         return Sql(f"pages p WHERE {where.text}", where.values)
     found = f"(SELECT NULL AS page WHERE 0 UNION ALL {seek.text}) d"

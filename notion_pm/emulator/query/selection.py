@@ -32,7 +32,7 @@ class Query:
 
 
 def parse(body: Mapping[str, Any], properties: Properties) -> Query:
-    """Reads `filter`, `sorts`, `page_size` and `start_cursor` of a body. Raises ApiError (400) for wrong ones."""
+    """Read `filter`, `sorts`, `page_size` and `start_cursor` of a body. Raises ApiError (400) for wrong ones."""
     return Query(
         filter=parse_filter(body["filter"], properties) if "filter" in body else None,
         sorts=parse_sorts(body["sorts"], properties) if "sorts" in body else (),
@@ -49,7 +49,7 @@ def select(
     anchor: Row | None = None,
     most: int = MOST_RESULTS,
 ) -> Results:
-    """Answers a query over the rows of a data source.
+    """Answer a query over the rows of a data source.
 
     `anchor` is the row of the cursor's page, which keeps its place also when it no longer passes the filter. Raises
     ApiError (400) when it is gone.

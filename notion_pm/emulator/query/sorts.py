@@ -39,7 +39,7 @@ class Sort:
 
 
 def parse_sorts(body: Any, properties: Properties, path: str = "body.sorts") -> tuple[Sort, ...]:
-    """Returns the sorts, most important first. Raises ApiError (400) for what the API refuses."""
+    """Return the sorts, most important first. Raises ApiError (400) for what the API refuses."""
     listed = checks.an_array(body, path)
     return tuple(_parse(sort, properties, f"{path}[{place}]") for place, sort in enumerate(listed))
 
@@ -80,7 +80,7 @@ class Descending:
 
 
 def order_key(row: Row, sorts: tuple[Sort, ...]) -> tuple[Any, ...]:
-    """Returns what a row is ordered by: comparable with the key of every other row, and unique."""
+    """Return what a row is ordered by: comparable with the key of every other row, and unique."""
     sorts = sorts or (Sort(Timestamp("created_time"), descending=True),)
     levels = (_level(_sort_value(row, sort.target), descending=sort.descending) for sort in sorts)
     age: Any = Descending(row.sequence) if sorts[0].descending else row.sequence

@@ -93,7 +93,7 @@ class Source:
 
 
 def compiled(condition: Filter, source: Source, asker: Asker) -> Sql | None:
-    """Returns the filter as a boolean expression over `p`, or None."""
+    """Return the filter as a boolean expression over `p`, or None."""
     if isinstance(condition, Group):
         return _group(condition, source, asker)
     if condition.quantifier is not None:
@@ -104,7 +104,7 @@ def compiled(condition: Filter, source: Source, asker: Asker) -> Sql | None:
 
 
 def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
-    """Returns the parts that must all hold."""
+    """Return the parts that must all hold."""
     if condition is None:
         return ()
     if isinstance(condition, Group) and condition.operator == "and":
@@ -121,14 +121,14 @@ def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
 
 
 def all_of(parts: Iterable[Sql]) -> Sql:
-    """Joins expressions by AND."""
+    """Join expressions by AND."""
     pieces = list(parts)
     seek = next((piece.seek for piece in pieces if piece.seek), None)
     return Sql(_joined(pieces, " AND ") or "1", values_of(pieces), seek)
 
 
 def _any_of(pieces: Sequence[Sql]) -> Sql:
-    """Joins expressions by OR; where each can be looked up, so can all."""
+    """Join expressions by OR; where each can be looked up, so can all."""
     seeks = [piece.seek for piece in pieces if piece.seek]
     joined = _joined(pieces, " OR ") or "0"
     selects = sum(seek.text.count(_UNION) + 1 for seek in seeks)
@@ -140,7 +140,7 @@ def _any_of(pieces: Sequence[Sql]) -> Sql:
 
 
 def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
-    """Returns the values of several pieces, in order."""
+    """Return the values of several pieces, in order."""
     return tuple(value for piece in pieces for value in piece.values)
 
 
@@ -225,7 +225,7 @@ def _author(column: str, test: Test, asker: Asker) -> Sql:
 
 
 def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
-    """Compares the minute that the API shows: bounds move up to the next whole minute instead."""
+    """Compare the minute that the API shows: bounds move up to the next whole minute instead."""
     if test.operator in EMPTINESS:
         return Sql("1" if test.operator == "is_not_empty" else "0")
     interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
@@ -239,7 +239,7 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
 
 
 def _stored(moment: int | None) -> str | None:
-    """Writes a moment as clock.stored does, one beyond the calendar as its end."""
+    """Write a moment as clock.stored does, one beyond the calendar as its end."""
     if moment is None:
         return None
     within = max(_FIRST, min(moment, _LAST))

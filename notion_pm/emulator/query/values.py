@@ -13,7 +13,7 @@ Comparable = str | float | bool | int | frozenset[str] | None
 
 
 def comparable(kind: Kind, value: Value) -> Comparable:
-    """Returns what a test of `kind` looks at in `{"type": t, t: ...}`; None and empty sets are empty."""
+    """Return what a test of `kind` looks at in `{"type": t, t: ...}`; None and empty sets are empty."""
     content = value.get(value["type"])
     if value["type"] in ("formula", "rollup"):
         return _computed(kind, content or {})
@@ -29,7 +29,7 @@ def _computed(kind: Kind, content: Value) -> Comparable:
 
 
 def fold(text: str) -> str:
-    """Returns text as Notion compares it: without regard to case.
+    """Return text as Notion compares it: without regard to case.
 
     NUL gives way to a sign of its own, for SQLite's JSON would end the text there.
     """
@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 
 def plain_text(content: Any) -> str:
-    """Returns the plain text of a rich text array, or of a plain string."""
+    """Return the plain text of a rich text array, or of a plain string."""
     if isinstance(content, list):
         return "".join(_plain_text(item) for item in content)
     return content or ""

@@ -47,7 +47,7 @@ _DATING = ("earliest_date", "latest_date", "date_range")
 def rollup_config(
     session: Session, schema: Schema, sent: Mapping[str, Any], existing: Config | None, path: str
 ) -> Config:
-    """Returns the config of a rollup: a relation of this schema, and a property of the relation's target."""
+    """Return the config of a rollup: a relation of this schema, and a property of the relation's target."""
     former = existing or {}
     relation = _named(schema, sent, "relation_property", former, path)
     if relation.type != "relation":
@@ -68,7 +68,7 @@ def rollup_config(
 def rollup_path(
     session: Session, schema: Schema, rollup: Property
 ) -> tuple[Property | None, Property | None]:
-    """Returns the relation that a rollup follows and the property it rolls up, where they still exist."""
+    """Return the relation that a rollup follows and the property it rolls up, where they still exist."""
     relation = schema.get(rollup.config["relation_property_id"])
     if relation is None or relation.type != "relation":
         return None, None
@@ -103,7 +103,7 @@ def formula_config(
 
 
 def formula_type(session: Session, schema: Schema, formula: Property) -> FormulaType:
-    """Returns the type of a formula's value; one that no longer holds together may be anything."""
+    """Return the type of a formula's value; one that no longer holds together may be anything."""
     try:
         return formulas.check(formula.config["expression"], property_infos(session, schema))
     except FormulaError:
@@ -111,7 +111,7 @@ def formula_type(session: Session, schema: Schema, formula: Property) -> Formula
 
 
 def property_infos(session: Session, schema: Schema) -> dict[str, PropertyInfo]:
-    """Returns what formulas may know of the properties of a schema, by id."""
+    """Return what formulas may know of the properties of a schema, by id."""
     return {prop.id: _info(session, schema, prop) for prop in schema.values()}
 
 
@@ -139,7 +139,7 @@ def _result(session: Session, schema: Schema, prop: Property) -> FormulaType:
 
 
 def _refuse_cycle(schema: Schema, formula_id: str, expression: str) -> None:
-    """Refuses a formula that would need its own value."""
+    """Refuse a formula that would need its own value."""
     pending, seen = set(formulas.property_ids(expression)), set[str]()
     while pending:
         property_id = pending.pop()

@@ -32,7 +32,7 @@ _TITLE = Property("title", "Name", "title")
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Adds a data source to an existing database and returns it."""
+    """Add a data source to an existing database and return it."""
     checks.known_keys(body, _CREATE_KEYS)
     database = _parent(session, checks.required(body, "parent"))
     sent = checks.an_object(checks.required(body, "properties"), "body.properties")
@@ -51,7 +51,7 @@ def add(
     icon: Any = None,
     path: str = "body.properties",
 ) -> DataSource:
-    """Adds a data source; where the request names no title property, it gets one called Name."""
+    """Add a data source; where the request names no title property, it gets one called Name."""
     data_source = DataSource(
         id=ids.new_id(),
         database_id=database.id,
@@ -71,7 +71,7 @@ def add(
 
 
 def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a data source as a request says."""
+    """Change a data source as a request says."""
     if "description" in body:
         raise validation_error(
             "A data source has the description of its database: use the update database endpoint."
@@ -109,7 +109,7 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
 
 
 def follow_database(session: Session, database: Database, changed: Set[str]) -> None:
-    """Gives the title and icon of a changed database to its data source, where it has just one.
+    """Give the title and icon of a changed database to its data source, where it has just one.
 
     Measured: a title is shared between the two, and so is an icon that is set on the database; one that is set on the
     data source stays with it.
@@ -128,7 +128,7 @@ def follow_database(session: Session, database: Database, changed: Set[str]) -> 
 
 
 def shown(session: Session, data_source: DataSource) -> Json:
-    """Returns a data source as responses show it; description and place are its database's (recorded)."""
+    """Return a data source as responses show it; description and place are its database's (recorded)."""
     database = session.known_database(data_source.database_id)
     in_trash = data_source.in_trash or database.in_trash
     body = {
@@ -202,7 +202,7 @@ def _shown_relation(session: Session, config: Mapping[str, Any]) -> Json:
 
 
 def _shown_rollup(session: Session, properties: Schema, prop: Property) -> Json:
-    """Shows a rollup's config; unlike elsewhere, its property ids are not percent-encoded (recorded)."""
+    """Show a rollup's config; unlike elsewhere, its property ids are not percent-encoded (recorded)."""
     relation, rolled = rollup_path(session, properties, prop)
     return {
         "rollup_property_name": rolled.name if rolled else "",

@@ -42,7 +42,7 @@ _UNTITLED = "New database"  # what an empty title is shown as; the data source k
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Creates a database with its first data source and that one's view, and returns it.
+    """Create a database with its first data source and that one's view, and return it.
 
     `properties` beside `initial_data_source` is the form of older versions: it is passed over in silence (measured).
     """
@@ -107,7 +107,7 @@ def retrieve(session: Session, database_id: str) -> Json:
 
 
 def shown(session: Session, database: Database) -> Json:
-    """Returns a database as responses show it."""
+    """Return a database as responses show it."""
     sources = session.data_sources_of(database.id)
     body = {
         "object": "database",

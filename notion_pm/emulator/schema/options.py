@@ -23,7 +23,7 @@ Config = dict[str, Any]
 
 
 def select_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
-    """Returns the config of a (multi-)select: a list of options replaces the existing list, silence keeps it."""
+    """Return the config of a (multi-)select: a list of options replaces the existing list, silence keeps it."""
     if sent.get("options") is None:
         return existing or {"options": []}
     return {
@@ -34,7 +34,7 @@ def select_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
 
 
 def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
-    """Returns the config of a status: options in Notion's three groups.
+    """Return the config of a status: options in Notion's three groups.
 
     `groups` is passed over at creation, and refused in a change (both measured).
     """
@@ -55,7 +55,7 @@ def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
 
 
 def default_status(config: Config) -> Option | None:
-    """Returns the option that a page without a status shows: the first of the first group that has any."""
+    """Return the option that a page without a status shows: the first of the first group that has any."""
     first = next(
         (option_id for group in config["groups"] for option_id in group["option_ids"]), None
     )
@@ -63,17 +63,17 @@ def default_status(config: Config) -> Option | None:
 
 
 def never_set(default: Option) -> Option:
-    """Returns the default status of a page whose status nobody has set. A conversion takes it for empty (measured)."""
+    """Return the default status of a page whose status nobody has set. A conversion takes it for empty (measured)."""
     return {**default, "unset": True}
 
 
 def as_value(option: Mapping[str, Any]) -> Option:
-    """Returns an option as page values show it, without its description."""
+    """Return an option as page values show it, without its description."""
     return {"id": option["id"], "name": option["name"], "color": option["color"]}
 
 
 def find(options: Iterable[Option], wanted: Mapping[str, Any]) -> Option | None:
-    """Returns the option that has the wanted id or else the wanted name, if there is one."""
+    """Return the option that has the wanted id or else the wanted name, if there is one."""
     if wanted.get("id") is not None:
         return next((option for option in options if option["id"] == wanted["id"]), None)
     name = wanted.get("name")
@@ -81,12 +81,12 @@ def find(options: Iterable[Option], wanted: Mapping[str, Any]) -> Option | None:
 
 
 def new_option(name: str, *, color: str = "default", description: str | None = None) -> Option:
-    """Makes an option."""
+    """Make an option."""
     return {"id": new_id(), "name": name, "color": color, "description": description}
 
 
 def checked_name(value: Any, path: str) -> str:
-    """Returns an option's name; raises 400 for commas, which Notion reserves."""
+    """Return an option's name; raises 400 for commas, which Notion reserves."""
     name = checks.a_string(value, path, most=MOST_CHARACTERS)
     if "," in name:
         raise validation_error(f"Invalid select option, commas not allowed: {name}")
@@ -112,7 +112,7 @@ def _replaced(sent: Any, existing: Sequence[Option], path: str) -> list[Option]:
 
 
 def _merged(sent: Mapping[str, Any], existing: Sequence[Option], path: str) -> Option:
-    """Keeps an existing option's name and colour: Notion ignores a new name and refuses a new colour."""
+    """Keep an existing option's name and colour: Notion ignores a new name and refuses a new colour."""
     kept = find(existing, sent)
     color = sent.get("color")
     if color is not None:

@@ -114,7 +114,7 @@ Schema = dict[str, Property]
 
 
 def as_json(schema: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
-    """Returns a schema as the store keeps it."""
+    """Return a schema as the store keeps it."""
     bodies = {property_id: asdict(each) for property_id, each in schema.items()}
     return {
         property_id: {k: v for k, v in body.items() if k != "id"}
@@ -125,7 +125,7 @@ def as_json(schema: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
 def find_property(
     schema: Mapping[str, Property], key: str, *, in_schema: bool = False
 ) -> Property | None:
-    """Returns the property that a key in a request's body means: its name, or its id as responses show it."""
+    """Return the property that a key in a request's body means: its name, or its id as responses show it."""
     by_name = next((each for each in schema.values() if each.name == key), None)
     if by_name is not None:
         return by_name
@@ -134,12 +134,12 @@ def find_property(
 
 
 def property_of(schema: Mapping[str, Property], key: str) -> Property | None:
-    """Returns the property of a name or of a decoded id: what the workspace keeps, and what arrives in a URL."""
+    """Return the property of a name or of a decoded id: what the workspace keeps, and what arrives in a URL."""
     return schema.get(key) or next((each for each in schema.values() if each.name == key), None)
 
 
 def unique_name(schema: Mapping[str, Property], wanted: str) -> str:
-    """Returns a name that no property has yet, numbered where the wanted one is taken."""
+    """Return a name that no property has yet, numbered where the wanted one is taken."""
     taken = {each.name for each in schema.values()}
     name, number = wanted, 0
     while name in taken:

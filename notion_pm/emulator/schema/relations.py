@@ -52,7 +52,7 @@ def config(
 
 
 def connect(session: Session, data_source_id: str, near: Property, sent: Mapping[str, Any]) -> None:
-    """Gives a two-way relation its far side, or the far side the name that the request asks for."""
+    """Give a two-way relation its far side, or the far side the name that the request asks for."""
     if near.config["type"] != "dual_property":
         return
     wanted = (sent.get("dual_property") or {}).get("synced_property_name")
@@ -65,12 +65,12 @@ def connect(session: Session, data_source_id: str, near: Property, sent: Mapping
 
 
 def forget(session: Session, data_source_id: str, near: Property) -> None:
-    """Removes the far side and all links of a relation that is about to go."""
+    """Remove the far side and all links of a relation that is about to go."""
     _let_go(session, data_source_id, near, keep_links=False)
 
 
 def relink(session: Session, near: Property, page_id: str, targets: list[str]) -> None:
-    """Makes a page's relation point at exactly these pages, in this order, and the far pages back at it."""
+    """Make a page's relation point at exactly these pages, in this order, and the far pages back at it."""
     rows = session.db.execute(
         "SELECT target_id FROM links WHERE page_id = ? AND property_id = ? ORDER BY seq",
         (page_id, near.id),
@@ -87,7 +87,7 @@ def relink(session: Session, near: Property, page_id: str, targets: list[str]) -
 
 
 def unlink_page(session: Session, page_id: str) -> None:
-    """Removes a page from every relation, for it leaves the data source that they are about."""
+    """Remove a page from every relation, for it leaves the data source that they are about."""
     session.db.execute("DELETE FROM links WHERE page_id = ? OR target_id = ?", (page_id, page_id))
 
 

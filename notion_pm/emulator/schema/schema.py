@@ -39,7 +39,7 @@ _Entry = tuple[str, Any, Property | None]
 def edit(
     session: Session, data_source: DataSource, sent: Any, path: str = "body.properties"
 ) -> DataSource:
-    """Applies a request's `properties` to a data source and saves it; raises 400 for what Notion refuses."""
+    """Apply a request's `properties` to a data source and save it; raises 400 for what Notion refuses."""
     editor = Editor(session, data_source, path)
     editor.apply(checks.an_object(sent, path))
     _refuse_oversize(editor.schema)
@@ -47,7 +47,7 @@ def edit(
 
 
 def _refuse_oversize(schema: Schema) -> None:
-    """Refuses a schema beyond Notion's limit, naming what takes most of it (4.2)."""
+    """Refuse a schema beyond Notion's limit, naming what takes most of it (4.2)."""
     sizes = {body["name"]: len(json.dumps(body)) for body in as_json(schema).values()}
     if sum(sizes.values()) > MOST_BYTES:
         largest = max(sizes, key=lambda name: sizes[name])
@@ -71,7 +71,7 @@ class Editor:
         return self._session.data_source(self._id).schema()
 
     def apply(self, sent: Mapping[str, Any]) -> None:
-        """Carries out all entries of a request."""
+        """Carry out all entries of a request."""
         entries = [
             (key, spec, find_property(self.schema, key, in_schema=True))
             for key, spec in sent.items()
@@ -81,7 +81,7 @@ class Editor:
             entries = self._apply_those_possible(entries)
 
     def _apply_those_possible(self, entries: list[_Entry]) -> list[_Entry]:
-        """Carries out entries and returns the formulas that must wait for another entry of the request."""
+        """Carry out entries and return the formulas that must wait for another entry of the request."""
         waiting: list[_Entry] = []
         refusal: ApiError | None = None
         for entry in entries:
@@ -155,7 +155,7 @@ class Editor:
     def _configure(
         self, wanted: Property, spec: Mapping[str, Any], existing: Property | None, path: str
     ) -> None:
-        """Works out the config of a new or changed property, and saves it."""
+        """Work out the config of a new or changed property, and save it."""
         sent = checks.optional_object(spec, wanted.type, path)
         self._save(
             replace(wanted, config=self._config(wanted, sent, existing, f"{path}.{wanted.type}"))
@@ -215,7 +215,7 @@ def _phase(spec: Any, existing: Property | None) -> int:
 
 
 def _type_of(spec: Mapping[str, Any], path: str) -> str | None:
-    """Returns the type that a property's request names, by `type` or by the key of its config."""
+    """Return the type that a property's request names, by `type` or by the key of its config."""
     named = [key for key in spec if key not in _BESIDE_CONFIG]
     unknown = next((key for key in named if key not in TYPES), None)
     if unknown is not None:
@@ -225,7 +225,7 @@ def _type_of(spec: Mapping[str, Any], path: str) -> str | None:
 
 
 def _description(spec: Mapping[str, Any], existing: str | None, path: str) -> str | None:
-    """Returns a description; a property that is configured anew without one loses it (3.1)."""
+    """Return a description; a property that is configured anew without one loses it (3.1)."""
     if "description" not in spec:
         configures = any(key in spec for key in ("select", "multi_select"))
         return None if configures else existing

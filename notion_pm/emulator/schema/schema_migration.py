@@ -25,12 +25,12 @@ _NUMBERED = """
 
 
 def json_path(property_id: str) -> str:
-    """Returns where a property's value stands in the column `properties`."""
+    """Return where a property's value stands in the column `properties`."""
     return f'$."{property_id}"'
 
 
 def fill(session: Session, data_source_id: str, created: Property) -> None:
-    """Gives existing pages what a new property says without being written: a number, a default status."""
+    """Give existing pages what a new property says without being written: a number, a default status."""
     path = json_path(created.id)
     if created.type == "unique_id":
         session.db.execute(_NUMBERED, (path, data_source_id))
@@ -49,7 +49,7 @@ def fill(session: Session, data_source_id: str, created: Property) -> None:
 
 
 def take(session: Session, data_source_id: str, gone: Property) -> dict[str, Any]:
-    """Removes a property's values from all pages and returns them by page id."""
+    """Remove a property's values from all pages and return them by page id."""
     path = json_path(gone.id)
     rows = session.db.execute(
         "SELECT id, json_extract(properties, ?), json_type(properties, ?) FROM pages "
@@ -74,7 +74,7 @@ def convert(
     changed: Property,
     values: Mapping[str, Any],
 ) -> None:
-    """Writes back what a conversion keeps of the former values; what does not fit is lost, as in Notion."""
+    """Write back what a conversion keeps of the former values; what does not fit is lost, as in Notion."""
     if former.type == "checkbox":  # it has no empty state: what nobody has ticked is a No
         rows = session.db.execute(
             "SELECT id FROM pages WHERE parent_id = ?", (data_source_id,)
@@ -107,7 +107,7 @@ def _converted(session: Session, value: Any, former: Property, changed: Property
 def drop_options(
     session: Session, data_source_id: str, former: Property, changed: Property
 ) -> None:
-    """Clears page values whose option is gone, and gives status values back whose option has returned by name.
+    """Clear page values whose option is gone, and give status values back whose option has returned by name.
 
     The return was measured on the real service (notion-api.md 3.2): hence a status remembers in `was` what it had been.
     """
@@ -143,7 +143,7 @@ def _values(session: Session, data_source_id: str, property_id: str) -> list[tup
 
 
 def _parsed(value: Any, json_type: str) -> Any:
-    """Undoes what SQLite's json_extract does: containers come as text, booleans as numbers."""
+    """Undo what SQLite's json_extract does: containers come as text, booleans as numbers."""
     if json_type in ("array", "object"):
         return json.loads(value)
     return bool(value) if json_type in ("true", "false") else value

@@ -44,14 +44,14 @@ class Access:
     shared: frozenset[str] | None = None
 
     def check(self, method: str, path: str) -> None:
-        """Raises 403 where a capability is missing for a request."""
+        """Raise 403 where a capability is missing for a request."""
         if needed(method, path) - self.capabilities:
             raise ApiError(
                 403, "restricted_resource", "Insufficient permissions for this endpoint."
             )
 
     def sees(self, db: sqlite3.Connection, notion_id: str) -> bool:
-        """Tells whether a page, block, database or data source is shared, by itself or with what it stands in."""
+        """Return whether a page, block, database or data source is shared, by itself or with what it stands in."""
         if self.shared is None:
             return True
         return (
@@ -59,7 +59,7 @@ class Access:
         )
 
     def shown_user(self, user: Mapping[str, object]) -> dict[str, object]:
-        """Returns a user without the e-mail address, where that is not for this connection."""
+        """Return a user without the e-mail address, where that is not for this connection."""
         if "read_emails" in self.capabilities or user["type"] != "person":
             return dict(user)
         return {**user, "person": {}}
@@ -69,7 +69,7 @@ EVERYTHING = Access()
 
 
 def needed(method: str, path: str) -> frozenset[str]:
-    """Returns the capabilities that a request needs (developers.notion.com/reference/capabilities)."""
+    """Return the capabilities that a request needs (developers.notion.com/reference/capabilities)."""
     if path.startswith(_OPEN):
         return frozenset()
     if path.startswith("/v1/users"):

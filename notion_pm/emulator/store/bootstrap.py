@@ -17,7 +17,7 @@ _KEPT = ("settings", "users", "connections", "subscriptions")
 
 
 def found(db: sqlite3.Connection, now: str) -> None:
-    """Gives a new file its settings, users and root page."""
+    """Give a new file its settings, users and root page."""
     settings: dict[str, Any] = {
         "workspace_id": new_id(),
         "workspace_name": _ROOT_TITLE,
@@ -35,7 +35,7 @@ def found(db: sqlite3.Connection, now: str) -> None:
 
 
 def reset(db: sqlite3.Connection, settings: Settings, now: str) -> None:
-    """Throws everything away but tokens, users and webhook subscriptions; the root page is made anew."""
+    """Throw everything away but tokens, users and webhook subscriptions; the root page is made anew."""
     tables = db.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
@@ -50,12 +50,12 @@ def reset(db: sqlite3.Connection, settings: Settings, now: str) -> None:
 
 
 def new_token() -> str:
-    """Returns a fresh token, which nobody could take for one of the real service."""
+    """Return a fresh token, which nobody could take for one of the real service."""
     return f"ntn_local_{secrets.token_urlsafe(24)}"
 
 
 def add_user(db: sqlite3.Connection, user: dict[str, Any]) -> None:
-    """Adds a person or bot to the workspace."""
+    """Add a person or bot to the workspace."""
     db.execute("INSERT INTO users (id, body) VALUES (?, ?)", (user["id"], json.dumps(user)))
 
 
@@ -72,7 +72,7 @@ def _person() -> dict[str, Any]:
 
 
 def bot(settings: Settings) -> dict[str, Any]:
-    """Returns the bot of a connection."""
+    """Return the bot of a connection."""
     body = {
         "owner": {"type": "workspace", "workspace": True},
         "workspace_name": settings.workspace_name,
@@ -93,7 +93,7 @@ def bot(settings: Settings) -> dict[str, Any]:
 
 
 def _root_page(settings: Settings, *, author: str, now: str) -> Page:
-    """Makes the page that a person has shared with the bot."""
+    """Make the page that a person has shared with the bot."""
     return Page(
         id=settings.root_page_id,
         parent_type="workspace",

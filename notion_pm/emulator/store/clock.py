@@ -10,7 +10,7 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """Returns the present moment."""
+    """Return the present moment."""
     return datetime.now(UTC)
 
 
@@ -24,7 +24,7 @@ class ManualClock:
         return self.now
 
     def advance(self, **delta: float) -> None:
-        """Moves on by a timedelta's keywords: `clock.advance(minutes=2)`."""
+        """Move on by a timedelta's keywords: `clock.advance(minutes=2)`."""
         self.now += timedelta(**delta)
 
 
@@ -48,15 +48,15 @@ class AdjustableClock:
 
 
 def stored(moment: datetime) -> str:
-    """Writes a moment for the store: fixed width, so that text order is time order."""
+    """Write a moment for the store: fixed width, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def to_the_minute(stored_time: str) -> str:
-    """Shows a stored time as pages, data sources, blocks and comments do: cut to the minute."""
+    """Show a stored time as pages, data sources, blocks and comments do: cut to the minute."""
     return f"{stored_time[:16]}:00.000Z"
 
 
 def to_the_millisecond(stored_time: str) -> str:
-    """Shows a stored time as databases and views do."""
+    """Show a stored time as databases and views do."""
     return f"{stored_time[:23]}+00:00"

@@ -30,7 +30,7 @@ class Connection:
         return Access(frozenset(self.capabilities), frozenset(self.shared))
 
     def settings(self, own: Settings) -> Settings:
-        """Returns the workspace's settings as this connection finds them."""
+        """Return the workspace's settings as this connection finds them."""
         return replace(own, bot_id=self.id, integration_name=self.name, token=self.token)
 
 
@@ -44,7 +44,7 @@ def connect(
     capabilities: Iterable[str],
     shared: Iterable[str],
 ) -> Connection:
-    """Makes a connection, or changes what the one of this name may do and see; its token stays.
+    """Make a connection, or change what the one of this name may do and see; its token stays.
 
     Raises ApiError (400, 404) for an unknown capability and for what is no page or database.
     """
@@ -67,7 +67,7 @@ def connect(
 
 
 def of_token(db: sqlite3.Connection, token: str) -> Connection | None:
-    """Returns the connection that a token belongs to, if there is one."""
+    """Return the connection that a token belongs to, if there is one."""
     found = CONNECTIONS.select(db, "WHERE token = ?", (token,))
     return found[0] if found else None
 

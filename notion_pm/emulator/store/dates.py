@@ -14,7 +14,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def checked(value: Any, path: str) -> dict[str, Any]:
-    """Returns a date value; raises 400 where it is no ISO 8601 date or names an unknown time zone."""
+    """Return a date value; raises 400 where it is no ISO 8601 date or names an unknown time zone."""
     sent = checks.an_object(value, path)
     zone = _zone(sent.get("time_zone"), f"{path}.time_zone")
     start = _moment(checks.required(sent, "start", path), zone, f"{path}.start")

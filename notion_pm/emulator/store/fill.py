@@ -37,7 +37,7 @@ class Filler:
     clock: Clock
 
     def new_data_source(self, title: str) -> str:
-        """Makes a database with a property of every kind that can be written, and returns its data source's id."""
+        """Make a database with a property of every kind that can be written, and return its data source's id."""
         with self.store.transaction(write=True) as db:
             session = self._session(db)
             parent = {"type": "page_id", "page_id": self.settings.root_page_id}
@@ -51,7 +51,7 @@ class Filler:
     def fill(
         self, data_source_id: str, count: int, seed: int, progress: Callable[[int], object]
     ) -> None:
-        """Adds rows; the same seed gives the same values. Raises ApiError (404) where there is no data source."""
+        """Add rows; the same seed gives the same values. Raises ApiError (404) where there is no data source."""
         chance = Random(seed)  # noqa: S311 - test data
         times = self._times(data_source_id, count)
         for done in range(0, count, BATCH):
@@ -64,7 +64,7 @@ class Filler:
             progress(done + size)
 
     def _times(self, data_source_id: str, count: int) -> Iterator[datetime]:
-        """Yields the rows' times of creation: up to now, and after the rows that are there."""
+        """Yield the rows' times of creation: up to now, and after the rows that are there."""
         with self.store.transaction(write=False) as db:
             session = self._session(db)
             source = session.data_source(data_source_id)
@@ -110,7 +110,7 @@ class _Batch:
 
 
 def _related(session: Session, schema: Schema) -> dict[str, list[str]]:
-    """Returns for each relation the newest pages that it may name."""
+    """Return for each relation the newest pages that it may name."""
     query = "SELECT id FROM pages WHERE parent_id = ? AND in_trash = 0 ORDER BY seq DESC LIMIT ?"
     relations = {
         prop.id: prop.config["data_source_id"]

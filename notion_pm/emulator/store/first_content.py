@@ -17,7 +17,7 @@ _WAYS = ("children", "content", "markdown")
 
 
 def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
-    """Returns the blocks that a request puts on its new page; raises 400 where it says so in two ways at once."""
+    """Return the blocks that a request puts on its new page; raises 400 where it says so in two ways at once."""
     given = [way for way in _WAYS if body.get(way) is not None]
     if len(given) > 1:
         raise body_error(f"body.{given[1]}", "not present", body[given[1]])

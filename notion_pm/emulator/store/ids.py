@@ -21,12 +21,12 @@ _NAMED = ("title", "verification", "verification_owner")
 
 
 def new_id() -> str:
-    """Returns a fresh object id."""
+    """Return a fresh object id."""
     return str(uuid.uuid4())
 
 
 def canonical(text: object) -> str | None:
-    """Returns an id in Notion's form (lower case, dashes), or None where the text is no valid UUID."""
+    """Return an id in Notion's form (lower case, dashes), or None where the text is no valid UUID."""
     if not isinstance(text, str):
         return None
     lower = text.lower()
@@ -36,18 +36,18 @@ def canonical(text: object) -> str | None:
 
 
 def dashed(text: str) -> str:
-    """Puts the dashes into 32 hexadecimal digits."""
+    """Put the dashes into 32 hexadecimal digits."""
     digits = text.replace("-", "")
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def undashed(notion_id: str) -> str:
-    """Returns an id as it appears in Notion's URLs."""
+    """Return an id as it appears in Notion's URLs."""
     return notion_id.replace("-", "")
 
 
 def new_property_id(taken: Collection[str]) -> str:
-    """Returns a property id that is not yet in use in its data source."""
+    """Return a property id that is not yet in use in its data source."""
     while True:
         candidate = "".join(secrets.choice(_PROPERTY_ALPHABET) for _ in range(4))
         if candidate not in taken:
@@ -56,17 +56,17 @@ def new_property_id(taken: Collection[str]) -> str:
 
 @lru_cache(maxsize=10_000)
 def encoded(property_id: str) -> str:
-    """Writes a property id as responses show it (percent-encoded)."""
+    """Write a property id as responses show it (percent-encoded)."""
     return quote(property_id, safe="!~*'()")  # the rule of JavaScript's encodeURIComponent
 
 
 def decoded(property_id: str) -> str:
-    """Reads a property id as responses show it, or as the store keeps it."""
+    """Read a property id as responses show it, or as the store keeps it."""
     return unquote(property_id)
 
 
 def is_accepted(property_id: str, key: str, *, in_schema: bool = False) -> bool:
-    """Tells whether a key in the body of a request may stand for a property of this (decoded) id."""
+    """Return whether a key in the body of a request may stand for a property of this (decoded) id."""
     forms = behaviour().property_ids
     if forms == "names" and not in_schema:
         return key == property_id == "title"
@@ -74,5 +74,5 @@ def is_accepted(property_id: str, key: str, *, in_schema: bool = False) -> bool:
 
 
 def property_order(property_id: str) -> tuple[bool, str]:
-    """Sorts properties as responses do: by decoded id, the named ids last (recorded)."""
+    """Sort properties as responses do: by decoded id, the named ids last (recorded)."""
     return property_id in _NAMED, property_id

@@ -66,7 +66,7 @@ MIGRATIONS = (
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Brings a file up to the newest step; each step is one transaction."""
+    """Bring a file up to the newest step; each step is one transaction."""
     for number, script in enumerate(MIGRATIONS, start=1):
         if _version(db) < number:
             _apply(db, number, script)
@@ -86,7 +86,7 @@ def _apply(db: sqlite3.Connection, number: int, script: str) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Splits a script at the semicolons that end a statement (a trigger holds some that do not)."""
+    """Split a script at the semicolons that end a statement (a trigger holds some that do not)."""
     statement = ""
     for piece in script.split(";"):
         statement += f"{piece};"

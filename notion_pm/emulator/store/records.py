@@ -60,7 +60,7 @@ class DataSource(Stamped):
     cover: Json = None
 
     def schema(self) -> dict[str, Property]:
-        """Returns the properties by their (decoded) id."""
+        """Return the properties by their (decoded) id."""
         return {
             property_id: Property(property_id, **body)
             for property_id, body in self.properties.items()

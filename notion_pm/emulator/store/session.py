@@ -64,11 +64,11 @@ class Session:
         return self.version <= OLD_VERSION
 
     def sees(self, notion_id: str) -> bool:
-        """Tells whether something is shared with who is asking."""
+        """Return whether something is shared with who is asking."""
         return self.access.sees(self.db, notion_id)
 
     def database(self, database_id: str) -> Database:
-        """Returns a database; raises 404 where there is none, or none that is shared, and 400 for a page."""
+        """Return a database; raises 404 where there is none, or none that is shared, and 400 for a page."""
         self._check_shared("database", database_id)
         found = DATABASES.find(self.db, database_id)
         if found is None and PAGES.find(self.db, database_id):
@@ -76,7 +76,7 @@ class Session:
         return found or self._missing("database", database_id)
 
     def page(self, page_id: str) -> Page:
-        """Returns a page; raises 404 where there is none, or none that is shared, and 400 for a database."""
+        """Return a page; raises 404 where there is none, or none that is shared, and 400 for a database."""
         self._check_shared("page", page_id)
         found = PAGES.find(self.db, page_id)
         if found is None and DATABASES.find(self.db, page_id):
@@ -84,7 +84,7 @@ class Session:
         return found or self._missing("page", page_id)
 
     def data_source(self, data_source_id: str) -> DataSource:
-        """Returns a data source, read once a request.
+        """Return a data source, read once a request.
 
         Raises 404 where there is none, none that is shared, or where it stands below a trashed page (measured).
         """
@@ -96,33 +96,33 @@ class Session:
         return found
 
     def known_data_source(self, data_source_id: str) -> DataSource:
-        """Returns the data source that something shared refers to, shared itself or not."""
+        """Return the data source that something shared refers to, shared itself or not."""
         return self.find_data_source(data_source_id) or self._missing("data_source", data_source_id)
 
     def known_database(self, database_id: str) -> Database:
-        """Returns the database that something shared refers to, shared itself or not."""
+        """Return the database that something shared refers to, shared itself or not."""
         return DATABASES.find(self.db, database_id) or self._missing("database", database_id)
 
     def find_data_source(self, data_source_id: str) -> DataSource | None:
-        """Returns a data source if there is one."""
+        """Return a data source if there is one."""
         if data_source_id not in self._data_sources:
             self._data_sources[data_source_id] = DATA_SOURCES.find(self.db, data_source_id)
         return self._data_sources[data_source_id]
 
     def data_sources_of(self, database_id: str) -> list[DataSource]:
-        """Returns a database's data sources that are not in the trash, in order of creation."""
+        """Return a database's data sources that are not in the trash, in order of creation."""
         return DATA_SOURCES.select(
             self.db, "WHERE database_id = ? AND in_trash = 0 ORDER BY seq", (database_id,)
         )
 
     def save_data_source(self, data_source: DataSource) -> DataSource:
-        """Replaces a data source, in the file and for the rest of this request."""
+        """Replace a data source, in the file and for the rest of this request."""
         DATA_SOURCES.update(self.db, data_source)
         self._data_sources[data_source.id] = data_source
         return data_source
 
     def not_found(self, kind: str, notion_id: str) -> ApiError:
-        """Makes the 404 in the words the service uses."""
+        """Make the 404 in the words the service uses."""
         integration = {"id": self.settings.bot_id, "name": self.settings.integration_name}
         return object_not_found(kind, notion_id, integration)
 

@@ -20,7 +20,7 @@ _COUNTED = {
 
 
 def counts(db: sqlite3.Connection) -> dict[str, int]:
-    """Returns how many there are of each kind of thing, those in the trash among them."""
+    """Return how many there are of each kind of thing, those in the trash among them."""
     return {
         name: int(db.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
         for name, what in _COUNTED.items()
@@ -28,7 +28,7 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def copy(db: sqlite3.Connection, target: Path) -> None:
-    """Writes the file's committed state to another file, also while others write. Raises FileExistsError."""
+    """Write the file's committed state to another file, also while others write. Raises FileExistsError."""
     with target.open("xb"):  # never over something else
         pass
     with closing(sqlite3.connect(target)) as copied:

@@ -53,7 +53,7 @@ class Store:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
-        """Lends a connection for one transaction: committed when the block ends well, else rolled back."""
+        """Lend a connection for one transaction: committed when the block ends well, else rolled back."""
         with self.connection() as db:
             if write:
                 with self._writing:
@@ -63,7 +63,7 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lends a connection outside any transaction."""
+        """Lend a connection outside any transaction."""
         db = self._borrow()
         try:
             yield db
@@ -71,11 +71,11 @@ class Store:
             self._idle.put(db)
 
     def reader(self) -> sqlite3.Connection:
-        """Returns a connection that the caller closes."""
+        """Return a connection that the caller closes."""
         return _connect(self.path)
 
     def close(self) -> None:
-        """Closes every idle connection."""
+        """Close every idle connection."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
 
@@ -104,7 +104,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check_ownership(db: sqlite3.Connection, path: Path) -> None:
-    """Refuses somebody else's database, and a workspace of a newer version."""
+    """Refuse somebody else's database, and a workspace of a newer version."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     owner = db.execute("PRAGMA application_id").fetchone()[0]
     is_new = version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -160,26 +160,26 @@ class Table(Generic[R]):
         self._select = f"SELECT {', '.join(f'{name}.{c}' for c in self._columns)} FROM {name} "
 
     def find(self, db: sqlite3.Connection, record_id: str) -> R | None:
-        """Returns the record of this id, if there is one."""
+        """Return the record of this id, if there is one."""
         row = db.execute(f"{self._select} WHERE id = ?", (record_id,)).fetchone()
         return None if row is None else self._load(row)
 
     def select(
         self, db: sqlite3.Connection, clauses: str, values: Iterable[object] = ()
     ) -> list[R]:
-        """Returns the records that SQL clauses (JOIN, WHERE, ORDER BY, LIMIT) name."""
+        """Return the records that SQL clauses (JOIN, WHERE, ORDER BY, LIMIT) name."""
         return [self._load(row) for row in db.execute(self._select + clauses, tuple(values))]
 
     def insert(self, db: sqlite3.Connection, record: R) -> None:
-        """Adds a new record."""
+        """Add a new record."""
         db.execute(self._insert, self._dump(record))
 
     def update(self, db: sqlite3.Connection, record: R) -> None:
-        """Replaces the record that has this id."""
+        """Replace the record that has this id."""
         db.execute(self._update, (*self._dump(record), record.id))
 
     def delete(self, db: sqlite3.Connection, record_id: str) -> None:
-        """Removes the record of this id for good."""
+        """Remove the record of this id for good."""
         db.execute(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))
 
     def _load(self, row: sqlite3.Row) -> R:

@@ -56,7 +56,7 @@ def _trigger(
     detail: str = "NULL",
     when: str = "1",
 ) -> str:
-    """Writes the trigger that notes one kind of change; `event` is an expression of SQL."""
+    """Write the trigger that notes one kind of change; `event` is an expression of SQL."""
     return f"""
     CREATE TRIGGER journal_{name} AFTER {moment} WHEN ({when}) AND {_ANYBODY_LISTENS} BEGIN
         INSERT INTO changes (type, entity_id, author, detail) VALUES ({event}, {entity}, {author}, {detail});

@@ -21,7 +21,7 @@ _UNSUPPORTED: Json = {"type": "unsupported", "unsupported": {}}
 
 
 def rollup(reader: Reader, page: Page, prop: Property) -> Json:
-    """Follows the relation and aggregates what stands there; a rollup whose path is broken is unsupported."""
+    """Follow the relation and aggregate what stands there; a rollup whose path is broken is unsupported."""
     relation, rolled = reader.rollup_path(page, prop)
     if relation is None or rolled is None:
         return {**_UNSUPPORTED, "function": prop.config["function"]}
@@ -32,7 +32,7 @@ def rollup(reader: Reader, page: Page, prop: Property) -> Json:
 
 
 def formula(reader: Reader, page: Page, prop: Property, expected: FormulaType) -> Json:
-    """Evaluates a formula over a page; one that does not hold together shows an empty text (recorded)."""
+    """Evaluate a formula over a page; one that does not hold together shows an empty text (recorded)."""
     row = FormulaRow(reader, page)
     try:
         return formulas.evaluate(prop.config["expression"], row, reader.session.moment, expected)
@@ -53,11 +53,11 @@ class FormulaRow:
         return self.page.id
 
     def value(self, key: str) -> Json:
-        """Returns a value as `{"type": t, t: ...}`; raises KeyError for an unknown property."""
+        """Return a value as `{"type": t, t: ...}`; raises KeyError for an unknown property."""
         return _typed(self.reader, self.page, self._property(key))
 
     def pages(self, key: str) -> Sequence[FormulaRow]:
-        """Returns the related pages that a formula sees."""
+        """Return the related pages that a formula sees."""
         related = self.reader.related_pages(self.page, self._property(key))
         return [FormulaRow(self.reader, each) for each in related[: formulas.MOST_RELATED]]
 

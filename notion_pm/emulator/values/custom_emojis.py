@@ -50,7 +50,7 @@ def listed(
 
 
 def is_unknown(session: Session, icon: Any) -> bool:
-    """Tell whether an icon is a custom emoji of which there is neither a record, nor a name and a picture in it."""
+    """Return whether an icon is a custom emoji of which there is neither a record, nor a name and a picture in it."""
     emoji = icon.get("custom_emoji") if isinstance(icon, dict) else None
     if not isinstance(emoji, dict) or not isinstance(emoji.get("id"), str):
         return False

@@ -35,7 +35,7 @@ FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Announces a file; its bytes follow with `send`, or are taken from a URL."""
+    """Announce a file; its bytes follow with `send`, or are taken from a URL."""
     checks.known_keys(body, _CREATE_KEYS)
     mode = checks.one_of(body.get("mode", _MODES[0]), _MODES, "body.mode")
     filename = _filename(body, mode)
@@ -85,7 +85,7 @@ def _content_type(body: Mapping[str, Any], filename: str | None) -> str | None:
 
 
 def find(session: Session, upload_id: str) -> FileUpload:
-    """Returns an upload as it stands now; raises 404 where there is none."""
+    """Return an upload as it stands now; raises 404 where there is none."""
     upload = FILE_UPLOADS.find(session.db, upload_id)
     if upload is None:
         raise session.not_found("file_upload", upload_id)
@@ -120,7 +120,7 @@ def _import_time(upload: FileUpload) -> str | None:
 def send(
     session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None
 ) -> Json:
-    """Takes the bytes of a file, or of one part of it."""
+    """Take the bytes of a file, or of one part of it."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
     limit = me(session)["bot"]["workspace_limits"]["max_file_upload_size_in_bytes"]
@@ -154,7 +154,7 @@ def _part_number(upload: FileUpload, part: str | None) -> int:
 
 
 def complete(session: Session, upload_id: str) -> Json:
-    """Ends a file that was sent in parts."""
+    """End a file that was sent in parts."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
     if upload.number_of_parts is None or _sent_parts(session, upload) < upload.number_of_parts:
@@ -192,7 +192,7 @@ def _sent_parts(session: Session, upload: FileUpload) -> int:
 def listed(
     session: Session, status: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Returns a page of the uploads, newest first."""
+    """Return a page of the uploads, newest first."""
     if status is not None:
         checks.one_of(status, _STATUSES, "query.status")
     uploads = [
@@ -203,7 +203,7 @@ def listed(
 
 
 def shown(session: Session, upload: FileUpload) -> Json:
-    """Returns an upload as responses show it; the address to send to only while it is awaited (recorded)."""
+    """Return an upload as responses show it; the address to send to only while it is awaited (recorded)."""
     body: Json = {
         "object": "file_upload",
         "id": upload.id,
@@ -235,7 +235,7 @@ def shown(session: Session, upload: FileUpload) -> Json:
 
 
 def hosted_file(session: Session, upload_id: str) -> Json:
-    """Returns the file object of an upload that is attached to something; raises 400 before its bytes are there."""
+    """Return the file object of an upload that is attached to something; raises 400 before its bytes are there."""
     upload = find(session, upload_id)
     if upload.status != "uploaded":
         raise ApiError(

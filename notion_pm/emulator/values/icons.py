@@ -21,14 +21,14 @@ _ICONS = ("emoji", "custom_emoji", "icon", *_COVERS)
 
 
 def icon(session: Session, value: Any, path: str = "body.icon") -> dict[str, Any] | None:
-    """Returns an icon as Notion shows it; None clears, and so does a custom emoji that is not there (measured)."""
+    """Return an icon as Notion shows it; None clears, and so does a custom emoji that is not there (measured)."""
     if value is None or custom_emojis.is_unknown(session, value):
         return None
     return _shown(session, value, _ICONS, path)
 
 
 def cover(session: Session, value: Any, path: str = "body.cover") -> dict[str, Any] | None:
-    """Returns a cover as Notion shows it; None clears."""
+    """Return a cover as Notion shows it; None clears."""
     return None if value is None else _shown(session, value, _COVERS, path)
 
 
@@ -60,7 +60,7 @@ def _shown(session: Session, value: Any, kinds: tuple[str, ...], path: str) -> d
 
 
 def _emoji(value: Any, path: str) -> str:
-    """Returns an emoji; Notion has a list of them, of which we only know that words are not on it."""
+    """Return an emoji; Notion has a list of them, of which we only know that words are not on it."""
     text = checks.a_string(value, path, most=_MOST_IN_EMOJI)
     if not text or any(character.isascii() and character.isalpha() for character in text):
         raise body_error(path, "an emoji", value)

@@ -21,7 +21,7 @@ _PAGED = ("title", "rich_text", "people", "relation", "rollup")
 def item(
     session: Session, page: Page, key: str, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Returns the property item of a page, or a page of its items."""
+    """Return the property item of a page, or a page of its items."""
     reader = Reader(session)
     prop = property_of(reader.page_schema(page), key)
     if prop is None:
@@ -47,14 +47,14 @@ def _wrapped(property_id: str, kind: str, value: Any) -> Json:
 
 
 def _one_by_one(property_id: str, kind: str, value: Any) -> list[Json]:
-    """Returns the items of a value: one for each element of what is paged, else the value itself."""
+    """Return the items of a value: one for each element of what is paged, else the value itself."""
     if kind in _PAGED:
         return [_wrapped(property_id, kind, each) for each in value]
     return [_wrapped(property_id, kind, value)]
 
 
 def _rolled_up(reader: Reader, page: Page, prop: Property, value: Json) -> list[Json]:
-    """Returns what a rollup shows of the related pages, as items of the property that it rolls up."""
+    """Return what a rollup shows of the related pages, as items of the property that it rolls up."""
     _, rolled = reader.rollup_path(page, prop)
     property_id = rolled.id if rolled else prop.id
     shown = value.get("array", ())

@@ -36,17 +36,17 @@ Item = dict[str, Any]
 
 
 def plain(text: str) -> Item:
-    """Returns one item of unstyled text."""
+    """Return one item of unstyled text."""
     return _item("text", {"content": text, "link": None}, _PLAIN_STYLE, text, None)
 
 
 def plain_text(items: Iterable[Mapping[str, Any]]) -> str:
-    """Returns the text without its styles."""
+    """Return the text without its styles."""
     return "".join(item["plain_text"] for item in items)
 
 
 def normalized(session: Session, value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> RichText:
-    """Returns rich text as Notion shows it; raises 400 where the request's is malformed or too long."""
+    """Return rich text as Notion shows it; raises 400 where the request's is malformed or too long."""
     items = an_array(value, path, most=most)
     return _joined(
         _normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items)
@@ -54,7 +54,7 @@ def normalized(session: Session, value: Any, path: str, *, most: int = MOST_IN_A
 
 
 def _joined(items: Iterable[Item]) -> RichText:
-    """Joins neighbouring texts that look the same: Notion keeps them as one (recorded)."""
+    """Join neighbouring texts that look the same: Notion keeps them as one (recorded)."""
     joined: RichText = []
     for item in items:
         if joined and _look(joined[-1]) == _look(item) is not None:

@@ -21,7 +21,7 @@ _LISTS = frozenset({"multi_select", "people", "files", "relation"})
 
 
 def aggregate(function: str, items: Sequence[Value]) -> Json:
-    """Returns the content of a rollup value: `{"type": "number", "number": 3, "function": "count"}`.
+    """Return the content of a rollup value: `{"type": "number", "number": 3, "function": "count"}`.
 
     Raises KeyError for a function that Notion does not have.
     """
@@ -30,7 +30,7 @@ def aggregate(function: str, items: Sequence[Value]) -> Json:
 
 
 def _simplified(item: Value) -> list[Value]:
-    """Drops ids, and replaces a rolled-up rollup by what it resulted in."""
+    """Drop ids, and replace a rolled-up rollup by what it resulted in."""
     kind = item["type"]
     content = item.get(kind)
     if kind != "rollup":
@@ -46,7 +46,7 @@ def _simplified(item: Value) -> list[Value]:
 
 
 def _atoms(item: Value) -> list[Any]:
-    """Returns the single values of one item: none when it is empty, several for a list."""
+    """Return the single values of one item: none when it is empty, several for a list."""
     kind, content = item["type"], item.get(item["type"])
     if kind in _LISTS:
         return list(content or ())
@@ -81,7 +81,7 @@ def _identity(atom: Any) -> str:
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
-    """Returns the first of each, in order."""
+    """Return the first of each, in order."""
     found: dict[str, Any] = {}
     for value in values:
         found.setdefault(_identity(value), value)
@@ -132,7 +132,7 @@ def _number(read: Callable[[Sequence[Value]], float | None]) -> Callable[[Sequen
 
 
 def _plain(number: float | None) -> float | None:
-    """Writes whole numbers as JavaScript does: 3, not 3.0."""
+    """Write whole numbers as JavaScript does: 3, not 3.0."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 

@@ -97,7 +97,7 @@ class Surroundings:
 
 
 def values(schema: Mapping[str, Property], chance: Random, around: Surroundings) -> dict[str, Any]:
-    """Returns a request's `properties` with a value for most of the properties that can be written."""
+    """Return a request's `properties` with a value for most of the properties that can be written."""
     made: dict[str, Any] = {}
     for prop in schema.values():
         maker = _MAKERS.get(prop.type)

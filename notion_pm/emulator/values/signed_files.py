@@ -32,7 +32,7 @@ class Signer:
     now: datetime
 
     def shown(self, value: Any) -> Any:
-        """Returns a response with every hosted file's address signed, also in Markdown."""
+        """Return a response with every hosted file's address signed, also in Markdown."""
         if isinstance(value, str):
             return _STORED.sub(self._signed, value)
         if isinstance(value, list):
@@ -54,7 +54,7 @@ class Signer:
         return f"{place}?expires={expires}&signature={signature}"
 
     def is_open(self, upload_id: str, expires: str | None, signature: str | None) -> bool:
-        """Says whether an address was signed here and has not expired."""
+        """Return whether an address was signed here and has not expired."""
         # Ten digits last until the year 2286. Others than ASCII ones are digits too, and not numbers.
         if (
             not re.fullmatch("[0-9]{1,11}", expires or "")
@@ -71,7 +71,7 @@ class Signer:
 
 
 def as_stored(value: Any) -> Any:
-    """Returns what a request sends with the signed addresses that it was shown before made into stored ones."""
+    """Return what a request sends with the signed addresses that it was shown before made into stored ones."""
     if isinstance(value, str):
         return _SIGNED.sub(rf"{FILES_URL}/\g<id>/\g<name>", value)
     if isinstance(value, list):
@@ -82,7 +82,7 @@ def as_stored(value: Any) -> Any:
 
 
 def contents(db: sqlite3.Connection, upload_id: str) -> tuple[bytes, str] | None:
-    """Returns a file's bytes and type, if it is there."""
+    """Return a file's bytes and type, if it is there."""
     row = db.execute("SELECT content_type FROM file_uploads WHERE id = ?", (upload_id,)).fetchone()
     if row is None:
         return None

@@ -14,13 +14,13 @@ User = dict[str, Any]
 
 
 def find_user(session: Session, user_id: str) -> User | None:
-    """Returns a user as GET /users/{id} shows it, if there is one."""
+    """Return a user as GET /users/{id} shows it, if there is one."""
     row = session.db.execute("SELECT body FROM users WHERE id = ?", (user_id,)).fetchone()
     return None if row is None else session.access.shown_user(json.loads(row[0]))
 
 
 def user(session: Session, user_id: str) -> User:
-    """Returns a user; raises 404, which speaks of capabilities rather than of sharing."""
+    """Return a user; raises 404, which speaks of capabilities rather than of sharing."""
     found = find_user(session, user_id)
     if found is None:
         advice = "Make sure your integration has the capabilities to read user information."
@@ -32,19 +32,19 @@ def user(session: Session, user_id: str) -> User:
 
 
 def me(session: Session) -> User:
-    """Returns the bot that the token belongs to."""
+    """Return the bot that the token belongs to."""
     return user(session, session.settings.bot_id)
 
 
 def listed(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
-    """Returns a page of the workspace's users."""
+    """Return a page of the workspace's users."""
     rows = session.db.execute("SELECT body FROM users ORDER BY seq")
     users = [_as_listed(session, json.loads(row[0])) for row in rows]
     return as_list("user", page_of(users, start_cursor, page_size))
 
 
 def _as_listed(session: Session, found: User) -> User:
-    """Returns a user as lists show it: of bots, only the asking one with its particulars (recorded)."""
+    """Return a user as lists show it: of bots, only the asking one with its particulars (recorded)."""
     shown = session.access.shown_user(found)
     is_another_bot = found["type"] == "bot" and found["id"] != session.settings.bot_id
     return {**shown, "bot": {}} if is_another_bot else shown
@@ -60,7 +60,7 @@ def first_person(db: sqlite3.Connection) -> str | None:
 
 
 def is_person(db: sqlite3.Connection, user_id: str) -> bool:
-    """Tell whether there is a person with this id."""
+    """Return whether there is a person with this id."""
     query = "SELECT 1 FROM users WHERE id = ? AND json_extract(body, '$.type') = 'person'"
     return db.execute(query, (user_id,)).fetchone() is not None
 
@@ -74,12 +74,12 @@ def name_of(db: sqlite3.Connection, user_id: str) -> str:
 
 
 def reference(user_id: str) -> User:
-    """Returns the short form in which objects name their authors."""
+    """Return the short form in which objects name their authors."""
     return {"object": "user", "id": user_id}
 
 
 def shown_user(session: Session, user_id: str) -> User:
-    """Returns a user as values and mentions show it: bots without their particulars, strangers by id alone."""
+    """Return a user as values and mentions show it: bots without their particulars, strangers by id alone."""
     found = find_user(session, user_id)
     if found is None:
         return reference(user_id)

@@ -46,26 +46,26 @@ class Reader:
     _computed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by page and property
 
     def schema(self, data_source_id: str) -> Schema:
-        """Returns a data source's schema; a vanished one has no properties."""
+        """Return a data source's schema; a vanished one has no properties."""
         if data_source_id not in self._schemas:
             found = self.session.find_data_source(data_source_id)
             self._schemas[data_source_id] = found.schema() if found else {}
         return self._schemas[data_source_id]
 
     def page_schema(self, page: Page) -> Schema:
-        """Returns the schema that a page's values follow: its data source's, or a bare title."""
+        """Return the schema that a page's values follow: its data source's, or a bare title."""
         if page.parent_type == "data_source_id" and page.parent_id:
             return self.schema(page.parent_id)
         return {"title": Property("title", "title", "title")}
 
     def value(self, page: Page, prop: Property) -> Any:
-        """Returns the complete value in the API's form."""
+        """Return the complete value in the API's form."""
         if prop.type == "relation":
             return [{"id": target} for target in self.related_ids(page, prop)]
         return self._unlinked_value(page, prop)
 
     def shown(self, page: Page, prop: Property) -> dict[str, Any]:
-        """Returns a value as page responses show it: relations and people cut at 25."""
+        """Return a value as page responses show it: relations and people cut at 25."""
         head = {"id": ids.encoded(prop.id), "type": prop.type}
         if prop.type == "relation":
             targets = self.related_ids(page, prop, most=MOST_SHOWN + 1)
@@ -82,7 +82,7 @@ class Reader:
         return {**head, prop.type: value[:MOST_SHOWN] if prop.type == "people" else value}
 
     def related_ids(self, page: Page, prop: Property, *, most: int = -1) -> list[str]:
-        """Returns the ids of the pages a relation points at, without those in the trash."""
+        """Return the ids of the pages a relation points at, without those in the trash."""
         rows = self.session.db.execute(
             "SELECT l.target_id FROM links l JOIN pages p ON p.id = l.target_id AND p.in_trash = 0 "
             "WHERE l.page_id = ? AND l.property_id = ? ORDER BY l.seq LIMIT ?",
@@ -91,11 +91,11 @@ class Reader:
         return [row[0] for row in rows]
 
     def related_pages(self, page: Page, prop: Property) -> list[Page]:
-        """Returns the pages a relation points at, without those in the trash."""
+        """Return the pages a relation points at, without those in the trash."""
         return self._once(page, prop, self._find_related)
 
     def _find_related(self, page: Page, prop: Property) -> list[Page]:
-        """Loads those that no other page has led to before."""
+        """Load those that no other page has led to before."""
         ids_ = self.related_ids(page, prop)
         unknown = [page_id for page_id in ids_ if page_id not in self._pages]
         if len(self._pages) + len(unknown) > _MOST_REMEMBERED:
@@ -110,14 +110,14 @@ class Reader:
         return [self._pages[page_id] for page_id in ids_]
 
     def rollup_path(self, page: Page, prop: Property) -> tuple[Property | None, Property | None]:
-        """Returns the relation that a rollup follows and the property it rolls up, where they still exist."""
+        """Return the relation that a rollup follows and the property it rolls up, where they still exist."""
         key = (page.parent_id or "", prop.id)
         if key not in self._rollup_paths:
             self._rollup_paths[key] = rollup_path(self.session, self.page_schema(page), prop)
         return self._rollup_paths[key]
 
     def _once(self, page: Page, prop: Property, compute: Callable[[Page, Property], T]) -> T:
-        """Computes what several formulas and rollups may ask for only once."""
+        """Compute what several formulas and rollups may ask for only once."""
         key = (page.id, prop.id)
         if key not in self._computed:
             if len(self._computed) >= _MOST_REMEMBERED:
@@ -126,7 +126,7 @@ class Reader:
         return cast("T", self._computed[key])
 
     def user(self, user_id: str) -> User:
-        """Returns a user as values show it."""
+        """Return a user as values show it."""
         if user_id not in self._users:
             self._users[user_id] = shown_user(self.session, user_id)
         return self._users[user_id]
@@ -174,5 +174,5 @@ def _or_empty(stored: Any, kind: str) -> Any:
 
 
 def in_order(schema: Mapping[str, Property]) -> list[Property]:
-    """Returns the properties in the order of responses (recorded: by decoded id, the named ones last)."""
+    """Return the properties in the order of responses (recorded: by decoded id, the named ones last)."""
     return sorted(schema.values(), key=lambda prop: ids.property_order(prop.id))

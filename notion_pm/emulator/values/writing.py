@@ -32,7 +32,7 @@ class Written:
 
 
 def write(session: Session, schema: Schema, data_source: DataSource | None, sent: Any) -> Written:
-    """Checks a request's `properties` against a schema; unknown select names become options. Raises 400."""
+    """Check a request's `properties` against a schema; unknown select names become options. Raises 400."""
     writer = _Writer(session, schema, data_source)
     for key, spec in checks.an_object(sent, "body.properties").items():
         writer.write(key, spec)
@@ -184,7 +184,7 @@ def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
 
 
 def _number(value: Any, path: str) -> int | float:
-    """Returns a number as JavaScript keeps it: 123456789012345678 becomes 123456789012345680 (measured)."""
+    """Return a number as JavaScript keeps it: 123456789012345678 becomes 123456789012345680 (measured)."""
     number = checks.a_number(value, path)
     is_exact = not isinstance(number, int) or abs(number) < 2**53
     return number if is_exact else int(float(convert.number_text(number)))

@@ -21,7 +21,7 @@ _PLACEMENTS = ("new_row", "existing_row")
 
 
 def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
-    """Puts a new view on the dashboard that the request names."""
+    """Put a new view on the dashboard that the request names."""
     dashboard = tabs.find(session, checks.body_id(body, "view_id"))
     if dashboard.type != "dashboard" or draft.type == "dashboard":
         raise validation_error(
@@ -55,7 +55,7 @@ def _with_placed(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
 
 
 def take_off(session: Session, view: View) -> None:
-    """Removes a widget from its dashboard, and its row when nothing else stands there."""
+    """Remove a widget from its dashboard, and its row when nothing else stands there."""
     dashboard = tabs.find(session, view.dashboard_view_id or "")
     rows = [
         {**row, "widgets": [widget for widget in row["widgets"] if widget["view_id"] != view.id]}

@@ -16,7 +16,7 @@ _POSITIONS = ("start", "end", "after_view")
 
 
 def find(session: Session, view_id: str) -> View:
-    """Returns a view; raises 404 where there is none, or none that is shared."""
+    """Return a view; raises 404 where there is none, or none that is shared."""
     view = VIEWS.find(session.db, view_id)
     if view is None or not session.sees(view.database_id):
         raise session.not_found("view", view_id)
@@ -24,7 +24,7 @@ def find(session: Session, view_id: str) -> View:
 
 
 def position(session: Session, database_id: str, sent: Any) -> float:
-    """Returns the position of a new tab: where the request says, or at the end."""
+    """Return the position of a new tab: where the request says, or at the end."""
     tabs = views_of(session, database_id)
     if sent is None:
         return last_position(session, database_id) + 1
@@ -45,7 +45,7 @@ def position(session: Session, database_id: str, sent: Any) -> float:
 
 
 def last_position(session: Session, database_id: str) -> float:
-    """Returns the position of a database's last tab, 0 where it has none."""
+    """Return the position of a database's last tab, 0 where it has none."""
     row = session.db.execute(
         "SELECT max(position) FROM views WHERE database_id = ?", (database_id,)
     ).fetchone()
@@ -53,13 +53,13 @@ def last_position(session: Session, database_id: str) -> float:
 
 
 def views_of(session: Session, database_id: str) -> list[View]:
-    """Returns the views in a database's tab bar, in order; the widgets of its dashboards are none of them."""
+    """Return the views in a database's tab bar, in order; the widgets of its dashboards are none of them."""
     clauses = "WHERE database_id = ? AND dashboard_view_id IS NULL ORDER BY position, seq"
     return VIEWS.select(session.db, clauses, (database_id,))
 
 
 def linked_database(session: Session, sent: Any) -> Database:
-    """Makes the database block that shows another one's data source."""
+    """Make the database block that shows another one's data source."""
     wanted = checks.an_object(sent, "body.create_database")
     checks.known_keys(wanted, ("parent", "position"), "body.create_database")
     parent = checks.an_object(

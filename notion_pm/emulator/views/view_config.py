@@ -241,7 +241,7 @@ _NAMELESS = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by"))
 
 
 def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration") -> Json:
-    """Returns a configuration that fits the view's type; raises 400 for any other."""
+    """Return a configuration that fits the view's type; raises 400 for any other."""
     if kind == "dashboard":
         raise body_error(path, "not present", sent)
     config = checks.an_object(sent, path)
@@ -251,12 +251,12 @@ def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration")
 
 
 def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
-    """Returns a configuration after an update: key by key, null takes a setting away."""
+    """Return a configuration after an update: key by key, null takes a setting away."""
     return {key: value for key, value in {**old, **changes}.items() if value is not None}
 
 
 def default(kind: str, schema: Schema) -> Json:
-    """Returns what a view is when a request leaves its configuration out; raises 400 where nothing offers itself."""
+    """Return what a view is when a request leaves its configuration out; raises 400 where nothing offers itself."""
     if kind == "board":
         return {"type": kind, "group_by": _found(default_group_by(schema), "group_by")}
     if kind in ("calendar", "timeline"):
@@ -274,7 +274,7 @@ def _found(value: Any, key: str) -> Any:
 
 
 def shown(config: Mapping[str, Any], schema: Schema) -> Json:
-    """Returns a configuration as responses show it: names beside ids, without properties that are no more.
+    """Return a configuration as responses show it: names beside ids, without properties that are no more.
 
     Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
     """

@@ -15,7 +15,7 @@ _Rename = Callable[[str], str | None]
 
 
 def read_filter(value: Any, schema: Schema, path: str = "body.filter") -> Json | None:
-    """Returns a filter with property ids; raises 400 where a query would refuse it."""
+    """Return a filter with property ids; raises 400 where a query would refuse it."""
     if value is None:
         return None
     query.parse_filter(value, query.Properties.of_schema(schema.values()), path)
@@ -23,7 +23,7 @@ def read_filter(value: Any, schema: Schema, path: str = "body.filter") -> Json |
 
 
 def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
-    """Returns sorts with property ids; raises 400 where a query would refuse them."""
+    """Return sorts with property ids; raises 400 where a query would refuse them."""
     if value is None:
         return None
     query.parse_sorts(value, query.Properties.of_schema(schema.values()))
@@ -31,14 +31,14 @@ def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
 
 
 def refuse_timestamp_sorts(value: Any) -> None:
-    """Refuses sorts that an update does not take: they go by properties only."""
+    """Refuse sorts that an update does not take: they go by properties only."""
     for index, sort in enumerate(value if isinstance(value, list) else ()):
         if isinstance(sort, dict) and "timestamp" in sort:
             raise body_error(f"body.sorts[{index}].property", "defined")
 
 
 def read_quick_filters(value: Any, schema: Schema, old: Mapping[str, Any] | None) -> Json | None:
-    """Returns quick filters merged into the old ones, key by key; null takes one away, or all of them."""
+    """Return quick filters merged into the old ones, key by key; null takes one away, or all of them."""
     if value is None:
         return None
     sent = checks.an_object(value, "body.quick_filters")
@@ -57,26 +57,26 @@ def read_quick_filters(value: Any, schema: Schema, old: Mapping[str, Any] | None
 
 
 def shown_filter(stored: Json | None, schema: Schema) -> Json | None:
-    """Returns a filter as responses show it, without conditions on properties that are no more."""
+    """Return a filter as responses show it, without conditions on properties that are no more."""
     return None if stored is None else _renamed(stored, _name_in(schema))
 
 
 def shown_sorts(stored: list[Json] | None, schema: Schema) -> list[Json] | None:
-    """Returns sorts as responses show them."""
+    """Return sorts as responses show them."""
     if stored is None:
         return None
     return [sort for sort in (_renamed(sort, _name_in(schema)) for sort in stored) if sort]
 
 
 def shown_quick_filters(stored: Json | None, schema: Schema) -> Json | None:
-    """Returns quick filters by the names of their properties."""
+    """Return quick filters by the names of their properties."""
     if stored is None:
         return None
     return {schema[key].name: condition for key, condition in stored.items() if key in schema}
 
 
 def conditions(stored: Json | None, quick_filters: Json | None, schema: Schema) -> list[Json]:
-    """Returns the filters that a view's rows have to pass: its own, and each of its quick filters."""
+    """Return the filters that a view's rows have to pass: its own, and each of its quick filters."""
     quick = [{"property": key, **condition} for key, condition in (quick_filters or {}).items()]
     shown = (shown_filter(part, schema) for part in (stored, *quick))
     return [part for part in shown if part]
@@ -95,7 +95,7 @@ def _name_in(schema: Schema) -> _Rename:
 
 
 def _renamed(part: Json, rename: _Rename) -> Json | None:
-    """Gives a filter's or sort's properties other names; a part whose property has none is left out."""
+    """Give a filter's or sort's properties other names; a part whose property has none is left out."""
     for joint in ("and", "or"):
         if joint in part:
             parts = [each for each in (_renamed(inner, rename) for inner in part[joint]) if each]

@@ -42,7 +42,7 @@ GROUPABLE = {property_type: kind for kind, (property_type, _, _) in _RULES.items
 
 
 def group_by(schema: Schema, value: Any, path: str) -> dict[str, Any]:
-    """Takes a grouping, of the shape that the type of its property asks for."""
+    """Take a grouping, of the shape that the type of its property asks for."""
     sent = checks.an_object(value, path)
     kind = checks.one_of(checks.required(sent, "type", path), (*_RULES, "formula"), f"{path}.type")
     return (
@@ -81,7 +81,7 @@ def _formula_result(schema: Schema, value: Any, path: str) -> dict[str, Any]:
 
 
 def default_group_by(schema: Schema) -> dict[str, Any] | None:
-    """Returns the grouping that a new board gets by itself: by its first status or select, as in the app."""
+    """Return the grouping that a new board gets by itself: by its first status or select, as in the app."""
     for property_type in ("status", "select", "multi_select", "people"):
         for prop in schema.values():
             if prop.type == property_type:

@@ -28,7 +28,7 @@ _INCOMPLETE = {"type": "incomplete", "incomplete_reason": "query_result_limit_re
 
 
 def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
-    """Runs a view's query, keeps what it found, and returns the first page of it."""
+    """Run a view's query, keep what it found, and return the first page of it."""
     checks.known_keys(body, ("page_size",))
     size = checks.page_size(body.get("page_size"))
     found = _run(session, tabs.find(session, view_id))
@@ -62,7 +62,7 @@ def _run(session: Session, view: View) -> ViewQuery:
 
 
 def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
-    """Returns the query that a view stands for, all its rows at once; `more` filters narrow it down."""
+    """Return the query that a view stands for, all its rows at once; `more` filters narrow it down."""
     properties = query.Properties.of_schema(schema.values())
     parts = (*conditions(view.filter, view.quick_filters, schema), *more)
     filters = tuple(query.parse_filter(part, properties) for part in parts)
@@ -76,7 +76,7 @@ def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Que
 def results(
     session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Returns a page of what a query found; raises 404 once it has expired."""
+    """Return a page of what a query found; raises 404 once it has expired."""
     tabs.find(session, view_id)
     found = _alive(session, view_id, query_id)
     if found is None:
@@ -85,7 +85,7 @@ def results(
 
 
 def delete(session: Session, view_id: str, query_id: str) -> Json:
-    """Forgets a query; doing it again changes nothing."""
+    """Forget a query; doing it again changes nothing."""
     tabs.find(session, view_id)
     VIEW_QUERIES.delete(session.db, query_id)
     return {"object": "view_query", "id": query_id, "deleted": True}

@@ -17,22 +17,22 @@ MIN_COLUMN_WIDTH = 32  # MIN_VIEW_COLUMN_WIDTH of the official clients
 
 
 def boolean(_: Schema, value: Any, path: str) -> bool:
-    """Takes true or false."""
+    """Take true or false."""
     return checks.a_boolean(value, path)
 
 
 def number(_: Schema, value: Any, path: str) -> float:
-    """Takes a number."""
+    """Take a number."""
     return checks.a_number(value, path)
 
 
 def text(_: Schema, value: Any, path: str) -> str:
-    """Takes a string."""
+    """Take a string."""
     return checks.a_string(value, path)
 
 
 def width(_: Schema, value: Any, path: str) -> float:
-    """Takes the width of a column."""
+    """Take the width of a column."""
     checks.a_number(value, path)
     if value < MIN_COLUMN_WIDTH:
         raise validation_error(
@@ -42,7 +42,7 @@ def width(_: Schema, value: Any, path: str) -> float:
 
 
 def choice(*words: str) -> Shape:
-    """Takes one word of a closed vocabulary."""
+    """Take one word of a closed vocabulary."""
 
     def read(_: Schema, value: Any, path: str) -> str:
         return checks.one_of(value, words, path)
@@ -51,7 +51,7 @@ def choice(*words: str) -> Shape:
 
 
 def one_number_of(*numbers: int) -> Shape:
-    """Takes one number of a few."""
+    """Take one number of a few."""
 
     def read(_: Schema, value: Any, path: str) -> int:
         if value not in numbers:
@@ -65,7 +65,7 @@ def one_number_of(*numbers: int) -> Shape:
 
 
 def a_property(*types: str) -> Shape:
-    """Takes the id or name of a property (of these types), and gives its id as responses show it."""
+    """Take the id or name of a property (of these types), and give its id as responses show it."""
 
     def read(schema: Schema, value: Any, path: str) -> str:
         return encoded(the_property(schema, value, path, types).id)
@@ -74,7 +74,7 @@ def a_property(*types: str) -> Shape:
 
 
 def the_property(schema: Schema, value: Any, path: str, types: tuple[str, ...] = ()) -> Property:
-    """Returns the property a setting names; raises 400 where there is none, or one of another type."""
+    """Return the property a setting names; raises 400 where there is none, or one of another type."""
     key = checks.a_string(value, path)
     found = find_property(schema, key)
     if found is None:
@@ -87,7 +87,7 @@ def the_property(schema: Schema, value: Any, path: str, types: tuple[str, ...] =
 
 
 def nullable(shape: Shape) -> Shape:
-    """Takes null beside what the shape takes."""
+    """Take null beside what the shape takes."""
 
     def read(schema: Schema, value: Any, path: str) -> Any:
         return None if value is None else shape(schema, value, path)
@@ -96,7 +96,7 @@ def nullable(shape: Shape) -> Shape:
 
 
 def array(shape: Shape) -> Shape:
-    """Takes an array of one shape."""
+    """Take an array of one shape."""
 
     def read(schema: Schema, value: Any, path: str) -> list[Any]:
         found = checks.an_array(value, path)
@@ -106,7 +106,7 @@ def array(shape: Shape) -> Shape:
 
 
 def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
-    """Takes an object of these keys and no others."""
+    """Take an object of these keys and no others."""
     shapes = {**required, **(optional or {})}
 
     def read(schema: Schema, value: Any, path: str) -> dict[str, Any]:

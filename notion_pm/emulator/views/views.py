@@ -29,7 +29,7 @@ _CREATE_KEYS = _COMMON_KEYS | {"data_source_id", "type", "position", "placement"
 
 
 def create_default(session: Session, database_id: str, data_source_id: str) -> View:
-    """Adds the table view that every new data source comes with."""
+    """Add the table view that every new data source comes with."""
     position = tabs.last_position(session, database_id) + 1
     return _add(
         session,
@@ -47,7 +47,7 @@ def create_default(session: Session, database_id: str, data_source_id: str) -> V
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Creates a view in a database, in a dashboard, or in a new linked database on a page."""
+    """Create a view in a database, in a dashboard, or in a new linked database on a page."""
     checks.known_keys(body, _CREATE_KEYS)
     source = session.data_source(checks.body_id(body, "data_source_id"))
     name = checks.a_string(checks.required(body, "name"), "body.name")
@@ -85,7 +85,7 @@ def _add(session: Session, view: View) -> View:
 
 
 def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
-    """Puts a new view where the request wants it: exactly one of the three holders is named."""
+    """Put a new view where the request wants it: exactly one of the three holders is named."""
     named = [key for key in _HOLDERS if body.get(key) is not None]
     if len(named) != 1:
         raise validation_error(
@@ -116,7 +116,7 @@ def listed(
     start_cursor: str | None,
     size: str | None,
 ) -> Json:
-    """Returns references to the views of a database, or of a data source wherever they are."""
+    """Return references to the views of a database, or of a data source wherever they are."""
     if (database_id is None) == (data_source_id is None):
         raise validation_error("Exactly one of database_id or data_source_id must be provided.")
     if database_id is not None:
@@ -136,7 +136,7 @@ def _query_id(value: str | None, key: str) -> str:
 
 
 def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
-    """Changes a view as a request says; its type and data source stay what they are."""
+    """Change a view as a request says; its type and data source stay what they are."""
     checks.known_keys(body, _COMMON_KEYS)
     view = tabs.find(session, view_id)
     schema = _schema(session, view)
@@ -167,7 +167,7 @@ def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) 
 
 
 def delete(session: Session, view_id: str) -> Json:
-    """Deletes a view for good, a dashboard with its widgets. A database keeps at least one view."""
+    """Delete a view for good, a dashboard with its widgets. A database keeps at least one view."""
     view = tabs.find(session, view_id)
     if view.dashboard_view_id is None and len(tabs.views_of(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")
@@ -181,7 +181,7 @@ def delete(session: Session, view_id: str) -> Json:
 
 
 def shown(session: Session, view: View) -> Json:
-    """Returns a view as responses show it."""
+    """Return a view as responses show it."""
     schema = _schema(session, view)
     body = {
         "object": "view",

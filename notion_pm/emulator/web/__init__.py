@@ -26,7 +26,7 @@ class SiteBesideApi:
         self._site, self._api = site, api
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hands a request to whom it is for."""
+        """Hand a request to whom it is for."""
         path = environ["PATH_INFO"]
         app = self._site if path in ("", "/") or path.startswith(_PREFIXES) else self._api
         return app(environ, start_response)

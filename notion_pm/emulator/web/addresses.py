@@ -28,11 +28,11 @@ class Addresses:
 
     @classmethod
     def of(cls, settings: Settings, origin: str, now: datetime) -> Addresses:
-        """Makes the addresses for a workspace seen at an origin."""
+        """Make the addresses for a workspace seen at an origin."""
         return cls(Signer(settings.token, origin, now))
 
     def link(self, url: str | None) -> str | None:
-        """Returns where a link in somebody's content may lead: the web, mail, this site; None for anything else."""
+        """Return where a link in somebody's content may lead: the web, mail, this site; None for anything else."""
         if not url:
             return None
         if url.startswith(_OF_NOTION):
@@ -45,17 +45,17 @@ class Addresses:
             return None
 
     def image(self, url: str | None) -> str | None:
-        """Returns where an image may be loaded from: this workspace's own files alone."""
+        """Return where an image may be loaded from: this workspace's own files alone."""
         return self.link(url) if url and url.startswith(FILES_URL) else None
 
 
 def page_path(page_id: str, title: str) -> str:
-    """Returns the path of a page: that of its address at Notion."""
+    """Return the path of a page: that of its address at Notion."""
     return urlsplit(links.page_url(page_id, title)).path
 
 
 def database_path(database_id: str, *, view_id: str | None = None, **more: object) -> str:
-    """Returns the path of a database, in one of its views."""
+    """Return the path of a database, in one of its views."""
     parts = ({"v": ids.undashed(view_id)} if view_id else {}) | {
         k: v for k, v in more.items() if v is not None
     }
@@ -65,11 +65,11 @@ def database_path(database_id: str, *, view_id: str | None = None, **more: objec
 
 
 def id_in(slug: str) -> str | None:
-    """Returns the id at the end of a path, with or without dashes, behind whatever title."""
+    """Return the id at the end of a path, with or without dashes, behind whatever title."""
     found = _ID_AT_END.search(slug)
     return ids.canonical(found[1]) if found else None
 
 
 def is_own_path(path: str) -> bool:
-    """Tells whether a path to go back to stays on this site."""
+    """Return whether a path to go back to stays on this site."""
     return path.startswith("/p/") and "\\" not in path and not any(ord(sign) < 32 for sign in path)

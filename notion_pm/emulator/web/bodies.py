@@ -44,7 +44,7 @@ class Node:
 
 
 def body(session: Session, page_id: str, addresses: Addresses) -> tuple[Node, ...]:
-    """Returns what stands on a page; its largest headings come right below the page's title, whatever their size."""
+    """Return what stands on a page; its largest headings come right below the page's title, whatever their size."""
     blocks = page_markdown.trees(session, page_id)
     return _Maker(session, addresses, largest=min(_heading_sizes(blocks), default=1)).nodes(blocks)
 
@@ -102,13 +102,13 @@ class _Maker:
         return outline.database_link(database) if database else None
 
     def _source(self, kind: str, content: Json) -> str:
-        """Returns what a block shows besides text: code's language, an equation, an own picture's address."""
+        """Return what a block shows besides text: code's language, an equation, an own picture's address."""
         if kind == "image":
             return self.addresses.image(_file_url(content)) or ""
         return str(content.get("language") or content.get("expression") or content.get("alt") or "")
 
 
 def _file_url(content: Json) -> str | None:
-    """Returns where a file is, hosted here or elsewhere."""
+    """Return where a file is, hosted here or elsewhere."""
     place = content.get("file") or content.get("external") or {}
     return str(place["url"]) if "url" in place else None

@@ -60,7 +60,7 @@ class CellReader:
     addresses: Addresses
 
     def cell(self, page: Page, prop: Property) -> Cell:
-        """Returns what a page shows for a property."""
+        """Return what a page shows for a property."""
         if prop.type == "relation":
             related = self.reader.related_pages(page, prop)
             return Cell("links", tuple(map(page_link, related)))
@@ -86,7 +86,7 @@ class CellReader:
         return Cell("text", (str(value),)) if read is None else read(value)
 
     def _computed(self, value: Json, config: Json) -> Cell:
-        """Returns what a formula or rollup comes to; the items of a list are shown side by side."""
+        """Return what a formula or rollup comes to; the items of a list are shown side by side."""
         kind: str = value["type"]
         content: Any = value.get(kind)
         if kind == "array":
@@ -113,17 +113,17 @@ class CellReader:
 
 
 def page_link(page: Page) -> Link:
-    """Returns the link to a page, by its title."""
+    """Return the link to a page, by its title."""
     return Link(page.title or UNTITLED, page_path(page.id, page.title), emoji(page.icon))
 
 
 def emoji(icon: Json | None) -> str | None:
-    """Returns the emoji of an icon; pictures from elsewhere are not loaded."""
+    """Return the emoji of an icon; pictures from elsewhere are not loaded."""
     return str(icon["emoji"]) if icon and icon.get("type") == "emoji" else None
 
 
 def tag(option: Json) -> Tag:
-    """Returns an option as a tag."""
+    """Return an option as a tag."""
     return Tag(str(option["name"]), str(option.get("color") or "default"), str(option["id"]))
 
 

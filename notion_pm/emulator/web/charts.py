@@ -49,7 +49,7 @@ class Chart:
 def chart(
     cells: CellReader, schema: Schema, config: Mapping[str, Any], pages: Sequence[Page]
 ) -> Chart | None:
-    """Returns the figures of a chart; None where it does not say, or no longer, by what it groups."""
+    """Return the figures of a chart; None where it does not say, or no longer, by what it groups."""
     drawing = _Drawing(cells, schema, config)
     if config.get("chart_type") == "number":
         return Chart(drawing.measures, figure=drawing.text(drawing.figure(pages)))

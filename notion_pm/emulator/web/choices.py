@@ -31,7 +31,7 @@ class Choice:
 
 
 def choice(page: Page, prop: Property) -> Choice:
-    """Returns what a page's status or select property can be set to."""
+    """Return what a page's status or select property can be set to."""
     value = page.properties.get(prop.id)
     options = {option["id"]: tag(option) for option in prop.config["options"]}
     groups = [
@@ -52,14 +52,14 @@ def choice(page: Page, prop: Property) -> Choice:
 
 
 def choose(session: Session, page_id: str, property_id: str, option_id: str) -> None:
-    """Sets a page's status or select, by the laws of the API. Raises ApiError for what these refuse."""
+    """Set a page's status or select, by the laws of the API. Raises ApiError for what these refuse."""
     prop = _choosable(session, page_id, property_id)
     value = {"id": option_id} if option_id else None
     pages.update(session, page_id, {"properties": {ids.encoded(prop.id): {prop.type: value}}})
 
 
 def said(session: Session, page_id: str, property_id: str) -> str | None:
-    """Says what a page's property is now, after a change; nothing for what cannot have been changed here."""
+    """Say what a page's property is now, after a change; nothing for what cannot have been changed here."""
     page = PAGES.find(session.db, page_id)
     prop = _found(session, page, property_id) if page else None
     if page is None or prop is None:

@@ -28,7 +28,7 @@ _SYMBOLS = {
 
 
 def number_text(number: float, style: str = "number") -> str:
-    """Writes a number in the format that its property asks for; a currency without a sign is named behind it."""
+    """Write a number in the format that its property asks for; a currency without a sign is named behind it."""
     if not math.isfinite(number):
         return str(number)
     if style == "number":
@@ -49,14 +49,14 @@ def _with_commas(number: float, *, money: bool = False) -> str:
 
 
 def date_text(value: Mapping[str, Any]) -> str:
-    """Writes a date or a range of dates: `3 Jul 2026 → 9 Jul 2026`."""
+    """Write a date or a range of dates: `3 Jul 2026 → 9 Jul 2026`."""
     return " → ".join(
         moment_text(moment) for moment in (value["start"], value.get("end")) if moment
     )
 
 
 def moment_text(text: str) -> str:
-    """Writes an ISO date or time: `3 Jul 2026`, `3 Jul 2026, 14:05`; what is neither stays as it is."""
+    """Write an ISO date or time: `3 Jul 2026`, `3 Jul 2026, 14:05`; what is neither stays as it is."""
     try:
         if len(text) <= len("2026-07-03"):
             return _day(date.fromisoformat(text))
@@ -67,7 +67,7 @@ def moment_text(text: str) -> str:
 
 
 def month_text(text: str) -> str:
-    """Writes the month of an ISO date: `July 2026`."""
+    """Write the month of an ISO date: `July 2026`."""
     return f"{date.fromisoformat(text[:10]):%B %Y}"
 
 

@@ -38,7 +38,7 @@ class Grouping:
 
 
 def grouping(session: Session, schema: Schema, config: Mapping[str, Any]) -> Grouping | None:
-    """Returns how a view groups its rows; None where it does not, or by something whose groups cannot be listed."""
+    """Return how a view groups its rows; None where it does not, or by something whose groups cannot be listed."""
     asked = config.get("group_by")
     prop = schema.get(decoded(asked["property_id"])) if asked else None
     if not asked or prop is None:
@@ -87,7 +87,7 @@ def _option(prop: Property, option: Mapping[str, Any], operator: str) -> Grouped
 
 
 def _status_group(prop: Property, group: Mapping[str, Any]) -> Grouped:
-    """Makes one of a status's three groups; who is moved there gets its first option, as in the app."""
+    """Make one of a status's three groups; who is moved there gets its first option, as in the app."""
     condition = {"property": prop.id, "status": {"equals": list(group["option_ids"])}}
     return Grouped(group["id"], tag(group), condition, next(iter(group["option_ids"]), None))
 

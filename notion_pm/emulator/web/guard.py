@@ -30,7 +30,7 @@ HEADERS = {
 
 
 def is_loopback(name: str | None) -> bool:
-    """Tells whether a host name or address is this machine's own."""
+    """Return whether a host name or address is this machine's own."""
     if name is None or name == "localhost":
         return name is not None
     try:
@@ -42,7 +42,7 @@ def is_loopback(name: str | None) -> bool:
 
 
 def asks_locally(host_header: str) -> bool:
-    """Tells whether a Host header names this machine, on whichever port."""
+    """Return whether a Host header names this machine, on whichever port."""
     try:
         return is_loopback(urlsplit(f"//{host_header}").hostname)
     except ValueError:
@@ -50,7 +50,7 @@ def asks_locally(host_header: str) -> bool:
 
 
 def is_from_here(headers: Headers, origin: str) -> bool:
-    """Tells whether a request that changes something was sent by a page of this origin.
+    """Return whether a request that changes something was sent by a page of this origin.
 
     Browsers say so by Sec-Fetch-Site; older ones by Origin, which is `null` for pages that send no referrer.
     """
@@ -68,15 +68,15 @@ class FormTokens:
 
     @staticmethod
     def new_cookie() -> str:
-        """Returns a cookie for a browser that has none."""
+        """Return a cookie for a browser that has none."""
         return secrets.token_urlsafe(24)
 
     def token(self, cookie: str) -> str:
-        """Returns what forms shown to the owner of this cookie carry."""
+        """Return what forms shown to the owner of this cookie carry."""
         return hmac.new(self.secret.encode(), f"form:{cookie}".encode(), hashlib.sha256).hexdigest()
 
     def is_valid(self, cookie: str | None, token: str) -> bool:
-        """Tells whether a form was shown to the browser that sends it."""
+        """Return whether a form was shown to the browser that sends it."""
         return bool(cookie) and hmac.compare_digest(
             self.token(cookie or "").encode(), token.encode()
         )

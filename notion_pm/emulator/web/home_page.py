@@ -47,7 +47,7 @@ class Front:
 
 
 def front(session: Session) -> Front:
-    """Returns what the front page shows."""
+    """Return what the front page shows."""
     live = DATABASES.select(session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}")
     return Front(
         tuple(_card(session, database) for database in live), tuple(_recent(session, live))

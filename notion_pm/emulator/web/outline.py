@@ -36,12 +36,12 @@ class Node:
     children: tuple[Node, ...] = ()
 
     def holds(self, notion_id: str | None) -> bool:
-        """Tells whether something is this node or stands below it."""
+        """Return whether something is this node or stands below it."""
         return self.id == notion_id or any(child.holds(notion_id) for child in self.children)
 
 
 def tree(session: Session) -> tuple[Node, ...]:
-    """Returns the workspace's pages and databases as a tree; rows of databases are none of it."""
+    """Return the workspace's pages and databases as a tree; rows of databases are none of it."""
     below: dict[str, list[Block]] = defaultdict(list)
     for block in BLOCKS.select(session.db, _HOLDING):
         below[_standing_on(session, block)].append(block)
@@ -68,7 +68,7 @@ def _node(session: Session, block: Block, below: Mapping[str, Sequence[Block]]) 
 
 
 def _standing_on(session: Session, block: Block) -> str:
-    """Returns the page that a child page or database stands on, also inside a toggle or a column."""
+    """Return the page that a child page or database stands on, also inside a toggle or a column."""
     parent_id, parent_type = block.parent_id, block.parent_type
     while parent_type == "block_id":
         above = BLOCKS.find(session.db, parent_id)
@@ -79,7 +79,7 @@ def _standing_on(session: Session, block: Block) -> str:
 
 
 def way_to(session: Session, thing: Page | Database) -> list[Link]:
-    """Returns the links from the workspace's top to what holds a page or database."""
+    """Return the links from the workspace's top to what holds a page or database."""
     way: list[Link] = []
     above = _holder(session, thing)
     while above is not None:
@@ -89,7 +89,7 @@ def way_to(session: Session, thing: Page | Database) -> list[Link]:
 
 
 def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
-    """Returns the page or database that something stands on or is a row of."""
+    """Return the page or database that something stands on or is a row of."""
     if thing.parent_id is None:
         return None
     if thing.parent_type == "data_source_id":
@@ -101,7 +101,7 @@ def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
 
 
 def database_link(database: Database) -> Link:
-    """Returns the link to a database, by its title."""
+    """Return the link to a database, by its title."""
     return Link(
         plain_text(database.title) or UNTITLED, database_path(database.id), emoji(database.icon)
     )

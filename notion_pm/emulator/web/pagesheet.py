@@ -37,7 +37,7 @@ class Sheet:
 
 
 def sheet(session: Session, addresses: Addresses, page: Page) -> Sheet:
-    """Returns the head of a page."""
+    """Return the head of a page."""
     reader = Reader(session)
     cells = CellReader(reader, addresses)
     schema = reader.page_schema(page)

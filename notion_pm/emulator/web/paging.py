@@ -53,9 +53,9 @@ class Paging:
 
     @staticmethod
     def text_of(total: int, *, capped: bool) -> str:
-        """Writes a count, which at the cap is only the least there are."""
+        """Write a count, which at the cap is only the least there are."""
         return f"{total:,}{'+' if capped else ''}"
 
     def cut(self, ids: Sequence[str]) -> Sequence[str]:
-        """Returns the part of the list that is shown."""
+        """Return the part of the list that is shown."""
         return ids[self.first - 1 : self.last]

@@ -22,13 +22,13 @@ blueprint = Blueprint("site", __name__)
 
 @blueprint.get("/")
 def home() -> str:
-    """Shows what there is, and what was touched last."""
+    """Show what there is, and what was touched last."""
     return _render("home.html", front=home_page.front(_session()))
 
 
 @blueprint.get("/p/<slug>")
 def thing(slug: str) -> Any:
-    """Shows a page or a database, by the id at the end of its path."""
+    """Show a page or a database, by the id at the end of its path."""
     session, notion_id = _session(), id_in(slug)
     if notion_id is None:
         abort(404)
@@ -43,7 +43,7 @@ def thing(slug: str) -> Any:
 
 @blueprint.post("/p/<slug>/choose")
 def choose(slug: str) -> Any:
-    """Sets a status or select of a page, and goes back to where the form stood."""
+    """Set a status or select of a page, and go back to where the form stood."""
     page_id = id_in(slug)
     if page_id is None:
         abort(404)
@@ -57,7 +57,7 @@ def choose(slug: str) -> Any:
 
 
 def _back(path: str, page_id: str, property_id: str) -> str:
-    """Returns where a change leads: back to where the form stood, with a word about what changed."""
+    """Return where a change leads: back to where the form stood, with a word about what changed."""
     back = path if is_own_path(path) else f"/p/{page_id}"
     said = urlencode({"changed": page_id, "property": property_id})
     return f"{back}{'&' if '?' in back else '?'}{said}#row-{page_id}"
@@ -85,7 +85,7 @@ def _database(session: Session, database: Database) -> str:
 def _widgets(
     session: Session, database: Database, dashboard: View
 ) -> list[list[tuple[View, Shown]]]:
-    """Returns the views on a dashboard as they stand, each with what it shows."""
+    """Return the views on a dashboard as they stand, each with what it shows."""
     on = {
         view.id: view
         for view in VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))
@@ -105,7 +105,7 @@ def _widgets(
 
 
 def _wanted_view(session: Session, database: Database, views: list[View]) -> View | None:
-    """Returns the view that the request names (also a dashboard's widget), else the first tab."""
+    """Return the view that the request names (also a dashboard's widget), else the first tab."""
     wanted = canonical(request.args.get("v", ""))
     if wanted is None:
         return views[0] if views else None
@@ -137,7 +137,7 @@ def _render(template: str, **values: Any) -> str:
 
 
 def _here() -> str:
-    """Returns where this page is, without the word about a change before."""
+    """Return where this page is, without the word about a change before."""
     kept = urlencode(
         {key: value for key, value in request.args.items() if key in ("v", "page", "group")}
     )

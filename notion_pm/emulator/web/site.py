@@ -43,7 +43,7 @@ class Site(Flask):
         )
 
     def dispatch_request(self) -> Any:
-        """Answers one request inside one transaction."""
+        """Answer one request inside one transaction."""
         if request.endpoint == "static":
             return super().dispatch_request()
         page_templates.settle(self._store, self._settings, self._clock())

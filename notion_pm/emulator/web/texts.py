@@ -24,7 +24,7 @@ class Span:
 
 
 def spans(items: Iterable[Mapping[str, Any]], addresses: Addresses) -> tuple[Span, ...]:
-    """Returns rich text as spans."""
+    """Return rich text as spans."""
     return tuple(_span(item, addresses) for item in items)
 
 
@@ -36,7 +36,7 @@ def _span(item: Mapping[str, Any], addresses: Addresses) -> Span:
 
 
 def _kind(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Returns what a span is, and the text it shows."""
+    """Return what a span is, and the text it shows."""
     text = str(item.get("plain_text") or "")
     if item.get("type") != "mention":
         return str(item.get("type") or "text"), text

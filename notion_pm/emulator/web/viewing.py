@@ -44,7 +44,7 @@ _COMPACT = ("board", "gallery", "list")
 def show(
     session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked
 ) -> Shown:
-    """Returns what a view shows. Raises ApiError where its data source is gone."""
+    """Return what a view shows. Raises ApiError where its data source is gone."""
     return _Viewer(session, addresses, database_id, view, asked).shown()
 
 
@@ -99,7 +99,7 @@ class _Viewer:
         return None
 
     def _visible(self) -> tuple[Property, ...]:
-        """Returns the properties that the view shows, without the title, which every row begins with."""
+        """Return the properties that the view shows, without the title, which every row begins with."""
         stated = [
             (decoded(each["property_id"]), each.get("visible", True))
             for each in self._config.get("properties") or ()
@@ -152,7 +152,7 @@ class _Viewer:
         return Group(group.key, self._rows(page_ids), total, group.tag, group.option, more)
 
     def _by_month(self, shown: Shown) -> Shown:
-        """Shows a calendar or timeline as a list: the months in order, what has no date last."""
+        """Show a calendar or timeline as a list: the months in order, what has no date last."""
         prop = self._schema.get(decoded(self._config.get("date_property_id") or ""))
         if prop is None:
             return self._flat(replace(shown, note="The date that this view goes by is no more."))

@@ -16,13 +16,13 @@ _JOINTS = {"and": " and ", "or": " or "}
 
 
 def filter_text(view: View, schema: Schema) -> str:
-    """Says which rows a view shows: `Status is New or Status is Triaged`; nothing where it shows all."""
+    """Say which rows a view shows: `Status is New or Status is Triaged`; nothing where it shows all."""
     parts = view_filters.conditions(view.filter, view.quick_filters, schema)
     return " and ".join(_condition(part, schema, inner=len(parts) > 1) for part in parts)
 
 
 def sort_text(view: View, schema: Schema) -> str:
-    """Says how a view sorts its rows: `Priority ascending, RICE descending`."""
+    """Say how a view sorts its rows: `Priority ascending, RICE descending`."""
     sorts = view_filters.shown_sorts(view.sorts, schema) or []
     return ", ".join(
         f"{sort.get('property') or _spaced(sort['timestamp'])} {sort['direction']}"
@@ -45,7 +45,7 @@ def _condition(part: Json, schema: Schema, *, inner: bool) -> str:
 
 
 def _same(parts: Sequence[Json]) -> Json | None:
-    """Joins alternatives that differ only in the option they ask for into one that asks for any of them."""
+    """Join alternatives that differ only in the option they ask for into one that asks for any of them."""
     tests = [
         next(((key, value) for key, value in part.items() if key in ("status", "select")), None)
         for part in parts
@@ -58,7 +58,7 @@ def _same(parts: Sequence[Json]) -> Json | None:
 
 
 def _test(test: Any, schema: Schema) -> str:
-    """Says an operator and its operand; formulas and rollups hold the test one level deeper."""
+    """Say an operator and its operand; formulas and rollups hold the test one level deeper."""
     operator, operand = next(iter(test.items()), ("", None))
     if isinstance(operand, dict) and operand:
         return (

@@ -30,7 +30,7 @@ _LOOKS_AFTER_SECONDS = 0.2
 
 
 def new_client() -> httpx.Client:
-    """Returns the client that deliveries are sent with."""
+    """Return the client that deliveries are sent with."""
     return httpx.Client(
         timeout=_TIMEOUT_SECONDS, headers={"User-Agent": "notion-pm-local"}, trust_env=False
     )
@@ -47,7 +47,7 @@ class Webhooks:
     client: Callable[[], httpx.Client] = new_client
 
     def subscribe(self, url: str, event_types: Iterable[str] | None = None) -> Json:
-        """Delivers a verification token to a URL and returns the subscription, which waits for it to come back.
+        """Deliver a verification token to a URL and return the subscription, which waits for it to come back.
 
         Raises ApiError for a wrong URL or event type, and UnreachableError.
         """
@@ -59,22 +59,22 @@ class Webhooks:
             return subscriptions.shown(db, drafted)
 
     def verify(self, subscription_id: str, token: str) -> Json:
-        """Activates a subscription with the token that its URL was given. Raises ApiError."""
+        """Activate a subscription with the token that its URL was given. Raises ApiError."""
         with self.store.transaction(write=True) as db:
             return subscriptions.shown(db, subscriptions.verify(db, subscription_id, token))
 
     def unsubscribe(self, subscription_id: str) -> None:
-        """Ends a subscription. Raises ApiError (404)."""
+        """End a subscription. Raises ApiError (404)."""
         with self.store.transaction(write=True) as db:
             subscriptions.remove(db, subscription_id)
 
     def listed(self) -> list[Json]:
-        """Returns the subscriptions and how their deliveries fare."""
+        """Return the subscriptions and how their deliveries fare."""
         with self.store.transaction(write=False) as db:
             return subscriptions.listed(db)
 
     def deliver(self) -> int:
-        """Sends what is due by now, each delivery once, and returns how many were sent."""
+        """Send what is due by now, each delivery once, and return how many were sent."""
         with self.store.transaction(write=False) as db:
             if not outbox.has_work(db, self.clock()):
                 return 0
@@ -87,7 +87,7 @@ class Webhooks:
         return len(due)
 
     def run(self, stop: threading.Event) -> None:
-        """Delivers until told to stop; where another process keeps the file busy, it looks again later."""
+        """Deliver until told to stop; where another process keeps the file busy, look again later."""
         while not stop.wait(_LOOKS_AFTER_SECONDS):
             with suppress(sqlite3.OperationalError):
                 while self.deliver() and not stop.is_set():
@@ -100,7 +100,7 @@ class Webhooks:
 
 
 def signature(body: bytes, verification_token: str) -> str:
-    """Returns what the signature header says of a body."""
+    """Return what the signature header says of a body."""
     return f"sha256={hmac.new(verification_token.encode(), body, hashlib.sha256).hexdigest()}"
 
 

@@ -53,14 +53,14 @@ class Event:
 
 
 def read_journal(db: sqlite3.Connection, workspace_id: str) -> list[Event]:
-    """Returns the events that the journal's lines make together, in order of their first line."""
+    """Return the events that the journal's lines make together, in order of their first line."""
     reader = _Reader(db, workspace_id)
     lines = db.execute("SELECT type, entity_id, author, detail FROM changes ORDER BY seq")
     return merged(event for line in lines for event in reader.read(*line))
 
 
 def merged(events: Iterable[Event]) -> list[Event]:
-    """Tells events of one type about one thing as one; what follows a creation belongs to it."""
+    """Tell events of one type about one thing as one; what follows a creation belongs to it."""
     found: dict[tuple[str, str], Event] = {}
     for event in events:
         if belongs_to_creation(event, found):
@@ -71,7 +71,7 @@ def merged(events: Iterable[Event]) -> list[Event]:
 
 
 def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
-    """Tells whether an update is part of a creation that is still to be told."""
+    """Return whether an update is part of a creation that is still to be told."""
     kind, _, what = event.type.partition(".")
     return (
         what.endswith("updated")
@@ -81,14 +81,14 @@ def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
 
 
 def together(earlier: Event, later: Event) -> Event:
-    """Joins two events of one key: authors and lists of what changed are united, the rest is the later's."""
+    """Join two events of one key: authors and lists of what changed are united, the rest is the later's."""
     authors = tuple(dict.fromkeys((*earlier.authors, *later.authors)))
     lists = {key: united(earlier.data[key], later.data[key]) for key in _LISTS if key in later.data}
     return replace(later, authors=authors, data={**later.data, **lists})
 
 
 def united(earlier: list[Any], later: list[Any]) -> list[Any]:
-    """Joins two lists of strings or of objects with an id; of an object, the later form stays."""
+    """Join two lists of strings or of objects with an id; of an object, the later form stays."""
     items = {item["id"] if isinstance(item, dict) else item: item for item in (*earlier, *later)}
     return list(items.values())
 
@@ -100,7 +100,7 @@ class _Reader:
         self._db, self._workspace_id = db, workspace_id
 
     def read(self, type_: str, entity_id: str, author: str, detail: str | None) -> Iterator[Event]:
-        """Yields the event of one line; none where what it is about is no more."""
+        """Yield the event of one line; none where what it is about is no more."""
         told = None if detail is None else json.loads(detail)
         kind = type_.split(".")[0]
         if type_ == "page.content_updated":
@@ -161,7 +161,7 @@ class _Reader:
         return {"parent": parent, "page_id": self._page_of(row["parent_id"])}
 
     def _page_of(self, block_id: str) -> str | None:
-        """Returns the id of the page that a block stands on (a page's own id is its)."""
+        """Return the id of the page that a block stands on (a page's own id is its)."""
         while PAGES.find(self._db, block_id) is None:
             block = BLOCKS.find(self._db, block_id)
             if block is None:

@@ -33,12 +33,12 @@ class Pace:
     backoff: timedelta = timedelta(seconds=1)
 
     def rest(self, attempts: int) -> timedelta:
-        """Returns the rest after so many attempts."""
+        """Return the rest after so many attempts."""
         return self.backoff * int(2 ** (attempts - 1))
 
 
 def has_work(db: sqlite3.Connection, now: datetime) -> bool:
-    """Tells whether anything has happened or is due."""
+    """Return whether anything has happened or is due."""
     query = (
         "SELECT EXISTS (SELECT 1 FROM changes) OR EXISTS (SELECT 1 FROM deliveries WHERE due <= ?)"
     )
@@ -46,7 +46,7 @@ def has_work(db: sqlite3.Connection, now: datetime) -> bool:
 
 
 def put_in(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime) -> None:
-    """Makes deliveries of what the journal says, and empties it."""
+    """Make deliveries of what the journal says, and empty it."""
     events = read_journal(db, settings.workspace_id)
     db.execute("DELETE FROM changes")
     subscriptions = SUBSCRIPTIONS.select(db, "WHERE is_active ORDER BY seq")
@@ -87,7 +87,7 @@ def _put(
 def _waiting(
     db: sqlite3.Connection, subscription: Subscription, event: Event
 ) -> Sequence[Delivery]:
-    """Returns what this subscriber is still to be told for the first time about the same thing."""
+    """Return what this subscriber is still to be told for the first time about the same thing."""
     clauses = "WHERE entity_id = ? AND subscription_id = ? AND attempts = 0"
     return DELIVERIES.select(db, clauses, (event.entity["id"], subscription.id))
 
@@ -132,7 +132,7 @@ def _authors(db: sqlite3.Connection, author_ids: Sequence[str]) -> list[dict[str
 
 
 def take_out(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subscription]]:
-    """Takes what is due, with its attempt counted; what is not settled in time is due again."""
+    """Take what is due, with its attempt counted; what is not settled in time is due again."""
     clauses = "WHERE due <= ? ORDER BY due, seq LIMIT ?"
     taken: list[tuple[Delivery, Subscription]] = []
     for delivery in DELIVERIES.select(db, clauses, (stored(now), _MOST_AT_ONCE)):
@@ -149,7 +149,7 @@ def take_out(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subs
 def settle(
     db: sqlite3.Connection, delivery: Delivery, pace: Pace, now: datetime, *, arrived: bool
 ) -> None:
-    """Notes how an attempt went: done with, to be tried again, or given up after the last attempt."""
+    """Note how an attempt went: done with, to be tried again, or given up after the last attempt."""
     if not arrived and delivery.attempts < MOST_ATTEMPTS:
         DELIVERIES.update(db, replace(delivery, due=stored(now + pace.rest(delivery.attempts))))
         return

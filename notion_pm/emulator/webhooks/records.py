@@ -22,7 +22,7 @@ class Subscription:
     given_up: int = 0
 
     def wants(self, event_type: str) -> bool:
-        """Tells whether an event is for this subscriber."""
+        """Return whether an event is for this subscriber."""
         return self.is_active and (self.event_types is None or event_type in self.event_types)
 
 

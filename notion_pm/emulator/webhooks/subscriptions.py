@@ -29,7 +29,7 @@ class UnreachableError(ApiError):
 
 
 def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription:
-    """Makes a subscription that waits for its token. Raises ApiError (400) for a wrong URL or event type."""
+    """Make a subscription that waits for its token. Raises ApiError (400) for a wrong URL or event type."""
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise validation_error(f"{url} is no http(s) URL.")
     wanted = None if event_types is None else list(event_types)
@@ -48,7 +48,7 @@ def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription
 
 
 def hand_over(client: httpx.Client, subscription: Subscription) -> None:
-    """Delivers the verification token. Raises UnreachableError."""
+    """Deliver the verification token. Raises UnreachableError."""
     try:
         answer = client.post(
             subscription.url, json={"verification_token": subscription.verification_token}
@@ -60,7 +60,7 @@ def hand_over(client: httpx.Client, subscription: Subscription) -> None:
 
 
 def verify(db: sqlite3.Connection, subscription_id: str, token: str) -> Subscription:
-    """Activates a subscription whose token has come back. Raises ApiError (400, 404)."""
+    """Activate a subscription whose token has come back. Raises ApiError (400, 404)."""
     subscription = find(db, subscription_id)
     if not secrets.compare_digest(token.encode(), subscription.verification_token.encode()):
         raise validation_error("This is not the verification token that was delivered.")
@@ -70,7 +70,7 @@ def verify(db: sqlite3.Connection, subscription_id: str, token: str) -> Subscrip
 
 
 def find(db: sqlite3.Connection, subscription_id: str) -> Subscription:
-    """Returns a subscription. Raises ApiError (404)."""
+    """Return a subscription. Raises ApiError (404)."""
     found = SUBSCRIPTIONS.find(db, subscription_id)
     if found is None:
         raise ApiError(
@@ -80,18 +80,18 @@ def find(db: sqlite3.Connection, subscription_id: str) -> Subscription:
 
 
 def remove(db: sqlite3.Connection, subscription_id: str) -> None:
-    """Ends a subscription, and forgets what was on its way to it. Raises ApiError (404)."""
+    """End a subscription, and forget what was on its way to it. Raises ApiError (404)."""
     SUBSCRIPTIONS.delete(db, find(db, subscription_id).id)
     db.execute("DELETE FROM deliveries WHERE subscription_id = ?", (subscription_id,))
 
 
 def listed(db: sqlite3.Connection) -> list[Json]:
-    """Returns the subscriptions and how their deliveries fare, without their tokens."""
+    """Return the subscriptions and how their deliveries fare, without their tokens."""
     return [shown(db, subscription) for subscription in SUBSCRIPTIONS.select(db, "ORDER BY seq")]
 
 
 def shown(db: sqlite3.Connection, subscription: Subscription) -> Json:
-    """Returns a subscription as data, without its token."""
+    """Return a subscription as data, without its token."""
     waiting: list[Delivery] = DELIVERIES.select(db, "WHERE subscription_id = ?", (subscription.id,))
     return {
         "id": subscription.id,

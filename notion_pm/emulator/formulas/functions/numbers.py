@@ -18,7 +18,7 @@ _MOST_PLACES = 100
 
 
 def _one(name: str, compute: Callable[[float], float]) -> None:
-    """Registers a function of one number; outside its domain it is NaN, as in JavaScript."""
+    """Register a function of one number; outside its domain it is NaN, as in JavaScript."""
 
     def run(number: float) -> float:
         try:
@@ -123,7 +123,7 @@ for _name, _operator in {
 def _of_numbers(
     name: str, compute: Callable[[list[float]], float], *, of_nothing: float | None
 ) -> None:
-    """Registers a function of any amount of numbers and lists of numbers."""
+    """Register a function of any amount of numbers and lists of numbers."""
 
     def run(*arguments: Value) -> float | None:
         numbers = [number for argument in arguments for number in _flat(argument, name)]
@@ -152,7 +152,7 @@ _of_numbers("median", median, of_nothing=None)
 
 @function("toNumber", "any", returns=NUMBER)
 def to_number(value: Value) -> float | None:
-    """Reads the number that a text begins with; a date is its timestamp."""
+    """Read the number that a text begins with; a date is its timestamp."""
     if isinstance(value, Date):
         return value.start.timestamp() * 1000
     if isinstance(value, bool | float | int):

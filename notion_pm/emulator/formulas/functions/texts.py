@@ -146,7 +146,7 @@ def email(person: Person) -> str:
 
 
 def identity(owner: Person | Row | Value) -> str:
-    """Returns what `id()` shows: an id without its dashes."""
+    """Return what `id()` shows: an id without its dashes."""
     if isinstance(owner, str | float | int | list | Date):
         raise FormulaError("Type mismatch: id() takes a page or a person.")
     return str(owner.id).replace("-", "")
@@ -198,7 +198,7 @@ def _limited(run: Callable[..., T], text: str) -> T:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> regex.Pattern[str]:
-    """Reads a JavaScript pattern; named groups are written otherwise in Python.
+    """Read a JavaScript pattern; named groups are written otherwise in Python.
 
     The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a short text.
     """
@@ -215,7 +215,7 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
 
 
 def _template(replacement: str) -> str:
-    """Turns `$1`, `$<name>` and `$&` into Python's form; backslashes stand for themselves."""
+    """Turn `$1`, `$<name>` and `$&` into Python's form; backslashes stand for themselves."""
     escaped = replacement.replace("\\", r"\\")
     return re.sub(
         r"\$(?:(\d{1,2})|<(\w+)>|(&))", lambda found: rf"\g<{found[1] or found[2] or 0}>", escaped

@@ -16,25 +16,25 @@ blueprint = Blueprint("blocks", __name__)
 
 @blueprint.get("/blocks/<block_id>")
 def retrieve_block(block_id: str) -> dict[str, Any]:
-    """Returns a block, or a page or database as the block that it also is."""
+    """Return a block, or a page or database as the block that it also is."""
     return blocks.shown(session(), blocks.find(session(), path_id("block_id", block_id)))
 
 
 @blueprint.patch("/blocks/<block_id>")
 def update_block(block_id: str) -> dict[str, Any]:
-    """Changes a block, or moves it to the trash and back."""
+    """Change a block, or move it to the trash and back."""
     return page_actions.update(session(), path_id("block_id", block_id), body())
 
 
 @blueprint.delete("/blocks/<block_id>")
 def delete_block(block_id: str) -> dict[str, Any]:
-    """Moves a block, page or database to the trash."""
+    """Move a block, page or database to the trash."""
     return page_actions.trash(session(), path_id("block_id", block_id))
 
 
 @blueprint.get("/blocks/<block_id>/children")
 def list_children(block_id: str) -> dict[str, Any]:
-    """Returns a block's children, one level deep."""
+    """Return a block's children, one level deep."""
     return blocks.listed(
         session(), path_id("block_id", block_id), query("start_cursor"), query("page_size")
     )
@@ -42,5 +42,5 @@ def list_children(block_id: str) -> dict[str, Any]:
 
 @blueprint.patch("/blocks/<block_id>/children")
 def append_children(block_id: str) -> dict[str, Any]:
-    """Appends blocks to a page or block."""
+    """Append blocks to a page or block."""
     return block_writing.append(session(), path_id("block_id", block_id), body())

@@ -15,29 +15,29 @@ blueprint = Blueprint("comments", __name__)
 
 @blueprint.post("/comments")
 def create_comment() -> dict[str, Any]:
-    """Adds a comment."""
+    """Add a comment."""
     return comments.create(session(), body())
 
 
 @blueprint.get("/comments")
 def list_comments() -> dict[str, Any]:
-    """Returns the comments on a page or block."""
+    """Return the comments on a page or block."""
     return comments.listed(session(), query("block_id"), query("start_cursor"), query("page_size"))
 
 
 @blueprint.get("/comments/<comment_id>")
 def retrieve_comment(comment_id: str) -> dict[str, Any]:
-    """Returns a comment."""
+    """Return a comment."""
     return comments.shown(comments.find(session(), path_id("comment_id", comment_id)))
 
 
 @blueprint.patch("/comments/<comment_id>")
 def update_comment(comment_id: str) -> dict[str, Any]:
-    """Changes a comment's text."""
+    """Change a comment's text."""
     return comments.update(session(), path_id("comment_id", comment_id), body())
 
 
 @blueprint.delete("/comments/<comment_id>")
 def delete_comment(comment_id: str) -> dict[str, Any]:
-    """Deletes a comment."""
+    """Delete a comment."""
     return comments.delete(session(), path_id("comment_id", comment_id))

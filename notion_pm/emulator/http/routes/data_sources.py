@@ -16,13 +16,13 @@ blueprint = Blueprint("data_sources", __name__)
 
 @blueprint.post("/data_sources")
 def create_data_source() -> dict[str, Any]:
-    """Adds a data source to a database."""
+    """Add a data source to a database."""
     return data_sources.create(session(), body())
 
 
 @blueprint.get("/data_sources/<data_source_id>")
 def retrieve_data_source(data_source_id: str) -> dict[str, Any]:
-    """Returns a data source with its schema."""
+    """Return a data source with its schema."""
     return data_sources.shown(
         session(), session().data_source(path_id("data_source_id", data_source_id))
     )
@@ -30,20 +30,20 @@ def retrieve_data_source(data_source_id: str) -> dict[str, Any]:
 
 @blueprint.patch("/data_sources/<data_source_id>")
 def update_data_source(data_source_id: str) -> dict[str, Any]:
-    """Changes a data source and its schema."""
+    """Change a data source and its schema."""
     return data_sources.update(session(), path_id("data_source_id", data_source_id), body())
 
 
 @blueprint.post("/data_sources/<data_source_id>/query")
 def query_data_source(data_source_id: str) -> dict[str, Any]:
-    """Returns a page of a data source's rows."""
+    """Return a page of a data source's rows."""
     source = session().data_source(path_id("data_source_id", data_source_id))
     return rows.answer(session(), source, body(), query_list("filter_properties"))
 
 
 @blueprint.get("/data_sources/<data_source_id>/templates")
 def list_templates(data_source_id: str) -> dict[str, Any]:
-    """Lists page templates: the one list without `object` and request id (recorded)."""
+    """List page templates: the one list without `object` and request id (recorded)."""
     source_id = path_id("data_source_id", data_source_id)
     return page_templates.listed(
         session(), source_id, query("name"), query("start_cursor"), query("page_size")

@@ -15,17 +15,17 @@ blueprint = Blueprint("databases", __name__)
 
 @blueprint.post("/databases")
 def create_database() -> dict[str, Any]:
-    """Creates a database, its data source and that one's view."""
+    """Create a database, its data source and that one's view."""
     return databases.create(session(), body())
 
 
 @blueprint.get("/databases/<database_id>")
 def retrieve_database(database_id: str) -> dict[str, Any]:
-    """Returns a database."""
+    """Return a database."""
     return databases.retrieve(session(), path_id("database_id", database_id))
 
 
 @blueprint.patch("/databases/<database_id>")
 def update_database(database_id: str) -> dict[str, Any]:
-    """Changes a database, or moves it to the trash and back."""
+    """Change a database, or move it to the trash and back."""
     return databases.update(session(), path_id("database_id", database_id), body())

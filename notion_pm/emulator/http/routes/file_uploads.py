@@ -16,13 +16,13 @@ blueprint = Blueprint("file_uploads", __name__)
 
 @blueprint.post("/file_uploads")
 def create_upload() -> dict[str, Any]:
-    """Announces a file."""
+    """Announce a file."""
     return file_uploads.create(session(), body())
 
 
 @blueprint.get("/file_uploads")
 def list_uploads() -> dict[str, Any]:
-    """Returns the uploads, newest first."""
+    """Return the uploads, newest first."""
     return file_uploads.listed(
         session(), query("status"), query("start_cursor"), query("page_size")
     )
@@ -30,14 +30,14 @@ def list_uploads() -> dict[str, Any]:
 
 @blueprint.get("/file_uploads/<upload_id>")
 def retrieve_upload(upload_id: str) -> dict[str, Any]:
-    """Returns an upload."""
+    """Return an upload."""
     upload = file_uploads.find(session(), path_id("file_upload_id", upload_id))
     return file_uploads.shown(session(), upload)
 
 
 @blueprint.post("/file_uploads/<upload_id>/send")
 def send_upload(upload_id: str) -> dict[str, Any]:
-    """Takes a file's bytes from a multipart form."""
+    """Take a file's bytes from a multipart form."""
     file = request.files.get("file")
     if file is None:
         raise body_error("body.file", "defined")
@@ -49,5 +49,5 @@ def send_upload(upload_id: str) -> dict[str, Any]:
 
 @blueprint.post("/file_uploads/<upload_id>/complete")
 def complete_upload(upload_id: str) -> dict[str, Any]:
-    """Ends a file that was sent in parts."""
+    """End a file that was sent in parts."""
     return file_uploads.complete(session(), path_id("file_upload_id", upload_id))

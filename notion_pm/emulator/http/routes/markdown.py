@@ -15,17 +15,17 @@ blueprint = Blueprint("markdown", __name__)
 
 @blueprint.get("/pages/<page_id>/markdown")
 def retrieve_markdown(page_id: str) -> dict[str, Any]:
-    """Returns a page's content as Markdown."""
+    """Return a page's content as Markdown."""
     return page_markdown.retrieve(session(), path_id("page_id", page_id))
 
 
 @blueprint.patch("/pages/<page_id>/markdown")
 def update_markdown(page_id: str) -> tuple[dict[str, Any], int]:
-    """Changes a page's content by way of its Markdown."""
+    """Change a page's content by way of its Markdown."""
     return page_markdown.update(session(), path_id("page_id", page_id), body())
 
 
 @blueprint.get("/async_tasks/<task_id>")
 def retrieve_task(task_id: str) -> dict[str, Any]:
-    """Returns a task and, when it is done, its result."""
+    """Return a task and, when it is done, its result."""
     return async_tasks.retrieve(session(), task_id)

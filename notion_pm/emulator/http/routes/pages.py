@@ -16,19 +16,19 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.post("/pages")
 def create_page() -> dict[str, Any]:
-    """Creates a page."""
+    """Create a page."""
     return page_actions.create_page(session(), body(), query_list("filter_properties"))
 
 
 @blueprint.get("/pages/<page_id>")
 def retrieve_page(page_id: str) -> dict[str, Any]:
-    """Returns a page and its properties."""
+    """Return a page and its properties."""
     return pages.retrieve(session(), path_id("page_id", page_id), query_list("filter_properties"))
 
 
 @blueprint.patch("/pages/<page_id>")
 def update_page(page_id: str) -> dict[str, Any]:
-    """Changes a page, or moves it to the trash and back."""
+    """Change a page, or move it to the trash and back."""
     return page_actions.update_page(
         session(), path_id("page_id", page_id), body(), query_list("filter_properties")
     )
@@ -36,13 +36,13 @@ def update_page(page_id: str) -> dict[str, Any]:
 
 @blueprint.post("/pages/<page_id>/move")
 def move_page(page_id: str) -> dict[str, Any]:
-    """Moves a page to another parent."""
+    """Move a page to another parent."""
     return moving.move(session(), path_id("page_id", page_id), body())
 
 
 @blueprint.get("/pages/<page_id>/properties/<path:property_id>")
 def retrieve_property(page_id: str, property_id: str) -> dict[str, Any]:
-    """Returns one property's complete value, page by page where it is a list."""
+    """Return one property's complete value, page by page where it is a list."""
     page = session().page(path_id("page_id", page_id))
     return property_items.item(
         session(), page, property_id, query("start_cursor"), query("page_size")

@@ -16,12 +16,12 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def session() -> Session:
-    """Returns the workspace as this request sees it."""
+    """Return the workspace as this request sees it."""
     return cast("Session", g.session)
 
 
 def body() -> dict[str, Any]:
-    """Returns the JSON object of the request; an empty body is an empty object. Raises 400 for anything else."""
+    """Return the JSON object of the request; an empty body is an empty object. Raises 400 for anything else."""
     data = request.get_data()
     if len(data) > _MOST_BYTES:
         raise validation_error(
@@ -49,7 +49,7 @@ def _refuse_archived(sent: dict[str, Any], path: str) -> None:
 
 
 def _parsed(data: bytes) -> Any:
-    """Reads JSON strictly: without NaN, and without halves of characters, which no store could keep."""
+    """Read JSON strictly: without NaN, and without halves of characters, which no store could keep."""
     parsed = json.loads(data, parse_constant=_refuse)
     if _SURROGATE.search(data):
         json.dumps(parsed, ensure_ascii=False).encode()
@@ -61,11 +61,11 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def query(key: str) -> str | None:
-    """Returns a parameter of the query string, if it is there."""
+    """Return a parameter of the query string, if it is there."""
     return request.args.get(key)
 
 
 def query_list(key: str) -> list[str]:
-    """Returns a repeated parameter, also when clients write `key[]` or join values with commas."""
+    """Return a repeated parameter, also when clients write `key[]` or join values with commas."""
     values = request.args.getlist(key) + request.args.getlist(f"{key}[]")
     return [part for value in values for part in value.split(",") if part]

@@ -14,5 +14,5 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.post("/search")
 def search() -> dict[str, Any]:
-    """Finds pages and data sources by title."""
+    """Find pages and data sources by title."""
     return searching.search(session(), body())

@@ -15,17 +15,17 @@ blueprint = Blueprint("users", __name__)
 
 @blueprint.get("/users")
 def list_users() -> dict[str, Any]:
-    """Lists the workspace's people and bots."""
+    """List the workspace's people and bots."""
     return users.listed(session(), query("start_cursor"), query("page_size"))
 
 
 @blueprint.get("/users/me")
 def me() -> dict[str, Any]:
-    """Returns the token's bot."""
+    """Return the token's bot."""
     return users.me(session())
 
 
 @blueprint.get("/users/<user_id>")
 def retrieve_user(user_id: str) -> dict[str, Any]:
-    """Returns one user."""
+    """Return one user."""
     return users.user(session(), path_id("user_id", user_id))

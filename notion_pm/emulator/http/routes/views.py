@@ -15,51 +15,51 @@ blueprint = Blueprint("views", __name__)
 
 @blueprint.get("/views")
 def list_views() -> dict[str, Any]:
-    """Returns references to the views of a database or data source."""
+    """Return references to the views of a database or data source."""
     where = query("database_id"), query("data_source_id")
     return views.listed(session(), *where, query("start_cursor"), query("page_size"))
 
 
 @blueprint.post("/views")
 def create_view() -> dict[str, Any]:
-    """Creates a view."""
+    """Create a view."""
     return views.create(session(), body())
 
 
 @blueprint.get("/views/<view_id>")
 def retrieve_view(view_id: str) -> dict[str, Any]:
-    """Returns a view."""
+    """Return a view."""
     return views.shown(session(), tabs.find(session(), path_id("view_id", view_id)))
 
 
 @blueprint.patch("/views/<view_id>")
 def update_view(view_id: str) -> dict[str, Any]:
-    """Changes a view."""
+    """Change a view."""
     return views.update(session(), path_id("view_id", view_id), body())
 
 
 @blueprint.delete("/views/<view_id>")
 def delete_view(view_id: str) -> dict[str, Any]:
-    """Deletes a view."""
+    """Delete a view."""
     return views.delete(session(), path_id("view_id", view_id))
 
 
 @blueprint.post("/views/<view_id>/queries")
 def create_query(view_id: str) -> dict[str, Any]:
-    """Runs a view's query."""
+    """Run a view's query."""
     return view_queries.create(session(), path_id("view_id", view_id), body())
 
 
 @blueprint.get("/views/<view_id>/queries/<query_id>")
 def query_results(view_id: str, query_id: str) -> dict[str, Any]:
-    """Returns a page of what a view's query found."""
+    """Return a page of what a view's query found."""
     ids = path_id("view_id", view_id), path_id("query_id", query_id)
     return view_queries.results(session(), *ids, query("start_cursor"), query("page_size"))
 
 
 @blueprint.delete("/views/<view_id>/queries/<query_id>")
 def delete_query(view_id: str, query_id: str) -> dict[str, Any]:
-    """Forgets a view's query."""
+    """Forget a view's query."""
     return view_queries.delete(
         session(), path_id("view_id", view_id), path_id("query_id", query_id)
     )
