@@ -11,44 +11,44 @@ NotionPmError                      exit 1
  ├─ NotionError                    exit 1   Notion refused, or could not be reached
  │   ├─ Unauthorized
  │   ├─ NotShared                           404: missing, or not shared with the connection
- │   ├─ NotCapable                          403: the connection lacks a capability
+ │   ├─ CapabilityMissing                          403: the connection lacks a capability
  │   ├─ RequestRefused                      400: Notion did not accept the request
  │   ├─ RateLimited                         the wait that Notion asks for is longer than we may wait
  │   ├─ Unavailable                         5xx, after all retries
  │   ├─ Unreachable                         no connection to Notion, or it was lost: DNS, TLS, a proxy, a timeout
- │   ├─ AnswerBroken                        an answer that is not Notion's: no JSON, cut, nested without end
- │   │   └─ AnswerTooLarge
+ │   ├─ InvalidResponse                        an answer that is not Notion's: no JSON, cut, nested without end
+ │   │   └─ ResponseTooLarge
  │   └─ OutcomeUnknown                      a write may or may not have happened, and could not be looked up
  ├─ IncompleteRead                 exit 1   a partial result is never passed on as if it were whole
- ├─ FileNotFetched                          an attached file cannot be downloaded; caught, and a link is left
- ├─ FilesMissing                   exit 1   an export left out attached files; all else was written
+ ├─ FileNotDownloaded                          an attached file cannot be downloaded; caught, and a link is left
+ ├─ FilesNotDownloaded                   exit 1   an export left out attached files; all else was written
  ├─ LinkExpired                    exit 1   its address is too old; caught, and a fresh one is read
  ├─ FileUnusable                   exit 1   a file or folder of this machine cannot be read or written
  │   ├─ FileMissing                         there is no such file
  │   └─ FileNotText                         it is not text in UTF-8
  ├─ StateUnusable                  exit 1   the database that keeps what sync remembers cannot be used
- ├─ ManifestUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
+ ├─ RecordUnreadable             exit 1   the record in the workspace is damaged, or from a newer version
  │   └─ RecordFromLaterVersion
  ├─ RecordEdited                   exit 1   the record was changed by hand, and may name other databases
  ├─ RecordCopied                   exit 1   the record was copied here from another page, with its databases
  ├─ RecordMoved                    exit 1   the record was moved here, and its databases were not
  ├─ RecordLost                     exit 1   databases of a template are here, and their record is not
  ├─ NotConverged                   exit 1   after an apply the workspace still differs from the template
- ├─ MadeTwice                      exit 1   a repeated request created something a second time, and it is in use
+ ├─ CreatedTwice                      exit 1   a repeated request created something a second time, and it is in use
  ├─ Unexpected                     exit 1   a fault of ours
  ├─ NotificationFailed             exit 1   told on stderr only: the run itself is not affected
  ├─ UnsafeChange                   exit 3   a threshold or a lossy change stops a run before its first write
- │   ├─ ChangedMeanwhile                    people changed what a run was about to change, or to take away
- │   └─ StillChosen                         people chose an option on more pages while it was being replaced
+ │   ├─ ChangedDuringRun                    people changed what a run was about to change, or to take away
+ │   └─ OptionStillUsed                         people chose an option on more pages while it was being replaced
  ├─ ConflictsFound                 exit 4   people and rules disagree, and somebody asked to be told by exit code
- └─ NotNow                         exit 5   nothing is wrong: the next run does what is left
+ └─ LeftForNextRun                         exit 5   nothing is wrong: the next run does what is left
      ├─ PlanKeepsChanging                   people edit the workspace while apply plans
      ├─ AlreadyRunning                      another sync or apply works on this workspace
      ├─ WorkspaceLocked                     a run on another machine works on this workspace
      ├─ RecordChanged                       another run changed the record after this one had read it
      ├─ LockLost                            this run's claim on the workspace was removed or has expired
      ├─ Stopped                             the process was asked to end (SIGTERM)
-     └─ TimeUp                              the run has taken as long as it may
+     └─ TimeLimitReached                              the run has taken as long as it may
 
 Exit codes are stable: 0 nothing to do or done, 1 error, 2 changes (with ``plan --exit-code``), 3 unsafe, 4 conflicts,
 5 left for the next run, 6 Notion does not behave as expected (``doctor --probe``).
@@ -237,7 +237,7 @@ class NotShared(NotionError):
         )
 
 
-class NotCapable(NotionError):
+class CapabilityMissing(NotionError):
     """The connection lacks a capability, or the workspace's plan forbids the request."""
 
     @property
@@ -305,7 +305,7 @@ class Unreachable(Unavailable):
         )
 
 
-class AnswerBroken(Unavailable):
+class InvalidResponse(Unavailable):
     """A server or a proxy answered with something that Notion does not send."""
 
     @property
@@ -316,7 +316,7 @@ class AnswerBroken(Unavailable):
         )
 
 
-class AnswerTooLarge(AnswerBroken):
+class ResponseTooLarge(InvalidResponse):
     """An answer is larger than any of Notion's that makes sense."""
 
 
@@ -395,7 +395,7 @@ class StateUnusable(NotionPmError):
         return self._advice or usual
 
 
-class ManifestUnreadable(NotionPmError):
+class RecordUnreadable(NotionPmError):
     """The record of a template in the workspace cannot be read, or cannot be written.
 
     `page_id` is the record page that cannot be read, once it is known.
@@ -414,7 +414,7 @@ class ManifestUnreadable(NotionPmError):
         return self._advice
 
 
-class RecordFromLaterVersion(ManifestUnreadable):
+class RecordFromLaterVersion(RecordUnreadable):
     """The record was written by a later version of notion-pm: there is nothing wrong with it."""
 
 
@@ -524,7 +524,7 @@ class NotConverged(NotionPmError):
         return "Somebody may have edited the workspace meanwhile. Run  notion-pm plan  to see what is left."
 
 
-class MadeTwice(NotionPmError):
+class CreatedTwice(NotionPmError):
     """A proxy repeated a request, so that Notion created something twice, and the second one may be in use."""
 
     def __init__(self, twins: Sequence[str]) -> None:
@@ -538,7 +538,7 @@ class MadeTwice(NotionPmError):
         return "Move what is needed to the one that is recorded, and delete the other. All else is applied."
 
 
-class Unexpected(NotionPmError):
+class InternalError(NotionPmError):
     """Something broke that should not: a fault of notion-pm, not of the user.
 
     It names the kind of error and the line of ours that raised it, never the error's own text: that may quote a token
@@ -596,7 +596,7 @@ class UnsafeChange(NotionPmError):
         return self._advice
 
 
-class ChangedMeanwhile(UnsafeChange):
+class ChangedDuringRun(UnsafeChange):
     """People changed what a run was about to change or take away. What they did is left as it is."""
 
     def __init__(self, where: str, what: str) -> None:
@@ -606,7 +606,7 @@ class ChangedMeanwhile(UnsafeChange):
         )
 
     @classmethod
-    def with_more_pages(cls, address: str, titles: Sequence[str], before: int) -> ChangedMeanwhile:
+    def with_more_pages(cls, address: str, titles: Sequence[str], before: int) -> ChangedDuringRun:
         """Return the error for pages that got a value after the plan had counted `before` pages with one."""
         count = f"{len(titles)} more page{'s' if len(titles) != 1 else ''}"
         named = ", ".join(repr(title) for title in titles[:3])
@@ -615,7 +615,7 @@ class ChangedMeanwhile(UnsafeChange):
         )
 
 
-class StillChosen(UnsafeChange):
+class OptionStillUsed(UnsafeChange):
     """People chose an option that is to go while the pages that held it were being moved. Nothing is lost."""
 
     def __init__(self, database: str, titles: Sequence[str]) -> None:
@@ -634,13 +634,13 @@ class ConflictsFound(NotionPmError):
     exit_code = 4
 
 
-class NotNow(NotionPmError):
+class LeftForNextRun(NotionPmError):
     """Nothing is wrong, and something is left to do: the next run does it."""
 
     exit_code = 5
 
 
-class PlanKeepsChanging(NotNow):
+class PlanKeepsChanging(LeftForNextRun):
     """Each time that apply made its plan, just before its first write, the plan was another one."""
 
     def __init__(self) -> None:
@@ -653,7 +653,7 @@ class PlanKeepsChanging(NotNow):
         return "Nothing was changed. Run the same command again when they are done."
 
 
-class FileNotFetched(NotionPmError):
+class FileNotDownloaded(NotionPmError):
     """An attached file cannot be downloaded; caught, and a link to it is left."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -662,7 +662,7 @@ class FileNotFetched(NotionPmError):
         self.reason = reason
 
 
-class FilesMissing(NotionPmError):
+class FilesNotDownloaded(NotionPmError):
     """An export is written, and some of the files attached to its pages were not downloaded."""
 
     def __init__(self, count: int) -> None:
@@ -680,7 +680,7 @@ class LinkExpired(NotionPmError):
     """The address of a file that Notion stores is no longer valid: it is after about an hour (notion-api.md 2.8)."""
 
 
-class AlreadyRunning(NotNow):
+class AlreadyRunning(LeftForNextRun):
     """Another sync or apply of the same workspace is running; with a shared state, on any machine."""
 
     def __init__(self) -> None:
@@ -691,7 +691,7 @@ class AlreadyRunning(NotNow):
         return "Nothing was changed. Wait until it has ended, then run the command again if it is still needed."
 
 
-class WorkspaceLocked(NotNow):
+class WorkspaceLocked(LeftForNextRun):
     """A run on another machine works on this workspace. `holder` says which, since when, and until when it counts."""
 
     def __init__(self, holder: str, expires: str) -> None:
@@ -707,7 +707,7 @@ class WorkspaceLocked(NotNow):
         )
 
 
-class RecordChanged(NotNow):
+class RecordChanged(LeftForNextRun):
     """Another run has changed the record since this one read it, so that the decision is out of date."""
 
     def __init__(self, what: str = "Another run has changed the record of this workspace") -> None:
@@ -718,7 +718,7 @@ class RecordChanged(NotNow):
         return "Nothing was changed. Run the same command again: it decides on what is there now."
 
 
-class LockLost(NotNow):
+class LockLost(LeftForNextRun):
     """The claim of this run does not count any more, so that another run may be at work."""
 
     def __init__(self, reason: str) -> None:
@@ -730,7 +730,7 @@ class LockLost(NotNow):
         return "It stopped before its next write. Run the same command again: it does what is left."
 
 
-class Stopped(NotNow):
+class Stopped(LeftForNextRun):
     """The process was asked to end."""
 
     def __init__(self) -> None:
@@ -741,7 +741,7 @@ class Stopped(NotNow):
         return "What was begun is finished and remembered; the next run does the rest."
 
 
-class TimeUp(NotNow):
+class TimeLimitReached(LeftForNextRun):
     """A run has taken as long as it may."""
 
     def __init__(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ from click.shell_completion import CompletionItem
 from notion_pm import __version__
 from notion_pm.console.root_options import RootOptions
 from notion_pm.console.signals import heed, interrupted_lines
-from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
+from notion_pm.errors import FileUnusable, InternalError, NotionPmError
 
 COMMANDS = {
     "init": "Connect a Notion workspace.",
@@ -125,7 +125,7 @@ class LazyGroup(click.Group):
         except Exception as fault:  # whatever it is: nobody but a developer can read a traceback
             if "--debug" in given or not named.get("standalone_mode", True):
                 raise
-            unexpected = Unexpected(fault)
+            unexpected = InternalError(fault)
             show_error(unexpected)
             sys.exit(unexpected.exit_code)
 

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 
 from notion_pm.clients.check import Check
 from notion_pm.clients.doctor_templates import examine_templates
-from notion_pm.errors import NotCapable, NotionError, NotionPmError, NotShared, RequestRefused
+from notion_pm.errors import (
+    CapabilityMissing,
+    NotionError,
+    NotionPmError,
+    NotShared,
+    RequestRefused,
+)
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.schema import User
 from notion_pm.model.state_home import StateHome
@@ -112,7 +118,7 @@ def _examine_content(
 ) -> Iterator[Check]:
     try:
         children = gateway.list_children(parent_page)
-    except NotCapable as error:
+    except CapabilityMissing as error:
         yield Check("read content", ok=False, detail=str(error), advice=error.advice)
         return
     yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 import click
 
 from notion_pm.console.context import Context
-from notion_pm.errors import FileUnusable, NotionPmError, Unexpected
+from notion_pm.errors import FileUnusable, InternalError, NotionPmError
 
 _ALONE = (
     "Run the same command for this client alone (-w) to see where it comes from, and report it."
@@ -90,7 +90,7 @@ def attempt(work: Callable[[Context, T], U], outcome: Outcome[T]) -> Outcome[U]:
     except (
         Exception
     ) as error:  # a fault of ours with one client must not cost the others their result
-        return Outcome(outcome.client, error=Unexpected(error, _ALONE))
+        return Outcome(outcome.client, error=InternalError(error, _ALONE))
 
 
 def most_serious(codes: Iterable[int]) -> int:

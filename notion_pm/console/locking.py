@@ -16,9 +16,9 @@ from notion_pm.console.output import echo, note
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c
 from notion_pm.errors import (
     FileMissing,
-    ManifestUnreadable,
     RecordCopied,
     RecordLost,
+    RecordUnreadable,
     UsageError,
     ValuesMissing,
 )
@@ -169,7 +169,7 @@ def _find_claims(context: Context, template: str | None) -> tuple[str | None, tu
         page = find_manifest(gateway, parent_id, children, template, context.state_home)
     except RecordLost:  # in the trash, and its claims with it
         return template, ()
-    except (ManifestUnreadable, RecordCopied) as error:
+    except (RecordUnreadable, RecordCopied) as error:
         return template, read_claims(gateway.list_children(NotionId(error.page_id)))
     return (page.manifest.template, page.claims) if page is not None else (template, ())
 

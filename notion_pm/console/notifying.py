@@ -7,7 +7,7 @@ from typing import Any
 
 from notion_pm.console.output import note
 from notion_pm.console.signals import sleep
-from notion_pm.errors import NotificationFailed, NotNow
+from notion_pm.errors import LeftForNextRun, NotificationFailed
 
 
 def post(url: str, text: str, facts: Mapping[str, Any]) -> None:
@@ -18,5 +18,5 @@ def post(url: str, text: str, facts: Mapping[str, Any]) -> None:
         notify.post(url, text, facts, sleep=sleep)
     except NotificationFailed as error:
         note(f"{error} {error.advice}")
-    except NotNow:
+    except LeftForNextRun:
         note("There was no time left to send the notification.")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from notion_pm.errors import Stopped, TimeUp
+from notion_pm.errors import Stopped, TimeLimitReached
 
 ENDED_BY_SIGNAL = 128 + signal.SIGINT
 _ECHO = 1.0
@@ -56,7 +56,7 @@ class _Ending:
         if self._asked.is_set():
             raise self._why
         if time.monotonic() + seconds >= self._deadline:
-            raise TimeUp(self._limit)
+            raise TimeLimitReached(self._limit)
         if self._asked.wait(seconds):
             raise self._why
 
@@ -75,7 +75,7 @@ _ending = _Ending()
 def sleep(seconds: float) -> None:
     """Sleep, in whichever thread this is.
 
-    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to stop, and TimeUp at
+    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to stop, and TimeLimitReached at
     once when the run's time would be over before.
     """
     _ending.sleep(seconds)

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import quote
 
-from notion_pm.errors import FileNotFetched, LinkExpired
+from notion_pm.errors import FileNotDownloaded, LinkExpired
 from notion_pm.exporting.formats.names import Names, file_name
 from notion_pm.exporting.table import Cell, Row, Table
 from notion_pm.model.ids import NotionId
@@ -38,7 +38,7 @@ class Fetcher(Protocol):
         """Whether an address is one of those that Notion's files have."""
 
     def fetch(self, url: str, path: Path) -> None:
-        """Download a file. Raises LinkExpired, FileNotFetched."""
+        """Download a file. Raises LinkExpired, FileNotDownloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Attachments:
         except LinkExpired:
             self._note_missing(row, file, "its address is refused")
             return False
-        except FileNotFetched as error:
+        except FileNotDownloaded as error:
             self._note_missing(row, file, error.reason)
             return False
         return True
@@ -181,7 +181,9 @@ class Attachments:
         place = place_of(file.url)
         fresh = next((url for url in urls if place_of(url) == place), None)
         if fresh is None:
-            raise FileNotFetched(PurePosixPath(place).name, "it is no longer attached to its page")
+            raise FileNotDownloaded(
+                PurePosixPath(place).name, "it is no longer attached to its page"
+            )
         return fresh
 
 

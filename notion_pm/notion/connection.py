@@ -23,9 +23,9 @@ import tenacity
 from notion_client import Client
 
 from notion_pm.errors import (
-    AnswerBroken,
+    InvalidResponse,
+    LeftForNextRun,
     NotionError,
-    NotNow,
     OutcomeUnknown,
     RateLimited,
     Unauthorized,
@@ -213,7 +213,7 @@ class Connection:
     ) -> T:
         """Send a repeatable request and return what `read` makes of its answer.
 
-        Raises a NotionError; AnswerBroken when `read` cannot make anything of it.
+        Raises a NotionError; InvalidResponse when `read` cannot make anything of it.
         """
         answer = self.send(method, path, query=query, body=body)
         with self.reading(method, path):
@@ -260,7 +260,7 @@ class Connection:
 
     @contextmanager
     def reading(self, method: str, path: str) -> Iterator[None]:
-        """Turn what goes wrong with an answer's content into AnswerBroken.
+        """Turn what goes wrong with an answer's content into InvalidResponse.
 
         The readers of answers take what Notion documents for granted. Something else that answers in
         its place, or a new kind of answer, must be an error in words.
@@ -271,7 +271,7 @@ class Connection:
             request = f"{method} /v1/{path}"
             missing = f": {error} is missing" if isinstance(error, KeyError) else ""
             message = f"{self._server} answers {request} with something that Notion does not send there{missing}."
-            raise AnswerBroken(message, request=request) from error
+            raise InvalidResponse(message, request=request) from error
 
     @property
     def wait(self) -> float:
@@ -318,7 +318,7 @@ class Connection:
                 answer = self._persist(method, path, None, body, repeatable=False)
                 with self.reading(method, path):
                     return read(answer)
-            except (OutcomeUnknown, AnswerBroken) as error:
+            except (OutcomeUnknown, InvalidResponse) as error:
                 unknown = error if isinstance(error, OutcomeUnknown) else _as_unknown(error)
                 found = look_up()
                 if found is not None:
@@ -522,7 +522,7 @@ def _with_grace(go_on: Callable[[], None]) -> Callable[[], None]:
     def check() -> None:
         try:
             go_on()
-        except NotNow:
+        except LeftForNextRun:
             asked_at.append(time.monotonic())
             if asked_at[-1] - asked_at[0] >= _GRACE:
                 raise

@@ -21,14 +21,14 @@ import httpx
 from notion_client.errors import HTTPResponseError, NotionClientErrorBase, RequestTimeoutError
 
 from notion_pm.errors import (
-    AnswerBroken,
-    AnswerTooLarge,
+    CapabilityMissing,
     InTrash,
-    NotCapable,
+    InvalidResponse,
     NotionError,
     NotShared,
     RateLimited,
     RequestRefused,
+    ResponseTooLarge,
     Unauthorized,
     Unavailable,
     Unreachable,
@@ -71,7 +71,7 @@ class Server:
 _REFUSALS: dict[int, type[NotionError]] = {
     400: RequestRefused,
     401: Unauthorized,
-    403: NotCapable,
+    403: CapabilityMissing,
     404: NotShared,
 }
 _ARCHIVED = re.compile(r"archived ancestor|block that is archived")
@@ -114,7 +114,7 @@ def understand(error: Exception, request: str, server: Server, secret: str) -> F
         return Failure(Unreachable(message, request=request), Verdict.UNKNOWN, attempts=_FEW)
     if isinstance(error, TooLarge):
         message = f"{server} answers {request} with more than {error.limit // 2**20} MB; Notion's answers are smaller."
-        return Failure(AnswerTooLarge(message, request=request), Verdict.UNKNOWN, attempts=1)
+        return Failure(ResponseTooLarge(message, request=request), Verdict.UNKNOWN, attempts=1)
     if isinstance(error, Undecodable):
         return _broken(f"{server} answers {request} unreadably: {error}.", request)
     if isinstance(error, RequestTimeoutError | httpx.TransportError):
@@ -141,7 +141,7 @@ def not_an_object(answer: object, request: str, server: Server) -> Failure:
 
 def _broken(message: str, request: str) -> Failure:
     # A status of 2xx says that the request was carried out, whatever became of the answer.
-    return Failure(AnswerBroken(message, request=request), Verdict.UNKNOWN, attempts=_FEW)
+    return Failure(InvalidResponse(message, request=request), Verdict.UNKNOWN, attempts=_FEW)
 
 
 def _never_sent(error: Exception, request: str, server: Server) -> Failure:
@@ -185,7 +185,7 @@ def _answered(
         message = (
             f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
         )
-        return Failure(AnswerBroken(message, **facts), Verdict.REFUSED)
+        return Failure(InvalidResponse(message, **facts), Verdict.REFUSED)
     if error.status == 400 and _ARCHIVED.search(message):
         return Failure(InTrash(message, **facts), Verdict.REFUSED)
     if error.status in _REFUSALS:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import httpx
 import tenacity
 
-from notion_pm.errors import FileNotFetched, LinkExpired
+from notion_pm.errors import FileNotDownloaded, LinkExpired
 from notion_pm.network import addresses_of, connection_trouble, is_loopback, is_public, proxy_for
 from notion_pm.notion.transport import (
     BoundedTransport,
@@ -105,7 +105,7 @@ class FileFetcher:
     def fetch(self, url: str, path: Path) -> None:
         """Download a file to `path`; nothing is left there when it fails.
 
-        Raises LinkExpired when a fresh address is needed, FileNotFetched when it cannot be had.
+        Raises LinkExpired when a fresh address is needed, FileNotDownloaded when it cannot be had.
         """
         name = _name(url)
         policy = tenacity.Retrying(
@@ -123,7 +123,7 @@ class FileFetcher:
             path.unlink(missing_ok=True)
             reason = self._reason(error)
             if reason:
-                raise FileNotFetched(name, reason) from None
+                raise FileNotDownloaded(name, reason) from None
             raise
 
     def _reason(self, error: BaseException) -> str:
@@ -144,7 +144,7 @@ class FileFetcher:
         for _ in range(1 + _MOST_REDIRECTS):
             refusal = self._refusal(url)
             if refusal:
-                raise FileNotFetched(name, refusal)
+                raise FileNotDownloaded(name, refusal)
             client = self._client(url)
             try:
                 with client.stream("GET", url) as answer:
@@ -156,12 +156,12 @@ class FileFetcher:
                         return
             except httpx.TransportError as error:
                 if isinstance(error, httpx.ProxyError):
-                    raise FileNotFetched(
+                    raise FileNotDownloaded(
                         name, f"the proxy does not let it through ({error})"
                     ) from None
                 raise _MayPass(connection_trouble(error)) from None
             url = str(httpx.URL(url).join(target))
-        raise FileNotFetched(name, "it is redirected too often")
+        raise FileNotDownloaded(name, "it is redirected too often")
 
     def _save(self, answer: httpx.Response, name: str, path: Path) -> None:
         if answer.status_code in _EXPIRED:
@@ -169,7 +169,7 @@ class FileFetcher:
         if answer.status_code in _PASSING:
             raise _MayPass(f"its server answered with status {answer.status_code}")
         if not answer.is_success:
-            raise FileNotFetched(name, f"its server answered with status {answer.status_code}")
+            raise FileNotDownloaded(name, f"its server answered with status {answer.status_code}")
         stated = answer.headers.get("content-length", "")
         if stated.isdecimal() and int(stated) > self._largest:
             raise TooLarge(self._largest)
@@ -180,7 +180,7 @@ class FileFetcher:
                 written += len(piece)
                 elapsed = time.monotonic() - began
                 if elapsed > SLOW_AFTER and written < _SLOWEST * elapsed:
-                    raise FileNotFetched(
+                    raise FileNotDownloaded(
                         name, f"it comes too slowly ({written:,} bytes in {elapsed:.0f} s)"
                     )
 
@@ -246,7 +246,7 @@ def _stores_notion_files(url: httpx.URL) -> bool:
 def _public_addresses(host: str, port: int) -> Sequence[str]:
     """Return the addresses of a host that may be connected to.
 
-    Raises FileNotFetched when one of them is private, whatever the name: names of strangers, and
+    Raises FileNotDownloaded when one of them is private, whatever the name: names of strangers, and
     names that a network answers in its own way, may lead into this network.
     """
     try:
@@ -255,7 +255,7 @@ def _public_addresses(host: str, port: int) -> Sequence[str]:
         raise httpx.ConnectError(str(error)) from error
     is_right = is_loopback if is_loopback(host) else is_public
     if not found or not all(is_right(address) for address in found):
-        raise FileNotFetched(host, "its server has a private address")
+        raise FileNotDownloaded(host, "its server has a private address")
     return found
 
 

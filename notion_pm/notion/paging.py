@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from notion_pm.errors import AnswerTooLarge, IncompleteRead, Unavailable
+from notion_pm.errors import IncompleteRead, ResponseTooLarge, Unavailable
 from notion_pm.notion.connection import Connection
 
 PAGE_SIZE = 100
@@ -191,7 +191,7 @@ def _query(
         try:
             answer = connection.send("POST", path, query=query, body=page, surface=surface)
         except Unavailable as error:
-            is_too_much = error.status == _GATEWAY_TIMEOUT or isinstance(error, AnswerTooLarge)
+            is_too_much = error.status == _GATEWAY_TIMEOUT or isinstance(error, ResponseTooLarge)
             if not is_too_much or size == SMALLEST_PAGE:
                 raise
             size = max(SMALLEST_PAGE, size // 2)

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from notion_pm.errors import (
-    NotCapable,
+    CapabilityMissing,
     NotionError,
     NotShared,
     RateLimited,
@@ -179,7 +179,7 @@ class Lab:
             answer = self._connection.send(method, path, query=query, body=body, repeatable=is_read)
         except _ENDS_THE_PROBE:
             raise
-        except NotCapable as error:
+        except CapabilityMissing as error:
             raise CannotTell(f"the connection may not do {method} {_kind(path)}: {error}") from None
         except (RequestRefused, NotShared) as error:
             return Answer(

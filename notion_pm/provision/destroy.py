@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import ChangedMeanwhile, InTrash, NotShared, RecordEdited
+from notion_pm.errors import ChangedDuringRun, InTrash, NotShared, RecordEdited
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.state_home import StateHome
@@ -69,7 +69,7 @@ def destruction(
 ) -> Destruction:
     """Find what a template made, and how many pages are in it. Reads only.
 
-    Raises UsageError when nothing was applied, ManifestUnreadable when the record is damaged, RecordEdited when
+    Raises UsageError when nothing was applied, RecordUnreadable when the record is damaged, RecordEdited when
     somebody changed it, or a NotionError.
     """
     page = open_manifest_page(gateway, parent_id, template, home)
@@ -116,7 +116,7 @@ def _edits(gateway: NotionClient, data_source_id: NotionId) -> dict[NotionId, da
 def _raise_if_edited(gateway: NotionClient, database: Doomed, now: datetime) -> None:
     """Read the pages once more, right before they go to the trash. `now` is the server's time.
 
-    Raises ChangedMeanwhile when people added or edited some since they were counted.
+    Raises ChangedDuringRun when people added or edited some since they were counted.
     """
     edits = _edits(gateway, database.data_source_id)
     if len(edits) > PAGE_SIZE:
@@ -128,7 +128,7 @@ def _raise_if_edited(gateway: NotionClient, database: Doomed, now: datetime) -> 
     changed = sum(1 for page_id, edited in edits.items() if database.edits.get(page_id) != edited)
     if changed:
         pages = f"{changed} page{'s' if changed != 1 else ''}"
-        raise ChangedMeanwhile(database.title, f"people added or edited {pages}")
+        raise ChangedDuringRun(database.title, f"people added or edited {pages}")
 
 
 def destroy(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notion_pm.errors import MadeTwice, NotConverged
+from notion_pm.errors import CreatedTwice, NotConverged
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
@@ -97,7 +97,7 @@ def look(
     Without a `reference` the template is the recorded one, or `first` where there is no record. The plan includes the
     requests of `look_again`.
 
-    Raises TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    Raises TemplateInvalid, UsageError, RecordUnreadable or a NotionError.
     """
     reading = read(gateway, parent_id, reference, values, first=first, jobs=jobs, home=home)
     made = weighed(gateway, plan(reading, wishes), reading)
@@ -178,7 +178,7 @@ def apply(
     `made` is told what was made before the proof, so that it is remembered also when the proof fails; `recorder` of
     every write before it is sent, and of its answer.
 
-    Raises UnsafeChange, PlanChanged or WorkspaceLocked before the first write, LockLost, NotConverged or MadeTwice when
+    Raises UnsafeChange, PlanChanged or WorkspaceLocked before the first write, LockLost, NotConverged or CreatedTwice when
     the proof fails, or a NotionError. Applying again after any interruption takes up where it ended.
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
@@ -239,7 +239,7 @@ def _prove(
 ) -> Twins:
     """Read again and plan again: no change may be left, and nothing may be there twice.
 
-    Raises NotConverged or MadeTwice.
+    Raises NotConverged or CreatedTwice.
     """
     finder = applying.twins
     children = finder.among(list_parent_page(gateway, reading.parent_id))
@@ -258,7 +258,7 @@ def _prove(
     if left:
         raise NotConverged([f"{each.address} ({each.reason})" for each in left])
     if finder.found.left:
-        raise MadeTwice(finder.found.left)
+        raise CreatedTwice(finder.found.left)
     return finder.found
 
 

@@ -10,7 +10,13 @@ from typing import Any, Literal
 
 import tenacity
 
-from notion_pm.errors import AlreadyRunning, FileUnusable, NotionPmError, NotNow, RateLimited
+from notion_pm.errors import (
+    AlreadyRunning,
+    FileUnusable,
+    LeftForNextRun,
+    NotionPmError,
+    RateLimited,
+)
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
 from notion_pm.sync.sync import Options, SyncResult, sync
@@ -46,7 +52,7 @@ class Run:
             return "changed" if self.result and self.result.written else "unchanged"
         if isinstance(self.error, AlreadyRunning):
             return "skipped"
-        return "stopped" if isinstance(self.error, NotNow) else "failed"
+        return "stopped" if isinstance(self.error, LeftForNextRun) else "failed"
 
     @property
     def trouble(self) -> str:

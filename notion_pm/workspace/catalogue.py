@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from notion_pm.errors import (
-    ManifestUnreadable,
     NotShared,
     RecordCopied,
     RecordLost,
     RecordMoved,
+    RecordUnreadable,
     UsageError,
 )
 from notion_pm.model.fault import nearest
@@ -96,7 +96,7 @@ class Catalogue:
             return wanted
         try:
             key = self._key_of(wanted.source.data_source.id)
-        except (UsageError, NotShared, ManifestUnreadable, RecordCopied, RecordLost, RecordMoved):
+        except (UsageError, NotShared, RecordUnreadable, RecordCopied, RecordLost, RecordMoved):
             return wanted
         if key is None:
             return wanted

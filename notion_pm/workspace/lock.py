@@ -48,7 +48,7 @@ from notion_pm.errors import (
     RecordChanged,
     RequestRefused,
     Stopped,
-    TimeUp,
+    TimeLimitReached,
     Unavailable,
     Unreachable,
     WorkspaceLocked,
@@ -388,7 +388,7 @@ def _is_in_a_hurry(error: BaseException | None) -> bool:
         return False
     is_told_to_end = not isinstance(error, Exception)  # Ctrl-C
     return is_told_to_end or isinstance(
-        error, (Stopped, TimeUp, RateLimited, Unavailable, Unreachable)
+        error, (Stopped, TimeLimitReached, RateLimited, Unavailable, Unreachable)
     )
 
 

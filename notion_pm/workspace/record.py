@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from notion_pm.errors import (
-    ManifestUnreadable,
     NotShared,
     RecordChanged,
     RecordCopied,
     RecordEdited,
     RecordLost,
+    RecordUnreadable,
     RequestRefused,
     UsageError,
 )
@@ -119,7 +119,7 @@ def find_manifest(
     or moved. `children` are the blocks of the parent page, `home` is where this machine remembers the record's id.
 
     Raises RecordCopied or RecordMoved when the record belongs elsewhere, RecordLost when it is in the trash and its
-    databases are not, UsageError when there are several to choose from, ManifestUnreadable when it is damaged.
+    databases are not, UsageError when there are several to choose from, RecordUnreadable when it is damaged.
     """
     titled = [
         block
@@ -165,7 +165,7 @@ class _Found:
     def take(self, candidates: Sequence[Candidate]) -> None:
         """Read pages that may keep the record, and keep those that do.
 
-        Raises RecordMoved, RecordLost, or ManifestUnreadable for a page that is known to keep the record.
+        Raises RecordMoved, RecordLost, or RecordUnreadable for a page that is known to keep the record.
         """
         for candidate in candidates:
             if candidate.block.in_trash:
@@ -188,7 +188,7 @@ class _Found:
         block = candidate.block
         try:
             return read_manifest_page(self.gateway, block.id, self.parent_id, block.created_time)
-        except (ManifestUnreadable, NotShared, RequestRefused):
+        except (RecordUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
             is_titled = (
                 candidate.is_on_parent and name is not None and self.template in {None, name}
@@ -259,7 +259,7 @@ class _Found:
         }
         if databases:
             for block in record_blocks(self.children):
-                with suppress(ManifestUnreadable, NotShared):
+                with suppress(RecordUnreadable, NotShared):
                     manifest = read_manifest_page(self.gateway, block.id, self.parent_id).manifest
                     databases -= {entry.database_id for entry in manifest.databases.values()}
         return bool(databases)
@@ -388,7 +388,7 @@ def open_record(
 ) -> ManifestPage:
     """Read the record on a page and make sure that it belongs there.
 
-    Raises RecordCopied, RecordMoved, or ManifestUnreadable when there is no record in it, or a damaged one.
+    Raises RecordCopied, RecordMoved, or RecordUnreadable when there is no record in it, or a damaged one.
     """
     page = read_manifest_page(gateway, block.id, parent_id, block.created_time)
     check_ownership(gateway, page.manifest, block, parent_id, siblings)
@@ -410,17 +410,17 @@ def read_manifest_page(
 ) -> ManifestPage:
     """Read the manifest that a page keeps, whomever it belongs to: commands use `find_manifest`.
 
-    Raises ManifestUnreadable when there is no record in it, or a damaged one.
+    Raises RecordUnreadable when there is no record in it, or a damaged one.
     """
     blocks = [each for each in gateway.list_children(page_id) if not each.in_trash]
     record = next((each for each in blocks if each.type == "code"), None)
     try:
         if record is None:
-            raise ManifestUnreadable(
+            raise RecordUnreadable(
                 "The record page has lost its record: there is no code block on it."
             )
         decoded = codec.decode(record.text)
-    except ManifestUnreadable as error:
+    except RecordUnreadable as error:
         error.page_id = page_id
         raise
     learn_databases(gateway, decoded.manifest)

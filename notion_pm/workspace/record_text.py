@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from notion_pm.errors import ManifestUnreadable, RecordFromLaterVersion
+from notion_pm.errors import RecordFromLaterVersion, RecordUnreadable
 from notion_pm.model.ids import is_canonical
 from notion_pm.model.manifest import FORMAT, Manifest
 
@@ -73,13 +73,13 @@ class DecodedRecord:
 def encode(manifest: Manifest) -> str:
     """Return the record, with a checksum over its content.
 
-    Raises ManifestUnreadable when it is longer than a block can hold.
+    Raises RecordUnreadable when it is longer than a block can hold.
     """
     content = manifest.model_dump(mode="json")
     # Plain ASCII: Notion counts characters in UTF-16, and so they are as many as here.
     text = json.dumps({**content, _CHECKSUM: _checksum_of(content)}, separators=(",", ":"))
     if len(text) > _MOST_CHARACTERS:
-        raise ManifestUnreadable(
+        raise RecordUnreadable(
             f"The record of {manifest.template} has {len(text)} characters; a block holds {_MOST_CHARACTERS}.",
             "Give the template fewer starter rows.",
         )
@@ -89,7 +89,7 @@ def encode(manifest: Manifest) -> str:
 def decode(text: str) -> DecodedRecord:
     """Return what a record holds.
 
-    Raises ManifestUnreadable when it is damaged or of a format that this version does not know.
+    Raises RecordUnreadable when it is damaged or of a format that this version does not know.
     """
     content = _read_json(text)
     _refuse_later_format(content)
@@ -97,7 +97,7 @@ def decode(text: str) -> DecodedRecord:
     try:
         manifest = Manifest.model_validate(content)
     except ValidationError as error:
-        raise ManifestUnreadable(f"The record cannot be read: {_problem(error)}.") from None
+        raise RecordUnreadable(f"The record cannot be read: {_problem(error)}.") from None
     _refuse_strange_ids(manifest)
     has_checksum = manifest.format >= _FIRST_WITH_CHECKSUM or stated is not None
     return DecodedRecord(manifest, has_checksum and stated != _checksum_of(content))
@@ -113,16 +113,16 @@ def _read_json(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except RecursionError:
-        raise ManifestUnreadable("The record cannot be read: it is nested too deeply.") from None
+        raise RecordUnreadable("The record cannot be read: it is nested too deeply.") from None
     except json.JSONDecodeError as error:
         where = f"at character {error.pos + 1} of {len(text)}"
-        raise ManifestUnreadable(
+        raise RecordUnreadable(
             f"The record cannot be read: it is not valid JSON {where}."
         ) from None
     except ValueError:  # a number with thousands of digits
-        raise ManifestUnreadable("The record cannot be read: it is not valid JSON.") from None
+        raise RecordUnreadable("The record cannot be read: it is not valid JSON.") from None
     if not isinstance(content, dict):
-        raise ManifestUnreadable("The record cannot be read: it is not a JSON object.")
+        raise RecordUnreadable("The record cannot be read: it is not a JSON object.")
     return content
 
 
@@ -157,13 +157,13 @@ def _refuse_strange_ids(manifest: Manifest) -> None:
     """People can edit the record, and its ids go into the paths of requests: nothing else may come from it."""
     strange = [each for each in manifest.ids if not is_canonical(each)]
     if strange:
-        raise ManifestUnreadable(
+        raise RecordUnreadable(
             f"The record cannot be read: {strange[0][:100]!r} is no id of Notion's."
         )
 
 
 def _refuse_later_format(content: Mapping[str, Any]) -> None:
-    """Raise ManifestUnreadable for a record that a later version wrote: there is nothing wrong with it."""
+    """Raise RecordUnreadable for a record that a later version wrote: there is nothing wrong with it."""
     stated = content.get("format")
     if isinstance(stated, int) and stated > FORMAT:
         raise RecordFromLaterVersion(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from notion_pm.errors import NotionPmError, NotNow
+from notion_pm.errors import LeftForNextRun, NotionPmError
 from notion_pm.model.state_home import StateHome
 from notion_pm.rules.history import Moment
 from notion_pm.state.history import RunRecord
@@ -62,7 +62,7 @@ def recorded(
     try:
         yield recording
     except NotionPmError as error:
-        recording.outcome = "stopped" if isinstance(error, NotNow) else "failed"
+        recording.outcome = "stopped" if isinstance(error, LeftForNextRun) else "failed"
         recording.told = {"error": str(error)}
         raise
     finally:

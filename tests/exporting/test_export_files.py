@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.errors import FileNotFetched, LinkExpired, TimeUp
+from notion_pm.errors import FileNotDownloaded, LinkExpired, TimeLimitReached
 from notion_pm.exporting.attachments import place_of
 from notion_pm.network import is_public
 from notion_pm.notion import files, wire_page
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_had_is_left_as_a_link_and_reported(
 
     def gone(fetcher: FileFetcher, url: str, path: Path) -> None:
         if len(list(path.parent.iterdir())) >= 1:
-            raise FileNotFetched("plan.txt", "its server answered with status 404")
+            raise FileNotDownloaded("plan.txt", "its server answered with status 404")
         fetch(fetcher, url, path)
 
     monkeypatch.setattr(FileFetcher, "fetch", gone)
@@ -258,7 +258,7 @@ def test_where_notion_stores_files(url: str) -> None:
 def test_where_nothing_is_fetched_from(url: str, tmp_path: Path) -> None:
     with closing(FileFetcher(NOTION)) as fetcher:
         assert not fetcher.is_known_place(url)
-        with pytest.raises(FileNotFetched):
+        with pytest.raises(FileNotDownloaded):
             fetcher.fetch(url, tmp_path / "a")
 
 
@@ -296,7 +296,7 @@ def test_a_known_name_that_leads_into_this_network_is_refused(
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1", address])
     with (
         closing(FileFetcher(NOTION)) as fetcher,
-        pytest.raises(FileNotFetched, match="private address"),
+        pytest.raises(FileNotDownloaded, match="private address"),
     ):
         fetcher.fetch(BUCKET, tmp_path / "a")
 
@@ -309,11 +309,11 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 
     def connect(backend: object, address: str, *rest: object) -> object:
         connected.append(address)
-        raise TimeUp(1)
+        raise TimeLimitReached(1)
 
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1"])
     monkeypatch.setattr("httpcore.SyncBackend.connect_tcp", connect)
-    with closing(FileFetcher(NOTION)) as fetcher, pytest.raises(TimeUp):
+    with closing(FileFetcher(NOTION)) as fetcher, pytest.raises(TimeLimitReached):
         fetcher.fetch(BUCKET, tmp_path / "a")
     assert connected == ["52.92.1.1"]
 
@@ -359,7 +359,7 @@ def test_a_redirect_has_to_pass_the_same_checks(
 ) -> None:
     location = target.format(inside=machine_inside)
     with hostile(saying(b"", f"Location: {location}", status="302 Found")) as server:
-        with pytest.raises(FileNotFetched):
+        with pytest.raises(FileNotDownloaded):
             fetched(server.url, tmp_path)
         assert len(server.requests) == 1
     assert not (tmp_path / "fetched").exists()
@@ -367,7 +367,7 @@ def test_a_redirect_has_to_pass_the_same_checks(
 
 def test_redirects_in_a_circle_end(tmp_path: Path) -> None:
     with hostile(saying(b"", f"Location: {LOCAL_FILE}", status="302 Found")) as server:
-        with pytest.raises(FileNotFetched, match="too often"):
+        with pytest.raises(FileNotDownloaded, match="too often"):
             fetched(server.url, tmp_path)
         assert len(server.requests) == 4
 
@@ -375,7 +375,7 @@ def test_redirects_in_a_circle_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [saying(b"x" * 1001), endless, packed(bomb(50))])
 def test_a_file_that_is_too_large_is_given_up(answer: Answer, tmp_path: Path) -> None:
     with hostile(answer) as server:
-        with pytest.raises(FileNotFetched, match="larger than"):
+        with pytest.raises(FileNotDownloaded, match="larger than"):
             fetched(server.url, tmp_path)
         assert len(server.requests) == 1
     assert not (tmp_path / "fetched").exists()
@@ -383,19 +383,23 @@ def test_a_file_that_is_too_large_is_given_up(answer: Answer, tmp_path: Path) ->
 
 def test_a_file_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "SLOW_AFTER", 1.0)
-    with hostile(dripping) as server, pytest.raises(FileNotFetched, match="too slowly"):
+    with hostile(dripping) as server, pytest.raises(FileNotDownloaded, match="too slowly"):
         fetched(server.url, tmp_path, largest=10**6)
 
 
 def test_a_file_has_a_deadline_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "FILE_SECONDS", 1.0)
-    with hostile(dripping) as server, pytest.raises(FileNotFetched, match="within 1 seconds"):
+    with hostile(dripping) as server, pytest.raises(FileNotDownloaded, match="within 1 seconds"):
         fetched(server.url, tmp_path, largest=10**6)
 
 
 @pytest.mark.parametrize(
     ("status", "error", "requests"),
-    [("403 No", LinkExpired, 1), ("404 No", FileNotFetched, 1), ("503 Later", FileNotFetched, 4)],
+    [
+        ("403 No", LinkExpired, 1),
+        ("404 No", FileNotDownloaded, 1),
+        ("503 Later", FileNotDownloaded, 4),
+    ],
 )
 def test_what_storages_refuse(
     status: str, error: type[Exception], requests: int, tmp_path: Path

@@ -13,13 +13,13 @@ from click.testing import CliRunner, Result
 
 from notion_pm.cli import main
 from notion_pm.errors import (
-    AnswerBroken,
-    AnswerTooLarge,
     IncompleteRead,
+    InvalidResponse,
     NotionError,
     OutcomeUnknown,
     RateLimited,
-    TimeUp,
+    ResponseTooLarge,
+    TimeLimitReached,
     Unreachable,
 )
 from notion_pm.notion import connection
@@ -165,7 +165,7 @@ def test_a_create_that_stays_unknown_says_so() -> None:
 
 @pytest.mark.parametrize("answer", [endless, packed(bomb(200))])
 def test_an_answer_has_a_limit(answer: Answer) -> None:
-    with hostile(answer) as server, pytest.raises(AnswerTooLarge):
+    with hostile(answer) as server, pytest.raises(ResponseTooLarge):
         connected(server.url).send("GET", "users/me")
     assert len(server.requests) == 1, "asking again would cost as much again"
 
@@ -228,7 +228,7 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
     def go_on() -> None:
         asked.append(1)
         if len(asked) > 3:
-            raise TimeUp(5)
+            raise TimeLimitReached(5)
 
     clock = PatientClock()
     limiter = WindowLimiter(None, clock=clock, sleep=clock.sleep)
@@ -236,7 +236,7 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
         _OPEN.append(
             Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on)
         )
-        with pytest.raises(TimeUp):
+        with pytest.raises(TimeLimitReached):
             _OPEN[0].send("GET", "users/me")
 
 
@@ -300,6 +300,6 @@ def test_a_wait_that_makes_no_sense_is_ours_to_choose(retry_after: str) -> None:
 
 def test_broken_answers_are_not_asked_for_long() -> None:
     clock = PatientClock()
-    with hostile(saying(b"<html>")) as server, pytest.raises(AnswerBroken):
+    with hostile(saying(b"<html>")) as server, pytest.raises(InvalidResponse):
         connected(server.url, clock).send("GET", "users/me")
     assert len(server.requests) == 3 and clock.now < 10

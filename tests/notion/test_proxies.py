@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.errors import FileNotFetched, NotificationFailed, UsageError
+from notion_pm.errors import FileNotDownloaded, NotificationFailed, UsageError
 from notion_pm.network import ca_bundle, proxy_for
 from notion_pm.notify import post
 from notion_pm.notion.files import FileFetcher
@@ -150,7 +150,7 @@ def test_files_come_through_the_proxy(
         with closing(FileFetcher("https://api.notion.com")) as fetcher:
             fetcher.fetch(f"https://{BUCKET}/a/plan.pdf?X-Amz-Signature=1", tmp_path / "plan.pdf")
             assert proxy.asked == [f"CONNECT {BUCKET}:443"]
-            with pytest.raises(FileNotFetched):
+            with pytest.raises(FileNotDownloaded):
                 fetcher.fetch("https://169.254.169.254/latest", tmp_path / "x")
         assert len(proxy.asked) == 1, "a proxy does not widen what may be fetched"
     assert (tmp_path / "plan.pdf").read_bytes() == b"content"

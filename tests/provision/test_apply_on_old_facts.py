@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.errors import ChangedMeanwhile
+from notion_pm.errors import ChangedDuringRun
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import Database
@@ -202,7 +202,7 @@ def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: Loca
     (database,) = doomed.databases
     name = PropertyValue("title", "title", "New")
     gateway.create_row(database.data_source_id, [name], look_up=lambda: None)
-    with pytest.raises(ChangedMeanwhile) as stopped:
+    with pytest.raises(ChangedDuringRun) as stopped:
         destroy(gateway, doomed)
     assert stopped.value.exit_code == 3
     assert not gateway.get_database(database.database_id).in_trash

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.errors import StillChosen
+from notion_pm.errors import OptionStillUsed
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
@@ -354,7 +354,7 @@ def test_what_people_choose_meanwhile_is_not_lost(workspace: LocalWorkspace) -> 
     met: list[int] = []
     gateway, _ = gateway_to(workspace, weather=weather)
     again = _template(version=2, idea={"name": "Concept"})
-    with pytest.raises(StillChosen, match="R3"):
+    with pytest.raises(OptionStillUsed, match="R3"):
         _apply(gateway, workspace, again)
     _apply(gateway, workspace, again)
     options, rows, _ = _seen(gateway, workspace)

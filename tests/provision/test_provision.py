@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.errors import ManifestUnreadable, UnsafeChange, UsageError
+from notion_pm.errors import RecordUnreadable, UnsafeChange, UsageError
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, RelationValue
@@ -454,7 +454,7 @@ def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(
     page_id, _ = open_manifest(gateway, workspace.root_page_id)
     (record,) = (each for each in gateway.list_children(page_id) if each.type == "code")
     gateway.update_text_block(record.id, "code", '{"format": 1', language="json")
-    with pytest.raises(ManifestUnreadable):
+    with pytest.raises(RecordUnreadable):
         plan_for(gateway, workspace, loaded)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.errors import ChangedMeanwhile, UnsafeChange
+from notion_pm.errors import ChangedDuringRun, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
@@ -177,7 +177,7 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
     view_id = reading.existing.owned["features"].views["mine"].id
     gateway.update_view(view_id, **edit)
     assert not _look(gateway, workspace, _template({}), _PRUNE).says_the_same_as(plan)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(ChangedDuringRun):
         provision.apply(gateway, plan, reading, now=NOW)
     assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
 

@@ -11,10 +11,10 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import (
-    ManifestUnreadable,
     RecordChanged,
     RecordCopied,
     RecordLost,
+    RecordUnreadable,
     UsageError,
     WorkspaceLocked,
 )
@@ -112,7 +112,7 @@ def test_an_untouched_workspace_needs_nothing_after_a_repair(
 ) -> None:
     before = tables(client.gateway, client.workspace)
     damage(client, api)
-    with pytest.raises((RecordLost, ManifestUnreadable)):
+    with pytest.raises((RecordLost, RecordUnreadable)):
         client.changes()
     repair = client.repair(getattr(client, machine))
     assert repair.missing == ()

@@ -12,7 +12,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.emulator.faults import Rule, Weather
-from notion_pm.errors import MadeTwice, RecordLost
+from notion_pm.errors import CreatedTwice, RecordLost
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch, WidgetPlace
@@ -211,7 +211,7 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
 
     planned = plan_for(gateway, workspace, wanted).requests
     working, transport = gateway_to(workspace)
-    with pytest.raises(MadeTwice):
+    with pytest.raises(CreatedTwice):
         apply_to(working, workspace, wanted)
     assert len(transport.seen) == planned
     views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
@@ -242,7 +242,7 @@ def test_a_widget_that_a_person_copied_stays(
         entry.database_id, entry.data_source_id, "All", "table", place=place, look_up=lambda: None
     )
     if interrupted:
-        with pytest.raises(MadeTwice):
+        with pytest.raises(CreatedTwice):
             apply_to(gateway, workspace, wanted)
     else:
         assert apply_to(gateway, workspace, wanted).twins == ()

@@ -34,14 +34,14 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> dict[str, Any]:
     import notion_pm.cli as cli
-    from notion_pm.errors import Unexpected
+    from notion_pm.errors import InternalError
 
     crash = ""
     shown = cli.show_error
 
     def show(error: Any) -> None:
         nonlocal crash
-        if isinstance(error, Unexpected):
+        if isinstance(error, InternalError):
             crash = "".join(traceback.format_exception(error.cause))
         shown(error)
 

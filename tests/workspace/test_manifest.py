@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.errors import ManifestUnreadable
+from notion_pm.errors import RecordUnreadable
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import FORMAT, DatabaseEntry, Manifest, ViewEntry
 from notion_pm.workspace.record_text import DecodedRecord, decode, encode
@@ -37,20 +37,20 @@ def test_what_was_written_is_read() -> None:
 @pytest.mark.parametrize("name", ["database", "source", "view", "row"])
 @pytest.mark.parametrize("strange", ["../../users/me", f"{ID}?x=1", f"{ID}\n", "", "*"])
 def test_nothing_but_ids_goes_into_the_paths_of_requests(name: str, strange: str) -> None:
-    with pytest.raises(ManifestUnreadable, match="no id of Notion's"):
+    with pytest.raises(RecordUnreadable, match="no id of Notion's"):
         decode(encode(manifest(**{name: strange})))
 
 
 def test_a_record_of_a_later_version_is_not_called_damaged() -> None:
     later = encode(manifest()).replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1},"more":{{}}')
-    with pytest.raises(ManifestUnreadable, match="later version") as failure:
+    with pytest.raises(RecordUnreadable, match="later version") as failure:
         decode(later)
     assert "Install" in failure.value.advice
 
 
 @pytest.mark.parametrize("damaged", ["", "{}", "[]", "{", '{"format":1}', "null", "hello"])
 def test_damage_is_told_with_the_way_back(damaged: str) -> None:
-    with pytest.raises(ManifestUnreadable, match="cannot be read") as failure:
+    with pytest.raises(RecordUnreadable, match="cannot be read") as failure:
         decode(damaged)
     assert "page history" in failure.value.advice
 
@@ -79,7 +79,7 @@ def test_a_change_by_hand_shows_and_a_new_layout_is_none() -> None:
     ],
 )
 def test_damage_names_the_field_in_words(change: dict[str, Any], field: str) -> None:
-    with pytest.raises(ManifestUnreadable) as failure:
+    with pytest.raises(RecordUnreadable) as failure:
         decode(json.dumps(json.loads(encode(manifest())) | change))
     assert field in str(failure.value)
     assert "input" not in str(failure.value).casefold()  # a word of pydantic's
@@ -89,5 +89,5 @@ def test_damage_names_the_field_in_words(change: dict[str, Any], field: str) -> 
     "text", ["[" * 1800, "[" * 100_000, '{"a":' * 3000, '{"a":' + "1" * 6000 + "}", "\ud800"]
 )
 def test_text_that_breaks_a_parser_is_damage_in_words(text: str) -> None:
-    with pytest.raises(ManifestUnreadable, match="cannot be read"):
+    with pytest.raises(RecordUnreadable, match="cannot be read"):
         decode(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from notion_pm.errors import LockLost, RecordChanged, Stopped, TimeUp, UnsafeChange
+from notion_pm.errors import LockLost, RecordChanged, Stopped, TimeLimitReached, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
@@ -407,7 +407,7 @@ def test_an_update_whose_check_had_to_wait_is_decided_again(
         (LookupError("as PlanChanged and UndoChanged are: none of ours"), True),
         (KeyboardInterrupt(), False),
         (Stopped(), False),
-        (TimeUp(60), False),
+        (TimeLimitReached(60), False),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -23,7 +23,7 @@ from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.signals import heed_sigterm_as_ctrl_c
 from notion_pm.console.sizes import size
-from notion_pm.errors import FilesMissing, UsageError
+from notion_pm.errors import FilesNotDownloaded, UsageError
 from notion_pm.exporting.destination import FORMATS
 from notion_pm.exporting.export import Report, Request, export
 from notion_pm.exporting.formats.export_context import Surroundings
@@ -194,7 +194,7 @@ def command(
         )
     _show(report, context.gateway.requests.logical, as_json=as_json)
     if report.missing_files:
-        raise FilesMissing(len(report.missing_files))
+        raise FilesNotDownloaded(len(report.missing_files))
 
 
 def _stdout(output: str | None) -> BinaryIO:

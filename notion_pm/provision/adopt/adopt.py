@@ -72,7 +72,7 @@ def propose(
 ) -> Proposal:
     """Match databases to a template: those named by id or URL, else all under the parent page. Reads only.
 
-    Raises TemplateInvalid, UsageError where there is nothing to adopt, ManifestUnreadable or a NotionError.
+    Raises TemplateInvalid, UsageError where there is nothing to adopt, RecordUnreadable or a NotionError.
     """
     children = list_parent_page(gateway, parent_id)
     page = _own_record(gateway, parent_id, children, templates.name_of(reference), home)
@@ -157,7 +157,7 @@ def look_at_mapping(
 ) -> Adoption:
     """Check a mapping against the databases as they are, and plan what an apply would add. Reads only.
 
-    Raises MappingInvalid with all problems, TemplateInvalid, UsageError, ManifestUnreadable or a NotionError.
+    Raises MappingInvalid with all problems, TemplateInvalid, UsageError, RecordUnreadable or a NotionError.
     """
     mapping, before = file.model, gateway.requests.logical
     children = list_parent_page(gateway, parent_id)
@@ -241,7 +241,7 @@ def adopt(
     """Record what is adopted: one request, three for a first record, and the lock. Nothing of the client's is touched.
 
     Raises WorkspaceLocked when another run is at work, RecordChanged when one has been,
-    ManifestUnreadable where the record would be too long, or a NotionError.
+    RecordUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(adoption.manifest)
     page = adoption.page

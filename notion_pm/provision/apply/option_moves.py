@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from notion_pm.errors import StillChosen
+from notion_pm.errors import OptionStillUsed
 from notion_pm.model.page import OptionValue, Page, PropertyValue, Value
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
 from notion_pm.provision.apply.apply_context import Site
@@ -53,7 +53,7 @@ class OptionMoves:
         The list of options is read first, because it is replaced as a whole and people may have added some. The pages
         are asked for last: a value that somebody has chosen counts more than an option that nobody uses yet.
 
-        Raises StillChosen when people chose an option that goes on more pages: applying again moves these too.
+        Raises OptionStillUsed when people chose an option that goes on more pages: applying again moves these too.
         """
         source_id = self._site.ledger.data_source_id(operation.database)
         self._site.ledger.note_source(
@@ -82,7 +82,7 @@ class OptionMoves:
             if any(holds_stray(page, prop, options) for prop, options in kept)
         ]
         if strays:
-            raise StillChosen(operation.database, strays)
+            raise OptionStillUsed(operation.database, strays)
 
     def add(self, operation: Operation) -> None:
         """Add the options whose place was taken by those that are gone now, next to their stand-ins."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from notion_pm.errors import ChangedMeanwhile
+from notion_pm.errors import ChangedDuringRun
 from notion_pm.model.page import Page
 from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.schema import DataSource, Property, RelationConfig
@@ -30,7 +30,7 @@ def still_wanted(
 
     A title that somebody has changed stays as they want it, and what they have deleted is not deleted again.
 
-    Raises ChangedMeanwhile where a property was converted or deleted that is to be changed, or where somebody has
+    Raises ChangedDuringRun where a property was converted or deleted that is to be changed, or where somebody has
     added one with the title of a new one.
     """
     wanted = []
@@ -44,12 +44,12 @@ def still_wanted(
         if was is not None and found is None:
             if change.action == "delete":
                 continue
-            raise ChangedMeanwhile(
+            raise ChangedDuringRun(
                 operation.database, f"somebody deleted the property {was.name!r}"
             )
         if was is not None and found is not None:
             if was.type != found.type:
-                raise ChangedMeanwhile(
+                raise ChangedDuringRun(
                     operation.database, f"somebody made the property {was.name!r} a {found.type}"
                 )
             if "title" in change.facets and was.name != found.name:
@@ -68,7 +68,7 @@ def _refuse_taken_title(site: Site, change: Change, before: DataSource, now: Dat
         and found is not None
         and not _is_our_mirror(site, change, found)
     ):
-        raise ChangedMeanwhile(change.database, f"somebody added a property {title!r}")
+        raise ChangedDuringRun(change.database, f"somebody added a property {title!r}")
 
 
 def _is_our_mirror(site: Site, change: Change, found: Property) -> bool:
@@ -89,7 +89,7 @@ def _is_our_mirror(site: Site, change: Change, found: Property) -> bool:
 def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
     """Count the pages once more that lossy changes affect, also where the plan found none.
 
-    Raises ChangedMeanwhile when there are pages that the plan did not count.
+    Raises ChangedDuringRun when there are pages that the plan did not count.
     """
     changes = [change for change in operation.changes if change.affected is not None]
     if not changes:
@@ -109,7 +109,7 @@ def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
             and page.id not in change.affected.losing
         }
         if more:
-            raise ChangedMeanwhile.with_more_pages(
+            raise ChangedDuringRun.with_more_pages(
                 str(change.address), list(more.values()), len(change.affected.losing)
             )
 

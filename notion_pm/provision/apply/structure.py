@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notion_pm.errors import ChangedMeanwhile
+from notion_pm.errors import ChangedDuringRun
 from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import OptionsProperty
@@ -48,7 +48,7 @@ def create_database(site: Site, operation: Operation) -> None:
 def update_database(site: Site, operation: Operation) -> None:
     """Set title, icon and description of a database, as far as the template changed them.
 
-    Raises ChangedMeanwhile when people have changed what is to be set since the plan was made.
+    Raises ChangedDuringRun when people have changed what is to be set since the plan was made.
     """
     key, spec = operation.database, site.template.databases[operation.database]
     if operation.is_recorded_only:
@@ -61,7 +61,7 @@ def update_database(site: Site, operation: Operation) -> None:
     if isinstance(change.planned, PlannedDatabase):
         known = site.gateway.get_database(database_id)
         if not change.planned.is_still(known):
-            raise ChangedMeanwhile(
+            raise ChangedDuringRun(
                 key, f"somebody changed the title or the look of the database {known.title!r}"
             )
     site.gateway.update_database(

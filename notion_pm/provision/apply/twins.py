@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from notion_pm.errors import ManifestUnreadable, NotionPmError
+from notion_pm.errors import NotionPmError, RecordUnreadable
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
@@ -205,7 +205,7 @@ class TwinFinder:
     def _trash_record(self, block: ChildBlock) -> None:
         try:
             manifest = read_manifest_page(self._gateway, block.id, self._site.parent_id).manifest
-        except ManifestUnreadable:
+        except RecordUnreadable:
             manifest = None
         is_untouched = (
             manifest is not None and not manifest.databases and manifest.state == "applying"

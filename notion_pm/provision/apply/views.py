@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notion_pm.errors import ChangedMeanwhile, NotShared
+from notion_pm.errors import ChangedDuringRun, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_lookup import property_keys
 from notion_pm.model.schema import View, WidgetPlace
@@ -26,7 +26,7 @@ def adopt_view(site: Site, operation: Operation) -> None:
 def update_view(site: Site, operation: Operation) -> None:
     """Set a view anew, as a whole.
 
-    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    Raises ChangedDuringRun when people have changed it since the plan was made.
     """
     view_id = site.ledger.entry(operation.database).views[operation.key].id
     _set_view(
@@ -80,7 +80,7 @@ def drop_default_view(site: Site, operation: Operation) -> None:
 def delete_view(site: Site, operation: Operation) -> None:
     """Delete a view that the template no longer has.
 
-    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    Raises ChangedDuringRun when people have changed it since the plan was made.
     """
     view_id = site.ledger.entry(operation.database).views[operation.key].id
     now = _planned_view_as_it_is(site, operation, view_id, "delete")
@@ -93,7 +93,7 @@ def _planned_view_as_it_is(
 ) -> View | None:
     """Read a view once more that is to be overwritten, None when the plan has not seen it or it is gone.
 
-    Raises ChangedMeanwhile when people have changed it since the plan was made.
+    Raises ChangedDuringRun when people have changed it since the plan was made.
     """
     planned = operation.changes[0].planned if operation.changes else None
     if not isinstance(planned, PlannedView):
@@ -103,7 +103,7 @@ def _planned_view_as_it_is(
     except NotShared:
         return None
     if not planned.is_still(now):
-        raise ChangedMeanwhile(
+        raise ChangedDuringRun(
             operation.database, f"somebody changed the view {now.name!r} that it was to {what}"
         )
     return now

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from notion_pm.errors import ManifestUnreadable, NotionError, NotShared, RequestRefused
+from notion_pm.errors import NotionError, NotShared, RecordUnreadable, RequestRefused
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import (
@@ -94,7 +94,7 @@ class Reader:
         for block in record_blocks(blocks):
             try:
                 yield open_record(self._gateway, block, page_id, blocks).manifest
-            except ManifestUnreadable as error:
+            except RecordUnreadable as error:
                 self._losses.append(
                     Loss("", f"the keys of {block.title!r} are not used again: {error}")
                 )

@@ -14,13 +14,13 @@ from typing import Any
 
 from notion_pm.errors import (
     InTrash,
-    ManifestUnreadable,
     NotShared,
     RecordChanged,
     RecordCopied,
     RecordFromLaterVersion,
     RecordLost,
     RecordMoved,
+    RecordUnreadable,
     UsageError,
 )
 from notion_pm.model.existing import ExistingDatabase
@@ -169,7 +169,7 @@ def carry_out_repair(
     Interrupted, the same command goes on: a page that cannot be used is set aside before a new one is made.
 
     Raises WorkspaceLocked when another run is at work, RecordChanged when what was decided is out of date,
-    ManifestUnreadable where the record would be too long, or a NotionError.
+    RecordUnreadable where the record would be too long, or a NotionError.
     """
     codec.encode(repair.manifest)
     claimant = claimant or Claimant()
@@ -202,7 +202,7 @@ def _raise_if_changed(
         again = plan_repair(
             gateway, parent_id, repair.reference, home, now=repair.now, of_copy=of_copy, jobs=jobs
         )
-    except (ManifestUnreadable, RecordCopied, RecordLost, RecordMoved, UsageError) as error:
+    except (RecordUnreadable, RecordCopied, RecordLost, RecordMoved, UsageError) as error:
         raise changed from error
     if again is None or again.decision != repair.decision:
         raise changed
@@ -251,7 +251,7 @@ def _what_is_left(
             )
     except RecordFromLaterVersion:
         raise
-    except ManifestUnreadable as error:
+    except RecordUnreadable as error:
         damaged = _damaged_pages(
             gateway, parent_id, children, template, home, NotionId(error.page_id)
         )
@@ -312,7 +312,7 @@ def _damaged_pages(
             good = find_manifest(gateway, parent_id, others, template, home)
         except RecordFromLaterVersion:
             raise
-        except ManifestUnreadable as error:
+        except RecordUnreadable as error:
             if error.page_id in damaged:
                 return damaged
             damaged.append(NotionId(error.page_id))

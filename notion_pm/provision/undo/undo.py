@@ -78,7 +78,7 @@ def look_back(
 ) -> Undoing:
     """Find out what taking back the last apply comes to. Reads only.
 
-    Raises UsageError where nothing was applied, or the journal is on another machine; ManifestUnreadable,
+    Raises UsageError where nothing was applied, or the journal is on another machine; RecordUnreadable,
     RecordEdited, FileUnusable or a NotionError.
     """
     before = gateway.requests.logical

@@ -16,7 +16,7 @@ from notion_pm.console.context import Context
 from notion_pm.console.logs import RunId, logged
 from notion_pm.console.output import echo, note
 from notion_pm.console.signals import heed_requests_to_stop, sleep
-from notion_pm.errors import TimeUp
+from notion_pm.errors import TimeLimitReached
 from notion_pm.sync.commands import render_sync
 from notion_pm.sync.commands.notifying import tell
 from notion_pm.sync.run import Run, Timing, attempt
@@ -88,7 +88,7 @@ def tell_in_a_line(done: Run, manner: Manner, *, client: str = "") -> None:
     if done.result is not None and done.has_news:
         _show_news(done.result, explain=manner.explain)
         echo(f"{when}{render_sync.summary(done.result)}")
-    if done.error is not None and (done.trouble or isinstance(done.error, TimeUp)):
+    if done.error is not None and (done.trouble or isinstance(done.error, TimeLimitReached)):
         note(f"{when}Error: {done.error} {done.error.advice}".rstrip())
 
 
