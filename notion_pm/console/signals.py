@@ -75,8 +75,8 @@ _ending = _Ending()
 def sleep(seconds: float) -> None:
     """Sleep, in whichever thread this is.
 
-    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to stop, and TimeLimitReached at
-    once when the run's time would be over before.
+    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to
+    stop, and TimeLimitReached at once when the run's time would be over before.
     """
     _ending.sleep(seconds)
 
