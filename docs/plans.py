@@ -24,9 +24,9 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.commands.render_plan import plan_lines
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_manifest
 
@@ -38,10 +38,10 @@ class Client:
     gateway: NotionClient
     page_id: NotionId
 
-    def plan(self, loaded: LoadedTemplate, wishes: Wishes = NO_WISHES) -> str:
+    def plan(self, loaded: LoadedTemplate, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> str:
         """Return what `notion-pm plan` prints."""
         reading = provision.read_for(self.gateway, self.page_id, loaded)
-        plan = weighed(self.gateway, provision.plan(reading, wishes), reading)
+        plan = with_affected_page_counts(self.gateway, provision.plan(reading, options), reading)
         return "\n".join(plan_lines(plan, NOTION_BUDGET))
 
     def apply(self, loaded: LoadedTemplate) -> None:
@@ -85,7 +85,7 @@ def upgrade() -> str:
     """Return the plan of a next version that renames, recolours, converts and removes."""
     with _client() as client:
         client.apply(templates.load("product"))
-        return client.plan(next_version(), Wishes(prune=True))
+        return client.plan(next_version(), PlanOptions(prune=True))
 
 
 def drift() -> str:

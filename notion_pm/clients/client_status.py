@@ -61,7 +61,7 @@ def standing(
 
     Raises UsageError when nothing was applied and no template is named, or what planning raises.
     """
-    reading, plan = provision.look(gateway, parent_id, reference, jobs=jobs, home=home)
+    reading, plan = provision.plan_workspace(gateway, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
     found = _of(client, plan, manifest.version if manifest else None)
     claims = reading.page.claims if reading.page else ()

@@ -24,7 +24,7 @@ from notion_pm.errors import (
 )
 from notion_pm.importing.files.records_file import STDIN, ReadOptions, read_records
 from notion_pm.model.ids import NotionId
-from notion_pm.provision.commands.template_options import Terms
+from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
 from notion_pm.workspace.parent_page import list_parent_page
@@ -108,8 +108,8 @@ def _template_file(
     from notion_pm.provision.adopt import mapping_file
 
     given, command = options.get("template"), click.get_current_context().info_name
-    terms: Terms | None = options.get("terms")
-    values = terms.values if terms is not None else {}
+    apply_options: ApplyOptions | None = options.get("apply_options")
+    values = apply_options.values if apply_options is not None else {}
     if command in {"destroy", "undo"}:  # they take the name of a template
         return None, values
     if options.get("mapping") is not None:

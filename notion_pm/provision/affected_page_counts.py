@@ -15,14 +15,14 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply.recount import new_spec
 from notion_pm.provision.plan.affected_pages import loses_value, values_filter
 from notion_pm.provision.plan.change import AffectedPages, Change, PlannedDatabase, PlannedView
-from notion_pm.provision.plan.database_look import without_people_s_changes
-from notion_pm.provision.plan.options.option_holders import chosen, holders_filter
+from notion_pm.provision.plan.database_look import without_changes_by_people
+from notion_pm.provision.plan.options.option_holders import chosen_option_ids, option_filter
 from notion_pm.provision.plan.order.order import operations
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.reading import Reading
 
 
-def weighed(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
+def with_affected_page_counts(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
     """Return the plan with the pages counted that lossy and slow changes concern; a loss to no page is none.
 
     One read of each such database, 100 pages a request; for options only of the pages that hold them. Raises a
@@ -36,7 +36,7 @@ def weighed(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
         )
         for database in sorted({each.database for each in lossy})
     }
-    held = _held(gateway, reading, [each for each in plan.changes if each.swap is not None])
+    held = _held(gateway, reading, [each for each in plan.changes if each.replacement is not None])
     changes = tuple(_with_planned(gateway, each, plan, reading) for each in plan.changes)
     changes = tuple(
         _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held)
@@ -44,7 +44,7 @@ def weighed(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
     )
     totals = tuple((database, len(found)) for database, found in pages.items())
     steps = operations(reading.loaded, reading.existing, changes)
-    return plan.weighed(changes, steps, totals, gateway.requests.logical - before)
+    return plan.with_page_counts(changes, steps, totals, gateway.requests.logical - before)
 
 
 def _with_planned(gateway: NotionClient, change: Change, plan: Plan, reading: Reading) -> Change:
@@ -59,8 +59,8 @@ def _with_planned(gateway: NotionClient, change: Change, plan: Plan, reading: Re
         if change.kind == "database":
             database = gateway.get_database(entry.database_id)
             spec = reading.loaded.template.databases[change.database]
-            kept = without_people_s_changes(
-                change, spec, entry, database, reset_titles=plan.wishes.reset_titles
+            kept = without_changes_by_people(
+                change, spec, entry, database, reset_titles=plan.options.reset_titles
             )
             return replace(kept, planned=PlannedDatabase(database, kept.facets))
         view = gateway.get_view(entry.views[change.key].id)
@@ -102,18 +102,22 @@ def _held(
     """Return which pages hold the options that are to go, by option id."""
     leaving: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for change in swaps:
-        for option in (change.swap.old, change.swap.stand_in) if change.swap else ():
+        for option in (
+            (change.replacement.source, change.replacement.placeholder)
+            if change.replacement
+            else ()
+        ):
             if option is not None and option.id:
                 leaving[change.database][change.property_id].append(option.id)
     held: defaultdict[str, set[NotionId]] = defaultdict(set)
     for database, properties in leaving.items():
         source = reading.existing.databases[database].data_source
-        asked = holders_filter(
+        asked = option_filter(
             [(source.properties[each], option_ids) for each, option_ids in properties.items()]
         )
         for page in gateway.query(source.id, filter=asked, property_ids=sorted(properties)):
             for property_id in properties:
-                for option_id in chosen(page, property_id):
+                for option_id in chosen_option_ids(page, property_id):
                     held[option_id].add(page.id)
     return {option_id: frozenset(pages) for option_id, pages in held.items()}
 
@@ -127,7 +131,9 @@ def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
     asked, losing = set(), set()
     for page in pages:
         has_value = (
-            change.option_id in chosen(page, prop.id) if change.option_id else holds(page, prop.id)
+            change.option_id in chosen_option_ids(page, prop.id)
+            if change.option_id
+            else holds(page, prop.id)
         )
         if has_value or not is_asked_for:
             asked.add(page.id)
@@ -142,9 +148,12 @@ def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
 
 
 def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
-    if change.swap is None:
+    if change.replacement is None:
         return change
-    swap = change.swap.held_by(held)
+    swap = change.replacement.with_pages(held)
     return replace(
-        change, swap=swap, pages=len(swap.pages), change_class="slow" if swap.pages else "safe"
+        change,
+        replacement=swap,
+        pages=len(swap.pages),
+        change_class="slow" if swap.pages else "safe",
     )

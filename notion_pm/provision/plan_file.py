@@ -19,7 +19,7 @@ from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import TABLE_LIMIT, read_bytes
 from notion_pm.files.writing import require_folder, write_shared
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.plan_options import PlanOptions
 
 SUFFIX = ".json"
 
@@ -48,9 +48,9 @@ class PlanFile(BaseModel):
     seal: str = ""
 
     @property
-    def wishes(self) -> Wishes:
+    def options(self) -> PlanOptions:
         """What was wished for."""
-        return Wishes(self.with_rows, self.prune, self.reset_titles, self.downgrade)
+        return PlanOptions(self.with_rows, self.prune, self.reset_titles, self.downgrade)
 
     @property
     def permits(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class PlanFile(BaseModel):
         can neither edit a file nor make one that is accepted.
         """
         content = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
-        return hmac.new(plan.base.encode(), content.encode(), "sha256").hexdigest()
+        return hmac.new(plan.input_fingerprint.encode(), content.encode(), "sha256").hexdigest()
 
 
 def of(
@@ -83,10 +83,10 @@ def of(
     unsealed = PlanFile(
         reference=reference,
         variables=dict(variables),
-        with_rows=plan.wishes.with_rows,
-        prune=plan.wishes.prune,
-        reset_titles=plan.wishes.reset_titles,
-        downgrade=plan.wishes.downgrade,
+        with_rows=plan.options.with_rows,
+        prune=plan.options.prune,
+        reset_titles=plan.options.reset_titles,
+        downgrade=plan.options.downgrade,
         allow_lossy=allow_lossy,
         force=force,
         checksum=plan.checksum,

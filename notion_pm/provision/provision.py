@@ -16,16 +16,16 @@ from notion_pm.model.page import PropertyValue
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.journaling import UNRECORDED, JournalingClient, Recorder
-from notion_pm.provision.affected_page_counts import weighed
-from notion_pm.provision.apply.apply_state import Ledger
-from notion_pm.provision.apply.operations import Applying
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
+from notion_pm.provision.apply.apply_state import ApplyState
+from notion_pm.provision.apply.operations import ApplyRun
 from notion_pm.provision.apply.scheduler import run_all
 from notion_pm.provision.apply.twins import Twins
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.order.starter_rows import RowName
 from notion_pm.provision.plan.plan import Plan, make_plan
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.provision.plan.twins import twin_search
 from notion_pm.provision.reading import Reading, read, read_for
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
@@ -37,12 +37,12 @@ __all__ = [
     "AppliedRow",
     "ApplyResult",
     "PlanChanged",
+    "PlanOptions",
     "Reading",
-    "Wishes",
     "apply",
-    "look",
-    "look_again",
     "plan",
+    "plan_workspace",
+    "plan_workspace_again",
     "read",
     "read_for",
 ]
@@ -81,12 +81,12 @@ class ApplyResult:
         }
 
 
-def look(
+def plan_workspace(
     gateway: NotionClient,
     parent_id: NotionId,
     reference: str | None,
     values: Mapping[str, str] | None = None,
-    wishes: Wishes = NO_WISHES,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
     *,
     first: str | None = None,
     jobs: int = 4,
@@ -100,14 +100,14 @@ def look(
     Raises TemplateInvalid, UsageError, RecordUnreadable or a NotionError.
     """
     reading = read(gateway, parent_id, reference, values, first=first, jobs=jobs, home=home)
-    made = weighed(gateway, plan(reading, wishes), reading)
+    made = with_affected_page_counts(gateway, plan(reading, options), reading)
     if made.operations:
         check_parent(gateway, parent_id)
         made = replace(made, reads=made.reads + 1, rereads=made.reads + 1)
     return reading, made
 
 
-def look_again(
+def plan_workspace_again(
     gateway: NotionClient,
     shown: Reading,
     agreed: Plan,
@@ -122,8 +122,14 @@ def look_again(
 
     Raises what `look` raises.
     """
-    reading, plan = look(
-        gateway, shown.parent_id, shown.reference, values, agreed.wishes, jobs=jobs, home=shown.home
+    reading, plan = plan_workspace(
+        gateway,
+        shown.parent_id,
+        shown.reference,
+        values,
+        agreed.options,
+        jobs=jobs,
+        home=shown.home,
     )
     return reading, replace(
         plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0
@@ -139,7 +145,7 @@ class PlanChanged(Exception):
         self.plan = plan
 
 
-def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
+def plan(reading: Reading, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> Plan:
     """Compare the template with what was read.
 
     Raises RecordLost when a database may be the template's or the client's own, after an interrupted apply.
@@ -151,7 +157,7 @@ def plan(reading: Reading, wishes: Wishes = NO_WISHES) -> Plan:
         reading.existing,
         reads=reading.requests,
         siblings=reading.siblings,
-        wishes=wishes,
+        options=options,
     )
 
 
@@ -205,12 +211,12 @@ def apply(
                 raise PlanChanged(reading, plan)
             if reading.page is not None:
                 reading.page.refuse_if_edited()
-        ledger = Ledger(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
-        applying = Applying(
-            _journaling(gateway, recorder, reading.existing), reading, ledger, now, lock
+        state = ApplyState(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
+        applying = ApplyRun(
+            _journaling(gateway, recorder, reading.existing), reading, state, now, lock
         )
         run_all(plan.operations, applying, jobs=jobs, progress=progress)
-        manifest, rows = applying.manifest(), _applied_rows(plan, reading, ledger, applying)
+        manifest, rows = applying.manifest(), _applied_rows(plan, reading, state, applying)
         made(result(manifest, rows))
         twins = _prove(gateway, plan, reading, jobs, applying)
     return result(manifest, rows, tuple(twins.trashed))
@@ -235,7 +241,7 @@ def _journaling(gateway: NotionClient, recorder: Recorder, existing: Existing) -
 
 
 def _prove(
-    gateway: NotionClient, done: Plan, reading: Reading, jobs: int, applying: Applying
+    gateway: NotionClient, done: Plan, reading: Reading, jobs: int, applying: ApplyRun
 ) -> Twins:
     """Read again and plan again: no change may be left, and nothing may be there twice.
 
@@ -254,7 +260,7 @@ def _prove(
     )
     finder.mirrors(found.data_source for found in again.existing.databases.values())
     finder.elsewhere(twin_search(reading.loaded.template, reading.existing, done.operations))
-    left = plan(again, done.wishes).changes
+    left = plan(again, done.options).changes
     if left:
         raise NotConverged([f"{each.address} ({each.reason})" for each in left])
     if finder.found.left:
@@ -263,13 +269,17 @@ def _prove(
 
 
 def _applied_rows(
-    plan: Plan, reading: Reading, ledger: Ledger, applying: Applying
+    plan: Plan, reading: Reading, state: ApplyState, applying: ApplyRun
 ) -> tuple[AppliedRow, ...]:
-    names = [(each.database, each.key) for each in plan.operations if each.verb is Verb.CREATE_ROW]
+    names = [
+        (each.database, each.key)
+        for each in plan.operations
+        if each.kind is OperationKind.CREATE_ROW
+    ]
     return tuple(
         AppliedRow(*name, page_id, applying.written(name))
         for name in (*_recovered_rows(reading), *names)
-        if (page_id := ledger.row_id(*name)) is not None
+        if (page_id := state.row_id(*name)) is not None
     )
 
 

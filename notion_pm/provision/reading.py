@@ -22,11 +22,11 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.plan.binding import bound_entry
-from notion_pm.provision.plan.client_template import adapted
+from notion_pm.provision.plan.client_template import with_client_names
 from notion_pm.provision.plan.recovery import (
-    is_told_by_its_title_alone,
+    is_known_by_title_only,
     may_have_created,
-    recovered,
+    with_recovered_things,
 )
 from notion_pm.template import templates
 from notion_pm.template.dashboards import spelled
@@ -152,13 +152,13 @@ def _read(
     if page is None:
         _refuse_second_set(gateway, parent_id, loaded, children)
     entries = page.manifest.databases if page else {}
-    loaded = adapted(loaded, entries)
+    loaded = with_client_names(loaded, entries)
     existing = Existing()
     if page:
         existing = _Reader(
             gateway, parent_id, loaded, children, page, jobs, list_views=list_views
         ).existing()
-    loaded = adapted(loaded, entries, existing.databases)
+    loaded = with_client_names(loaded, entries, existing.databases)
     existing = _with_bound(gateway, loaded, children, existing)
     others = [name for name in recorded_templates(children) if name != loaded.template.template]
     existing = replace(
@@ -300,7 +300,9 @@ class _Reader:
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases
         manifest = (
-            recovered(self._manifest, self._loaded, databases) if self._healing else self._manifest
+            with_recovered_things(self._manifest, self._loaded, databases)
+            if self._healing
+            else self._manifest
         )
         not_ours = tuple(sorted(self._not_ours))
         return Existing(manifest, databases, lost, trashed=self._trashed, not_ours=not_ours)
@@ -354,7 +356,7 @@ class _Reader:
         """Return the database that an interrupted apply created and did not come to record."""
         title, began = (
             self._loaded.template.databases[key].title,
-            since(self._manifest.started, self._page),
+            unfinished_apply_start(self._manifest.started, self._page),
         )
         known = frozenset(entry.database_id for entry in self._manifest.databases.values())
         blocks = new_databases(self._children, title, began, known)
@@ -376,7 +378,7 @@ class _Reader:
         source = self._gateway.get_data_source(database.data_source_ids[0])
         if not may_have_created(self._loaded.template, key, source):
             return False
-        if not is_told_by_its_title_alone(self._loaded.template, key):
+        if not is_known_by_title_only(self._loaded.template, key):
             return True
         # An apply makes rows only after it has recorded the database. So these pages are people's.
         return not any(True for _ in self._gateway.query(source.id, property_ids=["title"]))
@@ -424,13 +426,13 @@ class _Reader:
         known = entry.rows if entry else {}
         if all(row.key in known for row in self._loaded.rows.get(key, ())):
             return ()
-        recent = created_since(since(self._manifest.started, self._page))
+        recent = created_since(unfinished_apply_start(self._manifest.started, self._page))
         return tuple(
             self._gateway.query(found.data_source.id, filter=recent, property_ids=["title"])
         )
 
 
-def since(started: datetime, page: ManifestPage | None) -> datetime:
+def unfinished_apply_start(started: datetime, page: ManifestPage | None) -> datetime:
     """Return the moment from which on the unfinished apply may have created things, by Notion's clock.
 
     The page of a first apply carries Notion's own time.

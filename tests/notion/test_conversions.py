@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notion_pm.model.page import DateValue, OptionValue, Value
-from notion_pm.provision.plan.conversions import conversion, loses
+from notion_pm.provision.plan.conversions import classify_conversion, loses_in_conversion
 
 _A, _B = OptionValue("a", "A"), OptionValue("b", "B")
 
@@ -38,7 +38,7 @@ _A, _B = OptionValue("a", "A"), OptionValue("b", "B")
     ],
 )
 def test_types(old: str, new: str, judged: str) -> None:
-    found = conversion(old, new)
+    found = classify_conversion(old, new)
     assert found.change_class == judged
     assert bool(found.way_out) == (judged == "blocked")
 
@@ -78,8 +78,8 @@ def test_types(old: str, new: str, judged: str) -> None:
     ],
 )
 def test_values(old: str, new: str, value: Value, *, lost: bool) -> None:
-    assert loses(old, new, value, ["A", "B", "7"]) == lost
+    assert loses_in_conversion(old, new, value, ["A", "B", "7"]) == lost
 
 
 def test_a_status_that_may_never_have_been_set_counts_as_lost() -> None:
-    assert loses("status", "rich_text", _A, may_be_unset=True)
+    assert loses_in_conversion("status", "rich_text", _A, may_be_unset=True)

@@ -20,7 +20,7 @@ from notion_pm.provision.adopt import mapping_file
 from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.destroy import destroy, destruction
-from notion_pm.provision.provision import Wishes
+from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.undo import look_back, undo
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import open_manifest
@@ -83,9 +83,9 @@ class Client:
         adopt(self.gateway, self.root, adoption)
         return adoption
 
-    def apply(self, **wishes: Any) -> int:
+    def apply(self, **options: Any) -> int:
         reading = provision.read(self.gateway, self.root, "product")
-        plan = provision.plan(reading, Wishes(**wishes))
+        plan = provision.plan(reading, PlanOptions(**options))
         state = self.folder / "state"
         apply_recorded(self.gateway, plan, reading, state, state_home=state, now=NOW, force=True)
         return len(plan.changes)

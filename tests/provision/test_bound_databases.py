@@ -16,7 +16,7 @@ from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.destroy import destruction
-from notion_pm.provision.plan.binding import BindingUnfit
+from notion_pm.provision.plan.binding import UnsuitableBinding
 from tests.conftest import client_of
 from tests.support.faults import Killed, Weather, killed
 from tests.support.gateways import gateway_to
@@ -191,13 +191,13 @@ def test_what_is_no_longer_bound_is_let_go(
         (
             "Engineering tasks",
             {"due": {"type": "date", "title": "Due"}},
-            BindingUnfit,
+            UnsuitableBinding,
             r"lacks .*: Due \(date\)",
         ),
         (
             "Engineering tasks",
             {"points": {"type": "date", "title": "Points"}},
-            BindingUnfit,
+            UnsuitableBinding,
             r"lacks .*: Points \(date\)",
         ),
     ],

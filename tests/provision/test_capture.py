@@ -68,7 +68,7 @@ def test_shipped_templates_come_back(name: str, workspace: LocalWorkspace, tmp_p
     gateway, _ = gateway_to(workspace)
     loaded = load(name)
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    plan = provision.plan(reading, provision.Wishes(with_rows=False))
+    plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
     provision.apply(gateway, plan, reading, now=NOW)
     captured = captured_from(gateway, workspace, tmp_path / "captured.yaml")
     gateway.close()

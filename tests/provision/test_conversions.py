@@ -14,9 +14,9 @@ from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.workspace.record import open_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, tables
@@ -51,17 +51,17 @@ def _look(
     gateway: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
-    wishes: Wishes = NO_WISHES,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> tuple[provision.Reading, Plan]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    return reading, weighed(gateway, provision.plan(reading, wishes), reading)
+    return reading, with_affected_page_counts(gateway, provision.plan(reading, options), reading)
 
 
 def _apply(
     gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, **options: Any
 ) -> None:
     before = gateway.requests.logical
-    reading, plan = _look(gateway, workspace, loaded, options.pop("wishes", NO_WISHES))
+    reading, plan = _look(gateway, workspace, loaded, options.pop("options", DEFAULT_PLAN_OPTIONS))
     result = provision.apply(gateway, plan, reading, now=NOW, **options)
     assert result.planned == result.sent == gateway.requests.logical - before
 
@@ -161,18 +161,18 @@ def test_a_relation_follows_the_template(
 ) -> None:
     _apply(gateway, workspace, _template(_LINKED, about=before))
     upgrade = _template(_LINKED if after["to"] == "insights" else None, version=2, about=after)
-    wishes = Wishes(prune=prune)
-    assert _judged(_look(gateway, workspace, upgrade, wishes)[1])["features.about"] == ("lossy", 1)
+    options = PlanOptions(prune=prune)
+    assert _judged(_look(gateway, workspace, upgrade, options)[1])["features.about"] == ("lossy", 1)
     with pytest.raises(UnsafeChange):
-        _apply(gateway, workspace, upgrade, wishes=wishes)
-    _apply(gateway, workspace, upgrade, allow_lossy=True, wishes=wishes)
+        _apply(gateway, workspace, upgrade, options=options)
+    _apply(gateway, workspace, upgrade, allow_lossy=True, options=options)
     made = tables(gateway, workspace)
     assert [
         title for title in made if ("Features", "relation") in made[title][0].properties
     ] == mirrors
     if after["to"] == "insights":
         assert made["Features"][0].rows[0] == ("R1", (("relation", ("X", "Y")),))
-    assert _look(gateway, workspace, upgrade, wishes)[1].changes == ()
+    assert _look(gateway, workspace, upgrade, options)[1].changes == ()
 
 
 def test_a_relation_without_links_is_turned_safely(

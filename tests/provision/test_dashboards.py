@@ -13,7 +13,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.provision import Wishes
+from notion_pm.provision.provision import PlanOptions
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, apply_to, plan_for
@@ -237,7 +237,7 @@ def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
 
 def _pruned(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> list[str]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    plan = provision.plan(reading, Wishes(prune=True))
+    plan = provision.plan(reading, PlanOptions(prune=True))
     provision.apply(gateway, plan, reading, now=NOW)
     return [str(each.address) for each in plan.changes if each.action == "delete"]
 

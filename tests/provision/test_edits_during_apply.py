@@ -22,7 +22,7 @@ from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import PlanChanged
 from notion_pm.provision.reading import Reading
@@ -139,7 +139,7 @@ class Person:
 
 def _plan(gateway: NotionClient, root: NotionId) -> tuple[Reading, Plan]:
     reading = provision.read_for(gateway, root, _template(2))
-    return reading, weighed(gateway, provision.plan(reading), reading)
+    return reading, with_affected_page_counts(gateway, provision.plan(reading), reading)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Database, View
-from notion_pm.provision.apply.apply_state import Ledger
+from notion_pm.provision.apply.apply_state import ApplyState
 from tests.support.template_worlds import load
 
 ID = NotionId("00000000-0000-4000-8000-000000000000")
@@ -22,7 +22,9 @@ def test_no_view_is_forgotten_when_many_are_noted_at_once() -> None:
     loaded = load(
         {"databases": {"features": {"title": "Features", "properties": name, "views": views}}}
     )
-    ledger = Ledger(loaded, Existing(), started=datetime(2026, 11, 22, tzinfo=UTC), with_rows=False)
+    ledger = ApplyState(
+        loaded, Existing(), started=datetime(2026, 11, 22, tzinfo=UTC), with_rows=False
+    )
     ledger.note_database("features", Database(ID, "Features", (ID,)))
 
     def note(key: str) -> None:

@@ -15,7 +15,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.apply.sync_memory import remember
+from notion_pm.provision.apply.sync_memory import remember_for_sync
 from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.workspace.record import open_manifest
@@ -55,7 +55,7 @@ class Machine:
         loaded = loaded or _template()
         reading = provision.read_for(self.gateway, self.root, loaded, home=self.home)
         made = provision.apply(self.gateway, provision.plan(reading), reading, now=NOW)
-        remember(self.home, loaded, made)
+        remember_for_sync(self.home, loaded, made)
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
-from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
+from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.provision.provision import ApplyResult
 from notion_pm.workspace.record import open_manifest
 from tests.support.faults import Fault, Killed, Weather, killed
@@ -113,19 +113,19 @@ def _look(
     gateway: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
-    wishes: Wishes = NO_WISHES,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> tuple[provision.Reading, Plan]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    return reading, weighed(gateway, provision.plan(reading, wishes), reading)
+    return reading, with_affected_page_counts(gateway, provision.plan(reading, options), reading)
 
 
 def _apply(
     gateway: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
-    wishes: Wishes = NO_WISHES,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> ApplyResult:
-    reading, plan = _look(gateway, workspace, loaded, wishes)
+    reading, plan = _look(gateway, workspace, loaded, options)
     return provision.apply(gateway, plan, reading, now=NOW, claimant=claimant_of(workspace))
 
 
@@ -185,7 +185,9 @@ def test_a_renamed_option_takes_its_pages_along(
         "features.kind.a": ("slow", 2),
         "features.tags.x": ("slow", 2),
     }
-    assert [each.key for each in plan.operations if each.verb is Verb.UPDATE_VIEW] == ["lively"]
+    assert [each.key for each in plan.operations if each.kind is OperationKind.UPDATE_VIEW] == [
+        "lively"
+    ]
     before = gateway.requests.logical
     result = _apply(gateway, workspace, _template(version=2, **_RENAMED))
     assert result.planned == result.sent == gateway.requests.logical - before
@@ -262,7 +264,7 @@ def test_what_people_renamed_and_recoloured_is_respected(
         _apply(gateway, workspace, _template(version=version))
     renamed = _template(version=4, idea={"name": "Concept"})
     assert [each.address for each in _look(gateway, workspace, renamed)[1].changes] == ["manifest"]
-    _apply(gateway, workspace, renamed, Wishes(reset_titles=True))
+    _apply(gateway, workspace, renamed, PlanOptions(reset_titles=True))
     options, rows, _ = _seen(gateway, workspace)
     assert options["status"][0] == ("Concept", "blue", "To-do")
     assert dict(rows)["R2"]["status"] == ["Concept"]

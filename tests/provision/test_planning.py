@@ -16,7 +16,7 @@ from notion_pm.model.schema import NumberConfig, Option, OptionsConfig, Property
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.diff.databases import diff
-from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.order.order import operations
 from notion_pm.provision.plan.plan import make_plan
 from tests.support.template_worlds import applied, load, property_id, templates
@@ -95,12 +95,12 @@ def test_operations_come_after_what_they_need(loaded: LoadedTemplate) -> None:
 @given(templates())
 def test_every_new_thing_is_made_by_exactly_one_operation(loaded: LoadedTemplate) -> None:
     plan = make_plan(loaded, Existing())
-    verbs = [each.verb for each in plan.operations]
+    verbs = [each.kind for each in plan.operations]
     template = loaded.template
-    assert verbs.count(Verb.CREATE_DATABASE) == len(template.databases)
-    assert verbs.count(Verb.CREATE_ROW) == sum(len(rows) for rows in loaded.rows.values())
+    assert verbs.count(OperationKind.CREATE_DATABASE) == len(template.databases)
+    assert verbs.count(OperationKind.CREATE_ROW) == sum(len(rows) for rows in loaded.rows.values())
     views = sum(len(each.views) for each in template.databases.values())
-    assert verbs.count(Verb.CREATE_VIEW) + verbs.count(Verb.ADOPT_VIEW) == views
+    assert verbs.count(OperationKind.CREATE_VIEW) + verbs.count(OperationKind.ADOPT_VIEW) == views
 
 
 def test_a_clients_new_name_for_a_property_is_respected_and_told() -> None:
@@ -152,7 +152,7 @@ def test_an_option_that_people_added_under_the_same_name_is_taken_over() -> None
     assert [(each.address, each.action) for each in plan.changes] == [
         ("features.status.beta", "update")
     ]
-    assert Verb.SETTLE not in {each.verb for each in plan.operations}
+    assert OperationKind.APPLY_PROPERTIES not in {each.kind for each in plan.operations}
 
 
 def test_a_property_that_people_deleted_is_made_again_and_said_to_be_empty() -> None:

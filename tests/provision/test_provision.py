@@ -21,9 +21,9 @@ from notion_pm.model.schema import Option, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.plan.operation import Verb
+from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.plan import make_plan
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates as template_files
 from notion_pm.workspace.record import open_manifest
 from tests.support.gateways import gateway_to
@@ -90,17 +90,17 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
     loaded = template_files.load("product")
     databases = len(loaded.template.databases)
     views = sum(len(each.views) for each in loaded.template.databases.values())
-    plan = make_plan(loaded, Existing(), reads=1, wishes=Wishes(with_rows=False))
-    verbs = Counter(each.verb for each in plan.operations)
+    plan = make_plan(loaded, Existing(), reads=1, options=PlanOptions(with_rows=False))
+    verbs = Counter(each.kind for each in plan.operations)
     made = (
-        verbs[Verb.CREATE_DATABASE]
-        + verbs[Verb.SETTLE]
-        + verbs[Verb.CREATE_VIEW]
-        + verbs[Verb.ADOPT_VIEW]
+        verbs[OperationKind.CREATE_DATABASE]
+        + verbs[OperationKind.APPLY_PROPERTIES]
+        + verbs[OperationKind.CREATE_VIEW]
+        + verbs[OperationKind.ADOPT_VIEW]
     )
     assert made == 2 * databases + views
     assert (
-        verbs[Verb.LIST_VIEWS] == databases
+        verbs[OperationKind.LIST_VIEWS] == databases
     )  # Notion tells the id of its default view nowhere else
     record = 4  # the page, the ids of its blocks, what it tells people, the record itself
     lock = 1  # the step that looks whether the page is the first one
@@ -408,13 +408,13 @@ def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorks
     root = NotionId(workspace.root_page_id)
     reading = provision.read_for(gateway, root, loaded)
     result = provision.apply(
-        gateway, provision.plan(reading, provision.Wishes(with_rows=False)), reading, now=NOW
+        gateway, provision.plan(reading, provision.PlanOptions(with_rows=False)), reading, now=NOW
     )
     assert result.applied_rows == ()
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, root, loaded)
     later = provision.apply(
-        gateway, provision.plan(reading, provision.Wishes(with_rows=True)), reading, now=NOW
+        gateway, provision.plan(reading, provision.PlanOptions(with_rows=True)), reading, now=NOW
     )
     assert len(later.applied_rows) == 4
 

@@ -14,9 +14,9 @@ from notion_pm.model.schema import OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.provision import ApplyResult, Wishes
+from notion_pm.provision.provision import ApplyResult, PlanOptions
 from notion_pm.workspace.record import open_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, apply_to, plan_for, tables
@@ -33,7 +33,7 @@ _TAGS = {
     "title": "Tags",
     "options": [{"key": "x", "name": "X"}, {"key": "y", "name": "Y"}],
 }
-_PRUNE = Wishes(prune=True)
+_PRUNE = PlanOptions(prune=True)
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ def _template(
 
 
 def _look(
-    gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, wishes: Wishes
+    gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate, options: PlanOptions
 ) -> Plan:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    return weighed(gateway, provision.plan(reading, wishes), reading)
+    return with_affected_page_counts(gateway, provision.plan(reading, options), reading)
 
 
 def _prune(
@@ -84,7 +84,7 @@ def _prune(
 ) -> ApplyResult:
     before = gateway.requests.logical
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
+    plan = with_affected_page_counts(gateway, provision.plan(reading, _PRUNE), reading)
     result = provision.apply(gateway, plan, reading, now=NOW, **options)
     assert result.planned == result.sent == gateway.requests.logical - before
     return result
@@ -173,7 +173,7 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
 ) -> None:
     apply_to(gateway, workspace, _template({}, ("all", "mine")))
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), _template({}))
-    plan = weighed(gateway, provision.plan(reading, _PRUNE), reading)
+    plan = with_affected_page_counts(gateway, provision.plan(reading, _PRUNE), reading)
     view_id = reading.existing.owned["features"].views["mine"].id
     gateway.update_view(view_id, **edit)
     assert not _look(gateway, workspace, _template({}), _PRUNE).says_the_same_as(plan)
@@ -194,7 +194,7 @@ def test_titles_are_reset_when_it_is_wished_for(
     )
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    plan = provision.plan(reading, Wishes(reset_titles=True))
+    plan = provision.plan(reading, PlanOptions(reset_titles=True))
     result = provision.apply(gateway, plan, reading, now=NOW)
     assert [each.address for each in result.changes] == ["features", "features.kind"]
     assert result.planned == result.sent

@@ -22,7 +22,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.apply.sync_memory import remember
+from notion_pm.provision.apply.sync_memory import remember_for_sync
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.template import templates
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
@@ -53,7 +53,7 @@ class Client:
         self.loaded = full.model_copy(update={"rows": {"vision": full.rows["vision"]}})
         reading = provision.read_for(self.gateway, self.root, self.loaded)
         made = provision.apply(self.gateway, provision.plan(reading), reading, now=NOW)
-        remember(self.home, self.loaded, made)
+        remember_for_sync(self.home, self.loaded, made)
         self.record = record_of(self.gateway, self.root)
 
     def repair(self, home: Path) -> Repair:

@@ -22,7 +22,7 @@ from notion_pm.model.template import (
     Template,
 )
 from notion_pm.provision.plan.plan import make_plan
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates
 from notion_pm.template.references import check
 from tests.support.gateways import gateway_to
@@ -146,7 +146,7 @@ def test_a_plan_without_changes_reads_each_database_and_its_views(
 def test_independent_requests_run_side_by_side(*, with_rows: bool, share: float) -> None:
     """Four workers, and requests that take equally long: how many rounds there are instead of requests."""
     operations = make_plan(
-        templates.load("full"), Existing(), wishes=Wishes(with_rows=with_rows)
+        templates.load("full"), Existing(), options=PlanOptions(with_rows=with_rows)
     ).operations
     rounds, done, waiting = 0, set[str](), list(operations)
     while waiting:

@@ -24,9 +24,9 @@ from notion_pm.model.schema import Option, PropertyPatch, options_of
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.affected_page_counts import weighed
+from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.apply.recording import apply_recorded
-from notion_pm.provision.provision import Wishes
+from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.steps import UndoPlan
 from notion_pm.provision.undo.undo import UndoChanged, look_back, undo
 from notion_pm.workspace import fresh_updates
@@ -189,13 +189,15 @@ class Client:
         self.workspace.close()
 
     def apply(
-        self, loaded: LoadedTemplate, *, gateway: NotionClient | None = None, **wishes: Any
+        self, loaded: LoadedTemplate, *, gateway: NotionClient | None = None, **options: Any
     ) -> None:
         """Apply a template, a day after the last time."""
         self.clock.advance(days=1)
         door = gateway or self.gateway
         reading = provision.read_for(door, self.root, loaded)
-        plan = weighed(door, provision.plan(reading, Wishes(**wishes)), reading)
+        plan = with_affected_page_counts(
+            door, provision.plan(reading, PlanOptions(**options)), reading
+        )
         result = apply_recorded(
             door,
             plan,

@@ -39,7 +39,7 @@ def apply_template(folder: Path, name: str) -> Path:
     workspace = open_workspace(folder / FILE, clock=ManualClock())
     gateway, _ = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), name, {}, jobs=4)
-    plan = provision.plan(reading, provision.Wishes(with_rows=False))
+    plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
     provision.apply(gateway, plan, reading, now=ManualClock().now)
     gateway.close()
     workspace.close()

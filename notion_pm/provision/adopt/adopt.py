@@ -22,7 +22,7 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.provision.adopt import mapping_to_record
 from notion_pm.provision.adopt.mapping_file import MappingFile
 from notion_pm.provision.adopt.matching import Candidate, DatabaseMatch, match_databases
-from notion_pm.provision.plan.client_template import adapted
+from notion_pm.provision.plan.client_template import with_client_names
 from notion_pm.provision.plan.plan import Plan, make_plan
 from notion_pm.template import templates
 from notion_pm.workspace import record_text as codec
@@ -188,7 +188,7 @@ def look_at_mapping(
     existing = {
         key: ExistingDatabase(each.source, each.database.title) for key, each in there.items()
     }
-    loaded = adapted(loaded, manifest.databases, existing)
+    loaded = with_client_names(loaded, manifest.databases, existing)
     reads = gateway.requests.logical - before
     plan = make_plan(loaded, Existing(manifest, existing), reads=reads)
     return Adoption(loaded, manifest, page, new, plan)

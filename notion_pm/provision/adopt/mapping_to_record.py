@@ -16,7 +16,7 @@ from notion_pm.provision.adopt.mapping import DatabaseMapping
 from notion_pm.provision.adopt.mapping import Mapping as AdoptMapping
 from notion_pm.provision.adopt.matching import Candidate, fits
 from notion_pm.provision.plan import fingerprint
-from notion_pm.provision.plan.client_template import adapted
+from notion_pm.provision.plan.client_template import with_client_names
 
 STALE = "has changed since the mapping was made: look at it again, with a new mapping"
 
@@ -141,7 +141,7 @@ def entries(subject: Subject, loaded: LoadedTemplate) -> dict[str, DatabaseEntry
     bare = {
         key: _entry(subject, key, mapped, candidate) for key, mapped, candidate in subject.given()
     }
-    template = adapted(loaded, bare).template
+    template = with_client_names(loaded, bare).template
     return {key: _with_fingerprints(template, key, entry) for key, entry in bare.items()}
 
 

@@ -9,11 +9,11 @@ from functools import cached_property
 from notion_pm.model.ids import NotionId
 from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.notion.client import NotionClient
-from notion_pm.provision.apply.apply_state import Ledger
+from notion_pm.provision.apply.apply_state import ApplyState
 
 
 @dataclass
-class Site:
+class ApplyContext:
     """Where an apply builds. `since` is the moment, by Notion's clock, from which on it may have created things.
 
     `began` is when this run began, by Notion's clock or earlier. `sibling_ids` are the blocks that the parent page
@@ -23,7 +23,7 @@ class Site:
     gateway: NotionClient
     parent_id: NotionId
     loaded: LoadedTemplate
-    ledger: Ledger
+    state: ApplyState
     since: datetime
     began: datetime
     sibling_ids: frozenset[NotionId]

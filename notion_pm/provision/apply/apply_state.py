@@ -16,22 +16,22 @@ from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.options.option_memory import remembering
-from notion_pm.provision.plan.options.replacements import named
+from notion_pm.provision.plan.options.option_memory import with_agreed_option_facts
+from notion_pm.provision.plan.options.replacements import find_option_named
 from notion_pm.provision.plan.order.views import default_view
-from notion_pm.provision.plan.present_keys import under_present_keys
+from notion_pm.provision.plan.present_keys import with_current_keys
 from notion_pm.provision.plan.recovery import (
     mirror_of,
     options_by_name,
     view_entry,
-    with_properties,
+    with_found_properties,
 )
 from notion_pm.template.dashboards import holders, place_for, widgets, with_widget
 
 T = TypeVar("T")
 
 
-class Ledger:
+class ApplyState:
     """Names and ids of everything that exists by now. Safe for threads that work on different things."""
 
     def __init__(
@@ -205,7 +205,9 @@ class Ledger:
         """Record what a data source holds after these changes."""
         with self._lock:
             self._sources[key] = source
-            entry = with_properties(self._template, key, self._entries[key], source, self._sources)
+            entry = with_found_properties(
+                self._template, key, self._entries[key], source, self._sources
+            )
             titles, prints = dict(entry.titles), dict(entry.fingerprints)
             for change in changes:
                 if change.action == "delete":
@@ -218,8 +220,8 @@ class Ledger:
             entry = without_deleted(
                 entry.model_copy(update={"titles": titles, "fingerprints": prints}), changes
             )
-            entry = with_swapped(entry, source, changes)
-            self._set(key, remembering(self._template, key, entry, source))
+            entry = with_replaced_options(entry, source, changes)
+            self._set(key, with_agreed_option_facts(self._template, key, entry, source))
 
     def note_default_view(self, key: str, view_id: NotionId) -> None:
         """Record which view Notion made with a database."""
@@ -245,7 +247,7 @@ class Ledger:
         """Record that a view is gone."""
         with self._lock:
             entry = self._entries[database]
-            self._set(database, entry.model_copy(update={"views": without(entry.views, key)}))
+            self._set(database, entry.model_copy(update={"views": without_key(entry.views, key)}))
 
     def note_row(self, database: str, key: str, page_id: NotionId) -> None:
         """Record a starter row."""
@@ -259,7 +261,7 @@ class Ledger:
     def _brought_up_to_date(self, database: str, entry: DatabaseEntry) -> DatabaseEntry:
         """Return an entry under the template's present keys, without what people deleted, with options they added."""
         source = self._sources[database]
-        entry = under_present_keys(self._template, database, entry)
+        entry = with_current_keys(self._template, database, entry)
         properties = {
             key: each for key, each in entry.properties.items() if each in source.properties
         }
@@ -269,22 +271,26 @@ class Ledger:
                 found = source.properties[properties[key]]
                 options |= options_by_name(self._template, database, key, found, options)
         entry = entry.model_copy(update={"properties": properties, "options": options})
-        return remembering(self._template, database, entry, source)
+        return with_agreed_option_facts(self._template, database, entry, source)
 
 
-def with_swapped(
+def with_replaced_options(
     entry: DatabaseEntry, source: DataSource, changes: Iterable[Change]
 ) -> DatabaseEntry:
     """Return an entry with the options that have come in the place of others, as soon as they are there."""
     options = dict(entry.options)
-    going = {each.swap.old.id for each in changes if each.swap and each.swap.old}
+    going = {
+        each.replacement.source.id
+        for each in changes
+        if each.replacement and each.replacement.source
+    }
     for change in changes:
         prop = source.properties.get(change.property_id)
-        if change.swap is None or prop is None or not isinstance(prop.config, OptionsConfig):
+        if change.replacement is None or prop is None or not isinstance(prop.config, OptionsConfig):
             continue
-        new = named(prop.config.options, change.swap.becomes.name)
+        new = find_option_named(prop.config.options, change.replacement.target.name)
         if new is not None and new.id and new.id not in going:
-            options[f"{change.key}.{change.swap.option}"] = new.id
+            options[f"{change.key}.{change.replacement.option}"] = new.id
     return entry.model_copy(update={"options": options})
 
 
@@ -316,7 +322,7 @@ def _forgetting(entry: DatabaseEntry, places: Iterable[str]) -> DatabaseEntry:
     return entry.model_copy(update={field: kept(getattr(entry, field)) for field in fields})
 
 
-def without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
+def without_key(mapping: Mapping[str, T], key: str) -> dict[str, T]:
     """Return a mapping without a key."""
     return {each: value for each, value in mapping.items() if each != key}
 

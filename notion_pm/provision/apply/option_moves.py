@@ -10,11 +10,11 @@ from typing import Any
 from notion_pm.errors import OptionStillUsed
 from notion_pm.model.page import OptionValue, Page, PropertyValue, Value
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
-from notion_pm.provision.apply.apply_context import Site
+from notion_pm.provision.apply.apply_context import ApplyContext
 from notion_pm.provision.plan.affected_pages import holds_stray, strays_filter
-from notion_pm.provision.plan.operation import AT_ONCE, Operation
-from notion_pm.provision.plan.options.option_holders import chosen, holders_filter
-from notion_pm.provision.plan.options.replacements import OUT, named
+from notion_pm.provision.plan.operation import PAGE_SIZE, Operation
+from notion_pm.provision.plan.options.option_holders import chosen_option_ids, option_filter
+from notion_pm.provision.plan.options.replacements import MOVE_OUT, find_option_named
 
 Targets = Mapping[str, OptionValue]
 """Option id -> the option that takes its place."""
@@ -23,8 +23,8 @@ Targets = Mapping[str, OptionValue]
 class OptionMoves:
     """The pages that are on their way from one option to another."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ApplyContext) -> None:
+        self._context = context
         self._waiting: defaultdict[tuple[str, int], deque[Page]] = defaultdict(deque)
 
     def find(self, operation: Operation) -> None:
@@ -38,14 +38,16 @@ class OptionMoves:
         except IndexError:
             return
         leaving = self._leaving(operation)
-        page = self._site.gateway.get_page(page_id, property_ids=[prop.id for prop, _ in leaving])
+        page = self._context.gateway.get_page(
+            page_id, property_ids=[prop.id for prop, _ in leaving]
+        )
         values = [
             PropertyValue(prop.id, prop.type, _moved(page.properties[prop.id].value, targets))
             for prop, targets in leaving
-            if chosen(page, prop.id) & targets.keys()
+            if chosen_option_ids(page, prop.id) & targets.keys()
         ]
         if values and not page.in_trash:
-            self._site.gateway.update_page(page.id, values)
+            self._context.gateway.update_page(page.id, values)
 
     def drop(self, operation: Operation) -> None:
         """Remove the options that no page holds any more.
@@ -55,9 +57,9 @@ class OptionMoves:
 
         Raises OptionStillUsed when people chose an option that goes on more pages: applying again moves these too.
         """
-        source_id = self._site.ledger.data_source_id(operation.database)
-        self._site.ledger.note_source(
-            operation.database, self._site.gateway.get_data_source(source_id)
+        source_id = self._context.state.data_source_id(operation.database)
+        self._context.state.note_source(
+            operation.database, self._context.gateway.get_data_source(source_id)
         )
         leaving = self._leaving(operation)
         kept = {prop.id: _without(_options(prop), targets) for prop, targets in leaving}
@@ -71,10 +73,11 @@ class OptionMoves:
         asked = [test for prop, options in kept for test in strays_filter(prop, options)]
         if not asked:
             return
-        source_id = self._site.ledger.data_source_id(operation.database)
+        source_id = self._context.state.data_source_id(operation.database)
         ids = ["title", *(prop.id for prop, _ in kept)]
         pages = islice(
-            self._site.gateway.query(source_id, filter={"or": asked}, property_ids=ids), AT_ONCE
+            self._context.gateway.query(source_id, filter={"or": asked}, property_ids=ids),
+            PAGE_SIZE,
         )
         strays = [
             page.title
@@ -86,22 +89,26 @@ class OptionMoves:
 
     def add(self, operation: Operation) -> None:
         """Add the options whose place was taken by those that are gone now, next to their stand-ins."""
-        source_id = self._site.ledger.data_source_id(operation.database)
-        self._site.ledger.note_source(
-            operation.database, self._site.gateway.get_data_source(source_id)
+        source_id = self._context.state.data_source_id(operation.database)
+        self._context.state.note_source(
+            operation.database, self._context.gateway.get_data_source(source_id)
         )
         lists: dict[str, tuple[Option, ...]] = {}
         for change in operation.changes:
-            swap = change.swap
-            if swap is None or not swap.late:
+            swap = change.replacement
+            if swap is None or not swap.deferred:
                 continue
             options = lists.get(change.property_id) or _options(
                 self._property(operation, change.key)
             )
-            if named(options, swap.becomes.name) is None:
+            if find_option_named(options, swap.target.name) is None:
                 names = [each.name for each in options]
-                place = names.index(swap.target(OUT)) if swap.target(OUT) in names else len(names)
-                options = (*options[:place], swap.becomes, *options[place:])
+                place = (
+                    names.index(swap.destination(MOVE_OUT))
+                    if swap.destination(MOVE_OUT) in names
+                    else len(names)
+                )
+                options = (*options[:place], swap.target, *options[place:])
             lists[change.property_id] = options
         self._send(operation, lists)
 
@@ -116,42 +123,44 @@ class OptionMoves:
             )
             for property_id, prop in found.items()
         }
-        source_id = self._site.ledger.data_source_id(operation.database)
-        source = self._site.gateway.update_data_source(source_id, patches)
-        self._site.ledger.note_source(operation.database, source, operation.changes)
+        source_id = self._context.state.data_source_id(operation.database)
+        source = self._context.gateway.update_data_source(source_id, patches)
+        self._context.state.note_source(operation.database, source, operation.changes)
 
     def _holding(self, operation: Operation) -> Iterator[Page]:
         """Ask for the next pages that hold an option that goes; Notion's index may lag behind the pages themselves."""
         leaving = self._leaving(operation)
         if not leaving:
             return
-        asked: dict[str, Any] = holders_filter(
-            [(prop, tuple(targets)) for prop, targets in leaving]
-        )
-        source_id = self._site.ledger.data_source_id(operation.database)
-        rows = self._site.gateway.query(
+        asked: dict[str, Any] = option_filter([(prop, tuple(targets)) for prop, targets in leaving])
+        source_id = self._context.state.data_source_id(operation.database)
+        rows = self._context.gateway.query(
             source_id, filter=asked, property_ids=["title", *(prop.id for prop, _ in leaving)]
         )
-        for page in islice(rows, AT_ONCE):
-            if any(chosen(page, prop.id) & targets.keys() for prop, targets in leaving):
+        for page in islice(rows, PAGE_SIZE):
+            if any(chosen_option_ids(page, prop.id) & targets.keys() for prop, targets in leaving):
                 yield page
 
     def _leaving(self, operation: Operation) -> list[tuple[Property, Targets]]:
         """Return the properties with options that pages leave at this stage, and where the pages go."""
         found: dict[str, tuple[Property, dict[str, OptionValue]]] = {}
         for change in operation.changes:
-            if change.swap is None:
+            if change.replacement is None:
                 continue
             prop = self._property(operation, change.key)
-            target = named(_options(prop), change.swap.target(operation.level))
-            option = named(_options(prop), change.swap.leaving(operation.level) or "")
+            target = find_option_named(
+                _options(prop), change.replacement.destination(operation.level)
+            )
+            option = find_option_named(
+                _options(prop), change.replacement.option_left_at(operation.level) or ""
+            )
             if option is not None and option.id and target is not None and target.id:
                 targets = found.setdefault(prop.id, (prop, {}))[1]
                 targets[option.id] = OptionValue(target.id, target.name)
         return list(found.values())
 
     def _property(self, operation: Operation, key: str) -> Property:
-        prop = self._site.ledger.find_property(operation.database, key)
+        prop = self._context.state.find_property(operation.database, key)
         assert prop is not None, "options are swapped where they exist"
         return prop
 

@@ -12,7 +12,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.apply.sync_memory import remember
+from notion_pm.provision.apply.sync_memory import remember_for_sync
 from notion_pm.provision.journal_files import JournalWriter, path_of
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult, Reading
@@ -57,7 +57,7 @@ def apply_recorded(
             progress=progress,
             force=force,
             allow_lossy=allow_lossy,
-            made=partial(remember, state_home, reading.loaded),
+            made=partial(remember_for_sync, state_home, reading.loaded),
             recorder=journal,
             claimant=claimant or Claimant(marks=state_directory / "claims"),
             again=again,

@@ -12,10 +12,10 @@ from notion_pm.model.page import Page
 from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.schema import DataSource, Property, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
-from notion_pm.provision.apply.apply_context import Site
+from notion_pm.provision.apply.apply_context import ApplyContext
 from notion_pm.provision.plan.affected_pages import loses_value, values_filter
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.operation import AT_ONCE, Operation
+from notion_pm.provision.plan.operation import PAGE_SIZE, Operation
 
 
 def new_spec(template: Template, change: Change) -> PropertySpec | None:
@@ -23,8 +23,8 @@ def new_spec(template: Template, change: Change) -> PropertySpec | None:
     return own(template, change.database, change.key) if "type" in change.facets else None
 
 
-def still_wanted(
-    site: Site, operation: Operation, before: DataSource, now: DataSource
+def changes_still_wanted(
+    context: ApplyContext, operation: Operation, before: DataSource, now: DataSource
 ) -> tuple[Change, ...]:
     """Return the changes of an operation without those that people have overtaken since the plan was made.
 
@@ -40,7 +40,7 @@ def still_wanted(
             now.properties.get(change.property_id),
         )
         if change.kind == "property" and change.action == "create":
-            _refuse_taken_title(site, change, before, now)
+            _refuse_taken_title(context, change, before, now)
         if was is not None and found is None:
             if change.action == "delete":
                 continue
@@ -60,33 +60,35 @@ def still_wanted(
     return tuple(wanted)
 
 
-def _refuse_taken_title(site: Site, change: Change, before: DataSource, now: DataSource) -> None:
-    title = property_title(site.template, change.database, change.key)
+def _refuse_taken_title(
+    context: ApplyContext, change: Change, before: DataSource, now: DataSource
+) -> None:
+    title = property_title(context.template, change.database, change.key)
     found = now.named(title)
     if (
         before.named(title) is None
         and found is not None
-        and not _is_our_mirror(site, change, found)
+        and not _is_our_mirror(context, change, found)
     ):
         raise ChangedDuringRun(change.database, f"somebody added a property {title!r}")
 
 
-def _is_our_mirror(site: Site, change: Change, found: Property) -> bool:
+def _is_our_mirror(context: ApplyContext, change: Change, found: Property) -> bool:
     """Return whether Notion made a property as the other end of a two-way relation of the template.
 
     It is there as soon as this apply, or an interrupted one, has made the relation in the other database.
     """
-    if (mirror := site.ledger.mirrors(change.database).get(change.key)) is not None:
+    if (mirror := context.state.mirrors(change.database).get(change.key)) is not None:
         return found.id == mirror[0]
-    far_side = site.template.far_sides(change.database).get(change.key)
+    far_side = context.template.far_sides(change.database).get(change.key)
     if far_side is None or not isinstance(found.config, RelationConfig):
         return False
     near_database, near_key = far_side[:2]
-    near_id = site.ledger.known_property_id(near_database, near_key)
+    near_id = context.state.known_property_id(near_database, near_key)
     return near_id is not None and found.config.synced_property_id == near_id
 
 
-def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
+def raise_if_more_would_be_lost(context: ApplyContext, operation: Operation) -> None:
     """Count the pages once more that lossy changes affect, also where the plan found none.
 
     Raises ChangedDuringRun when there are pages that the plan did not count.
@@ -94,14 +96,14 @@ def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
     changes = [change for change in operation.changes if change.affected is not None]
     if not changes:
         return
-    source = site.ledger.source(operation.database)
+    source = context.state.source(operation.database)
     changes = [change for change in changes if change.property_id in source.properties]
     if not changes:
         return
-    pages = _pages_with_values(site, source, changes)
+    pages = _pages_with_values(context, source, changes)
     for change in changes:
         assert change.affected is not None
-        spec, prop = new_spec(site.template, change), source.properties[change.property_id]
+        spec, prop = new_spec(context.template, change), source.properties[change.property_id]
         more = {
             page.id: page.title
             for page in pages
@@ -114,7 +116,9 @@ def raise_if_more_would_be_lost(site: Site, operation: Operation) -> None:
             )
 
 
-def _pages_with_values(site: Site, source: DataSource, changes: Sequence[Change]) -> list[Page]:
+def _pages_with_values(
+    context: ApplyContext, source: DataSource, changes: Sequence[Change]
+) -> list[Page]:
     options: defaultdict[str, list[str]] = defaultdict(list)
     whole = {change.property_id for change in changes if not change.option_id}
     for change in changes:
@@ -123,13 +127,13 @@ def _pages_with_values(site: Site, source: DataSource, changes: Sequence[Change]
         [(source.properties[each], option_ids) for each, option_ids in options.items()]
     )
     ids = ["title", *sorted(options)]
-    pages = list(site.gateway.query(source.id, filter=asked, property_ids=ids))
-    if len(pages) > AT_ONCE:
+    pages = list(context.gateway.query(source.id, filter=asked, property_ids=ids))
+    if len(pages) > PAGE_SIZE:
         # The list took several requests. Whoever wrote in the meantime is among those who edited a page last.
         recent: dict[str, Any] = {
             "timestamp": "last_edited_time",
-            "last_edited_time": {"on_or_after": site.began.isoformat()},
+            "last_edited_time": {"on_or_after": context.began.isoformat()},
         }
         edited = {"and": [recent, asked]} if asked is not None else recent
-        pages += site.gateway.query(source.id, filter=edited, property_ids=ids)
+        pages += context.gateway.query(source.id, filter=edited, property_ids=ids)
     return pages

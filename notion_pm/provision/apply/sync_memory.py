@@ -16,7 +16,7 @@ from notion_pm.state.state import Remembered, State
 from notion_pm.workspace.sync_context import source_of
 
 
-def remember(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:
+def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:
     """Remember the manifest that an apply has left, and its rows as the baseline of the first sync.
 
     Rows that a sync knows already stay as it knows them.

@@ -26,7 +26,7 @@ from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.row_content import row_content
-from notion_pm.provision.apply.apply_context import Site
+from notion_pm.provision.apply.apply_context import ApplyContext
 from notion_pm.provision.plan.order.starter_rows import StarterRows
 from notion_pm.provision.plan.twins import TwinSearch, unrecorded_namesakes
 from notion_pm.provision.reading import created_since, owned_databases, read_other_records
@@ -64,12 +64,12 @@ class TwinFinder:
     def __init__(
         self,
         gateway: NotionClient,
-        site: Site,
+        context: ApplyContext,
         existing: Existing,
         record_id: Callable[[], NotionId],
     ) -> None:
         self._gateway = gateway
-        self._site = site
+        self._context = context
         self._existing = existing
         self._record_id = record_id
         self._lock = threading.Lock()
@@ -84,7 +84,7 @@ class TwinFinder:
 
     def _among(self, children: Sequence[ChildBlock]) -> tuple[ChildBlock, ...]:
         self._children = children
-        known = {*self._site.ledger.known_ids(), self._record_id()}
+        known = {*self._context.state.known_ids(), self._record_id()}
         ours = {
             block.title: block for block in children if block.id in known and self._is_new(block)
         }
@@ -109,14 +109,14 @@ class TwinFinder:
             self._search_rows(database)
         for database in search.tabs:
             before = self._existing.databases.get(database)
-            view_ids = self._gateway.list_view_ids(self._site.ledger.entry(database).database_id)
+            view_ids = self._gateway.list_view_ids(self._context.state.entry(database).database_id)
             old = before.view_ids if before is not None else ()
             self._search_views([database], set(view_ids) - set(old))
         for database, key in search.dashboards:
-            dashboard = self._gateway.get_view(self._site.ledger.entry(database).views[key].id)
+            dashboard = self._gateway.get_view(self._context.state.entry(database).views[key].id)
             widgets = {view_id for row in dashboard.rows for view_id in row}
             self._search_views(
-                self._site.template.databases,
+                self._context.template.databases,
                 widgets - self._existing.widget_ids,
                 may_be_older=self._may_have_held_widgets(dashboard.id),
             )
@@ -142,9 +142,9 @@ class TwinFinder:
 
     def _is_new(self, block: ChildBlock) -> bool:
         """Return whether this apply, or the interrupted one that it goes on with, may have made a block."""
-        was_there = block.id in self._site.sibling_ids and not self._existing.interrupted
+        was_there = block.id in self._context.sibling_ids and not self._existing.interrupted
         return not was_there and (
-            block.created_time is None or block.created_time >= self._site.since
+            block.created_time is None or block.created_time >= self._context.since
         )
 
     def _is_twin_of(self, block: ChildBlock, original: ChildBlock) -> bool:
@@ -158,14 +158,16 @@ class TwinFinder:
 
     def _is_ours(self, made: ChildBlock | Page) -> bool:
         """Return whether our connection made something, and nobody else has edited it."""
-        return {made.created_by, made.last_edited_by} == {self._site.connection_id}
+        return {made.created_by, made.last_edited_by} == {self._context.connection_id}
 
     @cached_property
     def _others(self) -> tuple[Manifest, ...] | None:
         """The records of other templates under the page; None where one of them cannot be read."""
-        template = self._site.template.template
+        template = self._context.template.template
         try:
-            return read_other_records(self._gateway, self._site.parent_id, self._children, template)
+            return read_other_records(
+                self._gateway, self._context.parent_id, self._children, template
+            )
         except NotionPmError:
             return None
 
@@ -204,7 +206,7 @@ class TwinFinder:
 
     def _trash_record(self, block: ChildBlock) -> None:
         try:
-            manifest = read_manifest_page(self._gateway, block.id, self._site.parent_id).manifest
+            manifest = read_manifest_page(self._gateway, block.id, self._context.parent_id).manifest
         except RecordUnreadable:
             manifest = None
         is_untouched = (
@@ -219,24 +221,24 @@ class TwinFinder:
     # --- inside databases
 
     def _search_rows(self, database: str) -> None:
-        ledger, starter = self._site.ledger, StarterRows(self._site.loaded)
-        title_key = self._site.template.databases[database].title_key
+        state, starter = self._context.state, StarterRows(self._context.loaded)
+        title_key = self._context.template.databases[database].title_key
         keys = {
             row.cells.get(title_key, ""): key
             for (of, key), row in starter.rows.items()
             if of == database
         }
-        recent = created_since(self._site.since)
+        recent = created_since(self._context.since)
         pages = list(
             self._gateway.query(
-                ledger.data_source_id(database), filter=recent, property_ids=["title"]
+                state.data_source_id(database), filter=recent, property_ids=["title"]
             )
         )
-        known, by_id = ledger.known_ids(), {page.id: page for page in pages}
+        known, by_id = state.known_ids(), {page.id: page for page in pages}
         old_rows = self._rows_before(database)
         for page in pages:
             key = keys.get(page.title)
-            recorded = ledger.row_id(database, key) if key is not None else None
+            recorded = state.row_id(database, key) if key is not None else None
             original = (
                 by_id.get(recorded) if recorded is not None and recorded not in old_rows else None
             )
@@ -284,7 +286,7 @@ class TwinFinder:
             view.id: view for found in self._existing.databases.values() for view in found.views
         }
         read |= {view_id: self._gateway.get_view(view_id) for view_id in search.recorded_views}
-        for original_id, view in unrecorded_namesakes(self._site.template, self._existing):
+        for original_id, view in unrecorded_namesakes(self._context.template, self._existing):
             if _looks_the_same(view, read[original_id]):
                 self.found.left.append(f"the view {view.name!r}")
 
@@ -296,12 +298,12 @@ class TwinFinder:
         may_be_older: bool = False,
     ) -> None:
         """Delete the twins among views that came during this run; report them where some may be older."""
-        known = self._site.ledger.known_ids()
+        known = self._context.state.known_ids()
         recorded = {
-            (self._site.template.databases[database].views[key].title, entry.id)
+            (self._context.template.databases[database].views[key].title, entry.id)
             for database in databases
-            for key, entry in self._site.ledger.entry(database).views.items()
-            if key in self._site.template.databases[database].views
+            for key, entry in self._context.state.entry(database).views.items()
+            if key in self._context.template.databases[database].views
         }
         for view_id in sorted(set(view_ids) - known):
             view = self._gateway.get_view(view_id)

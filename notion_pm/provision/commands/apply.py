@@ -16,10 +16,10 @@ from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision import plan_file, provision
 from notion_pm.provision.commands.apply_all import apply_all
-from notion_pm.provision.commands.confirm_and_apply import ask, carry_out
-from notion_pm.provision.commands.plan_all import Looked
+from notion_pm.provision.commands.confirm_and_apply import apply_and_record, confirm_changes
+from notion_pm.provision.commands.plan_all import PlannedWorkspace
 from notion_pm.provision.commands.render_plan import plan_lines
-from notion_pm.provision.commands.template_options import Terms, template_options
+from notion_pm.provision.commands.template_options import ApplyOptions, template_options
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.plan_file import PlanFile
 from notion_pm.provision.provision import ApplyResult, PlanChanged
@@ -28,11 +28,11 @@ from notion_pm.workspace.lock import raise_if_locked
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """What is to be applied, and on which terms. A `checksum` is the word of who looked at the plan."""
+class ApplyRequest:
+    """What is to be applied, and on which apply_options. A `checksum` is the word of who looked at the plan."""
 
     reference: str | None
-    terms: Terms
+    apply_options: ApplyOptions
     checksum: str | None = None
     planned: PlanFile | None = None
 
@@ -54,7 +54,7 @@ def command(
     context: Context,
     *,
     template: str | None,
-    terms: Terms,
+    apply_options: ApplyOptions,
     checksum: str | None,
     yes: bool,
     details: bool,
@@ -79,9 +79,9 @@ def command(
                 "A checksum is of one client's plan.",
                 "Leave out --all, and name the client with -w.",
             )
-        apply_all(context, template, terms, yes=yes, details=details, as_json=as_json)
+        apply_all(context, template, apply_options, yes=yes, details=details, as_json=as_json)
         return
-    order = _ordered(_Order(context.template(template), terms, checksum))
+    order = _ordered(ApplyRequest(context.template(template), apply_options, checksum))
     with exclusive(context.state_home):
         reading, plan = _look(context, order)
         _show(context, plan, details=details, as_json=as_json)
@@ -101,14 +101,14 @@ def command(
         )
 
 
-def _look(context: Context, order: _Order) -> Looked:
+def _look(context: Context, order: ApplyRequest) -> PlannedWorkspace:
     with progress(context):
-        return provision.look(
+        return provision.plan_workspace(
             context.gateway,
             context.parent_page,
             order.reference,
-            order.terms.values,
-            order.terms.wishes,
+            order.apply_options.values,
+            order.apply_options.plan_options,
             first=DEFAULT_TEMPLATE,
             jobs=context.jobs,
             home=context.state_home,
@@ -121,14 +121,22 @@ def _show(context: Context, plan: Plan, *, details: bool, as_json: bool) -> None
             echo(line)
 
 
-def _check(plan: Plan, order: _Order) -> None:
+def _check(plan: Plan, order: ApplyRequest) -> None:
     """Raise UnsafeChange for a plan that is not the one somebody looked at, or not safe."""
     _refuse_if_moved(plan, order)
-    plan.raise_if_unsafe(force=order.terms.force, allow_lossy=order.terms.allow_lossy)
+    plan.raise_if_unsafe(
+        force=order.apply_options.force, allow_lossy=order.apply_options.allow_lossy
+    )
 
 
 def _apply_when_agreed(
-    context: Context, order: _Order, shown: Looked, *, yes: bool, details: bool, as_json: bool
+    context: Context,
+    order: ApplyRequest,
+    shown: PlannedWorkspace,
+    *,
+    yes: bool,
+    details: bool,
+    as_json: bool,
 ) -> ApplyResult:
     """Ask, plan once more, and carry the plan out if it is still the one that was shown; otherwise ask again.
 
@@ -137,10 +145,10 @@ def _apply_when_agreed(
     nobody_is_asked = yes or order.checksum is not None
     for attempt in count():
         plan = shown[1]
-        ask(len(plan.changes), yes=nobody_is_asked, as_json=as_json)
+        confirm_changes(len(plan.changes), yes=nobody_is_asked, as_json=as_json)
         try:
             with progress(context) as drawn:
-                return carry_out(context, plan, shown[0], order.terms, drawn)
+                return apply_and_record(context, plan, shown[0], order.apply_options, drawn)
         except PlanChanged as changed:
             _refuse_if_moved(changed.plan, order)
             if nobody_is_asked and attempt:
@@ -151,7 +159,7 @@ def _apply_when_agreed(
     raise AssertionError("the loop ends by returning or raising")
 
 
-def _ordered(order: _Order) -> _Order:
+def _ordered(order: ApplyRequest) -> ApplyRequest:
     """Return what a plan file orders, where the template's argument names one."""
     if order.reference is None or not order.reference.endswith(plan_file.SUFFIX):
         return order
@@ -160,16 +168,16 @@ def _ordered(order: _Order) -> _Order:
         note(
             f"{order.reference} was made with {' and '.join(planned.permits)}, which counts here too."
         )
-    terms = Terms(
+    apply_options = ApplyOptions(
         planned.variables,
-        planned.wishes,
-        order.terms.force or planned.force,
-        order.terms.allow_lossy or planned.allow_lossy,
+        planned.options,
+        order.apply_options.force or planned.force,
+        order.apply_options.allow_lossy or planned.allow_lossy,
     )
-    return _Order(planned.reference, terms, planned.checksum, planned)
+    return ApplyRequest(planned.reference, apply_options, planned.checksum, planned)
 
 
-def _refuse_if_moved(plan: Plan, order: _Order) -> None:
+def _refuse_if_moved(plan: Plan, order: ApplyRequest) -> None:
     if order.checksum not in {None, plan.checksum}:
         raise UnsafeChange(
             "The plan is stale: the template, the workspace or the plan file has changed since it was made.",

@@ -9,16 +9,29 @@ from notion_pm.console.all_clients import Outcome, attempt, go_on, most_serious
 from notion_pm.console.context import Context
 from notion_pm.console.output import end_with, progress
 from notion_pm.errors import UnsafeChange
-from notion_pm.provision.commands.confirm_and_apply import ask, carry_out
-from notion_pm.provision.commands.plan_all import Looked, hold_back, look, show_plans, tell, told
-from notion_pm.provision.commands.template_options import Terms
+from notion_pm.provision.commands.confirm_and_apply import apply_and_record, confirm_changes
+from notion_pm.provision.commands.plan_all import (
+    PlannedWorkspace,
+    plan_client,
+    print_results,
+    raise_if_plan_unsafe,
+    show_plans,
+    summarize_client,
+)
+from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.provision import ApplyResult, PlanChanged
 from notion_pm.state.lock import exclusive
 from notion_pm.workspace.progress import Progress
 
 
 def apply_all(
-    context: Context, template: str | None, terms: Terms, *, yes: bool, details: bool, as_json: bool
+    context: Context,
+    template: str | None,
+    apply_options: ApplyOptions,
+    *,
+    yes: bool,
+    details: bool,
+    as_json: bool,
 ) -> None:
     """Show every plan, ask once, and apply side by side what is safe."""
     asked = context.all_clients()
@@ -28,8 +41,8 @@ def apply_all(
             attempt(partial(_lock, locks), each) for each in clients
         ]  # here: SQLite's locks belong to a thread
         with progress(*asked):
-            looked = go_on(locked, lambda client, _: look(client, template, terms))
-        safe = go_on(looked, lambda _, found: hold_back(found, terms))
+            looked = go_on(locked, lambda client, _: plan_client(client, template, apply_options))
+        safe = go_on(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
         if not as_json:
             show_plans(looked, details=details)
         waiting = [
@@ -37,15 +50,18 @@ def apply_all(
             for each in safe
             if each.error is None and each.value[1].changes
         ]
-        ask(
+        confirm_changes(
             sum(waiting),
             yes=yes,
             as_json=as_json,
             whose=f" to {len(waiting)} of {len(clients)} clients",
         )
         with progress(*asked) as shown:
-            ended = go_on(safe, partial(_carry_out, terms, shown, yes=yes))
-    tell([told(*each, "applied") for each in zip(looked, ended, strict=True)], as_json=as_json)
+            ended = go_on(safe, partial(_carry_out, apply_options, shown, yes=yes))
+    print_results(
+        [summarize_client(*each, "applied") for each in zip(looked, ended, strict=True)],
+        as_json=as_json,
+    )
     end_with(most_serious(each.exit_code for each in ended))
 
 
@@ -54,7 +70,12 @@ def _lock(locks: ExitStack, client: Context, _: Context) -> None:
 
 
 def _carry_out(
-    terms: Terms, shown: Progress, client: Context, found: Looked, *, yes: bool
+    apply_options: ApplyOptions,
+    shown: Progress,
+    client: Context,
+    found: PlannedWorkspace,
+    *,
+    yes: bool,
 ) -> ApplyResult:
     """Carry out a client's plan if it is still the one that was shown.
 
@@ -66,12 +87,12 @@ def _carry_out(
 
     reading, plan = found
     try:
-        return carry_out(client, plan, reading, terms, draw)
+        return apply_and_record(client, plan, reading, apply_options, draw)
     except PlanChanged as changed:
         if yes:
             again = changed.plan.shown_again(plan)
             with suppress(PlanChanged):
-                return carry_out(client, again, changed.reading, terms, draw)
+                return apply_and_record(client, again, changed.reading, apply_options, draw)
         raise UnsafeChange(
             "Somebody changed this workspace after its plan was shown.",
             f"Nothing was changed. Look at its new plan:  notion-pm -w {client.name} apply",

@@ -10,14 +10,14 @@ from notion_pm.console.context import Context
 from notion_pm.errors import UsageError
 from notion_pm.provision import provision
 from notion_pm.provision.apply.recording import apply_recorded
-from notion_pm.provision.commands.template_options import Terms
+from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult, Reading
 from notion_pm.workspace.progress import Progress
 
 
-def carry_out(
-    client: Context, plan: Plan, reading: Reading, terms: Terms, progress: Progress
+def apply_and_record(
+    client: Context, plan: Plan, reading: Reading, apply_options: ApplyOptions, progress: Progress
 ) -> ApplyResult:
     """Plan once more, carry the plan out, and remember what sync and `undo` have to know of it.
 
@@ -25,8 +25,10 @@ def carry_out(
     """
 
     def plan_again() -> tuple[Reading, Plan]:
-        found = provision.look_again(client.gateway, reading, plan, terms.values, jobs=client.jobs)
-        found[1].raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
+        found = provision.plan_workspace_again(
+            client.gateway, reading, plan, apply_options.values, jobs=client.jobs
+        )
+        found[1].raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
         return found
 
     return apply_recorded(
@@ -38,14 +40,14 @@ def carry_out(
         now=client.now(),
         jobs=client.jobs,
         progress=progress,
-        force=terms.force,
-        allow_lossy=terms.allow_lossy,
+        force=apply_options.force,
+        allow_lossy=apply_options.allow_lossy,
         claimant=client.claimant("apply"),
         again=plan_again,
     )
 
 
-def ask(changes: int, *, yes: bool, as_json: bool, whose: str = "") -> None:
+def confirm_changes(changes: int, *, yes: bool, as_json: bool, whose: str = "") -> None:
     """Get a person's word.
 
     Raises UsageError where there is nobody to ask, Abort when the answer is no.

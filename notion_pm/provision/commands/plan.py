@@ -15,7 +15,7 @@ from notion_pm.provision import plan_file, provision
 from notion_pm.provision.commands.plan_all import plan_all
 from notion_pm.provision.commands.render_plan import plan_lines
 from notion_pm.provision.commands.render_plan_markdown import plan_markdown
-from notion_pm.provision.commands.template_options import Terms, template_options
+from notion_pm.provision.commands.template_options import ApplyOptions, template_options
 from notion_pm.provision.plan.plan import Plan
 
 _CHANGES = 2  # exit code of --exit-code
@@ -50,7 +50,7 @@ def command(
     context: Context,
     *,
     template: str | None,
-    terms: Terms,
+    apply_options: ApplyOptions,
     output: Path | None,
     form: str,
     details: bool,
@@ -73,19 +73,19 @@ def command(
         plan_all(
             context,
             template,
-            terms,
+            apply_options,
             details=details,
             exit_code=exit_code,
             as_json=as_json or form == "json",
         )
         return
     with progress(context):
-        reading, plan = provision.look(
+        reading, plan = provision.plan_workspace(
             context.gateway,
             context.parent_page,
             context.template(template),
-            terms.values,
-            terms.wishes,
+            apply_options.values,
+            apply_options.plan_options,
             first=DEFAULT_TEMPLATE,
             jobs=context.jobs,
             home=context.state_home,
@@ -93,11 +93,15 @@ def command(
     if output is not None:
         variables = reading.loaded.variables
         made = plan_file.of(
-            plan, reading.reference, variables, allow_lossy=terms.allow_lossy, force=terms.force
+            plan,
+            reading.reference,
+            variables,
+            allow_lossy=apply_options.allow_lossy,
+            force=apply_options.force,
         )
         plan_file.write(output, made)
     _show(plan, "json" if as_json else form, context.budget or NOTION_BUDGET, details=details)
-    plan.raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
+    plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
     end_with(_CHANGES if exit_code and plan.changes else 0)
 
 

@@ -13,17 +13,17 @@ from notion_pm.errors import UnsafeChange
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision import provision
 from notion_pm.provision.commands.render_plan import plan_lines
-from notion_pm.provision.commands.template_options import Terms
+from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import Reading
 
 _CHANGES = 2  # exit code of --exit-code
 
-Looked = tuple[Reading, Plan]
+PlannedWorkspace = tuple[Reading, Plan]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ClientPlanResult:
     """What the table and the JSON say of one client. A client that is held back has a plan and a problem."""
 
     client: str
@@ -54,7 +54,7 @@ class Told:
 def plan_all(
     context: Context,
     template: str | None,
-    terms: Terms,
+    apply_options: ApplyOptions,
     *,
     details: bool,
     exit_code: bool,
@@ -63,37 +63,44 @@ def plan_all(
     """Show every client's plan, and all of them in a table."""
     clients = context.all_clients()
     with progress(*clients):
-        looked = for_each_client(clients, lambda client: look(client, template, terms))
-    safe = go_on(looked, lambda _, found: hold_back(found, terms))
+        looked = for_each_client(
+            clients, lambda client: plan_client(client, template, apply_options)
+        )
+    safe = go_on(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
     if not as_json:
         show_plans(looked, details=details)
-    tell([told(*each, "changes") for each in zip(looked, safe, strict=True)], as_json=as_json)
+    print_results(
+        [summarize_client(*each, "changes") for each in zip(looked, safe, strict=True)],
+        as_json=as_json,
+    )
     changed = any(each.result and each.result[1].changes for each in looked)
     end_with(
         most_serious([_CHANGES if exit_code and changed else 0, *(each.exit_code for each in safe)])
     )
 
 
-def look(client: Context, template: str | None, terms: Terms) -> Looked:
+def plan_client(
+    client: Context, template: str | None, apply_options: ApplyOptions
+) -> PlannedWorkspace:
     """Plan for one client; without a template the one that it is to have, or has."""
-    return provision.look(
+    return provision.plan_workspace(
         client.gateway,
         client.parent_page,
         client.template(template),
-        terms.values,
-        terms.wishes,
+        apply_options.values,
+        apply_options.plan_options,
         jobs=client.jobs,
         home=client.state_home,
     )
 
 
-def hold_back(found: Looked, terms: Terms) -> Looked:
+def raise_if_plan_unsafe(found: PlannedWorkspace, apply_options: ApplyOptions) -> PlannedWorkspace:
     """Let a safe plan through. Raises UnsafeChange for one that needs a person's word."""
-    found[1].raise_if_unsafe(force=terms.force, allow_lossy=terms.allow_lossy)
+    found[1].raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
     return found
 
 
-def show_plans(looked: Iterable[Outcome[Looked]], *, details: bool) -> None:
+def show_plans(looked: Iterable[Outcome[PlannedWorkspace]], *, details: bool) -> None:
     """Show the plans, one client after the other."""
     for each in looked:
         if each.result is not None:
@@ -105,19 +112,21 @@ def show_plans(looked: Iterable[Outcome[Looked]], *, details: bool) -> None:
             echo()
 
 
-def told(looked: Outcome[Looked], ended: Outcome[Any], done: str) -> Told:
+def summarize_client(
+    looked: Outcome[PlannedWorkspace], ended: Outcome[Any], done: str
+) -> ClientPlanResult:
     """Say in a word what became of a client; `done` is the word for one with changes and no problem."""
     plan = looked.result[1] if looked.result else None
     requests = ended.client.gateway.requests.logical if plan else 0
     if ended.error is not None:
         word = "held back" if ended.exit_code == UnsafeChange.exit_code else "failed"
-        return Told(ended.client.name, word, plan, ended.problem, requests)
-    return Told(
+        return ClientPlanResult(ended.client.name, word, plan, ended.problem, requests)
+    return ClientPlanResult(
         ended.client.name, done if plan and plan.changes else "up to date", plan, "", requests
     )
 
 
-def tell(found: Sequence[Told], *, as_json: bool) -> None:
+def print_results(found: Sequence[ClientPlanResult], *, as_json: bool) -> None:
     """Show all clients: one JSON document, or the table and what is wrong with whom."""
     if as_json:
         echo_json([each.as_data() for each in found])

@@ -10,24 +10,26 @@ from typing import Any, TypeVar
 import click
 
 from notion_pm.console.completion_values import complete_template
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.plan_options import PlanOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ApplyOptions:
     """The conditions under which a template is to be planned and applied."""
 
     values: dict[str, str]
-    wishes: Wishes
+    plan_options: PlanOptions
     force: bool
     allow_lossy: bool
 
 
-def _with_terms(command: Callable[..., Any]) -> Callable[..., Any]:
+def _with_apply_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the options of a command as one value: the parameter `apply_options`."""
+
     @wraps(command)
-    def gathered(
+    def call_command(
         *arguments: Any,
         values: dict[str, str],
         with_rows: bool | None,
@@ -36,12 +38,13 @@ def _with_terms(command: Callable[..., Any]) -> Callable[..., Any]:
         downgrade: bool,
         force: bool,
         allow_lossy: bool,
-        **options: Any,
+        **others: Any,
     ) -> Any:
-        terms = Terms(values, Wishes(with_rows, prune, reset_titles, downgrade), force, allow_lossy)
-        return command(*arguments, terms=terms, **options)
+        plan_options = PlanOptions(with_rows, prune, reset_titles, downgrade)
+        apply_options = ApplyOptions(values, plan_options, force, allow_lossy)
+        return command(*arguments, apply_options=apply_options, **others)
 
-    return gathered
+    return call_command
 
 
 def _values(
@@ -68,8 +71,8 @@ values_option = click.option(
 
 
 def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the template's argument, and the options that make up its `terms`."""
-    command = _with_terms(command)
+    """Add the template's argument, and the options that make up its `options`."""
+    command = _with_apply_options(command)
     for add in (
         click.option("--allow-lossy", is_flag=True, help="Accept changes that may lose values."),
         click.option(

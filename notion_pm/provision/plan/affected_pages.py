@@ -13,8 +13,8 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import Option, OptionsConfig, Property, options_of
 from notion_pm.model.template import GROUP_NAMES, OptionsProperty, PropertySpec
 from notion_pm.model.usage import holds
-from notion_pm.provision.plan.conversions import loses
-from notion_pm.provision.plan.options.option_holders import chosen, holders_filter
+from notion_pm.provision.plan.conversions import loses_in_conversion
+from notion_pm.provision.plan.options.option_holders import chosen_option_ids, option_filter
 
 _FILTERABLE = frozenset(
     {
@@ -44,7 +44,7 @@ def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec |
     removed.
     """
     if option_id:
-        return option_id in chosen(page, prop.id)
+        return option_id in chosen_option_ids(page, prop.id)
     if not holds(page, prop.id):
         return False
     if spec is None:
@@ -54,8 +54,8 @@ def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec |
     names = [option.name for option in options_of(prop)]
     if isinstance(spec, OptionsProperty):
         names += [option.name for option in spec.options]
-    may_be_unset = chosen(page, prop.id) == {_default_status(prop)}
-    return loses(found.type, spec.type, found.value, names, may_be_unset=may_be_unset)
+    may_be_unset = chosen_option_ids(page, prop.id) == {_default_status(prop)}
+    return loses_in_conversion(found.type, spec.type, found.value, names, may_be_unset=may_be_unset)
 
 
 def _default_status(prop: Property) -> str | None:
@@ -76,7 +76,7 @@ def values_filter(properties: Iterable[tuple[Property, Sequence[str]]]) -> Mappi
     tests: list[Mapping[str, Any]] = []
     for prop, option_ids in properties:
         if option_ids:
-            tests += holders_filter([(prop, option_ids)])["or"]
+            tests += option_filter([(prop, option_ids)])["or"]
         elif prop.type == "checkbox":
             tests.append({"property": prop.id, "checkbox": {"equals": True}})
         elif prop.type in _FILTERABLE:
@@ -98,7 +98,7 @@ def strays_filter(prop: Property, kept: Sequence[Option]) -> list[Mapping[str, A
     if not going:
         return []
     if prop.type == "multi_select" or len(kept) > _MOST_CONDITIONS:
-        tests: list[Mapping[str, Any]] = holders_filter([(prop, going)])["or"]
+        tests: list[Mapping[str, Any]] = option_filter([(prop, going)])["or"]
         return tests
     unlike = [{"property": prop.id, prop.type: {"does_not_equal": option.name}} for option in kept]
     return [{"and": [{"property": prop.id, prop.type: {"is_not_empty": True}}, *unlike]}]
@@ -106,4 +106,4 @@ def strays_filter(prop: Property, kept: Sequence[Option]) -> list[Mapping[str, A
 
 def holds_stray(page: Page, prop: Property, kept: Collection[Option]) -> bool:
     """Return whether a page holds an option beyond those that are kept."""
-    return bool(chosen(page, prop.id) - {option.id for option in kept})
+    return bool(chosen_option_ids(page, prop.id) - {option.id for option in kept})

@@ -8,7 +8,7 @@ from notion_pm.model.schema import DataSource, OptionsConfig, Property
 from notion_pm.model.template import DatabaseSpec, OptionsProperty
 
 
-class BindingUnfit(UsageError):
+class UnsuitableBinding(UsageError):
     """A bound database lacks properties that the template reads."""
 
 
@@ -30,7 +30,7 @@ def bound_entry(key: str, spec: DatabaseSpec, source: DataSource) -> DatabaseEnt
             for each, prop in spec.properties.items()
             if each not in fit
         )
-        raise BindingUnfit(
+        raise UnsuitableBinding(
             f"The database {source.title!r} that `{key}` is bound to lacks what the template reads: {missing}.",
             f"Name its properties as it does, under databases.{key}.properties; or bind another database.",
         )

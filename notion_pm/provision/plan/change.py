@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from notion_pm.model.ids import Address, NotionId, address
 from notion_pm.model.schema import Database, View
-from notion_pm.provision.plan.options.replacements import Swap
+from notion_pm.provision.plan.options.replacements import OptionReplacement
 
 Action = Literal["create", "update", "delete"]
 ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
@@ -125,7 +125,7 @@ class Change:
     property_id: str = ""
     option_id: str = ""
     pages: int | None = None
-    swap: Swap | None = None
+    replacement: OptionReplacement | None = None
     affected: AffectedPages | None = None
     planned: PlannedView | PlannedDatabase | None = None
 

@@ -29,7 +29,7 @@ from notion_pm.template.topological_order import REFERENCE
 _NOTHING_FOUND: Mapping[str, ExistingDatabase] = {}
 
 
-def adapted(
+def with_client_names(
     loaded: LoadedTemplate,
     entries: Mapping[str, DatabaseEntry],
     found: Mapping[str, ExistingDatabase] = _NOTHING_FOUND,

@@ -59,7 +59,7 @@ class Conversion:
     way_out: str = ""
 
 
-def conversion(old: str, new: str) -> Conversion:
+def classify_conversion(old: str, new: str) -> Conversion:
     """Judge the change from one type of property to another."""
     if old in _COMPUTED:
         return _from_computed(new)
@@ -74,7 +74,7 @@ def conversion(old: str, new: str) -> Conversion:
     return _blocked("Notion does not convert it")
 
 
-def loses(
+def loses_in_conversion(
     old: str, new: str, value: Value, options: Collection[str] = (), *, may_be_unset: bool = False
 ) -> bool:
     """Return whether a value that is not empty is lost or changed, or a part of it.
@@ -84,7 +84,7 @@ def loses(
     """
     if may_be_unset:
         return True
-    if conversion(old, new).change_class == "safe":
+    if classify_conversion(old, new).change_class == "safe":
         return False
     if old in _COMPUTED or new in _COMPUTED or old == "people" or new in {"checkbox", "people"}:
         return True

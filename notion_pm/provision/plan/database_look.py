@@ -18,7 +18,7 @@ KEPT_LOOK = "kept look"
 """The facet of a change that sets no icon and description: the record notes the template's, people's stay."""
 
 
-def without_people_s_changes(
+def without_changes_by_people(
     change: Change, spec: DatabaseSpec, entry: DatabaseEntry, there: Database, *, reset_titles: bool
 ) -> Change:
     """Return the change without what people have set themselves. With `reset_titles` a title is set all the same."""

@@ -12,8 +12,10 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan.fingerprint import fingerprint
 
 
-def base_of(desired: LoadedTemplate, existing: Existing, wishes: Mapping[str, Any]) -> str:
+def compute_input_fingerprint(
+    desired: LoadedTemplate, existing: Existing, options: Mapping[str, Any]
+) -> str:
     """Return the mark of a template with its variables and files, of what exists, and of what was wished for."""
     template = desired.model_dump(mode="json", exclude={"source"})  # wherever the file lies
     found = [existing.manifest, existing.databases, sorted(existing.lost), existing.bound]
-    return fingerprint([template, to_jsonable_python(found), dict(wishes)])
+    return fingerprint([template, to_jsonable_python(found), dict(options)])

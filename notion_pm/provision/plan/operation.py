@@ -10,7 +10,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.provision.plan.change import Change
 
 
-class Verb(Enum):
+class OperationKind(Enum):
     """What an operation does."""
 
     OPEN_MANIFEST = "open manifest"
@@ -19,7 +19,7 @@ class Verb(Enum):
     MARK_MANIFEST = "mark manifest"
     CREATE_DATABASE = "create database"
     UPDATE_DATABASE = "update database"
-    SETTLE = "settle"
+    APPLY_PROPERTIES = "apply properties"
     LIST_VIEWS = "list views"
     ADOPT_VIEW = "adopt view"
     CREATE_VIEW = "create view"
@@ -34,37 +34,43 @@ class Verb(Enum):
     RECORD_STRUCTURE = "record structure"
     CREATE_ROW = "create row"
     COMPLETE_ROW = "complete row"
-    TELL = "tell"
+    WRITE_SUMMARY = "write summary"
     RECORD_END = "record end"
 
 
 _PHASES = {
-    Verb.CREATE_DATABASE: "Databases",
-    Verb.UPDATE_DATABASE: "Databases",
-    Verb.SETTLE: "Databases",
-    Verb.ADOPT_VIEW: "Views",
-    Verb.CREATE_VIEW: "Views",
-    Verb.UPDATE_VIEW: "Views",
-    Verb.DELETE_VIEW: "Views",
-    Verb.FIND_PAGES: "Options",
-    Verb.MOVE_PAGE: "Options",
-    Verb.DROP_OPTIONS: "Options",
-    Verb.ADD_OPTIONS: "Options",
-    Verb.CREATE_ROW: "Rows",
-    Verb.COMPLETE_ROW: "Rows",
-    Verb.RECORD_OPTIONS: "Record",
-    Verb.RECORD_STRUCTURE: "Record",
-    Verb.TELL: "Record",
-    Verb.RECORD_END: "Record",
+    OperationKind.CREATE_DATABASE: "Databases",
+    OperationKind.UPDATE_DATABASE: "Databases",
+    OperationKind.APPLY_PROPERTIES: "Databases",
+    OperationKind.ADOPT_VIEW: "Views",
+    OperationKind.CREATE_VIEW: "Views",
+    OperationKind.UPDATE_VIEW: "Views",
+    OperationKind.DELETE_VIEW: "Views",
+    OperationKind.FIND_PAGES: "Options",
+    OperationKind.MOVE_PAGE: "Options",
+    OperationKind.DROP_OPTIONS: "Options",
+    OperationKind.ADD_OPTIONS: "Options",
+    OperationKind.CREATE_ROW: "Rows",
+    OperationKind.COMPLETE_ROW: "Rows",
+    OperationKind.RECORD_OPTIONS: "Record",
+    OperationKind.RECORD_STRUCTURE: "Record",
+    OperationKind.WRITE_SUMMARY: "Record",
+    OperationKind.RECORD_END: "Record",
 }
 """Under which heading people see the progress of an operation. Others prepare or tidy up, and are not counted."""
 
 
-AT_ONCE = 100
+PAGE_SIZE = 100
 """How many pages Notion lists per request."""
 
 _LOOKS_FIRST = frozenset(
-    {Verb.UPDATE_DATABASE, Verb.UPDATE_VIEW, Verb.DELETE_VIEW, Verb.MOVE_PAGE, Verb.ADD_OPTIONS}
+    {
+        OperationKind.UPDATE_DATABASE,
+        OperationKind.UPDATE_VIEW,
+        OperationKind.DELETE_VIEW,
+        OperationKind.MOVE_PAGE,
+        OperationKind.ADD_OPTIONS,
+    }
 )
 """What these change is read before: so that the journal can tell how it was, or because people may have edited it."""
 
@@ -78,7 +84,7 @@ class Operation:
     It `reads_first` where people may have edited the data source since the plan was made.
     """
 
-    verb: Verb
+    kind: OperationKind
     database: str = ""
     key: str = ""
     level: int = 0
@@ -89,11 +95,11 @@ class Operation:
     @property
     def requests(self) -> int:
         """How many requests it takes. Those of the lock are counted by the plan."""
-        if self.verb is Verb.CHECK_FIRST_PAGE or self.is_recorded_only:
+        if self.kind is OperationKind.CHECK_FIRST_PAGE or self.is_recorded_only:
             return 0
-        if self.verb is Verb.DROP_OPTIONS:
+        if self.kind is OperationKind.DROP_OPTIONS:
             return 3  # the options, the pages that hold one which goes, and the change
-        if self.verb in _LOOKS_FIRST or self.reads_first:
+        if self.kind in _LOOKS_FIRST or self.reads_first:
             return 2 + self._recounts
         return 1 + self._recounts
 
@@ -101,24 +107,24 @@ class Operation:
     def is_recorded_only(self) -> bool:
         """Whether people's title and look of a database stay, and only the record notes the template's."""
         sets = {facet for change in self.changes for facet in change.facets} & {"title", "look"}
-        return self.verb is Verb.UPDATE_DATABASE and not sets
+        return self.kind is OperationKind.UPDATE_DATABASE and not sets
 
     @property
     def _recounts(self) -> int:
         """How many requests count once more the pages that lossy changes affect."""
         counted = [change.affected for change in self.changes if change.affected is not None]
-        if self.verb is not Verb.SETTLE or not counted:
+        if self.kind is not OperationKind.APPLY_PROPERTIES or not counted:
             return 0
         asked: set[NotionId] = set()
         for pages in counted:
             asked |= pages.asked
-        lists = max(1, -(-len(asked) // AT_ONCE))
+        lists = max(1, -(-len(asked) // PAGE_SIZE))
         return lists + 1 if lists > 1 else lists
 
     @property
     def counted_as(self) -> tuple[str, str] | None:
         """The heading of its progress, and which thing it works on: a database takes several operations, and is one."""
-        heading = _PHASES.get(self.verb)
+        heading = _PHASES.get(self.kind)
         if heading is None:
             return None
         if heading == "Databases":
@@ -131,10 +137,10 @@ class Operation:
     def name(self) -> str:
         """The operation's own name, unique in a plan."""
         return "/".join(
-            filter(None, (self.verb.name.lower(), self.database, self.key, str(self.level or "")))
+            filter(None, (self.kind.name.lower(), self.database, self.key, str(self.level or "")))
         )
 
 
-def names(operations: Iterable[Operation]) -> frozenset[str]:
+def operation_names(operations: Iterable[Operation]) -> frozenset[str]:
     """Return the names of operations, as others need them."""
     return frozenset(each.name for each in operations)

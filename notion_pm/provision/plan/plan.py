@@ -14,10 +14,10 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan.change import Change, ChangeClass, Note
 from notion_pm.provision.plan.diff.databases import diff
-from notion_pm.provision.plan.input_fingerprint import base_of
+from notion_pm.provision.plan.input_fingerprint import compute_input_fingerprint
 from notion_pm.provision.plan.operation import Operation
 from notion_pm.provision.plan.order.order import operations
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.provision.plan.twins import twin_search
 
 _PAGE = 100  # items that Notion lists per request
@@ -26,11 +26,13 @@ _SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 proper
 
 @dataclass(frozen=True)
 class Plan:
-    """What would change in a workspace. `reads` were sent to make the plan, `proof` will be sent after the apply.
+    """What would change in a workspace, and how many requests that takes.
 
-    `lock`: requests that keep other machines from writing meanwhile. `rereads` will be sent to plan once more right
-    before the first write. `base` marks what it was made from. `pages` says how many pages the databases hold of
-    which values may be lost.
+    `reads`: requests sent to make the plan. `rereads`: requests that will plan again right before
+    the first write. `lock`: requests that keep other machines from writing. `proof`: requests that
+    will read the workspace again after the apply. `input_fingerprint` identifies what the plan was
+    made from. `owned`: number of properties of ours per database. `pages`: number of pages of each
+    database where values may be lost.
     """
 
     template: str
@@ -41,11 +43,11 @@ class Plan:
     reads: int
     proof: int
     lock: int = 0
-    wishes: Wishes = NO_WISHES
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS
     with_rows: bool = True
     owned: tuple[tuple[str, int], ...] = ()
     pages: tuple[tuple[str, int], ...] = ()
-    base: str = ""
+    input_fingerprint: str = ""
     rereads: int = 0
 
     @property
@@ -83,7 +85,7 @@ class Plan:
     def checksum(self) -> str:
         """A mark of the changes and of what they were made from: template, variables, and what exists."""
         text = json.dumps(
-            [self._content, self._planned, self.base],
+            [self._content, self._planned, self.input_fingerprint],
             sort_keys=True,
             ensure_ascii=False,
             default=dict,
@@ -122,7 +124,7 @@ class Plan:
         """Return the changes of one class."""
         return tuple(each for each in self.changes if each.change_class == change_class)
 
-    def weighed(
+    def with_page_counts(
         self,
         changes: tuple[Change, ...],
         operations: tuple[Operation, ...],
@@ -180,13 +182,13 @@ def make_plan(
     *,
     reads: int = 0,
     siblings: int = 0,
-    wishes: Wishes = NO_WISHES,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> Plan:
     """Compare a template with what exists. `siblings` is how many blocks the parent page holds."""
-    with_rows = wishes.with_rows
+    with_rows = options.with_rows
     if with_rows is None:
         with_rows = existing.manifest.with_rows if existing.manifest else True
-    changes, notes = diff(desired, existing, with_rows=with_rows, wishes=wishes)
+    changes, notes = diff(desired, existing, with_rows=with_rows, options=options)
     steps = operations(desired, existing, changes)
     return Plan(
         template=desired.template.template,
@@ -197,10 +199,10 @@ def make_plan(
         reads=reads,
         proof=_proof(desired, existing, changes, siblings, steps) if steps else 0,
         lock=_lock(existing, siblings) if steps else 0,
-        wishes=wishes,
+        options=options,
         with_rows=with_rows,
         owned=_owned(existing),
-        base=base_of(desired, existing, asdict(wishes)),
+        input_fingerprint=compute_input_fingerprint(desired, existing, asdict(options)),
     )
 
 

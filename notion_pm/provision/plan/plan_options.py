@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlanOptions:
     """What to do beyond the template.
 
     `with_rows` None: as at the first apply. `prune` removes what the template no longer has, but for databases and
@@ -20,5 +20,5 @@ class Wishes:
     downgrade: bool = False
 
 
-NO_WISHES = Wishes()
+DEFAULT_PLAN_OPTIONS = PlanOptions()
 """The template as it is, and nothing beyond it."""

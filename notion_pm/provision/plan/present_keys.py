@@ -8,7 +8,7 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.template import OptionsProperty, Template
 
 
-def under_present_keys(template: Template, database: str, entry: DatabaseEntry) -> DatabaseEntry:
+def with_current_keys(template: Template, database: str, entry: DatabaseEntry) -> DatabaseEntry:
     """Return an entry with its properties and options under the template's present keys."""
     entry = _rekeyed(entry, dict(_properties(template, database, entry)))
     return _rekeyed(entry, dict(_options(template, database, entry)))

@@ -31,12 +31,12 @@ def may_have_created(template: Template, database: str, source: DataSource) -> b
     )
 
 
-def is_told_by_its_title_alone(template: Template, database: str) -> bool:
+def is_known_by_title_only(template: Template, database: str) -> bool:
     """Return whether an apply creates a database with its title property only, as anybody's may be."""
     return len(created_at_once(template, database)) == 1
 
 
-def recovered(
+def with_recovered_things(
     manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]
 ) -> Manifest:
     """Return the manifest with what an interrupted apply made and did not come to record."""
@@ -70,7 +70,7 @@ def _recovered_entry(
         )
     on = holders(template)
     sources = {each: existing.data_source for each, existing in databases.items()}
-    entry = with_properties(template, key, entry, source, sources)
+    entry = with_found_properties(template, key, entry, source, sources)
     views = {
         each: view_entry(template, (key, each), view.id)
         for each, wanted in spec.views.items()
@@ -93,7 +93,7 @@ def view_entry(template: Template, name: ViewName, view_id: NotionId) -> ViewEnt
     )
 
 
-def with_properties(
+def with_found_properties(
     template: Template,
     database: str,
     entry: DatabaseEntry,

@@ -14,7 +14,7 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View
 from notion_pm.model.template import Template
-from notion_pm.provision.plan.operation import Operation, Verb
+from notion_pm.provision.plan.operation import Operation, OperationKind
 from notion_pm.template.dashboards import ViewName, holders
 
 _PAGE = 100  # items that Notion lists per request
@@ -45,12 +45,14 @@ def twin_search(
 ) -> TwinSearch:
     """Return where twins may be after these operations."""
     steps = tuple(operations)
-    rows = Counter(step.database for step in steps if step.verb is Verb.CREATE_ROW)
+    rows = Counter(step.database for step in steps if step.kind is OperationKind.CREATE_ROW)
     for key, found in existing.databases.items():
         if found.rows:  # the interrupted apply created them, each perhaps twice
             rows[key] += len(found.rows)
     holder_of = holders(template)
-    created = [(step.database, step.key) for step in steps if step.verb is Verb.CREATE_VIEW]
+    created = [
+        (step.database, step.key) for step in steps if step.kind is OperationKind.CREATE_VIEW
+    ]
     tabs = {name[0] for name in created if name not in holder_of}
     dashboards = {holder_of[name] for name in created if name in holder_of}
     if existing.interrupted:

@@ -16,7 +16,7 @@ from notion_pm.model.property_lookup import own, property_keys, property_title, 
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan import fingerprint
-from notion_pm.provision.plan.recovery import recovered
+from notion_pm.provision.plan.recovery import with_recovered_things
 
 
 def rebuild(
@@ -45,7 +45,7 @@ def rebuild(
         with_rows=guide.with_rows if guide else False,
         databases=entries,
     )
-    return recovered(manifest, desired, databases)
+    return with_recovered_things(manifest, desired, databases)
 
 
 def _entry(

@@ -19,7 +19,7 @@ from notion_pm.model.schema import (
 )
 from notion_pm.model.usage import holds
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.options.option_holders import chosen
+from notion_pm.provision.plan.options.option_holders import chosen_option_ids
 from notion_pm.provision.undo.steps import OptionBack, Scene, SetProperties, Step
 
 _SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
@@ -151,7 +151,9 @@ def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> st
     if made != now:
         return _CHANGED_SINCE
     count = sum(
-        now.id in chosen(page, prop.id) for page in scene.found.pages if page.id not in scene.going
+        now.id in chosen_option_ids(page, prop.id)
+        for page in scene.found.pages
+        if page.id not in scene.going
     )
     return f"{_pages(count)} it" if count else ""
 
@@ -222,7 +224,7 @@ def _uses(scene: Scene, prop: Property) -> int:
         pages = [
             page
             for page in pages
-            if chosen(page, prop.id) != {each.id for each in options_of(prop)[:1]}
+            if chosen_option_ids(page, prop.id) != {each.id for each in options_of(prop)[:1]}
         ]
     return sum(holds(page, prop.id, but=scene.going) for page in pages)
 

@@ -12,27 +12,31 @@ from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.change import MANIFEST_ADDRESS, Change, Note
 from notion_pm.provision.plan.diff.filters import filter_changes
 from notion_pm.provision.plan.diff.properties import property_changes
-from notion_pm.provision.plan.diff.removals import LEFT, view_leftovers
+from notion_pm.provision.plan.diff.removals import KEPT, removed_views
 from notion_pm.provision.plan.diff.views import view_changes
-from notion_pm.provision.plan.plan_options import NO_WISHES, Wishes
+from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 
 Finding = Change | Note
 
 
 def diff(
-    desired: LoadedTemplate, existing: Existing, *, with_rows: bool, wishes: Wishes = NO_WISHES
+    desired: LoadedTemplate,
+    existing: Existing,
+    *,
+    with_rows: bool,
+    options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> tuple[tuple[Change, ...], tuple[Note, ...]]:
     """Return what is to change and what is to be told, each sorted by address."""
-    findings = list(_findings(desired, existing, wishes, with_rows=with_rows))
+    findings = list(_findings(desired, existing, options, with_rows=with_rows))
     changes = [each for each in findings if isinstance(each, Change)]
     notes = [each for each in findings if isinstance(each, Note)]
     return tuple(sorted(changes, key=lambda each: each.order)), tuple(sorted(notes))
 
 
 def _findings(
-    desired: LoadedTemplate, existing: Existing, wishes: Wishes, *, with_rows: bool
+    desired: LoadedTemplate, existing: Existing, options: PlanOptions, *, with_rows: bool
 ) -> Iterator[Finding]:
-    yield from _manifest(desired, existing, wishes)
+    yield from _manifest(desired, existing, options)
     for key, spec in desired.template.databases.items():
         entry, found = existing.entry(key), existing.databases.get(key)
         if spec.bind is not None:
@@ -47,22 +51,24 @@ def _findings(
                     f"another database here is called {spec.title!r} too; it is left alone",
                 )
         else:
-            yield from _database(key, spec, entry, found, reset=wishes.reset_titles)
-            inside = list(property_changes(desired.template, key, entry, found, existing, wishes))
+            yield from _database(key, spec, entry, found, reset=options.reset_titles)
+            inside = list(property_changes(desired.template, key, entry, found, existing, options))
             inside += view_changes(desired.template, key, entry, found, existing)
             yield from inside
             yield from filter_changes(desired.template, key, entry, existing, inside)
-            yield from view_leftovers(
-                desired.template, key, entry, found, existing, prune=wishes.prune
+            yield from removed_views(
+                desired.template, key, entry, found, existing, prune=options.prune
             )
         if with_rows and key not in existing.lost:
             yield from _rows(desired, key, entry)
     for key in existing.owned:
         if key not in desired.template.databases:
-            yield Note(address(key), LEFT)
+            yield Note(address(key), KEPT)
 
 
-def _manifest(desired: LoadedTemplate, existing: Existing, wishes: Wishes) -> Iterator[Finding]:
+def _manifest(
+    desired: LoadedTemplate, existing: Existing, options: PlanOptions
+) -> Iterator[Finding]:
     manifest = existing.manifest
     if manifest is None:
         for other in existing.other_templates:
@@ -72,7 +78,7 @@ def _manifest(desired: LoadedTemplate, existing: Existing, wishes: Wishes) -> It
             )
         return
     # An interrupted apply has recorded its version already: going back from that one is a downgrade, too.
-    if desired.template.version < manifest.version and not wishes.downgrade:
+    if desired.template.version < manifest.version and not options.downgrade:
         yield _downgrade(manifest.version, desired.template.version)
     elif manifest.state == "applying":
         yield Change(

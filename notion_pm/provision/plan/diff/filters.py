@@ -23,7 +23,11 @@ def filter_changes(
 ) -> Iterator[Change]:
     """Find the views that have to be set anew, beside those that these findings change anyway."""
     changes = [each for each in findings if isinstance(each, Change)]
-    renamed = {(each.key, each.swap.option) for each in changes if each.swap and each.swap.renames}
+    renamed = {
+        (each.key, each.replacement.option)
+        for each in changes
+        if each.replacement and each.replacement.renames
+    }
     changed = {each.key for each in changes if each.kind == "view"}
     ours = {*existing.databases[database].view_ids, *existing.widget_ids}
     there = {key for key, each in entry.views.items() if each.id in ours}

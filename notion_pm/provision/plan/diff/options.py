@@ -14,11 +14,19 @@ from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import Option, OptionsConfig, Property
 from notion_pm.model.template import OptionSpec, OptionsProperty, PropertySpec
 from notion_pm.provision.plan.change import Action, Change, Note
-from notion_pm.provision.plan.diff.removals import option_leftovers
+from notion_pm.provision.plan.diff.removals import removed_options
 from notion_pm.provision.plan.options.option_list import new_option
-from notion_pm.provision.plan.options.option_memory import seen, stated, written
-from notion_pm.provision.plan.options.replacements import Swap, begun, named
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.options.option_memory import (
+    last_written,
+    notion_option_facts,
+    template_option_facts,
+)
+from notion_pm.provision.plan.options.replacements import (
+    OptionReplacement,
+    find_option_named,
+    find_placeholder,
+)
+from notion_pm.provision.plan.plan_options import PlanOptions
 
 _MOST_AT_ONCE = 100
 _REGROUP = "rules do not read groups; to move it: column header > Edit property > drag the option"
@@ -33,24 +41,24 @@ def option_changes(
     spec: PropertySpec,
     prop: Property,
     entry: DatabaseEntry,
-    wishes: Wishes,
+    options: PlanOptions,
 ) -> Iterator[Finding]:
     """Compare the options that a template states with those that exist."""
     if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
         return
     findings: list[Finding] = []
     for each in spec.options:
-        findings += _Comparison(database, key, owned_as, each, prop, entry, wishes).findings()
+        findings += _Comparison(database, key, owned_as, each, prop, entry, options).findings()
     ours = set(entry.options.values())
     findings = [_timed(each, findings, spec, prop.config.options, ours) for each in findings]
     adding = [
         each
         for each in findings
-        if isinstance(each, Change) and (each.action == "create" or each.swap)
+        if isinstance(each, Change) and (each.action == "create" or each.replacement)
     ]
     crowded = len(prop.config.options) + len(adding) > _MOST_AT_ONCE
     yield from (_crowded(each) if crowded and each in adding else each for each in findings)
-    yield from option_leftovers(database, key, owned_as, spec, prop, entry, prune=wishes.prune)
+    yield from removed_options(database, key, owned_as, spec, prop, entry, prune=options.prune)
 
 
 def _timed(
@@ -61,16 +69,20 @@ def _timed(
     ours: Collection[str],
 ) -> Finding:
     """Tell what can be added only once another option is gone that has its name; one that stays is in the way."""
-    if not isinstance(finding, Change) or (finding.swap is None and finding.action != "create"):
+    if not isinstance(finding, Change) or (
+        finding.replacement is None and finding.action != "create"
+    ):
         return finding
-    swap = finding.swap or _plain(spec, finding)
+    swap = finding.replacement or _plain(spec, finding)
     going = [
-        each.swap.old for each in others if isinstance(each, Change) and each.swap and each.swap.old
+        each.replacement.source
+        for each in others
+        if isinstance(each, Change) and each.replacement and each.replacement.source
     ]
-    taken = named(options, swap.becomes.name)
-    if named(going, swap.becomes.name) is not None:
-        return replace(finding, swap=replace(swap, late=True))
-    mine = {each.id for each in (swap.old, swap.stand_in) if each}
+    taken = find_option_named(options, swap.target.name)
+    if find_option_named(going, swap.target.name) is not None:
+        return replace(finding, replacement=replace(swap, deferred=True))
+    mine = {each.id for each in (swap.source, swap.placeholder) if each}
     if (
         taken is not None
         and taken.id in ours
@@ -83,16 +95,16 @@ def _timed(
             reason=reason,
             change_class="blocked",
             details=("Rename that one first.",),
-            swap=None,
+            replacement=None,
         )
     return finding
 
 
-def _plain(spec: OptionsProperty, finding: Change) -> Swap:
+def _plain(spec: OptionsProperty, finding: Change) -> OptionReplacement:
     """Return a new option as one that nothing gives way to."""
     option = spec.option(finding.address.rpartition(".")[2])
     assert option is not None, "it is of the template"
-    return Swap(option.key, new_option(option))
+    return OptionReplacement(option.key, new_option(option))
 
 
 def _crowded(finding: Finding) -> Finding:
@@ -103,7 +115,7 @@ def _crowded(finding: Finding) -> Finding:
         reason=reason,
         change_class="blocked",
         details=("Add it by hand in Notion.",),
-        swap=None,
+        replacement=None,
     )
 
 
@@ -117,11 +129,11 @@ class _Comparison:
     spec: OptionSpec
     prop: Property
     entry: DatabaseEntry
-    wishes: Wishes
+    options: PlanOptions
 
     def findings(self) -> Iterator[Finding]:
         options = self._options
-        found, stand_in = self._found, begun(options, self.spec.key)
+        found, stand_in = self._found, find_placeholder(options, self.spec.key)
         if found is None and stand_in is None:
             yield self._new()
             return
@@ -169,19 +181,23 @@ class _Comparison:
             else None
         )
         others = {each for place, each in self.entry.options.items() if place != self._place}
-        return by_id or named(
+        return by_id or find_option_named(
             (each for each in self._options if each.id not in others), self.spec.name
         )
 
     def _becoming(self, found: Option) -> Option:
         """What the option is to be: the template's where the template changed, and else as it is."""
-        before, there, wanted = written(self.entry, self._place), seen(found), stated(self.spec)
+        before, there, wanted = (
+            last_written(self.entry, self._place),
+            notion_option_facts(found),
+            template_option_facts(self.spec),
+        )
 
         def changed(facet: str) -> bool:
             mine, theirs = getattr(before, facet, None), getattr(there, facet)
             return before is not None and getattr(wanted, facet) != mine == theirs
 
-        reset = self.wishes.reset_titles
+        reset = self.options.reset_titles
         recolored = changed("color") or (reset and self.spec.color != "default")
         return Option(
             self.spec.name if reset or changed("name") else found.name,
@@ -208,10 +224,14 @@ class _Comparison:
         if becomes.name != found.name:
             details.append("filters that people made with the old name have to be set anew")
         reason = (
-            "put back as in the template" if self.wishes.reset_titles else "changed in the template"
+            "put back as in the template"
+            if self.options.reset_titles
+            else "changed in the template"
         )
-        swap = Swap(self.spec.key, becomes, found)
-        return replace(self._change("update", reason, *details), change_class="slow", swap=swap)
+        swap = OptionReplacement(self.spec.key, becomes, found)
+        return replace(
+            self._change("update", reason, *details), change_class="slow", replacement=swap
+        )
 
     def _resumed(self, found: Option | None, becomes: Option | None, stand_in: Option) -> Change:
         """Go on with a swap that was interrupted: the stand-in tells what it stands in for."""
@@ -219,9 +239,9 @@ class _Comparison:
             name = stand_in.description or self.spec.name
             becomes = replace(stand_in, id=None, name=name, description=self.spec.description)
         differs = found is not None and (becomes.name, becomes.color) != (found.name, found.color)
-        swap = Swap(self.spec.key, becomes, found if differs else None, stand_in)
+        swap = OptionReplacement(self.spec.key, becomes, found if differs else None, stand_in)
         change = self._change("update", _RESUMED)
-        return replace(change, change_class="slow", swap=swap)
+        return replace(change, change_class="slow", replacement=swap)
 
     def _edited(self, found: Option, becomes: Option) -> Change:
         facets = {
@@ -238,7 +258,10 @@ class _Comparison:
         return replace(change, option_id=found.id or "")
 
     def _drift(self, becomes: Option) -> Iterator[Note]:
-        where, wanted = address(self.database, self.key, self.spec.key), stated(self.spec)
+        where, wanted = (
+            address(self.database, self.key, self.spec.key),
+            template_option_facts(self.spec),
+        )
         if becomes.name != self.spec.name:
             yield Note(
                 where,

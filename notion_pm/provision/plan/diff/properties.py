@@ -29,10 +29,10 @@ from notion_pm.model.template import (
 )
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.change import Change, Note
-from notion_pm.provision.plan.conversions import Conversion, conversion
+from notion_pm.provision.plan.conversions import Conversion, classify_conversion
 from notion_pm.provision.plan.diff.options import option_changes
-from notion_pm.provision.plan.diff.removals import property_leftovers
-from notion_pm.provision.plan.plan_options import Wishes
+from notion_pm.provision.plan.diff.removals import removed_properties
+from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.provision.plan.property_names import blocked_by_names
 from notion_pm.template.topological_order import referenced_titles
 
@@ -45,10 +45,10 @@ def property_changes(
     entry: DatabaseEntry,
     found: ExistingDatabase,
     existing: Existing,
-    wishes: Wishes,
+    options: PlanOptions,
 ) -> Iterator[Finding]:
     """Compare what a template says of a database's properties with what exists."""
-    findings = list(_findings(template, database, entry, found, existing, wishes))
+    findings = list(_findings(template, database, entry, found, existing, options))
     yield from blocked_by_names(template, found.data_source, findings)
 
 
@@ -58,7 +58,7 @@ def _findings(
     entry: DatabaseEntry,
     found: ExistingDatabase,
     existing: Existing,
-    wishes: Wishes,
+    options: PlanOptions,
 ) -> Iterator[Finding]:
     spec, source = template.databases[database], found.data_source
     claimed = set()
@@ -76,9 +76,9 @@ def _findings(
             )
         else:
             prop = source.properties[property_id]
-            yield from _kept(template, database, key, owned_as, entry, prop, existing, wishes)
-    yield from property_leftovers(
-        template, database, claimed, entry, found, existing, prune=wishes.prune
+            yield from _kept(template, database, key, owned_as, entry, prop, existing, options)
+    yield from removed_properties(
+        template, database, claimed, entry, found, existing, prune=options.prune
     )
 
 
@@ -106,7 +106,7 @@ def _kept(
     entry: DatabaseEntry,
     prop: Property,
     existing: Existing,
-    wishes: Wishes,
+    options: PlanOptions,
 ) -> Iterator[Finding]:
     place, title = address(database, key), property_title(template, database, key)
     spec = own(template, database, key)
@@ -119,14 +119,14 @@ def _kept(
     if title != written and prop.name == written:
         facets.add("title")
         details.append(f"title: {written!r} becomes {title!r}")
-    elif prop.name != title and wishes.reset_titles and not entry.is_adopted(prop.id):
+    elif prop.name != title and options.reset_titles and not entry.is_adopted(prop.id):
         facets.add("title")
         details.append(f"title: {prop.name!r} becomes {title!r} again")
     elif prop.name != title:
         yield Note(place, f"is called {prop.name!r} in Notion (template: {title!r}); respected")
     judged = Conversion("safe", "changed in the template")
     if spec is not None and spec.type != prop.type:
-        judged = conversion(prop.type, spec.type)
+        judged = classify_conversion(prop.type, spec.type)
         if entry.is_adopted(prop.id):
             judged = Conversion("blocked", "it was the client's before, and is theirs to convert")
         judged = replace(
@@ -134,7 +134,7 @@ def _kept(
         )
         facets |= {"type"} | ({str(spec.type)} & {"formula", "rollup"})
     elif spec is not None:
-        yield from option_changes(database, key, owned_as, spec, prop, entry, wishes)
+        yield from option_changes(database, key, owned_as, spec, prop, entry, options)
         settings = _changed_settings(template, database, spec, prop, existing)
         if entry.fingerprints.get(owned_as) != fingerprint.of_property(spec):
             settings.add("description" if spec.type != "formula" else "formula")

@@ -15,10 +15,10 @@ from notion_pm.model.template import OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan.change import Change, Note
 from notion_pm.template.dashboards import holders, spelled
 
-GONE = "is no longer in the template"
+REMOVED_FROM_TEMPLATE = "is no longer in the template"
 FORMER_MIRROR = frozenset({"removed", "former mirror"})
 """Facets of a far side that goes after its relation has become one-way, and not before: that would remove both."""
-LEFT = f"{GONE}; left as it is"
+KEPT = f"{REMOVED_FROM_TEMPLATE}; left as it is"
 _COMPUTED = frozenset(
     {
         "formula",
@@ -33,7 +33,7 @@ _COMPUTED = frozenset(
 Finding = Change | Note
 
 
-def property_leftovers(
+def removed_properties(
     template: Template,
     database: str,
     claimed: Collection[str],
@@ -64,13 +64,14 @@ def property_leftovers(
             continue
         if _mirrors_what_stays(prop, template, existing):
             yield Note(
-                address(database, key), f"{GONE}; goes with the mirror of the relation that it was"
+                address(database, key),
+                f"{REMOVED_FROM_TEMPLATE}; goes with the mirror of the relation that it was",
             )
             continue
         if (
             not prune or prop.type == "title" or entry.is_adopted(prop.id)
         ):  # Notion keeps every database's title
-            yield Note(address(database, key), LEFT)
+            yield Note(address(database, key), KEPT)
             continue
         facets = (
             frozenset({"mirror"})
@@ -81,7 +82,7 @@ def property_leftovers(
             address(database, key),
             "delete",
             "property",
-            GONE,
+            REMOVED_FROM_TEMPLATE,
             "safe" if prop.type in _COMPUTED else "lossy",
             (f"{prop.name} ({prop.type})",),
             database,
@@ -153,7 +154,7 @@ _FATE_OF_PAGES = {
 """What Notion does to the pages of an option that is removed (notion-seed, September 2026)."""
 
 
-def option_leftovers(
+def removed_options(
     database: str,
     key: str,
     owned_as: str,
@@ -176,13 +177,13 @@ def option_leftovers(
             continue
         place = address(database, key, option)
         if not prune or entry.is_adopted(option_id):
-            yield Note(place, LEFT)
+            yield Note(place, KEPT)
             continue
         yield Change(
             place,
             "delete",
             "option",
-            GONE,
+            REMOVED_FROM_TEMPLATE,
             "lossy",
             (there[option_id].name, _FATE_OF_PAGES[prop.type]),
             database,
@@ -193,7 +194,7 @@ def option_leftovers(
         )
 
 
-def view_leftovers(
+def removed_views(
     template: Template,
     database: str,
     entry: DatabaseEntry,
@@ -220,12 +221,13 @@ def view_leftovers(
         place = address(database, "views", key)
         if _holds_what_stays(spelled((database, key)), template, existing):
             yield Note(
-                place, f"{GONE}; left, because it holds views that are: take them off it in Notion"
+                place,
+                f"{REMOVED_FROM_TEMPLATE}; left, because it holds views that are: take them off it in Notion",
             )
         elif prune and (new or others or view.dashboard):
-            yield Change(place, "delete", "view", GONE, "safe", (), database, key)
+            yield Change(place, "delete", "view", REMOVED_FROM_TEMPLATE, "safe", (), database, key)
         else:
-            yield Note(place, LEFT)
+            yield Note(place, KEPT)
 
 
 def _holds_what_stays(dashboard: str, template: Template, existing: Existing) -> bool:

@@ -9,7 +9,7 @@ from notion_pm.model.page import OptionValue, Page
 from notion_pm.model.schema import OptionsConfig, Property
 
 
-def holders_filter(wanted: Iterable[tuple[Property, Sequence[str]]]) -> dict[str, Any]:
+def option_filter(wanted: Iterable[tuple[Property, Sequence[str]]]) -> dict[str, Any]:
     """Return the API's filter for pages that hold any of these options, by id; the API filters by name."""
     tests = []
     for prop, option_ids in wanted:
@@ -20,7 +20,7 @@ def holders_filter(wanted: Iterable[tuple[Property, Sequence[str]]]) -> dict[str
     return {"or": tests}
 
 
-def chosen(page: Page, property_id: str) -> frozenset[str]:
+def chosen_option_ids(page: Page, property_id: str) -> frozenset[str]:
     """Return the ids of the options that a page holds."""
     found = page.properties.get(property_id)
     match found.value if found else None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from notion_pm.model.schema import Option
 from notion_pm.model.template import GROUP_NAMES, OptionSpec, OptionsProperty
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.options.replacements import named
+from notion_pm.provision.plan.options.replacements import find_option_named
 
 
 def new_option(spec: OptionSpec) -> Option:
@@ -17,7 +17,7 @@ def new_option(spec: OptionSpec) -> Option:
     return Option(spec.name, color=spec.color, description=spec.description, group=group)
 
 
-def edited(
+def apply_option_changes(
     spec: OptionsProperty,
     found: Sequence[Option],
     known: Mapping[str, str],
@@ -33,13 +33,13 @@ def edited(
         key = change.address.rpartition(".")[2]
         if change.action == "delete":
             options = [each for each in options if each.id != change.option_id]
-        elif change.swap is not None and change.swap.added_first is not None:
-            beside = change.swap.old or change.swap.stand_in
+        elif change.replacement is not None and change.replacement.added_first is not None:
+            beside = change.replacement.source or change.replacement.placeholder
             place = _index(options, beside.id) if beside else len(options)
-            _add(options, change.swap.added_first, place)
-        elif change.action == "create" and change.swap is None:
+            _add(options, change.replacement.added_first, place)
+        elif change.action == "create" and change.replacement is None:
             _add(options, _new(spec, key), _place(spec, key, options, known))
-        elif change.swap is None:
+        elif change.replacement is None:
             wanted = _new(spec, key)
             options = [
                 _set(each, wanted, change.facets) if each.id == change.option_id else each
@@ -53,12 +53,16 @@ def with_missing(spec: OptionsProperty, found: Sequence[Option]) -> tuple[Option
 
     A converted property keeps the values whose options it has by name.
     """
-    missing = [new_option(each) for each in spec.options if named(found, each.name) is None]
+    missing = [
+        new_option(each) for each in spec.options if find_option_named(found, each.name) is None
+    ]
     return (*(replace(each, id=None) for each in found), *missing)
 
 
 def _add(options: list[Option], option: Option, place: int) -> None:
-    if named(options, option.name) is None:  # one that is there by now came of an interrupted apply
+    if (
+        find_option_named(options, option.name) is None
+    ):  # one that is there by now came of an interrupted apply
         options.insert(place, option)
 
 

@@ -18,7 +18,7 @@ _DEFAULTS = {"color": "default", "group": "", "description": fingerprint(None)}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class OptionFacts:
     """An option as it was last written. `group` is Notion's name for it, `description` a fingerprint."""
 
     name: str
@@ -27,7 +27,7 @@ class Written:
     description: str
 
 
-def written(entry: DatabaseEntry, place: str) -> Written | None:
+def last_written(entry: DatabaseEntry, place: str) -> OptionFacts | None:
     """Return what was last written of an option (`property.option`); None when nobody remembers."""
     if place not in entry.titles:
         return None
@@ -35,22 +35,24 @@ def written(entry: DatabaseEntry, place: str) -> Written | None:
         facet: entry.fingerprints.get(f"{place}.{facet}", default)
         for facet, default in _DEFAULTS.items()
     }
-    return Written(entry.titles[place], **marks)
+    return OptionFacts(entry.titles[place], **marks)
 
 
-def stated(spec: OptionSpec) -> Written:
+def template_option_facts(spec: OptionSpec) -> OptionFacts:
     """Return an option as the template states it now."""
-    return Written(
+    return OptionFacts(
         spec.name, spec.color, GROUP_NAMES.get(spec.group or "", ""), fingerprint(spec.description)
     )
 
 
-def seen(option: Option) -> Written:
+def notion_option_facts(option: Option) -> OptionFacts:
     """Return an option as it is in Notion."""
-    return Written(option.name, option.color, option.group or "", fingerprint(option.description))
+    return OptionFacts(
+        option.name, option.color, option.group or "", fingerprint(option.description)
+    )
 
 
-def remembering(
+def with_agreed_option_facts(
     template: Template, database: str, entry: DatabaseEntry, source: DataSource
 ) -> DatabaseEntry:
     """Return the entry with what template and Notion agree on.
@@ -59,7 +61,11 @@ def remembering(
     """
     titles, prints = dict(entry.titles), dict(entry.fingerprints)
     for place, spec, option in _both(template, database, entry, source):
-        before, wanted, there = written(entry, place), stated(spec), seen(option)
+        before, wanted, there = (
+            last_written(entry, place),
+            template_option_facts(spec),
+            notion_option_facts(option),
+        )
         if before is None and there != _as_silent(wanted, there):
             continue
         known = before or wanted
@@ -73,10 +79,10 @@ def remembering(
     return entry.model_copy(update={"titles": titles, "fingerprints": prints})
 
 
-def _as_silent(wanted: Written, there: Written) -> Written:
+def _as_silent(wanted: OptionFacts, there: OptionFacts) -> OptionFacts:
     """What the template wants, with Notion's answer where the template says nothing."""
     color = there.color if wanted.color == _DEFAULTS["color"] else wanted.color
-    return Written(wanted.name, color, wanted.group or there.group, there.description)
+    return OptionFacts(wanted.name, color, wanted.group or there.group, there.description)
 
 
 def _both(

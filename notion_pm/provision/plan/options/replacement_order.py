@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.operation import AT_ONCE, Operation, Verb
-from notion_pm.provision.plan.options.replacements import HOME, OUT
+from notion_pm.provision.plan.operation import PAGE_SIZE, Operation, OperationKind
+from notion_pm.provision.plan.options.replacements import MOVE_BACK, MOVE_OUT
 
 
-def swap_operations(changes: Iterable[Change], needs: frozenset[str]) -> list[Operation]:
+def replacement_operations(changes: Iterable[Change], needs: frozenset[str]) -> list[Operation]:
     """Return the operations of all swaps among these changes, database by database."""
-    swaps = [each for each in changes if each.swap is not None]
+    swaps = [each for each in changes if each.replacement is not None]
     databases = dict.fromkeys(each.database for each in swaps)
     return [
         operation
@@ -37,32 +37,37 @@ class _Chain:
         self._found: list[Operation] = []
 
     def operations(self) -> list[Operation]:
-        swaps = [each.swap for each in self._changes if each.swap]
-        if any(each.leaving(OUT) for each in swaps):
-            self._move(OUT)
-        if any(each.late for each in swaps):
-            self._then(Verb.ADD_OPTIONS, OUT)
-        if any(each.leaving(HOME) for each in swaps):
-            self._move(HOME)
+        swaps = [each.replacement for each in self._changes if each.replacement]
+        if any(each.option_left_at(MOVE_OUT) for each in swaps):
+            self._move(MOVE_OUT)
+        if any(each.deferred for each in swaps):
+            self._then(OperationKind.ADD_OPTIONS, MOVE_OUT)
+        if any(each.option_left_at(MOVE_BACK) for each in swaps):
+            self._move(MOVE_BACK)
         return self._found
 
     def _move(self, stage: int) -> None:
         left = len(
-            {page for each in self._changes if each.swap for page in each.swap.moving(stage)}
+            {
+                page
+                for each in self._changes
+                if each.replacement
+                for page in each.replacement.pages_moving_at(stage)
+            }
         )
         moved = 0
         while moved < left:
-            self._then(Verb.FIND_PAGES, stage, str(moved))
-            until = min(moved + AT_ONCE, left)
+            self._then(OperationKind.FIND_PAGES, stage, str(moved))
+            until = min(moved + PAGE_SIZE, left)
             self._side_by_side(stage, range(moved, until))
             moved = until
         if (
-            stage == HOME
+            stage == MOVE_BACK
         ):  # from here on nothing in Notion tells any more which option stood in for which
-            self._then(Verb.RECORD_OPTIONS, stage)
-        self._then(Verb.DROP_OPTIONS, stage)
+            self._then(OperationKind.RECORD_OPTIONS, stage)
+        self._then(OperationKind.DROP_OPTIONS, stage)
 
-    def _then(self, verb: Verb, stage: int, key: str = "") -> None:
+    def _then(self, verb: OperationKind, stage: int, key: str = "") -> None:
         operation = Operation(verb, self._database, key, stage, self._changes, self._needs)
         self._found.append(operation)
         self._needs = frozenset({operation.name})
@@ -70,7 +75,12 @@ class _Chain:
     def _side_by_side(self, stage: int, numbers: Iterable[int]) -> None:
         moves = [
             Operation(
-                Verb.MOVE_PAGE, self._database, str(number), stage, self._changes, self._needs
+                OperationKind.MOVE_PAGE,
+                self._database,
+                str(number),
+                stage,
+                self._changes,
+                self._needs,
             )
             for number in numbers
         ]

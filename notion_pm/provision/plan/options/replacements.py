@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import Option
 
-OUT, HOME = 1, 2
+MOVE_OUT, MOVE_BACK = 1, 2
 """The stages: pages leave the old options, to the new ones or to stand-ins; then they leave the stand-ins."""
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class OptionReplacement:
     """`old` gives way to `becomes`; `stand_in` is there when an earlier apply was interrupted.
 
     `option` is the template's key of it. `late`: an option that goes, this or another one, has the new one's name until
@@ -27,81 +27,85 @@ class Swap:
     """
 
     option: str
-    becomes: Option
-    old: Option | None = None
-    stand_in: Option | None = None
-    late: bool = False
-    old_pages: frozenset[NotionId] = frozenset()
-    stand_in_pages: frozenset[NotionId] = frozenset()
+    target: Option
+    source: Option | None = None
+    placeholder: Option | None = None
+    deferred: bool = False
+    source_pages: frozenset[NotionId] = frozenset()
+    placeholder_pages: frozenset[NotionId] = frozenset()
 
     @property
     def renames(self) -> bool:
         """Whether the option is called otherwise afterwards."""
-        return self.old is not None and self.old.name != self.becomes.name
+        return self.source is not None and self.source.name != self.target.name
 
     @property
     def pages(self) -> frozenset[NotionId]:
         """The pages that move."""
-        return self.old_pages | self.stand_in_pages
+        return self.source_pages | self.placeholder_pages
 
     @property
-    def waits(self) -> bool:
+    def needs_placeholder(self) -> bool:
         """Whether pages wait on a stand-in."""
-        return self.stand_in is not None or (self.late and self.old is not None)
+        return self.placeholder is not None or (self.deferred and self.source is not None)
 
     @property
     def added_first(self) -> Option | None:
         """The option that has to be there before a page can move."""
-        if self.late:
-            return self.standing_in if self.waits else None
-        return self.becomes
+        if self.deferred:
+            return self.placeholder_option if self.needs_placeholder else None
+        return self.target
 
     @property
-    def standing_in(self) -> Option:
+    def placeholder_option(self) -> Option:
         """The stand-in: known by the template's key, and telling what it stands in for."""
-        name = stand_in_name(self.option)
-        return self.stand_in or replace(self.becomes, name=name, description=self.becomes.name)
+        name = placeholder_name(self.option)
+        return self.placeholder or replace(self.target, name=name, description=self.target.name)
 
-    def leaving(self, stage: int) -> str | None:
+    def option_left_at(self, stage: int) -> str | None:
         """Return the name of the option that pages leave at a stage, and that is removed then."""
-        if stage == OUT:
-            return self.old.name if self.old else None
-        return stand_in_name(self.option) if self.waits else None
+        if stage == MOVE_OUT:
+            return self.source.name if self.source else None
+        return placeholder_name(self.option) if self.needs_placeholder else None
 
-    def target(self, stage: int) -> str:
+    def destination(self, stage: int) -> str:
         """Return the name of the option that pages move to at a stage."""
-        return stand_in_name(self.option) if stage == OUT and self.late else self.becomes.name
+        return (
+            placeholder_name(self.option)
+            if stage == MOVE_OUT and self.deferred
+            else self.target.name
+        )
 
-    def moving(self, stage: int) -> frozenset[NotionId]:
+    def pages_moving_at(self, stage: int) -> frozenset[NotionId]:
         """Return the pages that move at a stage."""
-        if stage == OUT:
-            return self.old_pages
-        return self.stand_in_pages | (self.old_pages if self.late else frozenset())
+        if stage == MOVE_OUT:
+            return self.source_pages
+        return self.placeholder_pages | (self.source_pages if self.deferred else frozenset())
 
-    def held_by(self, pages: Mapping[str, frozenset[NotionId]]) -> Swap:
+    def with_pages(self, pages: Mapping[str, frozenset[NotionId]]) -> OptionReplacement:
         """Return it with the pages that hold its options, by option id."""
         nobody: frozenset[NotionId] = frozenset()
         held = [
             pages.get(each.id or "", nobody) if each else nobody
-            for each in (self.old, self.stand_in)
+            for each in (self.source, self.placeholder)
         ]
-        return replace(self, old_pages=held[0], stand_in_pages=held[1])
+        return replace(self, source_pages=held[0], placeholder_pages=held[1])
 
 
-def stand_in_name(option: str) -> str:
+def placeholder_name(option: str) -> str:
     """Return what the stand-in for an option is called."""
     return f"{option[:80]} (being recoloured)"
 
 
-def begun(options: Iterable[Option], option: str) -> Option | None:
+def find_placeholder(options: Iterable[Option], option: str) -> Option | None:
     """Return the stand-in that an interrupted swap left behind."""
-    return named(options, stand_in_name(option))
+    return find_option_named(options, placeholder_name(option))
 
 
-def named(options: Iterable[Option], name: str) -> Option | None:
+def find_option_named(options: Iterable[Option], name: str) -> Option | None:
     """Return the option of that name, whatever its case."""
-    return next((each for each in options if same(each.name, name)), None)
+    return next((each for each in options if is_same_name(each.name, name)), None)
 
 
-def same(one: str, other: str) -> bool:
+def is_same_name(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()

@@ -12,8 +12,8 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.property_lookup import own, property_title
 from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.operation import Operation, Verb, names
-from notion_pm.provision.plan.options.replacement_order import swap_operations
+from notion_pm.provision.plan.operation import Operation, OperationKind, operation_names
+from notion_pm.provision.plan.options.replacement_order import replacement_operations
 from notion_pm.provision.plan.order.starter_rows import RowName, StarterRows
 from notion_pm.provision.plan.order.views import view_operations
 from notion_pm.provision.plan.property_names import change_that_frees, holder_of_name
@@ -52,18 +52,18 @@ class _Ordering:
         )
         self._found += views
         structure += views
-        structure += self._swaps(names(structure) | begin)
+        structure += self._swaps(operation_names(structure) | begin)
         rows = [each for each in self._changes if each.kind == "row"]
         if structure and rows:
-            self._add(Operation(Verb.RECORD_STRUCTURE, needs=names(structure)))
+            self._add(Operation(OperationKind.RECORD_STRUCTURE, needs=operation_names(structure)))
         self._rows(rows)
-        told = self._add(Operation(Verb.TELL, needs=names(self._found)))
-        self._add(Operation(Verb.RECORD_END, needs=names([told])))
+        told = self._add(Operation(OperationKind.WRITE_SUMMARY, needs=operation_names(self._found)))
+        self._add(Operation(OperationKind.RECORD_END, needs=operation_names([told])))
         return tuple(self._found)
 
     def _swaps(self, needs: frozenset[str]) -> list[Operation]:
         """Last of the structure: as long as the old option is there, an interrupted apply finds all of it undone."""
-        return [self._add(each) for each in swap_operations(self._changes, needs)]
+        return [self._add(each) for each in replacement_operations(self._changes, needs)]
 
     def _add(self, operation: Operation) -> Operation:
         self._found.append(operation)
@@ -72,12 +72,20 @@ class _Ordering:
     def _begin(self) -> frozenset[str]:
         """Mark the start. An interrupted apply is marked already, and its first start stays."""
         if self._existing.manifest is None:
-            opened = self._add(Operation(Verb.OPEN_MANIFEST))
-            checked = self._add(Operation(Verb.CHECK_FIRST_PAGE, needs=names([opened])))
-            return names([self._add(Operation(Verb.READ_MANIFEST, needs=names([checked])))])
+            opened = self._add(Operation(OperationKind.OPEN_MANIFEST))
+            checked = self._add(
+                Operation(OperationKind.CHECK_FIRST_PAGE, needs=operation_names([opened]))
+            )
+            return operation_names(
+                [
+                    self._add(
+                        Operation(OperationKind.READ_MANIFEST, needs=operation_names([checked]))
+                    )
+                ]
+            )
         if self._existing.interrupted:
             return frozenset()
-        return names([self._add(Operation(Verb.MARK_MANIFEST))])
+        return operation_names([self._add(Operation(OperationKind.MARK_MANIFEST))])
 
     def _databases(self, begin: frozenset[str]) -> list[Operation]:
         targets = {key: self._relation_targets(key) for key in self._template.databases}
@@ -86,12 +94,18 @@ class _Ordering:
             if key in self._new:
                 earlier = [each for each in made if each.database in targets[key]]
                 made.append(
-                    self._add(Operation(Verb.CREATE_DATABASE, key, needs=begin | names(earlier)))
+                    self._add(
+                        Operation(
+                            OperationKind.CREATE_DATABASE,
+                            key,
+                            needs=begin | operation_names(earlier),
+                        )
+                    )
                 )
         for change in self._changes:
             if change.kind == "database" and change.action == "update":
                 operation = Operation(
-                    Verb.UPDATE_DATABASE, change.database, changes=(change,), needs=begin
+                    OperationKind.UPDATE_DATABASE, change.database, changes=(change,), needs=begin
                 )
                 made.append(self._add(operation))
         return made
@@ -102,7 +116,9 @@ class _Ordering:
 
     def _properties(self, begin: frozenset[str]) -> list[Operation]:
         work = self._property_work()
-        created = names(each for each in self._found if each.verb is Verb.CREATE_DATABASE)
+        created = operation_names(
+            each for each in self._found if each.kind is OperationKind.CREATE_DATABASE
+        )
         settled: list[Operation] = []
         below: list[Operation] = []
         for level in sorted({level for _, level in work}):
@@ -110,10 +126,10 @@ class _Ordering:
             for database in self._near_before_far(level):
                 if (database, level) in work:
                     # One after the other: an answer may tell what Notion called a mirror on the next database.
-                    needs = begin | created | names(below) | names(here)
+                    needs = begin | created | operation_names(below) | operation_names(here)
                     changes = tuple(sorted(work[database, level], key=lambda each: each.order))
                     operation = Operation(
-                        Verb.SETTLE,
+                        OperationKind.APPLY_PROPERTIES,
                         database,
                         level=level,
                         changes=changes,
@@ -208,13 +224,17 @@ class _Ordering:
 
     def _rows(self, changes: Iterable[Change]) -> None:
         wanted = {(each.database, each.key) for each in changes}
-        base = names(each for each in self._found if each.verb is not Verb.READ_MANIFEST)
+        base = operation_names(
+            each for each in self._found if each.kind is not OperationKind.READ_MANIFEST
+        )
         base = (
-            names(self._found[-1:])
-            if self._found and self._found[-1].verb is Verb.RECORD_STRUCTURE
+            operation_names(self._found[-1:])
+            if self._found and self._found[-1].kind is OperationKind.RECORD_STRUCTURE
             else base
         )
-        base |= names(each for each in self._found if each.verb is Verb.READ_MANIFEST)
+        base |= operation_names(
+            each for each in self._found if each.kind is OperationKind.READ_MANIFEST
+        )
         created: dict[RowName, Operation] = {}
         namesakes: dict[tuple[str, str], Operation] = {}
         for name in self._starter.rows:
@@ -224,11 +244,19 @@ class _Ordering:
                 ]
                 namesake = self._titled(name)
                 before += [namesakes[namesake]] if namesake in namesakes else []
-                operation = Operation(Verb.CREATE_ROW, *name, needs=base | names(before))
+                operation = Operation(
+                    OperationKind.CREATE_ROW, *name, needs=base | operation_names(before)
+                )
                 created[name] = namesakes[namesake] = self._add(operation)
         for name in self._starter.rows:
             if self._starter.late_of(name) and (name in created or self._was_recovered(name)):
-                self._add(Operation(Verb.COMPLETE_ROW, *name, needs=base | names(created.values())))
+                self._add(
+                    Operation(
+                        OperationKind.COMPLETE_ROW,
+                        *name,
+                        needs=base | operation_names(created.values()),
+                    )
+                )
 
     def _titled(self, name: RowName) -> tuple[str, str]:
         """Rows of one title are written one by one, so that a lost answer can be looked up by title."""

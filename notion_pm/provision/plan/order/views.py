@@ -10,7 +10,7 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.schema import View
 from notion_pm.model.template import Template
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.plan.operation import Operation, Verb, names
+from notion_pm.provision.plan.operation import Operation, OperationKind, operation_names
 from notion_pm.template.dashboards import ViewName, dashboards, holders, spelled, widgets
 
 DEFAULT_VIEW = "Default view"
@@ -73,9 +73,9 @@ class _Views:
 
     def _ready(self, database: str) -> frozenset[str]:
         """What must be done before a view of a database: it is there, and the names of all properties are known."""
-        created = {Verb.CREATE_DATABASE, Verb.UPDATE_DATABASE}
-        return names(
-            each for each in self._before if each.verb not in created or each.database == database
+        created = {OperationKind.CREATE_DATABASE, OperationKind.UPDATE_DATABASE}
+        return operation_names(
+            each for each in self._before if each.kind not in created or each.database == database
         )
 
     def _tabs(self, database: str) -> None:
@@ -85,15 +85,25 @@ class _Views:
         changes = [self._changed[database, key] for key in tabs if (database, key) in self._changed]
         ready, default = self._ready(database), self._has_default_view(database)
         if database in self._new and changes:
-            ready |= names([self._add(Operation(Verb.LIST_VIEWS, database, needs=ready))])
+            ready |= operation_names(
+                [self._add(Operation(OperationKind.LIST_VIEWS, database, needs=ready))]
+            )
         last: list[Operation] = []
         for change in changes:
-            verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
-            if default and verb is Verb.CREATE_VIEW and views[change.key].type == "table":
-                verb, default = Verb.ADOPT_VIEW, False
-            last = [self._view(verb, change, ready | names(last))]
+            kind = (
+                OperationKind.CREATE_VIEW
+                if change.action == "create"
+                else OperationKind.UPDATE_VIEW
+            )
+            if default and kind is OperationKind.CREATE_VIEW and views[change.key].type == "table":
+                kind, default = OperationKind.ADOPT_VIEW, False
+            last = [self._view(kind, change, ready | operation_names(last))]
         if default and tabs and all(views[key].type != "table" for key in tabs):
-            self._add(Operation(Verb.DROP_DEFAULT_VIEW, database, needs=ready | names(last)))
+            self._add(
+                Operation(
+                    OperationKind.DROP_DEFAULT_VIEW, database, needs=ready | operation_names(last)
+                )
+            )
 
     def _widgets(self, dashboard: ViewName) -> None:
         """Add one operation a widget."""
@@ -101,12 +111,16 @@ class _Views:
         for database, key in (each for row in widgets(self._template, dashboard) for each in row):
             change = self._changed.get((database, key))
             if change is not None:
-                verb = Verb.CREATE_VIEW if change.action == "create" else Verb.UPDATE_VIEW
-                last = [self._view(verb, change, self._ready(database) | names(last))]
+                kind = (
+                    OperationKind.CREATE_VIEW
+                    if change.action == "create"
+                    else OperationKind.UPDATE_VIEW
+                )
+                last = [self._view(kind, change, self._ready(database) | operation_names(last))]
 
-    def _view(self, verb: Verb, change: Change, needs: frozenset[str]) -> Operation:
+    def _view(self, kind: OperationKind, change: Change, needs: frozenset[str]) -> Operation:
         operation = self._add(
-            Operation(verb, change.database, change.key, changes=(change,), needs=needs)
+            Operation(kind, change.database, change.key, changes=(change,), needs=needs)
         )
         self._made[change.database, change.key] = operation
         return operation
@@ -117,9 +131,9 @@ class _Views:
         on: dict[str | None, list[Operation]] = defaultdict(list)
         for name in sorted(gone, key=lambda each: self._dashboard(each) is None):
             here = [each for (database, _), each in self._made.items() if database == name[0]]
-            needs = self._ready(name[0]) | names([*here, *on[spelled(name)]])
+            needs = self._ready(name[0]) | operation_names([*here, *on[spelled(name)]])
             deletion = Operation(
-                Verb.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs
+                OperationKind.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs
             )
             on[self._dashboard(name)].append(self._add(deletion))
 
