@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 import click
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.console.context import Context
 from notion_pm.errors import FileUnusable, InternalError, NotionPmError
 
@@ -75,8 +75,7 @@ def for_each_client(clients: Iterable[Context], work: Callable[[Context], T]) ->
 
 def go_on(outcomes: Sequence[Outcome[T]], work: Callable[[Context, T], U]) -> list[Outcome[U]]:
     """Do the next step for the clients that the last one did not stop; the others keep their error."""
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        return list(pool.map(partial(attempt, work), outcomes))
+    return list(map_concurrently(partial(attempt, work), outcomes, _SIDE_BY_SIDE))
 
 
 def attempt(work: Callable[[Context, T], U], outcome: Outcome[T]) -> Outcome[U]:

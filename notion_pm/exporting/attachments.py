@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import quote
 
+from notion_pm.concurrency import map_lazily
 from notion_pm.errors import FileNotDownloaded, LinkExpired
 from notion_pm.exporting.formats.names import Names, file_name
 from notion_pm.exporting.table import Cell, Row, Table
@@ -77,17 +77,13 @@ class Attachments:
 
     def localised(self, table: Table) -> Iterator[Row]:
         """Yield the rows with links to the files that are here now, a few at a time side by side."""
-        done, rows = 0, iter(table.rows)
-        with ThreadPoolExecutor(self.jobs) as pool:
-            while some := list(islice(rows, self.jobs * 4)):
-                found = pool.map(self._find, some)
-                # Names are handed out one row after the other, so that each run gives the same ones.
-                named = [
-                    self._with_names(row, files) for row, files in zip(some, found, strict=True)
-                ]
-                yield from pool.map(self._download_all, some, named)
-                done += len(some)
-                self.progress(f"Fetching files of {table.title}", done, table.row_count)
+        found = map_lazily(lambda row: (row, self._find(row)), table.rows, self.jobs)
+        # Names are handed out one row after the other, so that each run gives the same ones.
+        named = ((row, self._with_names(row, files)) for row, files in found)
+        downloaded = map_lazily(lambda pair: self._download_all(*pair), named, self.jobs)
+        for done, row in enumerate(downloaded, start=1):
+            yield row
+            self.progress(f"Fetching files of {table.title}", done, table.row_count)
 
     # --- which files
 

@@ -6,13 +6,12 @@ Rows and titles wait on disk (`exporters.spool`, `exporters.titles`), whatever t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from notion_pm.concurrency import map_lazily
 from notion_pm.conditions.row_tests import RowTest
 from notion_pm.errors import IncompleteRead, NotShared
 from notion_pm.exporting.attachments import Attachments, Fetcher, MissingFile
@@ -205,16 +204,14 @@ class Reader:
 
     def _bodied(self, draft: _Draft) -> Iterator[Row]:
         """A few pages at a time, side by side; never all bodies in memory."""
-        done, total, rows = 0, len(draft.rows), iter(draft.rows)
-        with ThreadPoolExecutor(self._jobs) as pool:
-            while some := list(islice(rows, self._jobs * 4)):
-                for row, found in zip(some, pool.map(self._body, some), strict=True):
-                    self.findings.unknown_blocks += max(
-                        found.markdown.count(_UNKNOWN), len(found.unknown_block_ids)
-                    )
-                    yield replace(row, markdown=found.markdown)
-                done += len(some)
-                self._progress(f"Reading the pages of {draft.wanted.name}", done, total)
+        total = len(draft.rows)
+        rows_with_bodies = map_lazily(lambda row: (row, self._body(row)), draft.rows, self._jobs)
+        for done, (row, body) in enumerate(rows_with_bodies, start=1):
+            self.findings.unknown_blocks += max(
+                body.markdown.count(_UNKNOWN), len(body.unknown_block_ids)
+            )
+            yield replace(row, markdown=body.markdown)
+            self._progress(f"Reading the pages of {draft.wanted.name}", done, total)
 
     def _body(self, row: Row) -> PageMarkdown:
         found = self._gateway.page_markdown(row.id)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.importing.compare import held
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
@@ -100,10 +100,9 @@ def _rows(
             )
         )
 
-    with ThreadPoolExecutor(jobs) as pool:
-        for done, pages in enumerate(pool.map(ask, chunks), start=1):
-            progress("Reading", done, len(chunks))
-            yield from pages
+    for done, pages in enumerate(map_concurrently(ask, chunks, jobs), start=1):
+        progress("Reading", done, len(chunks))
+        yield from pages
 
 
 def filter_for(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:

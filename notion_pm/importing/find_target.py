@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import UsageError
 from notion_pm.importing.related import Index, Related, RelatedPage
 from notion_pm.importing.target import Field, Known, Target, target_of
@@ -90,12 +90,8 @@ def read_indexes(
         each.key: _related(gateway, destination, each.related) for each in fields if each.related
     }
     sources = {each.data_source_id: each for each in related.values()}
-    with ThreadPoolExecutor(jobs) as pool:
-        pages = dict(
-            zip(
-                sources, pool.map(lambda each: _pages(gateway, each), sources.values()), strict=True
-            )
-        )
+    read_pages = map_concurrently(lambda each: _pages(gateway, each), sources.values(), jobs)
+    pages = dict(zip(sources, read_pages, strict=True))
     known = {source_id: spellings(source_id) for source_id in sources}
     return {
         key: Index(each, pages[each.data_source_id], known[each.data_source_id])

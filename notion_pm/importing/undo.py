@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import NotShared, RequestRefused, UsageError
 from notion_pm.importing.find_target import Destination, open_destination
 from notion_pm.importing.undo_decisions import (
@@ -38,7 +39,6 @@ from notion_pm.state.state import State, template_of_last_import
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.fresh_updates import BATCH, OVERLAP, UpdateSender, created_range
 from notion_pm.workspace.run_recording import recorded
-from notion_pm.workspace.side_by_side import side_by_side
 from notion_pm.workspace.sync_context import Place
 
 _ENDED = {"changed", "unchanged"}
@@ -329,7 +329,7 @@ class _Undoing:
         # Before the writes: an undo that is killed in between passes over pages that are back already.
         for step in due:
             self._remember_as_before(step)
-        for step, outcome in side_by_side(self._send, due, self.place.jobs):
+        for step, outcome in run_concurrently(self._send, due, self.place.jobs):
             if isinstance(outcome, Postponed):
                 continue
             del pending[step.page.id]

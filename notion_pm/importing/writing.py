@@ -6,6 +6,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import NotShared, RequestRefused
 from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
 from notion_pm.importing.existing_pages import filter_for, read_edited_pages
@@ -33,7 +34,6 @@ from notion_pm.state.state import State
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.run_recording import RunContext, recorded
-from notion_pm.workspace.side_by_side import side_by_side
 
 
 @dataclass
@@ -120,7 +120,9 @@ class _Writer:
         )
         new = self._prepared.new
         self._journal.begin_related(new)
-        for done, (wanted, page) in enumerate(side_by_side(self._make, new, self._jobs), start=1):
+        for done, (wanted, page) in enumerate(
+            run_concurrently(self._make, new, self._jobs), start=1
+        ):
             self._done.made[wanted.placeholder] = page.id
             self._journal.note_related(wanted, page)
             self._progress("Making related pages", done, len(new))
@@ -169,7 +171,7 @@ class _Writer:
                 create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))
             ]
             self._journal.begin_rows(ready, self._made)
-            for create, outcome in side_by_side(self._create, ready, self._jobs):
+            for create, outcome in run_concurrently(self._create, ready, self._jobs):
                 self._note_created(create, outcome)
             if len(ready) == len(pending):
                 return
@@ -199,7 +201,7 @@ class _Writer:
                     del pending[update.page.id]
                     self._note_settled(update, again)
             self._journal.begin_updates(due, self._made)
-            for update, outcome in side_by_side(self._update, due, self._jobs):
+            for update, outcome in run_concurrently(self._update, due, self._jobs):
                 if isinstance(outcome, Postponed):
                     if outcome.may_have_happened:
                         self._unanswered.add(update.page.id)

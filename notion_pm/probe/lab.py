@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import (
     CapabilityMissing,
     NotionError,
@@ -145,8 +145,7 @@ class Lab:
 
     def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
         """Run actions at the same time."""
-        with ThreadPoolExecutor(len(actions)) as pool:
-            return [future.result() for future in [pool.submit(action) for action in actions]]
+        return list(map_concurrently(lambda action: action(), actions, len(actions)))
 
     def shared(self, prepare: Callable[[Lab], T]) -> T:
         """Return what `prepare` makes; it is called once.

@@ -7,11 +7,11 @@ the ids of its views. Views and rows are read only after an interrupted apply, t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import NotShared, ValuesMissing
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import NotionId
@@ -294,8 +294,7 @@ class _Reader:
         keys = [key for key in ours if key not in specs or specs[key].bind is None]
         if self._healing:
             keys += [key for key, spec in specs.items() if key not in ours and spec.bind is None]
-        with ThreadPoolExecutor(self._jobs) as pool:
-            found = dict(zip(keys, pool.map(self._database, keys), strict=True))
+        found = dict(zip(keys, map_concurrently(self._database, keys, self._jobs), strict=True))
         databases = {key: each for key, each in found.items() if each is not None}
         lost = frozenset(key for key in keys if key in ours and key not in databases)
         databases = self._with_widgets(databases) if self._healing else databases

@@ -6,11 +6,11 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from notion_pm.concurrency import map_concurrently, merge_concurrently
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -26,7 +26,6 @@ from notion_pm.state.cache import Cache
 from notion_pm.sync.queries import Queries
 from notion_pm.sync.unfinished_read import Unfinished
 from notion_pm.workspace.fresh_updates import created_range
-from notion_pm.workspace.interleaved import interleaved
 from notion_pm.workspace.missing_pages import (
     MOVED,
     Gone,
@@ -253,7 +252,7 @@ class Reader:
             else self._queries.everything(key, unfinished.part(key) if unfinished else None)
             for key in self._sources
         }
-        with closing(interleaved(queries, self._jobs)) as batches:
+        with closing(merge_concurrently(queries, self._jobs)) as batches:
             for key, batch in batches:
                 taken = self._take(
                     pages, key, self._up_to_date(key, known.get(key, {}), batch.rows)
@@ -277,10 +276,7 @@ class Reader:
         doubtful = [row.id for row in rows if self._may_be_old(database, known.get(row.id), row)]
         if not doubtful:
             return list(rows)
-        with ThreadPoolExecutor(self._jobs) as pool:
-            answers = dict(
-                pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), doubtful)
-            )
+        answers = dict(zip(doubtful, self._get_pages(doubtful), strict=True))
         now = {
             id: page
             for id, page in answers.items()
@@ -324,12 +320,13 @@ class Reader:
     def _asked_for(self, named: Collection[NotionId]) -> list[tuple[NotionId, Page | str]]:
         """Ask for each page by its id, once in a run."""
         unasked = [page_id for page_id in named if page_id not in self._answers]
-        with ThreadPoolExecutor(self._jobs) as pool:
-            answers = pool.map(lambda page_id: (page_id, found(self._gateway, page_id)), unasked)
-            for done, (page_id, answer) in enumerate(answers, start=1):
-                self._answers[page_id] = answer
-                self._progress("Reading", done, len(unasked))
+        for done, answer in enumerate(self._get_pages(unasked), start=1):
+            self._answers[unasked[done - 1]] = answer
+            self._progress("Reading", done, len(unasked))
         return [(page_id, self._answers[page_id]) for page_id in named]
+
+    def _get_pages(self, page_ids: Sequence[NotionId]) -> Iterator[Page | str]:
+        return map_concurrently(lambda page_id: found(self._gateway, page_id), page_ids, self._jobs)
 
     def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> list[SnapshotPage]:
         """Put rows where they belong, and return them as rules see them, without what is thrown away."""
@@ -352,14 +349,12 @@ class Reader:
                 del absent[page_id]
         named = missing_pages(self._rules.vocabulary, self._rules.needs, pages.all)
         missing = [pair for pair in named if pair[1] not in absent]
-        with ThreadPoolExecutor(self._jobs) as pool:
-            for database, page_id, answer in pool.map(
-                lambda pair: (*pair, self._look(*pair)), missing
-            ):
-                if isinstance(answer, str):
-                    absent[page_id] = answer
-                else:
-                    self._take(pages, database, [answer])
+        answers = map_concurrently(lambda pair: self._look(*pair), missing, self._jobs)
+        for (database, page_id), answer in zip(missing, answers, strict=True):
+            if isinstance(answer, str):
+                absent[page_id] = answer
+            else:
+                self._take(pages, database, [answer])
 
     def _look(self, database: str, page_id: NotionId) -> Page | str:
         return look(self._gateway, self._sources[database], page_id)

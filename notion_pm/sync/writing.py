@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
@@ -25,7 +26,6 @@ from notion_pm.state.state import State
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 from notion_pm.workspace.missing_pages import UNSHARED, Gone, thrown_away
-from notion_pm.workspace.side_by_side import side_by_side
 from notion_pm.workspace.sync_context import Place
 
 _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
@@ -138,7 +138,7 @@ class Writer:
         """Send updates side by side. Those that are postponed stay pending."""
         pages: list[SnapshotPage] = []
         missing: dict[NotionId, str] = {}
-        for update, outcome in side_by_side(self._send, updates, self._place.jobs):
+        for update, outcome in run_concurrently(self._send, updates, self._place.jobs):
             page_id, memory = update.page.id, evaluation.baseline.get(update.page.id, {})
             if isinstance(outcome, Postponed):
                 if outcome.may_have_happened:

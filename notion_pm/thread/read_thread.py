@@ -7,10 +7,10 @@ refused: what cannot be seen is an `Unseen` page, never silently left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import NotShared, RequestRefused, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
@@ -137,10 +137,10 @@ class _Reader:
                 self._place.gateway.query(source, property_ids=exchanges[key].property_ids)
             )
 
-        with ThreadPoolExecutor(self._place.jobs) as pool:
-            for done, (key, found) in enumerate(pool.map(rows, exchanges), start=1):
-                self._take(pages, exchanges[key], key, found)
-                self._place.progress("Reading", done, len(exchanges))
+        results = map_concurrently(rows, exchanges, self._place.jobs)
+        for done, (key, found) in enumerate(results, start=1):
+            self._take(pages, exchanges[key], key, found)
+            self._place.progress("Reading", done, len(exchanges))
 
     def _take(self, pages: _Pages, exchange: Exchange, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
@@ -165,10 +165,10 @@ class _Reader:
             )
 
         absent: dict[NotionId, str] = {}
-        with ThreadPoolExecutor(self._place.jobs) as pool:
-            for (database, page_id), answer in zip(named, pool.map(ask, named), strict=True):
-                if isinstance(answer, str):
-                    absent[page_id] = answer
-                else:
-                    self._take(pages, exchanges[database], database, [answer])
+        answers = map_concurrently(ask, named, self._place.jobs)
+        for (database, page_id), answer in zip(named, answers, strict=True):
+            if isinstance(answer, str):
+                absent[page_id] = answer
+            else:
+                self._take(pages, exchanges[database], database, [answer])
         return absent

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import (
     NotShared,
     RecordChanged,
@@ -173,8 +173,7 @@ class _Found:
         candidates = [candidate for candidate in candidates if not candidate.block.in_trash]
         if not candidates:
             return
-        with ThreadPoolExecutor(min(len(candidates), _MOST_AT_ONCE)) as pool:
-            pages = list(pool.map(self._read, candidates))
+        pages = list(map_concurrently(self._read, candidates, _MOST_AT_ONCE))
         for candidate, page in zip(candidates, pages, strict=True):
             if page is None or self.template not in {None, page.manifest.template}:
                 continue

@@ -6,10 +6,10 @@ Nothing of the client's is written to. What a template lacks in an adopted datab
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import RecordLost, UsageError
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.fault import Fault
@@ -91,8 +91,7 @@ def propose(
             "Name others by their links:  notion-pm adopt TEMPLATE https://www.notion.so/...",
         )
     find = candidate if named else _candidate_on_page
-    with ThreadPoolExecutor(jobs) as pool:
-        found = list(pool.map(lambda each: find(gateway, each), ids))
+    found = list(map_concurrently(lambda each: find(gateway, each), ids, jobs))
     candidates = [each for each in found if each is not None]
     matches = match_databases(loaded.template, wanted, candidates, named=bool(named))
     taken = {id(each.candidate) for each in matches.values()}
@@ -170,14 +169,8 @@ def look_at_mapping(
         for key, each in mapping.databases.items()
         if each and key not in recorded
     }
-    with ThreadPoolExecutor(jobs) as pool:
-        candidates = dict(
-            zip(
-                wanted,
-                pool.map(lambda each: candidate(gateway, each), wanted.values()),
-                strict=True,
-            )
-        )
+    read = map_concurrently(lambda each: candidate(gateway, each), wanted.values(), jobs)
+    candidates = dict(zip(wanted, read, strict=True))
     known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items()}
     sources = {key: each.source.id for key, each in known.items()}
     subject = mapping_to_record.Subject(mapping, loaded.template, candidates, sources)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import NotionError, NotShared, RecordUnreadable, RequestRefused
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -101,10 +102,10 @@ class Reader:
 
     def _databases(self, ids: Sequence[NotionId]) -> list[LiveDatabase]:
         found: list[LiveDatabase] = []
-        with ThreadPoolExecutor(self._jobs) as pool:
-            for done, each in enumerate(pool.map(self._database, ids), start=1):
-                self._progress("databases", done, len(ids))
-                found += each
+        read = map_concurrently(self._database, ids, self._jobs)
+        for done, databases in enumerate(read, start=1):
+            self._progress("databases", done, len(ids))
+            found += databases
         return self._with_views(found)
 
     def _database(self, database_id: NotionId) -> list[LiveDatabase]:
@@ -159,12 +160,9 @@ class Reader:
     def _with_views(self, databases: Sequence[LiveDatabase]) -> list[LiveDatabase]:
         """Return the databases with their tabs, and with the widgets on any dashboard that show them."""
         ids = dict.fromkeys(each.database.id for each in databases)
-        with ThreadPoolExecutor(self._jobs) as pool:
-            tabs = [each for found in pool.map(self._tabs, ids) for each in found]
-            widget_ids = dict.fromkeys(
-                widget for each in tabs for row in each.rows for widget in row
-            )
-            views = [*tabs, *pool.map(self._gateway.get_view, widget_ids)]
+        tabs = list(chain.from_iterable(map_concurrently(self._tabs, ids, self._jobs)))
+        widget_ids = dict.fromkeys(widget for each in tabs for row in each.rows for widget in row)
+        views = [*tabs, *map_concurrently(self._gateway.get_view, widget_ids, self._jobs)]
         return [
             replace(each, views=tuple(view for view in views if _shows(view, each)))
             for each in databases

@@ -7,11 +7,11 @@ own. Both read first, show what they found, and write only the record.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import (
     InTrash,
     NotShared,
@@ -353,12 +353,8 @@ def _find_databases(
         for b in children
         if b.type == "child_database" and not b.in_trash and b.id not in taken
     ]
-    with ThreadPoolExecutor(jobs) as pool:
-        others = [
-            each
-            for each in pool.map(lambda each: _candidate_on_page(gateway, each), ids)
-            if each is not None
-        ]
+    on_page = map_concurrently(lambda each: _candidate_on_page(gateway, each), ids, jobs)
+    others = [candidate for candidate in on_page if candidate is not None]
     for key in wanted:
         if key not in found:
             called = {
@@ -379,10 +375,11 @@ def _find_databases(
         if matched >= _CLEARLY_ALIKE * stored:
             found[key] = match.candidate, f"its properties, {matched} of {stored} alike"
 
-    with ThreadPoolExecutor(jobs) as pool:
-        existing = list(pool.map(lambda each: _read_whole(gateway, each[0]), found.values()))
-        widget_ids = {view_id for each in existing for view_id in _widget_ids(each)}
-        widgets = list(pool.map(gateway.get_view, sorted(widget_ids)))
+    existing = list(
+        map_concurrently(lambda each: _read_whole(gateway, each[0]), found.values(), jobs)
+    )
+    widget_ids = {view_id for each in existing for view_id in _widget_ids(each)}
+    widgets = list(map_concurrently(gateway.get_view, sorted(widget_ids), jobs))
     return {
         key: FoundDatabase(candidate.database, _with_widgets(whole, widgets), how)
         for (key, (candidate, how)), whole in zip(found.items(), existing, strict=True)

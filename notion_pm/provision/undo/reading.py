@@ -8,9 +8,9 @@ write: what a person does between that reading and the request is not seen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import InTrash, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
@@ -57,8 +57,7 @@ class FoundDatabases:
         self._before = journal.begun.manifest.owned if journal.begun.manifest else {}
         self._has_set_properties = False
         touched = [key for key, entry in manifest.owned.items() if self._is_concerned(key, entry)]
-        with ThreadPoolExecutor(jobs) as pool:
-            read = dict(zip(touched, pool.map(self._read, touched), strict=True))
+        read = dict(zip(touched, map_concurrently(self._read, touched, jobs), strict=True))
         self.found: Mapping[str, Found] = {
             key: each for key, each in read.items() if each is not None
         }

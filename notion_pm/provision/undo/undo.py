@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import RecordChanged, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
@@ -31,7 +32,6 @@ from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.progress import Progress, silent
 from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
 from notion_pm.workspace.record_text import removed_title
-from notion_pm.workspace.side_by_side import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class _TakingBack:
     def _do(self, acts: Sequence[Act]) -> list[Act]:
         """Do acts side by side; return those that were postponed and have to be judged again."""
         postponed: list[Act] = []
-        for act, is_done in side_by_side(self.done, acts, self._jobs):
+        for act, is_done in run_concurrently(self.done, acts, self._jobs):
             if not is_done:
                 postponed.append(act)
                 continue
