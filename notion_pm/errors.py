@@ -63,6 +63,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from notion_pm.text import quantity
+
 
 class NotionPmError(Exception):
     """The root of all errors that a user is meant to read."""
@@ -132,7 +134,7 @@ _LONGEST_PROBLEM = 1_000
 
 
 def _problem_report(path: Path, problems: Sequence[Problem]) -> str:
-    count = f"{len(problems):,} problem{'s' if len(problems) != 1 else ''}"
+    count = quantity(len(problems), "problem")
     shown = [f"  {_cut(str(problem))}" for problem in problems[:_MOST_PROBLEMS_SHOWN]]
     if len(problems) > len(shown):
         shown.append(f"  ... and {len(problems) - len(shown):,} more. Correct these first.")
@@ -175,7 +177,7 @@ class RowsRejected(NotionPmError):
     """Rows of a file were not imported; all others were. Fields: `count`, `path` of the file that holds them."""
 
     def __init__(self, count: int, path: Path) -> None:
-        super().__init__(f"{count} row{'s were' if count != 1 else ' was'} not imported.")
+        super().__init__(f"{quantity(count, 'row was', 'rows were')} not imported.")
         self.count = count
         self.path = path
 
@@ -608,7 +610,7 @@ class ChangedDuringRun(UnsafeChange):
     @classmethod
     def with_more_pages(cls, address: str, titles: Sequence[str], before: int) -> ChangedDuringRun:
         """Return the error for pages that got a value after the plan had counted `before` pages with one."""
-        count = f"{len(titles)} more page{'s' if len(titles) != 1 else ''}"
+        count = quantity(len(titles), "more page")
         named = ", ".join(repr(title) for title in titles[:3])
         return cls(
             address, f"{count} got a value that would be lost ({named}; {before} were counted)"
@@ -619,7 +621,7 @@ class OptionStillUsed(UnsafeChange):
     """People chose an option that is to go while the pages that held it were being moved. Nothing is lost."""
 
     def __init__(self, database: str, titles: Sequence[str]) -> None:
-        count = f"{len(titles)} page{'s' if len(titles) != 1 else ''}"
+        count = quantity(len(titles), "page")
         super().__init__(
             f"Meanwhile {count} of {database} got an option that is being replaced: {', '.join(titles[:3])}",
             "Run the same command again: it moves these pages too, and then removes the option.",
@@ -667,7 +669,7 @@ class FilesNotDownloaded(NotionPmError):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"{count} attached file{'s were' if count != 1 else ' was'} not downloaded."
+            f"{quantity(count, 'attached file was', 'attached files were')} not downloaded."
         )
         self.count = count
 

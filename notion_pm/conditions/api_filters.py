@@ -15,9 +15,9 @@ from typing import Any
 from notion_pm.conditions.text_form import Condition
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
-from notion_pm.model.fault import nearest
 from notion_pm.model.ids import is_id, parse_notion_id
 from notion_pm.model.schema import OptionsConfig, Property, RollupConfig
+from notion_pm.text import did_you_mean
 
 Json = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ class Dialect:
         known = [each.name for each in options]
         raise UsageError(
             f"{found.name} has no option {value!r}.",
-            f"{nearest(value, known)} Options: {', '.join(known)}. Each condition has its own --where.".strip(),
+            f"{did_you_mean(value, known)} Options: {', '.join(known)}. Each condition has its own --where.".strip(),
         )
 
     def _day(self, found: Property, value: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from notion_pm.model.condition import Condition, Where
 from notion_pm.rules.paths import BadPath, require
-from notion_pm.rules.template_schema import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.text import suggest
 
 Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
@@ -52,7 +53,7 @@ def _category_problems(name: str, kind: str, categories: tuple[str, ...]) -> Ite
         yield f"Only a status has categories; {name} is of type {kind}."
     for each in categories:
         if each not in _CATEGORIES:
-            yield f"{each!r} is no category. {did_you_mean(each, _CATEGORIES)}"
+            yield f"{each!r} is no category. {suggest(each, _CATEGORIES)}"
 
 
 def _option_problems(
@@ -65,7 +66,7 @@ def _option_problems(
     options = [each.key for each in vocabulary.options(database, key)]
     for named in (*(condition.is_ or ()), *(condition.not_ or ()), *(condition.entered or ())):
         if named not in options:
-            yield f"{database}.{key} has no option {named!r}. {did_you_mean(str(named), options)}".strip()
+            yield f"{database}.{key} has no option {named!r}. {suggest(str(named), options)}".strip()
 
 
 def _comparison_problems(

@@ -12,7 +12,6 @@ from notion_pm.errors import IncompleteRead, UsageError
 from notion_pm.exporting.formats import dates
 from notion_pm.exporting.formats.cells import text
 from notion_pm.exporting.table import Cell, Column, Item, Kind, Reference, Row, kind_of
-from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
     DateValue,
@@ -24,6 +23,7 @@ from notion_pm.model.page import (
     UnknownValue,
 )
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
+from notion_pm.text import did_you_mean
 
 _TIMES = frozenset({"created_time", "last_edited_time"})
 
@@ -87,7 +87,7 @@ def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
     where = f" in {place}" if place else ""
     raise UsageError(
         f"There is no column {name!r}{where}.",
-        f"{nearest(name, known)} Columns: {', '.join(known)}.".lstrip(),
+        f"{did_you_mean(name, known)} Columns: {', '.join(known)}.".lstrip(),
     )
 
 

@@ -16,6 +16,7 @@ from notion_pm.exporting.write import write
 from notion_pm.files.writing import STDOUT
 from notion_pm.model.ids import is_id
 from notion_pm.notion.client import NotionClient
+from notion_pm.text import quantity
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.sources import Wanted, find_by_id
@@ -150,17 +151,13 @@ def _trashed(found: Sequence[Wanted]) -> Iterator[str]:
 def _notes(findings: Findings, cut: int) -> Iterator[str]:
     if findings.untitled:
         yield (
-            f"{_count(findings.untitled, 'related page')} could not be read (in the trash, or not shared with "
+            f"{quantity(findings.untitled, 'related page')} could not be read (in the trash, or not shared with "
             "the connection): ids stand in place of titles."
         )
     if findings.unknown_blocks:
         yield (
-            f"{_count(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be said in Markdown: "
+            f"{quantity(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be said in Markdown: "
             "links to them stand in their place."
         )
     if cut:
-        yield f"{_count(cut, 'text')} longer than a cell of Excel: cut, with a mark that says so."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        yield f"{quantity(cut, 'text')} longer than a cell of Excel: cut, with a mark that says so."

@@ -12,10 +12,10 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.importing.values.cells import CellUnfit, may_make
 from notion_pm.importing.values.nothing import name_key
 from notion_pm.importing.values.texts import without_page_id
-from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.import_write import Item
+from notion_pm.text import did_you_mean
 
 EXPORTED = "notion:"
 """What the names begin with that are ids of pages in Notion's own export. They mean the same in all files."""
@@ -120,9 +120,9 @@ class Index:
         page = self._spellings.get(exported_name(exported_id))
         return page if page in self.titles else None
 
-    def nearest(self, word: str) -> str:
+    def did_you_mean(self, word: str) -> str:
         """Return the question whether the nearest title was meant."""
-        return nearest(word, self._titles)
+        return did_you_mean(word, self._titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ def _page(
         return NotionId(placeholder_of_row(row.key))
     if not new or is_id(word):
         raise CellUnfit(
-            f"{found.name}: {index.related.title} has no page `{word}`. {index.nearest(word)}".rstrip()
+            f"{found.name}: {index.related.title} has no page `{word}`. {index.did_you_mean(word)}".rstrip()
         )
     domain = as_link(word) if index.related.domain_id and is_domain(word) else None
     return NewPage(index.related, word, domain)

@@ -9,9 +9,6 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 
-UNTITLED = "Untitled"
-"""What Notion shows for a page or database without a title."""
-
 
 @dataclass(frozen=True, slots=True)
 class OptionValue:

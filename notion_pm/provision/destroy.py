@@ -14,6 +14,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.paging import PAGE_SIZE
 from notion_pm.state.state import forget_manifest
+from notion_pm.text import quantity
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.progress import Progress, silent
@@ -127,7 +128,7 @@ def _raise_if_edited(gateway: NotionClient, database: Doomed, now: datetime) -> 
             edits[page.id] = page.last_edited_time
     changed = sum(1 for page_id, edited in edits.items() if database.edits.get(page_id) != edited)
     if changed:
-        pages = f"{changed} page{'s' if changed != 1 else ''}"
+        pages = quantity(changed, "page")
         raise ChangedDuringRun(database.title, f"people added or edited {pages}")
 
 

@@ -12,6 +12,7 @@ from notion_pm.report.evidence_table import Entry
 from notion_pm.report.html import write_report
 from notion_pm.report.list_limits import ROOMS, Room
 from notion_pm.report.tree import Node, Tree
+from notion_pm.text import quantity
 
 MOST_BYTES = 1_000_000
 """What a mail server or a chat takes without asking, and a phone shows at once."""
@@ -45,9 +46,9 @@ def abridged(report: Report, room: Room, why: str = "") -> Report:
 
 
 def _said(room: Room, most_bytes: int) -> str:
-    quotes = "quote" if room.quotes == 1 else "quotes"
+    quotes = quantity(room.quotes, "quote")
     return (
-        f"To stay below {most_bytes // 1000:,} kB this file shows no more than {room.quotes} {quotes} behind a feature "
+        f"To stay below {most_bytes // 1000:,} kB this file shows no more than {quotes} behind a feature "
         f"and {room.rows} rows of a list; what is left out is counted in its place. "
         "Every row:  notion-pm report --quotes 25  makes a larger file."
     )

@@ -12,6 +12,7 @@ from notion_pm.report.slip import Slip
 from notion_pm.report.strategy import Objective, Strategy
 from notion_pm.report.waiting import Need, Waiting
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import quantity
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import has_evidence, is_signal, objectives
 
@@ -103,8 +104,8 @@ def _trend(objective: Objective, past: Past) -> str:
     if past.until and objective.health_until:
         moves.append(f"{objective.health_until} on {past.until:%Y-%m-%d}")
     if objective.gained:
-        points = "point" if abs(objective.gained) == 1 else "points"
-        moves.append(f"progress {objective.gained:+d} {points}")
+        sign = "+" if objective.gained > 0 else "-"
+        moves.append(f"progress {sign}{quantity(abs(objective.gained), 'point')}")
     return ", ".join(moves) or "no change"
 
 
@@ -149,7 +150,7 @@ def _late(thread: Thread, slips: Sequence[Slip]) -> Iterator[Decision]:
     pages = _pages_by_anchor(thread)
     for slip in slips:
         if slip.overdue:
-            days = "1 day" if slip.overdue == 1 else f"{slip.overdue:,} days"
+            days = quantity(slip.overdue, "day")
             because = f"{days} late: due {slip.due}, and {slip.page.status or 'still open'}."
             yield _about(thread, pages[slip.page.id], "Set a new date or cut its scope?", because)
 
@@ -191,7 +192,7 @@ def _needs_without_plan(thread: Thread, waiting: Waiting) -> Iterator[Decision]:
 
 def _who_waits(need: Need) -> str:
     customers = need.weight.customers or 0
-    who = "1 customer waits" if customers == 1 else f"{customers:,} customers wait"
+    who = quantity(customers, "customer waits", "customers wait")
     return f"{who} (ARR {need.weight.arr})" if need.weight.arr else who
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import UNTITLED
 from notion_pm.report.page_values import DATES, plain
 from notion_pm.report.past import Past
 from notion_pm.rules.history import THE_PAGE, Actor, HistoryChange
 from notion_pm.rules.values import Links, Plain, SnapshotPage, same
+from notion_pm.text import UNTITLED
 from notion_pm.thread import Thread
 
 Kind = Literal["shipped", "status", "health", "date", "asks", "new", "gone", "renamed"]

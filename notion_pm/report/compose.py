@@ -20,6 +20,7 @@ from notion_pm.report.slip import Slip, slips
 from notion_pm.report.strategy import Strategy, strategy
 from notion_pm.report.tree import Tree, tree
 from notion_pm.report.waiting import Waiting, waiting
+from notion_pm.text import quantity
 from notion_pm.thread import Thread
 from notion_pm.thread.audit import Audit, Thresholds, audit
 from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
@@ -153,9 +154,9 @@ def _sync_note(sync: LastSync) -> list[str]:
         if sync.at
         else "No sync is remembered here"
     )
-    numbers = "number in Notion differs" if sync.behind == 1 else "numbers in Notion differ"
+    numbers = quantity(sync.behind, "number in Notion differs", "numbers in Notion differ")
     return [
-        f"This report computes its figures from the pages as they are now. {when}, and {sync.behind:,} {numbers}: "
+        f"This report computes its figures from the pages as they are now. {when}, and {numbers}: "
         "run  notion-pm sync  to bring Notion up to date."
     ]
 

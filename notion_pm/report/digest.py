@@ -19,6 +19,7 @@ from notion_pm.report.past import Past
 from notion_pm.report.slip import slips
 from notion_pm.report.waiting import waiting
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import quantity
 from notion_pm.thread import Thread
 from notion_pm.thread.audit import Thresholds
 
@@ -144,9 +145,9 @@ def _new_evidence(thread: Thread, since: datetime) -> Iterator[Line]:
 
 def _evidence_in_words(thread: Thread, insights: Sequence[SnapshotPage]) -> str:
     found = weight_of(thread, thread.weighed(tuple(insights)))
-    words = [_count(found.insights, "new insight")]
+    words = [quantity(found.insights, "new insight")]
     if found.customers:
-        words.append(_count(found.customers, "customer"))
+        words.append(quantity(found.customers, "customer"))
     if found.arr:
         words.append(f"ARR {found.arr}")
     return ", ".join(words)
@@ -164,19 +165,15 @@ def _stuck(thread: Thread, past: Past, now: datetime) -> Iterator[Line]:
     days = (now.date() - past.asked.date()).days
     for slip in slips(thread, past):
         if slip.overdue:
-            text = f"{_count(slip.overdue, 'day')} late, due {slip.due}"
+            text = f"{quantity(slip.overdue, 'day')} late, due {slip.due}"
             yield Line(slip.page.title, slip.page.url, text, is_news=slip.overdue <= days)
     most = Thresholds().spec_days
     for feature in thread.pages("features"):
         silent = (thread.today - feature.last_edited.date()).days
         if thread.category(feature) == "doing" and silent > most:
             name = told(thread, feature)
-            text = f"{name.status}, not edited for {_count(silent, 'day')}"
+            text = f"{name.status}, not edited for {quantity(silent, 'day')}"
             yield Line(name.title, name.url, text, is_news=silent - most <= days)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 # --- forms

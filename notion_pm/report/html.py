@@ -19,6 +19,7 @@ from notion_pm.report.changes import KINDS
 from notion_pm.report.compose import Report
 from notion_pm.report.roadmap import HORIZONS
 from notion_pm.report.tree import pages_of
+from notion_pm.text import quantity
 
 _FOLDER = "report/pages"
 _WEB = ("https://", "http://")
@@ -73,7 +74,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["is_web"] = is_web
-    environment.filters["count"] = _count
+    environment.filters["count"] = quantity
     environment.filters["plain_number"] = lambda number: f"{number:,.1f}".removesuffix(".0")
     return environment
 
@@ -88,8 +89,3 @@ def asset(name: str) -> str:
 def hash_source(text: str) -> str:
     """Return the source that lets a content security policy accept a script or style."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _count(number: int, what: str) -> str:
-    """A number with its noun: `1 page`, `2,000 pages`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

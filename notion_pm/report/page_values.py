@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from notion_pm.model.number_formats import readable
-from notion_pm.model.page import UNTITLED
 from notion_pm.model.template import Category, NumberProperty
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import UNTITLED
 from notion_pm.thread import Evidence, Thread
 from notion_pm.thread.health import fresh_health
 

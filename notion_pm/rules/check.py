@@ -21,7 +21,8 @@ from notion_pm.rules.paths import (
     require,
 )
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.template_schema import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.text import suggest
 
 _STAMPS = {"max": {"number", "date"}, "min": {"number", "date"}}
 _COMPUTED = "is computed by Notion, nobody can set it."
@@ -87,7 +88,7 @@ def _target_problems(
         if option not in options:
             yield (
                 (*place, "keep"),
-                f"{rule.set} has no option {option!r}. {did_you_mean(option, options)}".strip(),
+                f"{rule.set} has no option {option!r}. {suggest(option, options)}".strip(),
             )
 
 
@@ -98,7 +99,7 @@ def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
             return (
                 ""
                 if to in options
-                else f"has no option {to!r}. {did_you_mean(str(to), options)}".strip()
+                else f"has no option {to!r}. {suggest(str(to), options)}".strip()
             )
         case "date":
             return "" if to == "today" else "is a date: `to` can only be today."

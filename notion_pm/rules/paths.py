@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from notion_pm.rules.template_schema import Vocabulary, did_you_mean
+from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.text import suggest
 
 _SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
 _INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")
@@ -66,9 +67,7 @@ def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
     database, _, key = text.partition(".")
     databases = vocabulary.template.databases
     if database not in databases:
-        raise BadPath(
-            f"There is no database {database!r}. {did_you_mean(database, databases)}".strip()
-        )
+        raise BadPath(f"There is no database {database!r}. {suggest(database, databases)}".strip())
     require(vocabulary, database, key)
     return database, key
 
@@ -105,7 +104,7 @@ def require(vocabulary: Vocabulary, database: str, key: str) -> str:
     """Return the type of a property. Raises BadPath when there is none of that key."""
     kind = vocabulary.type(database, key)
     if kind is None:
-        hint = did_you_mean(key, vocabulary.keys(database))
+        hint = suggest(key, vocabulary.keys(database))
         raise BadPath(f"{database} has no property {key!r}. {hint}".strip())
     return kind
 
@@ -138,7 +137,7 @@ def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
 def _inverse_hop(vocabulary: Vocabulary, start: str, database: str, relation: str) -> Hop:
     if database not in vocabulary.template.databases:
         raise BadPath(
-            f"There is no database {database!r}. {did_you_mean(database, vocabulary.template.databases)}"
+            f"There is no database {database!r}. {suggest(database, vocabulary.template.databases)}"
         )
     require(vocabulary, database, relation)
     if vocabulary.target(database, relation) != start:

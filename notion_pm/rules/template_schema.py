@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cached_property
 
 from notion_pm.model.template import FarSide, OptionSpec, OptionsProperty, PropertySpec, Template
@@ -90,11 +88,3 @@ class Vocabulary:
         return (
             spec is not None and self.type(database, key) == "status" and spec.meaning in TERMINAL
         )
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint at the nearest known word, or at all of them when they are few."""
-    words = list(known)
-    if near := get_close_matches(word, words, n=1):
-        return f"Did you mean {near[0]!r}?"
-    return f"It has {', '.join(words)}." if 0 < len(words) <= 12 else ""

@@ -12,6 +12,7 @@ from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.sync.sync import SyncResult
+from notion_pm.text import UNTITLED
 from notion_pm.workspace.missing_pages import ARCHIVED, GONE, MOVED, TRASHED, UNSHARED
 
 Json = dict[str, Any]
@@ -95,7 +96,7 @@ class Report:
 
     def titles(self, page_ids: Iterable[NotionId]) -> tuple[str, ...]:
         """Return the titles of pages."""
-        return tuple(self._pages[id].title or "Untitled" for id in page_ids if id in self._pages)
+        return tuple(self._pages[id].title or UNTITLED for id in page_ids if id in self._pages)
 
     def readable(self, page: SnapshotPage, key: str, value: Plain) -> Any:
         """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""

@@ -14,6 +14,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import NotionClient
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
+from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.record import open_manifest_page
 from notion_pm.workspace.sync_context import Opened, Place
@@ -31,10 +32,12 @@ class Told:
     @property
     def in_words(self) -> str:
         """What people read."""
-        done = f"It changed {_count(self.written, 'page')}." if self.written else "It works again."
+        done = (
+            f"It changed {quantity(self.written, 'page')}." if self.written else "It works again."
+        )
         if not self.conflicts:
             return done
-        return f"{done} In {_count(self.conflicts, 'place')} people and rules disagree: people's values stay."
+        return f"{done} In {quantity(self.conflicts, 'place')} people and rules disagree: people's values stay."
 
 
 def tell_workspace(place: Place, opened: Opened, reference: str | None, told: Told) -> None:
@@ -70,7 +73,3 @@ def _write(gateway: NotionClient, block: NotionId, text: str) -> bool:
     except (NotShared, RequestRefused):
         return False
     return True
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -15,9 +15,9 @@ from typing import Any
 
 from notion_pm.errors import FileMissing, FileUnusable, Problem
 from notion_pm.files.safe_read import YAML_LIMIT, read_text
-from notion_pm.model.fault import suggestion
 from notion_pm.template import template_files, yaml_lines
 from notion_pm.template.yaml_lines import YamlPath
+from notion_pm.text import suggest
 
 _OF_ITS_OWN = ("template", "version", "extends")
 """What a template does not take over from those it extends."""
@@ -101,7 +101,7 @@ class _Composer:
                 )
             return self.composed(path, read_text(path, limit=YAML_LIMIT))
         except FileMissing:
-            advice = f"{suggestion(reference, template_files.shipped())} Or give a path relative to this file."
+            advice = f"{suggest(reference, template_files.shipped())} Or give a path relative to this file."
             return _nothing(own, f"there is no template `{reference}`.", advice)
         except FileUnusable as error:
             return _nothing(own, f"cannot read `{reference}`: {error.reason}.", error.advice)
@@ -200,7 +200,7 @@ class _Layers:
             place = top.place_of(path)
             message = f"`{key}` is to be removed, but is not there."
             self.problems.append(
-                Problem(str(place.file), place.line, message, suggestion(key, result))
+                Problem(str(place.file), place.line, message, suggest(key, result))
             )
         result.pop(key, None)
         self._forget(path)

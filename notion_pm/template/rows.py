@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.cells import CellInvalid, RowKeys, parse_cell
-from notion_pm.model.fault import suggestion
 from notion_pm.model.property_lookup import property_keys
 from notion_pm.model.template import Row, Template
+from notion_pm.text import suggest
 
 Rows = Mapping[str, Sequence[Row]]
 Keys = Mapping[str, Mapping[str, None]]
@@ -56,7 +56,7 @@ def _check_database(
     known = property_keys(template, database)
     columns = {column for row in rows for column in row.cells}
     for column in sorted(columns - set(known)):
-        yield RowFault(database, 1, f"unknown column `{column}`.", suggestion(column, known))
+        yield RowFault(database, 1, f"unknown column `{column}`.", suggest(column, known))
     first: dict[str, int] = {}
     for row in rows:
         if row.key in first:
@@ -87,7 +87,7 @@ def _check_cell(
     try:
         cell = parse_cell(template, database, column, row.cells[column])
     except CellInvalid as error:
-        advice = error.advice or suggestion(row.cells[column], error.choices)
+        advice = error.advice or suggest(row.cells[column], error.choices)
         yield RowFault(database, row.line, f"`{column}`: {error}.", advice)
         return
     if not isinstance(cell, RowKeys):
@@ -104,5 +104,5 @@ def _check_cell(
                 database,
                 row.line,
                 f"`{column}`: {cell.database} has no row `{key}`.",
-                suggestion(key, known),
+                suggest(key, known),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from notion_pm.errors import UsageError
-from notion_pm.model.fault import suggestion
+from notion_pm.text import suggest
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -41,7 +41,7 @@ def find(reference: str) -> Path:
         reference = f"{reference[:80]}..." if len(reference) > 80 else reference
     raise UsageError(
         f"There is no template {reference!r}.",
-        f"{suggestion(reference, shipped())} Or give the path of a template file.",
+        f"{suggest(reference, shipped())} Or give the path of a template file.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import quantity
 from notion_pm.thread.audit import Check, Found, Thresholds
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.health import health_days
@@ -155,7 +156,7 @@ def _overdue(thread: Thread, thresholds: Thresholds) -> Found:
         if day and (days := _since(thread, date.fromisoformat(day[:10]))) > 0:
             yield (
                 page,
-                f"{thread.status(page)}, due {day[:10]}, {days} {'day' if days == 1 else 'days'} ago",
+                f"{thread.status(page)}, due {day[:10]}, {quantity(days, 'day')} ago",
             )
 
 

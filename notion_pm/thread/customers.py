@@ -14,6 +14,7 @@ from typing import Literal
 
 from notion_pm.rules.aggregates import identities
 from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.text import UNTITLED
 
 Standing = Literal["customer", "prospect", "churned"]
 
@@ -72,7 +73,7 @@ class Customers:
         elif lifecycle == "churned":
             standing = "churned"
         return Customer(
-            page.id, page.title or "Untitled", page, _number(page.values.get("arr")), standing
+            page.id, page.title or UNTITLED, page, _number(page.values.get("arr")), standing
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from notion_pm.rules.snapshot import View
 from notion_pm.rules.stamps import with_computed_stamps
 from notion_pm.rules.values import ForeignOption, Links, Plain, Snapshot, SnapshotPage, is_empty
 from notion_pm.rules.wording import Wording
+from notion_pm.text import UNTITLED
 from notion_pm.thread.chain import ROLES, Chain, Edge
 from notion_pm.thread.customers import Customers, total
 
@@ -330,7 +331,7 @@ class Thread:
         value = insight.values.get("customer")
         if isinstance(value, Links):
             pages = (self.page(each) for each in value.ids)
-            return tuple(page.title or "Untitled" for page in pages if page)
+            return tuple(page.title or UNTITLED for page in pages if page)
         names = value if isinstance(value, tuple) else (value,)
         return tuple(
             str(getattr(each, "name", each)).strip() for each in names if not is_empty(each)

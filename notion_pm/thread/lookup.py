@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from notion_pm.errors import InvalidNotionId, UsageError
-from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import UNTITLED, did_you_mean
 from notion_pm.thread.graph import Thread
 
 _NAMED = 8
@@ -40,16 +40,14 @@ def unfound(thread: Thread, words: str) -> UsageError:
     advice = "Give the page's link (••• > Copy link in Notion), its number (FEAT-12), or a part of its title."
     if _as_id(words):
         return UsageError(f"This page is in none of the template's databases: {where}.", advice)
-    hint = nearest(words, [page.title for page in _everything(thread)])
+    hint = did_you_mean(words, [page.title for page in _everything(thread)])
     return UsageError(f"There is no page {words!r} in {where}.", f"{hint} {advice}".lstrip())
 
 
 def _only(found: Sequence[SnapshotPage], words: str) -> SnapshotPage:
     if len(found) == 1:
         return found[0]
-    shown = [
-        f"  {each.title or 'Untitled'} ({each.database})  {each.url}" for each in found[:_NAMED]
-    ]
+    shown = [f"  {each.title or UNTITLED} ({each.database})  {each.url}" for each in found[:_NAMED]]
     more = [f"  and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
     told = "\n".join([f"{words!r} may be any of {len(found)} pages:", *shown, *more])
     raise UsageError(told, "Give the link of one of them.")

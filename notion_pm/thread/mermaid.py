@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from notion_pm.model.template import Role
+from notion_pm.text import UNTITLED
 from notion_pm.thread.branches import Branch, Trace, branches_in
 from notion_pm.thread.graph import Related, Thread, Unseen
 
@@ -63,7 +64,7 @@ class _Chart:
             if self._thread.role(page) == "insights"
             else ""
         )
-        title = " ".join(filter(None, (self._thread.number_of(page), page.title or "Untitled")))
+        title = " ".join(filter(None, (self._thread.number_of(page), page.title or UNTITLED)))
         return " – ".join(filter(None, (_cut(title), self._thread.status(page), _cut(said_by))))
 
     def _upward(

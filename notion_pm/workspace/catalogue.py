@@ -14,7 +14,6 @@ from notion_pm.errors import (
     RecordUnreadable,
     UsageError,
 )
-from notion_pm.model.fault import nearest
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, DataSource
@@ -22,6 +21,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.template import template_files
+from notion_pm.text import did_you_mean
 from notion_pm.workspace.named_export import named_export
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import ManifestPage, find_manifest
@@ -183,7 +183,7 @@ class Catalogue:
         known = [*self._entries, *self._titles.values(), *self._exports, *self._own_titles.values()]
         raise UsageError(
             f"There is no database and no named export {name!r} here.",
-            f"{nearest(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.".lstrip(),
+            f"{did_you_mean(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.".lstrip(),
         )
 
     def _of_template(self, key: str) -> Wanted:

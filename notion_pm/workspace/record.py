@@ -29,6 +29,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
 from notion_pm.state.state import Remembered, State
+from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
@@ -320,8 +321,8 @@ def _described(page: ManifestPage) -> str:
         if page.created_time
         else "creation time unknown"
     )
-    count = len(page.manifest.databases)
-    return f"{created}, names {count} database{'s' if count != 1 else ''}: {page_url(page.id)}"
+    databases = quantity(len(page.manifest.databases), "database")
+    return f"{created}, names {databases}: {page_url(page.id)}"
 
 
 def _is_made_after(database: ChildBlock, page: ChildBlock) -> bool:

@@ -10,9 +10,10 @@ from notion_pm.conditions.row_tests import RowTest
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import InTrash, NotionError, NotShared, RequestRefused
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id
-from notion_pm.model.page import UNTITLED, Page
+from notion_pm.model.page import Page
 from notion_pm.model.schema import Database, DataSource
 from notion_pm.notion.client import NotionClient
+from notion_pm.text import UNTITLED
 
 _Kind = Callable[[NotionClient, NotionId], Iterator["Wanted"]]
 

@@ -24,18 +24,18 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "insihgts.status", "to": "new"},
             ("set",),
-            "There is no database 'insihgts'. Did you mean 'insights'?",
+            "There is no database 'insihgts'. Did you mean `insights`?",
         ),
         (
             {"set": "insights.stat", "to": "new"},
             ("set",),
-            "insights has no property 'stat'. Did you mean 'status'?",
+            "insights has no property 'stat'. Did you mean `status`?",
         ),
         ({"set": "insights", "to": "new"}, ("set",), "insights has no property ''"),
         (
             {"set": "insights.status", "to": "lnked"},
             ("to",),
-            "has no option 'lnked'. Did you mean 'linked'?",
+            "has no option 'lnked'. Did you mean `linked`?",
         ),
         ({"set": "features.rice", "to": "new"}, ("to",), "of type number"),
         ({"set": "features.shipped_on", "to": "tomorrow"}, ("to",), "can only be today"),
@@ -54,7 +54,7 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.rice", "value": {"count": "insigths"}},
             ("value", "count"),
-            "Did you mean 'insights'?",
+            "Did you mean `insights`?",
         ),
         (
             {"set": "features.rice", "value": {"count": "owner"}},
@@ -100,12 +100,12 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.rice", "value": {"sum": "insights.arr", "once_per": "costumer"}},
             ("value", "once_per"),
-            "Did you mean 'customer'?",
+            "Did you mean `customer`?",
         ),
         (
             {"set": "features.status", "to": "spec", "keep": ["droped"]},
             ("keep",),
-            "no option 'droped'. Did you mean 'dropped'?",
+            "no option 'droped'. Did you mean `dropped`?",
         ),
         (
             {"set": "features.rice", "value": {"count": "insights"}, "forward_only": True},
@@ -125,7 +125,7 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.priority", "to": "p0", "when": {"status": {"category": "doin"}}},
             ("when", "status"),
-            "'doin' is no category. Did you mean 'doing'?",
+            "'doin' is no category. Did you mean `doing`?",
         ),
         (
             {"set": "features.status", "to": "spec", "when": {"priority": {"category": "doing"}}},

@@ -29,6 +29,7 @@ from notion_pm.exporting.export import Report, Request, export
 from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.selection import Selection
 from notion_pm.files.writing import STDOUT
+from notion_pm.text import quantity
 
 _EXAMPLES = """\b
   notion-pm export features -o features.csv   one database; see --format
@@ -216,9 +217,7 @@ def _show(report: Report, requests: int, *, as_json: bool) -> None:
         return
     by_path: dict[str, list[str]] = defaultdict(list)
     for each in report.files:
-        by_path[each.path].append(
-            f"{each.database} ({each.rows:,} row{'' if each.rows == 1 else 's'})"
-        )
+        by_path[each.path].append(f"{each.database} ({quantity(each.rows, 'row')})")
     for path, contents in by_path.items():
         if path != STDOUT:
             echo(f"{path}: {', '.join(contents)}")

@@ -7,7 +7,6 @@ from typing import Any
 from notion_pm.exporting.formats import dates
 from notion_pm.exporting.table import Cell, Reference
 from notion_pm.model.page import (
-    UNTITLED,
     DateValue,
     FileValue,
     OptionValue,
@@ -15,6 +14,7 @@ from notion_pm.model.page import (
     UniqueIdValue,
     UnknownValue,
 )
+from notion_pm.text import UNTITLED
 
 SEPARATOR = "; "
 

@@ -21,7 +21,7 @@ from notion_pm.exporting.formats.html_cells import CellWriter, anchor, sort_key
 from notion_pm.exporting.formats.links import Links
 from notion_pm.exporting.formats.names import Names, slug
 from notion_pm.exporting.table import Cell, Column, Kind, Reference, Row, Table
-from notion_pm.model.page import UNTITLED
+from notion_pm.text import UNTITLED, quantity
 
 _WIDE = 9
 """Columns that fit on paper side by side."""
@@ -90,7 +90,7 @@ def _page() -> Template:
 
 
 def _section(table: Table, name: str, cells: CellWriter) -> _Section:
-    count = f"{table.row_count:,} row{'' if table.row_count == 1 else 's'}"
+    count = quantity(table.row_count, "row")
     heads = tuple(_Head(each.title, each.description) for each in table.columns)
     rows = _articles(table, cells) if table.is_page else _lines(table, cells)
     return _Section(name, table.title or UNTITLED, count, heads, rows, table.is_page)

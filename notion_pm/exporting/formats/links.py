@@ -16,7 +16,7 @@ from notion_pm.errors import InvalidNotionId
 from notion_pm.exporting.formats.cells import text
 from notion_pm.exporting.table import Reference
 from notion_pm.model.ids import NotionId, parse_notion_id
-from notion_pm.model.page import UNTITLED
+from notion_pm.text import UNTITLED
 
 _NOTION_URL = r"https://(?:www\.notion\.so|app\.notion\.com|[\w-]+\.notion\.site)/[^\s\"'()<>\[\]]+"
 _TAG = re.compile(

@@ -29,7 +29,8 @@ from notion_pm.exporting.formats.names import Names, slug
 from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
 from notion_pm.exporting.temp_database import Shelf
 from notion_pm.model.ids import compact
-from notion_pm.model.page import UNTITLED, DateValue
+from notion_pm.model.page import DateValue
+from notion_pm.text import UNTITLED
 
 _RECORD = ".notion-pm-export.json"
 _INDEX = "index.md"

@@ -22,7 +22,6 @@ from notion_pm.console.completion_values import (
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.text import count
 from notion_pm.console.thread_options import place_of
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.importing.commands.render_import import (
@@ -55,6 +54,7 @@ from notion_pm.importing.writing import import_recorded
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import exclusive
 from notion_pm.state.state import State
+from notion_pm.text import quantity
 from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b
@@ -230,7 +230,7 @@ def command(
     chosen = with_dates_settled(chosen, records, settle)
     if not as_json:
         echo(
-            f"{file}: {count(len(records.records), 'row')}, {count(len(records.columns), 'column')}."
+            f"{file}: {quantity(len(records.records), 'row')}, {quantity(len(records.columns), 'column')}."
         )
         for line in map_lines(chosen, records):
             echo(line)
@@ -298,7 +298,7 @@ def _same_source(
     source = max(counts, key=lambda each: counts[each])
     if not counts[source]:
         return None
-    keys = f"{count(counts[source], 'row')} of this file have ids that rows of the source {source!r} have."
+    keys = f"{quantity(counts[source], 'row')} of this file have ids that rows of the source {source!r} have."
     if not may_ask:
         raise UsageError(
             f"{keys} They may be the same rows, or those of another source.",
@@ -406,7 +406,7 @@ def _set_aside(
     rejects_memory.remember(directory, path)
     if path.read_bytes() != before:
         raise RowsRejected(len(rejects), path)
-    note(f"{count(len(rejects), 'row')} still cannot be imported, as before: see {path}.")
+    note(f"{quantity(len(rejects), 'row')} still cannot be imported, as before: see {path}.")
 
 
 def _file_to_update(path: Path, directory: Path) -> Path:

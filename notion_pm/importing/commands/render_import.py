@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from notion_pm.console.text import count, one_line
 from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, LeftAlone, Update
 from notion_pm.importing.interpret import Reject
 from notion_pm.importing.mapping.choose import Chosen
@@ -15,6 +14,7 @@ from notion_pm.importing.target import Field, Target
 from notion_pm.importing.values.texts import different_parts, shortened
 from notion_pm.importing.writing import Done
 from notion_pm.model.import_write import Item
+from notion_pm.text import one_line, quantity
 from notion_pm.workspace.claims import LOCK_REQUESTS
 
 _SHOWN = 5
@@ -25,7 +25,7 @@ _WIDTH = 48
 def preview_lines(prepared: Prepared, *, budget: int, details: bool) -> Iterator[str]:
     """Yield what would become of the rows; with `details` every one of them. `budget`: requests a minute."""
     shown = 10**9 if details else _SHOWN
-    yield f"  + {count(len(prepared.creates), 'row')} to create"
+    yield f"  + {quantity(len(prepared.creates), 'row')} to create"
     if details:
         yield from (f"      {_title(each, prepared.target)}" for each in prepared.creates)
     yield from _update_lines(prepared, shown)
@@ -42,7 +42,7 @@ def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
     same = sum(isinstance(each, Update) and not each.changes for each in prepared.decisions)
     if updates:
         fields = Counter(change.field.name for each in updates for change in each.changes)
-        yield f"  ~ {count(len(updates), 'row')} to update: {', '.join(f'{name} {n}' for name, n in fields.items())}"
+        yield f"  ~ {quantity(len(updates), 'row')} to update: {', '.join(f'{name} {n}' for name, n in fields.items())}"
         for each in updates[:shown]:
             yield f"      {_title(each, prepared.target)}"
             for change in each.changes:
@@ -50,7 +50,7 @@ def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
                 yield f"        {change.field.name}: {before} -> {after}"
         yield from _more(len(updates), shown)
     if same:
-        yield f"  = {count(same, 'row')} as the file says"
+        yield f"  = {quantity(same, 'row')} as the file says"
 
 
 def _kept_lines(prepared: Prepared, shown: int) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _kept_lines(prepared: Prepared, shown: int) -> Iterator[str]:
         (each, one) for each in prepared.decisions if isinstance(each, Update) for one in each.kept
     ]
     if kept:
-        yield f"  ! {count(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
+        yield f"  ! {quantity(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
         for update, one in kept[:shown]:
             yield f"      {_title(update, prepared.target)}"
             yield f"        {_kept(one, prepared)}"
@@ -89,7 +89,7 @@ _LEFT = {
 def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
     left = [each for each in prepared.decisions if isinstance(each, LeftAlone)]
     for reason, number in Counter(each.reason for each in left).items():
-        yield f"  - {count(number, 'row')} left alone: {_LEFT.get(reason, reason)}"
+        yield f"  - {quantity(number, 'row')} left alone: {_LEFT.get(reason, reason)}"
         titles = [_title(each, prepared.target) for each in left if each.reason == reason]
         yield from (f"      {each}" for each in titles[:shown])
         yield from _more(number, shown)
@@ -97,7 +97,7 @@ def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
 
 def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
     if rejects:
-        yield f"  x {count(len(rejects), 'row')} that cannot be imported"
+        yield f"  x {quantity(len(rejects), 'row')} that cannot be imported"
         yield from (
             f"      line {each.record.line}: {one_line(each.problem)}" for each in rejects[:shown]
         )
@@ -112,7 +112,7 @@ def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
             f'"{one_line(page.title)}"' for page in prepared.new if page.related.title == title
         ]
         more = f" and {number - shown:,} more" if number > shown else ""
-        yield f"  + {count(number, 'page')} in {title}: {', '.join(names[:shown])}{more}"
+        yield f"  + {quantity(number, 'page')} in {title}: {', '.join(names[:shown])}{more}"
     for key in dict.fromkeys(key for key, _ in told.unlisted):
         words = [
             f"{one_line(word)!r} ({n})"
@@ -128,7 +128,7 @@ def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
         (told.untitled, "without a title: called by the beginning of its text"),
     ):
         if number:
-            yield f"  . {count(number, 'row')} {what}"
+            yield f"  . {quantity(number, 'row')} {what}"
 
 
 def _more(number: int, shown: int) -> Iterator[str]:
@@ -141,8 +141,8 @@ def _summary(prepared: Prepared, budget: int) -> str:
         return "Nothing to do."
     minutes = max(1, -(-prepared.writes // budget))
     lock = f", and {LOCK_REQUESTS} for the lock" if prepared.destination.record_page else ""
-    time = f"(about {count(minutes, 'minute')} at {budget} a minute)"
-    return f"{count(prepared.writes, 'request')} to write it {time}{lock}."
+    time = f"(about {quantity(minutes, 'minute')} at {budget} a minute)"
+    return f"{quantity(prepared.writes, 'request')} to write it {time}{lock}."
 
 
 def _title(decision: Create | Update | LeftAlone, target: Target) -> str:
@@ -154,7 +154,7 @@ def _shown(item: Item, field: Field, prepared: Prepared) -> str:
     if field.type == "relation" and isinstance(item, tuple):
         titles = {each.placeholder: each.title for each in prepared.new}
         new = [titles[each] for each in item if each in titles]
-        return f"{count(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
+        return f"{quantity(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
     text = ", ".join(item) if isinstance(item, tuple) else str(item)
     return repr(shortened(one_line(text), _WIDTH)) if text else "empty"
 
@@ -178,7 +178,7 @@ def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: Prepared) ->
     ]
     rest = len(ids) - len(quoted)
     if rest:
-        quoted.append(f"{count(rest, 'page')} more" if quoted else count(rest, "page"))
+        quoted.append(f"{quantity(rest, 'page')} more" if quoted else quantity(rest, "page"))
     return ", ".join(quoted) or "empty"
 
 
@@ -199,8 +199,8 @@ def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
 
 def done_line(done: Done) -> str:
     """Return what an import did, in a line."""
-    made = f", {count(len(done.made), 'related page')} made" if done.made else ""
-    return f"{count(len(done.created), 'row')} created, {len(done.updated):,} updated{made}."
+    made = f", {quantity(len(done.made), 'related page')} made" if done.made else ""
+    return f"{quantity(len(done.created), 'row')} created, {len(done.updated):,} updated{made}."
 
 
 def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notion_pm.console.text import one_line
 from notion_pm.importing.files.records import Records
 from notion_pm.importing.mapping.choose import Chosen
 from notion_pm.importing.target import Target
 from notion_pm.importing.values.texts import shortened
 from notion_pm.model.import_map import Filling, ImportMap
+from notion_pm.text import one_line
 
 _WIDTH = 48
 _WORDS = 8

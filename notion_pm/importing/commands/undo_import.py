@@ -11,12 +11,12 @@ from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress
-from notion_pm.console.text import count, one_line
 from notion_pm.console.thread_options import place_of
 from notion_pm.importing.undo import ImportUndo, look_back, undo_import
 from notion_pm.importing.undo_decisions import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
 from notion_pm.state.lock import exclusive
+from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.workspace.lock import workspace_lock
 
 _SHOWN = 10
@@ -59,17 +59,17 @@ def _show(undo: ImportUndo) -> None:
         by_database.setdefault(step.write.data_source_id, []).append(_title(step))
     for source_id, titles in by_database.items():
         name = undo.destinations[source_id].target.title
-        echo(f"  - {count(len(titles), 'page')} of {name} to the trash:")
+        echo(f"  - {quantity(len(titles), 'page')} of {name} to the trash:")
         _show_some(titles)
     if undo.back:
-        echo(f"  ~ {count(len(undo.back), 'page')} back to the values before the import:")
+        echo(f"  ~ {quantity(len(undo.back), 'page')} back to the values before the import:")
         _show_some(_back_line(undo, step) for step in undo.back)
     if undo.left:
         echo("  ! These stay as they are:")
         _show_some(_left_line(undo, left) for left in undo.left)
     steps = len(undo.trash) + len(undo.back)
     echo(
-        f"{count(steps, 'page')} to undo, {len(undo.left)} left."
+        f"{quantity(steps, 'page')} to undo, {len(undo.left)} left."
         if steps
         else "Nothing of it is left to undo."
     )
@@ -89,13 +89,13 @@ def _show_done(undo: ImportUndo, shown: ImportUndo) -> None:
     for left in undo.left:
         if (left.write.entry, left.property_id) not in known:
             echo(f"Left after all: {_left_line(undo, left)}")
-    trashed, back = count(len(undo.trash), "page"), count(len(undo.back), "page")
+    trashed, back = quantity(len(undo.trash), "page"), quantity(len(undo.back), "page")
     echo(f"Done: {trashed} in the trash, {back} set back.")
 
 
 def _title(step: Trash | SetBack | Left) -> str:
     page = step.page
-    return one_line(page.title if page is not None else step.write.title) or "Untitled"
+    return one_line(page.title if page is not None else step.write.title) or UNTITLED
 
 
 def _back_line(undo: ImportUndo, step: SetBack) -> str:
@@ -118,7 +118,7 @@ def _property(undo: ImportUndo, step: SetBack | Left, property_id: str) -> str:
 
 def _readable(value: PropertyValue) -> str:
     if isinstance(value.value, RelationValue):
-        return count(len(value.value.ids), "page")
+        return quantity(len(value.value.ids), "page")
     held = to_json(value)
     match value.type:
         case "select" | "status":

@@ -8,7 +8,7 @@ from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.importing.files.table import TableRow
-from notion_pm.model.fault import suggestion
+from notion_pm.text import suggest
 
 MOST_ROWS = 500_000
 
@@ -27,7 +27,7 @@ def read_sheet(path: str, data: bytes, wanted: str | None) -> tuple[list[TableRo
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
         names: list[str] = list(workbook.sheet_names)
         if wanted is not None and wanted not in names:
-            advice = suggestion(wanted, names) or f"It has {', '.join(map(repr, names))}."
+            advice = suggest(wanted, names) or f"It has {', '.join(map(repr, names))}."
             raise UsageError(f"{path} has no sheet {wanted!r}.", advice)
         chosen, rows = wanted or names[0], []
         for name in [wanted] if wanted else names:

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import create_shared, write_private
-from notion_pm.model.fault import suggestion
 from notion_pm.model.import_map import ImportMap
 from notion_pm.template.template_files import shipped_folder
 from notion_pm.template.yaml_model import ModelFile, read_model
+from notion_pm.text import suggest
 
 MapFile = ModelFile[ImportMap]
 """A map, and where its parts stand in the file."""
@@ -53,7 +53,7 @@ def preset_text(name: str) -> str:
 
 def _read_preset(name: str) -> MapFile:
     if name not in preset_names():
-        raise UsageError(f"There is no preset {name!r}.", suggestion(name, preset_names()))
+        raise UsageError(f"There is no preset {name!r}.", suggest(name, preset_names()))
     return read_model(_presets() / f"{name}.yaml", ImportMap)
 
 

@@ -10,10 +10,11 @@ from notion_pm.importing.mapping.headers import Role, role_score
 from notion_pm.importing.target import SOURCE_ID, Field, Target
 from notion_pm.importing.values.cells import may_make
 from notion_pm.importing.values.dates import is_pattern
-from notion_pm.model.fault import Fault, suggestion
+from notion_pm.model.fault import Fault
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.model.likeness import LIKELY, best_pairs, likeness
 from notion_pm.model.property_lookup import IDENTITY_TYPES
+from notion_pm.text import suggest
 
 
 def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
@@ -210,7 +211,7 @@ def _column_faults(
 ) -> Iterator[Fault]:
     for each in named:
         if each not in columns:
-            yield Fault(path, f"the file has no column `{each}`.", suggestion(each, columns))
+            yield Fault(path, f"the file has no column `{each}`.", suggest(each, columns))
 
 
 def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[Fault]:

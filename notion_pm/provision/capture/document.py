@@ -23,6 +23,7 @@ from notion_pm.provision.capture.rows import Rows
 from notion_pm.provision.capture.views import Views, unstated
 from notion_pm.template import references
 from notion_pm.template.view_json import view_json
+from notion_pm.text import UNTITLED
 
 _READABLE = FILLABLE | {"title", "unique_id", "created_time", "last_edited_time", "people", "files"}
 """Types that a template can name on a database that it only reads, without naming anything else."""
@@ -62,7 +63,7 @@ class _Capture:
         return Captured(template, bodies, rows, tuple(self._losses), tuple(self._guesses))
 
     def _parts(self, of: NamedDatabase, titles: Titles) -> _Parts:
-        title = titles.new(of.live.title, "Untitled")
+        title = titles.new(of.live.title, UNTITLED)
         if title != of.live.title:
             self._losses.tell(
                 of.key, f"{of.live.title!r} is called {title!r}: titles are there, and there once."

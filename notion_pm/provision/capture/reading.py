@@ -21,6 +21,7 @@ from notion_pm.model.schema import (
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.capture.keys import key_of
 from notion_pm.provision.capture.live import Live, LiveDatabase, Loss
+from notion_pm.text import UNTITLED
 from notion_pm.workspace.parent_page import check_alive
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.record import open_record, record_blocks
@@ -69,7 +70,7 @@ class Reader:
         live = Live(
             name or (only.template if only else key_of(title, "captured")),
             only.version if only and not name else 1,
-            title or "Untitled",
+            title or UNTITLED,
             tuple(databases),
             tuple(self._losses),
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from notion_pm.provision.plan.change import Change, Kind
 from notion_pm.provision.plan.plan import Plan
+from notion_pm.text import quantity
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _COUNTED: tuple[tuple[Kind, str, str], ...] = (
@@ -99,11 +100,7 @@ def _explained(change: Change) -> str:
 
 def counts(changes: Sequence[Change]) -> str:
     counted = Counter(each.kind for each in changes)
-    parts = [
-        f"{counted[kind]} {one if counted[kind] == 1 else many}"
-        for kind, one, many in _COUNTED
-        if counted[kind]
-    ]
+    parts = [quantity(counted[kind], one, many) for kind, one, many in _COUNTED if counted[kind]]
     parts += ["the manifest"] if counted["manifest"] else []
     return (
         " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "nothing in it"

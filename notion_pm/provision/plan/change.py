@@ -9,6 +9,7 @@ from typing import Any, Literal
 from notion_pm.model.ids import Address, NotionId, address
 from notion_pm.model.schema import Database, View
 from notion_pm.provision.plan.options.replacements import OptionReplacement
+from notion_pm.text import quantity
 
 Action = Literal["create", "update", "delete"]
 ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
@@ -146,7 +147,7 @@ class Change:
         """The reason, and how many pages it concerns."""
         if self.pages is None:
             return self.reason
-        return f"{self.reason}; {self.pages} page{'s' if self.pages != 1 else ''} hold{'s' if self.pages == 1 else ''} it"
+        return f"{self.reason}; {quantity(self.pages, 'page holds', 'pages hold')} it"
 
     @property
     def order(self) -> tuple[str, str]:

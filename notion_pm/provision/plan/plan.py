@@ -19,6 +19,7 @@ from notion_pm.provision.plan.operation import Operation
 from notion_pm.provision.plan.order.order import operations
 from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.provision.plan.twins import twin_search
+from notion_pm.text import quantity
 
 _PAGE = 100  # items that Notion lists per request
 _SHARE, _FROM = 0.3, 10  # design: thresholds stop a run at 30 %, from 10 properties or pages up
@@ -243,7 +244,7 @@ def _pages(items: int) -> int:
 
 
 def _listed(what: str, changes: tuple[Change, ...]) -> str:
-    count = f"{len(changes)} change{'s' if len(changes) != 1 else ''}"
+    count = quantity(len(changes), "change")
     lines = [
         f"  {each.address}: {each.explained}. {' '.join(each.details)}".rstrip() for each in changes
     ]

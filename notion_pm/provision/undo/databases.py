@@ -10,6 +10,7 @@ from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.order.views import default_view
 from notion_pm.provision.undo.rows import touched
 from notion_pm.provision.undo.steps import Scene, Step, TrashDatabase
+from notion_pm.text import quantity
 
 
 def kept_databases(made: Mapping[str, Scene], needed: Iterable[str] = ()) -> dict[str, str]:
@@ -45,8 +46,7 @@ def made_database_steps(made: Mapping[str, Scene], kept: Mapping[str, str]) -> I
     """Take back the databases that were made, but for those that are kept."""
     for key, scene in made.items():
         database = scene.found.database
-        rows = len(scene.found.pages)
-        details = (database.title, f"{rows} row{'s' if rows != 1 else ''}")
+        details = (database.title, quantity(len(scene.found.pages), "row"))
         if key in kept:
             yield Step(
                 Change(address(key), "delete", "database", kept[key], "blocked", details, key)

@@ -9,11 +9,11 @@ import click
 from notion_pm.conditions.text_form import parse_period
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.text import count
 from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import STDOUT, write_shared
 from notion_pm.report.run_report import PublicReport, Reported, report, report_for_customers
+from notion_pm.text import quantity
 
 _SINCE = "30 days ago"
 _FILES = {"leadership": "report.html", "customers": "roadmap.html"}
@@ -134,16 +134,16 @@ def _show(output: str, made: Reported) -> None:
     told = made.report
     kilobytes = round(len(made.html.encode()) / 1000)
     echo(
-        f"{output}: {count(len(told.strategy.objectives), 'objective')}, {count(told.audit.live, 'live feature')}, "
-        f"{count(len(told.audit.findings), 'gap')}, {kilobytes} kB. {count(made.requests, 'request')}."
+        f"{output}: {quantity(len(told.strategy.objectives), 'objective')}, {quantity(told.audit.live, 'live feature')}, "
+        f"{quantity(len(told.audit.findings), 'gap')}, {kilobytes} kB. {quantity(made.requests, 'request')}."
     )
     for each in told.notes:
         note(f"Note: {each}")
 
 
 def _show_public(output: str, made: PublicReport) -> None:
-    features = count(made.roadmap.count, "feature")
-    echo(f"{output}: {features} with a public title. {count(made.requests, 'request')}.")
+    features = quantity(made.roadmap.count, "feature")
+    echo(f"{output}: {features} with a public title. {quantity(made.requests, 'request')}.")
     if not made.roadmap.count:
         note(
             "Note: No open feature has a public title. Fill in Public title for each that customers may see."

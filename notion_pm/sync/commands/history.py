@@ -13,6 +13,7 @@ from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.rules.history import HistoryChange
 from notion_pm.sync.history import History, history
 from notion_pm.sync.summary import text
+from notion_pm.text import UNTITLED
 
 
 @click.command()
@@ -57,7 +58,7 @@ def _show(found: History) -> None:
             text(found.readable(change, each)) for each in (change.before, change.after)
         )
         echo(
-            f"{change.at:%Y-%m-%d %H:%M}  {change.title or 'Untitled'}, {found.title(change)}: "
+            f"{change.at:%Y-%m-%d %H:%M}  {change.title or UNTITLED}, {found.title(change)}: "
             f"{before} → {after}  ({_by(change)})"
         )
 

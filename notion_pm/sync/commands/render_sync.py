@@ -9,6 +9,7 @@ from notion_pm.console.output import echo, table
 from notion_pm.rules.evaluation import Conflict
 from notion_pm.sync.summary import Line, Report, text
 from notion_pm.sync.sync import SyncResult
+from notion_pm.text import UNTITLED, quantity
 
 _NAMED = 3
 """How many pages, rules or proposals are named before the rest is only counted."""
@@ -23,7 +24,7 @@ def show(result: SyncResult, *, explain: bool) -> None:
     _show_conflicts(report, result)
     _show_proposals(report, result, explain=explain)
     for message, page in report.notes():
-        echo(f"Note: {page.title or 'Untitled'}: {message}" if page else f"Note: {message}")
+        echo(f"Note: {page.title or UNTITLED}: {message}" if page else f"Note: {message}")
     echo(summary(result))
 
 
@@ -42,7 +43,7 @@ def _show_table(lines: Iterable[Line]) -> None:
 
 def _show_explained(lines: Iterable[Line]) -> None:
     for line in lines:
-        echo(line.page.title or "Untitled")
+        echo(line.page.title or UNTITLED)
         echo(f"  {line.page.url}")
         for title, arrow in line.changes:
             echo(f"  {title}: {arrow}")
@@ -58,7 +59,7 @@ def _show_conflicts(report: Report, result: SyncResult) -> None:
     _show_new(report, conflicts)
     known = sum(not each.new for each in conflicts)
     if known:
-        echo(f"{_count(known, 'conflict')} told before: people's values are kept.")
+        echo(f"{quantity(known, 'conflict')} told before: people's values are kept.")
     if conflicts:
         echo(
             "Empty the property to hand it back to the rule, or run with --on-conflict rule to take what rules say.\n"
@@ -81,7 +82,7 @@ def _conflict(report: Report, conflict: Conflict) -> str:
         text(report.readable(conflict.page, conflict.property, each))
         for each in (conflict.value, conflict.derived)
     )
-    where = f"{conflict.page.title or 'Untitled'}, {report.title(conflict.page, conflict.property)}"
+    where = f"{conflict.page.title or UNTITLED}, {report.title(conflict.page, conflict.property)}"
     return f"{where}: it is {value}, {', '.join(conflict.rules)} says {derived}: {conflict.reason}."
 
 
@@ -92,11 +93,11 @@ def _show_proposals(report: Report, result: SyncResult, *, explain: bool) -> Non
         proposed = text(report.readable(each.page, each.property, each.proposed))
         title = report.title(each.page, each.property)
         echo(
-            f"Proposal: {each.page.title or 'Untitled'}, {title}: {proposed}? {each.why} ({each.rule})"
+            f"Proposal: {each.page.title or UNTITLED}, {title}: {proposed}? {each.why} ({each.rule})"
         )
     if len(shown) < len(proposals):
         echo(
-            f"... and {_count(len(proposals) - len(shown), 'more proposal')}; --explain shows all."
+            f"... and {quantity(len(proposals) - len(shown), 'more proposal')}; --explain shows all."
         )
     if proposals:
         echo()
@@ -110,18 +111,16 @@ def summary(result: SyncResult) -> str:
     done = [f"{count} in {databases[key].title}" for key, count in pages.items()]
     verb = "would change" if result.dry_run else "changed"
     what = (
-        f"{_count(result.written, 'page')} {verb} ({', '.join(done)})" if done else "Nothing to do"
+        f"{quantity(result.written, 'page')} {verb} ({', '.join(done)})"
+        if done
+        else "Nothing to do"
     )
     counts = [
-        _count(len(found), name)
+        quantity(len(found), name)
         for name, found in (("conflict", evaluation.conflicts), ("proposal", evaluation.proposals))
         if found
     ]
-    return f"{', '.join([what, *counts])}. {_count(result.requests, 'request')}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{', '.join([what, *counts])}. {quantity(result.requests, 'request')}."
 
 
 def _listed(titles: tuple[str, ...]) -> str:
@@ -132,5 +131,5 @@ def _listed(titles: tuple[str, ...]) -> str:
 
 
 def _shortened(title: str, width: int = 60) -> str:
-    shown = title or "Untitled"
+    shown = title or UNTITLED
     return shown if len(shown) <= width else shown[: width - 1] + "…"

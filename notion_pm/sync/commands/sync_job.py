@@ -9,7 +9,6 @@ from notion_pm.console.context import Context
 from notion_pm.console.logs import RunId
 from notion_pm.console.output import echo_json, progress
 from notion_pm.console.signals import sleep, time_limit
-from notion_pm.console.text import count
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.sync.commands import render_sync
 from notion_pm.sync.commands.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
@@ -17,6 +16,7 @@ from notion_pm.sync.interval import repeat
 from notion_pm.sync.run import Run
 from notion_pm.sync.summary import Report
 from notion_pm.sync.sync import Options, SyncResult
+from notion_pm.text import quantity
 
 
 class Job:
@@ -41,7 +41,7 @@ class Job:
             and done.result
             and (found := done.result.evaluation.conflicts)
         ):
-            raise ConflictsFound(f"{count(len(found), 'conflict')} between people and rules.")
+            raise ConflictsFound(f"{quantity(len(found), 'conflict')} between people and rules.")
 
     def _show(self, done: Run, result: SyncResult) -> None:
         if self._manner.as_json:

@@ -9,11 +9,11 @@ from typing import Any
 from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress, table
-from notion_pm.console.text import count
 from notion_pm.console.thread_options import place_of
 from notion_pm.state.lock import exclusive
 from notion_pm.sync.summary import Report
 from notion_pm.sync.undo import Left, SyncUndo, look_back, undo_sync
+from notion_pm.text import UNTITLED, quantity
 from notion_pm.workspace.lock import workspace_lock
 
 
@@ -61,7 +61,7 @@ def _show(undo: SyncUndo) -> None:
     if lines:
         rows = [
             (
-                line.page.title or "Untitled",
+                line.page.title or UNTITLED,
                 "; ".join(f"{key}: {arrow}" for key, arrow in line.changes),
             )
             for line in lines
@@ -69,14 +69,14 @@ def _show(undo: SyncUndo) -> None:
         table(("Page", "What becomes of it"), rows)
     for title, key, reason in _left(undo, undo.left):
         echo(f"Left: {title}, {key}: {reason}.")
-    pages, left = count(len(lines), "page"), count(len(undo.left), "value")
+    pages, left = quantity(len(lines), "page"), quantity(len(undo.left), "value")
     echo(f"{pages} to set back, {left} left." if lines else "Nothing of it is left to undo.")
 
 
 def _left(undo: SyncUndo, left: Iterable[Left]) -> list[tuple[str, str, str]]:
     return [
         (
-            each.change.title or "Untitled",
+            each.change.title or UNTITLED,
             undo.looked.wording.title(each.change.database, each.change.property),
             each.reason,
         )

@@ -9,6 +9,7 @@ from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.rules.property_explanation import speaks
 from notion_pm.sync.why import Answer, Why, why
+from notion_pm.text import UNTITLED
 
 _NAMED = 5
 _AMOUNTS = 20
@@ -39,7 +40,7 @@ def command(
 
 
 def _show(found: Why) -> None:
-    echo(found.page.title or "Untitled")
+    echo(found.page.title or UNTITLED)
     echo(f"  {found.page.url}")
     for answer in found.answers:
         echo(f"\n{found.title(answer)}: {found.shown(answer, answer.standing.value)}")
@@ -62,10 +63,10 @@ def _show_rules(found: Why, answer: Answer) -> None:
         echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")
         amounts = found.amounts(answer, opinion)
         for each in amounts[:_AMOUNTS]:
-            through = ", ".join(page.title or "Untitled" for page in each.through[:_NAMED])
+            through = ", ".join(page.title or UNTITLED for page in each.through[:_NAMED])
             more = f" and {len(each.through) - _NAMED} more" if len(each.through) > _NAMED else ""
             echo(
-                f"    {found.amount(answer, each.number)}  {each.name or 'Untitled'}, through {through}{more}"
+                f"    {found.amount(answer, each.number)}  {each.name or UNTITLED}, through {through}{more}"
             )
         if len(amounts) > _AMOUNTS:
             rest = sum(each.number for each in amounts[_AMOUNTS:])
@@ -76,6 +77,6 @@ def _show_rules(found: Why, answer: Answer) -> None:
             continue
         pages = found.pages(opinion.because)
         for page in pages[:_NAMED]:
-            echo(f"    because of {page.title or 'Untitled'}  {page.url}")
+            echo(f"    because of {page.title or UNTITLED}  {page.url}")
         if len(pages) > _NAMED:
             echo(f"    and {len(pages) - _NAMED} more pages")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notion_pm.console.text import count, markdown_text, one_line
+from notion_pm.text import UNTITLED, markdown_text, one_line, quantity
 from notion_pm.thread.audit import Check, Finding
 from notion_pm.thread.audit_checks import SIGNAL
 from notion_pm.thread.run_audit import Audited
@@ -56,7 +56,7 @@ def _ending(audited: Audited) -> Iterator[str]:
         yield f"Not in this template: {', '.join(each.name for each in audited.audit.left_out)}."
     yield _share(audited)
     yield SIGNAL
-    yield f"{count(len(audited.audit.findings), 'finding')}. {count(audited.requests, 'request')}."
+    yield f"{quantity(len(audited.audit.findings), 'finding')}. {quantity(audited.requests, 'request')}."
 
 
 def _clean(audited: Audited) -> str:
@@ -72,11 +72,11 @@ def _share(audited: Audited) -> str:
     if found.share is None:
         return "No feature is live."
     noise = found.live - found.signal
-    return f"{found.share:.0%} signal: {found.signal} of {count(found.live, 'live feature')}, {noise} noise."
+    return f"{found.share:.0%} signal: {found.signal} of {quantity(found.live, 'live feature')}, {noise} noise."
 
 
 def _title(finding: Finding) -> str:
-    return one_line(finding.page.title) or "Untitled"
+    return one_line(finding.page.title) or UNTITLED
 
 
 def _detail(detail: str) -> str:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 
-from notion_pm.console.text import count, markdown_text, one_line
 from notion_pm.model.spreadsheet import guarded
+from notion_pm.text import UNTITLED, markdown_text, one_line, quantity
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Ask, Owed, asks_of
 from notion_pm.thread.run_loop import Draft, Loop, Told
@@ -23,9 +23,9 @@ _FENCE = re.compile(r"`{3,}")
 def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines for a terminal."""
     for each in drafts:
-        yield f"{one_line(_name(loop, each.owed))}: {count(len(each.owed.asks), 'ask')}"
+        yield f"{one_line(_name(loop, each.owed))}: {quantity(len(each.owed.asks), 'ask')}"
         for ask in each.owed.asks:
-            yield f"  {one_line(ask.insight.title) or 'Untitled'}{_answer(loop.thread, ask)}"
+            yield f"  {one_line(ask.insight.title) or UNTITLED}{_answer(loop.thread, ask)}"
             yield f"  {ask.insight.url}"
         yield ""
         yield from (f"    {one_line(line)}" for line in each.message.splitlines())
@@ -33,10 +33,10 @@ def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     for line, asks in _apart(loop):
         yield f"{line}:"
         yield from (
-            f"  {one_line(ask.insight.title) or 'Untitled'}  {ask.insight.url}" for ask in asks
+            f"  {one_line(ask.insight.title) or UNTITLED}  {ask.insight.url}" for ask in asks
         )
         yield ""
-    yield f"{summary(loop)} {count(loop.requests, 'request')}."
+    yield f"{summary(loop)} {quantity(loop.requests, 'request')}."
     if drafts:
         yield "Once somebody was told:  notion-pm loop --told CUSTOMER  (or the contact, or the insight's link)"
 
@@ -47,15 +47,14 @@ def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
     for each in drafts:
         yield from ("", f"## {markdown_text(_name(loop, each.owed))}", "")
         for ask in each.owed.asks:
-            title = markdown_text(ask.insight.title) or "Untitled"
+            title = markdown_text(ask.insight.title) or UNTITLED
             yield f"- [{title}]({ask.insight.url}){_answer(loop.thread, ask, markdown_text)}"
         fence = "`" * max(3, *(len(found) + 1 for found in _FENCE.findall(each.message)), 3)
         yield from ("", f"{fence}text", *each.message.splitlines(), fence)
     for line, asks in _apart(loop):
         yield from ("", f"## {line}", "")
         yield from (
-            f"- [{markdown_text(ask.insight.title) or 'Untitled'}]({ask.insight.url})"
-            for ask in asks
+            f"- [{markdown_text(ask.insight.title) or UNTITLED}]({ask.insight.url})" for ask in asks
         )
     yield ""
 
@@ -84,8 +83,10 @@ def summary(loop: Loop) -> str:
     if not asks:
         return "Nobody is to be told."
     customers = {each.customer.casefold() or each.contact.casefold() for each in loop.owed}
-    messages = f", in {count(len(loop.owed), 'message')}" if len(loop.owed) > len(customers) else ""
-    return f"{count(len(customers), 'customer')} to tell about {count(asks, 'insight')}{messages}."
+    messages = (
+        f", in {quantity(len(loop.owed), 'message')}" if len(loop.owed) > len(customers) else ""
+    )
+    return f"{quantity(len(customers), 'customer')} to tell about {quantity(asks, 'insight')}{messages}."
 
 
 def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:
@@ -94,10 +95,10 @@ def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[s
     if not told:
         yield "They are owed nothing: what they asked for has not shipped, or they were told already."
     for each in told:
-        title = one_line(each.insight.title) or "Untitled"
+        title = one_line(each.insight.title) or UNTITLED
         yield f"  {title}: {each.problem}" if each.problem else f"  {title}"
     verb = "would be stamped" if dry_run else "stamped as told today"
-    yield f"{count(len(done), 'insight')} {verb}. {count(requests, 'request')}."
+    yield f"{quantity(len(done), 'insight')} {verb}. {quantity(requests, 'request')}."
     if done and not dry_run:
         yield "The next  notion-pm sync  closes them."
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from notion_pm.console.text import count, one_line
 from notion_pm.model.template import Role
 from notion_pm.rules.values import SnapshotPage
+from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.thread.branches import Branch
 from notion_pm.thread.graph import Evidence, Thread, Unseen
 from notion_pm.thread.run_trace import Traced
@@ -84,7 +84,7 @@ def _name(thread: Thread, page: SnapshotPage) -> Text:
     number = thread.number_of(page)
     return Text.assemble(
         (f"{number} " if number else "", "dim"),
-        (one_line(page.title) or "Untitled", _STYLES[thread.role(page)]),
+        (one_line(page.title) or UNTITLED, _STYLES[thread.role(page)]),
     )
 
 
@@ -108,8 +108,8 @@ def _said(thread: Thread, insight: SnapshotPage, *, quotes: bool) -> Text:
 def _weight(evidence: Evidence) -> str:
     if not evidence.insights:
         return ""
-    facts = [count(len(evidence.insights), "insight")]
-    facts += [count(evidence.customers, "customer")] if evidence.customers else []
+    facts = [quantity(len(evidence.insights), "insight")]
+    facts += [quantity(evidence.customers, "customer")] if evidence.customers else []
     facts += [f"importance {evidence.importance:g}"] if evidence.importance is not None else []
     facts += [f"ARR {evidence.arr:,.0f}"] if evidence.arr else []
     return ", ".join(facts)
@@ -125,4 +125,4 @@ def _summary(traced: Traced) -> str:
     role = traced.thread.role(traced.trace.page)
     ends = "" if role in {"customers", "insights"} else cut
     tops = "" if role == "vision" else top
-    return f"{count(traced.requests, 'request')}.{tops}{ends}"
+    return f"{quantity(traced.requests, 'request')}.{tops}{ends}"
