@@ -6,10 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from notion_pm.report import pictures
 from notion_pm.report.briefing import Briefing, briefing
 from notion_pm.report.changes import Changelog, changelog
-from notion_pm.report.charts import Chart
+from notion_pm.report.charts import (
+    Chart,
+    insights_chart,
+    progress_chart,
+    stages_chart,
+    waiting_customers_chart,
+    waiting_needs_chart,
+)
 from notion_pm.report.evidence_table import Entry, ledger
 from notion_pm.report.facets import Facets, facets
 from notion_pm.report.list_limits import WHOLE, Room
@@ -79,11 +85,11 @@ def compose(
     goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
     waits, dates = waiting(thread), slips(thread, past)
     drawn = {
-        "progress": pictures.progress(goals.objectives),
-        "stages": pictures.stages(thread),
-        "heard": pictures.heard(thread),
-        "waiting": pictures.who_waits(waits.customers),
-        "needs": pictures.what_waits(waits.needs),
+        "progress": progress_chart(goals.objectives),
+        "stages": stages_chart(thread),
+        "heard": insights_chart(thread),
+        "waiting": waiting_customers_chart(waits.customers),
+        "needs": waiting_needs_chart(waits.needs),
     }
     changed = changelog(thread, past)
     return Report(
