@@ -35,9 +35,9 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WINDOW, WindowLimiter
 from notion_pm.provision import provision
-from notion_pm.sync.sync import Options, sync
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place
+from notion_pm.sync.sync import SyncOptions, sync
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext
 
 LATENCY = 0.15
 JOBS = (1, 4)
@@ -125,7 +125,7 @@ def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
     reading = provision.read(gateway, NotionId(workspace.root_page_id), "product", {}, jobs=4)
     wishes = provision.PlanOptions(with_rows=False)
     provision.apply(gateway, provision.plan(reading, wishes), reading, now=clock.now)
-    databases = open_manifest(gateway, workspace.root_page_id)[1].databases
+    databases = read_manifest(gateway, workspace.root_page_id)[1].databases
     for database, count in (
         ("vision", 10),
         ("features", pages // 3),
@@ -142,9 +142,11 @@ def place_of(
     folder: Path,
     clock: ManualClock,
     jobs: int = 4,
-) -> Place:
+) -> SyncContext:
     """Return where to sync."""
-    return Place(gateway, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs)
+    return SyncContext(
+        gateway, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs
+    )
 
 
 def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[str, int]:
@@ -152,7 +154,7 @@ def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[
     clock.now += timedelta(minutes=30)
     gateway = gateway_to(workspace)
     began = time.process_time()
-    result = sync(place_of(gateway, workspace, folder, clock), Options(force=True))
+    result = sync(place_of(gateway, workspace, folder, clock), SyncOptions(force=True))
     taken = time.process_time() - began
     gateway.close()
     reads = result.requests - len(result.evaluation.updates)
@@ -167,7 +169,7 @@ def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[
 def people_edit(workspace: LocalWorkspace, clock: ManualClock, count: int, seed: int = 3) -> None:
     """Ship so many features."""
     gateway = gateway_to(workspace)
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     status = entry.properties["status"]
     shipped = PropertyValue(status, "status", OptionValue(entry.options["status.shipped"], ""))
     features = [page.id for page in gateway.query(entry.data_source_id, property_ids=[status])]
@@ -201,7 +203,7 @@ def throughput(pages: int, jobs: int, speed: float) -> dict[str, float]:
         workspace = filled(folder, clock, pages)
         gateway, meter = metered_gateway(workspace, fast)
         clock.now += timedelta(minutes=30)
-        result = sync(place_of(gateway, workspace, folder, clock, jobs), Options(force=True))
+        result = sync(place_of(gateway, workspace, folder, clock, jobs), SyncOptions(force=True))
         gateway.close()
         workspace.close()
     minutes, accepted = meter.complete_minutes(), meter.accepted.total()

@@ -28,7 +28,7 @@ from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.commands.render_plan import plan_lines
 from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _option(spec: dict[str, Any], key: str) -> dict[str, Any]:
 def _settle_in(client: Client) -> None:
     """Rename a database and a property, add an option, delete a property and a view, as clients do."""
     gateway = client.gateway
-    entries = open_manifest(gateway, client.page_id)[1].databases
+    entries = read_manifest(gateway, client.page_id)[1].databases
     vision, insights = entries["vision"], entries["insights"]
     gateway.update_database(insights.database_id, title="Voice of the customer")
     horizon = gateway.get_data_source(vision.data_source_id).properties[

@@ -10,7 +10,7 @@ from notion_pm.cli import demo_story, main
 from notion_pm.console.context import Context
 from notion_pm.console.output import end_with
 from notion_pm.console.root_options import RootOptions
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 
 _TEMPLATE = "product"
 
@@ -70,7 +70,7 @@ def _play(ctx: click.Context, file: Path) -> None:
     )
     with click.Context(command, parent=ctx) as inner:
         context = Context(options, inner.call_on_close)
-        _, manifest = open_manifest(context.gateway, context.parent_page, _TEMPLATE)
+        _, manifest = read_manifest(context.gateway, context.parent_page, _TEMPLATE)
         for told in demo_story.play(context.gateway, manifest):
             click.echo(f"  {told}")
 

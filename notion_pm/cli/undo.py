@@ -17,8 +17,8 @@ from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.importing.commands.undo_import import take_back_import
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.undo.undo import UndoChanged, Undoing, look_back, undo
-from notion_pm.state.lock import exclusive
-from notion_pm.sync.commands.undo_sync import take_back_sync
+from notion_pm.state.lock import hold_run_lock
+from notion_pm.sync.commands.undo_sync import run_undo_sync
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
@@ -58,12 +58,12 @@ def command(
     The journal of an apply is kept on the machine where it ran. After an interruption run the same command again.
     """
     if what == "sync":
-        take_back_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
+        run_undo_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
         return
     if what == "import":
         take_back_import(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
         return
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         undoing = _look(context, template)
         if not as_json:
             _show(undoing)

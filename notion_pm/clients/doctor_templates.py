@@ -17,7 +17,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.state.state import State
 from notion_pm.template import template_files, templates
 from notion_pm.workspace.claims import Claim
-from notion_pm.workspace.record import find_manifest, missing, record_blocks
+from notion_pm.workspace.record import find_record, missing_record_error, record_blocks
 from notion_pm.workspace.record_text import template_of
 
 
@@ -31,7 +31,7 @@ def examine_templates(
     ]:  # without a title, any template: its record page may have been renamed
         what = f"template {name}" if name else "templates"
         try:
-            page = find_manifest(gateway, parent_id, children, name, home)
+            page = find_record(gateway, parent_id, children, name, home)
         except NotionPmError as error:
             yield Check(what, ok=False, detail=str(error), advice=error.advice)
             continue
@@ -49,7 +49,9 @@ def _without_record(what: str, children: Sequence[ChildBlock]) -> Check:
     }
     found = _template_of_databases(titles)
     if found is not None:
-        lost = missing(found.template, sorted(each.title for each in found.databases.values()))
+        lost = missing_record_error(
+            found.template, sorted(each.title for each in found.databases.values())
+        )
         return Check(what, ok=False, detail=str(lost), advice=lost.advice)
     step = "Run  notion-pm apply product."
     if titles:
@@ -165,7 +167,7 @@ class _Template:
             )
 
     def _needs(self, manifest: Manifest, rules: RuleSet) -> Iterator[Check]:
-        missing = [
+        missing_record_error = [
             f"{database}.{key}"
             for database, keys in rules.needs.items()
             if database in self._sources
@@ -173,12 +175,12 @@ class _Template:
             if manifest.databases[database].properties.get(key)
             not in self._sources[database].properties
         ]
-        if missing:
+        if missing_record_error:
             advice = f"See what would bring it back:  notion-pm plan {self._name}"
             yield Check(
                 "rules",
                 ok=False,
-                detail=f"they need what is gone: {', '.join(missing)}",
+                detail=f"they need what is gone: {', '.join(missing_record_error)}",
                 advice=advice,
             )
         elif rules.needs:

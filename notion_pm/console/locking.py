@@ -28,7 +28,7 @@ from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import break_lock
 from notion_pm.workspace.parent_page import list_parent_page
-from notion_pm.workspace.record import find_manifest
+from notion_pm.workspace.record import find_record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -166,7 +166,7 @@ def _find_claims(context: Context, template: str | None) -> tuple[str | None, tu
     gateway, parent_id = context.gateway, context.parent_page
     children = list_parent_page(gateway, parent_id)
     try:
-        page = find_manifest(gateway, parent_id, children, template, context.state_home)
+        page = find_record(gateway, parent_id, children, template, context.state_home)
     except RecordLost:  # in the trash, and its claims with it
         return template, ()
     except (RecordUnreadable, RecordCopied) as error:

@@ -7,7 +7,7 @@ import click
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context
 from notion_pm.workspace.progress import Progress
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 template_option = click.option(
     "--template",
@@ -17,9 +17,9 @@ template_option = click.option(
 )
 
 
-def place_of(context: Context, progress: Progress) -> Place:
+def place_of(context: Context, progress: Progress) -> SyncContext:
     """Return where a command works, from its settings."""
-    return Place(
+    return SyncContext(
         gateway=context.gateway,
         parent_id=context.parent_page,
         state_directory=context.state_directory,

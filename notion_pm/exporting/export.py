@@ -19,7 +19,7 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.text import quantity
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import Progress
-from notion_pm.workspace.sources import Wanted, find_by_id
+from notion_pm.workspace.sources import SourceRequest, find_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ def export(
     return Report(tuple(_written(destination, tables)), notes, tuple(reader.findings.missing_files))
 
 
-def _find(gateway: NotionClient, catalogue: Catalogue, names: Sequence[str]) -> list[Wanted]:
+def _find(gateway: NotionClient, catalogue: Catalogue, names: Sequence[str]) -> list[SourceRequest]:
     if not names:
         return list(catalogue.everything())
     return [each for name in dict.fromkeys(names) for each in _named(gateway, catalogue, name)]
 
 
-def _named(gateway: NotionClient, catalogue: Catalogue, name: str) -> Iterator[Wanted]:
+def _named(gateway: NotionClient, catalogue: Catalogue, name: str) -> Iterator[SourceRequest]:
     return (
         map(catalogue.recognised, find_by_id(gateway, name))
         if is_id(name)
@@ -105,7 +105,7 @@ def _named(gateway: NotionClient, catalogue: Catalogue, name: str) -> Iterator[W
     )
 
 
-def _contents(found: Sequence[Wanted], request: Request, catalogue: Catalogue) -> Contents:
+def _contents(found: Sequence[SourceRequest], request: Request, catalogue: Catalogue) -> Contents:
     if len(found) == 1:
         (only,) = found
         return Contents((only.name,), only.name, is_page=only.page is not None, format=only.format)
@@ -142,7 +142,7 @@ def _written(destination: Destination, tables: Sequence[Table]) -> Iterator[Writ
             yield Written(str(file.path or STDOUT), table.name, table.row_count, destination.format)
 
 
-def _trashed(found: Sequence[Wanted]) -> Iterator[str]:
+def _trashed(found: Sequence[SourceRequest]) -> Iterator[str]:
     for each in found:
         if each.source and each.source.data_source.in_trash:
             yield f"{each.source.title} is in the trash."

@@ -15,7 +15,7 @@ from notion_pm.exporting.columns import chosen, columns_of
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.schema import Property, RelationConfig
 from notion_pm.notion.client import NotionClient
-from notion_pm.workspace.sources import Source, Wanted
+from notion_pm.workspace.sources import Source, SourceRequest
 
 _MOST_RELATED = 100
 """Conditions that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""
@@ -36,7 +36,9 @@ class Selection:
         return bool(self.where or self.sort or self.since)
 
 
-def selected(gateway: NotionClient, wanted: Wanted, selection: Selection, now: datetime) -> Wanted:
+def selected(
+    gateway: NotionClient, wanted: SourceRequest, selection: Selection, now: datetime
+) -> SourceRequest:
     """Return what is wanted, narrowed to a selection; what a named export asks already holds as well.
 
     Raises UsageError when a column or a value does not exist, or a page is to be filtered.

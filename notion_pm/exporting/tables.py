@@ -24,7 +24,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PageMarkdown
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.progress import Progress
-from notion_pm.workspace.sources import Source, Wanted
+from notion_pm.workspace.sources import Source, SourceRequest
 
 _TITLE = "title"
 """The id of every title property (notion-api.md 3.1)."""
@@ -53,7 +53,7 @@ class Findings:
 class _Draft:
     """A table before its references have titles."""
 
-    wanted: Wanted
+    wanted: SourceRequest
     columns: tuple[Column, ...]
     rows: Spool[Row]
 
@@ -90,7 +90,9 @@ class Reader:
         self._titles = stack.enter_context(Titles())
         self.findings = Findings()
 
-    def read(self, wanted: Sequence[Wanted], *, bodies: Bodies, with_titles: bool) -> list[Table]:
+    def read(
+        self, wanted: Sequence[SourceRequest], *, bodies: Bodies, with_titles: bool
+    ) -> list[Table]:
         """Return the tables, complete, with the bodies of their pages where these are asked for.
 
         Without titles, related pages that are in none of the tables stay ids.
@@ -106,7 +108,7 @@ class Reader:
             for each in drafts
         ]
 
-    def _draft(self, wanted: Wanted, names: Mapping[NotionId, str]) -> _Draft:
+    def _draft(self, wanted: SourceRequest, names: Mapping[NotionId, str]) -> _Draft:
         if wanted.source is None:
             assert wanted.page
             return self._filled(wanted, _NO_ROW, [wanted.page], _NO_ROW)
@@ -120,7 +122,9 @@ class Reader:
         pages = [wanted.page] if wanted.page else self._pages(wanted, wanted.source, read)
         return self._filled(wanted, shown, pages, read)
 
-    def _pages(self, wanted: Wanted, source: Source, columns: Sequence[Column]) -> Iterator[Page]:
+    def _pages(
+        self, wanted: SourceRequest, source: Source, columns: Sequence[Column]
+    ) -> Iterator[Page]:
         ids = (
             list(dict.fromkeys([_TITLE, *(each.id for each in columns)]))
             if wanted.columns
@@ -139,7 +143,7 @@ class Reader:
 
     def _filled(
         self,
-        wanted: Wanted,
+        wanted: SourceRequest,
         shown: tuple[Column, ...],
         pages: Iterable[Page],
         read: tuple[Column, ...],

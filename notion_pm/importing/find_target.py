@@ -15,7 +15,7 @@ from notion_pm.model.page import Page, UniqueIdValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.catalogue import Catalogue
-from notion_pm.workspace.sources import Wanted, find_by_id
+from notion_pm.workspace.sources import SourceRequest, find_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> 
     )
 
 
-def _known(wanted: Wanted, template: Template | None) -> Known | None:
+def _known(wanted: SourceRequest, template: Template | None) -> Known | None:
     source = wanted.source
     if (
         source is None

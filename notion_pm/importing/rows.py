@@ -48,10 +48,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import Page
 from notion_pm.notion.client import NotionClient
-from notion_pm.state.imports import Imported
+from notion_pm.state.imports import ImportedRow
 from notion_pm.state.state import State
-from notion_pm.workspace.missing_pages import look
-from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.missing_pages import fetch_row
+from notion_pm.workspace.progress import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def prepare(
     destination: Destination,
     order: Order,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Prepared:
     """Decide what becomes of each row of a file. Reads only.
 
@@ -161,7 +161,7 @@ def _with_pages_of_rows(
     rows: Sequence[Incoming],
     by: Field,
     there: Mapping[str, Sequence[Page]],
-    known: Mapping[str, Imported],
+    known: Mapping[str, ImportedRow],
 ) -> list[Incoming]:
     """Return the rows with the pages of other rows of the file that are there already."""
     if not any(rows_named_in(row.values) for row in rows):
@@ -242,7 +242,7 @@ def _decision(
     target: Target,
     by: Field,
     there: Mapping[str, Sequence[Page]],
-    known: Mapping[str, Imported],
+    known: Mapping[str, ImportedRow],
     row: Incoming,
     *,
     overwrite: bool,
@@ -262,7 +262,7 @@ def _decision(
         )
     if imported is None:
         return Create(row)
-    found = look(gateway, target.data_source_id, imported.page_id)
+    found = fetch_row(gateway, target.data_source_id, imported.page_id)
     if isinstance(found, Page):
         return compare(target, _without(by, row), found, memory, overwrite=overwrite)
     return Create(row) if overwrite else LeftAlone(row, found)

@@ -33,13 +33,13 @@ from notion_pm.model.template import Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.state.history import RunRecord
-from notion_pm.state.imports import Imported
+from notion_pm.state.imports import ImportedRow
 from notion_pm.state.plain_json import moment_from
 from notion_pm.state.state import State, template_of_last_import
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.fresh_updates import BATCH, OVERLAP, UpdateSender, created_range
-from notion_pm.workspace.run_recording import recorded
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.run_recording import record_run
+from notion_pm.workspace.sync_context import SyncContext
 
 _ENDED = {"changed", "unchanged"}
 """The outcomes of an import that came to its end."""
@@ -81,7 +81,7 @@ class ImportUndo:
         return next((page for page in pages if page), None)
 
 
-def look_back(place: Place, catalogue: Catalogue, template: str | None) -> ImportUndo:
+def look_back(place: SyncContext, catalogue: Catalogue, template: str | None) -> ImportUndo:
     """Return what an undo of the last import would do. Reads only: a request per 100 pages edited since.
 
     Raises UsageError when no import that wrote something is remembered.
@@ -108,10 +108,10 @@ def look_back(place: Place, catalogue: Catalogue, template: str | None) -> Impor
     return ImportUndo(memory, tuple(runs), tuple(there), destinations, tuple(steps))
 
 
-def undo_import(place: Place, undo: ImportUndo) -> ImportUndo:
+def undo_import(place: SyncContext, undo: ImportUndo) -> ImportUndo:
     """Undo what a look has found, batch by batch. Return what was done, and what is left after all."""
     with (
-        recorded(place, undo.memory, "undo") as recording,
+        record_run(place, undo.memory, "undo") as recording,
         State(place.state_home, undo.memory) as state,
     ):
         done = _Undoing(place, state, undo).run()
@@ -262,7 +262,7 @@ def _linked_one_way(
 class _Undoing:
     """Writes in batches. Each batch is read again and decided again right before."""
 
-    place: Place
+    place: SyncContext
     state: State
     undo: ImportUndo
     done: list[Step] = field(default_factory=list)
@@ -374,5 +374,5 @@ class _Undoing:
         if isinstance(step, Trash) or write.memory is None:
             self.state.forget_imported(source_id, write.identity)
         else:
-            before = Imported(step.page.id, write.memory)
+            before = ImportedRow(step.page.id, write.memory)
             self.state.keep_imported(source_id, [(write.identity, before)])

@@ -29,11 +29,11 @@ from notion_pm.model.page import Page, PropertyValue
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.history import Moment
-from notion_pm.state.imports import Imported
+from notion_pm.state.imports import ImportedRow
 from notion_pm.state.state import State
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.run_recording import RunContext, recorded
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.run_recording import RunContext, record_run
 
 
 @dataclass
@@ -52,7 +52,7 @@ def carry_out(
     state: State,
     prepared: Prepared,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     *,
     moment: Moment | None = None,
 ) -> Done:
@@ -74,7 +74,7 @@ def import_recorded(
     progress: Progress,
 ) -> Done:
     """Do what was prepared as a run that `history` shows and `undo import` takes back."""
-    with recorded(context, prepared.destination.memory, "import") as recording:
+    with record_run(context, prepared.destination.memory, "import") as recording:
         done = carry_out(gateway, state, prepared, jobs, progress, moment=recording.moment)
         wrote = bool(done.created or done.updated or done.made)
         recording.outcome = "changed" if wrote else "unchanged"
@@ -311,10 +311,10 @@ class _Writer:
         """Keep what the file said of each row, so that the next import tells a person's edit from ours."""
         self._state.keep_imported(self._target.data_source_id, self._memories(updates))
 
-    def _memories(self, updates: Iterable[Update]) -> Iterator[tuple[str, Imported]]:
+    def _memories(self, updates: Iterable[Update]) -> Iterator[tuple[str, ImportedRow]]:
         for each in updates:
             said = {key: with_made(item, self._made) for key, item in each.row.values.items()}
-            yield identity(self._prepared.by, each.row.key), Imported(each.page.id, said)
+            yield identity(self._prepared.by, each.row.key), ImportedRow(each.page.id, said)
 
 
 def _refused(row: Incoming, refused: RequestRefused) -> Reject:

@@ -27,10 +27,10 @@ from notion_pm.console.context import Context
 from notion_pm.console.durations import duration
 from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import NotionPmError, RateLimited, Unavailable
-from notion_pm.sync.commands.sync_runs import Manner, new_run_id, run
-from notion_pm.sync.run import Run
-from notion_pm.sync.sync import Options
-from notion_pm.workspace.progress import silent
+from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, run
+from notion_pm.sync.run import SyncRun
+from notion_pm.sync.sync import SyncOptions
+from notion_pm.workspace.progress import no_progress
 
 _RETRIES = 3
 _PAUSES = [60, 300, 900]
@@ -84,7 +84,7 @@ def sync_workspace(client: str) -> dict[str, Any]:
     return {"client": client, **done.as_data()}
 
 
-def _synced(context: Context) -> Run:
+def _synced(context: Context) -> SyncRun:
     limit = limit_of(context)
     with (
         get_client(sync_client=True) as server,
@@ -93,7 +93,12 @@ def _synced(context: Context) -> Run:
         server.upsert_global_concurrency_limit_by_name(limit, 1)
     with concurrency(limit, occupy=1, strict=True):
         return run(
-            context, Options(), Manner(), new_run_id(context.now()), silent, client=context.name
+            context,
+            SyncOptions(),
+            RunOptions(),
+            new_run_id(context.now()),
+            no_progress,
+            client=context.name,
         )
 
 

@@ -27,7 +27,7 @@ from notion_pm.probe.report import (
 )
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, run_probe
 from notion_pm.probe.statement import Area, Verdict, all_statements
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 
 DEFAULT_REPORT = "notion-pm-probe.json"
 
@@ -58,7 +58,7 @@ def probe(context: Context, options: ProbeOptions) -> None:
     require_folder(options.report)
     parent = context.parent_page
     second = context.second_connection(options.second_token) if options.second_token else None
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         memory = Memory.read(context.state_directory)
         _ask(memory, options)
         connections = Connections(context.connection, sleep, second)

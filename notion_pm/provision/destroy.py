@@ -17,8 +17,8 @@ from notion_pm.state.state import forget_manifest
 from notion_pm.text import quantity
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.lock import Claimant
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.record import ManifestPage, locked_record, open_manifest_page
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.record import RecordPage, locked_record, open_record_page
 from notion_pm.workspace.record_text import removed_title
 
 
@@ -46,7 +46,7 @@ class Destruction:
 
     template: str
     databases: tuple[Doomed, ...]
-    page: ManifestPage
+    page: RecordPage
     adopted: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def destruction(
     Raises UsageError when nothing was applied, RecordUnreadable when the record is damaged, RecordEdited when
     somebody changed it, or a NotionError.
     """
-    page = open_manifest_page(gateway, parent_id, template, home)
+    page = open_record_page(gateway, parent_id, template, home)
     page.refuse_if_edited()
     manifest = page.manifest
     found = [_doomed(gateway, page, key, entry) for key, entry in manifest.made.items()]
@@ -84,7 +84,7 @@ def destruction(
 
 
 def _doomed(
-    gateway: NotionClient, page: ManifestPage, key: str, entry: DatabaseEntry
+    gateway: NotionClient, page: RecordPage, key: str, entry: DatabaseEntry
 ) -> Doomed | None:
     """Return what is there of a database, None when it is in the trash already or no longer shared.
 
@@ -135,7 +135,7 @@ def _raise_if_edited(gateway: NotionClient, database: Doomed, now: datetime) -> 
 def destroy(
     gateway: NotionClient,
     doomed: Destruction,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     home: StateHome | None = None,
     claimant: Claimant | None = None,
 ) -> None:

@@ -30,8 +30,8 @@ from notion_pm.provision.plan.twins import twin_search
 from notion_pm.provision.reading import Reading, read, read_for
 from notion_pm.workspace.lock import Claimant, WorkspaceLock, workspace_lock
 from notion_pm.workspace.parent_page import check_parent, list_parent_page
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.record import locked_record, not_made_by_apply
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.record import locked_record, not_made_by_apply_error
 
 __all__ = [
     "AppliedRow",
@@ -151,7 +151,7 @@ def plan(reading: Reading, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> Plan:
     Raises RecordLost when a database may be the template's or the client's own, after an interrupted apply.
     """
     if reading.existing.not_ours:
-        raise not_made_by_apply(reading.loaded.template.template, reading.existing.not_ours)
+        raise not_made_by_apply_error(reading.loaded.template.template, reading.existing.not_ours)
     return make_plan(
         reading.loaded,
         reading.existing,
@@ -168,7 +168,7 @@ def apply(
     *,
     now: datetime,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     force: bool = False,
     allow_lossy: bool = False,
     made: Callable[[ApplyResult], None] = lambda result: None,

@@ -30,10 +30,10 @@ from notion_pm.provision.plan.recovery import (
 )
 from notion_pm.template import templates
 from notion_pm.template.dashboards import spelled
-from notion_pm.workspace.bindings import bound_source
+from notion_pm.workspace.bindings import find_bound_source
 from notion_pm.workspace.default_template import default_template, recorded_templates
 from notion_pm.workspace.parent_page import list_parent_page
-from notion_pm.workspace.record import ManifestPage, find_manifest, missing, record_blocks
+from notion_pm.workspace.record import RecordPage, find_record, missing_record_error, record_blocks
 from notion_pm.workspace.record_text import template_of
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -51,7 +51,7 @@ class Reading:
     parent_id: NotionId
     loaded: LoadedTemplate
     existing: Existing
-    page: ManifestPage | None
+    page: RecordPage | None
     siblings: int
     requests: int
     home: StateHome | None = None
@@ -82,7 +82,7 @@ def read(
     children = list_parent_page(gateway, parent_id)
     if reference is None:
         reference = default_template(_applied_templates(gateway, parent_id, children, home), first)
-    page = find_manifest(gateway, parent_id, children, templates.name_of(reference), home)
+    page = find_record(gateway, parent_id, children, templates.name_of(reference), home)
     if page is not None or loaded is None:
         loaded = templates.load(
             reference, {**(page.manifest.variables if page else {}), **(values or {})}
@@ -101,7 +101,7 @@ def _applied_templates(
     recorded = recorded_templates(children)
     if recorded or home is None:
         return recorded
-    page = find_manifest(gateway, parent_id, children, None, home)
+    page = find_record(gateway, parent_id, children, None, home)
     return (page.manifest.template,) if page else ()
 
 
@@ -133,7 +133,7 @@ def read_for(
     before = gateway.requests.logical
     if children is None:
         children = list_parent_page(gateway, parent_id)
-    page = find_manifest(gateway, parent_id, children, loaded.template.template, home)
+    page = find_record(gateway, parent_id, children, loaded.template.template, home)
     reading = _read(gateway, parent_id, loaded, children, page, before, jobs, list_views=list_views)
     return replace(reading, home=home)
 
@@ -143,7 +143,7 @@ def _read(
     parent_id: NotionId,
     loaded: LoadedTemplate,
     children: tuple[ChildBlock, ...],
-    page: ManifestPage | None,
+    page: RecordPage | None,
     before: int,
     jobs: int,
     *,
@@ -204,7 +204,7 @@ def _refuse_second_set(
         if block.id not in owned and gateway.find_database(block.id) is not None
     ]
     if unclaimed:
-        raise missing(loaded.template.template, unclaimed)
+        raise missing_record_error(loaded.template.template, unclaimed)
 
 
 def read_other_records(
@@ -212,9 +212,7 @@ def read_other_records(
 ) -> tuple[Manifest, ...]:
     """Read the records of all other templates under a page."""
     names = dict.fromkeys(template_of(block.title) for block in record_blocks(children))
-    pages = [
-        find_manifest(gateway, parent_id, children, name) for name in names if name != template
-    ]
+    pages = [find_record(gateway, parent_id, children, name) for name in names if name != template]
     return tuple(page.manifest for page in pages if page is not None)
 
 
@@ -239,7 +237,7 @@ def _with_bound(
     specs = {key: each for key, each in loaded.template.databases.items() if each.bind is not None}
     recorded = existing.manifest.databases if existing.manifest else {}
     sources = {
-        key: bound_source(gateway, children, each.bind or "", recorded.get(key))
+        key: find_bound_source(gateway, children, each.bind or "", recorded.get(key))
         for key, each in specs.items()
     }
     return replace(
@@ -272,7 +270,7 @@ class _Reader:
         parent_id: NotionId,
         loaded: LoadedTemplate,
         children: Sequence[ChildBlock],
-        page: ManifestPage,
+        page: RecordPage,
         jobs: int,
         *,
         list_views: bool,
@@ -431,7 +429,7 @@ class _Reader:
         )
 
 
-def unfinished_apply_start(started: datetime, page: ManifestPage | None) -> datetime:
+def unfinished_apply_start(started: datetime, page: RecordPage | None) -> datetime:
     """Return the moment from which on the unfinished apply may have created things, by Notion's clock.
 
     The page of a first apply carries Notion's own time.

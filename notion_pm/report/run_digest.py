@@ -10,7 +10,7 @@ from notion_pm.report.digest import Digest, digest
 from notion_pm.report.memory import recall
 from notion_pm.state.state import State
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class DigestResult:
         return {**self.digest.as_data(), "requests": self.requests}
 
 
-def read_digest(place: Place, since: datetime, template: str | None = None) -> DigestResult:
+def read_digest(place: SyncContext, since: datetime, template: str | None = None) -> DigestResult:
     """Return what happened since a moment, and remember what the workspace is now."""
     before = place.gateway.requests.logical
     read = read_thread(place, template, asides=True)

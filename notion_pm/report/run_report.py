@@ -24,7 +24,7 @@ from notion_pm.rules.values import same
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Reported:
 
 
 def report(
-    place: Place,
+    place: SyncContext,
     since: datetime,
     *,
     until: datetime | None = None,
@@ -100,7 +100,11 @@ class PublicReport:
 
 
 def report_for_customers(
-    place: Place, *, title: str = DEFAULT_TITLE, dates: bool = False, template: str | None = None
+    place: SyncContext,
+    *,
+    title: str = DEFAULT_TITLE,
+    dates: bool = False,
+    template: str | None = None,
 ) -> PublicReport:
     """Return the roadmap that customers may see.
 

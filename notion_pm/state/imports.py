@@ -17,20 +17,22 @@ _SPELLING = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedRow:
     """The page of an imported row, and what the last import said of its fields."""
 
     page_id: NotionId
     said: Mapping[str, Item]
 
 
-def read_imported(rows: Rows, source_id: NotionId) -> dict[str, Imported]:
+def read_imported(rows: Rows, source_id: NotionId) -> dict[str, ImportedRow]:
     """Return what was imported into a data source, by key."""
     found = rows.all(IMPORTED, "key page said", IMPORTED.c.source == source_id)
-    return {key: Imported(NotionId(page), _items(said)) for key, page, said in found}
+    return {key: ImportedRow(NotionId(page), _items(said)) for key, page, said in found}
 
 
-def put_imported(rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
+def put_imported(
+    rows: Rows, source_id: NotionId, imported: Iterable[tuple[str, ImportedRow]]
+) -> None:
     """Remember what was imported into a data source."""
     rows.put(
         IMPORTED,
@@ -46,7 +48,7 @@ def spelling_key(source: str, name: str) -> str:
     return f"{_SPELLING}{source}{_SPELLING}{name}"
 
 
-def spellings_of(imported: Mapping[str, Imported], source: str) -> dict[str, NotionId]:
+def spellings_of(imported: Mapping[str, ImportedRow], source: str) -> dict[str, NotionId]:
     """Return the pages that a source means by names, of what is remembered of the pages' database."""
     start = spelling_key(source, "")
     return {

@@ -20,7 +20,7 @@ LOCK = "sync.lock"
 
 
 @contextmanager
-def exclusive(home: StateHome) -> Iterator[None]:
+def hold_run_lock(home: StateHome) -> Iterator[None]:
     """Let nobody else work on this workspace meanwhile: on this machine, or with a shared state on any.
 
     Raises AlreadyRunning when somebody does, FileUnusable or StateUnusable when that cannot be found out.

@@ -48,7 +48,7 @@ from notion_pm.state.history import (
 )
 from notion_pm.state.import_writes import put_import_writes, read_import_writes
 from notion_pm.state.imports import (
-    Imported,
+    ImportedRow,
     put_imported,
     read_imported,
     spelling_key,
@@ -72,7 +72,7 @@ from notion_pm.state.tables import (
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class WorkspaceMemory:
     """What is remembered of a template's place: where its file is, its manifest, when it was last read in full.
 
     `ahead`: how far our clock is ahead of Notion's, so that no edit is missed for it.
@@ -155,13 +155,13 @@ class State:
     # --- what is remembered of the template
 
     @_reads
-    def remembered(self) -> Remembered | None:
+    def remembered(self) -> WorkspaceMemory | None:
         """Return what is remembered of the template, None when it is new here."""
         statement = select(TEMPLATES).where(TEMPLATES.c.name == self._template)
         row = self._connection.execute(statement).one_or_none()
         if row is None:
             return None
-        return Remembered(
+        return WorkspaceMemory(
             row.source,
             Manifest.model_validate_json(row.manifest) if row.manifest else None,
             row.scope,
@@ -169,7 +169,7 @@ class State:
             timedelta(seconds=row.ahead),
         )
 
-    def remember(self, remembered: Remembered) -> None:
+    def remember(self, remembered: WorkspaceMemory) -> None:
         """Set what is remembered of the template."""
         manifest = remembered.manifest.model_dump_json() if remembered.manifest else None
         read_in_full = remembered.read_in_full.isoformat() if remembered.read_in_full else None
@@ -342,7 +342,7 @@ class State:
     # --- what imports brought
 
     @_reads
-    def imported(self, source_id: NotionId) -> dict[str, Imported]:
+    def imported(self, source_id: NotionId) -> dict[str, ImportedRow]:
         """Return what imports put into a data source, by the keys of their rows."""
         return read_imported(self._rows, source_id)
 
@@ -358,10 +358,12 @@ class State:
         changed = {name: page for name, page in pages.items() if known.get(name) != page}
         self.keep_imported(
             source_id,
-            ((spelling_key(source, name), Imported(page, {})) for name, page in changed.items()),
+            ((spelling_key(source, name), ImportedRow(page, {})) for name, page in changed.items()),
         )
 
-    def keep_imported(self, source_id: NotionId, imported: Iterable[tuple[str, Imported]]) -> None:
+    def keep_imported(
+        self, source_id: NotionId, imported: Iterable[tuple[str, ImportedRow]]
+    ) -> None:
         """Remember rows that were imported, in one transaction."""
         with transaction(self._connection):
             put_imported(self._rows, source_id, imported)

@@ -12,7 +12,7 @@ from notion_pm.rules.values import Links, Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
-from notion_pm.workspace.sync_context import Place, open_template
+from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
 Json = dict[str, Any]
 
@@ -64,9 +64,9 @@ class History:
         }
 
 
-def history(place: Place, since: datetime | None, *, template: str | None = None) -> History:
+def history(place: SyncContext, since: datetime | None, *, template: str | None = None) -> History:
     """Return the runs; with a moment also what has changed since."""
-    opened = open_template(place, template)
+    opened = load_workspace(place, template)
     with State(place.state_home, opened.loaded.template.template) as state:
         changes = tuple(state.changes(since)) if since else ()
         wording = Wording(Vocabulary(opened.loaded.template), opened.manifest, state.option_names())

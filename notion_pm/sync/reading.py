@@ -28,12 +28,12 @@ from notion_pm.sync.unfinished_read import Unfinished
 from notion_pm.workspace.fresh_updates import created_range
 from notion_pm.workspace.missing_pages import (
     MOVED,
-    Gone,
-    found,
-    look,
+    GonePage,
+    fetch_page,
+    fetch_row,
     missing_pages,
-    thrown_away,
-    without_gone,
+    removal_reason,
+    without_links_to_gone,
 )
 from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.schema_check import require_types
@@ -63,7 +63,9 @@ class Reading:
     snapshot: Snapshot = field(init=False)
 
     def __post_init__(self) -> None:
-        databases = {key: without_gone(those, self.absent) for key, those in self.pages.items()}
+        databases = {
+            key: without_links_to_gone(those, self.absent) for key, those in self.pages.items()
+        }
         object.__setattr__(self, "snapshot", Snapshot(databases))
 
     def has(self, page_id: NotionId) -> bool:
@@ -216,9 +218,9 @@ class Reader:
 
     def told_apart(
         self, reading: Reading, lost: Sequence[SnapshotPage]
-    ) -> tuple[Reading, tuple[Gone, ...]]:
+    ) -> tuple[Reading, tuple[GonePage, ...]]:
         """Ask for each page that was lost why it is gone. What is there after all is put back."""
-        gone: list[Gone] = []
+        gone: list[GonePage] = []
         back: dict[NotionId, SnapshotPage] = {}
         absent = dict(reading.absent)
         for page, (_, answer) in zip(
@@ -228,7 +230,7 @@ class Reader:
             if not isinstance(answer, str) and home == page.database:
                 back[page.id] = self.exchanges[home].read(answer)
                 continue
-            gone.append(Gone(page, answer if isinstance(answer, str) else MOVED))
+            gone.append(GonePage(page, answer if isinstance(answer, str) else MOVED))
             if home is None:
                 absent[page.id] = gone[-1].reason
         return _with(replace(reading, absent=absent), back), tuple(gone)
@@ -289,7 +291,7 @@ class Reader:
 
         Relations do not count: they change with the page at their other end.
         """
-        if known is None or row.last_edited_time > known.last_edited or thrown_away(row):
+        if known is None or row.last_edited_time > known.last_edited or removal_reason(row):
             return False
         read = self.exchanges[database].read(row)
         return any(
@@ -326,13 +328,15 @@ class Reader:
         return [(page_id, self._answers[page_id]) for page_id in named]
 
     def _get_pages(self, page_ids: Sequence[NotionId]) -> Iterator[Page | str]:
-        return map_concurrently(lambda page_id: found(self._gateway, page_id), page_ids, self._jobs)
+        return map_concurrently(
+            lambda page_id: fetch_page(self._gateway, page_id), page_ids, self._jobs
+        )
 
     def _take(self, pages: _Pages, database: str, rows: Iterable[Page]) -> list[SnapshotPage]:
         """Put rows where they belong, and return them as rules see them, without what is thrown away."""
         taken: list[SnapshotPage] = []
         for row in rows:
-            if thrown_away(row):
+            if removal_reason(row):
                 pages.all[database].pop(row.id, None)
                 continue
             require_types(self.exchanges[database], row)
@@ -357,7 +361,7 @@ class Reader:
                 self._take(pages, database, [answer])
 
     def _look(self, database: str, page_id: NotionId) -> Page | str:
-        return look(self._gateway, self._sources[database], page_id)
+        return fetch_row(self._gateway, self._sources[database], page_id)
 
 
 def _with(reading: Reading, back: Mapping[NotionId, SnapshotPage]) -> Reading:

@@ -19,8 +19,8 @@ from notion_pm.errors import (
 )
 from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
-from notion_pm.sync.sync import Options, SyncResult, sync
-from notion_pm.workspace.sync_context import Place
+from notion_pm.sync.sync import SyncOptions, SyncResult, sync
+from notion_pm.workspace.sync_context import SyncContext
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ Outcome = Literal["changed", "unchanged", "failed", "stopped", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SyncRun:
     """How a run went. A dry run that too much came of has both a result and an error.
 
     `trouble_before` is what the run before had failed of, empty when it had not.
@@ -97,13 +97,15 @@ class Timing:
     wait_for_others: float = 0.0
 
 
-def attempt(place: Place, options: Options, timing: Timing) -> Run:
+def attempt(place: SyncContext, options: SyncOptions, timing: Timing) -> SyncRun:
     """Sync once; an error is part of how it went. A failure is remembered, for the next run to tell its end."""
     before = last_run.recall(place.state_directory, options.template)
     began, sent_before = timing.clock(), place.gateway.requests.logical
     result, error = _outcome(place, options, timing)
     sent = place.gateway.requests.logical - sent_before
-    run = Run(place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem)
+    run = SyncRun(
+        place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem
+    )
     if run.trouble and not options.dry_run:
         last_run.remember(
             place.state_directory,
@@ -126,7 +128,7 @@ _ENDED = {
 
 
 def _outcome(
-    place: Place, options: Options, timing: Timing
+    place: SyncContext, options: SyncOptions, timing: Timing
 ) -> tuple[SyncResult | None, NotionPmError | None]:
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AlreadyRunning),

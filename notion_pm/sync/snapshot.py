@@ -15,14 +15,14 @@ from notion_pm.state.state import State
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.sync.sync import SyncResult
 from notion_pm.workspace.parent_page import check_parent
-from notion_pm.workspace.sync_context import Opened, Place
+from notion_pm.workspace.sync_context import LoadedWorkspace, SyncContext
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is there now, and what it takes to read it again and to write it."""
 
-    opened: Opened
+    opened: LoadedWorkspace
     rules: RuleSet
     reader: Reader
     reading: Reading
@@ -58,7 +58,7 @@ class Look:
         )
 
 
-def look(place: Place, state: State, opened: Opened) -> Look:
+def look(place: SyncContext, state: State, opened: LoadedWorkspace) -> Look:
     """Read what was edited since the last sync: a request per database where little was.
 
     Raises UsageError when the workspace lacks what the rules need, or is in the trash.

@@ -36,7 +36,7 @@ class Line:
     because: tuple[str, ...]
 
 
-class Report:
+class SyncReport:
     """Tells about one result."""
 
     def __init__(self, result: SyncResult) -> None:

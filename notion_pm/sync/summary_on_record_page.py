@@ -16,8 +16,8 @@ from notion_pm.state import last_run
 from notion_pm.state.last_run import LastRun
 from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
-from notion_pm.workspace.record import open_manifest_page
-from notion_pm.workspace.sync_context import Opened, Place
+from notion_pm.workspace.record import open_record_page
+from notion_pm.workspace.sync_context import LoadedWorkspace, SyncContext
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ class Told:
         return f"{done} In {quantity(self.conflicts, 'place')} people and rules disagree: people's values stay."
 
 
-def tell_workspace(place: Place, opened: Opened, reference: str | None, told: Told) -> None:
+def tell_workspace(
+    place: SyncContext, opened: LoadedWorkspace, reference: str | None, told: Told
+) -> None:
     """Show a sync that wrote to pages, or that works again after it had failed. It never fails because of that.
 
     `reference` is how the template was asked for.
@@ -58,9 +60,9 @@ def tell_workspace(place: Place, opened: Opened, reference: str | None, told: To
     last_run.remember(place.state_directory, reference, LastRun(told_in=told_in))
 
 
-def _block(place: Place, opened: Opened) -> NotionId | None:
+def _block(place: SyncContext, opened: LoadedWorkspace) -> NotionId | None:
     """The paragraph of the manifest page that tells of sync, None where people removed it."""
-    page = opened.page or open_manifest_page(
+    page = opened.page or open_record_page(
         place.gateway, place.parent_id, opened.manifest.template, place.state_home
     )
     return page.told_of_sync_id

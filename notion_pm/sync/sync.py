@@ -19,17 +19,22 @@ from notion_pm.rules.intents import Intents, intents_of, taken_up
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
 from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
-from notion_pm.state.lock import exclusive
-from notion_pm.state.state import Remembered, State
+from notion_pm.state.lock import hold_run_lock
+from notion_pm.state.state import State, WorkspaceMemory
 from notion_pm.sync.reading import ASK_AT_MOST, Reader, Reading, changes_read
 from notion_pm.sync.summary_on_record_page import Told, tell_workspace
 from notion_pm.sync.unfinished_read import FULL_AFTER, Unfinished
 from notion_pm.sync.writing import Writer, Written
 from notion_pm.workspace.fresh_updates import OVERLAP
-from notion_pm.workspace.missing_pages import GONE, MOVED, Gone, lost_pages
-from notion_pm.workspace.run_recording import KEEP_HISTORY, recorded
+from notion_pm.workspace.missing_pages import GONE, MOVED, GonePage, lost_pages
+from notion_pm.workspace.run_recording import KEEP_HISTORY, record_run
 from notion_pm.workspace.schema_check import require_databases, require_properties
-from notion_pm.workspace.sync_context import Opened, Place, open_template, source_of
+from notion_pm.workspace.sync_context import (
+    LoadedWorkspace,
+    SyncContext,
+    load_workspace,
+    template_source,
+)
 
 Memories = Mapping[NotionId, Mapping[str, BaseValue]]
 """What is to be remembered of pages, by page and property."""
@@ -38,7 +43,7 @@ ONE_BY_ONE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SyncOptions:
     """How to sync. `policy` overrides the rules' own `on_conflict`; `force` passes the thresholds.
 
     `only`: pages that somebody has said were edited; where the others are known, these alone are read.
@@ -64,8 +69,8 @@ class SyncResult:
     option_names: Mapping[str, str]
     requests: int
     dry_run: bool
-    vanished: tuple[Gone, ...] = ()
-    dropped: tuple[Gone, ...] = ()
+    vanished: tuple[GonePage, ...] = ()
+    dropped: tuple[GonePage, ...] = ()
     kept: Mapping[Spot, SnapshotPage] = field(default_factory=dict)
     """Properties that were to be written, until a person set them."""
     danger: UnsafeChange | None = None
@@ -93,17 +98,17 @@ class SyncResult:
         return sum(each.new for each in self.evaluation.conflicts)
 
 
-def sync(place: Place, options: Options = Options()) -> SyncResult:
+def sync(place: SyncContext, options: SyncOptions = SyncOptions()) -> SyncResult:
     """Carry status and evidence along the relations of a workspace, by the rules of its template.
 
     Raises AlreadyRunning, UnsafeChange before the first write (a dry run only tells of it), IncompleteRead, UsageError
     when the workspace is not what the rules need.
     """
-    with exclusive(place.state_home):
+    with hold_run_lock(place.state_home):
         before = place.gateway.requests.logical
-        opened = open_template(place, options.template, fresh=options.full)
+        opened = load_workspace(place, options.template, fresh=options.full)
         name, keep = opened.loaded.template.template, options.keep_history
-        with recorded(place, name, "sync", dry_run=options.dry_run, keep=keep) as recording:
+        with record_run(place, name, "sync", dry_run=options.dry_run, keep=keep) as recording:
             result, opened = _run_on_what_is_there(place, options, opened, recording.moment)
             if not options.dry_run:
                 tell_workspace(
@@ -121,13 +126,13 @@ def sync(place: Place, options: Options = Options()) -> SyncResult:
 
 
 def _run_on_what_is_there(
-    place: Place, options: Options, opened: Opened, moment: Moment
-) -> tuple[SyncResult, Opened]:
+    place: SyncContext, options: SyncOptions, opened: LoadedWorkspace, moment: Moment
+) -> tuple[SyncResult, LoadedWorkspace]:
     try:
         return _run(place, options, opened, moment), opened
     except (NotShared, RequestRefused):
         # what is remembered of the workspace does not fit it any more: read everything anew
-        anew = opened if opened.fresh else open_template(place, options.template, fresh=True)
+        anew = opened if opened.fresh else load_workspace(place, options.template, fresh=True)
         rules = RuleSet(anew.loaded.template)
         require_databases(place.gateway, rules, anew.manifest)
         require_properties(place.gateway, rules, anew.manifest)
@@ -136,7 +141,9 @@ def _run_on_what_is_there(
         return _run(place, replace(options, full=True), anew, moment), anew
 
 
-def _run(place: Place, options: Options, opened: Opened, moment: Moment) -> SyncResult:
+def _run(
+    place: SyncContext, options: SyncOptions, opened: LoadedWorkspace, moment: Moment
+) -> SyncResult:
     if opened.page is not None and not options.dry_run:
         opened.page.refuse_if_edited()
     with State(place.state_home, opened.loaded.template.template) as state:
@@ -156,7 +163,7 @@ class _Looked:
     """What a run has read, and what it has decided."""
 
     reading: Reading
-    vanished: tuple[Gone, ...]
+    vanished: tuple[GonePage, ...]
     interrupted: Memories
     quarantine: Quarantine
     evaluation: Evaluation
@@ -166,7 +173,12 @@ class _Run:
     """One sync of one template."""
 
     def __init__(
-        self, place: Place, options: Options, state: State, opened: Opened, moment: Moment
+        self,
+        place: SyncContext,
+        options: SyncOptions,
+        state: State,
+        opened: LoadedWorkspace,
+        moment: Moment,
     ) -> None:
         self._place = place
         self._moment = moment
@@ -175,7 +187,7 @@ class _Run:
         self._loaded = opened.loaded
         self._manifest = opened.manifest
         self._rules = RuleSet(opened.loaded.template)
-        self._remembered = state.remembered() or Remembered(source_of(opened.loaded))
+        self._remembered = state.remembered() or WorkspaceMemory(template_source(opened.loaded))
         self._at_rest: set[NotionId] = set()
 
     def finished(self) -> SyncResult:
@@ -236,7 +248,11 @@ class _Run:
             only = only | involved if len(only | involved) <= ONE_BY_ONE else None
 
     def _decided(
-        self, reading: Reading, vanished: tuple[Gone, ...], remembered: Memories, intents: Intents
+        self,
+        reading: Reading,
+        vanished: tuple[GonePage, ...],
+        remembered: Memories,
+        intents: Intents,
     ) -> _Looked:
         interrupted = taken_up(remembered, intents, reading.snapshot)
         flipping = flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
@@ -254,19 +270,21 @@ class _Run:
 
     def _read(
         self, reader: Reader, known: Cache, only: frozenset[NotionId] | None
-    ) -> tuple[Reading, tuple[Gone, ...]]:
+    ) -> tuple[Reading, tuple[GonePage, ...]]:
         """Read what is needed; tell also which pages are no longer there."""
         cache = known if self._remembered.scope == reader.scope else None
         if cache is not None and not self._is_due():
             reading = reader.read(cache, now=self._notions_now, only=only)
             # what is gone was asked for by its id, so that no access can have been lost unnoticed
             lost = lost_pages(cache, reading.snapshot, force=True)
-            return reading, tuple(Gone(page, reading.absent.get(page.id, MOVED)) for page in lost)
+            return reading, tuple(
+                GonePage(page, reading.absent.get(page.id, MOVED)) for page in lost
+            )
         return self._read_in_full(reader, cache)
 
     def _read_in_full(
         self, reader: Reader, cache: Cache | None
-    ) -> tuple[Reading, tuple[Gone, ...]]:
+    ) -> tuple[Reading, tuple[GonePage, ...]]:
         """Read everything, going on where a full read was broken off; a dry run leaves no part behind."""
         now, anew = self._notions_now, self._options.full
         unfinished = (
@@ -280,7 +298,7 @@ class _Run:
         if len(lost) <= ASK_AT_MOST:
             return reader.told_apart(reading, lost)
         if unfinished is None or not unfinished.is_resumed:
-            return reading, tuple(Gone(page, GONE) for page in lost)
+            return reading, tuple(GonePage(page, GONE) for page in lost)
         unfinished.forget()  # too many to ask for: that they are gone must come from one whole read
         return self._read_in_full(reader, cache)
 
@@ -382,7 +400,7 @@ class _Run:
         )
         self._remembered = replace(
             self._remembered,
-            source=source_of(self._loaded),
+            source=template_source(self._loaded),
             manifest=self._manifest,
             scope=reader.scope,
             read_in_full=read_in_full,

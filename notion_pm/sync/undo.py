@@ -22,8 +22,8 @@ from notion_pm.sync.reading import Reading
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.sync import SyncResult
 from notion_pm.sync.writing import Writer, Written
-from notion_pm.workspace.run_recording import recorded
-from notion_pm.workspace.sync_context import Place, open_template
+from notion_pm.workspace.run_recording import record_run
+from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
 CHANGED_SINCE = "it was changed since"
 GONE = "the page is no longer there"
@@ -54,13 +54,13 @@ class SyncUndo:
         return self.result.evaluation.updates
 
 
-def look_back(place: Place, template: str | None) -> SyncUndo:
+def plan_undo(place: SyncContext, template: str | None) -> SyncUndo:
     """Return what an undo of the last sync would do; a request per database, nothing is written.
 
     Raises UsageError when no sync that wrote something is remembered.
     """
     before = place.gateway.requests.logical
-    opened = open_template(place, template)
+    opened = load_workspace(place, template)
     with State(place.state_home, opened.loaded.template.template) as state:
         run, written = _last_writes(state)
         looked = look(place, state, opened)
@@ -70,7 +70,7 @@ def look_back(place: Place, template: str | None) -> SyncUndo:
     return SyncUndo(run, tuple(written), result, tuple(_left(looked, written)), looked)
 
 
-def undo_sync(place: Place, undo: SyncUndo) -> SyncUndo:
+def undo_sync(place: SyncContext, undo: SyncUndo) -> SyncUndo:
     """Set back what a look has found, side by side, each remembered as soon as it has succeeded.
 
     Return what was set back, and what is left: also what people have changed since the look.
@@ -81,7 +81,7 @@ def undo_sync(place: Place, undo: SyncUndo) -> SyncUndo:
     def decide_again(fresh: Reading, _: Written) -> Evaluation:
         return _evaluation(replace(looked, reading=fresh), undo.run, undo.written)
 
-    with recorded(place, name, "undo") as recording, State(place.state_home, name) as state:
+    with record_run(place, name, "undo") as recording, State(place.state_home, name) as state:
         holds = dict(_holds(undo.updates, undo.run))
         state.keep_holds(holds)
         writer = Writer(place, state, looked.reader, recording.moment, decide_again, actor="undo")

@@ -25,7 +25,7 @@ from notion_pm.sync.summary import text
 from notion_pm.thread import Chain, Thread
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.sync_context import Place, open_template
+from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
 Json = dict[str, Any]
 
@@ -183,7 +183,9 @@ class Why:
         }
 
 
-def why(place: Place, words: str, wanted: str | None = None, *, template: str | None = None) -> Why:
+def why(
+    place: SyncContext, words: str, wanted: str | None = None, *, template: str | None = None
+) -> Why:
     """Return how the properties of a page stand that rules set; of one property where it is named.
 
     A request per database where little was edited since the last sync; nothing is written.
@@ -191,7 +193,7 @@ def why(place: Place, words: str, wanted: str | None = None, *, template: str | 
     Raises UsageError when the words name no page or several, or the page has no such property that rules set.
     """
     before = place.gateway.requests.logical
-    opened = open_template(place, template)
+    opened = load_workspace(place, template)
     with State(place.state_home, opened.loaded.template.template) as state:
         looked = look(place, state, opened)
         page = _meant(place, looked, words, template)
@@ -214,7 +216,7 @@ def why(place: Place, words: str, wanted: str | None = None, *, template: str | 
     return found if wanted is None else _only(found, wanted)
 
 
-def _meant(place: Place, looked: Look, words: str, template: str | None) -> SnapshotPage:
+def _meant(place: SyncContext, looked: Look, words: str, template: str | None) -> SnapshotPage:
     """The page that words name. Its number is nothing that rules read: for that the thread is read."""
     there = {key: tuple(each.properties) for key, each in looked.opened.manifest.databases.items()}
     databases = looked.rules.vocabulary.template.databases

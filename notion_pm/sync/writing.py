@@ -25,8 +25,8 @@ from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.state.state import State
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
-from notion_pm.workspace.missing_pages import UNSHARED, Gone, thrown_away
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.missing_pages import UNSHARED, GonePage, removal_reason
+from notion_pm.workspace.sync_context import SyncContext
 
 _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 
@@ -42,7 +42,7 @@ class Written:
 
     reading: Reading
     updates: list[PageUpdate] = field(default_factory=list)
-    dropped: list[Gone] = field(default_factory=list)
+    dropped: list[GonePage] = field(default_factory=list)
     kept: dict[Spot, SnapshotPage] = field(default_factory=dict)
     memories: dict[NotionId, Mapping[str, BaseValue]] = field(default_factory=dict)
     option_names: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Writer:
 
     def __init__(
         self,
-        place: Place,
+        place: SyncContext,
         state: State,
         reader: Reader,
         moment: Moment,
@@ -176,7 +176,7 @@ class Writer:
             page = self._place.gateway.get_page(update.page.id)
         except NotionError:
             raise refused from None
-        if reason := thrown_away(page):
+        if reason := removal_reason(page):
             return reason
         raise refused
 
@@ -201,9 +201,9 @@ class Writer:
             written.memories[page.id] = memory
         return page
 
-    def _forget(self, page: SnapshotPage, reason: str) -> Gone:
+    def _forget(self, page: SnapshotPage, reason: str) -> GonePage:
         self._state.forget(page.id, reason, gone(self._moment, page))
-        return Gone(page, reason)
+        return GonePage(page, reason)
 
 
 def _kept_by_people(

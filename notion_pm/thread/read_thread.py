@@ -21,9 +21,14 @@ from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.thread import Chain, Thread
-from notion_pm.workspace.missing_pages import look, missing_pages, thrown_away, without_gone
-from notion_pm.workspace.schema_check import deleted, require_types, unfit
-from notion_pm.workspace.sync_context import Place, open_template
+from notion_pm.workspace.missing_pages import (
+    fetch_row,
+    missing_pages,
+    removal_reason,
+    without_links_to_gone,
+)
+from notion_pm.workspace.schema_check import deleted_properties, require_types, schema_mismatch
+from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,20 @@ class ReadThread:
     exchanges: Mapping[str, Exchange]
 
 
-def read_thread(place: Place, template: str | None = None, *, asides: bool = False) -> ReadThread:
+def read_thread(
+    place: SyncContext, template: str | None = None, *, asides: bool = False
+) -> ReadThread:
     """Return the thread of a workspace; with `asides` also releases, experiments and decisions.
 
     Raises UsageError when no template was applied, or it lacks features; IncompleteRead when Notion gives only a part;
     NotShared when a whole database is not shared.
     """
-    opened = open_template(place, template)
+    opened = load_workspace(place, template)
     try:
         return _Reader(place, opened.loaded, opened.manifest).read(asides=asides)
     except (NotShared, RequestRefused):
         # the manifest as it is remembered does not fit any more, or people deleted properties
-        anew = opened if opened.fresh else open_template(place, template, fresh=True)
+        anew = opened if opened.fresh else load_workspace(place, template, fresh=True)
         return _Reader(place, anew.loaded, anew.manifest, look_closely=True).read(asides=asides)
 
 
@@ -66,7 +73,7 @@ class _Reader:
 
     def __init__(
         self,
-        place: Place,
+        place: SyncContext,
         loaded: LoadedTemplate,
         manifest: Manifest,
         *,
@@ -100,7 +107,7 @@ class _Reader:
         self._query(pages, exchanges)
         gone = self._ask_for_missing(pages, exchanges)
         snapshot = Snapshot(
-            {key: without_gone(those, gone) for key, those in pages.snapshots.items()}
+            {key: without_links_to_gone(those, gone) for key, those in pages.snapshots.items()}
         )
         wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
@@ -110,7 +117,7 @@ class _Reader:
         """Return the properties that people have not deleted. Raises UsageError when the thread itself is cut."""
         needs = self.chain.needs(there)
         gone = {
-            key: set(deleted(self._place.gateway, self._manifest, key, keys))
+            key: set(deleted_properties(self._place.gateway, self._manifest, key, keys))
             for key, keys in needs.items()
         }
         cut = [
@@ -119,7 +126,7 @@ class _Reader:
             for key in self._tying(database, keys)
         ]
         if cut:
-            raise unfit(cut)
+            raise schema_mismatch(cut)
         return {
             key: tuple(each for each in keys if each not in gone[key])
             for key, keys in there.items()
@@ -144,7 +151,7 @@ class _Reader:
 
     def _take(self, pages: _Pages, exchange: Exchange, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
-            if thrown_away(row):
+            if removal_reason(row):
                 continue
             require_types(exchange, row)
             pages.snapshots[database][row.id] = exchange.read(row)
@@ -160,7 +167,7 @@ class _Reader:
         named = list(missing_pages(self._vocabulary, needs, pages.snapshots))
 
         def ask(pair: tuple[str, NotionId]) -> Page | str:
-            return look(
+            return fetch_row(
                 self._place.gateway, self._manifest.databases[pair[0]].data_source_id, pair[1]
             )
 

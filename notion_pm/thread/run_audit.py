@@ -10,7 +10,7 @@ from notion_pm.thread.audit import Audit, Thresholds, audit
 from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ class Audited:
 
 
 def look(
-    place: Place, *, template: str | None = None, only: Collection[str] = (), thresholds: Thresholds
+    place: SyncContext,
+    *,
+    template: str | None = None,
+    only: Collection[str] = (),
+    thresholds: Thresholds,
 ) -> Audited:
     """Audit a workspace; `only` names checks, none means all."""
     before = place.gateway.requests.logical

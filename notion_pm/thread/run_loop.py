@@ -19,9 +19,9 @@ from notion_pm.thread.message import words
 from notion_pm.thread.messages import Message
 from notion_pm.thread.read_thread import ReadThread, read_thread
 from notion_pm.workspace.fresh_updates import UpdateSender
-from notion_pm.workspace.missing_pages import thrown_away
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.missing_pages import removal_reason
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.sync_context import SyncContext
 
 TOLD_ON = "told_on"
 
@@ -45,7 +45,7 @@ class Told:
 class Loop:
     """The open loops of a workspace, as they were read."""
 
-    def __init__(self, place: Place, read: ReadThread, requests: int) -> None:
+    def __init__(self, place: SyncContext, read: ReadThread, requests: int) -> None:
         self._place = place
         self._read = read
         self._sender = UpdateSender(place.gateway)
@@ -84,7 +84,7 @@ class Loop:
         insights: Sequence[SnapshotPage],
         *,
         dry_run: bool = False,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
     ) -> Iterator[Told]:
         """Stamp today on insights whose customers were told; never over an earlier day."""
         for done, insight in enumerate(insights, start=1):
@@ -162,7 +162,7 @@ class Loop:
 
     def _why_not_now(self, page: Page, seen: SnapshotPage) -> str:
         """Return what has happened to a page since the loops were read that keeps it from being stamped."""
-        if thrown_away(page):
+        if removal_reason(page):
             return "in the trash"
         if self._is_locked(seen):
             return "locked"
@@ -170,7 +170,7 @@ class Loop:
         return f"told on {str(day)[:10]} already" if day else ""
 
 
-def open_loops(place: Place, template: str | None = None) -> Loop:
+def open_loops(place: SyncContext, template: str | None = None) -> Loop:
     """Read who is to be told. Raises UsageError when the template's insights have no date of being told."""
     before = place.gateway.requests.logical
     read = read_thread(place, template)

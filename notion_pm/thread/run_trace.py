@@ -10,7 +10,7 @@ from notion_pm.thread.branches import DEEPEST, Branch, Trace, trace
 from notion_pm.thread.graph import Evidence, Related, Thread, Unseen
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.read_thread import read_thread
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Traced:
 
 
 def follow(
-    place: Place, words: str, *, template: str | None = None, depth: int = DEEPEST
+    place: SyncContext, words: str, *, template: str | None = None, depth: int = DEEPEST
 ) -> Traced:
     """Return the thread through the page that words name: a link, an id, a number (FEAT-12) or a title.
 

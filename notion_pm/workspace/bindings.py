@@ -11,7 +11,7 @@ from notion_pm.model.schema import ChildBlock, DataSource
 from notion_pm.notion.client import NotionClient
 
 
-def bound_source(
+def find_bound_source(
     gateway: NotionClient,
     children: Sequence[ChildBlock],
     reference: str,

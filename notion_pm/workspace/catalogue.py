@@ -24,8 +24,14 @@ from notion_pm.template import template_files
 from notion_pm.text import did_you_mean
 from notion_pm.workspace.named_export import named_export
 from notion_pm.workspace.parent_page import list_parent_page
-from notion_pm.workspace.record import ManifestPage, find_manifest
-from notion_pm.workspace.sources import Source, Wanted, databases_of, sources_of, wanted_whole
+from notion_pm.workspace.record import RecordPage, find_record
+from notion_pm.workspace.sources import (
+    Source,
+    SourceRequest,
+    databases_of,
+    sources_of,
+    wanted_whole,
+)
 
 Load = Callable[[str, Mapping[str, str] | None], Template]
 """Reads a template by its name or path, given the values of its variables."""
@@ -57,7 +63,7 @@ class Catalogue:
         """What everything together is called."""
         return self.manifest.template if self.manifest else "workspace"
 
-    def everything(self) -> Iterator[Wanted]:
+    def everything(self) -> Iterator[SourceRequest]:
         """Yield all databases: the template's in its order, then those that people made.
 
         Raises UsageError when there are none.
@@ -74,7 +80,7 @@ class Catalogue:
             if database is not None:
                 yield from sources_of(self._gateway, database)
 
-    def find(self, name: str) -> Iterator[Wanted]:
+    def find(self, name: str) -> Iterator[SourceRequest]:
         """Yield what a name stands for; a database with several data sources stands for all of them.
 
         Raises UsageError, which names what there is, when it stands for nothing.
@@ -87,7 +93,7 @@ class Catalogue:
         else:
             yield from databases_of(self._gateway, self._own(name))
 
-    def recognised(self, wanted: Wanted) -> Wanted:
+    def recognised(self, wanted: SourceRequest) -> SourceRequest:
         """Return what was found by its id, with the template's keys where it belongs to the template.
 
         Without a readable manifest, or a parent page, we cannot know; a link works all the same.
@@ -128,10 +134,10 @@ class Catalogue:
         return self.record.manifest if self.record else None
 
     @cached_property
-    def record(self) -> ManifestPage | None:
+    def record(self) -> RecordPage | None:
         """The page that keeps the record; None where no template was applied."""
         home = self._home() if self._home else None
-        return find_manifest(self._gateway, self._parent(), self._blocks, self._template_name, home)
+        return find_record(self._gateway, self._parent(), self._blocks, self._template_name, home)
 
     @cached_property
     def template(self) -> Template | None:
@@ -186,17 +192,17 @@ class Catalogue:
             f"{did_you_mean(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.".lstrip(),
         )
 
-    def _of_template(self, key: str) -> Wanted:
-        return Wanted(key, self._source(key))
+    def _of_template(self, key: str) -> SourceRequest:
+        return SourceRequest(key, self._source(key))
 
-    def _added_to(self, key: str) -> Iterator[Wanted]:
+    def _added_to(self, key: str) -> Iterator[SourceRequest]:
         """The data sources that people added to a database of the template."""
         entry = self._entries[key]
         for each in self._gateway.get_database(entry.database_id).data_source_ids:
             if each != entry.data_source_id:
                 yield wanted_whole(self._gateway.get_data_source(each))
 
-    def _export(self, name: str) -> Wanted:
+    def _export(self, name: str) -> SourceRequest:
         assert self.template
         database = self.template.exports[name].database
         return named_export(name, self.template, self._entries[database], self._source(database))

@@ -20,29 +20,29 @@ LOST_SHARE, LOST_FROM = 0.3, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class GonePage:
     """A page that was there and no longer is, and why."""
 
     page: SnapshotPage
     reason: str
 
 
-def found(gateway: NotionClient, page_id: NotionId) -> Page | str:
+def fetch_page(gateway: NotionClient, page_id: NotionId) -> Page | str:
     """Return a page, wherever it is, or why it is not to be had: TRASHED, ARCHIVED or UNSHARED."""
     try:
         page = gateway.get_page(page_id)
     except NotShared:
         return UNSHARED
-    return thrown_away(page) or page
+    return removal_reason(page) or page
 
 
-def look(gateway: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
+def fetch_row(gateway: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
     """Return a row of a data source, or why it is not to be had: as `found` tells, or MOVED."""
-    page = found(gateway, page_id)
+    page = fetch_page(gateway, page_id)
     return MOVED if not isinstance(page, str) and page.data_source_id != data_source_id else page
 
 
-def thrown_away(page: Page) -> str:
+def removal_reason(page: Page) -> str:
     """Return TRASHED or ARCHIVED for a page that is, an empty text for any other."""
     return TRASHED if page.in_trash else ARCHIVED if page.is_archived else ""
 
@@ -87,7 +87,7 @@ def missing_pages(
     return missing
 
 
-def without_gone(
+def without_links_to_gone(
     pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
 ) -> dict[NotionId, SnapshotPage]:
     """Return the pages, their relations without what is in the trash or moved away; the unshared stays unknown."""

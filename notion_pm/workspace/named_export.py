@@ -11,16 +11,18 @@ from notion_pm.errors import UsageError
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.schema import DataSource, OptionsConfig
 from notion_pm.model.template import ExportSpec, Template
-from notion_pm.workspace.sources import Source, Wanted
+from notion_pm.workspace.sources import Source, SourceRequest
 
 
-def named_export(name: str, template: Template, entry: DatabaseEntry, source: Source) -> Wanted:
+def named_export(
+    name: str, template: Template, entry: DatabaseEntry, source: Source
+) -> SourceRequest:
     """Return what the template's export of that name asks of its database.
 
     Raises UsageError when its condition names an option that is no longer in Notion.
     """
     spec = template.exports[name]
-    return Wanted(
+    return SourceRequest(
         name,
         source,
         columns=spec.columns,

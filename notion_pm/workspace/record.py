@@ -28,7 +28,7 @@ from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
-from notion_pm.state.state import Remembered, State
+from notion_pm.state.state import State, WorkspaceMemory
 from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestPage:
+class RecordPage:
     """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs.
 
     `parent_id` is the parent page of the databases. The record page is on it, unless people moved it.
@@ -70,7 +70,7 @@ class ManifestPage:
         return manifest.placed(self.id, self.parent_id)
 
 
-def open_manifest(
+def read_manifest(
     gateway: NotionClient,
     parent_id: str,
     template: str | None = None,
@@ -78,24 +78,24 @@ def open_manifest(
 ) -> tuple[NotionId, Manifest]:
     """Return the manifest page's id and the manifest; without a name that of the only template under the page.
 
-    Raises what `open_manifest_page` raises.
+    Raises what `open_record_page` raises.
     """
-    page = open_manifest_page(gateway, parent_id, template, home)
+    page = open_record_page(gateway, parent_id, template, home)
     return page.id, page.manifest
 
 
-def open_manifest_page(
+def open_record_page(
     gateway: NotionClient,
     parent_id: str,
     template: str | None = None,
     home: StateHome | None = None,
-) -> ManifestPage:
+) -> RecordPage:
     """Return the manifest page of a template; without a name that of the only one under the parent page.
 
-    Raises UsageError when nothing was applied there, and what `find_manifest` raises.
+    Raises UsageError when nothing was applied there, and what `find_record` raises.
     """
     children = list_parent_page(gateway, NotionId(parent_id))
-    page = find_manifest(gateway, NotionId(parent_id), children, template, home)
+    page = find_record(gateway, NotionId(parent_id), children, template, home)
     if page is None:
         which = f"The template {template!r} was not" if template else "No template was"
         name = template or "product"
@@ -107,13 +107,13 @@ def open_manifest_page(
     return page
 
 
-def find_manifest(
+def find_record(
     gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
     home: StateHome | None = None,
-) -> ManifestPage | None:
+) -> RecordPage | None:
     """Return the manifest page of a parent page, None when there is none.
 
     This is the one way in which commands open a record. It refuses copies, and finds a record page that people renamed
@@ -160,7 +160,7 @@ class _Found:
         self.parent_id = parent_id
         self.children = children
         self.template = template
-        self.originals: list[ManifestPage] = []
+        self.originals: list[RecordPage] = []
         self.copies: list[RecordCopied] = []
 
     def take(self, candidates: Sequence[Candidate]) -> None:
@@ -183,11 +183,11 @@ class _Found:
             elif self._is_ours(page, candidate):
                 self._take_from_elsewhere(page, candidate)
 
-    def _read(self, candidate: Candidate) -> ManifestPage | None:
+    def _read(self, candidate: Candidate) -> RecordPage | None:
         """Return the record on a page, None for a page that is not known to keep one."""
         block = candidate.block
         try:
-            return read_manifest_page(self.gateway, block.id, self.parent_id, block.created_time)
+            return read_record_page(self.gateway, block.id, self.parent_id, block.created_time)
         except (RecordUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
             is_titled = (
@@ -197,7 +197,7 @@ class _Found:
                 raise
             return None
 
-    def _take_from_parent(self, page: ManifestPage, block: ChildBlock) -> None:
+    def _take_from_parent(self, page: RecordPage, block: ChildBlock) -> None:
         try:
             check_ownership(self.gateway, page.manifest, block, self.parent_id, self.children)
         except RecordCopied as error:
@@ -209,7 +209,7 @@ class _Found:
             )
         self._keep(page)
 
-    def _is_ours(self, page: ManifestPage, candidate: Candidate) -> bool:
+    def _is_ours(self, page: RecordPage, candidate: Candidate) -> bool:
         """Whether a record that is somewhere else belongs to this parent page: search finds those of all clients."""
         manifest = page.manifest
         if manifest.page_id not in {None, page.id}:
@@ -218,7 +218,7 @@ class _Found:
             return candidate.remembered is not None or is_any_listed(manifest, self.children)
         return manifest.parent_id == self.parent_id
 
-    def _take_from_elsewhere(self, page: ManifestPage, candidate: Candidate) -> None:
+    def _take_from_elsewhere(self, page: RecordPage, candidate: Candidate) -> None:
         # Another run may have created the page after the parent page was listed: then it was not moved.
         if candidate.parent_id != self.parent_id:
             _note(
@@ -244,7 +244,7 @@ class _Found:
                 candidate.block
             )
         if is_needed:
-            raise trashed(name, candidate.block)
+            raise trashed_record_error(name, candidate.block)
 
     def _has_databases_of_same_maker(self, page: ChildBlock) -> bool:
         """Whether a database under the parent page seems to belong to the record on a trashed page.
@@ -260,7 +260,7 @@ class _Found:
         if databases:
             for block in record_blocks(self.children):
                 with suppress(RecordUnreadable, NotShared):
-                    manifest = read_manifest_page(self.gateway, block.id, self.parent_id).manifest
+                    manifest = read_record_page(self.gateway, block.id, self.parent_id).manifest
                     databases -= {entry.database_id for entry in manifest.databases.values()}
         return bool(databases)
 
@@ -273,7 +273,7 @@ class _Found:
                     return True
         return False
 
-    def _keep(self, page: ManifestPage) -> None:
+    def _keep(self, page: RecordPage) -> None:
         if page.is_edited:
             name = page.manifest.template
             _note(
@@ -282,7 +282,7 @@ class _Found:
             )
         self.originals.append(replace(page, manifest=page.placed(page.manifest)))
 
-    def only(self) -> ManifestPage | None:
+    def only(self) -> RecordPage | None:
         """Return the only original, None when nothing was found.
 
         Raises RecordCopied when there are copies alone, UsageError when there are several originals.
@@ -314,7 +314,7 @@ class _Found:
         return originals[0]
 
 
-def _described(page: ManifestPage) -> str:
+def _described(page: RecordPage) -> str:
     """Return when a record page was created, what it names, and its link."""
     created = (
         f"created {page.created_time:%Y-%m-%d %H:%M} UTC"
@@ -331,7 +331,7 @@ def _is_made_after(database: ChildBlock, page: ChildBlock) -> bool:
     return database.created_by == page.created_by and database.created_time >= page.created_time
 
 
-def trashed(name: str, block: ChildBlock) -> RecordLost:
+def trashed_record_error(name: str, block: ChildBlock) -> RecordLost:
     """Return the error for the record page of a template in the trash whose databases are not."""
     return RecordLost(
         f"The record page {block.title!r} is in Notion's trash, and its databases are not. Without it notion-pm does "
@@ -343,7 +343,7 @@ def trashed(name: str, block: ChildBlock) -> RecordLost:
     )
 
 
-def missing(template: str, titles: Sequence[str]) -> RecordLost:
+def missing_record_error(template: str, titles: Sequence[str]) -> RecordLost:
     """Return the error for databases of a template without any record of them."""
     named = ", ".join(repr(title) for title in titles)
     return RecordLost(
@@ -355,7 +355,7 @@ def missing(template: str, titles: Sequence[str]) -> RecordLost:
     )
 
 
-def not_made_by_apply(template: str, titles: Sequence[str]) -> RecordLost:
+def not_made_by_apply_error(template: str, titles: Sequence[str]) -> RecordLost:
     """Return the error for databases that came after an apply was interrupted, and that it did not make."""
     named = ", ".join(repr(title) for title in titles)
     return RecordLost(
@@ -385,17 +385,17 @@ def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 
 def open_record(
     gateway: NotionClient, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
-) -> ManifestPage:
+) -> RecordPage:
     """Read the record on a page and make sure that it belongs there.
 
     Raises RecordCopied, RecordMoved, or RecordUnreadable when there is no record in it, or a damaged one.
     """
-    page = read_manifest_page(gateway, block.id, parent_id, block.created_time)
+    page = read_record_page(gateway, block.id, parent_id, block.created_time)
     check_ownership(gateway, page.manifest, block, parent_id, siblings)
     return replace(page, manifest=page.placed(page.manifest))
 
 
-def _without_abandoned(pages: list[ManifestPage]) -> list[ManifestPage]:
+def _without_abandoned(pages: list[RecordPage]) -> list[RecordPage]:
     """Leave out the pages of first applies that came second: they own nothing, and the first page counts.
 
     Two first applies that meet both create a record page, and the later one trashes its own. A run that was killed
@@ -405,10 +405,10 @@ def _without_abandoned(pages: list[ManifestPage]) -> list[ManifestPage]:
     return owning or pages[:1]
 
 
-def read_manifest_page(
+def read_record_page(
     gateway: NotionClient, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
-) -> ManifestPage:
-    """Read the manifest that a page keeps, whomever it belongs to: commands use `find_manifest`.
+) -> RecordPage:
+    """Read the manifest that a page keeps, whomever it belongs to: commands use `find_record`.
 
     Raises RecordUnreadable when there is no record in it, or a damaged one.
     """
@@ -429,7 +429,7 @@ def read_manifest_page(
     told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
     of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
     claims = read_claims(blocks)
-    return ManifestPage(
+    return RecordPage(
         page_id,
         parent_id,
         decoded.manifest,
@@ -448,7 +448,7 @@ def learn_databases(gateway: NotionClient, manifest: Manifest) -> None:
         gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
 
-def create_manifest_page(
+def create_record_page(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> Page:
     """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on.
@@ -476,7 +476,7 @@ def create_manifest_page(
 
 @contextmanager
 def locked_record(
-    gateway: NotionClient, page: ManifestPage, claimant: Claimant
+    gateway: NotionClient, page: RecordPage, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of a workspace whose record was read before.
 
@@ -487,7 +487,7 @@ def locked_record(
     page.refuse_if_edited()
     with workspace_lock(gateway, page.id, claimant) as lock:
         try:
-            now = read_manifest_page(gateway, page.id, page.parent_id)
+            now = read_record_page(gateway, page.id, page.parent_id)
         except NotShared as error:
             raise RecordChanged("The record page was put in the trash") from error
         lock.confirm(now.claims)
@@ -515,69 +515,71 @@ def list_record_pages(
     return [block for block in blocks if codec.template_of(block.title) == template]
 
 
-def open_first_page(
+def create_first_page(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
-) -> ManifestPage:
+) -> RecordPage:
     """Create the record page. It owns nothing until it is known to be the first one. Four requests.
 
     Raises WorkspaceLocked when another run has created one first.
     """
     empty = manifest.model_copy(update={"state": "applying", "databases": {}})
-    made = create_manifest_page(gateway, parent_id, empty, lock)
+    made = create_record_page(gateway, parent_id, empty, lock)
     check_first_page(gateway, parent_id, made, manifest.template, lock)
-    page = read_manifest_page(gateway, made.id, parent_id, made.created_time)
+    page = read_record_page(gateway, made.id, parent_id, made.created_time)
     lock.confirm(page.claims)
     return page
 
 
 def create_record(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, claimant: Claimant
-) -> ManifestPage:
+) -> RecordPage:
     """Create the record page with a whole record.
 
     Raises WorkspaceLocked when another run has created one first.
     """
     with workspace_lock(gateway, None, claimant) as lock:
-        return _rewrite(gateway, open_first_page(gateway, parent_id, manifest, lock), manifest)
+        return _rewrite(gateway, create_first_page(gateway, parent_id, manifest, lock), manifest)
 
 
 def overwrite_record(
     gateway: NotionClient, page_id: NotionId, parent_id: NotionId, manifest: Manifest
-) -> ManifestPage | None:
+) -> RecordPage | None:
     """Write the record over a damaged one, under the lock; None when the page has lost the block for it."""
     blocks = gateway.list_children(page_id)
     code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
     if code is None:
         return None
     return _rewrite(
-        gateway, ManifestPage(page_id, parent_id, manifest, code.id, told_id=None), manifest
+        gateway, RecordPage(page_id, parent_id, manifest, code.id, told_id=None), manifest
     )
 
 
-def _rewrite(gateway: NotionClient, page: ManifestPage, manifest: Manifest) -> ManifestPage:
+def _rewrite(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> RecordPage:
     page = replace(page, manifest=page.placed(manifest))
     write_record(gateway, page, manifest)
     return page
 
 
-def remember_manifest(home: StateHome, page: ManifestPage, source: str) -> None:
+def remember_record(home: StateHome, page: RecordPage, source: str) -> None:
     """Let this machine remember a record, and thereby find its page wherever people put it."""
     with State(home, page.manifest.template) as state:
-        remembered = state.remembered() or Remembered(source)
+        remembered = state.remembered() or WorkspaceMemory(source)
         state.remember(replace(remembered, manifest=page.manifest))
 
 
-def write_record(gateway: NotionClient, page: ManifestPage, manifest: Manifest) -> None:
+def write_record(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> None:
     """Replace the record. It names its own page from then on."""
     gateway.update_text_block(
         page.record_id, "code", codec.encode(page.placed(manifest)), language="json"
     )
 
 
-def tell(gateway: NotionClient, page: ManifestPage, manifest: Manifest, moment: datetime) -> None:
+def write_summary(
+    gateway: NotionClient, page: RecordPage, manifest: Manifest, moment: datetime
+) -> None:
     """Replace what the page tells people; where they removed that paragraph, only read the page."""
     if page.told_id is None:
-        read_manifest_page(gateway, page.id, page.parent_id)
+        read_record_page(gateway, page.id, page.parent_id)
     else:
         gateway.update_text_block(page.told_id, "paragraph", codec.told(manifest, moment))
 

@@ -41,7 +41,7 @@ class Recording:
 
 
 @contextmanager
-def recorded(
+def record_run(
     place: RunContext,
     template: str,
     kind: str,

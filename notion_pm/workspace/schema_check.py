@@ -55,21 +55,21 @@ def require_properties(gateway: NotionClient, rules: RuleSet, manifest: Manifest
     gone = [
         f"{database}.{key} was deleted"
         for database, keys in rules.needs.items()
-        for key in deleted(gateway, manifest, database, keys)
+        for key in deleted_properties(gateway, manifest, database, keys)
     ]
     if gone:
-        raise unfit(gone)
+        raise schema_mismatch(gone)
 
 
 def require_types(exchange: Exchange, page: Page) -> None:
     """Look at the types of a page's values. Raises UsageError when rules cannot know what to make of one."""
     if differing := exchange.differing(page):
-        raise unfit(
+        raise schema_mismatch(
             [f"{address} is now {held}, not {wanted}" for address, held, wanted in differing]
         )
 
 
-def unfit(differences: Sequence[str]) -> UsageError:
+def schema_mismatch(differences: Sequence[str]) -> UsageError:
     """Return the error that names the differences."""
     return UsageError(
         f"The workspace lacks what the template needs: {'; '.join(differences)}. Nothing was changed.",
@@ -77,7 +77,7 @@ def unfit(differences: Sequence[str]) -> UsageError:
     )
 
 
-def deleted(
+def deleted_properties(
     gateway: NotionClient, manifest: Manifest, database: str, keys: Iterable[str]
 ) -> Iterator[str]:
     """Return the properties that a database no longer has."""

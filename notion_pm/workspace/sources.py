@@ -15,7 +15,7 @@ from notion_pm.model.schema import Database, DataSource
 from notion_pm.notion.client import NotionClient
 from notion_pm.text import UNTITLED
 
-_Kind = Callable[[NotionClient, NotionId], Iterator["Wanted"]]
+_Kind = Callable[[NotionClient, NotionId], Iterator["SourceRequest"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SourceRequest:
     """What one word asks for: a source, or one page of it, or (source None) a page that is no row.
 
     `name` is what files are called after: the template's key, else the title.
@@ -56,7 +56,7 @@ class Wanted:
         return self.source.title if self.source and not is_named else self.name
 
 
-def find_by_id(gateway: NotionClient, text: str) -> Iterator[Wanted]:
+def find_by_id(gateway: NotionClient, text: str) -> Iterator[SourceRequest]:
     """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
 
     What it probably is comes first: links of views and bare ids are those of databases, other links those of pages.
@@ -88,33 +88,33 @@ def _kinds(text: str) -> list[_Kind]:
     )
 
 
-def _page(gateway: NotionClient, notion_id: NotionId) -> Iterator[Wanted]:
+def _page(gateway: NotionClient, notion_id: NotionId) -> Iterator[SourceRequest]:
     page = gateway.get_page(notion_id)
     name = page.title or UNTITLED
     if page.data_source_id is None:
-        yield Wanted(name, None, page)
+        yield SourceRequest(name, None, page)
         return
     data_source = gateway.get_data_source(page.data_source_id)
-    yield Wanted(name, Source(data_source.title, data_source), page)
+    yield SourceRequest(name, Source(data_source.title, data_source), page)
 
 
-def databases_of(gateway: NotionClient, database_id: NotionId) -> Iterator[Wanted]:
+def databases_of(gateway: NotionClient, database_id: NotionId) -> Iterator[SourceRequest]:
     """Yield the data sources of a database; where there are several, each has its own title."""
     yield from sources_of(gateway, gateway.get_database(database_id))
 
 
-def sources_of(gateway: NotionClient, database: Database) -> Iterator[Wanted]:
+def sources_of(gateway: NotionClient, database: Database) -> Iterator[SourceRequest]:
     """Yield the data sources of a database that is read already."""
     several = len(database.data_source_ids) > 1
     for each in database.data_source_ids:
         yield wanted_whole(gateway.get_data_source(each), "" if several else database.title)
 
 
-def wanted_whole(data_source: DataSource, title: str = "") -> Wanted:
+def wanted_whole(data_source: DataSource, title: str = "") -> SourceRequest:
     """Return all of a data source as what is wanted, under that title or its own."""
     shown = title or data_source.title or UNTITLED
-    return Wanted(shown, Source(shown, data_source))
+    return SourceRequest(shown, Source(shown, data_source))
 
 
-def _data_source(gateway: NotionClient, data_source_id: NotionId) -> Iterator[Wanted]:
+def _data_source(gateway: NotionClient, data_source_id: NotionId) -> Iterator[SourceRequest]:
     yield wanted_whole(gateway.get_data_source(data_source_id))

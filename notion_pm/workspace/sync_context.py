@@ -16,13 +16,13 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.state.state import State, known_templates
 from notion_pm.template import template_files, templates
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.record import ManifestPage, learn_databases, open_manifest_page
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.record import RecordPage, learn_databases, open_record_page
 from notion_pm.workspace.schema_check import unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SyncContext:
     """Where to sync: the door, the page under which the databases are, and where the memory is kept.
 
     `run_id` is what the run is called; without one it is called after the moment when it begins.
@@ -33,7 +33,7 @@ class Place:
     state_directory: Path
     now: datetime
     jobs: int = 4
-    progress: Progress = silent
+    progress: Progress = no_progress
     shared_state: SharedState | None = None
     run_id: str = ""
     clock: Callable[[], float] = monotonic
@@ -45,12 +45,12 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class LoadedWorkspace:
     """A template and its manifest; with the manifest page where it was read just now, rather than remembered."""
 
     loaded: LoadedTemplate
     manifest: Manifest
-    page: ManifestPage | None
+    page: RecordPage | None
 
     @property
     def fresh(self) -> bool:
@@ -58,7 +58,9 @@ class Opened:
         return self.page is not None
 
 
-def open_template(place: Place, reference: str | None, *, fresh: bool = False) -> Opened:
+def load_workspace(
+    place: SyncContext, reference: str | None, *, fresh: bool = False
+) -> LoadedWorkspace:
     """Return the template to sync by; without a name the one that is synced here, or that was applied here.
 
     The manifest is read only where it is not remembered, is one of another version, or is to be `fresh`.
@@ -74,12 +76,12 @@ def open_template(place: Place, reference: str | None, *, fresh: bool = False) -
         loaded = templates.load(named, remembered.variables)
         if remembered.version == loaded.template.version:
             learn_databases(place.gateway, remembered)
-            return Opened(loaded, remembered, None)
+            return LoadedWorkspace(loaded, remembered, None)
     page = page or _read_manifest_page(place, name)
-    return Opened(templates.load(named, page.manifest.variables), page.manifest, page)
+    return LoadedWorkspace(templates.load(named, page.manifest.variables), page.manifest, page)
 
 
-def source_of(loaded: LoadedTemplate) -> str:
+def template_source(loaded: LoadedTemplate) -> str:
     """Return what to call a template's file another time: its shipped name, or its path."""
     path = Path(loaded.source).resolve()
     return next(
@@ -94,7 +96,7 @@ def _only_known(home: StateHome) -> str | None:
     return next(iter(known.values())) if len(known) == 1 else None
 
 
-def _applied(place: Place) -> ManifestPage:
+def _applied(place: SyncContext) -> RecordPage:
     """The workspace's only manifest page, of a template that can be found by its name."""
     page = _read_manifest_page(place, None)
     if page.manifest.template not in template_files.shipped():
@@ -105,7 +107,7 @@ def _applied(place: Place) -> ManifestPage:
     return page
 
 
-def _remembered_manifest(place: Place, name: str) -> Manifest | None:
+def _remembered_manifest(place: SyncContext, name: str) -> Manifest | None:
     """Return the manifest that is remembered, None where the workspace has to be asked.
 
     A manifest without a parent page was remembered by an older version, which took copies for records.
@@ -116,9 +118,9 @@ def _remembered_manifest(place: Place, name: str) -> Manifest | None:
     return manifest if manifest and manifest.parent_id == place.parent_id else None
 
 
-def _read_manifest_page(place: Place, name: str | None) -> ManifestPage:
+def _read_manifest_page(place: SyncContext, name: str | None) -> RecordPage:
     try:
-        page = open_manifest_page(place.gateway, place.parent_id, name, place.state_home)
+        page = open_record_page(place.gateway, place.parent_id, name, place.state_home)
     except NotShared as lost:
         raise unreachable("The page under which the databases are kept", lost) from None
     if page.manifest.state == "applying":

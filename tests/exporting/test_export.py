@@ -37,7 +37,7 @@ from notion_pm.model.schema import (
 from notion_pm.notion.client import NotionClient
 from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
-from notion_pm.workspace.progress import silent
+from notion_pm.workspace.progress import no_progress
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
 
@@ -78,7 +78,7 @@ class Product:
         )
         surroundings = Surroundings(NOW, UTC, out or io.BytesIO())
         asked = Request(names, **request)  # type: ignore[arg-type]
-        return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=silent)
+        return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=no_progress)
 
 
 @pytest.fixture

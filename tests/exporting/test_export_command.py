@@ -24,7 +24,7 @@ from openpyxl import load_workbook
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.schema import PropertyPatch
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 
 Run = Callable[..., Result]
@@ -85,7 +85,7 @@ def test_what_people_added_to_a_database_is_part_of_everything(
         shutil.copy(each, tmp_path / each.name)
     workspace = open_workspace(file)
     gateway, _ = gateway_to(workspace)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     gateway.close()
     people = httpx.Client(
         transport=httpx.WSGITransport(app=workspace.app),
@@ -293,7 +293,7 @@ def test_keys_stay_when_people_rename_and_their_own_databases_come_along(
     )
     workspace = open_workspace(tmp_path / "ws.sqlite")
     gateway, _ = gateway_to(workspace)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     features = manifest.databases["features"]
     gateway.update_database(features.database_id, title="Funktionen")
     gateway.update_data_source(

@@ -21,7 +21,7 @@ from notion_pm.emulator import open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, Page, PropertyValue
 from notion_pm.notion.client import NotionClient
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.conftest import client_of
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
@@ -85,7 +85,7 @@ class Imports:
         """Do to a page, through Notion's API, what a person does."""
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
-        _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
+        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
         entry = manifest.databases["insights"]
         (page,) = [each for each in gateway.query(entry.data_source_id) if each.title == title]
         change(gateway, page, entry.properties)
@@ -308,7 +308,7 @@ def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml", "--yes")
     workspace = open_workspace(product.file)
     gateway, _ = gateway_to(workspace)
-    _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
+    _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
     source = manifest.databases["insights"].data_source_id
     locked = next(page.id for page in gateway.query(source) if page.title == "Mehr Diagramme")
     with client_of(workspace) as api:

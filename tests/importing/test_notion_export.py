@@ -18,7 +18,7 @@ from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.importing.files import notion_export
 from notion_pm.importing.files.notion_export import read_export
 from notion_pm.model.ids import NotionId
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 
 FIRMS, VOICES = "1a" * 16, "2b" * 16
@@ -95,7 +95,7 @@ class World:
     def body(self, title: str) -> str:
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
-        _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
+        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
         pages = gateway.query(manifest.databases["insights"].data_source_id)
         (page,) = [page for page in pages if page.title == title]
         body = gateway.page_markdown(page.id).markdown

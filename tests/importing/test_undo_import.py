@@ -29,9 +29,9 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.state.state import State
 from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
-from notion_pm.workspace.progress import silent
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.progress import no_progress
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext
 from tests.support.faults import Killed, Weather, killed
 from tests.support.gateways import calm, gateway_to
 from tests.support.import_world import records
@@ -84,7 +84,7 @@ class World:
     ) -> None:
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
-        _, manifest = open_manifest(gateway, NotionId(workspace.root_page_id))
+        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
         pages = gateway.query(manifest.databases[database].data_source_id)
         (page,) = [page for page in pages if page.title == title]
         change(gateway, manifest, page)
@@ -233,17 +233,17 @@ class Killable:
         self.state = world.file.parent / "state-of-the-killed"
         self.runs = 0
 
-    def _place(self, gateway: NotionClient) -> tuple[Place, Catalogue]:
+    def _place(self, gateway: NotionClient) -> tuple[SyncContext, Catalogue]:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 
         root = NotionId(self.workspace.root_page_id)
         self.runs += 1
         now = datetime.now(UTC) + timedelta(seconds=self.runs)
-        place = Place(gateway, root, self.state, now, jobs=1)
+        place = SyncContext(gateway, root, self.state, now, jobs=1)
         return place, Catalogue(gateway, lambda: root, load)
 
-    def _work(self, work: Callable[[Place, Catalogue], None], weather: Weather) -> int:
+    def _work(self, work: Callable[[SyncContext, Catalogue], None], weather: Weather) -> int:
         """Do something until it ends or is killed; return how many requests were sent."""
         gateway, transport = gateway_to(self.workspace, weather=weather)
         with suppress(Killed):
@@ -252,25 +252,25 @@ class Killable:
         return len(transport.seen)
 
     def import_rows(self, weather: Weather = calm) -> int:
-        def work(place: Place, catalogue: Catalogue) -> None:
+        def work(place: SyncContext, catalogue: Catalogue) -> None:
             destination = open_destination(place.gateway, catalogue, "insights")
             with State(self.state, destination.memory) as state:
                 prepared = prepare(
                     place.gateway, state, destination, Order(ROWS, BY_ID, place.now), 1
                 )
-                import_recorded(place, place.gateway, state, prepared, 1, silent)
+                import_recorded(place, place.gateway, state, prepared, 1, no_progress)
 
         return self._work(work, weather)
 
     def undo(self, weather: Weather = calm) -> int:
-        def work(place: Place, catalogue: Catalogue) -> None:
+        def work(place: SyncContext, catalogue: Catalogue) -> None:
             undo_import(place, look_back(place, catalogue, None))
 
         return self._work(work, weather)
 
     def titles(self) -> list[str]:
         gateway, _ = gateway_to(self.workspace)
-        _, manifest = open_manifest(gateway, NotionId(self.workspace.root_page_id))
+        _, manifest = read_manifest(gateway, NotionId(self.workspace.root_page_id))
         sources = [manifest.databases[key].data_source_id for key in ("insights", "customers")]
         found = [page.title for source in sources for page in gateway.query(source)]
         gateway.close()

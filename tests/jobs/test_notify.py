@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.errors import NotificationFailed
 from notion_pm.notify import ATTEMPTS, post
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 
 HOOK = "https://hooks.example.com/services/T0/B0/secret"
 
@@ -106,7 +106,7 @@ def test_a_failure_is_told_once_and_so_is_its_end(
 def test_a_run_that_others_do_is_no_news(folder: Path, hook: responses.RequestsMock) -> None:
     assert run("apply", "product", "--yes").exit_code == 0
     (state,) = (each for each in (folder / ".notion-pm").iterdir() if each.is_dir())
-    with hook, exclusive(state):
+    with hook, hold_run_lock(state):
         hook.post(HOOK, body="ok")
         assert run("sync", "--notify", HOOK).exit_code == 5
         assert sent(hook) == []

@@ -28,7 +28,7 @@ from notion_pm.jobs.webhooks.key import Key
 from notion_pm.jobs.webhooks.listening import listen
 from notion_pm.jobs.webhooks.verification import SeenEvents, keep_token, read_token
 from notion_pm.model.ids import NotionId
-from notion_pm.sync.run import Run
+from notion_pm.sync.run import SyncRun
 from tests.support.gateways import PatientClock
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ PAGE = NotionId("00000000-0000-4000-8000-00000000000a")
 OTHER = NotionId("00000000-0000-4000-8000-00000000000b")
 BOT = "b0000000-0000-4000-8000-000000000000"
 MINUTE, HOUR = 60.0, 3600.0
-DONE = Run("r", NOW, 0.0, 0, result=object())  # type: ignore[arg-type]  # what came of it is of no concern here
+DONE = SyncRun("r", NOW, 0.0, 0, result=object())  # type: ignore[arg-type]  # what came of it is of no concern here
 
 
 def event(type: str = "page.properties_updated", page: str = PAGE, **other: Any) -> Event:
@@ -158,13 +158,15 @@ class TestOurOwnEdits:
 class World:
     """A clock, deliveries that come when they come, and syncs that end as they are told."""
 
-    def __init__(self, deliveries: dict[float, NotionId], *ends: Run, lasts: float = HOUR) -> None:
+    def __init__(
+        self, deliveries: dict[float, NotionId], *ends: SyncRun, lasts: float = HOUR
+    ) -> None:
         self.clock = PatientClock()
         self.inbox = Inbox(quiet=5, clock=self.clock)
         self.runs: list[tuple[float, Named]] = []
         self._deliveries, self._ends, self._lasts = sorted(deliveries.items()), list(ends), lasts
 
-    def attempt(self, named: Named) -> Run:
+    def attempt(self, named: Named) -> SyncRun:
         self.runs.append((round(self.clock.now), named))
         return self._ends.pop(0) if self._ends else DONE
 
@@ -181,7 +183,7 @@ class World:
         return self.runs
 
 
-def failed(error: NotionPmError) -> Run:
+def failed(error: NotionPmError) -> SyncRun:
     return replace(DONE, result=None, error=error)
 
 

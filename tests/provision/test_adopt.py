@@ -23,7 +23,7 @@ from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.undo import look_back, undo
 from notion_pm.workspace.lock import Claimant
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Killed, killed
 from tests.support.gateways import gateway_to
 from tests.support.messy_workspaces import english, german, is_kept, related, theirs
@@ -151,7 +151,7 @@ def test_what_is_in_the_way_keeps_its_name_and_ours_gets_another(client: Client)
     client.databases = german(client.gateway, client.root)
     client.adopt()
     client.apply()
-    entry = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    entry = read_manifest(client.gateway, client.root)[1].databases["insights"]
     properties = client.gateway.get_data_source(entry.data_source_id).properties
     assert (
         properties[entry.properties["status"]].name,
@@ -167,7 +167,7 @@ def test_a_relation_that_is_there_is_adopted_with_its_other_side(client: Client)
     client.databases = related(client.gateway, client.root)
     client.adopt()
     client.apply()
-    manifest = open_manifest(client.gateway, client.root)[1]
+    manifest = read_manifest(client.gateway, client.root)[1]
     source = client.gateway.get_data_source(manifest.databases["insights"].data_source_id)
     assert [each.name for each in source.properties.values() if each.type == "relation"] == [
         "Related to Product backlog (Requests)"
@@ -179,7 +179,7 @@ def test_what_the_client_renames_later_stays_renamed(client: Client) -> None:
     client.databases = english(client.gateway, client.root)
     client.adopt()
     client.apply()
-    entry = open_manifest(client.gateway, client.root)[1].databases["features"]
+    entry = read_manifest(client.gateway, client.root)[1].databases["features"]
     effort = {entry.properties["effort"]: PropertyPatch(name="Size")}
     client.gateway.update_data_source(entry.data_source_id, effort)
     client.gateway.update_database(entry.database_id, title="Our plan")
@@ -201,7 +201,7 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
     assert synced.code == 0, synced.err
 
     client = Client(tmp_path)
-    entry = open_manifest(client.gateway, client.root)[1].databases["features"]
+    entry = read_manifest(client.gateway, client.root)[1].databases["features"]
     (page,) = client.gateway.query(entry.data_source_id)
     assert page.properties[entry.properties["evidence_count"]].value == 1
     shipped = OptionValue(entry.options["status.shipped"], "")
@@ -211,7 +211,7 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
     client.close()
     assert program("sync", "--full").code == 0
     client = Client(tmp_path)
-    insights = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    insights = read_manifest(client.gateway, client.root)[1].databases["insights"]
     (asked,) = client.gateway.query(insights.data_source_id)
     value = asked.properties[insights.properties["status"]].value
     assert isinstance(value, OptionValue)

@@ -14,7 +14,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import Database
 from notion_pm.provision.destroy import destroy, destruction
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
 from tests.support.provisioned import apply_to
@@ -57,7 +57,7 @@ def _a_person_sets_size(program: Program, title: str, size: str) -> None:
     gateway, _ = gateway_to(
         workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
     )
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     (page,) = (each for each in gateway.query(entry.data_source_id) if each.title == title)
     gateway.update_page(page.id, [PropertyValue(entry.properties["size"], "rich_text", size)])
@@ -68,7 +68,7 @@ def _a_person_sets_size(program: Program, title: str, size: str) -> None:
 def _types_and_sizes(program: Program) -> tuple[str, list[str]]:
     workspace = open_workspace(program.folder / "w.sqlite")
     gateway, _ = gateway_to(workspace)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     pages = list(gateway.query(entry.data_source_id))
     kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["size"]].type
@@ -227,7 +227,7 @@ def _features(
     """Return the database as it is, after a person has set what is given."""
     workspace = open_workspace(program.folder / "w.sqlite")
     gateway, _ = gateway_to(workspace)
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     if title or icon or description:
         gateway.update_database(entry.database_id, title=title, icon=icon, description=description)
     database = gateway.get_database(entry.database_id)

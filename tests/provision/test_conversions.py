@@ -17,7 +17,7 @@ from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, tables
 from tests.support.template_worlds import load
@@ -111,7 +111,7 @@ def test_a_select_becomes_a_multi_select_with_peoples_own_options(
         workspace,
         _template(rows, kind={"type": "select", "title": "Kind", "options": _TAGS}),
     )
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
     assert isinstance(kind.config, OptionsConfig)
     theirs = OptionsConfig((*kind.config.options, Option("Theirs", color="pink")))

@@ -11,10 +11,10 @@ import pytest
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import RecordCopied
 from notion_pm.model.ids import NotionId
-from notion_pm.state.state import Remembered, State
+from notion_pm.state.state import State, WorkspaceMemory
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place, open_template
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext, load_workspace
 from tests.support.duplicates import create_copied_page, record_page, record_text
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
@@ -154,12 +154,12 @@ def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, templates.load("product").model_copy(update={"rows": {}}))
     copy = NotionId(create_copied_page(api, workspace.root_page_id))
-    manifest = open_manifest(gateway, workspace.root_page_id)[1]
+    manifest = read_manifest(gateway, workspace.root_page_id)[1]
     old = manifest.model_copy(update={"format": 1, "page_id": None, "parent_id": None})
-    place = Place(gateway, copy, tmp_path, NOW)
+    place = SyncContext(gateway, copy, tmp_path, NOW)
     for remembered in (old, manifest):
         with State(tmp_path, "product") as state:
-            state.remember(Remembered("product", remembered))
+            state.remember(WorkspaceMemory("product", remembered))
         with pytest.raises(RecordCopied):
-            open_template(place, None)
+            load_workspace(place, None)
     gateway.close()

@@ -12,7 +12,7 @@ from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.destroy import destroy, destruction
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
 from tests.support.provisioned import apply_to, plan_for
@@ -46,7 +46,7 @@ def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
     )
     gateway.create_page(root, "Theirs", look_up=lambda: None)
     apply_to(gateway, workspace, _LOADED)
-    source_id = open_manifest(gateway, root)[1].databases["features"].data_source_id
+    source_id = read_manifest(gateway, root)[1].databases["features"].data_source_id
     gateway.create_row(source_id, [PropertyValue("title", "title", "Own")], look_up=lambda: None)
     doomed = destruction(gateway, root)
     assert [(each.key, each.pages, each.theirs) for each in doomed.databases] == [

@@ -26,7 +26,7 @@ from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import PlanChanged
 from notion_pm.provision.reading import Reading
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, apply_to
 from tests.support.template_worlds import load
@@ -76,7 +76,7 @@ class Person:
 
     def __post_init__(self) -> None:
         self.gateway, _ = gateway_to(self.workspace)
-        _, manifest = open_manifest(self.gateway, self.workspace.root_page_id)
+        _, manifest = read_manifest(self.gateway, self.workspace.root_page_id)
         self.entry = manifest.databases["features"]
 
     def _set(self, row: str, key: str, kind: str, value: Any) -> None:

@@ -18,7 +18,7 @@ from notion_pm.provision import provision
 from notion_pm.provision.apply.sync_memory import remember_for_sync
 from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.duplicates import (
     create_database,
     create_page,
@@ -236,4 +236,4 @@ def test_the_gateway_searches_the_trash(
     page = record_page(api, workspace.root_page_id)
     assert [each.id for each in gateway.search_pages("notion-pm: small", in_trash=False)] == [page]
     assert list(gateway.search_pages("notion-pm: small", in_trash=True)) == []
-    assert open_manifest(gateway, ours.root)[0] == page
+    assert read_manifest(gateway, ours.root)[0] == page

@@ -30,7 +30,7 @@ from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOptions
 from notion_pm.provision.provision import ApplyResult
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Fault, Killed, Weather, killed
 from tests.support.gateways import calm, gateway_to
 from tests.support.people import edit_option
@@ -132,7 +132,7 @@ def _apply(
 def _property(
     gateway: NotionClient, workspace: LocalWorkspace, key: str
 ) -> tuple[NotionId, Property]:
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     return entry.data_source_id, gateway.get_data_source(entry.data_source_id).properties[
         entry.properties[key]
     ]
@@ -145,7 +145,7 @@ def _options(prop: Property) -> tuple[Option, ...]:
 
 def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     """Return options, rows and filters as people see them."""
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     source = gateway.get_data_source(entry.data_source_id)
     keys = {each: key for key, each in entry.properties.items()}
     properties = [
@@ -430,7 +430,7 @@ def test_an_option_keeps_its_pages_when_the_template_calls_it_otherwise(
         ("features.kind.first", "its key was 'a'")
     ]
     _apply(gateway, workspace, load(data))
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     assert entry.options["kind.first"] == before["A"]
     assert "kind.a" not in entry.options
     assert not _look(gateway, workspace, load(data))[1].changes

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from tests.support.program import Program
 
 _TEMPLATE = """\
@@ -158,7 +158,7 @@ def test_an_unknown_template_names_the_nearest(program: Program) -> None:
 def test_two_applies_never_overlap(program: Program) -> None:
     program("apply", "small.yaml")  # nobody says yes, but the folder of the workspace is made
     (folder,) = (each for each in (program.folder / "state").iterdir() if each.is_dir())
-    with exclusive(folder):
+    with hold_run_lock(folder):
         refused = program("apply", "small.yaml", "--yes")
     assert refused.code == 5
     assert "Another sync or apply of this workspace is running." in refused.err

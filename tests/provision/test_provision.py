@@ -25,7 +25,7 @@ from notion_pm.provision.plan.operation import OperationKind
 from notion_pm.provision.plan.plan import make_plan
 from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates as template_files
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, apply_to, manifest_pages, plan_for, tables
 from tests.support.template_worlds import load, templates
@@ -308,7 +308,7 @@ def test_adding_an_option_keeps_peoples_own_and_their_values(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
     assert isinstance(status.config, OptionsConfig)
@@ -329,7 +329,7 @@ def test_an_option_that_people_were_first_to_add_is_taken_over(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
     assert isinstance(status.config, OptionsConfig)
@@ -347,7 +347,7 @@ def test_an_option_that_people_were_first_to_add_is_taken_over(
     assert isinstance(now, OptionsConfig)
     assert [each.name for each in now.options] == ["Open", "Done", "beta"]
     assert (
-        open_manifest(gateway, workspace.root_page_id)[1]
+        read_manifest(gateway, workspace.root_page_id)[1]
         .databases["features"]
         .options["status.beta"]
     )
@@ -359,7 +359,7 @@ def test_clients_may_rename_everything(gateway: NotionClient, workspace: LocalWo
         _ROWS,
     )
     apply_to(gateway, workspace, loaded)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     gateway.update_database(entry.database_id, title="Funktionen")
     renamed = {
@@ -398,7 +398,7 @@ def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
     assert [(each.address, each.action) for each in result.changes] == [
         ("features.views.open", "update")
     ]
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     changed = gateway.get_view(manifest.databases["features"].views["open"].id)
     assert (changed.name, changed.filter, changed.sorts) == ("All", None, ())
 
@@ -435,7 +435,7 @@ def test_the_manifest_page_speaks_to_people_first(
     gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
-    page_id, manifest = open_manifest(gateway, workspace.root_page_id)
+    page_id, manifest = read_manifest(gateway, workspace.root_page_id)
     assert manifest.state == "applied"
     assert manifest_pages(gateway, workspace) == {"notion-pm: test": 1}
     callout, told, of_sync, record = gateway.list_children(page_id)
@@ -451,7 +451,7 @@ def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(
 ) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
-    page_id, _ = open_manifest(gateway, workspace.root_page_id)
+    page_id, _ = read_manifest(gateway, workspace.root_page_id)
     (record,) = (each for each in gateway.list_children(page_id) if each.type == "code")
     gateway.update_text_block(record.id, "code", '{"format": 1', language="json")
     with pytest.raises(RecordUnreadable):
@@ -463,7 +463,7 @@ def test_a_trashed_database_stops_the_apply(
 ) -> None:
     loaded = load(_two(), _ROWS)
     apply_to(gateway, workspace, loaded)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     database_id = manifest.databases["features"].database_id
     assert api.patch(f"databases/{database_id}", json={"in_trash": True}).status_code == 200
     with pytest.raises(UnsafeChange, match="in the trash"):
@@ -474,7 +474,7 @@ def test_a_workspace_without_any_apply_says_so(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     with pytest.raises(UsageError, match="No template was applied to this workspace yet") as error:
-        open_manifest(gateway, workspace.root_page_id)
+        read_manifest(gateway, workspace.root_page_id)
     assert "notion-pm apply product" in error.value.advice
 
 
@@ -485,9 +485,9 @@ def test_two_manifests_ask_which_one(gateway: NotionClient, workspace: LocalWork
         "databases": {"notes": {"title": "Notes", "properties": {"name": _NAME}}},
     }
     apply_to(gateway, workspace, load(other))
-    assert open_manifest(gateway, workspace.root_page_id, "other")[1].template == "other"
+    assert read_manifest(gateway, workspace.root_page_id, "other")[1].template == "other"
     with pytest.raises(UsageError, match="Several templates were applied here: other, test"):
-        open_manifest(gateway, workspace.root_page_id)
+        read_manifest(gateway, workspace.root_page_id)
 
 
 def test_a_lossy_change_is_made_when_it_is_allowed(
@@ -544,7 +544,7 @@ def test_every_kind_of_setting_follows_the_template(
         "features.status": "update",
     }
     assert result.planned == result.sent
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     source = gateway.get_data_source(manifest.databases["features"].data_source_id)
     assert {
         each.name: each.description for each in source.properties.values() if each.description
@@ -596,7 +596,7 @@ def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(
     data = _two(count=count, shown=shown)
     data["databases"]["insights"]["properties"]["back"] = back
     apply_to(gateway, workspace, load(data, _ROWS))
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     gateway.update_data_source(entry.data_source_id, {entry.properties["insights"]: None})
     result = apply_to(gateway, workspace, load(data, _ROWS))
     assert {each.address: each.action for each in result.changes} == {
@@ -619,7 +619,7 @@ def test_the_manifest_keeps_the_templates_order(
         reversed(more["databases"]["features"]["properties"].items())
     )
     apply_to(gateway, workspace, load(more))
-    manifest = open_manifest(gateway, workspace.root_page_id)[1]
+    manifest = read_manifest(gateway, workspace.root_page_id)[1]
     assert list(manifest.databases) == ["features", "insights"]
     assert list(manifest.databases["features"].properties) == ["size", "insights", "status", "name"]
 
@@ -675,6 +675,6 @@ def test_a_description_alone_changes_and_leaves_settings_as_they_are(
     assert result.planned == result.sent
     assert tables(gateway, workspace) == before
     source = gateway.get_data_source(
-        open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+        read_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
     )
     assert [each.description for each in source.properties.values()].count("Two") == 6

@@ -17,7 +17,7 @@ from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult, PlanOptions
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import NOW, apply_to, plan_for, tables
 from tests.support.template_worlds import load
@@ -124,7 +124,7 @@ def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template(_FULL))
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["kind"]]
     assert isinstance(kind.config, OptionsConfig)
@@ -142,7 +142,7 @@ def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
     assert [each.name for each in now.options] == ["A", "B"]
     assert (
         "kind.c"
-        not in open_manifest(gateway, workspace.root_page_id)[1].databases["features"].options
+        not in read_manifest(gateway, workspace.root_page_id)[1].databases["features"].options
     )
 
 
@@ -187,7 +187,7 @@ def test_titles_are_reset_when_it_is_wished_for(
 ) -> None:
     loaded = _template(_FULL)
     apply_to(gateway, workspace, loaded)
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     gateway.update_database(entry.database_id, title="Funktionen")
     gateway.update_data_source(
         entry.data_source_id, {entry.properties["kind"]: PropertyPatch(name="Art")}

@@ -26,7 +26,7 @@ from notion_pm.provision.apply.sync_memory import remember_for_sync
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.template import templates
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
-from notion_pm.workspace.record import open_manifest, open_manifest_page
+from notion_pm.workspace.record import open_record_page, read_manifest
 from tests.support.duplicates import (
     create_database,
     create_page,
@@ -69,7 +69,7 @@ class Client:
 
 
 def record_of(gateway: NotionClient, parent_id: str) -> NotionId:
-    return open_manifest(gateway, parent_id)[0]
+    return read_manifest(gateway, parent_id)[0]
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_an_untouched_workspace_needs_nothing_after_a_repair(
     assert client.changes() == []
     assert tables(client.gateway, client.workspace) == before
     assert manifest_pages(client.gateway, client.workspace) == {"notion-pm: product": 1}
-    page = open_manifest_page(client.gateway, client.root)
+    page = open_record_page(client.gateway, client.root)
     record = json.loads(record_text(api, page.id))
     assert (record["page_id"], record["parent_id"]) == (page.id, client.root)
     assert len(record["databases"]["vision"]["rows"]) == len(client.loaded.rows["vision"])
@@ -147,7 +147,7 @@ def test_without_any_memory_what_can_be_nothing_else_is_recognised_and_the_rest_
 
 
 def _rename_things(client: Client) -> None:
-    entry = open_manifest(client.gateway, client.root)[1].databases["insights"]
+    entry = read_manifest(client.gateway, client.root)[1].databases["insights"]
     client.gateway.update_database(entry.database_id, title="Voice of the customer")
     names = {"name": "Erkenntnis", "status": "Zustand", "features": "Merkmale", "kind": "Art"}
     patches = {entry.properties[key]: PropertyPatch(name=name) for key, name in names.items()}

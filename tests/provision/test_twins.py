@@ -18,7 +18,7 @@ from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Killed
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import apply_to, plan_for
@@ -107,7 +107,7 @@ def test_a_row_that_a_person_adds_stays(
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _template("small", "A"))
     source_id = (
-        open_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+        read_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
     )
     added: list[NotionId] = []
 
@@ -175,7 +175,7 @@ def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
 
     person.update_database(theirs.id, title="Interviews")
     apply_to(gateway, workspace, _insights(wide=wide))
-    recorded = open_manifest(gateway, workspace.root_page_id)[1].databases["insights"].database_id
+    recorded = read_manifest(gateway, workspace.root_page_id)[1].databases["insights"].database_id
     assert recorded != theirs.id
     assert set(_databases(gateway, workspace)) == {theirs.id, recorded}
     for each in (interrupted, gateway):
@@ -204,7 +204,7 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
     )
     apply_to(gateway, workspace, before)
     _interrupt_at_view(workspace, wanted, "Late")
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     copy = person.create_view(
         entry.database_id, entry.data_source_id, "All", "list", look_up=lambda: None
     )
@@ -234,7 +234,7 @@ def test_a_widget_that_a_person_copied_stays(
         workspace,
         _with_views(board={**_BOARD, "widgets": [["features.all"]]}, all=_WIDGET),
     )
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     if interrupted:
         _interrupt_at_view(workspace, wanted, "More")
     place = WidgetPlace(entry.views["board"].id, None, beside=False)
@@ -261,7 +261,7 @@ def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) 
         gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"})
     )
     assert len(result.twins) == 1
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     names = [gateway.get_view(each).name for each in gateway.list_view_ids(entry.database_id)]
     assert names.count("Late") == 1
     gateway.close()
@@ -278,7 +278,7 @@ def test_a_dashboard_that_a_request_made_twice_is_deleted(
     board = {**_BOARD, "widgets": [["features.widget"]]}
     result = apply_to(gateway, workspace, _with_views(all=_ALL, board=board, widget=_WIDGET))
     assert len(result.twins) == 1
-    entry = open_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
     views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
     boards = [view for view in views if view.type == "dashboard"]
     assert [view.id for view in boards] == [entry.views["board"].id]

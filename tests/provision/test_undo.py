@@ -30,7 +30,7 @@ from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.steps import UndoPlan
 from notion_pm.provision.undo.undo import UndoChanged, look_back, undo
 from notion_pm.workspace import fresh_updates
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, LastBreath, killed
 from tests.support.gateways import gateway_to
@@ -217,7 +217,7 @@ class Client:
         return undoing.plan
 
     def entry(self, database: str) -> DatabaseEntry:
-        return open_manifest(self.gateway, self.root)[1].databases[database]
+        return read_manifest(self.gateway, self.root)[1].databases[database]
 
     def set(self, database: str, row: str, *values: PropertyValue) -> None:
         self.gateway.update_page(self.entry(database).rows[row], values)
@@ -471,7 +471,7 @@ def test_an_undo_that_is_killed_at_any_request_goes_on(tmp_path: Path, after: bo
         client.apply(_second())
         killed = _cut_short(client, moment, after=after, work=client.undo)
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
-        if killed and open_manifest(client.gateway, client.root)[1].version == 2:
+        if killed and read_manifest(client.gateway, client.root)[1].version == 2:
             client.undo()
         assert client.everything() == before, f"killed at request {moment}"
         client.close()
@@ -498,7 +498,7 @@ def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(
         )
         applied = client.clock.now
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
-        if open_manifest(client.gateway, client.root)[1].started >= applied:
+        if read_manifest(client.gateway, client.root)[1].started >= applied:
             client.undo()
         assert client.everything() == before, f"killed at request {moment}"
         client.close()
@@ -720,7 +720,7 @@ def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -
         gateway, _ = gateway_to(
             workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
         )
-        records.append(open_manifest(gateway, workspace.root_page_id)[1])
+        records.append(read_manifest(gateway, workspace.root_page_id)[1])
         name = PropertyValue("title", "title", "Theirs")
         gateway.create_row(
             records[0].databases["features"].data_source_id, [name], look_up=lambda: None
@@ -735,7 +735,7 @@ def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -
     assert "Nothing of it can be taken back." in done.out
     workspace = open_workspace(tmp_path / "w.sqlite")
     gateway, _ = gateway_to(workspace)
-    assert open_manifest(gateway, workspace.root_page_id)[1] == records[0]
+    assert read_manifest(gateway, workspace.root_page_id)[1] == records[0]
     gateway.close()
     workspace.close()
     journals = [path.read_text(encoding="utf-8") for path in (tmp_path / "state").rglob("*.jsonl")]

@@ -27,10 +27,10 @@ from notion_pm.rules.values import (
 from notion_pm.state import migrations
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
-from notion_pm.state.imports import Imported
-from notion_pm.state.lock import exclusive
+from notion_pm.state.imports import ImportedRow
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.parts import Part
-from notion_pm.state.state import Remembered, State, known_templates
+from notion_pm.state.state import State, WorkspaceMemory, known_templates
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
@@ -45,7 +45,7 @@ MANIFEST = Manifest(template="product", version=1, state="applied", started=NOW)
 
 
 def test_everything_comes_back(home: StateHome) -> None:
-    remembered = Remembered("product", MANIFEST, "scope", NOW, timedelta(seconds=90))
+    remembered = WorkspaceMemory("product", MANIFEST, "scope", NOW, timedelta(seconds=90))
     with State(home, "product") as state:
         state.remember(remembered)
         state.keep([WINGS], {"features": NOW}, {NotionId("gone"): "gone"})
@@ -80,8 +80,8 @@ def test_templates_do_not_see_each_other(home: StateHome) -> None:
 
 
 def test_what_imports_said_comes_back_by_data_source_and_key(home: StateHome) -> None:
-    said = Imported(PAGE, {"name": "Ä", "tags": ("a", "b"), "arr": 4.5, "checked": True})
-    other = Imported(NotionId("q"), {})
+    said = ImportedRow(PAGE, {"name": "Ä", "tags": ("a", "b"), "arr": 4.5, "checked": True})
+    other = ImportedRow(NotionId("q"), {})
     with State(home, "product") as state:
         state.keep_imported(NotionId("insights"), [("t:1", other)])
         state.keep_imported(NotionId("insights"), [("t:1", said)])
@@ -123,7 +123,7 @@ def test_the_oldest_file_is_brought_up_to_date(tmp_path: Path) -> None:
         old.execute("INSERT INTO templates VALUES ('product', 'own.yaml', NULL, '', NULL)")
         old.commit()
     with State(tmp_path, "product") as state:
-        assert state.remembered() == Remembered("own.yaml")
+        assert state.remembered() == WorkspaceMemory("own.yaml")
 
 
 def test_nothing_is_known_where_nothing_was_synced(home: StateHome) -> None:
@@ -131,10 +131,10 @@ def test_nothing_is_known_where_nothing_was_synced(home: StateHome) -> None:
 
 
 def test_one_sync_at_a_time(home: StateHome) -> None:
-    with exclusive(home), pytest.raises(AlreadyRunning) as raised, exclusive(home):
+    with hold_run_lock(home), pytest.raises(AlreadyRunning) as raised, hold_run_lock(home):
         pass
     assert raised.value.advice
-    with exclusive(home):
+    with hold_run_lock(home):
         pass
 
 

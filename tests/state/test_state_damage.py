@@ -29,10 +29,10 @@ from notion_pm.rules.sightings import Sighting
 from notion_pm.rules.values import BaseValue, Links, SnapshotPage
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
-from notion_pm.state.imports import Imported
+from notion_pm.state.imports import ImportedRow
 from notion_pm.state.migrations import STEPS
 from notion_pm.state.parts import Part
-from notion_pm.state.state import Remembered, State
+from notion_pm.state.state import State, WorkspaceMemory
 from notion_pm.state.tables import METADATA
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
@@ -52,7 +52,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("filled")
     with State(home, "product") as state:
         manifest = Manifest(template="product", version=1, state="applied", started=NOW)
-        state.remember(Remembered("product", manifest, "scope", NOW, timedelta(seconds=9)))
+        state.remember(WorkspaceMemory("product", manifest, "scope", NOW, timedelta(seconds=9)))
         state.keep([SHOWN], {"features": NOW}, {NotionId("q"): "gone"}, changes=[CHANGE])
         state.keep_part("features", Part("scope", NOW, NOW, {PAGE: SHOWN}))
         state.keep_option_names({"o": "On ice"})
@@ -61,7 +61,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         state.keep_run(RunRecord("r", "sync", NOW, NOW, "done", {"updates": 1}))
         state.keep_sightings([Sighting(NOW, SHOWN)])
-        state.keep_imported(SOURCE, [("k", Imported(PAGE, {"name": "x"}))])
+        state.keep_imported(SOURCE, [("k", ImportedRow(PAGE, {"name": "x"}))])
         write = ImportWrite(
             "e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")}
         )

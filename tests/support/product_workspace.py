@@ -18,10 +18,10 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.rules.evaluation import Evaluation
 from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.sync.sync import Options, SyncResult, sync
+from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext
 from tests.support.faults import FaultyTransport
 from tests.support.gateways import gateway_to
 
@@ -68,7 +68,7 @@ class Product:
         clock = ManualClock(now or ManualClock().now + timedelta(hours=1))
         workspace = open_workspace(folder / FILE, clock=clock)
         gateway, transport = gateway_to(workspace)
-        _, manifest = open_manifest(gateway, workspace.root_page_id)
+        _, manifest = read_manifest(gateway, workspace.root_page_id)
         return cls(workspace, clock, gateway, transport, manifest, folder / "state")
 
     def close(self) -> None:
@@ -114,13 +114,13 @@ class Product:
 
     # --- sync
 
-    def place(self, gateway: NotionClient | None = None) -> Place:
+    def place(self, gateway: NotionClient | None = None) -> SyncContext:
         """Where a sync works at this moment."""
         parent = NotionId(self.workspace.root_page_id)
-        return Place(gateway or self.gateway, parent, self.state, self.clock.now, jobs=2)
+        return SyncContext(gateway or self.gateway, parent, self.state, self.clock.now, jobs=2)
 
     def sync(self, gateway: NotionClient | None = None, **options: Any) -> SyncResult:
-        return sync(self.place(gateway), Options(**options))
+        return sync(self.place(gateway), SyncOptions(**options))
 
     def requests_of_sync(self, **options: Any) -> tuple[SyncResult, list[str]]:
         """Sync, and return the requests that it sent."""

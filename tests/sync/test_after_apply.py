@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.page import OptionValue, PropertyValue
-from notion_pm.workspace.record import open_manifest
+from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 
 
@@ -49,7 +49,7 @@ def test_a_feature_that_ships_before_the_first_sync_has_entered_shipped(
 def ship(file: Path, row: str) -> None:
     workspace = open_workspace(file)
     gateway, _ = gateway_to(workspace)
-    _, manifest = open_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(gateway, workspace.root_page_id)
     entry = manifest.databases["features"]
     shipped = OptionValue(entry.options["status.shipped"], "")
     gateway.update_page(

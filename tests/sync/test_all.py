@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from notion_pm.errors import RateLimited, Unavailable
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.sync.commands.sync_all import ClientRun, Round
-from notion_pm.sync.run import Run
+from notion_pm.sync.run import SyncRun
 from tests.support.program import Program
 from tests.sync.test_every import FINE, failed
 
@@ -93,7 +93,7 @@ def test_a_client_at_work_elsewhere_is_skipped_and_the_most_serious_exit_code_co
     (acme, _) = sorted(
         (clients.folder / "state").iterdir(), key=lambda each: _parent(clients, "acme") != each.name
     )
-    with exclusive(acme):
+    with hold_run_lock(acme):
         done = clients("sync", "--all", "--json")
     assert done.code == 5
     assert {name: each["outcome"] for name, each in by_client(done.json).items()} == {
@@ -136,7 +136,7 @@ def test_all_and_one_client_are_not_asked_for_together(clients: Program) -> None
     assert refused.code == 1 and "--all and a single workspace" in refused.err
 
 
-def a_round(*runs: Run) -> Round:
+def a_round(*runs: SyncRun) -> Round:
     return Round([ClientRun(f"client {number}", run, "") for number, run in enumerate(runs)])
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.sync.summary import Report
-from notion_pm.sync.undo import CHANGED_SINCE, look_back, undo_sync
+from notion_pm.sync.summary import SyncReport
+from notion_pm.sync.undo import CHANGED_SINCE, plan_undo, undo_sync
 from notion_pm.workspace import fresh_updates
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
@@ -102,7 +102,7 @@ def test_a_write_that_has_to_be_sent_again_is_decided_again(product: Product, fa
     assert product.get("insights", other, "status") == "Shipped"
     assert ask not in {update.page.id for update in result.evaluation.updates}
     assert any(
-        "Won't do" in text and page and page.id == ask for text, page in Report(result).notes()
+        "Won't do" in text and page and page.id == ask for text, page in SyncReport(result).notes()
     )
 
 
@@ -146,7 +146,7 @@ def test_pages_are_read_again_when_writing_a_batch_takes_long(
     assert product.get("insights", last, "status") == "Won't do"
     assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
     assert any(
-        "Won't do" in text and page and page.id == last for text, page in Report(result).notes()
+        "Won't do" in text and page and page.id == last for text, page in SyncReport(result).notes()
     )
     # Two at a time: about six insights are written after each reading.
     assert 3 <= sum(map(is_read_again, transport.seen)) <= 6
@@ -180,7 +180,7 @@ def test_an_undo_leaves_what_people_set_after_they_were_asked(product: Product) 
     wings, (ask, other) = shipped_feature(product, 2)
     product.sync()
     product.later()
-    undo = look_back(product.place(), None)
+    undo = plan_undo(product.place(), None)
     product.set("insights", ask, status="wont_do")
     done = undo_sync(product.place(), undo)
     assert product.get("insights", ask, "status") == "Won't do"

@@ -12,25 +12,25 @@ from hypothesis import strategies as st
 from notion_pm.console.durations import seconds_in
 from notion_pm.errors import NotionPmError, RateLimited, Stopped, Unavailable
 from notion_pm.sync.interval import LONGEST_PAUSE, next_start, repeat
-from notion_pm.sync.run import Run
+from notion_pm.sync.run import SyncRun
 
 MINUTE = 60.0
-FINE = Run("r", datetime(2026, 11, 22, tzinfo=UTC), 0.0, 0, error=Stopped())
+FINE = SyncRun("r", datetime(2026, 11, 22, tzinfo=UTC), 0.0, 0, error=Stopped())
 
 
-def failed(error: NotionPmError) -> Run:
+def failed(error: NotionPmError) -> SyncRun:
     return replace(FINE, error=error)
 
 
 class Day:
     """A clock, and runs that take as long and end as they are told."""
 
-    def __init__(self, *runs: tuple[float, Run]) -> None:
+    def __init__(self, *runs: tuple[float, SyncRun]) -> None:
         self.now = 1000.0
         self.starts: list[float] = []
         self._runs = iter(runs)
 
-    def attempt(self) -> Run:
+    def attempt(self) -> SyncRun:
         self.starts.append(self.now - 1000.0)
         taken, run = next(self._runs)
         self.now += taken
@@ -44,7 +44,7 @@ class Day:
             repeat(self._attempt_or_end, every=every, clock=lambda: self.now, sleep=self.sleep)
         return self.starts
 
-    def _attempt_or_end(self) -> Run:
+    def _attempt_or_end(self) -> SyncRun:
         try:
             return self.attempt()
         except StopIteration:

@@ -15,7 +15,7 @@ from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
 from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.state.state import State
-from notion_pm.sync.undo import CHANGED_SINCE, GONE, LOCKED, SyncUndo, look_back, undo_sync
+from notion_pm.sync.undo import CHANGED_SINCE, GONE, LOCKED, SyncUndo, plan_undo, undo_sync
 from notion_pm.sync.why import why
 from tests.support.faults import Fault, Killed, LastBreath
 from tests.support.gateways import gateway_to
@@ -47,7 +47,7 @@ def dies_of_a_write(_: int, request: httpx.Request) -> Fault | None:
 
 
 def undo(product: Product) -> SyncUndo:
-    found = look_back(product.place(), None)
+    found = plan_undo(product.place(), None)
     undo_sync(product.place(), found)
     return found
 
@@ -195,7 +195,7 @@ class TestUndo:
         self, shipped: Product
     ) -> None:
         undo(shipped)
-        again = look_back(shipped.place(), None)
+        again = plan_undo(shipped.place(), None)
         assert not again.updates
         assert not again.left
 
@@ -249,12 +249,12 @@ class TestUndo:
 
     def test_an_undo_that_is_interrupted_is_ended_by_another(self, shipped: Product) -> None:
         gateway, _ = gateway_to(shipped.workspace, weather=dies_of_a_write)
-        found = look_back(shipped.place(), None)
+        found = plan_undo(shipped.place(), None)
         with pytest.raises(Killed):
             undo_sync(shipped.place(gateway), found)
         gateway.close()
         undo(shipped)
-        assert not look_back(shipped.place(), None).updates
+        assert not plan_undo(shipped.place(), None).updates
 
     def test_each_undo_of_one_second_is_remembered(self, shipped: Product) -> None:
         undo(shipped)
@@ -265,7 +265,7 @@ class TestUndo:
 
     def test_there_is_nothing_to_undo_where_nothing_was_synced(self, product: Product) -> None:
         with pytest.raises(UsageError, match="nothing to undo"):
-            look_back(product.place(), None)
+            plan_undo(product.place(), None)
 
 
 class TestQuarantine:

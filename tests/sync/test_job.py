@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from tests.support.product_workspace import Product, apply_product
 from tests.support.program import Program
 from tests.support.served import served
@@ -221,14 +221,14 @@ def test_a_first_read_that_was_killed_goes_on_where_it_was(crowded: Runner) -> N
 
 
 def test_only_one_run_at_a_time_and_those_who_want_wait_for_it(runner: Runner) -> None:
-    with exclusive(runner.state):
+    with hold_run_lock(runner.state):
         refused = runner.program("sync")
     assert refused.code == 5
     assert refused.err.startswith("Error: Another sync or apply of this workspace is running.\n")
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with exclusive(runner.state):
+        with hold_run_lock(runner.state):
             held.set()
             release.wait(60)
 

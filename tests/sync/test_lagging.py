@@ -14,10 +14,10 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
 from notion_pm.notion.client import NotionClient
-from notion_pm.sync.sync import Options, SyncResult, sync
+from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import apply_to
 
@@ -55,7 +55,7 @@ class Scene:
         template = folder / "small.yaml"
         template.write_text(_TEMPLATE, encoding="utf-8")
         apply_to(gateway, workspace, templates.load(str(template)), now=clock.now)
-        _, manifest = open_manifest(gateway, workspace.root_page_id)
+        _, manifest = read_manifest(gateway, workspace.root_page_id)
         self.entry: DatabaseEntry = manifest.databases["features"]
         name = PropertyValue("title", "title", "Wings")
         self.page_id = gateway.create_row(
@@ -63,7 +63,8 @@ class Scene:
         ).id
         root = NotionId(workspace.root_page_id)
         self.sync: Callable[[bool], SyncResult] = lambda full: sync(
-            Place(gateway, root, folder / "state", clock.now), Options(str(template), full=full)
+            SyncContext(gateway, root, folder / "state", clock.now),
+            SyncOptions(str(template), full=full),
         )
         self.sync(False)
         clock.advance(minutes=5)

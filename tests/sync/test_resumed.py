@@ -17,7 +17,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.state.state import State
 from notion_pm.sync.reading import ASK_AT_MOST
-from notion_pm.sync.sync import Options, SyncResult, sync
+from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, killed
 from tests.support.gateways import gateway_to
@@ -59,7 +59,7 @@ def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
 
     gateway, _ = gateway_to(product.workspace, weather=weather)
     with pytest.raises(Killed):
-        sync(replace(product.place(gateway), jobs=1), Options(force=True))
+        sync(replace(product.place(gateway), jobs=1), SyncOptions(force=True))
     gateway.close()
 
 
@@ -79,7 +79,7 @@ def pages_known(product: Product) -> Pages:
 def pages_there(product: Product, folder: Path) -> Pages:
     """What one whole read gives that remembers nothing."""
     place = replace(product.place(), state_directory=folder)
-    seen = sync(place, Options(dry_run=True)).snapshot.databases
+    seen = sync(place, SyncOptions(dry_run=True)).snapshot.databases
     return {key: dict(pages) for key, pages in seen.items() if pages}
 
 
@@ -103,7 +103,7 @@ def test_it_goes_on_and_sees_what_people_did_meanwhile(
     product.later()
     expected = sync(
         replace(product.place(), state_directory=tmp_path / "new"),
-        Options(dry_run=True, force=True),
+        SyncOptions(dry_run=True, force=True),
     )
     result, sent = queries_of(product)
     assert [each.page.id for each in result.evaluation.updates] == [

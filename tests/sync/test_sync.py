@@ -21,10 +21,10 @@ from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
 from notion_pm.notion.connection import Patience
 from notion_pm.state.connection import FILE as STATE_FILE
-from notion_pm.state.lock import exclusive
-from notion_pm.sync.summary import Report
+from notion_pm.state.lock import hold_run_lock
+from notion_pm.sync.summary import SyncReport
 from notion_pm.sync.sync import sync
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, LastBreath
 from tests.support.gateways import gateway_to
@@ -171,7 +171,7 @@ class TestReading:
 
     def test_a_clock_that_is_ahead_of_notions_misses_nothing(self, product: Product) -> None:
         wings = product.add("features", "Wings")
-        place = Place(
+        place = SyncContext(
             product.gateway,
             NotionId(product.workspace.root_page_id),
             product.state,
@@ -226,7 +226,9 @@ class TestReading:
         result = product.sync(partial, only=frozenset({ask}) if named else None)
         partial.close()
         assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask", reason)]
-        (note,) = (text for text, page in Report(result).notes() if page and page.title == "Ask")
+        (note,) = (
+            text for text, page in SyncReport(result).notes() if page and page.title == "Ask"
+        )
         assert (
             note
             == {
@@ -262,7 +264,7 @@ class TestReading:
         gateway, _ = gateway_to(workspace)
         now = datetime(2026, 7, 1, tzinfo=UTC)
         with pytest.raises(UsageError) as raised:
-            sync(Place(gateway, NotionId(workspace.root_page_id), tmp_path / "state", now))
+            sync(SyncContext(gateway, NotionId(workspace.root_page_id), tmp_path / "state", now))
         assert "notion-pm apply product" in raised.value.advice
         gateway.close()
 
@@ -304,7 +306,7 @@ class TestPeople:
         product.sync()
         product.later()
         product.set("insights", asked, status="triaged")
-        data = Report(product.sync()).as_data()
+        data = SyncReport(product.sync()).as_data()
         assert data["updates"] == []
         (conflict,) = data["conflicts"]
         assert (conflict["title"], conflict["property"], conflict["value"]) == (
@@ -326,7 +328,7 @@ class TestPeople:
         wings = product.add("features", "Wings", status="in_progress")
         asked = product.add("insights", "Ask", features=[wings])
         rename(product, "Planned", "On the plan")
-        data = Report(product.sync()).as_data()
+        data = SyncReport(product.sync()).as_data()
         assert product.get("insights", asked, "status") == "On the plan"
         (told,) = [each for each in data["updates"] if each["address"] == "insights.status"]
         assert (told["from"], told["to"], told["rule"]) == ("New", "On the plan", "I2-plan")
@@ -368,7 +370,7 @@ class TestSafety:
         assert len(product.sync(force=True).evaluation.updates) == 6
 
     def test_two_syncs_never_overlap(self, product: Product) -> None:
-        with exclusive(product.state), pytest.raises(AlreadyRunning):
+        with hold_run_lock(product.state), pytest.raises(AlreadyRunning):
             product.sync()
         product.sync()
 

@@ -55,11 +55,11 @@ from notion_pm.rules.values import SILENT as RULE_SILENT
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
 from notion_pm.sync import queries
-from notion_pm.sync.sync import Options, SyncResult, sync
-from notion_pm.sync.undo import look_back, undo_sync
+from notion_pm.sync.sync import SyncOptions, SyncResult, sync
+from notion_pm.sync.undo import plan_undo, undo_sync
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.record import read_manifest
+from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
@@ -219,7 +219,7 @@ class Machine(RuleBasedStateMachine):
         self.workspace = open_workspace(self.folder / FILE, clock=self.clock)
         self.gateway, _ = gateway_to(self.workspace)
         self.client = client_of(self.workspace)
-        _, self.manifest = open_manifest(self.gateway, self.workspace.root_page_id)
+        _, self.manifest = read_manifest(self.gateway, self.workspace.root_page_id)
         self.vocabulary = Vocabulary(templates.load(str(TEMPLATE)).template)
         self.memory: dict[str, dict[Spot, Memory]] = {each: {} for each in MACHINES}
         self.hands: set[Spot] = set()  # what people set last
@@ -525,7 +525,7 @@ class Machine(RuleBasedStateMachine):
         TAKEN["undone"] += 1
         gateway, _ = gateway_to(self.workspace)
         place = self._place(gateway, machine)
-        undo_sync(place, look_back(place, str(TEMPLATE)))
+        undo_sync(place, plan_undo(place, str(TEMPLATE)))
         gateway.close()
         for spot, value in _by_spot(self._world()).items():
             assert alike(value, should.get(spot, old[spot])), (self._named(spot), old[spot], value)
@@ -598,7 +598,7 @@ class Machine(RuleBasedStateMachine):
         try:
             return sync(
                 self._place(gateway, machine),
-                Options(template=str(TEMPLATE), full=full, force=True),
+                SyncOptions(template=str(TEMPLATE), full=full, force=True),
             )
         finally:
             gateway.close()
@@ -616,8 +616,8 @@ class Machine(RuleBasedStateMachine):
             state.remember(replace(remembered, read_in_full=None))
         return False
 
-    def _place(self, gateway: NotionClient, machine: str) -> Place:
-        return Place(
+    def _place(self, gateway: NotionClient, machine: str) -> SyncContext:
+        return SyncContext(
             gateway,
             NotionId(self.workspace.root_page_id),
             self.folder / machine,

@@ -12,11 +12,11 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
-from notion_pm.sync.run import Run, Timing, attempt
-from notion_pm.sync.sync import Options
+from notion_pm.sync.run import SyncRun, Timing, attempt
+from notion_pm.sync.sync import SyncOptions
 from notion_pm.template import templates
-from notion_pm.workspace.record import open_manifest_page
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.record import open_record_page
+from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
@@ -24,7 +24,7 @@ from tests.support.product_workspace import Product, apply_product
 from tests.support.provisioned import apply_to, plan_for
 
 WRITE = "PATCH blocks"
-ONCE = Options()
+ONCE = SyncOptions()
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 def paragraphs(product: Product) -> list[ChildBlock]:
-    page = open_manifest_page(product.gateway, product.workspace.root_page_id)
+    page = open_record_page(product.gateway, product.workspace.root_page_id)
     return [
         each
         for each in product.gateway.list_children(page.id)
@@ -55,10 +55,10 @@ def told(product: Product) -> str:
 
 
 def attempted(
-    product: Product, gateway: NotionClient | None = None, options: Options = ONCE
-) -> Run:
+    product: Product, gateway: NotionClient | None = None, options: SyncOptions = ONCE
+) -> SyncRun:
     root = NotionId(product.workspace.root_page_id)
-    place = Place(gateway or product.gateway, root, product.state, product.clock.now)
+    place = SyncContext(gateway or product.gateway, root, product.state, product.clock.now)
     return attempt(place, options, Timing(lambda: 0.0, lambda seconds: None))
 
 
@@ -156,6 +156,6 @@ def test_a_failure_is_known_to_the_next_runs(product: Product) -> None:
     assert (failed.trouble, failed.trouble_before) == ("UnsafeChange", "")
     assert attempted(product).trouble_before == "UnsafeChange", "the second of a kind is no news"
     product.later()
-    recovered = attempted(product, options=Options(force=True))
+    recovered = attempted(product, options=SyncOptions(force=True))
     assert (recovered.outcome, recovered.trouble_before) == ("changed", "UnsafeChange")
     assert attempted(product).trouble_before == ""

@@ -8,23 +8,23 @@ import pytest
 
 from notion_pm.errors import AlreadyRunning, FileUnusable
 from notion_pm.state.connection import FILE
-from notion_pm.state.lock import LOCK, exclusive
+from notion_pm.state.lock import LOCK, hold_run_lock
 from notion_pm.state.state import State, known_templates
 
 
 def test_two_at_once_are_refused_and_one_after_the_other_are_not(tmp_path: Path) -> None:
-    with exclusive(tmp_path), pytest.raises(AlreadyRunning), exclusive(tmp_path):
+    with hold_run_lock(tmp_path), pytest.raises(AlreadyRunning), hold_run_lock(tmp_path):
         pass
-    with exclusive(tmp_path):
+    with hold_run_lock(tmp_path):
         pass
 
 
 def test_a_lock_that_cannot_be_made_is_not_taken_for_another_run(tmp_path: Path) -> None:
     (tmp_path / LOCK).write_text("not a database, and long enough to be looked at" * 30)
-    with pytest.raises(FileUnusable, match=LOCK), exclusive(tmp_path):
+    with pytest.raises(FileUnusable, match=LOCK), hold_run_lock(tmp_path):
         pass
     (tmp_path / "file").touch()
-    with pytest.raises(FileUnusable, match="file"), exclusive(tmp_path / "file" / "folder"):
+    with pytest.raises(FileUnusable, match="file"), hold_run_lock(tmp_path / "file" / "folder"):
         pass
 
 

@@ -17,8 +17,8 @@ from notion_pm.errors import AlreadyRunning, StateUnusable, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.state.connection import opened
-from notion_pm.state.lock import exclusive
-from notion_pm.state.state import Remembered, State, known_templates
+from notion_pm.state.lock import hold_run_lock
+from notion_pm.state.state import State, WorkspaceMemory, known_templates
 from notion_pm.state.tables import METADATA
 from tests.support.program import Program
 
@@ -40,8 +40,8 @@ def a_workspace(url: str) -> SharedState:
 def test_workspaces_in_one_database_do_not_see_each_other(postgresql_url: str) -> None:
     one, other = a_workspace(postgresql_url), a_workspace(postgresql_url)
     with State(one, "product") as state:
-        state.remember(Remembered("product"))
-    with exclusive(one), exclusive(other):
+        state.remember(WorkspaceMemory("product"))
+    with hold_run_lock(one), hold_run_lock(other):
         assert (known_templates(one), known_templates(other)) == ({"product": "product"}, {})
 
 
@@ -53,12 +53,12 @@ def test_two_machines_never_overlap_and_a_killed_one_holds_nothing(postgresql_ur
     ) as elsewhere:
         assert elsewhere.stdout
         assert elsewhere.stdout.readline() == "held\n"
-        with pytest.raises(AlreadyRunning), exclusive(home):
+        with pytest.raises(AlreadyRunning), hold_run_lock(home):
             pass
         os.kill(elsewhere.pid, signal.SIGKILL)
     for _ in range(100):  # the server notices a moment later
         try:
-            with exclusive(home):
+            with hold_run_lock(home):
                 return
         except AlreadyRunning:
             continue
@@ -95,7 +95,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(path: st
     home = a_workspace(url)
     with pytest.raises(StateUnusable) as refused:
         State(home, "product")
-    with pytest.raises(StateUnusable), exclusive(home):
+    with pytest.raises(StateUnusable), hold_run_lock(home):
         pass
     assert "anna:***@" in str(refused.value)
     assert "secret-word" not in f"{refused.value} {refused.value.advice} {home!r}"

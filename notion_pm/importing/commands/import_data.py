@@ -52,7 +52,7 @@ from notion_pm.importing.rows import Order, Prepared, only_agreed, prepare
 from notion_pm.importing.values.dates import DatesAmbiguous, is_day_first
 from notion_pm.importing.writing import import_recorded
 from notion_pm.notion.limiter import NOTION_BUDGET
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.state import State
 from notion_pm.text import quantity
 from notion_pm.workspace.lock import workspace_lock
@@ -238,7 +238,7 @@ def command(
         map_files.write_map(map_path, chosen.map)
     done = None
     with (
-        exclusive(context.state_home),
+        hold_run_lock(context.state_home),
         State(context.state_home, chosen.destination.memory) as state,
     ):
         order = Order(records, chosen.map, context.now(), overwrite)
@@ -290,7 +290,7 @@ def _same_source(
         return None
     target = chosen.destination.target
     with (
-        exclusive(context.state_home),
+        hold_run_lock(context.state_home),
         State(context.state_home, chosen.destination.memory) as state,
     ):
         known = state.imported(target.data_source_id).keys()

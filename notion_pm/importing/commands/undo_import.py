@@ -15,7 +15,7 @@ from notion_pm.console.thread_options import place_of
 from notion_pm.importing.undo import ImportUndo, look_back, undo_import
 from notion_pm.importing.undo_decisions import Left, SetBack, Trash, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.workspace.lock import workspace_lock
 
@@ -28,7 +28,7 @@ def take_back_import(
 ) -> None:
     """Show what the last import wrote and what will be undone, ask, and undo it."""
     before = context.gateway.requests.logical
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         with progress(context) as drawn:
             place = place_of(context, drawn)
             undo = look_back(place, catalogue_of(context, template), template)

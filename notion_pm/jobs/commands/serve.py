@@ -24,9 +24,9 @@ from notion_pm.jobs.webhooks.key import Key
 from notion_pm.jobs.webhooks.listening import listen
 from notion_pm.jobs.webhooks.server import serving
 from notion_pm.jobs.webhooks.verification import TOKEN_FILE, SeenEvents, keep_token, read_token
-from notion_pm.sync.commands.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
-from notion_pm.sync.run import Run
-from notion_pm.sync.sync import Options, SyncResult
+from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.sync.run import SyncRun
+from notion_pm.sync.sync import SyncOptions, SyncResult
 
 
 @click.command(short_help="Take Notion's webhooks, and sync what they name.")
@@ -119,11 +119,11 @@ def command(
             "--token and --handshake were given.",
             "A handshake brings the token: leave out --token.",
         )
-    manner = Manner(
+    manner = RunOptions(
         explain=explain, as_json=as_json, notify=notify, time_limit=time_limit, log_level=log_level
     )
     inbox = Inbox(quiet=quiet_for, clock=time.monotonic)
-    listener = Listener(context, Options(template=template), manner, inbox)
+    listener = Listener(context, SyncOptions(template=template), manner, inbox)
     key = _key(context, token, handshake=handshake)
     with closing(SeenEvents(context.state_directory, keep=2 * ACCEPTED_FOR)) as seen:
         door = Door(key, inbox, is_new=seen.is_new, now=lambda: datetime.now(UTC))
@@ -135,7 +135,9 @@ def command(
 class Listener:
     """Syncs one workspace as deliveries ask for it. Settings that are wrong end it before the first."""
 
-    def __init__(self, context: Context, options: Options, manner: Manner, inbox: Inbox) -> None:
+    def __init__(
+        self, context: Context, options: SyncOptions, manner: RunOptions, inbox: Inbox
+    ) -> None:
         _ = context.gateway, context.parent_page, context.state_home
         self._context = context
         self._options = options
@@ -155,7 +157,7 @@ class Listener:
                 sleep=sleep,
             )
 
-    def _sync(self, named: Named, run_id: RunId) -> Run:
+    def _sync(self, named: Named, run_id: RunId) -> SyncRun:
         run_id.run = new_run_id(self._context.now())
         options = replace(self._options, only=None if named.everything else named.pages)
         with progress(self._context) as drawn, time_limit(self._manner.time_limit):
@@ -165,7 +167,7 @@ class Listener:
         tell_in_a_line(done, self._manner)
         return done
 
-    def _expect_our_edits(self, done: Run) -> None:
+    def _expect_our_edits(self, done: SyncRun) -> None:
         """Know the deliveries that this run's writes will cause."""
         if done.result is not None and done.result.written:
             with suppress(NotionError):  # then they are read, and change nothing

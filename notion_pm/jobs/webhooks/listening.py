@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from notion_pm.jobs.webhooks.deliveries import EVERYTHING, NOTHING, Named
 from notion_pm.jobs.webhooks.inbox import Inbox
-from notion_pm.sync.run import Run
+from notion_pm.sync.run import SyncRun
 
 TICK = 0.2
 """Seconds between two looks into the inbox."""
@@ -17,7 +17,7 @@ _DOUBLINGS = 12
 
 def listen(
     inbox: Inbox,
-    attempt: Callable[[Named], Run],
+    attempt: Callable[[Named], SyncRun],
     *,
     every: float,
     clock: Callable[[], float],

@@ -29,10 +29,10 @@ from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import (
-    ManifestPage,
-    find_manifest,
+    RecordPage,
+    create_first_page,
+    find_record,
     locked_record,
-    open_first_page,
     write_record,
 )
 
@@ -56,7 +56,7 @@ class Adoption:
 
     loaded: LoadedTemplate
     manifest: Manifest
-    page: ManifestPage | None
+    page: RecordPage | None
     new: Mapping[str, DatabaseEntry]
     plan: Plan
 
@@ -106,10 +106,10 @@ def _own_record(
     children: Sequence[ChildBlock],
     template: str,
     home: StateHome | None,
-) -> ManifestPage | None:
+) -> RecordPage | None:
     """Return the record page, None when there is none or it is in the trash: adopting is then a way to go on."""
     try:
-        return find_manifest(gateway, parent_id, children, template, home)
+        return find_record(gateway, parent_id, children, template, home)
     except RecordLost:
         return None
 
@@ -210,7 +210,7 @@ def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterat
 
 def _manifest(
     loaded: LoadedTemplate,
-    page: ManifestPage | None,
+    page: RecordPage | None,
     databases: dict[str, DatabaseEntry],
     now: datetime,
 ) -> Manifest:
@@ -246,5 +246,5 @@ def adopt(
             write_record(gateway, page, adoption.manifest)
         return
     with workspace_lock(gateway, None, claimant) as lock:
-        page = open_first_page(gateway, parent_id, adoption.manifest, lock)
+        page = create_first_page(gateway, parent_id, adoption.manifest, lock)
         write_record(gateway, page, adoption.manifest)

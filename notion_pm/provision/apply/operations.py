@@ -21,12 +21,12 @@ from notion_pm.provision.plan.order.starter_rows import RowName
 from notion_pm.provision.reading import CLOCK_TOLERANCE, Reading, unfinished_apply_start
 from notion_pm.workspace.lock import WorkspaceLock
 from notion_pm.workspace.record import (
-    ManifestPage,
+    RecordPage,
     check_first_page,
-    create_manifest_page,
-    read_manifest_page,
-    tell,
+    create_record_page,
+    read_record_page,
     write_record,
+    write_summary,
 )
 
 
@@ -108,7 +108,7 @@ class ApplyRun:
 
     def _open_manifest(self, _: Operation) -> None:
         manifest = self.context.state.manifest("applying")
-        self._opened = create_manifest_page(
+        self._opened = create_record_page(
             self.context.gateway, self.context.parent_id, manifest, self._lock
         )
         self.context.since = self._opened.created_time
@@ -120,9 +120,7 @@ class ApplyRun:
         )
 
     def _read_manifest(self, _: Operation) -> None:
-        self._page = read_manifest_page(
-            self.context.gateway, self._opened.id, self.context.parent_id
-        )
+        self._page = read_record_page(self.context.gateway, self._opened.id, self.context.parent_id)
         self._lock.confirm(self._page.claims)
 
     def _record(self, _: Operation) -> None:
@@ -131,7 +129,7 @@ class ApplyRun:
         )
 
     def _tell(self, _: Operation) -> None:
-        tell(
+        write_summary(
             self.context.gateway,
             self._manifest_page,
             self.context.state.manifest("applied"),
@@ -144,6 +142,6 @@ class ApplyRun:
         )
 
     @property
-    def _manifest_page(self) -> ManifestPage:
+    def _manifest_page(self) -> RecordPage:
         assert self._page is not None, "operations open the manifest first"
         return self._page

@@ -17,7 +17,7 @@ from notion_pm.provision.journal_files import JournalWriter, path_of
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult, Reading
 from notion_pm.workspace.lock import Claimant
-from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.progress import Progress, no_progress
 
 
 def apply_recorded(
@@ -29,7 +29,7 @@ def apply_recorded(
     state_home: StateHome,
     now: datetime,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     force: bool = False,
     allow_lossy: bool = False,
     claimant: Claimant | None = None,

@@ -12,8 +12,8 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.page_codec import Exchange
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.rules.values import BaseValue, Plain
-from notion_pm.state.state import Remembered, State
-from notion_pm.workspace.sync_context import source_of
+from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.workspace.sync_context import template_source
 
 
 def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyResult) -> None:
@@ -30,8 +30,8 @@ def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyRes
         for key, keys in rules.needs.items()
     }
     with State(home, loaded.template.template) as state:
-        remembered = state.remembered() or Remembered(source_of(loaded))
-        state.remember(replace(remembered, source=source_of(loaded), manifest=manifest))
+        remembered = state.remembered() or WorkspaceMemory(template_source(loaded))
+        state.remember(replace(remembered, source=template_source(loaded), manifest=manifest))
         known = state.baseline()
         new = [
             row

@@ -30,7 +30,7 @@ from notion_pm.provision.apply.apply_context import ApplyContext
 from notion_pm.provision.plan.order.starter_rows import StarterRows
 from notion_pm.provision.plan.twins import TwinSearch, unrecorded_namesakes
 from notion_pm.provision.reading import created_since, owned_databases, read_other_records
-from notion_pm.workspace.record import read_manifest_page, record_blocks
+from notion_pm.workspace.record import read_record_page, record_blocks
 
 _MINUTE = timedelta(minutes=1)
 
@@ -206,7 +206,7 @@ class TwinFinder:
 
     def _trash_record(self, block: ChildBlock) -> None:
         try:
-            manifest = read_manifest_page(self._gateway, block.id, self._context.parent_id).manifest
+            manifest = read_record_page(self._gateway, block.id, self._context.parent_id).manifest
         except RecordUnreadable:
             manifest = None
         is_untouched = (

@@ -13,7 +13,7 @@ from notion_pm.provision.capture import document
 from notion_pm.provision.capture.live import Captured
 from notion_pm.provision.capture.reading import Reader
 from notion_pm.template.template_text import rows_text, template_text
-from notion_pm.workspace.progress import Progress, silent
+from notion_pm.workspace.progress import Progress, no_progress
 
 _DEFAULT_FOLDER = "captured"
 _HEADING = (
@@ -30,7 +30,7 @@ def capture(
     file: Path | None = None,
     with_rows: bool = False,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Captured:
     """Restate a live page, or a single database, as a template; bodies and rows go to a folder beside `file`.
 

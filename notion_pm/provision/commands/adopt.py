@@ -18,7 +18,7 @@ from notion_pm.provision.adopt.adopt import Adoption, Proposal, adopt, look_at_m
 from notion_pm.provision.commands.render_plan import plan_lines
 from notion_pm.provision.commands.repair import confirm_and_write
 from notion_pm.provision.repair.repair import plan_repair
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 
 _MAPPING = Path("mapping.yaml")
 
@@ -100,7 +100,7 @@ def _adopt_copy_or_propose(
         if databases:
             raise
         copied = error
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         with progress(context):
             repair = plan_repair(
                 context.gateway,
@@ -172,7 +172,7 @@ def _as_data(proposal: Proposal, output: Path) -> dict[str, object]:
 
 def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> None:
     file = mapping_file.read(path)
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         with progress(context):
             adoption = look_at_mapping(
                 context.gateway,

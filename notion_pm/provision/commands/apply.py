@@ -23,7 +23,7 @@ from notion_pm.provision.commands.template_options import ApplyOptions, template
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.plan_file import PlanFile
 from notion_pm.provision.provision import ApplyResult, PlanChanged
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.workspace.lock import raise_if_locked
 
 
@@ -82,7 +82,7 @@ def command(
         apply_all(context, template, apply_options, yes=yes, details=details, as_json=as_json)
         return
     order = _ordered(ApplyRequest(context.template(template), apply_options, checksum))
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         reading, plan = _look(context, order)
         _show(context, plan, details=details, as_json=as_json)
         _check(plan, order)

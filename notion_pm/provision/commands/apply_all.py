@@ -20,7 +20,7 @@ from notion_pm.provision.commands.plan_all import (
 )
 from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.provision import ApplyResult, PlanChanged
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.workspace.progress import Progress
 
 
@@ -66,7 +66,7 @@ def apply_all(
 
 
 def _lock(locks: ExitStack, client: Context, _: Context) -> None:
-    locks.enter_context(exclusive(client.state_home))
+    locks.enter_context(hold_run_lock(client.state_home))
 
 
 def _carry_out(

@@ -12,7 +12,7 @@ from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.provision.destroy import Destruction, destroy, destruction
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.workspace.claims import LOCK_REQUESTS
 
 _LOCK_REQUESTS = LOCK_REQUESTS - 1  # the claim goes to the trash with the record page
@@ -31,7 +31,7 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
 
     Nothing else is touched, and Notion keeps the trash for 30 days. TEMPLATE is needed where several were applied.
     """
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         with progress(context):
             doomed = destruction(context.gateway, context.parent_page, template, context.state_home)
         if not as_json:

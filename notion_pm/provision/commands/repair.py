@@ -13,7 +13,7 @@ from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.errors import RecordLost, UsageError
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair, restore_record
-from notion_pm.state.lock import exclusive
+from notion_pm.state.lock import hold_run_lock
 from notion_pm.template.templates import name_of
 
 
@@ -35,7 +35,7 @@ def command(context: Context, *, template: str | None, yes: bool, as_json: bool)
     names, or else product.
     """
     reference = context.template(template) or DEFAULT_TEMPLATE
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         try:
             with progress(context):
                 repair = plan_repair(

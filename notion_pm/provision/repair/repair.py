@@ -38,15 +38,15 @@ from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import (
-    ManifestPage,
+    RecordPage,
     create_record,
-    find_manifest,
-    open_manifest_page,
+    find_record,
+    open_record_page,
     overwrite_record,
-    read_manifest_page,
-    remember_manifest,
+    read_record_page,
+    remember_record,
 )
-from notion_pm.workspace.sync_context import source_of
+from notion_pm.workspace.sync_context import template_source
 
 _CLEARLY_ALIKE = 0.75
 """From which share of the template's properties on a database with another title is taken for the template's."""
@@ -189,7 +189,7 @@ def carry_out_repair(
     if page is None:
         page = create_record(gateway, parent_id, repair.manifest, claimant)
     if home is not None:
-        remember_manifest(home, page, source_of(repair.loaded))
+        remember_record(home, page, template_source(repair.loaded))
 
 
 def _raise_if_changed(
@@ -224,7 +224,7 @@ def restore_record(
     """
     gateway.restore_page(page_id)
     with workspace_lock(gateway, page_id, claimant or Claimant()):
-        open_manifest_page(gateway, parent_id, template, home)
+        open_record_page(gateway, parent_id, template, home)
 
 
 def _what_is_left(
@@ -244,7 +244,7 @@ def _what_is_left(
     if remembered is not None and remembered.parent_id != parent_id:
         remembered = None
     try:
-        page = find_manifest(gateway, parent_id, children, template, home)
+        page = find_record(gateway, parent_id, children, template, home)
         if page is not None:
             return (
                 _Lost(*_guide_beside(page, remembered), damaged=page.id) if page.is_edited else None
@@ -263,12 +263,12 @@ def _what_is_left(
         if not of_copy:
             raise
         copy = NotionId(error.page_id)
-        return _Lost(read_manifest_page(gateway, copy, parent_id).manifest, copy=copy)
+        return _Lost(read_record_page(gateway, copy, parent_id).manifest, copy=copy)
     return _Lost(remembered)
 
 
 def _guide_beside(
-    page: ManifestPage, remembered: Manifest | None
+    page: RecordPage, remembered: Manifest | None
 ) -> tuple[Manifest, Mapping[str, DatabaseEntry]]:
     """Return what guides the repair of a record that was changed by hand, and what it says was adopted.
 
@@ -309,7 +309,7 @@ def _damaged_pages(
     while True:
         others = [block for block in children if block.id not in damaged]
         try:
-            good = find_manifest(gateway, parent_id, others, template, home)
+            good = find_record(gateway, parent_id, others, template, home)
         except RecordFromLaterVersion:
             raise
         except RecordUnreadable as error:

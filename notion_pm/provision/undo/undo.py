@@ -29,8 +29,8 @@ from notion_pm.provision.undo.steps import Act, UndoPlan
 from notion_pm.state.state import State
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
-from notion_pm.workspace.progress import Progress, silent
-from notion_pm.workspace.record import ManifestPage, find_manifest, tell, write_record
+from notion_pm.workspace.progress import Progress, no_progress
+from notion_pm.workspace.record import RecordPage, find_record, write_record, write_summary
 from notion_pm.workspace.record_text import removed_title
 
 
@@ -42,7 +42,7 @@ class Undoing:
     """
 
     plan: UndoPlan
-    page: ManifestPage
+    page: RecordPage
     path: Path
     journal: Journal
     manifest: Manifest
@@ -82,7 +82,7 @@ def look_back(
     RecordEdited, FileUnusable or a NotionError.
     """
     before = gateway.requests.logical
-    page = find_manifest(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
+    page = find_record(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
     if page is None:
         raise UsageError(
             "There is no apply to take back here.",
@@ -134,7 +134,7 @@ def undo(
     *,
     now: datetime,
     jobs: int = 4,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     claimant: Claimant | None = None,
 ) -> tuple[Change, ...]:
     """Take an apply back. Interrupted, the same command goes on where it ended.
@@ -233,13 +233,13 @@ def _with_new_ids(manifest: Manifest, done: Doing) -> Manifest:
 
 
 def _set_record(
-    gateway: NotionClient, page: ManifestPage, manifest: Manifest | None, now: datetime
+    gateway: NotionClient, page: RecordPage, manifest: Manifest | None, now: datetime
 ) -> None:
     if manifest is None:
         gateway.rename_and_trash_page(page.id, removed_title(page.manifest.template))
         return
     write_record(gateway, page, manifest)
-    tell(gateway, page, manifest, now)
+    write_summary(gateway, page, manifest, now)
 
 
 def _remember(state_home: StateHome, template: str, manifest: Manifest | None) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from notion_pm.console.notifying import post
 from notion_pm.sync.commands.render_sync import summary
-from notion_pm.sync.run import Run
+from notion_pm.sync.run import SyncRun
 
 
-def tell(url: str, run: Run, *, client: str = "") -> None:
+def tell(url: str, run: SyncRun, *, client: str = "") -> None:
     """Tell what is new about a run, nothing when nothing is. `client`: whose run, where there are several."""
     text = _news(run, f"notion-pm sync of {client}" if client else "notion-pm sync")
     if text:
@@ -25,7 +25,7 @@ def tell(url: str, run: Run, *, client: str = "") -> None:
         post(url, text, facts)
 
 
-def _news(run: Run, who: str) -> str:
+def _news(run: SyncRun, who: str) -> str:
     if run.trouble and run.trouble != run.trouble_before:
         return f"{who} failed: {run.error}"
     result = run.result

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from notion_pm.console.output import echo, table
 from notion_pm.rules.evaluation import Conflict
-from notion_pm.sync.summary import Line, Report, text
+from notion_pm.sync.summary import Line, SyncReport, text
 from notion_pm.sync.sync import SyncResult
 from notion_pm.text import UNTITLED, quantity
 
@@ -17,7 +17,7 @@ _NAMED = 3
 
 def show(result: SyncResult, *, explain: bool) -> None:
     """Print what a sync has done, or would do."""
-    report = Report(result)
+    report = SyncReport(result)
     lines = list(report.lines())
     if lines:
         _show_explained(lines) if explain else _show_table(lines)
@@ -54,7 +54,7 @@ def _show_explained(lines: Iterable[Line]) -> None:
     echo()
 
 
-def _show_conflicts(report: Report, result: SyncResult) -> None:
+def _show_conflicts(report: SyncReport, result: SyncResult) -> None:
     conflicts = result.evaluation.conflicts
     _show_new(report, conflicts)
     known = sum(not each.new for each in conflicts)
@@ -68,16 +68,16 @@ def _show_conflicts(report: Report, result: SyncResult) -> None:
 
 def show_new_conflicts(result: SyncResult) -> None:
     """Print the conflicts that no earlier run has told."""
-    _show_new(Report(result), result.evaluation.conflicts)
+    _show_new(SyncReport(result), result.evaluation.conflicts)
 
 
-def _show_new(report: Report, conflicts: Iterable[Conflict]) -> None:
+def _show_new(report: SyncReport, conflicts: Iterable[Conflict]) -> None:
     for each in conflicts:
         if each.new:
             echo(f"Conflict: {_conflict(report, each)}")
 
 
-def _conflict(report: Report, conflict: Conflict) -> str:
+def _conflict(report: SyncReport, conflict: Conflict) -> str:
     value, derived = (
         text(report.readable(conflict.page, conflict.property, each))
         for each in (conflict.value, conflict.derived)
@@ -86,7 +86,7 @@ def _conflict(report: Report, conflict: Conflict) -> str:
     return f"{where}: it is {value}, {', '.join(conflict.rules)} says {derived}: {conflict.reason}."
 
 
-def _show_proposals(report: Report, result: SyncResult, *, explain: bool) -> None:
+def _show_proposals(report: SyncReport, result: SyncResult, *, explain: bool) -> None:
     proposals = result.evaluation.proposals
     shown = proposals if explain else proposals[:_NAMED]
     for each in shown:

@@ -15,8 +15,8 @@ from notion_pm.console.output import json_option
 from notion_pm.model.rule import OnConflict
 from notion_pm.sync.commands.sync_all import AllClients
 from notion_pm.sync.commands.sync_job import Job
-from notion_pm.sync.commands.sync_runs import Manner
-from notion_pm.sync.sync import Options
+from notion_pm.sync.commands.sync_runs import RunOptions
+from notion_pm.sync.sync import SyncOptions
 
 
 @click.command(short_help="Carry status and evidence along the relations.")
@@ -122,7 +122,7 @@ def command(
     Exit codes: 0 done, 1 error, 3 too much would change, 4 conflicts (with --fail-on-conflict), 5 left for the next
     run (another one is running, asked to stop, time is up). With --every: 0 when asked to stop.
     """
-    options = Options(
+    options = SyncOptions(
         template=template,
         dry_run=dry_run,
         full=full,
@@ -130,7 +130,7 @@ def command(
         policy=on_conflict,
         keep_history=timedelta(days=keep_history),
     )
-    manner = Manner(
+    manner = RunOptions(
         explain=explain,
         as_json=as_json,
         quiet=quiet,

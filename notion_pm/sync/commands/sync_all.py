@@ -16,11 +16,11 @@ from notion_pm.console.output import echo, echo_json, end_with, progress, table
 from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.sync.commands import render_sync
-from notion_pm.sync.commands.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, prepared, run, tell_in_a_line
 from notion_pm.sync.interval import repeat
-from notion_pm.sync.run import Run
-from notion_pm.sync.summary import Report
-from notion_pm.sync.sync import Options
+from notion_pm.sync.run import SyncRun
+from notion_pm.sync.summary import SyncReport
+from notion_pm.sync.sync import SyncOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ClientRun:
     """How the run of one client went."""
 
     client: str
-    run: Run
+    run: SyncRun
     problem: str
 
     def exit_code(self, *, fail_on_conflict: bool) -> int:
@@ -40,7 +40,7 @@ class ClientRun:
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
-        report = Report(self.run.result).as_data() if self.run.result else None
+        report = SyncReport(self.run.result).as_data() if self.run.result else None
         return {"client": self.client, **self.run.as_data(), "report": report}
 
     @property
@@ -72,7 +72,7 @@ class Round:
 class AllClients:
     """A sync of every workspace of notion-pm.toml, to be run."""
 
-    def __init__(self, context: Context, options: Options, manner: Manner) -> None:
+    def __init__(self, context: Context, options: SyncOptions, manner: RunOptions) -> None:
         self._clients = context.all_clients()
         self._options = options
         self._manner = manner
@@ -113,7 +113,7 @@ class AllClients:
         run_id.run = new_run_id(began)
         with progress(*self._clients) as drawn, time_limit(self._manner.time_limit):
 
-            def work(client: Context) -> Run:
+            def work(client: Context) -> SyncRun:
                 def draw(what: str, done: int, total: int) -> None:
                     drawn(f"{client.name}: {what}", done, total)
 
@@ -138,7 +138,7 @@ class AllClients:
                 echo(f"{each.client}: {each.problem}")
 
 
-def _told(outcome: Outcome[Run], run_id: str, began: datetime) -> ClientRun:
+def _told(outcome: Outcome[SyncRun], run_id: str, began: datetime) -> ClientRun:
     """A client whose settings are wrong has not come as far as a run: it failed of that."""
-    done = outcome.result or Run(run_id, began, 0.0, 0, error=outcome.error)
+    done = outcome.result or SyncRun(run_id, began, 0.0, 0, error=outcome.error)
     return ClientRun(outcome.client.name, done, Outcome(outcome.client, error=done.error).problem)

@@ -11,18 +11,18 @@ from notion_pm.console.output import echo_json, progress
 from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import ConflictsFound, Stopped
 from notion_pm.sync.commands import render_sync
-from notion_pm.sync.commands.sync_runs import Manner, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, prepared, run, tell_in_a_line
 from notion_pm.sync.interval import repeat
-from notion_pm.sync.run import Run
-from notion_pm.sync.summary import Report
-from notion_pm.sync.sync import Options, SyncResult
+from notion_pm.sync.run import SyncRun
+from notion_pm.sync.summary import SyncReport
+from notion_pm.sync.sync import SyncOptions, SyncResult
 from notion_pm.text import quantity
 
 
 class Job:
     """A sync of one workspace, to be run. Settings that are wrong end it before its first run."""
 
-    def __init__(self, context: Context, options: Options, manner: Manner) -> None:
+    def __init__(self, context: Context, options: SyncOptions, manner: RunOptions) -> None:
         _ = context.gateway, context.parent_page, context.state_home
         self._context = context
         self._options = options
@@ -43,9 +43,9 @@ class Job:
         ):
             raise ConflictsFound(f"{quantity(len(found), 'conflict')} between people and rules.")
 
-    def _show(self, done: Run, result: SyncResult) -> None:
+    def _show(self, done: SyncRun, result: SyncResult) -> None:
         if self._manner.as_json:
-            echo_json(Report(result).as_data() | _facts(done))
+            echo_json(SyncReport(result).as_data() | _facts(done))
         elif not self._manner.quiet or done.has_news:
             render_sync.show(result, explain=self._manner.explain)
 
@@ -59,17 +59,17 @@ class Job:
                 sleep=sleep,
             )
 
-    def _told_in_a_line(self, run_id: RunId) -> Run:
+    def _told_in_a_line(self, run_id: RunId) -> SyncRun:
         done = self._run(run_id)
         tell_in_a_line(done, self._manner)
         return done
 
-    def _run(self, run_id: RunId) -> Run:
+    def _run(self, run_id: RunId) -> SyncRun:
         run_id.run = new_run_id(self._context.now())
         with progress(self._context) as drawn, time_limit(self._manner.time_limit):
             return run(self._context, self._options, self._manner, run_id.run, drawn)
 
 
-def _facts(done: Run) -> dict[str, object]:
+def _facts(done: SyncRun) -> dict[str, object]:
     told = done.as_data()
     return {key: told[key] for key in ("run", "started", "seconds", "outcome", "error")}

@@ -19,14 +19,14 @@ from notion_pm.console.signals import heed_requests_to_stop, sleep
 from notion_pm.errors import TimeLimitReached
 from notion_pm.sync.commands import render_sync
 from notion_pm.sync.commands.notifying import tell
-from notion_pm.sync.run import Run, Timing, attempt
-from notion_pm.sync.sync import Options, SyncResult
+from notion_pm.sync.run import SyncRun, Timing, attempt
+from notion_pm.sync.sync import SyncOptions, SyncResult
 from notion_pm.workspace.progress import Progress
-from notion_pm.workspace.sync_context import Place
+from notion_pm.workspace.sync_context import SyncContext
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How a job goes about its runs, and what it says."""
 
     explain: bool = False
@@ -40,7 +40,7 @@ class Manner:
 
 
 @contextmanager
-def prepared(manner: Manner, *, ctrl_c_is_polite: bool) -> Iterator[RunId]:
+def prepared(manner: RunOptions, *, ctrl_c_is_polite: bool) -> Iterator[RunId]:
     """Heed requests to stop, and log; lends where the id of a run is set."""
     heed_requests_to_stop(click.get_current_context().call_on_close, ctrl_c=ctrl_c_is_polite)
     with logged(manner.log_level) as run_id:
@@ -54,15 +54,15 @@ def new_run_id(now: datetime) -> str:
 
 def run(
     context: Context,
-    options: Options,
-    manner: Manner,
+    options: SyncOptions,
+    manner: RunOptions,
     run_id: str,
     progress: Progress,
     *,
     client: str = "",
-) -> Run:
+) -> SyncRun:
     """Sync a workspace once, and tell the webhook how it went. `client`: its name, where it is one of several."""
-    place = Place(
+    place = SyncContext(
         gateway=context.gateway,
         parent_id=context.parent_page,
         state_directory=context.state_directory,
@@ -78,7 +78,7 @@ def run(
     return done
 
 
-def tell_in_a_line(done: Run, manner: Manner, *, client: str = "") -> None:
+def tell_in_a_line(done: SyncRun, manner: RunOptions, *, client: str = "") -> None:
     """Say how one of many runs went: a line of JSON, or a line where there is news."""
     if manner.as_json:
         told = {"client": client} if client else {}

@@ -10,21 +10,21 @@ from notion_pm.console.confirm_undo import ask_to_take_back
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress, table
 from notion_pm.console.thread_options import place_of
-from notion_pm.state.lock import exclusive
-from notion_pm.sync.summary import Report
-from notion_pm.sync.undo import Left, SyncUndo, look_back, undo_sync
+from notion_pm.state.lock import hold_run_lock
+from notion_pm.sync.summary import SyncReport
+from notion_pm.sync.undo import Left, SyncUndo, plan_undo, undo_sync
 from notion_pm.text import UNTITLED, quantity
 from notion_pm.workspace.lock import workspace_lock
 
 
-def take_back_sync(
+def run_undo_sync(
     context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Show what the last sync wrote and what comes of it, ask, and set it back."""
-    with exclusive(context.state_home):
+    with hold_run_lock(context.state_home):
         with progress(context) as drawn:
             place = place_of(context, drawn)
-            undo = look_back(place, template)
+            undo = plan_undo(place, template)
         if not as_json:
             _show(undo)
         done = bool(undo.updates) and not dry_run
@@ -57,7 +57,7 @@ def _show_done(undo: SyncUndo, shown: SyncUndo) -> None:
 
 def _show(undo: SyncUndo) -> None:
     echo(f"Taking back the sync of {undo.run.started:%Y-%m-%d %H:%M} ({undo.run.id}):")
-    lines = list(Report(undo.result).lines())
+    lines = list(SyncReport(undo.result).lines())
     if lines:
         rows = [
             (
@@ -85,7 +85,7 @@ def _left(undo: SyncUndo, left: Iterable[Left]) -> list[tuple[str, str, str]]:
 
 
 def _as_data(undo: SyncUndo) -> dict[str, Any]:
-    data = Report(undo.result).as_data()
+    data = SyncReport(undo.result).as_data()
     return {
         "run": undo.run.id,
         "started": undo.run.started.isoformat(),
