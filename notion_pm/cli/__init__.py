@@ -22,7 +22,7 @@ from click.shell_completion import CompletionItem
 
 from notion_pm import __version__
 from notion_pm.console.root_options import RootOptions
-from notion_pm.console.signals import heed, interrupted_lines
+from notion_pm.console.signals import install_ctrl_c_handler, interrupted_lines
 from notion_pm.errors import FileUnusable, InternalError, NotionPmError
 
 COMMANDS = {
@@ -269,6 +269,6 @@ def main(
     Try it without a token:  notion-pm demo
     """
     _suit_the_terminal(ctx)
-    heed(ctx.call_on_close)
+    install_ctrl_c_handler(ctx.call_on_close)
     from_environment = ctx.get_parameter_source("local") is click.core.ParameterSource.ENVIRONMENT
     ctx.obj = RootOptions(local, from_environment, workspace, jobs, max_wait, debug)

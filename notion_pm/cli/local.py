@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from notion_pm.cli.local_webhooks import command as webhook
-from notion_pm.console.context import begin_weather, open_local, opened_local
+from notion_pm.console.context import inject_faults, local_workspace_in, open_local
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import parse_notion_id
@@ -90,7 +90,7 @@ def serve(
         file, record=record, webhook_seconds=webhook_seconds, template_seconds=template_delay
     )
     if weather is not None:
-        seed = begin_weather(workspace, weather, seed)
+        seed = inject_faults(workspace, weather, seed)
         note(f"Weather {weather}: the same again with --seed {seed}")
 
     def announce(url: str) -> None:
@@ -122,7 +122,7 @@ def serve(
 @json_option
 def info(file: Path, *, as_env: bool, as_json: bool) -> None:
     """Show the token, the root page and what is in the local workspace in FILE; made when it does not exist."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         access = {"token": workspace.token, "root_page_id": workspace.root_page_id}
         facts = {"file": str(file.resolve()), **access, **workspace.counts()}
     if as_json:
@@ -143,7 +143,7 @@ def info(file: Path, *, as_env: bool, as_json: bool) -> None:
 )
 def reset(file: Path) -> None:
     """Empty the local workspace in FILE; tokens, users and the root page's id stay."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         workspace.reset()
 
 
@@ -152,7 +152,7 @@ def reset(file: Path) -> None:
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 def copy(file: Path, target: Path) -> None:
     """Copy the local workspace in FILE to the new file TARGET, also while it is being served."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         workspace.copy(target)
 
 
@@ -165,7 +165,7 @@ def duplicate(file: Path, page: str) -> None:
     PAGE is its id or link. Everything on it gets a new id; texts stay as they are.
     """
     page_id = parse_notion_id(page)
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         echo(workspace.duplicate(page_id))
 
 
@@ -181,7 +181,7 @@ def duplicate(file: Path, page: str) -> None:
 def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
     """Add rows of test data to the local workspace in FILE, and print the id of their data source."""
     wanted = parse_notion_id(data_source) if data_source else None
-    with opened_local(file) as workspace, progress() as draw:
+    with local_workspace_in(file) as workspace, progress() as draw:
         made = workspace.fill(
             wanted, rows, seed=seed, progress=lambda done: draw("Rows", done, rows)
         )
@@ -215,7 +215,7 @@ def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[st
     Without --share it sees the root page, and thereby everything.
     """
     pages = [parse_notion_id(each) for each in shared]
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         echo(workspace.connect(name, capabilities or None, pages))
 
 
@@ -249,5 +249,5 @@ def template(
         text = markdown.read()
     except UnicodeDecodeError:
         raise UsageError(f"{markdown.name} is no text.", "Name a Markdown file in UTF-8.") from None
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         echo(workspace.add_template(source, name, text, is_default=is_default))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from notion_pm.console.context import opened_local
+from notion_pm.console.context import local_workspace_in
 from notion_pm.console.output import echo, echo_json, json_option, note, table
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -30,7 +30,7 @@ def command() -> None:
 )
 def add(file: Path, url: str, events: tuple[str, ...]) -> None:
     """Send a verification token to URL, and print the id of the subscription, which waits for the token."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         made = workspace.webhooks.subscribe(url, events or None)
     echo(made["id"])
     note(f"{url} was sent a verification token. With it:")
@@ -43,7 +43,7 @@ def add(file: Path, url: str, events: tuple[str, ...]) -> None:
 @click.argument("token")
 def verify(file: Path, subscription: str, token: str) -> None:
     """Begin a subscription with the TOKEN that its URL was sent."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         workspace.webhooks.verify(subscription, token)
 
 
@@ -52,7 +52,7 @@ def verify(file: Path, subscription: str, token: str) -> None:
 @json_option
 def list_(file: Path, as_json: bool) -> None:  # noqa: FBT001
     """List the subscriptions and how their deliveries fare."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         found = workspace.webhooks.listed()
     if as_json:
         echo_json(found)
@@ -69,5 +69,5 @@ def list_(file: Path, as_json: bool) -> None:  # noqa: FBT001
 @_SUBSCRIPTION
 def remove(file: Path, subscription: str) -> None:
     """End a subscription."""
-    with opened_local(file) as workspace:
+    with local_workspace_in(file) as workspace:
         workspace.webhooks.unsubscribe(subscription)

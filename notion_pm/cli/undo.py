@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from notion_pm.console.completion_values import complete_template
-from notion_pm.console.confirm_undo import ask_to_take_back
+from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, end_with, json_option, note, progress
@@ -100,7 +100,7 @@ def _undo_when_agreed(
     Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
     """
     for attempt in count():
-        ask_to_take_back(len(undoing.plan.changes), "", yes=yes, as_json=as_json)
+        confirm_undo(len(undoing.plan.changes), "", yes=yes, as_json=as_json)
         try:
             with progress(context) as shown:
                 left = undo(

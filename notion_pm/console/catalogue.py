@@ -1,4 +1,4 @@
-"""The catalogue of a command's workspace: what `export` and `import` find databases in."""
+"""The catalogue of a workspace, in which `export` and `import` find databases by name."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from notion_pm.workspace.catalogue import Catalogue
 
 
 def catalogue_of(context: Context, template: str | None) -> Catalogue:
-    """Return the catalogue of a workspace, by the template that is named or the one that was applied."""
+    """Return the catalogue of a workspace for the named template, or the applied one."""
     return Catalogue(
         context.gateway, lambda: context.parent_page, _load, template, lambda: context.state_home
     )
 
 
 def _load(reference: str, variables: Mapping[str, str] | None) -> Template:
-    from notion_pm.template import (
-        templates,  # rules, Jinja and YAML: only where a template is needed
-    )
+    # Rules, Jinja and YAML are loaded only when a template is needed.
+    from notion_pm.template import templates
 
     return templates.load(reference, variables).template

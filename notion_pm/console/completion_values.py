@@ -1,6 +1,6 @@
-"""What a shell completes besides commands and options: names of templates, clients, databases, exports and tools.
+"""Shell completion of templates, clients, databases, exports and import presets.
 
-Nothing is asked of Notion while somebody types, and what cannot be read is not completed.
+Completion never sends a request to Notion, and ignores files that cannot be read.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from notion_pm.template import template_files, templates
 def complete_template(
     _context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the shipped templates of which this may be one, else files."""
-    return _those_of(template_files.shipped(), typed) or complete_file(_context, _parameter, typed)
+    """Return the shipped templates that start like this, else files."""
+    return _items_starting_with(template_files.shipped(), typed) or complete_file(
+        _context, _parameter, typed
+    )
 
 
 def complete_file(
@@ -36,7 +38,7 @@ def complete_client(
 ) -> list[CompletionItem]:
     """Return the workspaces of notion-pm.toml."""
     try:
-        return _those_of(read_config().workspaces, typed)
+        return _items_starting_with(read_config().workspaces, typed)
     except NotionPmError:
         return []
 
@@ -44,9 +46,11 @@ def complete_client(
 def complete_database(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the databases of the template that is named, or of the shipped one."""
+    """Return the databases of the named template, or of `product`."""
     try:
-        return _those_of(templates.load(_named(context)).template.databases, typed)
+        return _items_starting_with(
+            templates.load(_template_name(context)).template.databases, typed
+        )
     except NotionPmError:
         return []
 
@@ -54,28 +58,28 @@ def complete_database(
 def complete_preset(
     _context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the tools whose files are known."""
-    return _those_of(map_files.preset_names(), typed)
+    """Return the names of the import presets."""
+    return _items_starting_with(map_files.preset_names(), typed)
 
 
 def complete_exported(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the databases and the named exports of the template that is named, or of the shipped one."""
+    """Return the databases and named exports of the named template, or of `product`."""
     try:
-        template = templates.load(_named(context)).template
+        template = templates.load(_template_name(context)).template
     except NotionPmError:
         return []
-    return _those_of([*template.databases, *template.exports], typed)
+    return _items_starting_with([*template.databases, *template.exports], typed)
 
 
-def _named(context: click.Context) -> str:
-    """The template of the command line, else the one that notion-pm.toml names for the client, else `product`."""
+def _template_name(context: click.Context) -> str:
+    # The command line comes first, then the client's entry in notion-pm.toml, then `product`.
     client = read_config().workspaces.get(context.find_root().params.get("workspace") or "")
     return (
         context.params.get("template") or (client.template if client else None) or DEFAULT_TEMPLATE
     )
 
 
-def _those_of(words: Iterable[str], typed: str) -> list[CompletionItem]:
-    return [CompletionItem(each) for each in words if each.startswith(typed)]
+def _items_starting_with(words: Iterable[str], typed: str) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(typed)]

@@ -9,17 +9,18 @@ import click
 from notion_pm.errors import UsageError
 
 
-def ask_to_take_back(steps: int, what: str, *, yes: bool, as_json: bool) -> None:
-    """Get a person's word. `what` is what `undo` was told to take back.
+def confirm_undo(steps: int, what: str, *, yes: bool, as_json: bool) -> None:
+    """Ask whether to undo. `what`: the argument of `undo`, for example `sync`.
 
-    Raises UsageError where there is nobody to ask, Abort when the answer is no.
+    Raises UsageError when there is no terminal to ask on, Abort when the answer is no.
     """
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         command = f"notion-pm undo {what}".strip()
         raise UsageError(
-            f"{steps} steps back wait for a yes, and there is no terminal to ask on.",
-            f"Nothing was changed. Look at them with  {command} --dry-run, then run  {command} --yes.",
+            f"Confirmation needed for {steps} changes to undo, but there is no terminal.",
+            f"Nothing was changed. Review them with  {command} --dry-run, "
+            f"then run  {command} --yes.",
         )
-    click.confirm("Take this back?", abort=True)
+    click.confirm("Undo these changes?", abort=True)

@@ -1,4 +1,7 @@
-"""What a command works with: made here, once, from the settings. The only place that knows the local workspace."""
+"""The context of a command: its workspace, client and state folder, made from the settings.
+
+This is the only module that opens a local workspace; all others meet it over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ from notion_pm.config.state_place import (
     state_home,
 )
 from notion_pm.console.root_options import RootOptions
-from notion_pm.console.signals import go_on, sleep
+from notion_pm.console.signals import raise_if_stopping, sleep
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
@@ -54,10 +57,13 @@ R = TypeVar("R")
 DEFAULT_TEMPLATE = "product"
 
 LOCAL_URL = "http://notion-pm.local"
-"""Where a local workspace is, to clients in this process."""
+"""The base URL of a local workspace that runs inside this process."""
 
 _READ_LAG = 2.0
-"""Seconds until a read from Notion shows what another connection has written: an assumption, on the safe side."""
+"""Seconds until a read from Notion shows the writes of another connection.
+
+An assumption on the safe side: no measurement of it is public.
+"""
 
 
 class Context:
@@ -71,7 +77,10 @@ class Context:
         *,
         is_named: bool = True,
     ) -> None:
-        """Make a context. `is_named`: where the options have a workspace, the user named it (no --all did)."""
+        """Make a context.
+
+        `is_named`: the user chose this workspace with -w; False when --all chose it.
+        """
         self._options = options
         self._closing = closing
         self._limiters = limiters or Limiters()
@@ -79,44 +88,44 @@ class Context:
 
     @property
     def jobs(self) -> int:
-        """How many requests may run side by side."""
+        """The maximum number of parallel requests."""
         return self._options.jobs
 
     @property
     def name(self) -> str:
-        """What the workspace is called here."""
+        """The name of the workspace in messages."""
         if self._options.workspace:
             return self._options.workspace
         return self.target.path.name if isinstance(self.target, Local) else self.target.name
 
     def clients(self) -> list[Context]:
-        """Return a context for every workspace of notion-pm.toml; the chosen one alone where one is chosen."""
+        """Return a context for each workspace of notion-pm.toml, or only for the chosen one."""
         names = read_config(is_named=self._options.workspace is not None).workspaces
         if self._options.local or self._options.workspace or not names:
             return [self]
-        return self._each(names)
+        return self._contexts_of(names)
 
     def all_clients(self) -> list[Context]:
-        """Return a context for every workspace of notion-pm.toml, whatever the environment names.
+        """Return a context for each workspace of notion-pm.toml; the environment is ignored.
 
-        Raises UsageError where one workspace is chosen as well, or the file has none.
+        Raises UsageError when one workspace is chosen as well, or the file names none.
         """
         options = self._options
         if options.workspace or (options.local and not options.local_from_environment):
             raise UsageError(
-                "--all and a single workspace were asked for.",
+                "--all cannot be combined with a single workspace.",
                 "Leave out --all, or -w and --local.",
             )
         names = read_config().workspaces
         if not names:
             raise UsageError(
-                f"--all means every workspace of {CONFIG_FILE}, and there is none.",
+                f"--all runs every workspace of {CONFIG_FILE}, but the file names none.",
                 "Add one with  notion-pm init --workspace NAME.",
             )
-        return self._each(names)
+        return self._contexts_of(names)
 
-    def _each(self, names: Iterable[str]) -> list[Context]:
-        """One context a client. They share the limiters: a budget belongs to a token, not to a page."""
+    def _contexts_of(self, names: Iterable[str]) -> list[Context]:
+        # All clients share the limiters: Notion counts requests by token, not by workspace.
         return [
             Context(
                 replace(self._options, workspace=name),
@@ -131,43 +140,42 @@ class Context:
     def target(self) -> Target:
         """The workspace that the settings name."""
         options = self._options
-        local = None if options.workspace and options.local_from_environment else options.local
+        source = Source.ENVIRONMENT if options.local_from_environment else Source.COMMAND_LINE
+        local = Path(options.local) if options.local else None
+        if options.workspace and options.local_from_environment:
+            local = None  # -w is on the command line, so it wins over NOTION_PM_LOCAL
         return choose_target(
-            local=Path(local) if local else None,
+            local=local,
             workspace=options.workspace,
-            local_source=Source.ENVIRONMENT
-            if options.local_from_environment
-            else Source.COMMAND_LINE,
+            local_source=source,
             is_named=self._is_named,
         )
 
     def template(self, given: str | None) -> str | None:
-        """Return the template that was given, or else the one in the settings; None leaves it to the record."""
+        """Return the given template, else the one in the settings, else None: the record names it."""
         return given or self.target.template
 
     @property
     def budget(self) -> int | None:
-        """Requests a minute, None where there is no limit of ours."""
-        return (
-            None
-            if isinstance(self.target, Local)
-            else _budget(self.target.base_url, self.target.budget)
-        )
+        """The requests allowed per minute, None for no limit."""
+        if isinstance(self.target, Local):
+            return None
+        return _budget(self.target.base_url, self.target.budget)
 
     @property
     def is_on_this_machine(self) -> bool:
-        """Whether the workspace is a local one, in a file or served, rather than Notion's."""
+        """Whether the workspace is local (in a file or served here) rather than at Notion."""
         target = self.target
         return isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host)
 
     @cached_property
     def gateway(self) -> NotionClient:
-        """The door to the workspace."""
+        """The client for the workspace."""
         return NotionClient(self.connection)
 
     @cached_property
     def connection(self) -> Connection:
-        """The connection below the gateway, for requests that the gateway has no verb for."""
+        """The connection below the client, for requests that the client has no method for."""
         connection = self._connect(self.target)
         self._closing(connection.close)
         return connection
@@ -186,34 +194,36 @@ class Context:
         return connection
 
     @property
-    def sent(self) -> int:
-        """How many requests were sent so far."""
+    def requests_sent(self) -> int:
+        """The number of requests sent so far."""
         return self.gateway.requests.attempts if self._has_gateway else 0
 
     @property
     def wait(self) -> float:
-        """How many seconds the next request has to wait for the budget."""
+        """The seconds that the next request has to wait for the budget."""
         return self.gateway.wait if self._has_gateway else 0.0
 
     @property
     def _has_gateway(self) -> bool:
-        return "gateway" in vars(self)  # a bar that is drawn is no reason to connect
+        # A progress bar asks for counts; that must not open a connection.
+        return "gateway" in vars(self)
 
     @cached_property
     def parent_page(self) -> NotionId:
-        """The page under which everything is kept."""
+        """The page that holds the databases and the record."""
         if isinstance(self.target, Local):
             return NotionId(self.local_workspace.root_page_id)
         if self.target.parent_page is None:
             raise UsageError(
-                "No parent page: the page under which the databases are to live.",
-                "Set NOTION_PM_PARENT_PAGE to its id or link (environment or .env), or run  notion-pm init.",
+                "No parent page is set: the page that will hold the databases.",
+                "Set NOTION_PM_PARENT_PAGE to its id or link (environment or .env), "
+                "or run  notion-pm init.",
             )
         return self.target.parent_page
 
     @cached_property
     def state_setting(self) -> StateSetting | None:
-        """What the settings say of where the workspace's memory is kept, None for the usual place."""
+        """The place for the state that the settings name, None for the usual folder."""
         setting = configured_state(is_named=self._is_named)
         if setting is not None:
             raise_if_state_redirected(setting, self.target.source)
@@ -221,18 +231,18 @@ class Context:
 
     @cached_property
     def state_directory(self) -> Path:
-        """The folder of this machine for caches, baselines and journals of this workspace."""
+        """The folder on this machine for the caches, baselines and journals of this workspace."""
         return state_folder(self._local_file, self.parent_page, self.state_setting)
 
     @property
     def shared_state(self) -> SharedState | None:
-        """The database that keeps caches and baselines instead, None where there is none."""
+        """The PostgreSQL database that machines share for the state, or None."""
         home = self.state_home
         return home if isinstance(home, SharedState) else None
 
     @cached_property
     def state_home(self) -> StateHome:
-        """Where what sync remembers of this workspace is kept."""
+        """The place where sync keeps its state: a folder, or a shared database."""
         return state_home(self._local_file, self.parent_page, self.state_setting)
 
     @property
@@ -241,20 +251,21 @@ class Context:
 
     @cached_property
     def local_workspace(self) -> LocalWorkspace:
-        """The opened local workspace; only for a local target."""
+        """The local workspace, opened. Only for a local target."""
         assert isinstance(self.target, Local)
         workspace = open_local(self.target.path)
         self._closing(workspace.close)
         return workspace
 
     def claimant(self, command: str) -> Claimant:
-        """Return how a command takes the lock of the workspace."""
-        from notion_pm.workspace.lock import Claimant  # SQLAlchemy: only where something is written
+        """Return what the lock of the workspace needs to know about this command."""
+        # SQLAlchemy is loaded only for commands that write.
+        from notion_pm.workspace.lock import Claimant
 
         return Claimant(f"notion-pm {command}", marks=self.state_directory / "claims", sleep=sleep)
 
     def now(self) -> datetime:
-        """Return the time, in the time zone of the client."""
+        """Return the current time in the time zone of the client."""
         return datetime.now(self.target.time_zone).astimezone(self.target.time_zone)
 
     def _connect(self, target: Target) -> Connection:
@@ -267,7 +278,7 @@ class Context:
             sleep=sleep,
             base_url=target.base_url,
             patience=self._patience,
-            go_on=go_on,
+            raise_if_stopping=raise_if_stopping,
             token_name=str(target.token_origin),
             read_lag=usual_lag if target.read_lag is None else target.read_lag,
         )
@@ -280,7 +291,7 @@ class Context:
             base_url=LOCAL_URL,
             transport=httpx.WSGITransport(app=self.local_workspace.app),
             patience=self._patience,
-            go_on=go_on,
+            raise_if_stopping=raise_if_stopping,
         )
 
     @property
@@ -289,14 +300,17 @@ class Context:
 
 
 class Limiters:
-    """One limiter for every token: Notion counts by connection, however many workspaces are worked on with it."""
+    """One limiter per token: Notion counts requests by connection, not by workspace."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], WindowLimiter] = {}
 
     def of(self, target: Remote, budget: int | None) -> WindowLimiter:
-        """Return the limiter of a workspace's token, which keeps to the smallest budget that was stated for it."""
+        """Return the limiter of a workspace's token.
+
+        Workspaces may state different budgets for one token; the smallest applies.
+        """
         with self._lock:
             limiter = self._known.setdefault(
                 (target.base_url, target.token.get_secret_value()), _limiter(budget)
@@ -312,25 +326,24 @@ def open_local(
     webhook_seconds: tuple[float, float] | None = None,
     template_seconds: float = 1,
 ) -> LocalWorkspace:
-    """Open the local workspace in a file, made when it does not exist.
+    """Open the local workspace in a file. The file is created when it does not exist.
 
-    Webhooks wait and rest for so many seconds, and new pages wait so long for their template.
+    `webhook_seconds`: how long webhooks wait before a delivery, and between two deliveries.
+    `template_seconds`: how long a new page waits for the content of its template.
 
-    Raises UsageError when the file is none, or cannot be written.
+    Raises UsageError when the file is not a local workspace or cannot be written.
     """
-    from notion_pm.emulator import (
-        UnusableFileError,
-        open_workspace,
-    )  # Flask: only where there is a local workspace
+    # Flask is loaded only for commands that work on a local workspace.
+    from notion_pm.emulator import UnusableFileError, open_workspace
     from notion_pm.emulator.webhooks import Pace
 
     if not path.parent.is_dir():
         raise UsageError(
-            f"There is no folder {path.parent} for the local workspace.",
-            "Make it, or name another file.",
+            f"The folder of the local workspace does not exist: {path.parent}",
+            "Create it, or name another file.",
         )
     try:
-        pace = Pace(*(timedelta(seconds=each) for each in webhook_seconds or ()))
+        pace = Pace(*(timedelta(seconds=seconds) for seconds in webhook_seconds or ()))
         delay = timedelta(seconds=template_seconds)
         return open_workspace(path, record=record, webhook_pace=pace, template_delay=delay)
     except (OSError, sqlite3.Error, UnusableFileError) as error:
@@ -340,8 +353,11 @@ def open_local(
 
 
 @contextmanager
-def opened_local(path: Path) -> Iterator[LocalWorkspace]:
-    """Lend the local workspace in a file; what it refuses becomes a UsageError."""
+def local_workspace_in(path: Path) -> Iterator[LocalWorkspace]:
+    """Open the local workspace in a file for a `with` block.
+
+    Raises UsageError for what the local workspace refuses.
+    """
     from notion_pm.emulator import ApiError
 
     workspace = open_local(path)
@@ -352,34 +368,38 @@ def opened_local(path: Path) -> Iterator[LocalWorkspace]:
             refusal.message, f"notion-pm local info {path} shows what is there."
         ) from None
     except FileExistsError as taken:
-        raise UsageError(
-            f"There is something at {taken.filename} already.", "Name another file."
-        ) from None
+        raise UsageError(f"{taken.filename} already exists.", "Name another file.") from None
     finally:
         workspace.close()
 
 
-def begin_weather(workspace: LocalWorkspace, weather: str, seed: int | None) -> int:
-    """Trouble a local workspace's clients, and return the seed that brings the same again: the given, or a new one.
+def inject_faults(workspace: LocalWorkspace, faults: str, seed: int | None) -> int:
+    """Make a local workspace inject faults, and return the seed that repeats them.
 
-    Raises UsageError when the weather is no file, preset or list of rules.
+    Without a seed, a random one is chosen.
+
+    Raises UsageError when `faults` is not a file, a preset or a list of rules.
     """
     from notion_pm.emulator.faults import WeatherFault, read_weather
 
     try:
-        read = read_weather(weather, seed=seed)
+        read = read_weather(faults, seed=seed)
         if seed is None and not read.seed:
-            read = read_weather(weather, seed=secrets.randbelow(1_000_000))
+            read = read_weather(faults, seed=secrets.randbelow(1_000_000))
     except WeatherFault as fault:
         raise UsageError(
-            f"The weather is not clear. {fault}", "docs/local-workspace.md shows what there is."
+            f"Invalid --weather value: {fault}",
+            "docs/local-workspace.md lists the possible values.",
         ) from None
     workspace.weather.change(read)
     return read.seed
 
 
 def connect(token: str, base_url: str, token_name: str) -> NotionClient:
-    """Return a client for a token that is not in the settings yet. `token_name`: what errors call it."""
+    """Return a client for a token that is not in the settings yet.
+
+    `token_name`: the name of the token in error messages.
+    """
     limiter = _limiter(_budget(base_url, None))
     return NotionClient(
         Connection(token, limiter=limiter, sleep=sleep, base_url=base_url, token_name=token_name)
@@ -401,7 +421,8 @@ def _limiter(budget: int | None) -> WindowLimiter:
 
 
 def _budget(base_url: str, configured: int | None) -> int | None:
-    """Notion's budget, unless the settings know better; a server on this machine is not Notion."""
     if configured is not None:
         return configured
-    return None if is_loopback(httpx.URL(base_url).host) else NOTION_BUDGET
+    if is_loopback(httpx.URL(base_url).host):
+        return None  # a server on this machine is not Notion and has no budget
+    return NOTION_BUDGET

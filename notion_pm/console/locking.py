@@ -13,7 +13,7 @@ import click
 
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context
 from notion_pm.console.output import echo, note
-from notion_pm.console.signals import heed_sigterm_as_ctrl_c
+from notion_pm.console.signals import treat_sigterm_as_ctrl_c
 from notion_pm.errors import (
     FileMissing,
     RecordCopied,
@@ -44,7 +44,7 @@ def locks_workspace(
     @click.option("--break-lock", "breaks", is_flag=True, help=_HELP)
     @wraps(command)
     def wrapper(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        heed_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
+        treat_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
         if kwargs.pop("breaks", False):
             _raise_if_unfit(kwargs)
             _read_files(context, kwargs)

@@ -1,4 +1,4 @@
-"""Log lines on stderr for those who look after a job: when, how grave, in which run, what."""
+"""Log lines on stderr for scheduled jobs: time, level, run and message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class RunId(logging.Filter):
-    """Writes the id of the present run on every line, whichever thread it comes from."""
+    """Add the id of the current run to every log line, from any thread."""
 
     run = "-"
 
@@ -23,8 +23,11 @@ class RunId(logging.Filter):
 
 
 @contextmanager
-def logged(level: str) -> Iterator[RunId]:
-    """Send the log of notion-pm to stderr meanwhile; lends where the id of a run is set."""
+def log_to_stderr(level: str) -> Iterator[RunId]:
+    """Send the log of notion-pm to stderr during the `with` block.
+
+    Yields the object that holds the id of the current run.
+    """
     handler, of_run = logging.StreamHandler(sys.stderr), RunId()
     handler.setFormatter(logging.Formatter(_LINE, _TIME))
     handler.addFilter(of_run)

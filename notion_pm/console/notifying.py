@@ -11,8 +11,9 @@ from notion_pm.errors import LeftForNextRun, NotificationFailed
 
 
 def post(url: str, text: str, facts: Mapping[str, Any]) -> None:
-    """Post a message; one that cannot be delivered is only noted."""
-    from notion_pm import notify  # requests: only for those who want to be told
+    """Post a message. A failure is only noted: the work that it reports is done."""
+    # The HTTP library of notifications is loaded only when one is sent.
+    from notion_pm import notify
 
     try:
         notify.post(url, text, facts, sleep=sleep)

@@ -1,4 +1,4 @@
-"""How commands show things: text for people on stdout, JSON for programs on stdout, progress on stderr."""
+"""Output of commands: text or JSON on stdout, notes and progress on stderr."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notion_pm.console.signals import work_under_way
 from notion_pm.workspace.progress import Progress
 
 if TYPE_CHECKING:
-    from notion_pm.console.progress_bars import Asking
+    from notion_pm.console.progress_bars import RequestFigures
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,14 +40,14 @@ def echo(text: str = "") -> None:
 
 
 def echo_lines(lines: Iterable[str]) -> None:
-    """Print lines for people; in a terminal those that are too long for it break between words, links never."""
+    """Print lines for people. In a terminal, long lines break between words, but never in a link."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines:
-        click.echo(line if width is None else wrapped(line, width))
+        click.echo(line if width is None else wrap_line(line, width))
 
 
-def wrapped(line: str, width: int) -> str:
-    """Return a line as one or more of that width, which go on under where its text begins."""
+def wrap_line(line: str, width: int) -> str:
+    """Return a line broken to a width, with a hanging indent below the start of its text."""
     if len(line) <= width or " " not in line.strip():
         return line
     margin = " " * (len(line) - len(line.lstrip(" -")))
@@ -58,21 +58,21 @@ def wrapped(line: str, width: int) -> str:
 
 
 def note(text: str) -> None:
-    """Tell something that is not the result: on stderr."""
+    """Print a note for people on stderr: stdout is for results."""
     click.echo(text, err=True)
 
 
 def end_with(code: int) -> None:
-    """End the command with an exit code; 0 lets it end by itself."""
+    """End the command with an exit code. 0 returns, and the command goes on."""
     if code:
         click.get_current_context().exit(code)
 
 
 @contextmanager
-def progress(*asking: Asking) -> Iterator[Progress]:
-    """Give a Progress that draws bars on stderr, or nothing where stderr is not a terminal.
+def progress(*clients: RequestFigures) -> Iterator[Progress]:
+    """Yield a Progress that draws bars on stderr, or draws nothing when stderr is not a terminal.
 
-    `asking`: whose requests are counted beside them. Nothing is to be asked or printed while bars are drawn.
+    `clients`: their requests are counted beside the bars. Do not print or prompt inside the block.
     """
     work_under_way.begin()
     if not sys.stderr.isatty():
@@ -83,25 +83,28 @@ def progress(*asking: Asking) -> Iterator[Progress]:
 
     from notion_pm.console.progress_bars import Bars
 
-    bars = Bars(Console(stderr=True), asking)
+    bars = Bars(Console(stderr=True), clients)
 
     def draw(what: str, done: int, total: int) -> None:
         work_under_way.note(what, done, total)
         bars.draw(what, done, total)
 
-    with bars.drawn:
+    with bars.display:
         yield draw
-    # Not in a `finally`: after Ctrl-C the root says how far this work was.
+    # Not in a `finally`: after Ctrl-C the root command reports how far this work got.
     work_under_way.end()
 
 
-def one_by_one(items: Iterable[T], *asking: Asking) -> Iterator[T]:
-    """Yield items that take their time, with a bar while each is made and none while it is used."""
-    made = iter(items)
+def one_by_one(items: Iterable[T], *clients: RequestFigures) -> Iterator[T]:
+    """Yield items that take long to produce.
+
+    A bar shows while an item is produced and is removed while the caller works with it.
+    """
+    source = iter(items)
     while True:
-        with progress(*asking):
+        with progress(*clients):
             try:
-                item = next(made)
+                item = next(source)
             except StopIteration:
                 return
         yield item
@@ -113,15 +116,15 @@ def table(
     *,
     styles: Mapping[int, str] | None = None,
 ) -> None:
-    """Print a table that fits the terminal; in a pipe, as wide as its text and without colours."""
+    """Print a table that fits the terminal. In a pipe it is as wide as its text, without colours."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     terminal = sys.stdout.isatty()
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for place, header in enumerate(headers):
-        drawn.add_column(header, style=(styles or {}).get(place), overflow="fold")
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for column, header in enumerate(headers):
+        grid.add_column(header, style=(styles or {}).get(column), overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    Console(width=None if terminal else 200, highlight=False, soft_wrap=False).print(drawn)
+        grid.add_row(*(Text(cell) for cell in row))
+    Console(width=None if terminal else 200, highlight=False, soft_wrap=False).print(grid)

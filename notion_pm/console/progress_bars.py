@@ -1,4 +1,4 @@
-"""The bars of `output.progress`: how far the work is, how many requests it took, and what it waits for."""
+"""Progress bars: how far the work is, how many requests were sent, and how long it waits."""
 
 from __future__ import annotations
 
@@ -17,51 +17,54 @@ from rich.progress import (
 )
 from rich.text import Text
 
-_BEFORE_ANY = "Asking Notion"
-_WORTH_TELLING = 2.0
-"""Seconds of waiting that a person would wonder about."""
+_BEFORE_FIRST = "Asking Notion"
+_SHOWN_WAIT = 2.0
+"""Waits longer than this many seconds are shown, so that the bar does not look stuck."""
 
 
-class Asking(Protocol):
-    """Whoever sends requests."""
+class RequestFigures(Protocol):
+    """The request figures of one client."""
 
     @property
-    def sent(self) -> int:
-        """How many requests were sent."""
+    def requests_sent(self) -> int:
+        """The number of requests sent so far."""
 
     @property
     def wait(self) -> float:
-        """How many seconds the next one has to wait."""
+        """The seconds that the next request has to wait."""
 
 
 class Bars:
-    """Bars for the kinds of work that are told of, in their order; before the first, that something is going on."""
+    """One bar per kind of work, in the order in which they start.
 
-    def __init__(self, console: Console, asking: Sequence[Asking]) -> None:
+    Before the first one starts, a bar without a count shows that the command is running.
+    """
+
+    def __init__(self, console: Console, clients: Sequence[RequestFigures]) -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            _Done(),
+            _Amount(),
             TimeElapsedColumn(),
-            _Requests(asking),
+            _Requests(clients),
         )
-        # stdout is left alone: rich would lead what is printed there to the bars' own stream
-        self.drawn = Progress(*columns, console=console, transient=True, redirect_stdout=False)
-        self._first: TaskID | None = self.drawn.add_task(_BEFORE_ANY, total=None)
+        # rich would redirect stdout to the stream of the bars: results belong on stdout.
+        self.display = Progress(*columns, console=console, transient=True, redirect_stdout=False)
+        self._first: TaskID | None = self.display.add_task(_BEFORE_FIRST, total=None)
         self._tasks: dict[str, TaskID] = {}
 
     def draw(self, what: str, done: int, total: int) -> None:
-        """Show how far a kind of work is; 0 where nobody knows how much there is."""
+        """Show how far a kind of work is. `total`: 0 when it is not known."""
         if self._first is not None:
-            self.drawn.remove_task(self._first)
+            self.display.remove_task(self._first)
             self._first = None
         if what not in self._tasks:
-            self._tasks[what] = self.drawn.add_task(what, total=total or None)
-        self.drawn.update(self._tasks[what], completed=done, total=total or None)
+            self._tasks[what] = self.display.add_task(what, total=total or None)
+        self.display.update(self._tasks[what], completed=done, total=total or None)
 
 
-class _Done(ProgressColumn):
-    """How much is done, of how much where that is known."""
+class _Amount(ProgressColumn):
+    """The amount done, and the total when it is known."""
 
     def render(self, task: Task) -> Text:
         done = f"{task.completed:,.0f}" if task.completed or task.total else ""
@@ -69,15 +72,15 @@ class _Done(ProgressColumn):
 
 
 class _Requests(ProgressColumn):
-    """Requests as they are sent: they move where a single database takes its time."""
+    """The count of requests. It moves even while one large database takes long."""
 
-    def __init__(self, asking: Sequence[Asking]) -> None:
+    def __init__(self, clients: Sequence[RequestFigures]) -> None:
         super().__init__()
-        self._asking = asking
+        self._clients = clients
 
     def render(self, task: Task) -> Text:
-        wait = min((each.wait for each in self._asking), default=0.0)
-        if wait > _WORTH_TELLING:
+        wait = min((client.wait for client in self._clients), default=0.0)
+        if wait > _SHOWN_WAIT:
             return Text(f"Notion's budget is spent: {wait:.0f} s to wait", style="yellow")
-        sent = sum(each.sent for each in self._asking)
+        sent = sum(client.requests_sent for client in self._clients)
         return Text(f"{sent:,} request{'' if sent == 1 else 's'}" if sent else "")

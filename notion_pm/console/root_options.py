@@ -1,4 +1,4 @@
-"""The options that stand before the command and apply to all commands."""
+"""The global options, which apply to all commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RootOptions:
-    """The global options, as they were given."""
+    """The values of the global options."""
 
     local: str | None
     local_from_environment: bool

@@ -1,8 +1,8 @@
-"""Ending before the end: Ctrl-C, a request to stop, or a run whose time is up.
+"""Stop early: Ctrl-C, SIGTERM, or a time limit.
 
-Ctrl-C ends every wait at once: without this, workers sleep on until Notion's window or pause is over. A scheduled job
-is rather asked to stop (SIGTERM): what is under way is finished and remembered, and nothing new is begun. Whoever asks
-again has no time for that either.
+Ctrl-C ends every wait at once; without this, worker threads would sleep until Notion's request
+window or pause is over. A scheduled job is asked to stop by SIGTERM: it finishes and records its
+current requests and starts nothing new. A second signal ends the process immediately.
 """
 
 from __future__ import annotations
@@ -20,44 +20,48 @@ from notion_pm.errors import Stopped, TimeLimitReached
 
 ENDED_BY_SIGNAL = 128 + signal.SIGINT
 _ECHO = 1.0
-"""Seconds in which a second signal is the first one's echo: terminals and `timeout` send it to a whole group."""
+"""A second signal within this many seconds is taken for the same one.
+
+Terminals and `timeout` signal a whole process group, so one Ctrl-C may arrive twice.
+"""
 
 
-class _Ending:
-    """Whether the process is to end, and why. There is one, as there is one set of signals."""
+class _StopRequest:
+    """Whether the process shall stop, and why. There is one per process, as for signal handlers."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._is_made = threading.Event()
         self._why: type[BaseException] = KeyboardInterrupt
-        self._began = 0.0
+        self._made_at = 0.0
         self._deadline = math.inf
         self._limit = math.inf
 
-    def ask(self, why: type[BaseException]) -> None:
-        """End for this reason; at once when it was asked before."""
-        if self._asked.is_set():
-            if time.monotonic() - self._began > _ECHO:
+    def make(self, why: type[BaseException]) -> None:
+        """Request a stop for this reason. A second request ends the process immediately."""
+        if self._is_made.is_set():
+            if time.monotonic() - self._made_at > _ECHO:
                 os._exit(ENDED_BY_SIGNAL)
             return
-        self._why, self._began = why, time.monotonic()
-        self._asked.set()
+        self._why = why
+        self._made_at = time.monotonic()
+        self._is_made.set()
         if why is KeyboardInterrupt:
             raise KeyboardInterrupt
 
     @property
-    def is_asked(self) -> bool:
-        return self._asked.is_set()
+    def is_pending(self) -> bool:
+        return self._is_made.is_set()
 
     def forget(self) -> None:
-        self._asked.clear()
+        self._is_made.clear()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, or raise why there is no time for that."""
-        if self._asked.is_set():
+        """Sleep, or raise the reason to stop."""
+        if self._is_made.is_set():
             raise self._why
         if time.monotonic() + seconds >= self._deadline:
             raise TimeLimitReached(self._limit)
-        if self._asked.wait(seconds):
+        if self._is_made.wait(seconds):
             raise self._why
 
     @contextmanager
@@ -69,52 +73,52 @@ class _Ending:
             self._deadline = math.inf
 
 
-_ending = _Ending()
+_stop_request = _StopRequest()
 
 
 def sleep(seconds: float) -> None:
-    """Sleep, in whichever thread this is.
+    """Sleep, in any thread.
 
-    Raises KeyboardInterrupt when Ctrl-C is pressed meanwhile, Stopped when the process is asked to
-    stop, and TimeLimitReached at once when the run's time would be over before.
+    Raises KeyboardInterrupt after Ctrl-C, Stopped after a request to stop, and TimeLimitReached at once when
+    the time limit would end during the sleep.
     """
-    _ending.sleep(seconds)
+    _stop_request.sleep(seconds)
 
 
-def go_on() -> None:
-    """Return when there is time for one thing more; otherwise raise what `sleep` raises."""
-    _ending.sleep(0)
+def raise_if_stopping() -> None:
+    """Return if the run may start another request. Raises what `sleep` raises."""
+    _stop_request.sleep(0)
 
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Let what is done meanwhile take so many seconds, all threads together."""
-    with _ending.within(math.inf if seconds is None else seconds):
+    """Limit the time of the `with` block, for all threads together. None: no limit."""
+    with _stop_request.within(math.inf if seconds is None else seconds):
         yield
 
 
-def heed(closing: Callable[[Callable[[], object]], object]) -> None:
-    """Let Ctrl-C end the sleeps of all threads until the command is closed."""
-    closing(_ending.forget)
+def install_ctrl_c_handler(closing: Callable[[Callable[[], object]], object]) -> None:
+    """Let Ctrl-C end the sleeps of all threads, until the command closes."""
+    closing(_stop_request.forget)
     _on(signal.SIGINT, KeyboardInterrupt, closing)
 
 
-def heed_sigterm_as_ctrl_c(closing: Callable[[Callable[[], object]], object]) -> None:
-    """Let SIGTERM end the command as Ctrl-C does: at once, and what is half made goes."""
+def treat_sigterm_as_ctrl_c(closing: Callable[[Callable[[], object]], object]) -> None:
+    """Let SIGTERM end the command at once, like Ctrl-C, so that it can clean up."""
     _on(signal.SIGTERM, KeyboardInterrupt, closing)
 
 
-def heed_requests_to_stop(
+def finish_current_work_on_signal(
     closing: Callable[[Callable[[], object]], object], *, ctrl_c: bool
 ) -> None:
-    """Let SIGTERM, and Ctrl-C where that is wanted, end the command as soon as what is under way is done."""
+    """Let SIGTERM, and Ctrl-C if `ctrl_c`, stop the command after its current requests."""
     _on(signal.SIGTERM, Stopped, closing)
     if ctrl_c:
         _on(signal.SIGINT, Stopped, closing)
 
 
 class _WorkUnderWay:
-    """How far the work is that a person is waiting for, so that Ctrl-C can say it. There is one at a time."""
+    """Counts of the current work, so that Ctrl-C can report them. One at a time."""
 
     def __init__(self) -> None:
         self.is_running = False
@@ -129,8 +133,8 @@ class _WorkUnderWay:
     def note(self, what: str, done: int, total: int) -> None:
         self._counts[what] = done, total
 
-    def so_far(self) -> str:
-        """Return what is done in words, empty where nothing was counted."""
+    def summary(self) -> str:
+        """Return the counts as text, empty if there are none."""
         counts = [
             f"{what} {done:,} of {total:,}" if total else f"{what} {done:,}"
             for what, (done, total) in self._counts.items()
@@ -140,33 +144,32 @@ class _WorkUnderWay:
 
 work_under_way = _WorkUnderWay()
 
-_GOES_ON = {
-    "apply": "The same command goes on from there: it finds what was made, and makes only the rest.",
-    "import": "The same command goes on from there: rows that were written are not written again.",
-    "sync": "The same command goes on from there: it decides again on what the pages hold by then.",
-    "undo": "The same command goes on from there, and takes back the rest.",
-    "destroy": "The same command goes on from there, and puts the rest in the trash.",
-    "adopt": "The same command goes on from there.",
-    "repair": "The same command looks again, and writes what is still missing.",
-    "doctor": "The same command goes on from there. Until then the scratch page is in the trash, if possible.",
-    "export": "Files that were finished are kept. The same command writes the rest.",
+_HOW_TO_CONTINUE = {
+    "apply": "Run the same command again: it finds what exists and creates only the rest.",
+    "import": "Run the same command again: rows that were written are not written twice.",
+    "sync": "Run the same command again: it reads the pages again and writes the rest.",
+    "undo": "Run the same command again: it undoes the rest.",
+    "destroy": "Run the same command again: it moves the rest to the trash.",
+    "adopt": "Run the same command again: it continues.",
+    "repair": "Run the same command again: it writes what is still missing.",
+    "doctor": "Run the same command again: it continues. The scratch page was moved to the trash if possible.",
+    "export": "Finished files are kept. Run the same command again: it writes the rest.",
 }
 
 
 def interrupted_lines(command: str | None) -> list[str]:
-    """Return what to say when Ctrl-C ended a command: what is done, and how to go on.
+    """Return the lines to print after Ctrl-C: what was done, and how to continue.
 
-    Nothing where the command only reads, or was not at work: at a question there is nothing to go on with.
+    Empty for commands that only read, and when the command was waiting for an answer.
     """
-    if command not in _GOES_ON or not work_under_way.is_running:
+    if command not in _HOW_TO_CONTINUE or not work_under_way.is_running:
         return []
-    so_far = work_under_way.so_far()
-    done = (
-        f"Interrupted. Done so far: {so_far}."
-        if so_far
-        else "Interrupted before anything was counted as done."
-    )
-    return [done, _GOES_ON[command]]
+    so_far = work_under_way.summary()
+    if so_far:
+        first_line = f"Interrupted. Done so far: {so_far}."
+    else:
+        first_line = "Interrupted before anything was done."
+    return [first_line, _HOW_TO_CONTINUE[command]]
 
 
 def _on(
@@ -174,13 +177,13 @@ def _on(
     why: type[BaseException],
     closing: Callable[[Callable[[], object]], object],
 ) -> None:
-    """Heed a signal until the command is closed; only the main thread can ask for it."""
+    # Python allows signal handlers only in the main thread.
     if threading.current_thread() is not threading.main_thread():
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        _ending.ask(why)
+    def handle(number: int, frame: FrameType | None) -> None:
+        _stop_request.make(why)
 
-    before = signal.signal(number, ask)
-    # where it has ended the command, its echo must not kill the program on its last steps
-    closing(lambda: signal.signal(number, signal.SIG_IGN if _ending.is_asked else before))
+    before = signal.signal(number, handle)
+    # After a stop the signal is ignored: its echo must not kill the last steps of the program.
+    closing(lambda: signal.signal(number, signal.SIG_IGN if _stop_request.is_pending else before))

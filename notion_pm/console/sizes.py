@@ -11,13 +11,15 @@ _PATTERN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([kmgt]?)i?b?", re.ASCII)
 
 
 def bytes_in(text: str) -> int | None:
-    """Return how many bytes a text such as `200MB` or `1.5g` means; None for anything else, and for none."""
+    """Return the bytes of a text like `200MB` or `1.5g`, None if it is invalid or zero."""
     found = _PATTERN.fullmatch(text.strip().lower())
-    return int(float(found[1]) * _UNITS[found[2]]) or None if found else None
+    if not found:
+        return None
+    return int(float(found[1]) * _UNITS[found[2]]) or None
 
 
 def size(value: int | str) -> int:
-    """Return an option's value in bytes: for `type=` of an option, with the metavar SIZE."""
+    """Return the value of an option in bytes. For `type=` of an option with metavar SIZE."""
     found = value if isinstance(value, int) else bytes_in(value)
     if found is None:
         raise click.BadParameter(f"{value!r} is not a size; write 500k, 200MB or 1.5GB.")

@@ -1,4 +1,4 @@
-"""What `trace`, `audit` and `loop` share: where they read, and by which template."""
+"""The option and the context that commands on the thread share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ template_option = click.option(
     "--template",
     metavar="NAME|FILE",
     shell_complete=complete_template,
-    help="The template to read by. Default: the one that was applied.",
+    help="The template. Default: the one that was applied.",
 )
 
 
 def place_of(context: Context, progress: Progress) -> SyncContext:
-    """Return where a command works, from its settings."""
+    """Return what a sync or a reading of the thread needs, from the context of a command."""
     return SyncContext(
         gateway=context.gateway,
         parent_id=context.parent_page,

@@ -128,11 +128,13 @@ class Connection:
         base_url: str,
         transport: httpx.BaseTransport | None = None,
         patience: Patience = Patience(),
-        go_on: Callable[[], None] = lambda: None,
+        raise_if_stopping: Callable[[], None] = lambda: None,
         token_name: str = "",
         read_lag: float = 0.0,
     ) -> None:
-        """Make a connection; nothing is sent yet. `go_on` is asked before each attempt, and raises what ends the run.
+        """Make a connection; nothing is sent yet.
+
+        `raise_if_stopping` is called before each attempt, and raises the error that ends the run.
 
         `token_name`: what errors call the token, such as the variable that holds it. `read_lag`: seconds after which a
         read shows what another connection has written. Nothing public says how long that takes on Notion.
@@ -152,7 +154,7 @@ class Connection:
         self._sleep = sleep
         self._rested = 0.0
         self._patience = patience
-        self._go_on = go_on
+        self._go_on = raise_if_stopping
         self._secret = token.strip()
         self._token_name = token_name
         proxy = proxy_for(base_url) if transport is None else None
@@ -281,8 +283,8 @@ class Connection:
     def send_at_the_end(self, method: str, path: str) -> bool:
         """Try once to clean up, although the run is ending, and return whether it succeeded.
 
-        `go_on` is not asked: it would refuse the request of a run that was told to stop. A pause that Notion asks for
-        is not waited for.
+        `raise_if_stopping` is not called: it would refuse the request of a run that is stopping.
+        A pause that Notion asks for is not waited for.
         """
         if self._limiter.wait > 0:
             return False
@@ -512,7 +514,7 @@ def _only_reads(method: str, path: str) -> bool:
     return method == "GET" or path.endswith(("/query", "search"))
 
 
-def _with_grace(go_on: Callable[[], None]) -> Callable[[], None]:
+def _with_grace(raise_if_stopping: Callable[[], None]) -> Callable[[], None]:
     """Return a check that lets a write finish for a moment after the run was asked to end.
 
     Ctrl-C ends it at once.
@@ -521,7 +523,7 @@ def _with_grace(go_on: Callable[[], None]) -> Callable[[], None]:
 
     def check() -> None:
         try:
-            go_on()
+            raise_if_stopping()
         except LeftForNextRun:
             asked_at.append(time.monotonic())
             if asked_at[-1] - asked_at[0] >= _GRACE:

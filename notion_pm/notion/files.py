@@ -77,18 +77,18 @@ class FileFetcher:
         *,
         largest: int = LARGEST_FILE,
         sleep: Callable[[float], None] = time.sleep,
-        go_on: Callable[[], None] = lambda: None,
+        raise_if_stopping: Callable[[], None] = lambda: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Make a fetcher for the workspace at `workspace_url`.
 
-        `largest`: bytes that a file may have. `go_on` raises what ends the run. `transport` reaches
+        `largest`: bytes that a file may have. `raise_if_stopping` raises what ends the run. `transport` reaches
         a workspace within this process.
         """
         self._workspace = httpx.URL(workspace_url)
         self._largest = largest
         self._sleep = sleep
-        self._go_on = go_on
+        self._go_on = raise_if_stopping
         self._transport = transport
         self._lock = threading.Lock()
         self._clients: dict[str | None, httpx.Client] = {}

@@ -14,16 +14,16 @@ from notion_pm.notion.limiter import WindowLimiter
 
 @dataclass
 class Asker:
-    """Somebody who has sent so many requests, and waits so many seconds for the next."""
+    """A client with these request figures."""
 
-    sent: int = 0
+    requests_sent: int = 0
     wait: float = 0.0
 
 
 def shown(bars: Bars) -> list[str]:
-    """What stands on the screen, line by line."""
+    """Return the lines on the screen."""
     console = Console(file=io.StringIO(), width=100, force_terminal=False)
-    console.print(bars.drawn.get_renderable())
+    console.print(bars.display.get_renderable())
     out = console.file
     assert isinstance(out, io.StringIO)
     return [line.strip() for line in out.getvalue().splitlines()]
@@ -33,17 +33,17 @@ def bars_of(*askers: Asker) -> Bars:
     return Bars(Console(file=io.StringIO()), askers)
 
 
-def test_before_work_is_told_of_it_shows_that_something_goes_on_and_how_much_was_asked() -> None:
+def test_the_first_bar_shows_the_number_of_requests() -> None:
     one, other = Asker(1), Asker(0)
     bars = bars_of(one, other)
     (line,) = shown(bars)
     assert line.startswith("Asking Notion")
     assert line.endswith(" 1 request")
-    other.sent = 1234
+    other.requests_sent = 1234
     assert shown(bars)[0].endswith(" 1,235 requests")
 
 
-def test_each_kind_of_work_has_a_bar_with_how_much_of_it_is_done() -> None:
+def test_each_kind_of_work_has_a_bar_with_its_count() -> None:
     bars = bars_of()
     bars.draw("Reading", 1, 3)
     bars.draw("Pages", 40, 0)
@@ -58,7 +58,7 @@ def test_each_kind_of_work_has_a_bar_with_how_much_of_it_is_done() -> None:
 @pytest.mark.parametrize(
     ("waits", "told"), [((43.2, 12.0), "12 s to wait"), ((43.2, 0.0), "0 requests"), ((), "")]
 )
-def test_a_wait_is_told_when_all_have_to(waits: tuple[float, ...], told: str) -> None:
+def test_a_wait_is_shown_when_all_clients_wait(waits: tuple[float, ...], told: str) -> None:
     (line,) = shown(bars_of(*(Asker(wait=each) for each in waits)))
     assert ("to wait" in line) == ("to wait" in told)
     assert told.removeprefix("0 requests") in line

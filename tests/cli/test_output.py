@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notion_pm.console.output import wrapped
+from notion_pm.console.output import wrap_line
 
 LINK = "https://app.notion.com/p/a-title-that-is-long-1fc5cdb926a5494ebb4a7877e2edaf72"
 
@@ -21,4 +21,4 @@ LINK = "https://app.notion.com/p/a-title-that-is-long-1fc5cdb926a5494ebb4a7877e2
     ],
 )
 def test_lines_break_between_words_under_where_they_begin(line: str, told: str) -> None:
-    assert wrapped(line, 17) == told
+    assert wrap_line(line, 17) == told

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from notion_pm.config import Remote
-from notion_pm.console.all_clients import for_each_client, go_on, most_serious
+from notion_pm.console.all_clients import continue_with, for_each_client, most_serious
 from notion_pm.console.context import Context, Limiters
 from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import NotionPmError, UnsafeChange, UsageError
@@ -35,10 +35,10 @@ def test_each_failure_stays_with_its_client() -> None:
     assert [each.exit_code for each in outcomes] == [0, 3, 1, 1]
     assert [each.problem.split(".")[0] for each in outcomes[1:]] == [
         "Too much",
-        "A fault of notion-pm: KeyError (clients",
+        "A fault of notion-pm: KeyError (all_clients",
         "The output cannot be used: gone",
     ]
-    further = go_on(outcomes, lambda client, result: (client is ok, result))
+    further = continue_with(outcomes, lambda client, result: (client is ok, result))
     assert further[0].value == (True, None)
     assert [each.error for each in further[1:]] == [each.error for each in outcomes[1:]]
     with pytest.raises(UnsafeChange):

@@ -234,7 +234,13 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
     limiter = WindowLimiter(None, clock=clock, sleep=clock.sleep)
     with hostile(answer) as server:
         _OPEN.append(
-            Connection(TOKEN, limiter=limiter, sleep=clock.sleep, base_url=server.url, go_on=go_on)
+            Connection(
+                TOKEN,
+                limiter=limiter,
+                sleep=clock.sleep,
+                base_url=server.url,
+                raise_if_stopping=go_on,
+            )
         )
         with pytest.raises(TimeLimitReached):
             _OPEN[0].send("GET", "users/me")

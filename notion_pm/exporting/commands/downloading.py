@@ -8,7 +8,7 @@ import httpx
 
 from notion_pm.config import Local
 from notion_pm.console.context import LOCAL_URL, Context
-from notion_pm.console.signals import go_on, sleep
+from notion_pm.console.signals import raise_if_stopping, sleep
 from notion_pm.notion.files import FileFetcher
 
 
@@ -20,9 +20,15 @@ def file_fetcher(
     if isinstance(target, Local):
         transport = httpx.WSGITransport(app=context.local_workspace.app)
         fetcher = FileFetcher(
-            LOCAL_URL, largest=largest, sleep=sleep, go_on=go_on, transport=transport
+            LOCAL_URL,
+            largest=largest,
+            sleep=sleep,
+            raise_if_stopping=raise_if_stopping,
+            transport=transport,
         )
     else:
-        fetcher = FileFetcher(target.base_url, largest=largest, sleep=sleep, go_on=go_on)
+        fetcher = FileFetcher(
+            target.base_url, largest=largest, sleep=sleep, raise_if_stopping=raise_if_stopping
+        )
     closing(fetcher.close)
     return fetcher

@@ -21,7 +21,7 @@ from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.completion_values import complete_exported, complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.signals import heed_sigterm_as_ctrl_c
+from notion_pm.console.signals import treat_sigterm_as_ctrl_c
 from notion_pm.console.sizes import size
 from notion_pm.errors import FilesNotDownloaded, UsageError
 from notion_pm.exporting.destination import FORMATS
@@ -169,7 +169,7 @@ def command(
     assert now.tzinfo
     selection = Selection(columns, where, sort, parse_since(since, now) if since else None)
     closing = click.get_current_context().call_on_close
-    heed_sigterm_as_ctrl_c(closing)
+    treat_sigterm_as_ctrl_c(closing)
     fetcher = None
     if with_files:
         from notion_pm.exporting.commands.downloading import (

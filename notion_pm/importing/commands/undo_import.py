@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from notion_pm.console.catalogue import catalogue_of
-from notion_pm.console.confirm_undo import ask_to_take_back
+from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress
 from notion_pm.console.thread_options import place_of
@@ -38,7 +38,7 @@ def take_back_import(
         steps = len(undo.trash) + len(undo.back)
         done = bool(steps) and not dry_run
         if done:
-            ask_to_take_back(steps, "import", yes=yes, as_json=as_json)
+            confirm_undo(steps, "import", yes=yes, as_json=as_json)
             page_id = undo.record_page
             claim = context.claimant("undo import")
             lock = workspace_lock(context.gateway, page_id, claim) if page_id else nullcontext()

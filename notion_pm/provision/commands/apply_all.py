@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from functools import partial
 
-from notion_pm.console.all_clients import Outcome, attempt, go_on, most_serious
+from notion_pm.console.all_clients import Outcome, attempt, continue_with, most_serious
 from notion_pm.console.context import Context
 from notion_pm.console.output import end_with, progress
 from notion_pm.errors import UnsafeChange
@@ -41,8 +41,10 @@ def apply_all(
             attempt(partial(_lock, locks), each) for each in clients
         ]  # here: SQLite's locks belong to a thread
         with progress(*asked):
-            looked = go_on(locked, lambda client, _: plan_client(client, template, apply_options))
-        safe = go_on(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
+            looked = continue_with(
+                locked, lambda client, _: plan_client(client, template, apply_options)
+            )
+        safe = continue_with(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
         if not as_json:
             show_plans(looked, details=details)
         waiting = [
@@ -57,7 +59,7 @@ def apply_all(
             whose=f" to {len(waiting)} of {len(clients)} clients",
         )
         with progress(*asked) as shown:
-            ended = go_on(safe, partial(_carry_out, apply_options, shown, yes=yes))
+            ended = continue_with(safe, partial(_carry_out, apply_options, shown, yes=yes))
     print_results(
         [summarize_client(*each, "applied") for each in zip(looked, ended, strict=True)],
         as_json=as_json,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.console.all_clients import Outcome, for_each_client, go_on, most_serious
+from notion_pm.console.all_clients import Outcome, continue_with, for_each_client, most_serious
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, end_with, progress, table
 from notion_pm.errors import UnsafeChange
@@ -66,7 +66,7 @@ def plan_all(
         looked = for_each_client(
             clients, lambda client: plan_client(client, template, apply_options)
         )
-    safe = go_on(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
+    safe = continue_with(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
     if not as_json:
         show_plans(looked, details=details)
     print_results(

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 import click
 
 from notion_pm.console.context import Context
-from notion_pm.console.logs import RunId, logged
+from notion_pm.console.logs import RunId, log_to_stderr
 from notion_pm.console.output import echo, note
-from notion_pm.console.signals import heed_requests_to_stop, sleep
+from notion_pm.console.signals import finish_current_work_on_signal, sleep
 from notion_pm.errors import TimeLimitReached
 from notion_pm.sync.commands import render_sync
 from notion_pm.sync.commands.notifying import tell
@@ -42,8 +42,10 @@ class RunOptions:
 @contextmanager
 def prepared(manner: RunOptions, *, ctrl_c_is_polite: bool) -> Iterator[RunId]:
     """Heed requests to stop, and log; lends where the id of a run is set."""
-    heed_requests_to_stop(click.get_current_context().call_on_close, ctrl_c=ctrl_c_is_polite)
-    with logged(manner.log_level) as run_id:
+    finish_current_work_on_signal(
+        click.get_current_context().call_on_close, ctrl_c=ctrl_c_is_polite
+    )
+    with log_to_stderr(manner.log_level) as run_id:
         yield run_id
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from notion_pm.console.confirm_undo import ask_to_take_back
+from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress, table
 from notion_pm.console.thread_options import place_of
@@ -30,7 +30,7 @@ def run_undo_sync(
         done = bool(undo.updates) and not dry_run
         shown = undo
         if done:
-            ask_to_take_back(len(undo.updates), "sync", yes=yes, as_json=as_json)
+            confirm_undo(len(undo.updates), "sync", yes=yes, as_json=as_json)
             page_id = undo.looked.opened.manifest.page_id
             with (
                 workspace_lock(context.gateway, page_id, context.claimant("undo sync")),
