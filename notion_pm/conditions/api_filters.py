@@ -16,6 +16,13 @@ from notion_pm.conditions.text_form import Condition
 from notion_pm.errors import UsageError
 from notion_pm.model.condition import day_of
 from notion_pm.model.ids import is_id, parse_notion_id
+from notion_pm.model.property_types import (
+    DATE_TYPES,
+    EMPTY_FILTER_TYPES,
+    NUMBER_TYPES,
+    PERSON_TYPES,
+    TEXT_TYPES,
+)
 from notion_pm.model.schema import OptionsConfig, Property, RollupConfig
 from notion_pm.text import did_you_mean
 
@@ -29,19 +36,13 @@ _NUMBER = {
 }  # fmt: skip
 _DATE = {"=": "equals", "<": "before", ">": "after", "<=": "on_or_before", ">=": "on_or_after"}
 _OPERATORS: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("title", "rich_text", "url", "email", "phone_number"), _TEXT),
-    **dict.fromkeys(("number", "unique_id"), _NUMBER),
-    **dict.fromkeys(("date", "created_time", "last_edited_time"), _DATE),
+    **dict.fromkeys(TEXT_TYPES, _TEXT),
+    **dict.fromkeys(NUMBER_TYPES, _NUMBER),
+    **dict.fromkeys(DATE_TYPES, _DATE),
     **dict.fromkeys(("select", "status", "checkbox"), _EQUALS),
-    **dict.fromkeys(
-        ("multi_select", "relation", "people", "created_by", "last_edited_by"), _CONTAINS
-    ),
+    **dict.fromkeys((PERSON_TYPES | {"multi_select", "relation"}), _CONTAINS),
     "files": {},
 }
-_NEVER_EMPTY = frozenset(
-    {"checkbox", "unique_id", "created_time", "last_edited_time", "created_by", "last_edited_by"}
-)
-_PEOPLE = frozenset({"people", "created_by", "last_edited_by"})
 _NUMBER_ROLLUPS = (
     "count", "unique", "empty", "not_empty", "percent", "sum", "average", "median", "min", "max", "range", "checked",
     "unchecked",
@@ -113,7 +114,7 @@ def as_filters(condition: Condition, found: Property, dialect: Dialect) -> list[
     if not condition.values:
         return _emptiness(condition, found)
     wrap = _rollup(found) if isinstance(found.config, RollupConfig) else _plain(found)
-    if wrap is None or (found.type in _PEOPLE and not all(map(is_id, condition.values))):
+    if wrap is None or (found.type in PERSON_TYPES and not all(map(is_id, condition.values))):
         return None
     kind, wrapped = wrap
     operator = _operator(condition, found, kind)
@@ -140,7 +141,7 @@ def _rollup(found: Property) -> tuple[str, _Wrap] | None:
 
 
 def _emptiness(condition: Condition, found: Property) -> list[Json] | None:
-    if found.type not in _OPERATORS or found.type in _NEVER_EMPTY:
+    if found.type not in EMPTY_FILTER_TYPES:
         return None
     return [
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notion_pm.model.condition import Condition, Where
+from notion_pm.model.property_types import COMPUTED_TYPES, DATE_TYPES, OPTION_TYPES, TEXT_TYPES
 from notion_pm.rules.paths import BadPath, require
 from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.text import suggest
@@ -12,9 +13,7 @@ from notion_pm.text import suggest
 Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
 
-_TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
-DATES = frozenset({"date", "created_time", "last_edited_time"})
-_UNREAD = frozenset({"formula", "rollup", "button", "verification", "files"})
+_UNREAD = COMPUTED_TYPES | {"button", "verification", "files"}
 """Rules do not read what Notion computes: beyond 25 references it may be wrong (notion-api.md 4.2)."""
 _CATEGORIES = ("todo", "doing", "done", "dropped")
 
@@ -61,7 +60,7 @@ def _option_problems(
 ) -> Iterator[str]:
     if kind == "relation" and (condition.is_ or condition.not_ or condition.entered):
         yield f"{database}.{key} is a relation: it can only be asked whether it is empty."
-    if kind not in {"status", "select", "multi_select"}:
+    if kind not in OPTION_TYPES:
         return
     options = [each.key for each in vocabulary.options(database, key)]
     for named in (*(condition.is_ or ()), *(condition.not_ or ()), *(condition.entered or ())):
@@ -77,7 +76,7 @@ def _comparison_problems(
     weighs = any(each.weight is not None for each in vocabulary.options(database, key))
     if any(bound is not None for bound in bounds) and kind != "number" and not weighs:
         yield f"{name} cannot be compared with a number: it is of type {kind}."
-    if (condition.before or condition.after) and kind not in DATES:
+    if (condition.before or condition.after) and kind not in DATE_TYPES:
         yield f"{name} cannot be compared with a date: it is of type {kind}."
-    if condition.contains is not None and kind not in _TEXTS:
+    if condition.contains is not None and kind not in TEXT_TYPES:
         yield f"{name} cannot be searched for a text: it is of type {kind}."

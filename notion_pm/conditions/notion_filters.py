@@ -7,29 +7,27 @@ from typing import Any
 
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.fault import Fault, Path
-from notion_pm.model.property_lookup import (
+from notion_pm.model.property_lookup import is_open, options_of, property_keys, property_type
+from notion_pm.model.property_types import (
     DATE_TYPES,
-    is_open,
-    options_of,
-    property_keys,
-    property_type,
+    EMPTY_FILTER_TYPES,
+    NUMBER_TYPES,
+    OPTION_TYPES,
+    TEXT_TYPES,
 )
 from notion_pm.model.template import OptionSpec, Template
 
-_TEXT = frozenset({"title", "rich_text", "url", "email", "phone_number"})
-_NUMBERS = frozenset({"number", "unique_id"})
-_CHOICES = frozenset({"select", "status", "multi_select"})
-_EQUALS = _TEXT | _NUMBERS | _CHOICES | {"checkbox"}
+_EQUALS = TEXT_TYPES | NUMBER_TYPES | OPTION_TYPES | {"checkbox"}
 _TYPES_OF_FIELD: dict[str, frozenset[str]] = {
     "is_": _EQUALS,
     "not_": _EQUALS,
     "category": frozenset({"status"}),
-    "contains": _TEXT,
-    "empty": _TEXT | _CHOICES | DATE_TYPES | {"number", "relation", "people", "files"},
-    "at_least": _NUMBERS,
-    "at_most": _NUMBERS,
-    "more_than": _NUMBERS,
-    "less_than": _NUMBERS,
+    "contains": TEXT_TYPES,
+    "empty": EMPTY_FILTER_TYPES | DATE_TYPES,
+    "at_least": NUMBER_TYPES,
+    "at_most": NUMBER_TYPES,
+    "more_than": NUMBER_TYPES,
+    "less_than": NUMBER_TYPES,
     "before": DATE_TYPES,
     "after": DATE_TYPES,
 }
@@ -94,7 +92,7 @@ def check_quick(template: Template, database: str, path: Path, quick: Where) -> 
             yield Fault(
                 (*path, key), "a quick filter is one test.", "Put what always holds into `where`."
             )
-        elif len(values) > 1 and kind not in _CHOICES:
+        elif len(values) > 1 and kind not in OPTION_TYPES:
             yield Fault((*path, key), f"a quick filter takes one value of a {kind}.", "Choose one.")
         elif condition.category and not _of_category(template, database, key, condition):
             yield Fault((*path, key), f"no option of `{key}` is in that category.")

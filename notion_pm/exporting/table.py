@@ -17,6 +17,7 @@ from notion_pm.model.page import (
     UniqueIdValue,
     UnknownValue,
 )
+from notion_pm.model.property_types import COMPUTED_TYPES, DATE_TYPES, LIST_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,9 @@ Kind = Literal["number", "boolean", "date", "list", "text"]
 _KINDS: dict[str, Kind] = {
     "number": "number",
     "checkbox": "boolean",
-    **dict.fromkeys(("date", "created_time", "last_edited_time"), "date"),
-    **dict.fromkeys(("multi_select", "people", "files", "relation"), "list"),
+    **dict.fromkeys(DATE_TYPES, "date"),
+    **dict.fromkeys(LIST_TYPES, "list"),
 }
-_COMPUTED = frozenset({"formula", "rollup"})
 
 
 def kind_of(cell: Cell) -> Kind:
@@ -107,7 +107,7 @@ class Column:
     @property
     def is_computed(self) -> bool:
         """Whether only its cells tell what it is."""
-        return self.type in _COMPUTED
+        return self.type in COMPUTED_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_lookup import is_open, own
 from notion_pm.model.property_lookup import options_of as specs_of
+from notion_pm.model.property_types import TYPES_FILLED_FROM_TEXT
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import Template
-
-_TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
-_CHOICES = frozenset({"select", "multi_select", "status", "relation"})
-_FILLABLE = _TEXTS | _CHOICES | {"number", "date", "checkbox"}
-"""Types that an import can fill. Types that came after this was written are none of them."""
 
 SOURCE_ID = "Source id"
 """What a property is called that keeps the keys of imported rows, in a database that no template made."""
@@ -51,7 +47,7 @@ class Field:
     @property
     def is_fillable(self) -> bool:
         """Whether an import may fill it."""
-        return self.type in _FILLABLE and not self.stamped
+        return self.type in TYPES_FILLED_FROM_TEXT and not self.stamped
 
     @property
     def makes_customers(self) -> bool:

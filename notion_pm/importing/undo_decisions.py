@@ -9,21 +9,13 @@ from datetime import datetime
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite, Json
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
-from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.model.property_types import TYPES_FILLED_FROM_TEXT
 
 CHANGED = "it was changed since"
 EDITED = "people edited it since"
 LINKED = "other pages are linked with it"
 LOCKED = "the page is locked"
 GONE = "the page is no longer there"
-
-_WRITABLE = frozenset(
-    {
-        "title", "rich_text", "url", "email", "phone_number", "number", "checkbox",
-        "select", "status", "multi_select", "date", "relation",
-    }
-)  # fmt: skip
-"""The types of property that an import writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ def content_of(page: Page) -> dict[str, tuple[str, Json]]:
     return {
         value.id: (value.type, to_json(value))
         for value in page.properties.values()
-        if value.type in _WRITABLE and value.type not in READ_ONLY_TYPES
+        if value.type in TYPES_FILLED_FROM_TEXT
     }
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from notion_pm.model.page import DateValue
 from notion_pm.model.property_lookup import find_option, is_open, options_of, property_type
-from notion_pm.model.schema import OPTION_TYPES
+from notion_pm.model.property_types import OPTION_TYPES
 from notion_pm.model.template import OptionSpec, Template
 
 _YES, _NO = frozenset({"true", "yes", "x", "1"}), frozenset({"false", "no", "0"})
@@ -60,7 +60,7 @@ def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
     if kind == "relation":
         target = template.relation_target(database, key)
         return RowKeys(target or "", _parts(text))
-    parser = _PARSERS.get(kind or "")
+    parser = TEXT_PARSERS.get(kind or "")
     if parser is None:
         raise CellInvalid(
             f"starter rows cannot fill a property of type {kind}", "Leave the column out."
@@ -125,7 +125,7 @@ def _check_date(text: str) -> None:
         ) from None
 
 
-_PARSERS: dict[str, _Parser] = {
+TEXT_PARSERS: dict[str, _Parser] = {
     "title": _text,
     "rich_text": _text,
     "url": _text,
@@ -135,6 +135,3 @@ _PARSERS: dict[str, _Parser] = {
     "checkbox": _checkbox,
     "date": _date,
 }
-
-FILLABLE = frozenset({*_PARSERS, *OPTION_TYPES, "relation"})
-"""The types of property that starter rows can fill."""

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.property_ids import as_received
+from notion_pm.model.property_types import OPTION_TYPES
 from notion_pm.model.schema import (
-    OPTION_TYPES,
     Database,
     FormulaConfig,
     NoConfig,

@@ -13,6 +13,9 @@ _SYMBOLS = {
     "vietnamese_dong": "₫", "pakistani_rupee": "PKR ", "nigerian_naira": "₦", "bitcoin": "₿",
 }  # fmt: skip
 
+NUMBER_FORMATS = frozenset({"number", "number_with_commas", "percent", *_SYMBOLS})
+"""The formats of number properties (notion-api.md 3.4)."""
+
 
 _READABLE_DECIMALS = 4
 

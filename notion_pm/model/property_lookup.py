@@ -2,31 +2,8 @@
 
 from __future__ import annotations
 
-from notion_pm.model.schema import OPTION_TYPES
+from notion_pm.model.property_types import OPTION_TYPES
 from notion_pm.model.template import OptionSpec, OptionsProperty, PropertySpec, Template
-
-_NUMBER_FORMATS = """
-number number_with_commas percent dollar australian_dollar canadian_dollar singapore_dollar hong_kong_dollar
-new_zealand_dollar new_taiwan_dollar euro pound yen yuan won ruble rupee rupiah real lira franc krona koruna
-norwegian_krone danish_krone mexican_peso chilean_peso colombian_peso argentine_peso uruguayan_peso philippine_peso
-peruvian_sol rand zloty baht forint shekel dirham riyal ringgit leu vietnamese_dong pakistani_rupee nigerian_naira
-bitcoin
-"""
-NUMBER_FORMATS = frozenset(_NUMBER_FORMATS.split())
-"""Notion's number formats (notion-api.md 3.4)."""
-
-_ROLLUP_FUNCTIONS = """
-count count_values empty not_empty unique show_unique percent_empty percent_not_empty sum average median min max
-range earliest_date latest_date date_range checked unchecked percent_checked percent_unchecked count_per_group
-percent_per_group show_original
-"""
-ROLLUP_FUNCTIONS = frozenset(_ROLLUP_FUNCTIONS.split())
-"""Notion's rollup functions (notion-api.md 3.3)."""
-
-IDENTITY_TYPES = frozenset({"title", "rich_text", "url", "email"})
-"""The types of property that can tell one row from another."""
-
-DATE_TYPES = frozenset({"date", "created_time", "last_edited_time"})
 
 
 def property_keys(template: Template, database: str) -> tuple[str, ...]:

@@ -9,23 +9,6 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 
-READ_ONLY_TYPES = frozenset(
-    {
-        "formula",
-        "rollup",
-        "unique_id",
-        "created_time",
-        "created_by",
-        "last_edited_time",
-        "last_edited_by",
-        "button",
-        "verification",
-    }
-)
-"""Property types whose page values only Notion writes (notion-api.md 3.5)."""
-
-OPTION_TYPES = frozenset({"select", "multi_select", "status"})
-
 
 @dataclass(frozen=True, slots=True)
 class Option:

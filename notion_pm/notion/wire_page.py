@@ -22,7 +22,7 @@ from notion_pm.model.page import (
     UnknownValue,
     Value,
 )
-from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.notion.wire_schema import expect, read_time
 from notion_pm.notion.wire_text import mended, plain, rich_text
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_ids import as_received
+from notion_pm.model.property_types import OPTION_TYPES
 from notion_pm.model.schema import (
-    OPTION_TYPES,
     ChildBlock,
     Database,
     DataSource,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from notion_pm.conditions.check import DATES, Place, Problem, condition_problems
+from notion_pm.conditions.check import Place, Problem, condition_problems
+from notion_pm.model.property_types import DATE_TYPES, READ_ONLY_TYPES
 from notion_pm.model.rule import Related, Rule, ValueOf
-from notion_pm.model.schema import READ_ONLY_TYPES
 from notion_pm.model.template import Template
 from notion_pm.rules import arithmetic
 from notion_pm.rules.arithmetic import BadFormula
@@ -130,7 +130,7 @@ def _no_date(vocabulary: Vocabulary, place: Place, database: str, key: str) -> I
     except BadPath as error:
         yield place, str(error)
         return
-    if kind not in DATES:
+    if kind not in DATE_TYPES:
         yield place, f"{database}.{key} is no date: it is of type {kind}."
 
 

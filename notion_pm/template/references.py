@@ -9,14 +9,14 @@ from typing import TypeVar
 from notion_pm.conditions.notion_filters import check_quick, check_where
 from notion_pm.model.condition import Where
 from notion_pm.model.fault import Fault, Path
-from notion_pm.model.property_lookup import (
+from notion_pm.model.number_formats import NUMBER_FORMATS
+from notion_pm.model.property_lookup import property_keys, property_title, property_type
+from notion_pm.model.property_types import (
+    COMPUTED_TYPES,
     DATE_TYPES,
     IDENTITY_TYPES,
-    NUMBER_FORMATS,
+    OPTION_TYPES,
     ROLLUP_FUNCTIONS,
-    property_keys,
-    property_title,
-    property_type,
 )
 from notion_pm.model.template import (
     DatabaseSpec,
@@ -33,12 +33,10 @@ from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
 from notion_pm.template.topological_order import Circular, property_levels, referenced_titles
 from notion_pm.template.view_json import PAGE_COVERS
 
-_GROUPABLE = frozenset(
-    {"select", "multi_select", "status", "relation", "people", "checkbox", "date", "number"}
-)
+_GROUPABLE = OPTION_TYPES | {"relation", "people", "checkbox", "date", "number"}
 _TEXTS = frozenset({"title", "rich_text"})
 """What charts can group by besides: each text by itself."""
-_NUMERIC = frozenset({"number", "formula", "rollup"})
+_NUMERIC = COMPUTED_TYPES | {"number"}
 _MEASURED = {
     **dict.fromkeys(("sum", "average", "median", "min", "max"), _NUMERIC),
     "percent_checked": frozenset({"checkbox"}),
@@ -252,7 +250,7 @@ def _check_view(
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
             yield from _check_kind(
-                template, database, (*path, field), key, DATE_TYPES | {"formula", "rollup"}
+                template, database, (*path, field), key, DATE_TYPES | COMPUTED_TYPES
             )
     for place, order in enumerate(view.sort):
         for key in order:

@@ -13,7 +13,7 @@ from notion_pm.importing.values.dates import is_pattern
 from notion_pm.model.fault import Fault
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.model.likeness import LIKELY, best_pairs, likeness
-from notion_pm.model.property_lookup import IDENTITY_TYPES
+from notion_pm.model.property_types import IDENTITY_TYPES
 from notion_pm.text import suggest
 
 

@@ -10,6 +10,7 @@ from notion_pm.model.fault import Fault, Path
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Adopted, DatabaseEntry
 from notion_pm.model.property_lookup import property_keys, property_title
+from notion_pm.model.property_types import COMPUTED_TYPES
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.provision.adopt.mapping import DatabaseMapping
@@ -95,7 +96,7 @@ def _property_faults(
 
 
 def _unfit(wanted: str, prop: Property) -> str:
-    if wanted in {"formula", "rollup"}:
+    if wanted in COMPUTED_TYPES:
         return f"{prop.name!r} cannot be taken for a {wanted}: the template needs its own."
     if wanted == prop.type == "relation":
         return (

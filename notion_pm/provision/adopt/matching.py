@@ -8,11 +8,11 @@ from urllib.parse import unquote
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.likeness import LIKELY, POSSIBLE, best_pairs, likeness
+from notion_pm.model.property_types import COMPUTED_TYPES
 from notion_pm.model.schema import Database, DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import OptionsProperty, PropertySpec, RelationProperty, Template
 from notion_pm.provision.plan.fingerprint import fingerprint
 
-_COMPUTED = frozenset({"formula", "rollup"})
 _TITLE_COUNTS, _PROPERTIES_COUNT = 0.6, 0.4
 _ALIKE = 0.45
 """From which likeness on a database is taken for one of the template's, name and properties together."""
@@ -111,7 +111,9 @@ def _database_likeness(template: Template, key: str, candidate: Candidate) -> fl
         likeness(spec.title, candidate.database.title), likeness(key, candidate.database.title)
     )
     stated = [
-        each for each in spec.properties.values() if each.type not in _COMPUTED and not each.stamped
+        each
+        for each in spec.properties.values()
+        if each.type not in COMPUTED_TYPES and not each.stamped
     ]
     there = list(candidate.source.properties.values())
     found = sum(
@@ -161,7 +163,7 @@ def fits(spec: PropertySpec, prop: Property, sources: Mapping[str, NotionId]) ->
 
     What Notion computes is never taken over: nobody's work is in it, and the template needs its own.
     """
-    if spec.type != prop.type or spec.type in _COMPUTED:
+    if spec.type != prop.type or spec.type in COMPUTED_TYPES:
         return False
     if isinstance(spec, RelationProperty) and isinstance(prop.config, RelationConfig):
         same = sources.get(spec.to) == prop.config.data_source_id
@@ -200,13 +202,15 @@ def _property_match(
         told = f"or is it {', '.join(rivals)}?" if rivals else ""
         return PropertyMatch(Match(prop.name, score), told, match_options(spec, prop))
     same = [
-        each.name for each, _ in others if each.type == spec.type and spec.type not in _COMPUTED
+        each.name
+        for each, _ in others
+        if each.type == spec.type and spec.type not in COMPUTED_TYPES
     ]
     if same:
         return PropertyMatch(told=f"is added; or is it {', '.join(map(repr, same[:3]))}?")
     conflicts = [each for each, likely in others if likely >= LIKELY and each.type != spec.type]
     return PropertyMatch(
-        told=_conflict(spec, conflicts[0]) if conflicts and spec.type not in _COMPUTED else ""
+        told=_conflict(spec, conflicts[0]) if conflicts and spec.type not in COMPUTED_TYPES else ""
     )
 
 

@@ -23,6 +23,7 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page, RelationValue
+from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.row_content import row_content
@@ -34,18 +35,7 @@ from notion_pm.workspace.record import read_record_page, record_blocks
 
 _MINUTE = timedelta(minutes=1)
 
-_NOT_WRITTEN = frozenset(
-    {
-        "relation",
-        "rollup",
-        "formula",
-        "unique_id",
-        "created_time",
-        "created_by",
-        "last_edited_time",
-        "last_edited_by",
-    }
-)
+_NOT_WRITTEN = READ_ONLY_TYPES | {"relation"}
 """Types whose values may differ between a row and its untouched twin: links from other rows, and what Notion sets."""
 
 

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from notion_pm.conditions.notion_filters import COMPARISONS
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.page import OptionValue
-from notion_pm.model.schema import OPTION_TYPES, Property
+from notion_pm.model.property_types import OPTION_TYPES
+from notion_pm.model.schema import Property
 from notion_pm.provision.capture.naming import NamedDatabase
 from notion_pm.provision.capture.not_representable import Unsayable
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.model.cells import FILLABLE
 from notion_pm.model.fault import Fault
 from notion_pm.model.ids import NotionId
+from notion_pm.model.property_types import DATE_TYPES, TYPES_FILLED_FROM_TEXT
 from notion_pm.model.schema import RelationConfig, RollupConfig
 from notion_pm.model.template import DatabaseSpec, PropertySpec, Template, ViewSpec
 from notion_pm.provision.capture.keys import Titles
@@ -25,7 +25,7 @@ from notion_pm.template import references
 from notion_pm.template.view_json import view_json
 from notion_pm.text import UNTITLED
 
-_READABLE = FILLABLE | {"title", "unique_id", "created_time", "last_edited_time", "people", "files"}
+_READABLE = TYPES_FILLED_FROM_TEXT | DATE_TYPES | {"unique_id", "people", "files"}
 """Types that a template can name on a database that it only reads, without naming anything else."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from notion_pm.model.cells import FILLABLE
 from notion_pm.model.page import DateValue, OptionValue, Page, RelationValue, Value
-from notion_pm.model.schema import READ_ONLY_TYPES
+from notion_pm.model.property_types import READ_ONLY_TYPES, TYPES_FILLED_FROM_TEXT
 from notion_pm.model.template import PropertySpec
 from notion_pm.provision.capture.live import Cells, Losses
 from notion_pm.provision.capture.naming import NamedDatabase, Naming
@@ -33,7 +32,7 @@ class Rows:
         cells = {"key": self._of.rows[page.id]}
         for property_id, key in columns.items():
             held = page.properties.get(property_id)
-            if held is None or held.type in FILLABLE:
+            if held is None or held.type in TYPES_FILLED_FROM_TEXT:
                 cells[key] = self._cell(property_id, key, held.value) if held else ""
             elif held.value:
                 self._losses.tell(

@@ -10,28 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from notion_pm.model.page import Page
+from notion_pm.model.property_types import EMPTY_FILTER_TYPES
 from notion_pm.model.schema import Option, OptionsConfig, Property, options_of
 from notion_pm.model.template import GROUP_NAMES, OptionsProperty, PropertySpec
 from notion_pm.model.usage import holds
 from notion_pm.provision.plan.conversions import loses_in_conversion
 from notion_pm.provision.plan.options.option_holders import chosen_option_ids, option_filter
-
-_FILTERABLE = frozenset(
-    {
-        "rich_text",
-        "url",
-        "email",
-        "phone_number",
-        "number",
-        "date",
-        "select",
-        "multi_select",
-        "status",
-        "people",
-    }
-    | {"files", "relation", "title"}
-)
-"""Types that Notion filters by `is_not_empty`."""
 
 _MOST_CONDITIONS = 90
 """Notion takes 100 conditions in a filter."""
@@ -79,7 +63,7 @@ def values_filter(properties: Iterable[tuple[Property, Sequence[str]]]) -> Mappi
             tests += option_filter([(prop, option_ids)])["or"]
         elif prop.type == "checkbox":
             tests.append({"property": prop.id, "checkbox": {"equals": True}})
-        elif prop.type in _FILTERABLE:
+        elif prop.type in EMPTY_FILTER_TYPES:
             tests.append({"property": prop.id, prop.type: {"is_not_empty": True}})
         else:
             return None

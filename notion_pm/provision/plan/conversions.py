@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from notion_pm.model.page import DateValue, OptionValue, Value
+from notion_pm.model.property_types import DERIVED_TYPES, OPTION_TYPES
 from notion_pm.provision.plan.change import ChangeClass
 
-_COMPUTED = frozenset(
-    {"formula", "rollup", "created_time", "created_by", "last_edited_time", "last_edited_by"}
-)
 _URLS = frozenset({"url", "email", "phone_number"})
 """Types of one plain text. Only `url` was measured; nothing says that the others differ."""
 _TEXTS = _URLS | {"rich_text"}
-_CHOICES = frozenset({"select", "status", "multi_select"})
-_PLAIN = _TEXTS | _CHOICES | {"number", "date", "checkbox", "people"}
+_PLAIN = _TEXTS | OPTION_TYPES | {"number", "date", "checkbox", "people"}
 _MOST_IN_URL = 2000
 
 _KEPT = {
@@ -61,9 +58,9 @@ class Conversion:
 
 def classify_conversion(old: str, new: str) -> Conversion:
     """Judge the change from one type of property to another."""
-    if old in _COMPUTED:
+    if old in DERIVED_TYPES:
         return _from_computed(new)
-    if new in _COMPUTED:
+    if new in DERIVED_TYPES:
         return Conversion(
             "lossy", "what people wrote is lost: Notion computes the value from now on"
         )
@@ -86,13 +83,18 @@ def loses_in_conversion(
         return True
     if classify_conversion(old, new).change_class == "safe":
         return False
-    if old in _COMPUTED or new in _COMPUTED or old == "people" or new in {"checkbox", "people"}:
+    if (
+        old in DERIVED_TYPES
+        or new in DERIVED_TYPES
+        or old == "people"
+        or new in {"checkbox", "people"}
+    ):
         return True
     if old == "status" and new in _TEXTS:
         return False  # measured: what somebody has set is kept
     if (old, new) == ("rich_text", "url"):
         return len(str(value)) > _MOST_IN_URL
-    if new in _CHOICES:
+    if new in OPTION_TYPES:
         return not _becomes_options(old, new, value, options)
     texts = _texts(old, value)
     if (
@@ -142,7 +144,7 @@ def _texts(old: str, value: Value) -> list[str]:
 
 
 def _from_computed(new: str) -> Conversion:
-    if new in _COMPUTED | (_PLAIN - {"status", "people"}):
+    if new in DERIVED_TYPES | (_PLAIN - {"status", "people"}):
         return Conversion("safe", "its values were computed: nobody's are lost")
     return _blocked("Notion does not convert it")
 
@@ -167,7 +169,7 @@ def _between_plain(old: str, new: str) -> Conversion:
         )
     if old == "people":
         return Conversion("lossy", "Notion keeps people in a text only")
-    if old == "date" and new in _CHOICES:
+    if old == "date" and new in OPTION_TYPES:
         return Conversion("lossy", "Notion keeps no date, not even where an option has its text")
     if (old, new) == ("multi_select", "select"):
         return Conversion(

@@ -26,6 +26,7 @@ from notion_pm.errors import (
 from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import DatabaseEntry, Manifest
+from notion_pm.model.property_types import COMPUTED_TYPES
 from notion_pm.model.schema import ChildBlock, Database, View
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
@@ -370,7 +371,7 @@ def _find_databases(
     for key, match in match_databases(loaded.template, waiting, others, named=True).items():
         # What Notion computes is never matched here, so the share is of the other properties.
         specs = loaded.template.databases[key].properties.values()
-        stored = sum(spec.type not in {"formula", "rollup"} for spec in specs)
+        stored = sum(spec.type not in COMPUTED_TYPES for spec in specs)
         matched = sum(each.match is not None for each in match.properties.values())
         if matched >= _CLEARLY_ALIKE * stored:
             found[key] = match.candidate, f"its properties, {matched} of {stored} alike"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from notion_pm.model.ids import address
+from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import (
     FormulaConfig,
     Option,
@@ -28,18 +29,6 @@ _SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
 _OPTIONS_BACK = _COMPUTED
 """Options come back when those that replaced them are gone: the names of both may differ by case only."""
 
-NOBODY_FILLS_IN = frozenset(
-    {
-        "formula",
-        "rollup",
-        "created_time",
-        "created_by",
-        "last_edited_time",
-        "last_edited_by",
-        "unique_id",
-        "button",
-    }
-)
 _CHANGED_SINCE = "people changed it since"
 
 
@@ -217,7 +206,7 @@ def _without(prop: Property, gone: frozenset[str | None]) -> Property:
 
 def _uses(scene: Scene, prop: Property) -> int:
     """Count the pages that people filled a property in on."""
-    if prop.type in NOBODY_FILLS_IN or prop.id in scene.stamped:
+    if prop.type in READ_ONLY_TYPES or prop.id in scene.stamped:
         return 0
     pages = [page for page in scene.found.pages if page.id not in scene.going]
     if prop.type == "status":  # Notion gives every page the first option: nobody chose it

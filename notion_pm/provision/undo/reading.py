@@ -16,6 +16,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
+from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import (
     DataSource,
     FormulaConfig,
@@ -28,7 +29,6 @@ from notion_pm.model.schema import (
 )
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.plan.affected_pages import values_filter
-from notion_pm.provision.undo.properties import NOBODY_FILLS_IN
 from notion_pm.provision.undo.steps import (
     Act,
     DeleteView,
@@ -233,7 +233,7 @@ def removed_values(act: SetProperties, source: DataSource) -> Iterator[tuple[Pro
         prop = source.properties.get(property_id)
         if prop is None:
             continue
-        if patch is None and prop.type not in NOBODY_FILLS_IN:
+        if patch is None and prop.type not in READ_ONLY_TYPES:
             yield prop, []
         if patch is not None and isinstance(patch.config, OptionsConfig):
             kept = {option.id for option in patch.config.options}

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
+from notion_pm.model.property_types import DERIVED_TYPES
 from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan.change import Change, Note
@@ -19,17 +20,8 @@ REMOVED_FROM_TEMPLATE = "is no longer in the template"
 FORMER_MIRROR = frozenset({"removed", "former mirror"})
 """Facets of a far side that goes after its relation has become one-way, and not before: that would remove both."""
 KEPT = f"{REMOVED_FROM_TEMPLATE}; left as it is"
-_COMPUTED = frozenset(
-    {
-        "formula",
-        "rollup",
-        "created_time",
-        "created_by",
-        "last_edited_time",
-        "last_edited_by",
-        "button",
-    }
-)
+_LOSES_NOTHING = DERIVED_TYPES | {"button"}
+"""Types of property that can be removed without losing a value. The numbers of a unique_id are lost."""
 Finding = Change | Note
 
 
@@ -83,7 +75,7 @@ def removed_properties(
             "delete",
             "property",
             REMOVED_FROM_TEMPLATE,
-            "safe" if prop.type in _COMPUTED else "lossy",
+            "safe" if prop.type in _LOSES_NOTHING else "lossy",
             (f"{prop.name} ({prop.type})",),
             database,
             key,
