@@ -21,10 +21,10 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import Baseline, RelatedPages, RuleValue, Snapshot, SnapshotPage
 from notion_pm.model.template import OptionsProperty, Template
 from notion_pm.rules import RuleSet, evaluate
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.values import Baseline, Links, Plain, Snapshot, SnapshotPage
 from notion_pm.state.plain_json import values_from_json, values_to_json
 from notion_pm.template import templates
 
@@ -63,7 +63,7 @@ def made_up(template: Template, count: int, seed: int = 1) -> Snapshot:
         pages[database] = {}
         for page_id in ids[database]:
             values = {
-                key: links[database, key].get(page_id, Links())
+                key: links[database, key].get(page_id, RelatedPages())
                 if (database, key) in links
                 else _value(rules, database, key, chance)
                 for key in keys
@@ -76,45 +76,45 @@ def made_up(template: Template, count: int, seed: int = 1) -> Snapshot:
 
 def _links(
     rules: RuleSet, ids: Mapping[str, list[NotionId]], chance: random.Random
-) -> dict[tuple[str, str], dict[NotionId, Links]]:
+) -> dict[tuple[str, str], dict[NotionId, RelatedPages]]:
     """Relate pages; both sides of a two-way relation say the same. A relation of a database to itself is a tree."""
-    found: dict[tuple[str, str], dict[NotionId, Links]] = {}
+    found: dict[tuple[str, str], dict[NotionId, RelatedPages]] = {}
     for database, keys in rules.needs.items():
         for key in keys:
-            end = rules.vocabulary.target(database, key)
+            end = rules.schema.target(database, key)
             if end is None or end not in ids or (database, key) in found:
                 continue
             forward = _related(ids[database], ids[end], chance, tree=end == database)
             found[database, key] = forward
-            if mirror := rules.vocabulary.mirror(database, key):
+            if mirror := rules.schema.mirror(database, key):
                 found[end, mirror] = _turned(forward)
     return found
 
 
 def _related(
     pages: list[NotionId], others: list[NotionId], chance: random.Random, *, tree: bool
-) -> dict[NotionId, Links]:
+) -> dict[NotionId, RelatedPages]:
     if tree:  # a page hangs below an earlier one, eight below each
-        return {page: Links((others[(n - 1) // 8],)) for n, page in enumerate(pages) if n}
+        return {page: RelatedPages((others[(n - 1) // 8],)) for n, page in enumerate(pages) if n}
     if not others:
         return {}
     return {
-        page: Links(tuple(set(chance.choices(others, k=chance.randint(0, LINKS)))))
+        page: RelatedPages(tuple(set(chance.choices(others, k=chance.randint(0, LINKS)))))
         for page in pages
     }
 
 
-def _turned(forward: Mapping[NotionId, Links]) -> dict[NotionId, Links]:
+def _turned(forward: Mapping[NotionId, RelatedPages]) -> dict[NotionId, RelatedPages]:
     back: dict[NotionId, list[NotionId]] = {}
     for page, links in forward.items():
         for other in links.ids:
             back.setdefault(other, []).append(page)
-    return {page: Links(tuple(others)) for page, others in back.items()}
+    return {page: RelatedPages(tuple(others)) for page, others in back.items()}
 
 
-def _value(rules: RuleSet, database: str, key: str, chance: random.Random) -> Plain:
+def _value(rules: RuleSet, database: str, key: str, chance: random.Random) -> RuleValue:
     """Return a value; none for what rules compute, for nobody has typed that."""
-    vocabulary = rules.vocabulary
+    vocabulary = rules.schema
     if any(each.rule.value is not None for each in rules.writers.get((database, key), ())):
         return None
     spec = vocabulary.spec(database, key)
@@ -130,7 +130,7 @@ def _value(rules: RuleSet, database: str, key: str, chance: random.Random) -> Pl
         case "people":
             return (f"person-{chance.randint(1, 20)}",)
         case "relation":
-            return Links()
+            return RelatedPages()
         case _:
             return f"Customer {chance.randint(1, 5000)}" if key == "customer" else ""
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from notion_pm.model.condition import Condition, Scalar, Where, day_of
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.values import ForeignOption, Links, Plain, SnapshotPage, is_empty, same
+from notion_pm.model.snapshot import (
+    RelatedPages,
+    RuleValue,
+    SnapshotPage,
+    UnknownOption,
+    is_empty,
+    same_value,
+)
+from notion_pm.rules.view import View
 
 Verdict = bool | None
 Test = Callable[[View, SnapshotPage], Verdict]
@@ -70,7 +77,7 @@ def _equality(view: View, page: SnapshotPage, key: str, condition: Condition) ->
 
 def _emptiness(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
     value = view.value(page, key)
-    yield None if value == Links(complete=False) else is_empty(value) is condition.empty
+    yield None if value == RelatedPages(complete=False) else is_empty(value) is condition.empty
 
 
 def _history(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
@@ -84,14 +91,14 @@ def _history(view: View, page: SnapshotPage, key: str, condition: Condition) -> 
 
 def _meaning(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
     value = view.value(page, key)
-    option = view.vocabulary.option(page.database, key, value)
+    option = view.schema.option(page.database, key, value)
     known = option is not None and option.meaning in (condition.category or ())
-    yield None if isinstance(value, ForeignOption) else known
+    yield None if isinstance(value, UnknownOption) else known
 
 
 def _size(view: View, page: SnapshotPage, key: str, condition: Condition) -> Iterator[Verdict]:
     number = view.number(page, key)
-    if number is None or isinstance(number, ForeignOption):
+    if number is None or isinstance(number, UnknownOption):
         yield False if number is None else None
         return
     yield condition.at_least is None or number >= condition.at_least
@@ -114,9 +121,9 @@ def _time(view: View, page: SnapshotPage, key: str, condition: Condition) -> Ite
     yield condition.after is None or value[:10] > day_of(condition.after, view.today)
 
 
-def _among(value: Plain, wanted: tuple[Scalar, ...]) -> bool:
+def _among(value: RuleValue, wanted: tuple[Scalar, ...]) -> bool:
     held = value if isinstance(value, tuple) else (value,)
-    return any(same(each, one) for each in held for one in wanted)
+    return any(same_value(each, one) for each in held for one in wanted)
 
 
 _CHECKS: dict[str, Callable[[View, SnapshotPage, str, Condition], Iterator[Verdict]]] = {

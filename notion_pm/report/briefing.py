@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.changes import Change, Changelog, Kind
 from notion_pm.report.page_values import Told, anchor, label, told
 from notion_pm.report.past import Past
 from notion_pm.report.slip import Slip
 from notion_pm.report.strategy import Objective, Strategy
 from notion_pm.report.waiting import Need, Waiting
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.text import quantity
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import has_evidence, is_signal, objectives

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import RelatedPages, RuleValue, SnapshotPage, same_value
 from notion_pm.report.page_values import DATES, plain
 from notion_pm.report.past import Past
 from notion_pm.rules.history import THE_PAGE, Actor, HistoryChange
-from notion_pm.rules.values import Links, Plain, SnapshotPage, same
 from notion_pm.text import UNTITLED
 from notion_pm.thread import Thread
 
@@ -121,7 +121,7 @@ def _net(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange]:
         each.page for each in merged.values() if each.property == THE_PAGE and each.before is None
     }
     for each in merged.values():
-        if not same(each.before, each.after) and (
+        if not same_value(each.before, each.after) and (
             each.property == THE_PAGE or each.page not in arrived
         ):
             yield each
@@ -132,7 +132,7 @@ class _Teller:
 
     def __init__(self, thread: Thread) -> None:
         self._thread = thread
-        self._vocabulary = thread.chain.vocabulary
+        self._vocabulary = thread.chain.schema
 
     def knows(self, change: HistoryChange) -> bool:
         """Whether the template still has what a change is about, and the page is there or the change is its going."""
@@ -181,8 +181,8 @@ class _Teller:
             change.page,
         )
 
-    def _words(self, change: HistoryChange, value: Plain) -> str:
-        if isinstance(value, Links) or change.property == THE_PAGE:
+    def _words(self, change: HistoryChange, value: RuleValue) -> str:
+        if isinstance(value, RelatedPages) or change.property == THE_PAGE:
             return plain(value)
         page = SnapshotPage(
             change.page, change.database, change.title, change.url, change.edited, {}

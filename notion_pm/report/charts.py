@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Color
 from notion_pm.report.page_values import label
 from notion_pm.report.strategy import Objective
 from notion_pm.report.waiting import Need, Waiter
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import is_signal
 
@@ -269,7 +269,7 @@ def stages_chart(thread: Thread) -> Chart | None:
     if not live or key is None:
         return None
 
-    vocabulary = thread.chain.vocabulary
+    vocabulary = thread.chain.schema
     signal: Counter[str] = Counter()
     noise: Counter[str] = Counter()
     colors: dict[str, Color] = {}
@@ -344,7 +344,7 @@ def _month(thread: Thread, insight: SnapshotPage) -> str:
 
 def _importance_color(thread: Thread, insight: SnapshotPage) -> Color:
     value = insight.values.get("importance")
-    option = thread.chain.vocabulary.option(insight.database, "importance", value)
+    option = thread.chain.schema.option(insight.database, "importance", value)
     return option.color if option else "default"
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.html import asset, environment, hash_source
 from notion_pm.report.page_values import day
 from notion_pm.report.roadmap import Horizon, horizon
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 
 PUBLIC_TITLE, PUBLIC_NOTE = "public_title", "public_note"

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.changes import Change, changelog
 from notion_pm.report.html import environment, is_web
 from notion_pm.report.page_values import told, weight_of
 from notion_pm.report.past import Past
 from notion_pm.report.slip import slips
 from notion_pm.report.waiting import waiting
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.text import quantity
 from notion_pm.thread import Thread
 from notion_pm.thread.audit import Thresholds

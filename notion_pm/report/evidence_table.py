@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import Quote, Told, Weight, quotes, told, weight
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import objectives
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import anchor
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import objectives
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage, same_value
 from notion_pm.report.page_values import DATES
 from notion_pm.report.past import Past
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.sightings import as_seen, news
-from notion_pm.rules.values import SnapshotPage, same
+from notion_pm.rules.sightings import new_sightings, pages_at
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
 
@@ -28,7 +28,7 @@ def recall(
     """
     seen = state.sightings()
     looked_at = tuple(_looked_at(thread))
-    state.keep_sightings(news(seen, looked_at, now))
+    state.keep_sightings(new_sightings(seen, looked_at, now))
     begun = [each.started for each in state.runs() if each.kind == "sync"][:1] + [
         each.at for each in seen[:1]
     ]
@@ -36,13 +36,13 @@ def recall(
         return Past(since, until=until)
     start = max(since, min(begun))
     synced = state.pages_at(start)
-    shown = _besides(as_seen(seen, start), synced)
+    shown = _besides(pages_at(seen, start), synced)
     pages = _together(synced, shown)
     if until is None:
         changes = (*state.changes(start), *_differences(shown, looked_at, now))
         return Past(since, start, pages, changes)
     synced_until = state.pages_at(until)
-    shown_until = _besides(as_seen(seen, until), synced_until)
+    shown_until = _besides(pages_at(seen, until), synced_until)
     recorded = [change for change in state.changes(start) if change.at <= until]
     changes = (*recorded, *_differences(shown, tuple(shown_until.values()), until))
     return Past(since, start, pages, changes, until, _together(synced_until, shown_until))
@@ -92,6 +92,6 @@ def _differences(
         before = then[page.id].values if page.id in then else {}
         for key, value in before.items():
             held = page.values.get(key)
-            if not same(value, held):
+            if not same_value(value, held):
                 about = (page.id, page.database, page.title, page.url, key)
                 yield HistoryChange("", now, *about, value, held, "person", page.last_edited)

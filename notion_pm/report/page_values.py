@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from notion_pm.model.number_formats import readable
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Category, NumberProperty
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.text import UNTITLED
 from notion_pm.thread import Evidence, Thread
 from notion_pm.thread.health import fresh_health
@@ -110,7 +110,7 @@ def number_text(thread: Thread, page: SnapshotPage, key: str) -> str:
     number = thread.number(page, key)
     if number is None:
         return ""
-    spec = thread.chain.vocabulary.spec(page.database, key)
+    spec = thread.chain.schema.spec(page.database, key)
     return readable(spec.format if isinstance(spec, NumberProperty) else "number", number)
 
 
@@ -122,7 +122,7 @@ def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
     database = (
         next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
     )
-    spec = thread.chain.vocabulary.spec(database, key) if database else None
+    spec = thread.chain.schema.spec(database, key) if database else None
     return readable(
         spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import RuleValue, SnapshotPage, is_empty
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.values import Plain, SnapshotPage, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Past:
     until: datetime | None = None
     pages_until: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
 
-    def held(self, page: SnapshotPage, key: str) -> Plain:
+    def held(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return what a property held then, None also where it was empty or is not remembered."""
         then = self.pages.get(page.id)
         return then.values.get(key) if then else None
 
-    def first(self, page: SnapshotPage, key: str) -> Plain:
+    def first(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return what a property held then, or where it was empty the first value that it got since."""
         found = self.held(page, key)
         if not is_empty(found):
@@ -45,7 +45,7 @@ class Past:
         """Return the number that a property held then."""
         return _number(self.held(page, key))
 
-    def last(self, page: SnapshotPage, key: str) -> Plain:
+    def last(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return what a property held when the time ended: what it holds, where that is now."""
         if self.until is None:
             return page.values.get(key)
@@ -57,5 +57,5 @@ class Past:
         return _number(self.last(page, key))
 
 
-def _number(value: Plain) -> float | None:
+def _number(value: RuleValue) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import Told, Weight, as_date, day, label, told, weight
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import is_signal, objectives
 
@@ -64,7 +64,7 @@ def horizon(thread: Thread, feature: SnapshotPage) -> Horizon:
             key = thread.chain.status_key(feature.database) or ""
             return (
                 "next"
-                if thread.chain.vocabulary.rank(feature.database, key, feature.values.get(key))
+                if thread.chain.schema.rank(feature.database, key, feature.values.get(key))
                 else "later"
             )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.errors import UsageError
+from notion_pm.model.snapshot import same_value
 from notion_pm.report.abridge import abridged, fitted
 from notion_pm.report.compose import LastSync, Report, compose
 from notion_pm.report.customers import (
@@ -20,7 +21,6 @@ from notion_pm.report.customers import (
 from notion_pm.report.html import write_report
 from notion_pm.report.list_limits import Room
 from notion_pm.report.memory import recall
-from notion_pm.rules.values import same
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
 from notion_pm.thread.read_thread import read_thread
@@ -134,5 +134,5 @@ def stale_stamps(read: Thread, computed: Thread) -> int:
     for database, pages in computed.snapshot.databases.items():
         for id, page in pages.items():
             held = read.snapshot.databases[database][id].values
-            count += sum(not same(value, held.get(key)) for key, value in page.values.items())
+            count += sum(not same_value(value, held.get(key)) for key, value in page.values.items())
     return count

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import DATES, Health, Told, as_date, day, health, told
 from notion_pm.report.past import Past
 from notion_pm.report.strategy import percent
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 
 

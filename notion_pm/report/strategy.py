@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import (
     Health,
     Told,
@@ -17,7 +18,6 @@ from notion_pm.report.page_values import (
     weight,
 )
 from notion_pm.report.past import Past
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.audit_checks import objectives
 from notion_pm.thread.health import fresh_health
@@ -119,7 +119,7 @@ def percent(share: float | None) -> int | None:
 
 
 def _kind_rank(thread: Thread, page: SnapshotPage) -> int:
-    rank = thread.chain.vocabulary.rank(page.database, "kind", page.values.get("kind"))
+    rank = thread.chain.schema.rank(page.database, "kind", page.values.get("kind"))
     return 99 if rank is None else rank
 
 

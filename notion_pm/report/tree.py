@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
 from notion_pm.report.page_values import Quote, Told, Weight, label, quote, quotes, told, weight
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread import Thread
 from notion_pm.thread.branches import Branch, forest
 from notion_pm.thread.graph import Related, Unseen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import SnapshotPage, is_empty
 from notion_pm.report.page_values import Told, Weight, as_date, day, label, money, told, weight_of
-from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.thread import Thread
 from notion_pm.thread.customers import Customer, is_ask
 from notion_pm.thread.loop import Owed, is_owed, owed, owed_apart

@@ -10,19 +10,19 @@ from math import isfinite
 from notion_pm.conditions.evaluate import Test, test_of
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
-from notion_pm.rules import arithmetic
-from notion_pm.rules.paths import Path
-from notion_pm.rules.ruleset import ReadyValue
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.values import (
+from notion_pm.model.snapshot import (
     UNKNOWN,
-    ForeignOption,
-    Links,
-    Opinion,
-    Plain,
+    NoResult,
+    RelatedPages,
+    RuleValue,
     SnapshotPage,
+    UnknownOption,
     is_empty,
 )
+from notion_pm.rules import arithmetic
+from notion_pm.rules.paths import Path
+from notion_pm.rules.ruleset import CompiledValue
+from notion_pm.rules.view import View
 
 DIGITS = 4
 """Results are rounded: a share is then exact to the hundredth of a percent."""
@@ -32,11 +32,11 @@ DIGITS = 4
 class Result:
     """A computed value and the pages that it stands on."""
 
-    value: Plain | Opinion
+    value: RuleValue | NoResult
     because: tuple[NotionId, ...] = ()
 
 
-def compute(view: View, page: SnapshotPage, value: ReadyValue) -> Result:
+def compute(view: View, page: SnapshotPage, value: CompiledValue) -> Result:
     """Return what a `value` comes to for a page; UNKNOWN when something it needs could not be read."""
     path = value.path
     if path is None:
@@ -76,17 +76,17 @@ def _looked_at(
     return tuple(compress(found.pages, verdicts))
 
 
-def _formula(view: View, page: SnapshotPage, expression: str) -> Plain | Opinion:
+def _formula(view: View, page: SnapshotPage, expression: str) -> RuleValue | NoResult:
     numbers = {name: view.number(page, name) for name in arithmetic.names(expression)}
     known = {
-        name: number for name, number in numbers.items() if not isinstance(number, ForeignOption)
+        name: number for name, number in numbers.items() if not isinstance(number, UnknownOption)
     }
     if len(known) < len(numbers):
         return UNKNOWN
     return _rounded(arithmetic.calculate(expression, known))
 
 
-def _share(view: View, pages: Sequence[SnapshotPage], value: ValueOf) -> Plain | Opinion:
+def _share(view: View, pages: Sequence[SnapshotPage], value: ValueOf) -> RuleValue | NoResult:
     counts = test_of(value.where)
     verdicts = [counts(view, each) for each in pages]
     weights = _weights(view, pages, value.weight)
@@ -105,44 +105,46 @@ def _weights(view: View, pages: Sequence[SnapshotPage], key: str | None) -> list
     if key is None:
         return [1.0] * len(pages)
     found = [view.number(each, key) for each in pages]
-    known = [each for each in found if each is not None and not isinstance(each, ForeignOption)]
+    known = [each for each in found if each is not None and not isinstance(each, UnknownOption)]
     if not any(known):
-        known, found = [], [each if isinstance(each, ForeignOption) else None for each in found]
+        known, found = [], [each if isinstance(each, UnknownOption) else None for each in found]
     mean = sum(known) / len(known) if known else 1.0
     return [
-        None if isinstance(each, ForeignOption) else mean if each is None else each
+        None if isinstance(each, UnknownOption) else mean if each is None else each
         for each in found
     ]
 
 
-def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> Plain | Opinion:
+def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> RuleValue | NoResult:
     found: set[object] = set()
     for page in pages:
         value = view.value(page, key)
-        if isinstance(value, Links) and not value.complete:
+        if isinstance(value, RelatedPages) and not value.complete:
             return UNKNOWN
         found.update(identities(value))
     return len(found)
 
 
-def identities(value: Plain) -> Iterable[object]:
+def identities(value: RuleValue) -> Iterable[object]:
     """Return what a value counts as: names of customers are the same whatever their case and outer blanks."""
-    if isinstance(value, Links):
+    if isinstance(value, RelatedPages):
         return value.ids
     items = value if isinstance(value, tuple) else (value,)
     folded = (each.strip().casefold() if isinstance(each, str) else each for each in items)
     return [each for each in folded if each is not None and each != ""]
 
 
-def _only(view: View, pages: Sequence[SnapshotPage], key: str) -> Plain | Opinion:
+def _only(view: View, pages: Sequence[SnapshotPage], key: str) -> RuleValue | NoResult:
     """Return the number of a single page; None where there are several, for it would be none of theirs."""
     if len(pages) != 1:
         return None
     number = view.number(pages[0], key)
-    return UNKNOWN if isinstance(number, ForeignOption) else _rounded(number)
+    return UNKNOWN if isinstance(number, UnknownOption) else _rounded(number)
 
 
-def _sum(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> Plain | Opinion:
+def _sum(
+    view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str
+) -> RuleValue | NoResult:
     amounts = amounts_of(view, pages, value, key)
     if amounts is None:
         return UNKNOWN
@@ -182,7 +184,7 @@ def _stated(view: View, pages: Iterable[SnapshotPage], key: str) -> list[Amount]
     found = []
     for page in pages:
         number = view.number(page, key)
-        if isinstance(number, ForeignOption):
+        if isinstance(number, UnknownOption):
             return None
         if number is not None:
             found.append(Amount(page, number))
@@ -209,17 +211,17 @@ def _one_per_identity(
 
 def _extreme(
     view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool
-) -> Plain | Opinion:
+) -> RuleValue | NoResult:
     pick = max if largest else min
     numbers = [view.number(each, key) for each in pages]
-    if any(isinstance(number, ForeignOption) for number in numbers):
+    if any(isinstance(number, UnknownOption) for number in numbers):
         return UNKNOWN
     known = [
-        number for number in numbers if number is not None and not isinstance(number, ForeignOption)
+        number for number in numbers if number is not None and not isinstance(number, UnknownOption)
     ]
     if known:
         return _rounded(pick(known))
-    if not pages or view.vocabulary.type(pages[0].database, key) != "date":
+    if not pages or view.schema.type(pages[0].database, key) != "date":
         return None
     dates = [
         value

@@ -8,6 +8,7 @@ from notion_pm.conditions.check import Place, Problem, condition_problems
 from notion_pm.model.property_types import DATE_TYPES, READ_ONLY_TYPES
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules import arithmetic
 from notion_pm.rules.arithmetic import BadFormula
 from notion_pm.rules.check_cycles import cycle_problems
@@ -18,10 +19,9 @@ from notion_pm.rules.paths import (
     parse_property,
     parse_relations,
     parse_target,
-    require,
+    require_property,
 )
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.text import suggest
 
 _STAMPS = {"max": {"number", "date"}, "min": {"number", "date"}}
@@ -30,11 +30,11 @@ _COMPUTED = "is computed by Notion, nobody can set it."
 
 def check(template: Template) -> list[Problem]:
     """Return every problem of a template's rules: where (keys and indices into the template) and what, for a person."""
-    vocabulary = Vocabulary(template)
+    schema = TemplateSchema(template)
     found = [
         problem
         for name, rule in template.sync.items()
-        for problem in _rule_problems(vocabulary, name, rule)
+        for problem in _rule_problems(schema, name, rule)
     ]
     found += _mixed_notes(template.sync)
     if found:
@@ -43,31 +43,29 @@ def check(template: Template) -> list[Problem]:
     return [*cycle_problems(rules), *disagreement_problems(rules)]
 
 
-def _rule_problems(vocabulary: Vocabulary, name: str, rule: Rule) -> Iterator[Problem]:
+def _rule_problems(schema: TemplateSchema, name: str, rule: Rule) -> Iterator[Problem]:
     place: Place = ("sync", name)
     try:
-        database, key = parse_target(vocabulary, rule.set)
+        database, key = parse_target(schema, rule.set)
     except BadPath as error:
         yield (*place, "set"), str(error)
         return
-    yield from _target_problems(vocabulary, place, rule, database, key)
-    yield from condition_problems(vocabulary, (*place, "when"), database, rule.when, own=True)
+    yield from _target_problems(schema, place, rule, database, key)
+    yield from condition_problems(schema, (*place, "when"), database, rule.when, own=True)
     if rule.if_ is not None:
         parts = {"any": rule.if_.any, "all": rule.if_.all, "none": rule.if_.none}
         for quantifier, related in parts.items():
             if related is not None:
-                yield from _related_problems(
-                    vocabulary, (*place, "if", quantifier), database, related
-                )
+                yield from _related_problems(schema, (*place, "if", quantifier), database, related)
     if rule.value is not None:
-        yield from _value_problems(vocabulary, (*place, "value"), database, rule.value)
+        yield from _value_problems(schema, (*place, "value"), database, rule.value)
 
 
 def _target_problems(
-    vocabulary: Vocabulary, place: Place, rule: Rule, database: str, key: str
+    schema: TemplateSchema, place: Place, rule: Rule, database: str, key: str
 ) -> Iterator[Problem]:
-    kind = vocabulary.type(database, key) or ""
-    options = [each.key for each in vocabulary.options(database, key)]
+    kind = schema.type(database, key) or ""
+    options = [each.key for each in schema.options(database, key)]
     if kind in READ_ONLY_TYPES:
         yield (*place, "set"), f"{rule.set} {_COMPUTED}"
     elif rule.note is not None and kind != "rich_text":
@@ -110,23 +108,23 @@ def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
 
 
 def _related_problems(
-    vocabulary: Vocabulary, place: Place, database: str, related: Related
+    schema: TemplateSchema, place: Place, database: str, related: Related
 ) -> Iterator[Problem]:
     try:
-        end = parse_relations(vocabulary, database, related.over).end
+        end = parse_relations(schema, database, related.over).end
     except BadPath as error:
         yield (*place, "over"), str(error)
         return
-    yield from condition_problems(vocabulary, (*place, "where"), end, related.where)
-    yield from condition_problems(vocabulary, (*place, "of"), end, related.of)
+    yield from condition_problems(schema, (*place, "where"), end, related.where)
+    yield from condition_problems(schema, (*place, "of"), end, related.of)
     for theirs, own in related.after.items():
-        yield from _no_date(vocabulary, (*place, "after"), end, theirs)
-        yield from _no_date(vocabulary, (*place, "after"), database, own)
+        yield from _no_date(schema, (*place, "after"), end, theirs)
+        yield from _no_date(schema, (*place, "after"), database, own)
 
 
-def _no_date(vocabulary: Vocabulary, place: Place, database: str, key: str) -> Iterator[Problem]:
+def _no_date(schema: TemplateSchema, place: Place, database: str, key: str) -> Iterator[Problem]:
     try:
-        kind = require(vocabulary, database, key)
+        kind = require_property(schema, database, key)
     except BadPath as error:
         yield place, str(error)
         return
@@ -135,50 +133,48 @@ def _no_date(vocabulary: Vocabulary, place: Place, database: str, key: str) -> I
 
 
 def _value_problems(
-    vocabulary: Vocabulary, place: Place, database: str, value: ValueOf
+    schema: TemplateSchema, place: Place, database: str, value: ValueOf
 ) -> Iterator[Problem]:
     try:
-        path = _value_path(vocabulary, database, value)
+        path = _value_path(schema, database, value)
     except (BadPath, BadFormula) as error:
         yield (*place, value.way), str(error)
         return
     if path is None:
         return
-    if value.way in {"sum", "only"} and (
-        message := _sum_problem(vocabulary, path.end, path.key or "")
-    ):
+    if value.way in {"sum", "only"} and (message := _sum_problem(schema, path.end, path.key or "")):
         yield (*place, value.way), message
-    yield from condition_problems(vocabulary, (*place, "of"), path.end, value.of)
-    yield from condition_problems(vocabulary, (*place, "where"), path.end, value.where)
+    yield from condition_problems(schema, (*place, "of"), path.end, value.of)
+    yield from condition_problems(schema, (*place, "where"), path.end, value.where)
     for field in ("weight", "once_per", "latest_by"):
         key = getattr(value, field)
         if key is not None:
-            yield from _missing(vocabulary, (*place, field), path.end, key)
+            yield from _missing(schema, (*place, field), path.end, key)
 
 
-def _value_path(vocabulary: Vocabulary, database: str, value: ValueOf) -> Path | None:
+def _value_path(schema: TemplateSchema, database: str, value: ValueOf) -> Path | None:
     match value.way:
         case "formula":
             for name in arithmetic.names(value.expression):
-                if require(vocabulary, database, name) not in {"number", "select"}:
+                if require_property(schema, database, name) not in {"number", "select"}:
                     raise BadPath(f"{database}.{name} is no number.")
             return None
         case "count" | "share":
-            return parse_relations(vocabulary, database, value.expression)
+            return parse_relations(schema, database, value.expression)
         case _:
-            return parse_property(vocabulary, database, value.expression)
+            return parse_property(schema, database, value.expression)
 
 
-def _sum_problem(vocabulary: Vocabulary, database: str, key: str) -> str:
-    weighs = any(each.weight is not None for each in vocabulary.options(database, key))
-    if vocabulary.type(database, key) == "number" or weighs:
+def _sum_problem(schema: TemplateSchema, database: str, key: str) -> str:
+    weighs = any(each.weight is not None for each in schema.options(database, key))
+    if schema.type(database, key) == "number" or weighs:
         return ""
     return f"{database}.{key} cannot be summed: it is neither a number nor a select whose options have weights."
 
 
-def _missing(vocabulary: Vocabulary, place: Place, database: str, key: str) -> Iterator[Problem]:
+def _missing(schema: TemplateSchema, place: Place, database: str, key: str) -> Iterator[Problem]:
     try:
-        require(vocabulary, database, key)
+        require_property(schema, database, key)
     except BadPath as error:
         yield place, str(error)
 

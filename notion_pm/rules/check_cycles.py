@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from notion_pm.conditions.check import Problem
 from notion_pm.model.condition import Condition
 from notion_pm.rules.order import cycle_through
-from notion_pm.rules.ruleset import ReadyRule, RuleSet, Target, dependencies
+from notion_pm.rules.ruleset import CompiledRule, RuleSet, Target, dependencies
 
 _ADVICE = "Let its rules be `forward_only`, let them fill only what is empty, or let one of them only `propose`."
 
@@ -47,7 +47,7 @@ def _arrows(names: Iterator[str] | tuple[str, ...]) -> str:
     return " -> ".join(names)
 
 
-def _acts_only_so_often(ready: ReadyRule, group: tuple[Target, ...]) -> bool:
+def _acts_only_so_often(ready: CompiledRule, group: tuple[Target, ...]) -> bool:
     """Whether a rule cannot act for ever: it only moves forward, fills the empty, or reads nothing of the group."""
     condition = ready.rule.when.get(ready.key)
     fills = condition is not None and condition.empty is True
@@ -56,7 +56,7 @@ def _acts_only_so_often(ready: ReadyRule, group: tuple[Target, ...]) -> bool:
 
 def _circling_steps(rules: RuleSet, target: Target) -> tuple[str, ...]:
     """The options through which the rules of one property lead back to where they began; none when they never do."""
-    options = [each.key for each in rules.vocabulary.options(*target)]
+    options = [each.key for each in rules.schema.options(*target)]
     steps: dict[str, set[str]] = {option: set() for option in options}
     for ready in rules.writers[target]:
         if not isinstance(ready.rule.to, str) or target in ready.far_reads:
@@ -66,10 +66,10 @@ def _circling_steps(rules: RuleSet, target: Target) -> tuple[str, ...]:
     return next((cycle for option in options if (cycle := cycle_through(option, steps))), ())
 
 
-def _leaves(rules: RuleSet, ready: ReadyRule, options: list[str]) -> Iterator[str]:
+def _leaves(rules: RuleSet, ready: CompiledRule, options: list[str]) -> Iterator[str]:
     """The options from which a rule leads a page away."""
     condition = ready.rule.when.get(ready.key)
-    arrival = rules.vocabulary.rank(*ready.target, ready.rule.to)
+    arrival = rules.schema.rank(*ready.target, ready.rule.to)
     for rank, option in enumerate(options):
         backwards = ready.rule.forward_only and arrival is not None and rank >= arrival
         if option == ready.rule.to or option in ready.rule.keep or backwards:
@@ -79,7 +79,7 @@ def _leaves(rules: RuleSet, ready: ReadyRule, options: list[str]) -> Iterator[st
 
 
 def _admits(rules: RuleSet, target: Target, condition: Condition, option: str) -> bool:
-    spec = rules.vocabulary.option(*target, option)
+    spec = rules.schema.option(*target, option)
     return (
         (condition.is_ is None or option in condition.is_)
         and (condition.not_ is None or option not in condition.not_)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import date
 
 from notion_pm.model.rule import OnConflict
+from notion_pm.model.snapshot import Baseline, Snapshot
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.evaluation_builder import Account
-from notion_pm.rules.fixpoint import Run
+from notion_pm.rules.evaluation_builder import EvaluationBuilder
+from notion_pm.rules.fixpoint import RuleRun
 from notion_pm.rules.quarantine import NOTHING, Quarantine
 from notion_pm.rules.ruleset import RuleSet
-from notion_pm.rules.values import Baseline, Snapshot
 
 MAX_ROUNDS = 200
 """Rounds until properties that need each other must be at rest: more than any tree of pages is deep."""
@@ -35,9 +35,9 @@ def evaluate(
 
     `policy` overrides that of all rules. What is in quarantine is left alone, unless the policy is that rules win.
     """
-    run = Run(rules, snapshot, baseline, today, policy, quarantine)
-    run.to_rest(max_rounds)
-    account = Account(run)
+    run = RuleRun(rules, snapshot, baseline, today, policy, quarantine)
+    run.run_to_fixpoint(max_rounds)
+    account = EvaluationBuilder(run)
     return Evaluation(
         updates=tuple(account.updates()),
         conflicts=tuple(account.conflicts()),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import BaseValue, Plain, SnapshotPage
+from notion_pm.model.snapshot import BaseValue, RuleValue, SnapshotPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Change:
     """A property gets another value: by which rules, and because of which pages. `starter`: see BaseValue."""
 
     property: str
-    before: Plain
-    after: Plain
+    before: RuleValue
+    after: RuleValue
     rules: tuple[str, ...]
     why: str
     because: tuple[NotionId, ...] = ()
@@ -36,8 +36,8 @@ class Conflict:
 
     page: SnapshotPage
     property: str
-    value: Plain
-    derived: Plain
+    value: RuleValue
+    derived: RuleValue
     rules: tuple[str, ...]
     why: str
     reason: str
@@ -51,8 +51,8 @@ class Proposal:
 
     page: SnapshotPage
     property: str
-    value: Plain
-    proposed: Plain
+    value: RuleValue
+    proposed: RuleValue
     rule: str
     why: str
     because: tuple[NotionId, ...] = ()
@@ -66,19 +66,19 @@ class Note:
     page: SnapshotPage | None = None
 
 
-Spot = tuple[NotionId, str]
+PropertyRef = tuple[NotionId, str]
 """A property of a page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class QuarantinedValue:
     """A property in quarantine: what it holds, what rules say and do not write, why, and the runs that led to it.
 
     `told` when a sync has reported it.
     """
 
-    value: Plain
-    derived: Plain
+    value: RuleValue
+    derived: RuleValue
     reason: str
     runs: tuple[str, ...] = ()
     told: bool = False
@@ -96,4 +96,4 @@ class Evaluation:
     proposals: tuple[Proposal, ...] = ()
     notes: tuple[Note, ...] = ()
     baseline: dict[NotionId, dict[str, BaseValue]] = field(default_factory=dict)
-    holds: Mapping[Spot, Hold] = field(default_factory=dict)
+    holds: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)

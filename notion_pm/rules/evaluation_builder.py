@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.evaluation import Change, Conflict, Note, PageUpdate, Proposal
-from notion_pm.rules.fixpoint import Run, Settled
-from notion_pm.rules.rule_results import opinion_of
-from notion_pm.rules.settle import Case, Decision, settle
-from notion_pm.rules.values import (
-    SILENT,
+from notion_pm.model.snapshot import (
+    NOT_APPLICABLE,
     BaseValue,
-    ForeignOption,
-    Links,
-    Plain,
+    RelatedPages,
+    RuleValue,
     SnapshotPage,
-    same,
+    UnknownOption,
+    same_value,
 )
+from notion_pm.rules.evaluation import Change, Conflict, Note, PageUpdate, Proposal
+from notion_pm.rules.fixpoint import RuleRun, SettledProperty
+from notion_pm.rules.rule_results import evaluate_rule
+from notion_pm.rules.settle import Case, Decision, settle
 
 
-class Account:
+class EvaluationBuilder:
     """Tells about a run that has come to rest."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RuleRun) -> None:
         self._run = run
 
     def updates(self) -> Iterator[PageUpdate]:
@@ -35,17 +35,17 @@ class Account:
                     written.page.values.get(key),
                     self._run.view.value(written.page, key),
                 )
-                if not same(before, after):
+                if not same_value(before, after):
                     changes.setdefault(page_id, []).append(self._change(written, before, after))
         for pages in self._run.snapshot.databases.values():
             changed = [page for page in pages.values() if page.id in changes]
             for page in sorted(changed, key=lambda each: (each.title.casefold(), each.id)):
                 yield PageUpdate(page, tuple(changes[page.id]))
 
-    def _change(self, written: Settled, before: Plain, after: Plain) -> Change:
+    def _change(self, written: SettledProperty, before: RuleValue, after: RuleValue) -> Change:
         derived = written.case.derived
         base = self._run.view.before(written.page, written.target[1])
-        starter = base is not None and base.starter and same(base.value, before)
+        starter = base is not None and base.starter and same_value(base.value, before)
         names = tuple(each.name for each in derived.rules)
         return Change(
             written.target[1], before, after, names, derived.rule.rule.why, derived.because, starter
@@ -55,7 +55,7 @@ class Account:
         """Return what people have set and rules would overwrite."""
         return map(self._conflict, self._run.decided(Decision.CONFLICT))
 
-    def _conflict(self, settled: Settled) -> Conflict:
+    def _conflict(self, settled: SettledProperty) -> Conflict:
         derived, base = settled.case.derived, self._run.view.before(settled.page, settled.target[1])
         spot = (settled.page.id, settled.target[1])
         if spot in self._run.held:
@@ -64,8 +64,8 @@ class Account:
         else:
             known = (
                 base is not None
-                and same(base.value, settled.case.current)
-                and same(base.derived, derived.value)
+                and same_value(base.value, settled.case.current)
+                and same_value(base.derived, derived.value)
             )
         return Conflict(
             page=settled.page,
@@ -83,10 +83,10 @@ class Account:
         """Yield what rules suggest: judged like a write, so that nobody is asked to go backwards."""
         for ready in self._run.rules.proposing:
             for page in self._run.pages(ready.database):
-                derived = opinion_of(self._run.view, page, ready)
+                derived = evaluate_rule(self._run.view, page, ready)
                 current = self._run.view.value(page, ready.key)
                 case = Case(ready.target, current, derived, base=None)
-                outcome = settle(self._run.rules.vocabulary, case, "rule")
+                outcome = settle(self._run.rules.schema, case, "rule")
                 if outcome.decision is Decision.WRITE:
                     why = ready.rule.why
                     yield Proposal(
@@ -101,14 +101,14 @@ class Account:
         if locked:
             are, them = ("page is", "it") if len(locked) == 1 else ("pages are", "them")
             yield Note(f"{len(locked)} {are} locked: rules left {them} alone.")
-        for database, key in self._run.restless:
+        for database, key in self._run.not_converging:
             yield Note(
                 f"The rules for {database}.{key} do not come to rest; nothing of it was written."
             )
 
     def _foreign_notes(self) -> Iterator[Note]:
         for settled in self._run.decided(Decision.FOREIGN):
-            if isinstance(settled.case.current, ForeignOption):
+            if isinstance(settled.case.current, UnknownOption):
                 key, option = settled.target[1], settled.case.current.name
                 message = (
                     f"{key} is {option!r}, an option that the template does not know: left alone."
@@ -132,7 +132,7 @@ class Account:
                 memory = {
                     key: self._memory(page, key)
                     for key in keys
-                    if not isinstance(page.values.get(key), Links)
+                    if not isinstance(page.values.get(key), RelatedPages)
                 }
                 if memory != self._run.baseline.get(page.id):
                     changed[page.id] = memory
@@ -140,13 +140,13 @@ class Account:
 
     def _memory(self, page: SnapshotPage, key: str) -> BaseValue:
         before = self._run.view.before(page, key)
-        untouched = before.derived if before else SILENT
+        untouched = before.derived if before else NOT_APPLICABLE
         derived = self._run.derived.get((page.database, key), {}).get(page.id, untouched)
         value = self._run.view.value(page, key)
         starter = (
             before is not None
             and before.starter
-            and derived is SILENT
-            and same(before.value, value)
+            and derived is NOT_APPLICABLE
+            and same_value(before.value, value)
         )
         return BaseValue(value, derived, starter=starter)

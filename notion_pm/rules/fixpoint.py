@@ -8,25 +8,25 @@ from datetime import date, datetime
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import OnConflict
-from notion_pm.rules.evaluation import Hold, Spot
-from notion_pm.rules.quarantine import Quarantine
-from notion_pm.rules.rule_results import Derived, together
-from notion_pm.rules.ruleset import RuleSet, Target
-from notion_pm.rules.settle import Case, Decision, Outcome, settle
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.values import (
-    SILENT,
+from notion_pm.model.snapshot import (
+    NOT_APPLICABLE,
     Baseline,
     BaseValue,
-    Opinion,
-    Plain,
+    NoResult,
+    RuleValue,
     Snapshot,
     SnapshotPage,
 )
+from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
+from notion_pm.rules.quarantine import Quarantine
+from notion_pm.rules.rule_results import RuleResult, combine_results
+from notion_pm.rules.ruleset import RuleSet, Target
+from notion_pm.rules.settle import Case, Decision, Outcome, settle
+from notion_pm.rules.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledProperty:
     """The last word on one property of one page."""
 
     page: SnapshotPage
@@ -35,7 +35,7 @@ class Settled:
     outcome: Outcome
 
 
-class Run:
+class RuleRun:
     """The state of a run: what pages hold by now, what rules derived, and the last write to each property.
 
     `settled` holds what has to be told: everything but what was left as it is, of which there is plenty.
@@ -53,22 +53,22 @@ class Run:
         self.rules = rules
         self.snapshot = snapshot
         self.baseline = baseline
-        self.view = View(rules.vocabulary, snapshot, baseline, today)
-        self.derived: dict[Target, dict[NotionId, Plain | Opinion]] = {
+        self.view = View(rules.schema, snapshot, baseline, today)
+        self.derived: dict[Target, dict[NotionId, RuleValue | NoResult]] = {
             target: {} for target in rules.writers
         }
-        self.settled: dict[Target, dict[NotionId, Settled]] = {
+        self.settled: dict[Target, dict[NotionId, SettledProperty]] = {
             target: {} for target in rules.writers
         }
-        self.written: dict[Target, dict[NotionId, Settled]] = {
+        self.written: dict[Target, dict[NotionId, SettledProperty]] = {
             target: {} for target in rules.writers
         }
-        self.restless: list[Target] = []
+        self.not_converging: list[Target] = []
         self.quarantine = quarantine
-        self.held: dict[Spot, Hold] = {}
+        self.held: dict[PropertyRef, QuarantinedValue] = {}
         self._policy = policy
 
-    def to_rest(self, max_rounds: int) -> None:
+    def run_to_fixpoint(self, max_rounds: int) -> None:
         """Settle all properties. What does not come to rest stays as it was, and is listed in `restless`."""
         for group in self.rules.groups:
             if not self._comes_to_rest(group, max_rounds):
@@ -78,7 +78,7 @@ class Run:
         """Yield the pages of a database."""
         return iter(self.snapshot.databases.get(database, {}).values())
 
-    def decided(self, *decisions: Decision) -> Iterator[Settled]:
+    def decided(self, *decisions: Decision) -> Iterator[SettledProperty]:
         """Yield the last words that came to one of these decisions."""
         for those in self.settled.values():
             yield from (each for each in those.values() if each.outcome.decision in decisions)
@@ -102,16 +102,16 @@ class Run:
         """Decide about a property of all pages; tell whether any has got another value."""
         writers, lock = (
             self.rules.writers[target],
-            self.rules.vocabulary.template.databases[target[0]].lock,
+            self.rules.schema.template.databases[target[0]].lock,
         )
         changed = [
-            self._settle(page, target, together(self.view, page, writers), lock)
+            self._settle(page, target, combine_results(self.view, page, writers), lock)
             for page in self.pages(target[0])
         ]
         return any(changed)
 
     def _settle(
-        self, page: SnapshotPage, target: Target, derived: Derived, lock: str | None
+        self, page: SnapshotPage, target: Target, derived: RuleResult, lock: str | None
     ) -> bool:
         case = Case(
             target=target,
@@ -122,12 +122,12 @@ class Run:
             edited=page.last_edited,
             caused=self._caused(derived),
         )
-        outcome = self._unless_held(page, case, settle(self.rules.vocabulary, case, self._policy))
+        outcome = self._unless_held(page, case, settle(self.rules.schema, case, self._policy))
         self.derived[target][page.id] = outcome.remember
         self.settled[target].pop(page.id, None)
         if outcome.decision is Decision.LEAVE:
             return False
-        settled = self.settled[target][page.id] = Settled(page, target, case, outcome)
+        settled = self.settled[target][page.id] = SettledProperty(page, target, case, outcome)
         if outcome.decision is not Decision.WRITE:
             return False
         self.written[target][page.id] = settled
@@ -144,7 +144,9 @@ class Run:
         if hold is None or page.id in self.written[case.target]:
             return outcome
         self.held[spot] = replace(hold, told=True)
-        return Outcome(Decision.CONFLICT, case.base.derived if case.base else SILENT, hold.reason)
+        return Outcome(
+            Decision.CONFLICT, case.base.derived if case.base else NOT_APPLICABLE, hold.reason
+        )
 
     def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:
         """What is remembered: after a write in this run, that write."""
@@ -152,7 +154,7 @@ class Run:
             return BaseValue(written.case.derived.plain, written.case.derived.value)
         return self.view.before(page, target[1])
 
-    def _caused(self, derived: Derived) -> datetime | None:
+    def _caused(self, derived: RuleResult) -> datetime | None:
         """When the pages that a rule looked at were last edited, where that settles conflicts."""
         if (self._policy or derived.rule.rule.on_conflict) != "newest":
             return None
@@ -163,7 +165,7 @@ class Run:
 
     def _undo(self, group: tuple[Target, ...]) -> None:
         """Forget what was decided about properties that do not come to rest."""
-        self.restless.extend(group)
+        self.not_converging.extend(group)
         for target in group:
             for page in self.pages(target[0]):
                 self.view.set(page, target[1], page.values.get(target[1]))

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Literal
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import RelatedPages, RuleValue, SnapshotPage, same_value
 from notion_pm.rules.evaluation import PageUpdate
 from notion_pm.rules.intents import Intents
-from notion_pm.rules.values import Links, Plain, SnapshotPage, same
 
 THE_PAGE = ""
 """Stands for a property where the page itself appears, is renamed or vanishes: before and after are its titles."""
@@ -36,8 +36,8 @@ class HistoryChange:
     title: str
     url: str
     property: str
-    before: Plain
-    after: Plain
+    before: RuleValue
+    after: RuleValue
     actor: Actor
     edited: datetime
     rules: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Moment:
     at: datetime
 
 
-def noticed(
+def changes_between_readings(
     moment: Moment,
     known: Mapping[str, Mapping[NotionId, SnapshotPage]],
     read: Iterable[SnapshotPage],
@@ -70,25 +70,27 @@ def noticed(
         elif page.database in known:
             yield _change(moment, page, THE_PAGE, None, page.title)
     for page in vanished:
-        yield from gone(moment, page)
+        yield from changes_of_removed_page(moment, page)
 
 
-def gone(moment: Moment, page: SnapshotPage) -> Iterator[HistoryChange]:
+def changes_of_removed_page(moment: Moment, page: SnapshotPage) -> Iterator[HistoryChange]:
     """Yield that a page is no longer there, with what it held last."""
     for key, value in page.values.items():
-        if not same(value, None):
+        if not same_value(value, None):
             yield _change(moment, page, key, value, None)
     yield _change(moment, page, THE_PAGE, page.title, None)
 
 
-def made(moment: Moment, update: PageUpdate, actor: Actor = "rule") -> Iterator[HistoryChange]:
+def changes_of_update(
+    moment: Moment, update: PageUpdate, actor: Actor = "rule"
+) -> Iterator[HistoryChange]:
     """Yield what an update did."""
     for each in update.changes:
         done = _change(moment, update.page, each.property, each.before, each.after)
         yield replace(done, actor=actor, rules=each.rules, because=each.because)
 
 
-def at_an_earlier_moment(
+def pages_before(
     pages: Iterable[SnapshotPage], latest_first: Iterable[HistoryChange]
 ) -> dict[NotionId, SnapshotPage]:
     """Return pages as they were before the changes, given as they are after them."""
@@ -121,23 +123,23 @@ def _differences(
             change = _change(moment, after, key, before.values[key], value)
             yield (
                 replace(change, actor="rule")
-                if key in ours and same(ours[key].memory.value, value)
+                if key in ours and same_value(ours[key].memory.value, value)
                 else change
             )
 
 
-def _alike(one: Plain, other: Plain) -> bool:
-    if isinstance(one, Links) and isinstance(other, Links):
+def _alike(one: RuleValue, other: RuleValue) -> bool:
+    if isinstance(one, RelatedPages) and isinstance(other, RelatedPages):
         return _ids(one) == _ids(other)
-    return same(one, other)
+    return same_value(one, other)
 
 
-def _ids(links: Links) -> Collection[NotionId]:
+def _ids(links: RelatedPages) -> Collection[NotionId]:
     return set(links.ids)
 
 
 def _change(
-    moment: Moment, page: SnapshotPage, key: str, before: Plain, after: Plain
+    moment: Moment, page: SnapshotPage, key: str, before: RuleValue, after: RuleValue
 ) -> HistoryChange:
     return HistoryChange(
         run=moment.run,

@@ -9,8 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import (
+    Baseline,
+    BaseValue,
+    RuleValue,
+    Snapshot,
+    SnapshotPage,
+    same_value,
+)
 from notion_pm.rules.evaluation import Evaluation, PageUpdate
-from notion_pm.rules.values import Baseline, BaseValue, Plain, Snapshot, SnapshotPage, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,7 @@ class Intent:
     """What to remember of a property once its page is written, and what it held before."""
 
     memory: BaseValue
-    before: Plain
+    before: RuleValue
 
 
 Intents = Mapping[NotionId, Mapping[str, Intent]]
@@ -36,7 +43,7 @@ def _intents(update: PageUpdate, evaluation: Evaluation) -> dict[str, Intent]:
     return {key: Intent(each, before.get(key, each.value)) for key, each in memory.items()}
 
 
-def taken_up(
+def recover_interrupted_writes(
     baseline: Baseline, intents: Intents, snapshot: Snapshot
 ) -> dict[NotionId, dict[str, BaseValue]]:
     """Return the memory of the pages that were about to be written, as far as they are there to be looked at.
@@ -57,12 +64,12 @@ def taken_up(
 
 def _known_of(page: SnapshotPage, intents: Mapping[str, Intent]) -> dict[str, BaseValue]:
     changing = {
-        key: each for key, each in intents.items() if not same(each.before, each.memory.value)
+        key: each for key, each in intents.items() if not same_value(each.before, each.memory.value)
     }
-    if any(same(page.values.get(key), each.memory.value) for key, each in changing.items()):
+    if any(same_value(page.values.get(key), each.memory.value) for key, each in changing.items()):
         return {key: each.memory for key, each in intents.items()}
     return {
         key: each.memory
         for key, each in changing.items()
-        if not same(page.values.get(key), each.before)
+        if not same_value(page.values.get(key), each.before)
     }

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 from notion_pm.errors import UnsafeChange
+from notion_pm.model.snapshot import Snapshot, is_empty
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.evaluation import Change, Evaluation
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Snapshot, is_empty
 
 SHARE = 0.3
 SMALL = 10
 """Databases with fewer pages are not judged: there a share says nothing."""
 
 
-def too_much(
-    vocabulary: Vocabulary,
+def change_limit_violation(
+    schema: TemplateSchema,
     evaluation: Evaluation,
     snapshot: Snapshot,
     done: str = "Nothing was changed.",
@@ -30,8 +30,8 @@ def too_much(
     value that apply wrote and that neither a person nor a sync has touched since. A rule's `max_changes` counts all.
     """
     excessive = [
-        *_excessive(vocabulary, evaluation, snapshot),
-        *_beyond_their_own(vocabulary, evaluation),
+        *_excessive(schema, evaluation, snapshot),
+        *_beyond_their_own(schema, evaluation),
     ]
     if not excessive:
         return None
@@ -41,11 +41,11 @@ def too_much(
     )
 
 
-def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
+def _excessive(schema: TemplateSchema, evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
     touched = Counter(
         update.page.database
         for update in evaluation.updates
-        if any(_may_be_work(vocabulary, update.page.database, change) for change in update.changes)
+        if any(_may_be_work(schema, update.page.database, change) for change in update.changes)
     )
     for database, count in touched.items():
         total = len(snapshot.databases[database])
@@ -53,7 +53,7 @@ def _excessive(vocabulary: Vocabulary, evaluation: Evaluation, snapshot: Snapsho
             yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {SHARE:.0%})"
 
 
-def _beyond_their_own(vocabulary: Vocabulary, evaluation: Evaluation) -> Iterator[str]:
+def _beyond_their_own(schema: TemplateSchema, evaluation: Evaluation) -> Iterator[str]:
     """Tell the rules that would change more pages than they state themselves; here every change counts."""
     pages = Counter(
         name
@@ -61,12 +61,12 @@ def _beyond_their_own(vocabulary: Vocabulary, evaluation: Evaluation) -> Iterato
         for name in {rule for change in update.changes for rule in change.rules}
     )
     for name, count in pages.items():
-        most = vocabulary.template.sync[name].max_changes
+        most = schema.template.sync[name].max_changes
         if most is not None and count > most:
             yield f"{name} would change {count} pages (more than its {most})"
 
 
-def _may_be_work(vocabulary: Vocabulary, database: str, change: Change) -> bool:
+def _may_be_work(schema: TemplateSchema, database: str, change: Change) -> bool:
     target = (database, change.property)
-    default = vocabulary.type(*target) == "status" and vocabulary.rank(*target, change.before) == 0
+    default = schema.type(*target) == "status" and schema.rank(*target, change.before) == 0
     return not (default or is_empty(change.before) or change.starter)

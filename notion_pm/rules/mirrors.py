@@ -10,17 +10,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Links, SnapshotPage
+from notion_pm.model.snapshot import RelatedPages, SnapshotPage
+from notion_pm.model.template_schema import TemplateSchema
 
 Pages = Mapping[str, Mapping[NotionId, SnapshotPage]]
 
 
-def reconciled(vocabulary: Vocabulary, pages: Pages, fresh: Collection[NotionId]) -> Pages:
+def reconcile_relations(schema: TemplateSchema, pages: Pages, fresh: Collection[NotionId]) -> Pages:
     """Return all pages, the older ones corrected by what the fresh ones say of them."""
     corrected = {database: dict(those) for database, those in pages.items()}
     for database, those in pages.items():
-        partners = _two_way_relations(vocabulary, database, those)
+        partners = _two_way_relations(schema, database, those)
         for key, (target, mirror) in partners.items():
             said = {id: set(_links(page, key)) for id, page in those.items() if id in fresh}
             if said:
@@ -32,12 +32,10 @@ def reconciled(vocabulary: Vocabulary, pages: Pages, fresh: Collection[NotionId]
 
 
 def _two_way_relations(
-    vocabulary: Vocabulary, database: str, pages: Mapping[NotionId, SnapshotPage]
+    schema: TemplateSchema, database: str, pages: Mapping[NotionId, SnapshotPage]
 ) -> dict[str, tuple[str, str]]:
     keys = next((page.values for page in pages.values()), {})
-    found = {
-        key: (vocabulary.target(database, key), vocabulary.mirror(database, key)) for key in keys
-    }
+    found = {key: (schema.target(database, key), schema.mirror(database, key)) for key in keys}
     return {key: (target, mirror) for key, (target, mirror) in found.items() if target and mirror}
 
 
@@ -46,15 +44,15 @@ def _corrected(
 ) -> SnapshotPage:
     """The page, its relation holding exactly those fresh pages that name it."""
     held = page.values.get(key)
-    if not isinstance(held, Links):
+    if not isinstance(held, RelatedPages):
         return page
     kept = [id for id in held.ids if id not in said or page.id in said[id]]
     added = [id for id, named in said.items() if page.id in named and id not in held.ids]
     if not added and len(kept) == len(held.ids):
         return page
-    return replace(page, values={**page.values, key: Links((*kept, *added), held.complete)})
+    return replace(page, values={**page.values, key: RelatedPages((*kept, *added), held.complete)})
 
 
 def _links(page: SnapshotPage, key: str) -> tuple[NotionId, ...]:
     held = page.values.get(key)
-    return held.ids if isinstance(held, Links) else ()
+    return held.ids if isinstance(held, RelatedPages) else ()

@@ -15,18 +15,24 @@ from notion_pm.model.page import (
     UnknownValue,
     Value,
 )
+from notion_pm.model.snapshot import (
+    UNREADABLE,
+    RelatedPages,
+    RuleValue,
+    SnapshotPage,
+    UnknownOption,
+)
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.evaluation import Change
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import UNREADABLE, ForeignOption, Links, Plain, SnapshotPage
 
 
-class Exchange:
+class PageCodec:
     """Reads and writes the pages of one database."""
 
     def __init__(
-        self, vocabulary: Vocabulary, database: str, entry: DatabaseEntry, keys: Iterable[str]
+        self, schema: TemplateSchema, database: str, entry: DatabaseEntry, keys: Iterable[str]
     ) -> None:
-        self._vocabulary = vocabulary
+        self._schema = schema
         self._database = database
         self._entry = entry
         self.keys = tuple(keys)
@@ -35,7 +41,7 @@ class Exchange:
         }
 
     @property
-    def meaning(self) -> Mapping[str, object]:
+    def fingerprint(self) -> Mapping[str, object]:
         """What decides how a page is understood: ids of properties and of options, by key."""
         return {key: [self._entry.properties[key], self._options[key]] for key in self.keys}
 
@@ -44,14 +50,14 @@ class Exchange:
         """The properties to ask for: those that rules need, and the title."""
         ids = (
             self._entry.properties[key]
-            for key in (self._vocabulary.title_key(self._database), *self.keys)
+            for key in (self._schema.title_key(self._database), *self.keys)
         )
         return tuple(dict.fromkeys(ids))
 
-    def read(self, page: Page) -> SnapshotPage:
+    def decode(self, page: Page) -> SnapshotPage:
         """Return a page as rules see it."""
         values = {
-            key: self.plain(key, page.properties.get(self._entry.properties[key]))
+            key: self.decode_value(key, page.properties.get(self._entry.properties[key]))
             for key in self.keys
         }
         return SnapshotPage(
@@ -64,31 +70,31 @@ class Exchange:
             page.created_time,
         )
 
-    def differing(self, page: Page) -> tuple[tuple[str, str, str], ...]:
+    def type_mismatches(self, page: Page) -> tuple[tuple[str, str, str], ...]:
         """Return what is of another type than the template says: address, its type on the page, the template's."""
         held = {key: page.properties.get(self._entry.properties[key]) for key in self.keys}
-        wanted = {key: self._vocabulary.type(self._database, key) for key in self.keys}
+        wanted = {key: self._schema.type(self._database, key) for key in self.keys}
         return tuple(
             (f"{self._database}.{key}", each.type, kind)
             for key, each in held.items()
             if each and (kind := wanted[key]) and each.type != kind
         )
 
-    def write(self, changes: Iterable[Change]) -> tuple[PropertyValue, ...]:
+    def encode(self, changes: Iterable[Change]) -> tuple[PropertyValue, ...]:
         """Return the values that changes set. Options go by id, so that renamed ones keep working."""
         return tuple(self._written(change) for change in changes)
 
-    def plain(self, key: str, held: PropertyValue | None) -> Plain:
+    def decode_value(self, key: str, held: PropertyValue | None) -> RuleValue:
         """Return a value as rules see it; an empty one where there is none."""
         if held is None:
             return None
         if isinstance(held.value, RelationValue):
-            return Links(held.value.ids, held.value.complete)
+            return RelatedPages(held.value.ids, held.value.complete)
         if isinstance(held.value, UnknownValue):
             return UNREADABLE
         return self._of(key, held.value)
 
-    def _of(self, key: str, value: Value) -> Plain:
+    def _of(self, key: str, value: Value) -> RuleValue:
         match value:
             case None | str() | bool() | int() | float():
                 return value
@@ -108,14 +114,14 @@ class Exchange:
             case _:
                 return str(value)
 
-    def _option(self, key: str, value: OptionValue) -> str | ForeignOption:
-        return self._options[key].get(value.id) or ForeignOption(value.id, value.name)
+    def _option(self, key: str, value: OptionValue) -> str | UnknownOption:
+        return self._options[key].get(value.id) or UnknownOption(value.id, value.name)
 
     def _written(self, change: Change) -> PropertyValue:
-        kind = self._vocabulary.type(self._database, change.property) or ""
+        kind = self._schema.type(self._database, change.property) or ""
         value: Value = change.after if isinstance(change.after, bool | int | float | str) else None
         if kind in {"status", "select"} and isinstance(change.after, str):
-            option = self._vocabulary.option(self._database, change.property, change.after)
+            option = self._schema.option(self._database, change.property, change.after)
             name = option.name if option else change.after
             value = OptionValue(
                 self._entry.options.get(f"{change.property}.{change.after}", ""), name

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.text import suggest
 
 _SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
@@ -62,26 +62,26 @@ class Path:
         return tuple(hop for route in self.routes for hop in route)
 
 
-def parse_target(vocabulary: Vocabulary, text: str) -> tuple[str, str]:
+def parse_target(schema: TemplateSchema, text: str) -> tuple[str, str]:
     """Read `database.property`. Raises BadPath."""
     database, _, key = text.partition(".")
-    databases = vocabulary.template.databases
+    databases = schema.template.databases
     if database not in databases:
         raise BadPath(f"There is no database {database!r}. {suggest(database, databases)}".strip())
-    require(vocabulary, database, key)
+    require_property(schema, database, key)
     return database, key
 
 
-def parse_relations(vocabulary: Vocabulary, start: str, text: str) -> Path:
+def parse_relations(schema: TemplateSchema, start: str, text: str) -> Path:
     """Read a path that leads to pages. Raises BadPath."""
-    routes = tuple(_route(vocabulary, start, part.strip()) for part in text.split(_OR))
+    routes = tuple(_route(schema, start, part.strip()) for part in text.split(_OR))
     ends = tuple(dict.fromkeys(route[-1].end for route in routes))
     if len(ends) > 1:
         raise BadPath(f"The routes of {text!r} lead to different databases: {', '.join(ends)}.")
     return Path(start, routes)
 
 
-def parse_property(vocabulary: Vocabulary, start: str, text: str) -> Path:
+def parse_property(schema: TemplateSchema, start: str, text: str) -> Path:
     """Read a path that leads to a property of related pages. Raises BadPath."""
     relations: list[str] = []
     keys: list[str] = []
@@ -95,51 +95,51 @@ def parse_property(vocabulary: Vocabulary, start: str, text: str) -> Path:
         keys.append(key)
     if len(set(keys)) > 1:
         raise BadPath(f"The routes of {text!r} end in different properties: {', '.join(keys)}.")
-    path = parse_relations(vocabulary, start, _OR.join(relations))
-    require(vocabulary, path.end, keys[0])
+    path = parse_relations(schema, start, _OR.join(relations))
+    require_property(schema, path.end, keys[0])
     return Path(start, path.routes, keys[0])
 
 
-def require(vocabulary: Vocabulary, database: str, key: str) -> str:
+def require_property(schema: TemplateSchema, database: str, key: str) -> str:
     """Return the type of a property. Raises BadPath when there is none of that key."""
-    kind = vocabulary.type(database, key)
+    kind = schema.type(database, key)
     if kind is None:
-        hint = suggest(key, vocabulary.keys(database))
+        hint = suggest(key, schema.keys(database))
         raise BadPath(f"{database} has no property {key!r}. {hint}".strip())
     return kind
 
 
-def _route(vocabulary: Vocabulary, start: str, text: str) -> tuple[Hop, ...]:
+def _route(schema: TemplateSchema, start: str, text: str) -> tuple[Hop, ...]:
     hops: list[Hop] = []
     for segment in _SEGMENT.findall(text):
-        hops.append(_hop(vocabulary, hops[-1].end if hops else start, segment))
+        hops.append(_hop(schema, hops[-1].end if hops else start, segment))
     if not hops:
         raise BadPath("A path along relations is missing.")
     return tuple(hops)
 
 
-def _hop(vocabulary: Vocabulary, start: str, segment: str) -> Hop:
+def _hop(schema: TemplateSchema, start: str, segment: str) -> Hop:
     if inverse := _INVERSE.match(segment):
-        return _inverse_hop(vocabulary, start, inverse["database"] or start, inverse["relation"])
+        return _inverse_hop(schema, start, inverse["database"] or start, inverse["relation"])
     if tree := _TREE.match(segment):
-        return replace(_inverse_hop(vocabulary, start, start, tree["relation"]), deep=True)
-    require(vocabulary, start, segment)
-    target = vocabulary.target(start, segment)
+        return replace(_inverse_hop(schema, start, start, tree["relation"]), deep=True)
+    require_property(schema, start, segment)
+    target = schema.target(start, segment)
     if target is None:
         raise BadPath(f"{start}.{segment} is no relation.")
-    if target not in vocabulary.template.databases:
+    if target not in schema.template.databases:
         raise BadPath(
             f"{start}.{segment} leads to {target!r}, which is no database of the template."
         )
     return Hop(start, segment, target)
 
 
-def _inverse_hop(vocabulary: Vocabulary, start: str, database: str, relation: str) -> Hop:
-    if database not in vocabulary.template.databases:
+def _inverse_hop(schema: TemplateSchema, start: str, database: str, relation: str) -> Hop:
+    if database not in schema.template.databases:
         raise BadPath(
-            f"There is no database {database!r}. {suggest(database, vocabulary.template.databases)}"
+            f"There is no database {database!r}. {suggest(database, schema.template.databases)}"
         )
-    require(vocabulary, database, relation)
-    if vocabulary.target(database, relation) != start:
+    require_property(schema, database, relation)
+    if schema.target(database, relation) != start:
         raise BadPath(f"{database}.{relation} is no relation to {start}.")
     return Hop(start, relation, database, inverse=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from notion_pm.rules.evaluation import Hold, Spot
+from notion_pm.model.snapshot import NoResult, RuleValue, same_value
+from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.values import Opinion, Plain, same
 
 UNDONE = "an undo set it back"
 WITHIN = 3
@@ -24,16 +24,18 @@ LOOK_BACK = 2 * WITHIN
 class Quarantine:
     """What is held already, and what must not be written a third time."""
 
-    holds: Mapping[Spot, Hold] = field(default_factory=dict)
-    flips: Mapping[Spot, Hold] = field(default_factory=dict)
+    holds: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
+    flapping: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
 
-    def hold(self, spot: Spot, current: Plain, derived: Plain | Opinion) -> Hold | None:
+    def hold(
+        self, spot: PropertyRef, current: RuleValue, derived: RuleValue | NoResult
+    ) -> QuarantinedValue | None:
         """Return why a property must not be written, None where it may be."""
-        either = (self.holds.get(spot), self.flips.get(spot))
+        either = (self.holds.get(spot), self.flapping.get(spot))
         return next((each for each in either if each and _applies(each, current, derived)), None)
 
 
-def flips(runs: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
+def detect_flapping(runs: Sequence[Iterable[HistoryChange]]) -> dict[PropertyRef, QuarantinedValue]:
     """Return what must not be written a third time, from what the last runs noticed and wrote, the oldest first.
 
     The last two writes of a property set it to the same value, and nothing that rules wrote lies between: so somebody
@@ -41,20 +43,20 @@ def flips(runs: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
     flips, unless a person has given it another value since. What rules themselves lead to and fro, because what it
     follows goes to and fro, does not flip.
     """
-    last: dict[Spot, tuple[int, HistoryChange]] = {}
-    found: dict[Spot, Hold] = {}
+    last: dict[PropertyRef, tuple[int, HistoryChange]] = {}
+    found: dict[PropertyRef, QuarantinedValue] = {}
     for number, run in enumerate(runs):
         for each in run:
             spot = (each.page, each.property)
             if each.actor != "rule":
-                if spot in found and not same(found[spot].value, each.after):
+                if spot in found and not same_value(found[spot].value, each.after):
                     del found[spot]
                 continue
             found.pop(spot, None)
             before, first = last.get(spot, (0, None))
             if (
                 first
-                and same(first.after, each.after)
+                and same_value(first.after, each.after)
                 and max(number - before, len(runs) - number) <= WITHIN
             ):
                 found[spot] = _flip(first, each)
@@ -65,11 +67,11 @@ def flips(runs: Sequence[Iterable[HistoryChange]]) -> dict[Spot, Hold]:
 NOTHING = Quarantine()
 
 
-def _applies(hold: Hold, current: Plain, derived: Plain | Opinion) -> bool:
-    return same(hold.value, current) and same(hold.derived, derived)
+def _applies(hold: QuarantinedValue, current: RuleValue, derived: RuleValue | NoResult) -> bool:
+    return same_value(hold.value, current) and same_value(hold.derived, derived)
 
 
-def _flip(first: HistoryChange, second: HistoryChange) -> Hold:
+def _flip(first: HistoryChange, second: HistoryChange) -> QuarantinedValue:
     runs = (first.run, second.run)
     reason = f"it flips back: runs {' and '.join(runs)} wrote it as well, and it did not stay"
-    return Hold(first.before, first.after, reason, runs)
+    return QuarantinedValue(first.before, first.after, reason, runs)

@@ -7,51 +7,58 @@ from dataclasses import dataclass
 
 from notion_pm.conditions.evaluate import Verdict, every
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import (
+    NOT_APPLICABLE,
+    UNKNOWN,
+    NoResult,
+    RuleValue,
+    SnapshotPage,
+    same_value,
+)
 from notion_pm.rules.aggregates import compute
-from notion_pm.rules.ruleset import ReadyPart, ReadyRule
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.values import SILENT, UNKNOWN, Opinion, Plain, SnapshotPage, same
+from notion_pm.rules.ruleset import CompiledPart, CompiledRule
+from notion_pm.rules.view import View
 
 _TITLES = 5
 """How many pages a note names; of the others it says how many they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class RuleResult:
     """What rules say: a value, or that they are silent or do not know; and why."""
 
-    value: Plain | Opinion
-    rules: tuple[ReadyRule, ...] = ()
+    value: RuleValue | NoResult
+    rules: tuple[CompiledRule, ...] = ()
     because: tuple[NotionId, ...] = ()
-    disagree: bool = False
+    rules_disagree: bool = False
 
     @property
-    def plain(self) -> Plain:
+    def plain(self) -> RuleValue:
         """The value of rules that speak."""
-        assert not isinstance(self.value, Opinion)
+        assert not isinstance(self.value, NoResult)
         return self.value
 
     @property
-    def rule(self) -> ReadyRule:
+    def rule(self) -> CompiledRule:
         """The rule that is named for it."""
         return self.rules[0]
 
 
-def opinion_of(view: View, page: SnapshotPage, ready: ReadyRule) -> Derived:
+def evaluate_rule(view: View, page: SnapshotPage, ready: CompiledRule) -> RuleResult:
     """Return what a rule says about a page."""
     holds, because = _holds(view, page, ready)
     if not holds:
-        return Derived(UNKNOWN if holds is None else SILENT, (ready,))
+        return RuleResult(UNKNOWN if holds is None else NOT_APPLICABLE, (ready,))
     rule = ready.rule
     if ready.value is not None:
         result = compute(view, page, ready.value)
-        return Derived(result.value, (ready,), result.because)
+        return RuleResult(result.value, (ready,), result.because)
     if rule.note is not None:
-        return Derived(_note(view, ready, rule.note, because), (ready,), because)
-    return Derived(view.today.isoformat() if rule.to == "today" else rule.to, (ready,), because)
+        return RuleResult(_note(view, ready, rule.note, because), (ready,), because)
+    return RuleResult(view.today.isoformat() if rule.to == "today" else rule.to, (ready,), because)
 
 
-def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Derived:
+def combine_results(view: View, page: SnapshotPage, rules: Sequence[CompiledRule]) -> RuleResult:
     """Return what the rules of one property say together.
 
     The highest priority wins. Among equals, a rule that leaves the page's present option alone is not heard; rules that
@@ -60,7 +67,9 @@ def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Deri
     forward-only.
     """
     opinions = [
-        opinion for ready in rules if (opinion := opinion_of(view, page, ready)).value is not SILENT
+        opinion
+        for ready in rules
+        if (opinion := evaluate_rule(view, page, ready)).value is not NOT_APPLICABLE
     ]
     unknown = [each for each in opinions if each.value is UNKNOWN]
     speaking = [each for each in opinions if each.value is not UNKNOWN] if unknown else opinions
@@ -77,51 +86,53 @@ def together(view: View, page: SnapshotPage, rules: Sequence[ReadyRule]) -> Deri
     return _merged(view, acting or heard)
 
 
-def _leaves_alone(view: View, page: SnapshotPage, derived: Derived) -> bool:
+def _leaves_alone(view: View, page: SnapshotPage, derived: RuleResult) -> bool:
     """Whether a rule would not touch the option that the page holds: it keeps it, or it would have to go back."""
     ready = derived.rule
     current = view.value(page, ready.key)
     if current in ready.rule.keep:
         return True
     now, then = (
-        view.vocabulary.rank(*ready.target, current),
-        view.vocabulary.rank(*ready.target, derived.value),
+        view.schema.rank(*ready.target, current),
+        view.schema.rank(*ready.target, derived.value),
     )
     return ready.rule.forward_only and now is not None and then is not None and then < now
 
 
-def _silence(rules: Sequence[ReadyRule]) -> Derived:
+def _silence(rules: Sequence[CompiledRule]) -> RuleResult:
     """Silent rules; notes that no longer hold leave an empty text behind."""
     notes = all(each.rule.note is not None for each in rules)
-    return Derived("" if notes else SILENT, tuple(rules))
+    return RuleResult("" if notes else NOT_APPLICABLE, tuple(rules))
 
 
-def _merged(view: View, heard: Sequence[Derived]) -> Derived:
+def _merged(view: View, heard: Sequence[RuleResult]) -> RuleResult:
     first = heard[0]
     if all(each.rule.rule.note is not None for each in heard):
         return _joined(heard, " ".join(str(each.value) for each in heard))
-    if all(same(each.value, first.value) for each in heard):
+    if all(same_value(each.value, first.value) for each in heard):
         return _joined(heard, first.value)
     if _all_forward(heard):
         database, key = first.rule.target
-        rank = view.vocabulary.rank
+        rank = view.schema.rank
         farthest = max(heard, key=lambda each: rank(database, key, each.value) or 0)
-        return _joined([each for each in heard if same(each.value, farthest.value)], farthest.value)
-    return Derived(first.value, tuple(each.rule for each in heard), disagree=True)
+        return _joined(
+            [each for each in heard if same_value(each.value, farthest.value)], farthest.value
+        )
+    return RuleResult(first.value, tuple(each.rule for each in heard), rules_disagree=True)
 
 
-def _joined(opinions: Iterable[Derived], value: Plain | Opinion) -> Derived:
+def _joined(opinions: Iterable[RuleResult], value: RuleValue | NoResult) -> RuleResult:
     listed = list(opinions)
     because = dict.fromkeys(page for each in listed for page in each.because)
-    return Derived(value, tuple(each.rule for each in listed), tuple(because))
+    return RuleResult(value, tuple(each.rule for each in listed), tuple(because))
 
 
-def _all_forward(opinions: Iterable[Derived]) -> bool:
+def _all_forward(opinions: Iterable[RuleResult]) -> bool:
     return all(each.rule.rule.forward_only for each in opinions)
 
 
 def _holds(
-    view: View, page: SnapshotPage, ready: ReadyRule
+    view: View, page: SnapshotPage, ready: CompiledRule
 ) -> tuple[Verdict, tuple[NotionId, ...]]:
     """Whether a rule's `when` and `if` hold, and the related pages that decide it."""
     own = ready.when(view, page)
@@ -136,7 +147,7 @@ def _holds(
 
 
 def _part_holds(
-    view: View, page: SnapshotPage, part: ReadyPart
+    view: View, page: SnapshotPage, part: CompiledPart
 ) -> tuple[Verdict, tuple[NotionId, ...]]:
     found = view.reach(page, part.path)
     yes: list[NotionId] = []
@@ -183,7 +194,7 @@ def _quantified(
     return (None if unsure else bool(supporting)), tuple(supporting)
 
 
-def _note(view: View, ready: ReadyRule, note: str, because: Sequence[NotionId]) -> str:
+def _note(view: View, ready: CompiledRule, note: str, because: Sequence[NotionId]) -> str:
     """The text of a note, with the titles of the pages that cause it."""
     if "{pages}" not in note:
         return note

@@ -9,17 +9,17 @@ from functools import cached_property
 from notion_pm.conditions.evaluate import Test, test_of
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules import arithmetic
 from notion_pm.rules.order import ordered_groups
 from notion_pm.rules.paths import Path, parse_property, parse_relations, parse_target
-from notion_pm.rules.template_schema import Vocabulary
 
 Target = tuple[str, str]
 """A property that rules set or read: database key, property key."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyPart:
+class CompiledPart:
     """A part of a rule's `if`: what must be so (any, all, none) of the pages at the end of a path."""
 
     quantifier: str
@@ -30,7 +30,7 @@ class ReadyPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyValue:
+class CompiledValue:
     """A rule's `value`: the path to the pages it is computed from, None for arithmetic on the page itself."""
 
     spec: ValueOf
@@ -39,7 +39,7 @@ class ReadyValue:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyRule:
+class CompiledRule:
     """A rule with its paths resolved and its conditions made tests. `paths` are by the text that the rule has."""
 
     name: str
@@ -48,8 +48,8 @@ class ReadyRule:
     key: str
     paths: dict[str, Path]
     when: Test
-    parts: tuple[ReadyPart, ...] = ()
-    value: ReadyValue | None = None
+    parts: tuple[CompiledPart, ...] = ()
+    value: CompiledValue | None = None
 
     @property
     def target(self) -> Target:
@@ -79,13 +79,13 @@ class RuleSet:
 
     def __init__(self, template: Template) -> None:
         """Resolve the rules. Raises BadPath or BadFormula for what `rules.check` would have reported."""
-        self.vocabulary = Vocabulary(template)
+        self.schema = TemplateSchema(template)
         self.rules = tuple(
-            make_ready(self.vocabulary, name, rule) for name, rule in template.sync.items()
+            compile_rule(self.schema, name, rule) for name, rule in template.sync.items()
         )
 
     @cached_property
-    def writers(self) -> dict[Target, tuple[ReadyRule, ...]]:
+    def writers(self) -> dict[Target, tuple[CompiledRule, ...]]:
         """The rules that set a property, by property; those that only propose are not among them."""
         writing = [each for each in self.rules if not each.rule.propose]
         targets = dict.fromkeys(each.target for each in writing)
@@ -94,7 +94,7 @@ class RuleSet:
         }
 
     @cached_property
-    def proposing(self) -> tuple[ReadyRule, ...]:
+    def proposing(self) -> tuple[CompiledRule, ...]:
         """The rules that only propose."""
         return tuple(each for each in self.rules if each.rule.propose)
 
@@ -111,7 +111,7 @@ class RuleSet:
         passed = {
             hop.end for each in self.rules for path in each.paths.values() for hop in path.hops
         }
-        databases = self.vocabulary.template.databases
+        databases = self.schema.template.databases
         needed = {
             key
             for key in databases
@@ -126,26 +126,28 @@ class RuleSet:
 
     def _mirror(self, database: str, key: str) -> Target | None:
         target, mirror = (
-            self.vocabulary.target(database, key),
-            self.vocabulary.mirror(database, key),
+            self.schema.target(database, key),
+            self.schema.mirror(database, key),
         )
         return (target, mirror) if target and mirror else None
 
 
-def make_ready(vocabulary: Vocabulary, name: str, rule: Rule) -> ReadyRule:
+def compile_rule(schema: TemplateSchema, name: str, rule: Rule) -> CompiledRule:
     """Resolve one rule. Raises BadPath or BadFormula."""
-    database, key = parse_target(vocabulary, rule.set)
+    database, key = parse_target(schema, rule.set)
     paths = {
-        related.over: parse_relations(vocabulary, database, related.over)
+        related.over: parse_relations(schema, database, related.over)
         for _, related in related_parts(rule)
     }
     if rule.value is not None:
-        paths.update(_value_path(vocabulary, database, rule.value))
+        paths.update(_value_path(schema, database, rule.value))
     parts = tuple(
-        ReadyPart(quantifier, paths[each.over], test_of(each.of), test_of(each.where), each.after)
+        CompiledPart(
+            quantifier, paths[each.over], test_of(each.of), test_of(each.where), each.after
+        )
         for quantifier, each in related_parts(rule)
     )
-    return ReadyRule(
+    return CompiledRule(
         name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths)
     )
 
@@ -158,10 +160,10 @@ def related_parts(rule: Rule) -> tuple[tuple[str, Related], ...]:
     return tuple((quantifier, each) for quantifier, each in named if each is not None)
 
 
-def _ready_value(value: ValueOf | None, paths: Mapping[str, Path]) -> ReadyValue | None:
+def _ready_value(value: ValueOf | None, paths: Mapping[str, Path]) -> CompiledValue | None:
     if value is None:
         return None
-    return ReadyValue(value, paths.get(value.expression), test_of(value.of))
+    return CompiledValue(value, paths.get(value.expression), test_of(value.of))
 
 
 def dependencies(rules: RuleSet) -> dict[Target, frozenset[Target]]:
@@ -172,18 +174,18 @@ def dependencies(rules: RuleSet) -> dict[Target, frozenset[Target]]:
     }
 
 
-def _value_path(vocabulary: Vocabulary, database: str, value: ValueOf) -> dict[str, Path]:
+def _value_path(schema: TemplateSchema, database: str, value: ValueOf) -> dict[str, Path]:
     match value.way:
         case "formula":
             arithmetic.names(value.expression)
             return {}
         case "count" | "share":
-            return {value.expression: parse_relations(vocabulary, database, value.expression)}
+            return {value.expression: parse_relations(schema, database, value.expression)}
         case _:
-            return {value.expression: parse_property(vocabulary, database, value.expression)}
+            return {value.expression: parse_property(schema, database, value.expression)}
 
 
-def _far_reads(ready: ReadyRule) -> Iterator[Target]:
+def _far_reads(ready: CompiledRule) -> Iterator[Target]:
     for path in ready.paths.values():
         yield from ((hop.holder, hop.relation) for hop in path.hops)
     for _, related in related_parts(ready.rule):

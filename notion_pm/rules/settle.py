@@ -20,19 +20,19 @@ from datetime import datetime
 from enum import Enum
 
 from notion_pm.model.rule import OnConflict
-from notion_pm.rules.rule_results import Derived
-from notion_pm.rules.ruleset import Target
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import (
-    SILENT,
+from notion_pm.model.snapshot import (
+    NOT_APPLICABLE,
     UNKNOWN,
     BaseValue,
-    ForeignOption,
-    Opinion,
-    Plain,
+    NoResult,
+    RuleValue,
+    UnknownOption,
     is_empty,
-    same,
+    same_value,
 )
+from notion_pm.model.template_schema import TemplateSchema
+from notion_pm.rules.rule_results import RuleResult
+from notion_pm.rules.ruleset import Target
 
 
 class Decision(Enum):
@@ -60,8 +60,8 @@ class Case:
     """
 
     target: Target
-    current: Plain
-    derived: Derived
+    current: RuleValue
+    derived: RuleResult
     base: BaseValue | None
     locked: bool = False
     edited: datetime | None = None
@@ -73,52 +73,52 @@ class Outcome:
     """The decision, its reason where it is a conflict, and what to remember as derived."""
 
     decision: Decision
-    remember: Plain | Opinion
+    remember: RuleValue | NoResult
     reason: str = ""
 
 
-def settle(vocabulary: Vocabulary, case: Case, policy: OnConflict | None = None) -> Outcome:
+def settle(schema: TemplateSchema, case: Case, policy: OnConflict | None = None) -> Outcome:
     """Decide about one property. `policy` overrides that of the rule."""
     derived = case.derived
-    remembered = case.base.derived if case.base else SILENT
+    remembered = case.base.derived if case.base else NOT_APPLICABLE
     if derived.value is UNKNOWN:
         return Outcome(Decision.UNKNOWN, remembered)
-    if isinstance(derived.value, Opinion) or same(case.current, derived.value):
+    if isinstance(derived.value, NoResult) or same_value(case.current, derived.value):
         return Outcome(Decision.LEAVE, derived.value)
-    if derived.disagree:
+    if derived.rules_disagree:
         return Outcome(Decision.CONFLICT, remembered, RULES_DISAGREE)
     if case.locked:
         return Outcome(Decision.LOCKED, remembered)
-    if isinstance(case.current, ForeignOption):
+    if isinstance(case.current, UnknownOption):
         return Outcome(Decision.FOREIGN, derived.value)
-    if _must_stay(vocabulary, case) or _is_withdrawn_note(case):
+    if _must_stay(schema, case) or _is_withdrawn_note(case):
         return Outcome(Decision.LEAVE, derived.value)
-    if reason := _objection(vocabulary, case):
+    if reason := _objection(schema, case):
         wins = _rule_wins(case, policy or derived.rule.rule.on_conflict)
         return Outcome(Decision.WRITE if wins else Decision.CONFLICT, derived.value, reason)
     return Outcome(Decision.WRITE, derived.value)
 
 
-def _must_stay(vocabulary: Vocabulary, case: Case) -> bool:
+def _must_stay(schema: TemplateSchema, case: Case) -> bool:
     """Whether the property belongs to people, or the rule would lead it backwards."""
     if any(case.current in ready.rule.keep for ready in case.derived.rules):
         return True
     now, then = (
-        vocabulary.rank(*case.target, case.current),
-        vocabulary.rank(*case.target, case.derived.value),
+        schema.rank(*case.target, case.current),
+        schema.rank(*case.target, case.derived.value),
     )
     backwards = now is not None and then is not None and then < now
     if backwards and any(ready.rule.forward_only for ready in case.derived.rules):
         return True
-    return _leaves_the_end(vocabulary, case, backwards=backwards)
+    return _leaves_the_end(schema, case, backwards=backwards)
 
 
-def _leaves_the_end(vocabulary: Vocabulary, case: Case, *, backwards: bool) -> bool:
+def _leaves_the_end(schema: TemplateSchema, case: Case, *, backwards: bool) -> bool:
     """Whether a page that is done or dropped would come back to life, or to an earlier step of the end."""
-    if not vocabulary.is_terminal(*case.target, case.current):
+    if not schema.is_terminal(*case.target, case.current):
         return False
-    now = vocabulary.option(*case.target, case.current)
-    then = vocabulary.option(*case.target, case.derived.value)
+    now = schema.option(*case.target, case.current)
+    then = schema.option(*case.target, case.derived.value)
     return backwards or now is None or then is None or now.meaning != then.meaning
 
 
@@ -127,13 +127,13 @@ def _is_withdrawn_note(case: Case) -> bool:
     flags = all(ready.rule.note is not None for ready in case.derived.rules)
     ours = (
         case.base is not None
-        and same(case.current, case.base.value)
-        and same(case.base.value, case.base.derived)
+        and same_value(case.current, case.base.value)
+        and same_value(case.base.value, case.base.derived)
     )
     return flags and case.derived.value == "" and not ours
 
 
-def _objection(vocabulary: Vocabulary, case: Case) -> str:
+def _objection(schema: TemplateSchema, case: Case) -> str:
     """Why a person may object to the rule's value; empty when nobody does."""
     if is_empty(case.current):
         return ""
@@ -142,21 +142,21 @@ def _objection(vocabulary: Vocabulary, case: Case) -> str:
         return "" if forward else NO_MEMORY
     if not _belongs_to_a_person(case.current, case.base):
         return ""
-    if forward and _has_advanced(vocabulary, case, case.base):
+    if forward and _has_advanced(schema, case, case.base):
         return ""
-    return CHANGED_BY_HAND if same(case.derived.value, case.base.derived) else BOTH_CHANGED
+    return CHANGED_BY_HAND if same_value(case.derived.value, case.base.derived) else BOTH_CHANGED
 
 
-def _belongs_to_a_person(current: Plain, base: BaseValue) -> bool:
+def _belongs_to_a_person(current: RuleValue, base: BaseValue) -> bool:
     """Whether a person changed the value since the last sync, or had done so before and was respected then."""
-    overruled = base.derived is not SILENT and not same(base.value, base.derived)
-    return overruled or not same(current, base.value)
+    overruled = base.derived is not NOT_APPLICABLE and not same_value(base.value, base.derived)
+    return overruled or not same_value(current, base.value)
 
 
-def _has_advanced(vocabulary: Vocabulary, case: Case, base: BaseValue) -> bool:
+def _has_advanced(schema: TemplateSchema, case: Case, base: BaseValue) -> bool:
     """Whether the rule says something farther along than at the last sync."""
-    then = vocabulary.rank(*case.target, base.derived)
-    now = vocabulary.rank(*case.target, case.derived.value)
+    then = schema.rank(*case.target, base.derived)
+    now = schema.rank(*case.target, case.derived.value)
     return then is None or (now is not None and now > then)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage, same
+from notion_pm.model.snapshot import SnapshotPage, same_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Sighting:
     page: SnapshotPage
 
 
-def news(
+def new_sightings(
     known: Iterable[Sighting], pages: Iterable[SnapshotPage], at: datetime
 ) -> Iterator[Sighting]:
     """Yield what differs from when it was last seen, given what is known in the order of time."""
@@ -29,7 +29,7 @@ def news(
             yield Sighting(at, page)
 
 
-def as_seen(known: Iterable[Sighting], moment: datetime) -> dict[NotionId, SnapshotPage]:
+def pages_at(known: Iterable[Sighting], moment: datetime) -> dict[NotionId, SnapshotPage]:
     """Return pages as they were last seen at a moment; those first seen later as they were then."""
     found: dict[NotionId, SnapshotPage] = {}
     for each in known:
@@ -40,4 +40,4 @@ def as_seen(known: Iterable[Sighting], moment: datetime) -> dict[NotionId, Snaps
 
 def _alike(one: SnapshotPage, other: SnapshotPage) -> bool:
     keys = {*one.values, *other.values}
-    return all(same(one.values.get(key), other.values.get(key)) for key in keys)
+    return all(same_value(one.values.get(key), other.values.get(key)) for key in keys)

@@ -12,13 +12,13 @@ from datetime import date
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import Rule
+from notion_pm.model.snapshot import NoResult, RelatedPages, RuleValue, Snapshot, SnapshotPage
 from notion_pm.model.template import Template
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.paths import parse_target
-from notion_pm.rules.rule_results import together
-from notion_pm.rules.ruleset import ReadyRule, RuleSet
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Links, Opinion, Plain, Snapshot, SnapshotPage
+from notion_pm.rules.rule_results import combine_results
+from notion_pm.rules.ruleset import CompiledRule, RuleSet
+from notion_pm.rules.view import View
 
 IsThere = Callable[[str, str], bool]
 """Whether the workspace has a property: database key, property key."""
@@ -33,17 +33,17 @@ def with_computed_stamps(
     """
     stamping = {name: rule for name, rule in template.sync.items() if _stamps(template, rule)}
     rules = RuleSet(template.model_copy(update={"sync": stamping}))
-    complete = _with_both_sides(rules.vocabulary, snapshot)
-    view = View(rules.vocabulary, complete, {}, today)
-    computed: dict[NotionId, dict[str, Plain]] = {}
+    complete = _with_both_sides(rules.schema, snapshot)
+    view = View(rules.schema, complete, {}, today)
+    computed: dict[NotionId, dict[str, RuleValue]] = {}
     for target in (target for group in rules.groups for target in group):
         database, key = target
         writers = [ready for ready in rules.writers[target] if _can_be_followed(ready, is_there)]
         if not writers:
             continue
         for page in complete.databases.get(database, {}).values():
-            derived = together(view, page, writers)
-            if not isinstance(derived.value, Opinion):
+            derived = combine_results(view, page, writers)
+            if not isinstance(derived.value, NoResult):
                 view.set(page, key, derived.value)
                 computed.setdefault(page.id, {})[key] = derived.value
     return Snapshot(
@@ -61,38 +61,38 @@ def _stamps(template: Template, rule: Rule) -> bool:
     """
     if rule.propose or rule.note is not None or rule.forward_only:
         return False
-    database, key = parse_target(Vocabulary(template), rule.set)
+    database, key = parse_target(TemplateSchema(template), rule.set)
     spec = template.databases[database].properties.get(key)
     return spec is not None and spec.stamped
 
 
-def _can_be_followed(ready: ReadyRule, is_there: IsThere) -> bool:
+def _can_be_followed(ready: CompiledRule, is_there: IsThere) -> bool:
     return all(
         is_there(hop.holder, hop.relation) for path in ready.paths.values() for hop in path.hops
     )
 
 
-def _updated(page: SnapshotPage, values: Mapping[str, Plain]) -> SnapshotPage:
+def _updated(page: SnapshotPage, values: Mapping[str, RuleValue]) -> SnapshotPage:
     return replace(page, values={**page.values, **values}) if values else page
 
 
-def _with_both_sides(vocabulary: Vocabulary, snapshot: Snapshot) -> Snapshot:
+def _with_both_sides(schema: TemplateSchema, snapshot: Snapshot) -> Snapshot:
     """Return the pages with both sides of each two-way relation, where only one was read."""
-    added: dict[str, dict[NotionId, dict[str, Links]]] = {}
+    added: dict[str, dict[NotionId, dict[str, RelatedPages]]] = {}
     for database, pages in snapshot.databases.items():
         for key in _relations(pages):
-            target, mirror = vocabulary.target(database, key), vocabulary.mirror(database, key)
+            target, mirror = schema.target(database, key), schema.mirror(database, key)
             if not target or not mirror or mirror in _relations(snapshot.databases.get(target, {})):
                 continue
             there = added.setdefault(target, {})
             for id in snapshot.databases.get(target, {}):
-                there.setdefault(id, {})[mirror] = Links()
+                there.setdefault(id, {})[mirror] = RelatedPages()
             for page in pages.values():
                 links = page.values.get(key)
-                for id in links.ids if isinstance(links, Links) else ():
+                for id in links.ids if isinstance(links, RelatedPages) else ():
                     if id in there:
                         held = there[id][mirror]
-                        there[id][mirror] = Links((*held.ids, page.id), held.complete)
+                        there[id][mirror] = RelatedPages((*held.ids, page.id), held.complete)
     return Snapshot(
         {
             database: {
@@ -109,5 +109,5 @@ def _relations(pages: Mapping[NotionId, SnapshotPage]) -> set[str]:
         key
         for page in pages.values()
         for key, value in page.values.items()
-        if isinstance(value, Links)
+        if isinstance(value, RelatedPages)
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.rules.aggregates import Amount, amounts_of
-from notion_pm.rules.ruleset import ReadyValue
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.values import Links, SnapshotPage
+from notion_pm.rules.ruleset import CompiledValue
+from notion_pm.rules.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Summand:
     through: tuple[SnapshotPage, ...]
 
 
-def summands(view: View, page: SnapshotPage, value: ReadyValue) -> tuple[Summand, ...]:
+def summands(view: View, page: SnapshotPage, value: CompiledValue) -> tuple[Summand, ...]:
     """Return the amounts that a `sum` adds up for a page, the largest first; none for any other value."""
     path = value.path
     if value.spec.way != "sum" or path is None or path.key is None:
@@ -34,14 +34,14 @@ def summands(view: View, page: SnapshotPage, value: ReadyValue) -> tuple[Summand
 
 
 def _summand(
-    view: View, amount: Amount, value: ReadyValue, through: tuple[SnapshotPage, ...]
+    view: View, amount: Amount, value: CompiledValue, through: tuple[SnapshotPage, ...]
 ) -> Summand:
     """Name an amount: by the customer that counts once, else by the page that states it."""
     once_per = value.spec.once_per
     if once_per is None:
         return Summand(amount.page.title, amount.page, amount.number, through)
     held = view.value(amount.page, once_per)
-    if isinstance(held, Links):
+    if isinstance(held, RelatedPages):
         name = _title(view, amount.identity)
     else:
         names = held if isinstance(held, tuple) else (held,)
@@ -52,7 +52,7 @@ def _summand(
 
 
 def _ways_to(
-    view: View, page: SnapshotPage, value: ReadyValue
+    view: View, page: SnapshotPage, value: CompiledValue
 ) -> dict[str, tuple[SnapshotPage, ...]]:
     """Return for each page at the end of a path the pages from which its last hop leads there."""
     assert value.path is not None

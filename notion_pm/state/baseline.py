@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import BaseValue
 from notion_pm.rules.intents import Intent, Intents
-from notion_pm.rules.values import BaseValue
 from notion_pm.state.plain_json import from_json, to_json
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import BASELINE, INTENTS

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Table
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.state.plain_json import moment_from, values_from_json, values_to_json
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import ABSENT, MARKS, PAGES

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.evaluation import Hold, Spot
+from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
 from notion_pm.rules.history import HistoryChange
 from notion_pm.state.plain_json import (
     from_json,
@@ -119,17 +119,17 @@ def after(moment: datetime) -> ColumnElement[bool]:
     return HISTORY.c.at > _moment(moment)
 
 
-def read_holds(rows: Rows) -> dict[Spot, Hold]:
+def read_holds(rows: Rows) -> dict[PropertyRef, QuarantinedValue]:
     """Return what is in quarantine."""
     return {
-        (page, key): Hold(
+        (page, key): QuarantinedValue(
             from_json(held), from_json(derived), reason, texts_from_json(runs), bool(told)
         )
         for page, key, held, derived, reason, runs, told in rows.all(HOLDS, _HOLD)
     }
 
 
-def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
+def put_holds(rows: Rows, holds: Mapping[PropertyRef, QuarantinedValue]) -> None:
     """Remember what is in quarantine besides."""
     rows.put(
         HOLDS,
@@ -148,7 +148,7 @@ def put_holds(rows: Rows, holds: Mapping[Spot, Hold]) -> None:
     )
 
 
-def drop_hold(rows: Rows, spot: Spot) -> None:
+def drop_hold(rows: Rows, spot: PropertyRef) -> None:
     """Let a property go from quarantine."""
     rows.drop(HOLDS, page=spot[0], property=spot[1])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.state.cache import put_pages, read_pages
 from notion_pm.state.plain_json import moment_from
 from notion_pm.state.rows import Rows

@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from notion_pm.rules.values import ForeignOption, Links, Opinion, Plain
+from notion_pm.model.snapshot import NoResult, RelatedPages, RuleValue, UnknownOption
 
 _text_of = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 ).encode  # json.dumps makes one for each call
 
 
-def to_json(value: Plain | Opinion) -> str:
+def to_json(value: RuleValue | NoResult) -> str:
     """Return a value as JSON text."""
     return _text_of(_encoded(value))
 
@@ -28,23 +28,23 @@ def from_json(text: str) -> Any:
     return _decoded(json.loads(text))
 
 
-def values_to_json(values: Mapping[str, Plain]) -> str:
+def values_to_json(values: Mapping[str, RuleValue]) -> str:
     """Return the values of a page as JSON text."""
     return _text_of({key: _encoded(value) for key, value in values.items()})
 
 
-def values_from_json(text: str) -> dict[str, Plain]:
+def values_from_json(text: str) -> dict[str, RuleValue]:
     """Return the values that `values_to_json` wrote."""
     return {key: _decoded(each) for key, each in object_from_json(text).items()}
 
 
-def _encoded(value: Plain | Opinion) -> Any:
+def _encoded(value: RuleValue | NoResult) -> Any:
     match value:
-        case Opinion():
+        case NoResult():
             return {"opinion": value.value}
-        case Links():
+        case RelatedPages():
             return {"links": value.ids, "complete": value.complete}
-        case ForeignOption():
+        case UnknownOption():
             return {"option": value.id, "name": value.name}
         case tuple():
             return [_encoded(each) for each in value]
@@ -55,11 +55,11 @@ def _encoded(value: Plain | Opinion) -> Any:
 def _decoded(data: Any) -> Any:
     match data:
         case {"opinion": opinion}:
-            return Opinion(opinion)
+            return NoResult(opinion)
         case {"links": ids, "complete": complete}:
-            return Links(tuple(ids), complete)
+            return RelatedPages(tuple(ids), complete)
         case {"option": option_id, "name": name}:
-            return ForeignOption(option_id, name)
+            return UnknownOption(option_id, name)
         case list():
             return tuple(_decoded(each) for each in data)
         case dict():

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.rules.sightings import Sighting
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.state.plain_json import moment_from, values_from_json, values_to_json
 from notion_pm.state.rows import Rows
 from notion_pm.state.tables import SIGHTINGS

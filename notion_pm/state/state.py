@@ -19,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
+from notion_pm.model.snapshot import BaseValue, SnapshotPage
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.rules.evaluation import Hold, Spot
-from notion_pm.rules.history import Actor, HistoryChange, at_an_earlier_moment
+from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
+from notion_pm.rules.history import Actor, HistoryChange, pages_before
 from notion_pm.rules.intents import Intent, Intents
 from notion_pm.rules.sightings import Sighting
-from notion_pm.rules.values import BaseValue, SnapshotPage
 from notion_pm.state import history
 from notion_pm.state.baseline import (
     drop_intent,
@@ -317,7 +317,7 @@ class State:
         """Return the pages as they were at a moment, as far back as history is kept."""
         now = (page for pages in self.cache().pages.values() for page in pages.values())
         later = read_changes(self._rows, history.after(moment), latest_first=True)
-        return at_an_earlier_moment(now, later)
+        return pages_before(now, later)
 
     def forget_before(self, moment: datetime) -> None:
         """Drop the history before a moment, so that it does not grow for ever."""
@@ -389,11 +389,13 @@ class State:
     # --- quarantine
 
     @_reads
-    def holds(self) -> dict[Spot, Hold]:
+    def holds(self) -> dict[PropertyRef, QuarantinedValue]:
         """Return what is in quarantine."""
         return read_holds(self._rows)
 
-    def keep_holds(self, holds: Mapping[Spot, Hold], released: Iterable[Spot] = ()) -> None:
+    def keep_holds(
+        self, holds: Mapping[PropertyRef, QuarantinedValue], released: Iterable[PropertyRef] = ()
+    ) -> None:
         """Put properties in quarantine, and let others go."""
         with transaction(self._connection):
             for spot in released:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from notion_pm.model.snapshot import RelatedPages, RuleValue, SnapshotPage
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.history import THE_PAGE, HistoryChange
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Links, Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
@@ -31,9 +31,9 @@ class History:
             return "the page"
         return self.wording.title(change.database, change.property)
 
-    def readable(self, change: HistoryChange, value: Plain) -> Any:
+    def readable(self, change: HistoryChange, value: RuleValue) -> Any:
         """Return a value as people read it, related pages by their ids."""
-        if isinstance(value, Links):
+        if isinstance(value, RelatedPages):
             return ", ".join(value.ids) or None
         page = SnapshotPage(
             change.page, change.database, change.title, change.url, change.edited, {}
@@ -69,7 +69,9 @@ def history(place: SyncContext, since: datetime | None, *, template: str | None 
     opened = load_workspace(place, template)
     with State(place.state_home, opened.loaded.template.template) as state:
         changes = tuple(state.changes(since)) if since else ()
-        wording = Wording(Vocabulary(opened.loaded.template), opened.manifest, state.option_names())
+        wording = Wording(
+            TemplateSchema(opened.loaded.template), opened.manifest, state.option_names()
+        )
         return History(tuple(state.runs(since)), changes, wording)
 
 

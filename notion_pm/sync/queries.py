@@ -9,10 +9,10 @@ from itertools import islice
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.paging import PAGE_SIZE, Range
-from notion_pm.rules.page_codec import Exchange
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.rules.page_codec import PageCodec
 from notion_pm.state.parts import Part
 from notion_pm.workspace.fresh_updates import OVERLAP
 
@@ -37,15 +37,15 @@ class Queries:
         self,
         gateway: NotionClient,
         sources: Mapping[str, NotionId],
-        exchanges: Mapping[str, Exchange],
+        codecs: Mapping[str, PageCodec],
     ) -> None:
         self._gateway = gateway
         self._sources = sources
-        self._exchanges = exchanges
+        self._codecs = codecs
 
     def everything(self, database: str, part: Part | None) -> Iterator[Batch]:
         """Yield the rows of a database, oldest first; where a part is there, the others and what was edited since."""
-        source, ids = self._sources[database], self._exchanges[database].property_ids
+        source, ids = self._sources[database], self._codecs[database].property_ids
         rows = self._gateway.query(
             source, property_ids=ids, created_since=part.created_until if part else None
         )
@@ -70,12 +70,12 @@ class Queries:
         after a read to the end it is therefore enough to read until a request brings nothing new; the mark stays, and
         a later sync reads the rest.
         """
-        source, ids = self._sources[database], self._exchanges[database].property_ids
+        source, ids = self._sources[database], self._codecs[database].property_ids
         rows: list[Page] = []
         unchanged = 0
         for row in self._gateway.edited_since(source, mark - OVERLAP, property_ids=ids):
             rows.append(row)
-            same = self._exchanges[database].read(row) == known.get(row.id)
+            same = self._codecs[database].decode(row) == known.get(row.id)
             unchanged = unchanged + 1 if same else 0
             if unchanged == PAGE_SIZE and now - mark < OVERLAP:
                 yield Batch(rows)
@@ -86,7 +86,7 @@ class Queries:
         self, database: str, moment: datetime, created: Range | None
     ) -> Iterator[Page]:
         """Yield all rows edited since a moment, and shortly before it; `created`: from when to when."""
-        source, ids = self._sources[database], self._exchanges[database].property_ids
+        source, ids = self._sources[database], self._codecs[database].property_ids
         return self._gateway.edited_since(
             source, moment - OVERLAP, property_ids=ids, created=created
         )

@@ -15,13 +15,13 @@ from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
 from notion_pm.notion.client import NotionClient
 from notion_pm.rules import RuleSet
-from notion_pm.rules.history import HistoryChange, Moment, noticed
+from notion_pm.rules.history import HistoryChange, Moment, changes_between_readings
 from notion_pm.rules.intents import Intents
-from notion_pm.rules.mirrors import reconciled
-from notion_pm.rules.page_codec import Exchange, names_of_options
-from notion_pm.rules.values import Links, Snapshot, SnapshotPage
+from notion_pm.rules.mirrors import reconcile_relations
+from notion_pm.rules.page_codec import PageCodec, names_of_options
 from notion_pm.state.cache import Cache
 from notion_pm.sync.queries import Queries
 from notion_pm.sync.unfinished_read import Unfinished
@@ -116,16 +116,16 @@ class Reader:
         self._progress = progress
         self._answers: dict[NotionId, Page | str] = {}
         self._sources = {key: _entry(manifest, rules, key).data_source_id for key in rules.needs}
-        self.exchanges = {
-            key: Exchange(rules.vocabulary, key, manifest.databases[key], keys)
+        self.codecs = {
+            key: PageCodec(rules.schema, key, manifest.databases[key], keys)
             for key, keys in rules.needs.items()
         }
-        self._queries = Queries(gateway, self._sources, self.exchanges)
+        self._queries = Queries(gateway, self._sources, self.codecs)
 
     @property
     def scope(self) -> str:
         """A fingerprint of what is read and how it is understood: a cache of another scope is of no use."""
-        told = {key: [self._sources[key], each.meaning] for key, each in self.exchanges.items()}
+        told = {key: [self._sources[key], codec.fingerprint] for key, codec in self.codecs.items()}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def read(
@@ -191,9 +191,9 @@ class Reader:
                 database, reading.at, created_range(page.created for page in stale)
             )
         )
-        exchange = self.exchanges[database]
+        codec = self.codecs[database]
         rows = self._up_to_date(database, known, rows)
-        edited = [row for row in rows if exchange.read(row) != known.get(row.id)]
+        edited = [row for row in rows if codec.decode(row) != known.get(row.id)]
         if not edited:
             return replace(reading, changed=()), len(rows)
         pages = _Pages({key: dict(those) for key, those in reading.pages.items()})
@@ -228,7 +228,7 @@ class Reader:
         ):
             home = self._home(answer)
             if not isinstance(answer, str) and home == page.database:
-                back[page.id] = self.exchanges[home].read(answer)
+                back[page.id] = self.codecs[home].decode(answer)
                 continue
             gone.append(GonePage(page, answer if isinstance(answer, str) else MOVED))
             if home is None:
@@ -236,7 +236,7 @@ class Reader:
         return _with(replace(reading, absent=absent), back), tuple(gone)
 
     def _reconciled(self, pages: _Pages) -> Mapping[str, Mapping[NotionId, SnapshotPage]]:
-        return reconciled(self._rules.vocabulary, pages.all, pages.fresh)
+        return reconcile_relations(self._rules.schema, pages.all, pages.fresh)
 
     def _query(
         self,
@@ -293,11 +293,11 @@ class Reader:
         """
         if known is None or row.last_edited_time > known.last_edited or removal_reason(row):
             return False
-        read = self.exchanges[database].read(row)
+        read = self.codecs[database].decode(row)
         return any(
             value != known.values.get(key)
             for key, value in read.values.items()
-            if not isinstance(value, Links)
+            if not isinstance(value, RelatedPages)
         )
 
     def _read_named(
@@ -339,8 +339,8 @@ class Reader:
             if removal_reason(row):
                 pages.all[database].pop(row.id, None)
                 continue
-            require_types(self.exchanges[database], row)
-            taken.append(self.exchanges[database].read(row))
+            require_types(self.codecs[database], row)
+            taken.append(self.codecs[database].decode(row))
             pages.all[database][row.id] = taken[-1]
             pages.fresh.add(row.id)
             pages.option_names.update(names_of_options([row]))
@@ -351,7 +351,7 @@ class Reader:
         for those in pages.all.values():
             for page_id in those.keys() & absent.keys():
                 del absent[page_id]
-        named = missing_pages(self._rules.vocabulary, self._rules.needs, pages.all)
+        named = missing_pages(self._rules.schema, self._rules.needs, pages.all)
         missing = [pair for pair in named if pair[1] not in absent]
         answers = map_concurrently(lambda pair: self._look(*pair), missing, self._jobs)
         for (database, page_id), answer in zip(missing, answers, strict=True):
@@ -391,4 +391,4 @@ def changes_read(
 ) -> Iterator[HistoryChange]:
     """Return what a reading tells that has happened since the last one."""
     before = {database: known.pages.get(database, {}) for database in known.marks}
-    return noticed(moment, before, reading.changed, vanished, intents)
+    return changes_between_readings(moment, before, reading.changed, vanished, intents)

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from notion_pm.errors import NotShared
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import Snapshot, SnapshotPage
 from notion_pm.rules import RuleSet
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.values import Snapshot, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.state.state import State
 from notion_pm.sync.reading import Reader, Reading
@@ -36,7 +36,7 @@ class Look:
     @property
     def wording(self) -> Wording:
         """What people call its properties and values."""
-        return Wording(self.rules.vocabulary, self.opened.manifest, self.option_names)
+        return Wording(self.rules.schema, self.opened.manifest, self.option_names)
 
     def page(self, page_id: NotionId) -> SnapshotPage | None:
         """Return a page of any database, None where it is not there."""

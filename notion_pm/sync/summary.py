@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import RuleValue, SnapshotPage
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.evaluation import Change, Conflict, PageUpdate, Proposal
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Plain, SnapshotPage
 from notion_pm.rules.wording import Wording
 from notion_pm.sync.sync import SyncResult
 from notion_pm.text import UNTITLED
@@ -42,7 +42,7 @@ class SyncReport:
     def __init__(self, result: SyncResult) -> None:
         self._result = result
         self._wording = Wording(
-            Vocabulary(result.template.template), result.manifest, result.option_names
+            TemplateSchema(result.template.template), result.manifest, result.option_names
         )
         self._pages = {
             id: page for pages in result.snapshot.databases.values() for id, page in pages.items()
@@ -98,7 +98,7 @@ class SyncReport:
         """Return the titles of pages."""
         return tuple(self._pages[id].title or UNTITLED for id in page_ids if id in self._pages)
 
-    def readable(self, page: SnapshotPage, key: str, value: Plain) -> Any:
+    def readable(self, page: SnapshotPage, key: str, value: RuleValue) -> Any:
         """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""
         return self._wording.readable(page, key, value)
 

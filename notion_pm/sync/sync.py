@@ -11,13 +11,13 @@ from notion_pm.errors import NotShared, RequestRefused, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.rule import OnConflict
+from notion_pm.model.snapshot import BaseValue, Snapshot, SnapshotPage
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.rules import RuleSet, evaluate, too_much
-from notion_pm.rules.evaluation import Evaluation, Spot
-from notion_pm.rules.history import HistoryChange, Moment, noticed
-from notion_pm.rules.intents import Intents, intents_of, taken_up
-from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
-from notion_pm.rules.values import BaseValue, Snapshot, SnapshotPage
+from notion_pm.rules import RuleSet, change_limit_violation, evaluate
+from notion_pm.rules.evaluation import Evaluation, PropertyRef
+from notion_pm.rules.history import HistoryChange, Moment, changes_between_readings
+from notion_pm.rules.intents import Intents, intents_of, recover_interrupted_writes
+from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, detect_flapping
 from notion_pm.state.cache import Cache
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.state import State, WorkspaceMemory
@@ -71,7 +71,7 @@ class SyncResult:
     dry_run: bool
     vanished: tuple[GonePage, ...] = ()
     dropped: tuple[GonePage, ...] = ()
-    kept: Mapping[Spot, SnapshotPage] = field(default_factory=dict)
+    kept: Mapping[PropertyRef, SnapshotPage] = field(default_factory=dict)
     """Properties that were to be written, until a person set them."""
     danger: UnsafeChange | None = None
     """What would stop this run, were it no dry one."""
@@ -205,7 +205,7 @@ class _Run:
         danger = (
             None
             if self._options.force
-            else too_much(self._rules.vocabulary, evaluation, reading.snapshot)
+            else change_limit_violation(self._rules.schema, evaluation, reading.snapshot)
         )
         if danger and not self._options.dry_run:
             raise danger
@@ -254,8 +254,8 @@ class _Run:
         remembered: Memories,
         intents: Intents,
     ) -> _Looked:
-        interrupted = taken_up(remembered, intents, reading.snapshot)
-        flipping = flips(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
+        interrupted = recover_interrupted_writes(remembered, intents, reading.snapshot)
+        flipping = detect_flapping(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
         quarantine = Quarantine(self._state.holds(), flipping)
         evaluation = self._evaluated(reading.snapshot, {**remembered, **interrupted}, quarantine)
         return _Looked(reading, vanished, interrupted, quarantine, evaluation)
@@ -331,13 +331,13 @@ class _Run:
         Pages that this run has not written are compared with the baseline from before the run. So a
         conflict is still a new one, and a page has still just entered a status.
         """
-        edits = noticed(self._moment, written.reading.pages, fresh.changed, (), {})
+        edits = changes_between_readings(self._moment, written.reading.pages, fresh.changed, (), {})
         self._state.keep(fresh.changed, {}, fresh.absent, changes=edits)
         evaluation = self._evaluated(fresh.snapshot, {**baseline, **written.memories}, quarantine)
         if not self._options.force:
             in_all = replace(evaluation, updates=(*written.updates, *evaluation.updates))
             done = f"People changed pages meanwhile; {len(written.updates)} pages are written, the rest are not."
-            danger = too_much(self._rules.vocabulary, in_all, fresh.snapshot, done)
+            danger = change_limit_violation(self._rules.schema, in_all, fresh.snapshot, done)
             if danger:
                 raise danger
         # What is no longer to be written must not be taken for a write of ours another time.

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.evaluation import Change, Evaluation, Hold, PageUpdate, Spot
+from notion_pm.model.snapshot import SnapshotPage, same_value
+from notion_pm.model.template_schema import TemplateSchema
+from notion_pm.rules.evaluation import Change, Evaluation, PageUpdate, PropertyRef, QuarantinedValue
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.quarantine import UNDONE
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import SnapshotPage, same
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
 from notion_pm.sync.reading import Reading
@@ -110,15 +110,15 @@ def _left(looked: Look, written: Iterable[HistoryChange]) -> Iterator[Left]:
         page = looked.page(change.page)
         if page is None:
             yield Left(change, GONE)
-        elif same(page.values.get(change.property), change.before):
+        elif same_value(page.values.get(change.property), change.before):
             continue
-        elif _is_locked(looked.rules.vocabulary, page):
+        elif _is_locked(looked.rules.schema, page):
             yield Left(change, LOCKED)
-        elif not same(page.values.get(change.property), change.after):
+        elif not same_value(page.values.get(change.property), change.after):
             yield Left(change, CHANGED_SINCE)
 
 
-def _is_locked(vocabulary: Vocabulary, page: SnapshotPage) -> bool:
+def _is_locked(vocabulary: TemplateSchema, page: SnapshotPage) -> bool:
     lock = vocabulary.template.databases[page.database].lock
     return lock is not None and page.values.get(lock) is True
 
@@ -137,7 +137,7 @@ def _updates(
     back: dict[NotionId, list[Change]] = {}
     for each in changes:
         page = looked.page(each.page)
-        if page is not None and not same(page.values.get(each.property), each.before):
+        if page is not None and not same_value(page.values.get(each.property), each.before):
             change = Change(
                 each.property,
                 each.after,
@@ -153,10 +153,12 @@ def _updates(
         yield PageUpdate(page, tuple(those))
 
 
-def _holds(updates: Iterable[PageUpdate], run: RunRecord) -> Iterator[tuple[Spot, Hold]]:
+def _holds(
+    updates: Iterable[PageUpdate], run: RunRecord
+) -> Iterator[tuple[PropertyRef, QuarantinedValue]]:
     for update in updates:
         for change in update.changes:
             yield (
                 (update.page.id, change.property),
-                Hold(change.after, change.before, UNDONE, (run.id,)),
+                QuarantinedValue(change.after, change.before, UNDONE, (run.id,)),
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.state.parts import Part
 from notion_pm.state.state import State
 

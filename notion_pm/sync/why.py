@@ -9,16 +9,16 @@ from typing import Any
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.number_formats import readable as number_as_shown
+from notion_pm.model.snapshot import NoResult, SnapshotPage, same_value
 from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.intents import taken_up
-from notion_pm.rules.property_explanation import Standing, speaks, standings
-from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, flips
-from notion_pm.rules.rule_results import Derived
+from notion_pm.rules.intents import recover_interrupted_writes
+from notion_pm.rules.property_explanation import PropertyExplanation, explain_properties, has_value
+from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, detect_flapping
+from notion_pm.rules.rule_results import RuleResult
 from notion_pm.rules.settle import RULES_DISAGREE, Decision
-from notion_pm.rules.snapshot import View
 from notion_pm.rules.summands import Summand, summands
-from notion_pm.rules.values import Opinion, SnapshotPage, same
+from notion_pm.rules.view import View
 from notion_pm.state.state import State
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.summary import text
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 class Answer:
     """Why one property is what it is. `last` is its last change as far as history tells; None: it has not changed."""
 
-    standing: Standing
+    standing: PropertyExplanation
     last: HistoryChange | None
     edited_since: bool
 
@@ -110,10 +110,10 @@ class Why:
         """Return pages that are still there."""
         return [page for id in ids if (page := self.looked.page(id))]
 
-    def amounts(self, answer: Answer, opinion: Derived) -> tuple[Summand, ...]:
+    def amounts(self, answer: Answer, opinion: RuleResult) -> tuple[Summand, ...]:
         """Return the amounts that a rule adds up, the largest first; none where it does not sum."""
         value = opinion.rule.value
-        if value is None or not speaks(opinion):
+        if value is None or not has_value(opinion):
             return ()
         return summands(self.view, self.page, value)
 
@@ -123,7 +123,7 @@ class Why:
 
     def _formatted(self, answer: Answer, value: Any) -> Any:
         """Return a number in the format of its property, such as $1,010,000; anything else as it is."""
-        spec = self.looked.rules.vocabulary.spec(self.page.database, answer.standing.key)
+        spec = self.looked.rules.schema.spec(self.page.database, answer.standing.key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return (
             number_as_shown(spec.format, value)
@@ -135,9 +135,9 @@ class Why:
         """Return a value as text, with numbers as Notion shows them."""
         return text(self._formatted(answer, self.readable(answer, value)))
 
-    def says(self, answer: Answer, opinion: Derived) -> str:
+    def says(self, answer: Answer, opinion: RuleResult) -> str:
         """Return what a rule says, as people read it."""
-        if isinstance(opinion.value, Opinion):
+        if isinstance(opinion.value, NoResult):
             return opinion.value.value
         return self.shown(answer, opinion.value)
 
@@ -168,7 +168,7 @@ class Why:
             "through": through,
         }
 
-    def _rule(self, answer: Answer, opinion: Derived) -> Json:
+    def _rule(self, answer: Answer, opinion: RuleResult) -> Json:
         because = [
             {"page": each.id, "title": each.title, "url": each.url}
             for each in self.pages(opinion.because)
@@ -176,8 +176,8 @@ class Why:
         return {
             "rule": opinion.rule.name,
             "why": opinion.rule.rule.why,
-            "says": self.readable(answer, opinion.plain) if speaks(opinion) else None,
-            "speaks": speaks(opinion),
+            "says": self.readable(answer, opinion.plain) if has_value(opinion) else None,
+            "speaks": has_value(opinion),
             "because": because,
             "amounts": [self._amount(each) for each in self.amounts(answer, opinion)],
         }
@@ -198,11 +198,11 @@ def why(
         looked = look(place, state, opened)
         page = _meant(place, looked, words, template)
         baseline = state.baseline()
-        there = standings(
+        there = explain_properties(
             looked.rules,
             looked.snapshot,
-            {**baseline, **taken_up(baseline, state.intents(), looked.snapshot)},
-            Quarantine(state.holds(), flips(state.changes_lately(LOOK_BACK, before=""))),
+            {**baseline, **recover_interrupted_writes(baseline, state.intents(), looked.snapshot)},
+            Quarantine(state.holds(), detect_flapping(state.changes_lately(LOOK_BACK, before=""))),
             page,
             place.now.date(),
         )
@@ -211,7 +211,7 @@ def why(
     answers = tuple(
         Answer(each, last.get(each.key), _is_new(known, page, each.key)) for each in there
     )
-    view = View(looked.rules.vocabulary, looked.snapshot, {}, place.now.date())
+    view = View(looked.rules.schema, looked.snapshot, {}, place.now.date())
     found = Why(page, answers, looked, place.gateway.requests.logical - before, view)
     return found if wanted is None else _only(found, wanted)
 
@@ -219,9 +219,9 @@ def why(
 def _meant(place: SyncContext, looked: Look, words: str, template: str | None) -> SnapshotPage:
     """The page that words name. Its number is nothing that rules read: for that the thread is read."""
     there = {key: tuple(each.properties) for key, each in looked.opened.manifest.databases.items()}
-    databases = looked.rules.vocabulary.template.databases
+    databases = looked.rules.schema.template.databases
     chain = Chain(
-        looked.rules.vocabulary, {key: each for key, each in there.items() if key in databases}
+        looked.rules.schema, {key: each for key, each in there.items() if key in databases}
     )
     thread = Thread(chain, looked.snapshot, {}, looked.wording, place.now.date())
     if page := find(thread, words):
@@ -242,7 +242,7 @@ def _last_changes(latest_first: Iterable[HistoryChange]) -> Mapping[str, History
 
 def _is_new(known: SnapshotPage | None, page: SnapshotPage, key: str) -> bool:
     """Whether a value has changed since the last sync looked."""
-    return known is not None and not same(known.values.get(key), page.values.get(key))
+    return known is not None and not same_value(known.values.get(key), page.values.get(key))
 
 
 def _only(found: Why, wanted: str) -> Why:

@@ -17,11 +17,11 @@ from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import NotionError, NotShared, RequestRefused
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import BaseValue, SnapshotPage, same_value
 from notion_pm.notion.connection import Postponed
-from notion_pm.rules.evaluation import Evaluation, PageUpdate, Spot
-from notion_pm.rules.history import Actor, Moment, gone, made
+from notion_pm.rules.evaluation import Evaluation, PageUpdate, PropertyRef
+from notion_pm.rules.history import Actor, Moment, changes_of_removed_page, changes_of_update
 from notion_pm.rules.page_codec import names_of_options
-from notion_pm.rules.values import BaseValue, SnapshotPage, same
 from notion_pm.state.state import State
 from notion_pm.sync.reading import Reader, Reading
 from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
@@ -43,7 +43,7 @@ class Written:
     reading: Reading
     updates: list[PageUpdate] = field(default_factory=list)
     dropped: list[GonePage] = field(default_factory=list)
-    kept: dict[Spot, SnapshotPage] = field(default_factory=dict)
+    kept: dict[PropertyRef, SnapshotPage] = field(default_factory=dict)
     memories: dict[NotionId, Mapping[str, BaseValue]] = field(default_factory=dict)
     option_names: dict[str, str] = field(default_factory=dict)
     began: datetime | None = None
@@ -127,7 +127,7 @@ class Writer:
             del self._unanswered[update.page.id]
             page = fresh.pages[database].get(update.page.id)
             if page and any(
-                same(page.values.get(each.property), each.after) for each in update.changes
+                same_value(page.values.get(each.property), each.after) for each in update.changes
             ):
                 settled.append(self._remember(update, memory, written, page.last_edited))
         written.reading = written.reading.with_pages(settled)
@@ -162,7 +162,7 @@ class Writer:
 
     def _send(self, update: PageUpdate) -> Page | str | Postponed:
         """Send one update; return the page, or why it is not there, or that it is to be checked again."""
-        values = self._reader.exchanges[update.page.database].write(update.changes)
+        values = self._reader.codecs[update.page.database].encode(update.changes)
         try:
             return self._sender.send(update.page.id, values)
         except NotShared:
@@ -193,7 +193,7 @@ class Writer:
             **{change.property: change.after for change in update.changes},
         }
         page = replace(update.page, values=values, last_edited=edited)
-        self._state.keep_written(page, memory, made(self._moment, update, self._actor))
+        self._state.keep_written(page, memory, changes_of_update(self._moment, update, self._actor))
         written.updates.append(update)
         for change in update.changes:
             written.kept.pop((page.id, change.property), None)
@@ -202,13 +202,13 @@ class Writer:
         return page
 
     def _forget(self, page: SnapshotPage, reason: str) -> GonePage:
-        self._state.forget(page.id, reason, gone(self._moment, page))
+        self._state.forget(page.id, reason, changes_of_removed_page(self._moment, page))
         return GonePage(page, reason)
 
 
 def _kept_by_people(
     overtaken: Iterable[PageUpdate], fresh: Reading, evaluation: Evaluation
-) -> Iterator[tuple[Spot, SnapshotPage]]:
+) -> Iterator[tuple[PropertyRef, SnapshotPage]]:
     """Yield what a person has set before it was written, and what is therefore not written.
 
     Conflicts are left out: they are reported anyway.
@@ -224,7 +224,7 @@ def _kept_by_people(
             if page is None or spot in conflicts or spot in still_due:
                 continue
             value = page.values.get(change.property)
-            if not same(value, change.before) and not same(value, change.after):
+            if not same_value(value, change.before) and not same_value(value, change.after):
                 yield spot, page
 
 

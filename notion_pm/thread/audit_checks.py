@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.text import quantity
 from notion_pm.thread.audit import Check, Found, Thresholds
 from notion_pm.thread.graph import Thread
@@ -56,7 +56,7 @@ def objectives(thread: Thread) -> tuple[SnapshotPage, ...]:
     vision = thread.chain.database("vision")
     if thread.chain.database("objectives") or vision is None:
         return thread.pages("objectives")
-    if thread.chain.vocabulary.option(vision, "kind", "objective") is None:
+    if thread.chain.schema.option(vision, "kind", "objective") is None:
         return thread.pages("vision")
     return tuple(
         each for each in thread.pages("vision") if thread.value(each, "kind") == "objective"
@@ -115,7 +115,7 @@ def _stale_specs(thread: Thread, thresholds: Thresholds) -> Found:
 
 def _stale_health(thread: Thread, thresholds: Thresholds) -> Found:
     stated_days = thresholds.health_days
-    most = health_days(thread.chain.vocabulary.template) if stated_days is None else stated_days
+    most = health_days(thread.chain.schema.template) if stated_days is None else stated_days
     for each in objectives(thread):
         if not thread.is_open(each):
             continue
@@ -134,7 +134,7 @@ def _is_judged(thread: Thread) -> bool:
     """Whether people say how objectives are: their database has a health that no rule writes."""
     database = thread.chain.database("objectives") or thread.chain.database("vision") or ""
     spec = (
-        thread.chain.vocabulary.spec(database, "health")
+        thread.chain.schema.spec(database, "health")
         if thread.chain.has(database, "health")
         else None
     )

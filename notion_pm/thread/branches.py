@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.thread.graph import Related, Thread, Unseen
 
 DEEPEST = 50

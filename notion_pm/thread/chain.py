@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import get_args
 
 from notion_pm.model.template import DatabaseSpec, RelationProperty, Role
-from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.model.template_schema import TemplateSchema
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """The parts of the thread from the top down. A database has the role that its template states, else that of its key."""
@@ -41,10 +41,10 @@ class Chain:
     `there`: the property keys that the workspace has, by database; what is missing is as if the template had it not.
     """
 
-    def __init__(self, vocabulary: Vocabulary, there: Mapping[str, Collection[str]]) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, schema: TemplateSchema, there: Mapping[str, Collection[str]]) -> None:
+        self.schema = schema
         self._there = there
-        specs = vocabulary.template.databases
+        specs = schema.template.databases
         self._roles = {
             role: key for key, spec in specs.items() if key in there and (role := _role(key, spec))
         }
@@ -72,12 +72,12 @@ class Chain:
         """Whether a database has a property of that key, of one of these types where any are named."""
         if database is None or key not in self._there.get(database, ()):
             return False
-        kind = self.vocabulary.type(database, key)
+        kind = self.schema.type(database, key)
         return kind is not None and (not types or kind in types)
 
     def status_key(self, database: str) -> str | None:
         """Return the key of a database's status, None when it has none."""
-        specs = self.vocabulary.template.databases[database].properties
+        specs = self.schema.template.databases[database].properties
         return next(
             (
                 key
@@ -112,12 +112,12 @@ class Chain:
         }
 
     def _read_of(self, database: str) -> Iterator[str]:
-        for key, spec in self.vocabulary.template.databases[database].properties.items():
+        for key, spec in self.schema.template.databases[database].properties.items():
             if spec.type not in _NOT_READ and not isinstance(spec, RelationProperty):
                 yield key
 
     def _edges_of(self, holder: str, rank: Mapping[str, int]) -> Iterator[Edge]:
-        for key, spec in self.vocabulary.template.databases[holder].properties.items():
+        for key, spec in self.schema.template.databases[holder].properties.items():
             if isinstance(spec, RelationProperty) and spec.to in rank and self.has(holder, key):
                 yield from self._edge(holder, key, spec, rank)
 
@@ -137,10 +137,10 @@ class Chain:
 
     def _aside_edges(self) -> Iterator[Edge]:
         """Relations of databases beside the thread, which hold it or mirror it."""
-        for aside in self.vocabulary.template.databases:
+        for aside in self.schema.template.databases:
             if aside in self._there and aside not in self.databases:
-                for key in self.vocabulary.keys(aside):
-                    target = self.vocabulary.target(aside, key)
+                for key in self.schema.keys(aside):
+                    target = self.schema.target(aside, key)
                     if target in self.databases and self.has(aside, key):
                         yield Edge(target, aside, key)
 

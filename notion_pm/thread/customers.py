@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
 from notion_pm.rules.aggregates import identities
-from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.text import UNTITLED
 
 Standing = Literal["customer", "prospect", "churned"]
@@ -55,7 +55,7 @@ class Customers:
 
     def _of(self, insight: SnapshotPage) -> list[Customer]:
         value = insight.values.get("customer")
-        if isinstance(value, Links):
+        if isinstance(value, RelatedPages):
             return [self._from_page(self._pages[each]) for each in value.ids if each in self._pages]
         names = value if isinstance(value, tuple) else (value,)
         shown = [str(getattr(name, "name", name)).strip() for name in names if name]
@@ -82,7 +82,7 @@ class Customers:
         latest: dict[object, tuple[str, float]] = {}
         for page in self._insights.values():
             amount = _number(page.values.get("arr"))
-            if amount is None or isinstance(page.values.get("customer"), Links):
+            if amount is None or isinstance(page.values.get("customer"), RelatedPages):
                 continue
             noted = (str(page.values.get("observed_on") or ""), amount)
             for name in identities(page.values.get("customer")):

@@ -10,12 +10,19 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
+from notion_pm.model.snapshot import (
+    RelatedPages,
+    RuleValue,
+    Snapshot,
+    SnapshotPage,
+    UnknownOption,
+    is_empty,
+)
 from notion_pm.model.template import Category, OptionSpec, Role
 from notion_pm.rules.aggregates import amounts_of, over
 from notion_pm.rules.paths import Hop
-from notion_pm.rules.snapshot import View
 from notion_pm.rules.stamps import with_computed_stamps
-from notion_pm.rules.values import ForeignOption, Links, Plain, Snapshot, SnapshotPage, is_empty
+from notion_pm.rules.view import View
 from notion_pm.rules.wording import Wording
 from notion_pm.text import UNTITLED
 from notion_pm.thread.chain import ROLES, Chain, Edge
@@ -70,7 +77,7 @@ class Thread:
         self.created = created
         self.wording = wording
         self.today = today
-        self._view = View(chain.vocabulary, snapshot, {}, today)
+        self._view = View(chain.schema, snapshot, {}, today)
         self._above: dict[NotionId, tuple[Related, ...]] = {}
         self._below: dict[NotionId, tuple[Related, ...]] = {}
         self._behind: dict[NotionId, tuple[SnapshotPage, ...]] = {}
@@ -78,7 +85,7 @@ class Thread:
 
     def with_computed_stamps(self) -> Thread:
         """Return the same pages, with what rules stamp computed from them and not as the last sync left it."""
-        template = self.chain.vocabulary.template
+        template = self.chain.schema.template
         snapshot = with_computed_stamps(template, self.snapshot, self.today, self.chain.has)
         return Thread(self.chain, snapshot, self.created, self.wording, self.today)
 
@@ -103,7 +110,7 @@ class Thread:
         """Return the role of a related page; None also for one that cannot be seen."""
         return None if isinstance(related, Unseen) else self.role(related)
 
-    def value(self, page: SnapshotPage, key: str) -> Plain:
+    def value(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return a value by its key; None where the template has no such property."""
         return page.values.get(key)
 
@@ -115,7 +122,7 @@ class Thread:
     def number(self, page: SnapshotPage, key: str) -> float | None:
         """Return a number, or the weight of an option."""
         number = self._view.number(page, key) if key in page.values else None
-        return None if isinstance(number, ForeignOption) else number
+        return None if isinstance(number, UnknownOption) else number
 
     def read(self, page: SnapshotPage, key: str) -> Any:
         """Return a value in people's words: an option's name as it is in Notion now; None when it is empty."""
@@ -141,13 +148,11 @@ class Thread:
 
     def _status_option(self, page: SnapshotPage) -> OptionSpec | None:
         key = self.chain.status_key(page.database)
-        return (
-            self.chain.vocabulary.option(page.database, key, page.values.get(key)) if key else None
-        )
+        return self.chain.schema.option(page.database, key, page.values.get(key)) if key else None
 
     def number_of(self, page: SnapshotPage) -> str:
         """Return a page's own number in Notion, such as FEAT-12; empty when its database has none."""
-        specs = self.chain.vocabulary.template.databases[page.database].properties
+        specs = self.chain.schema.template.databases[page.database].properties
         return next(
             (self.text(page, key) for key, spec in specs.items() if spec.type == "unique_id"), ""
         )
@@ -199,7 +204,7 @@ class Thread:
         """The pages that a page's own relation names."""
         links = page.values.get(edge.key)
         target = edge.upper if edge.held_below else edge.lower
-        for page_id in links.ids if isinstance(links, Links) else ():
+        for page_id in links.ids if isinstance(links, RelatedPages) else ():
             yield self.snapshot.page(target, page_id) or Unseen(page_id)
 
     def _naming(self, page: SnapshotPage, edge: Edge) -> tuple[SnapshotPage, ...]:
@@ -329,7 +334,7 @@ class Thread:
     def customers_of(self, insight: SnapshotPage) -> tuple[str, ...]:
         """Return the names of those who said an insight: titles of customer pages, or the name that stands in it."""
         value = insight.values.get("customer")
-        if isinstance(value, Links):
+        if isinstance(value, RelatedPages):
             pages = (self.page(each) for each in value.ids)
             return tuple(page.title or UNTITLED for page in pages if page)
         names = value if isinstance(value, tuple) else (value,)
@@ -346,7 +351,7 @@ class Thread:
             return (len(ROLES), 0, 0, 0, related.id)
         role = self.role(related)
         place = ROLES.index(role) if role else -1
-        priority = self.chain.vocabulary.rank(
+        priority = self.chain.schema.rank(
             related.database, "priority", related.values.get("priority")
         )
         evidence = Evidence() if role == "insights" else self.evidence(related)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from notion_pm.model.condition import Where
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Template
 from notion_pm.rules.ruleset import related_parts
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
 
 HEALTH_DATE = "health_date"
@@ -46,4 +46,4 @@ def fresh_health(thread: Thread, page: SnapshotPage) -> str | None:
     if not stated:
         return None
     age = (thread.today - date.fromisoformat(stated[:10])).days
-    return key if age <= health_days(thread.chain.vocabulary.template) else None
+    return key if age <= health_days(thread.chain.schema.template) else None

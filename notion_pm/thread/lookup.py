@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from notion_pm.errors import InvalidNotionId, UsageError
 from notion_pm.model.ids import NotionId, parse_notion_id
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.text import UNTITLED, did_you_mean
 from notion_pm.thread.graph import Thread
 

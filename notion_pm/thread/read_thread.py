@@ -15,10 +15,10 @@ from notion_pm.errors import NotShared, RequestRefused, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import Snapshot, SnapshotPage
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.rules.page_codec import Exchange, names_of_options, names_of_people
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Snapshot, SnapshotPage
+from notion_pm.model.template_schema import TemplateSchema
+from notion_pm.rules.page_codec import PageCodec, names_of_options, names_of_people
 from notion_pm.rules.wording import Wording
 from notion_pm.thread import Chain, Thread
 from notion_pm.workspace.missing_pages import (
@@ -33,12 +33,12 @@ from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
 @dataclass(frozen=True, slots=True)
 class ReadThread:
-    """The thread with what it was read by. `exchanges` write values back, by database."""
+    """The thread with what it was read by. `codecs` write values back, by database."""
 
     thread: Thread
     loaded: LoadedTemplate
     manifest: Manifest
-    exchanges: Mapping[str, Exchange]
+    codecs: Mapping[str, PageCodec]
 
 
 def read_thread(
@@ -82,7 +82,7 @@ class _Reader:
         self._place = place
         self._loaded = loaded
         self._manifest = manifest
-        self._vocabulary = Vocabulary(loaded.template)
+        self._vocabulary = TemplateSchema(loaded.template)
         there = {
             key: tuple(each.properties)
             for key, each in manifest.databases.items()
@@ -99,19 +99,19 @@ class _Reader:
 
     def read(self, *, asides: bool) -> ReadThread:
         needs = self.chain.needs([*self.chain.databases, *(self.chain.asides if asides else ())])
-        exchanges = {
-            key: Exchange(self._vocabulary, key, self._manifest.databases[key], keys)
+        codecs = {
+            key: PageCodec(self._vocabulary, key, self._manifest.databases[key], keys)
             for key, keys in needs.items()
         }
         pages = _Pages({key: {} for key in needs})
-        self._query(pages, exchanges)
-        gone = self._ask_for_missing(pages, exchanges)
+        self._query(pages, codecs)
+        gone = self._ask_for_missing(pages, codecs)
         snapshot = Snapshot(
             {key: without_links_to_gone(those, gone) for key, those in pages.snapshots.items()}
         )
         wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
-        return ReadThread(thread, self._loaded, self._manifest, exchanges)
+        return ReadThread(thread, self._loaded, self._manifest, codecs)
 
     def _still_there(self, there: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         """Return the properties that people have not deleted. Raises UsageError when the thread itself is cut."""
@@ -137,33 +137,33 @@ class _Reader:
         kinds = ((key, self._vocabulary.type(database, key)) for key in sorted(keys))
         return (key for key, kind in kinds if kind in {"relation", "status"})
 
-    def _query(self, pages: _Pages, exchanges: Mapping[str, Exchange]) -> None:
+    def _query(self, pages: _Pages, codecs: Mapping[str, PageCodec]) -> None:
         def rows(key: str) -> tuple[str, list[Page]]:
             source = self._manifest.databases[key].data_source_id
             return key, list(
-                self._place.gateway.query(source, property_ids=exchanges[key].property_ids)
+                self._place.gateway.query(source, property_ids=codecs[key].property_ids)
             )
 
-        results = map_concurrently(rows, exchanges, self._place.jobs)
+        results = map_concurrently(rows, codecs, self._place.jobs)
         for done, (key, found) in enumerate(results, start=1):
-            self._take(pages, exchanges[key], key, found)
-            self._place.progress("Reading", done, len(exchanges))
+            self._take(pages, codecs[key], key, found)
+            self._place.progress("Reading", done, len(codecs))
 
-    def _take(self, pages: _Pages, exchange: Exchange, database: str, rows: Iterable[Page]) -> None:
+    def _take(self, pages: _Pages, codec: PageCodec, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
             if removal_reason(row):
                 continue
-            require_types(exchange, row)
-            pages.snapshots[database][row.id] = exchange.read(row)
+            require_types(codec, row)
+            pages.snapshots[database][row.id] = codec.decode(row)
             pages.created[row.id] = row.created_time
             pages.option_names.update(names_of_options([row]))
             pages.people.update(names_of_people([row]))
 
     def _ask_for_missing(
-        self, pages: _Pages, exchanges: Mapping[str, Exchange]
+        self, pages: _Pages, codecs: Mapping[str, PageCodec]
     ) -> dict[NotionId, str]:
         """Ask once for each page that relations name and no query gave; return those that are not to be had."""
-        needs = {key: each.keys for key, each in exchanges.items()}
+        needs = {key: each.keys for key, each in codecs.items()}
         named = list(missing_pages(self._vocabulary, needs, pages.snapshots))
 
         def ask(pair: tuple[str, NotionId]) -> Page | str:
@@ -177,5 +177,5 @@ class _Reader:
             if isinstance(answer, str):
                 absent[page_id] = answer
             else:
-                self._take(pages, exchanges[database], database, [answer])
+                self._take(pages, codecs[database], database, [answer])
         return absent

@@ -9,9 +9,9 @@ from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.lookup import find, unfound
 from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
@@ -141,7 +141,7 @@ class Loop:
 
         A stamp that had to wait is not sent blindly: the page is read once more.
         """
-        exchange = self._read.exchanges[insight.database]
+        codec = self._read.codecs[insight.database]
         change = Change(TOLD_ON, None, self._place.now.date().isoformat(), (), "")
         may_be_stamped = False
         while True:
@@ -150,12 +150,12 @@ class Loop:
             except NotShared:
                 return "no longer there"
             self._sender.start_batch()
-            seen = exchange.read(now)
+            seen = codec.decode(now)
             if may_be_stamped and seen.values.get(TOLD_ON) == change.after:
                 return ""  # by the write whose answer was lost
             if problem := self._why_not_now(now, seen):
                 return problem
-            outcome = self._sender.send(insight.id, exchange.write([change]))
+            outcome = self._sender.send(insight.id, codec.encode([change]))
             if not isinstance(outcome, Postponed):
                 return ""
             may_be_stamped = may_be_stamped or outcome.may_have_happened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.thread.branches import DEEPEST, Branch, Trace, trace
 from notion_pm.thread.graph import Evidence, Related, Thread, Unseen
 from notion_pm.thread.lookup import find, unfound

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from notion_pm.errors import NotShared, UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
+from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.notion.client import NotionClient
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import Links, Snapshot, SnapshotPage
 from notion_pm.state.cache import Cache
 
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
@@ -67,7 +67,7 @@ def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[Snaps
 
 
 def missing_pages(
-    vocabulary: Vocabulary,
+    vocabulary: TemplateSchema,
     needs: Mapping[str, Sequence[str]],
     pages: Mapping[str, Mapping[NotionId, SnapshotPage]],
 ) -> Iterable[tuple[str, NotionId]]:
@@ -80,7 +80,7 @@ def missing_pages(
         for page in pages[database].values():
             for key, target in targets.items():
                 links = page.values.get(key)
-                ids = links.ids if isinstance(links, Links) else ()
+                ids = links.ids if isinstance(links, RelatedPages) else ()
                 missing.update(
                     ((target, id), None) for id in ids if target and id not in pages[target]
                 )
@@ -97,8 +97,8 @@ def without_links_to_gone(
 
 def _unlinked(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
     values = {
-        key: Links(tuple(id for id in held.ids if id not in gone), held.complete)
-        if isinstance(held, Links) and not gone.isdisjoint(held.ids)
+        key: RelatedPages(tuple(id for id in held.ids if id not in gone), held.complete)
+        if isinstance(held, RelatedPages) and not gone.isdisjoint(held.ids)
         else held
         for key, held in page.values.items()
     }

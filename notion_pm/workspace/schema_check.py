@@ -9,7 +9,7 @@ from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page
 from notion_pm.notion.client import NotionClient
 from notion_pm.rules import RuleSet
-from notion_pm.rules.page_codec import Exchange
+from notion_pm.rules.page_codec import PageCodec
 
 
 def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
@@ -61,9 +61,9 @@ def require_properties(gateway: NotionClient, rules: RuleSet, manifest: Manifest
         raise schema_mismatch(gone)
 
 
-def require_types(exchange: Exchange, page: Page) -> None:
+def require_types(codec: PageCodec, page: Page) -> None:
     """Look at the types of a page's values. Raises UsageError when rules cannot know what to make of one."""
-    if differing := exchange.differing(page):
+    if differing := codec.type_mismatches(page):
         raise schema_mismatch(
             [f"{address} is now {held}, not {wanted}" for address, held, wanted in differing]
         )

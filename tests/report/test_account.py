@@ -17,11 +17,11 @@ from click.testing import CliRunner
 
 from notion_pm.cli import main
 from notion_pm.model.rule import Rule
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.report.compose import Report
 from notion_pm.report.page_values import Weight
 from notion_pm.report.run_report import report
 from notion_pm.report.strategy import Objective
-from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.template import templates
 from tests.report.account import REPORT, Account, alike
 from tests.support.product_workspace import Product, apply_template
@@ -40,7 +40,7 @@ def opened(applied: Path, folder: Path, seed: int) -> Product:
     folder.mkdir()
     now = datetime.now(UTC)
     product = Product.copied(applied, folder, now)
-    product = replace(product, vocabulary=Vocabulary(templates.load("full").template))
+    product = replace(product, vocabulary=TemplateSchema(templates.load("full").template))
     fill(product, Random(seed), now.date())
     return product
 

@@ -215,4 +215,4 @@ def test_progress_shows_what_it_was_where_it_has_moved() -> None:
 
 
 def _options(database: str, key: str) -> tuple[OptionSpec, ...]:
-    return thread_of(World()).chain.vocabulary.options(database, key)
+    return thread_of(World()).chain.schema.options(database, key)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import RelatedPages, RuleValue
 from notion_pm.report.abridge import abridged, fitted
 from notion_pm.report.changes import changelog
 from notion_pm.report.compose import Report, compose
@@ -25,7 +26,6 @@ from notion_pm.report.strategy import strategy
 from notion_pm.report.tree import Node, tree
 from notion_pm.report.waiting import waiting
 from notion_pm.rules.history import THE_PAGE, HistoryChange
-from notion_pm.rules.values import Links, Plain
 from notion_pm.template import templates
 from tests.support.rules_world import EDITED, World
 from tests.support.thread_world import discovery, thread_of
@@ -47,7 +47,7 @@ def product_world() -> World:
     )
 
 
-def past_of(world: World, *changes: HistoryChange, **values: Plain) -> Past:
+def past_of(world: World, *changes: HistoryChange, **values: RuleValue) -> Past:
     """A past in which the objective held other values."""
     aim = world.pages["aim"]
     then = {page.id: page for page in world.pages.values()}
@@ -55,7 +55,9 @@ def past_of(world: World, *changes: HistoryChange, **values: Plain) -> Past:
     return Past(THEN, THEN, then, changes)
 
 
-def change(page: str, key: str, before: Plain, after: Plain, **others: Any) -> HistoryChange:
+def change(
+    page: str, key: str, before: RuleValue, after: RuleValue, **others: Any
+) -> HistoryChange:
     about = (NotionId(page), "features", page.title(), "", key)
     return replace(HistoryChange("run", EDITED, *about, before, after, "person", EDITED), **others)
 
@@ -200,7 +202,7 @@ def test_pages_in_a_circle_are_in_the_tree() -> None:
         .add("opportunities", "hen")
         .add("opportunities", "egg", parent=["hen"])
     )
-    world.set("hen", parent=Links((NotionId("egg"),)))
+    world.set("hen", parent=RelatedPages((NotionId("egg"),)))
     assert outline(tree(thread_of(world)).nodes) == ["Hen", "  Egg", "    Hen*"]
 
 
@@ -561,7 +563,7 @@ def test_an_empty_workspace_has_a_report(name: str) -> None:
 
 
 def test_what_serves_only_pages_that_cannot_be_seen_is_in_the_tree() -> None:
-    world = product_world().set("wings", vision=Links((NotionId("hidden"),)))
+    world = product_world().set("wings", vision=RelatedPages((NotionId("hidden"),)))
     assert "Wings" in outline(tree(thread_of(world)).nodes)
 
 

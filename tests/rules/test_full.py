@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue
 from notion_pm.model.template import Template
-from notion_pm.rules.values import BaseValue, Links, Plain
 from notion_pm.template import template_files, templates
 from tests.support.rules_world import World
 
@@ -223,7 +223,7 @@ def test_progress_counts_features_of_opportunities_and_parts_once() -> None:
     world.add("opportunities", "top", features=["whole"]).add(
         "opportunities", "leaf", parent=["top"]
     )
-    world.set("leaf", features=Links((NotionId("other"),)))
+    world.set("leaf", features=RelatedPages((NotionId("other"),)))
     world.add("objectives", "o", features=["whole"], opportunities=["top"]).add(
         "vision", "v", objectives=["o"]
     )
@@ -249,7 +249,7 @@ def test_i1_an_opportunity_links_an_insight() -> None:
     ],
 )
 def test_d3_an_insight_whose_features_were_parked_waits_again(
-    status: str, built: list[str], becomes: Plain
+    status: str, built: list[str], becomes: RuleValue
 ) -> None:
     world = World(only("I1-link", "I2-plan", "I3-ship", "I4-drop", "D3-parked", "D3-note"))
     world.insight("asked", status, features=features(world, *built))

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.intents import Intent, taken_up
-from notion_pm.rules.values import SILENT, BaseValue, Plain, Snapshot, SnapshotPage
+from notion_pm.model.snapshot import NOT_APPLICABLE, BaseValue, RuleValue, Snapshot, SnapshotPage
+from notion_pm.rules.intents import Intent, recover_interrupted_writes
 
 PAGE = NotionId("p")
-OLD = {"count": BaseValue(1, 1), "status": BaseValue("idea", SILENT)}
-NEW = {"count": BaseValue(2, 2), "status": BaseValue("shipped", SILENT)}
+OLD = {"count": BaseValue(1, 1), "status": BaseValue("idea", NOT_APPLICABLE)}
+NEW = {"count": BaseValue(2, 2), "status": BaseValue("shipped", NOT_APPLICABLE)}
 INTENTS = {
     PAGE: {
         "count": Intent(NEW["count"], before=1),
@@ -31,13 +31,15 @@ INTENTS = {
         ),
     ],
 )
-def test_a_page_tells_whether_it_was_written(count: Plain, memory: dict[str, BaseValue]) -> None:
+def test_a_page_tells_whether_it_was_written(
+    count: RuleValue, memory: dict[str, BaseValue]
+) -> None:
     page = SnapshotPage(
         PAGE, "features", "Wings", "", datetime.now(UTC), {"count": count, "status": "shipped"}
     )
     snapshot = Snapshot({"features": {PAGE: page}})
-    assert taken_up({PAGE: OLD}, INTENTS, snapshot) == {PAGE: memory}
+    assert recover_interrupted_writes({PAGE: OLD}, INTENTS, snapshot) == {PAGE: memory}
 
 
 def test_a_page_that_is_not_there_tells_nothing() -> None:
-    assert taken_up({PAGE: OLD}, INTENTS, Snapshot({"features": {}})) == {}
+    assert recover_interrupted_writes({PAGE: OLD}, INTENTS, Snapshot({"features": {}})) == {}

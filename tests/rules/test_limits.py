@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from notion_pm.errors import UnsafeChange
-from notion_pm.rules import too_much
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import BaseValue
+from notion_pm.model.snapshot import BaseValue
+from notion_pm.model.template_schema import TemplateSchema
+from notion_pm.rules import change_limit_violation
 from tests.support.rules_world import World, only
 
 
 def judge(world: World) -> None:
-    if danger := too_much(Vocabulary(world.template), world.decide(), world.snapshot):
+    if danger := change_limit_violation(
+        TemplateSchema(world.template), world.decide(), world.snapshot
+    ):
         raise danger
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from notion_pm.rules.values import BaseValue, Links, Plain
+from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue
 from tests.support.rules_world import TODAY, World, changes, only
 
 
-def insight_among(rules: tuple[str, ...], status: str, features: list[str], **values: Any) -> Plain:
+def insight_among(
+    rules: tuple[str, ...], status: str, features: list[str], **values: Any
+) -> RuleValue:
     """The status of an insight after a sync, with features in these statuses behind it."""
     world = World(only(*rules))
     for place, each in enumerate(features):
@@ -147,7 +149,7 @@ class TestF1:
 
     def test_is_unknown_where_a_related_page_could_not_be_read(self, world: World) -> None:
         world.sync()
-        world.set("wings", insights=Links(("a", "hidden")))  # type: ignore[arg-type]
+        world.set("wings", insights=RelatedPages(("a", "hidden")))  # type: ignore[arg-type]
         evaluation = world.decide()
         assert changes(evaluation) == {}
         assert "could not be read" in evaluation.notes[0].message

@@ -10,7 +10,7 @@ import pytest
 
 from notion_pm.model.ids import NotionId
 from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.quarantine import flips
+from notion_pm.rules.quarantine import detect_flapping
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SPOT = NotionId("p"), "status"
@@ -26,7 +26,7 @@ def wrote(run: int, before: Any, after: Any) -> HistoryChange:
 
 def held(writes: Writes) -> object:
     """The value that is held when it comes back, None where none is: one list of writes (before, after) per run."""
-    found = flips(
+    found = detect_flapping(
         [[wrote(number, *each) for each in run] for number, run in enumerate(writes)]
     ).get(SPOT)
     return found and (found.value, found.derived, found.runs)
@@ -35,8 +35,10 @@ def held(writes: Writes) -> object:
 def test_what_a_person_gave_another_value_since_is_the_persons() -> None:
     runs = [[wrote(0, None, 1)], [wrote(1, None, 1)]]
     seven = replace(wrote(2, None, 7), actor="person")
-    assert SPOT in flips([*runs, [replace(seven, after=None)]]), "emptied: it is back where it was"
-    assert flips([*runs, [seven]]) == {}
+    assert SPOT in detect_flapping([*runs, [replace(seven, after=None)]]), (
+        "emptied: it is back where it was"
+    )
+    assert detect_flapping([*runs, [seven]]) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.rule import OnConflict
-from notion_pm.rules.template_schema import TERMINAL
-from notion_pm.rules.values import BaseValue, ForeignOption, Links, Plain
+from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue, UnknownOption
+from notion_pm.model.template_schema import TERMINAL
 from tests.support.rules_world import World, changes, product
 
 POLICIES: tuple[OnConflict | None, ...] = (None, "keep", "rule", "newest")
-FOREIGN = ForeignOption("foreign", "On ice")
+FOREIGN = UnknownOption("foreign", "On ice")
 
 
-def options(database: str, key: str) -> st.SearchStrategy[Plain]:
+def options(database: str, key: str) -> st.SearchStrategy[RuleValue]:
     spec = product().databases[database].properties[key]
     keys = [each.key for each in spec.options]  # type: ignore[union-attr]
     return (
@@ -138,6 +138,6 @@ def test_nothing_comes_back_from_its_end_and_locked_pages_are_not_written(world:
 def test_an_unreadable_page_makes_nothing_zero(world: World) -> None:
     before = {name: world.get(name, "evidence_count") for name in NAMES["features"]}
     for name in NAMES["features"]:
-        world.set(name, insights=Links((), complete=False))
+        world.set(name, insights=RelatedPages((), complete=False))
     assert not any(key.endswith(".evidence_count") for key in changes(world.sync()))
     assert before == {name: world.get(name, "evidence_count") for name in NAMES["features"]}

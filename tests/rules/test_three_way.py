@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from notion_pm.model.rule import OnConflict
+from notion_pm.model.snapshot import BaseValue, UnknownOption
 from notion_pm.rules import settle
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.values import BaseValue, ForeignOption
 from tests.support.rules_world import EDITED, World, changes, only, with_rules
 
 
@@ -122,13 +122,13 @@ class TestLeftAlone:
         assert changes(world.set("a", sync_lock=False).sync()) == {"a.status": "shipped"}
 
     def test_an_option_that_people_added_is_left_alone_and_told(self, world: World) -> None:
-        world.set("a", status=ForeignOption("x", "On ice")).set("wings", status="shipped")
+        world.set("a", status=UnknownOption("x", "On ice")).set("wings", status="shipped")
         evaluation = world.sync()
         assert (changes(evaluation), conflicts(evaluation)) == ({}, [])
         assert "'On ice'" in evaluation.notes[0].message
 
     def test_a_category_of_an_added_option_is_unknown(self, world: World) -> None:
-        world.set("wings", status=ForeignOption("x", "On ice")).insight(
+        world.set("wings", status=UnknownOption("x", "On ice")).insight(
             "b", "new", features=["wings"]
         )
         assert changes(world.sync()) == {"wings.evidence_count": 2, "b.status": "linked"}

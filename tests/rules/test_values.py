@@ -10,14 +10,14 @@ import pytest
 from notion_pm.conditions.evaluate import test_of as judge
 from notion_pm.model.condition import Condition, day_of
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue, UnknownOption
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.arithmetic import calculate
 from notion_pm.rules.paths import BadPath, parse_property, parse_relations
-from notion_pm.rules.snapshot import View
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import BaseValue, ForeignOption, Links, Plain
+from notion_pm.rules.view import View
 from tests.support.rules_world import TODAY, World, changes, filled, product, with_rules
 
-FOREIGN = ForeignOption("x", "On ice")
+FOREIGN = UnknownOption("x", "On ice")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_arithmetic(expression: str, result: float | None) -> None:
         ({"at_least": 1}, FOREIGN, None),
     ],
 )
-def test_conditions_on_a_status(condition: Any, value: Plain, verdict: bool | None) -> None:
+def test_conditions_on_a_status(condition: Any, value: RuleValue, verdict: bool | None) -> None:
     assert holds("status", condition, value) is verdict
 
 
@@ -79,34 +79,34 @@ def test_conditions_on_a_status(condition: Any, value: Plain, verdict: bool | No
         ("target", {"before": "today"}, TODAY.isoformat(), False),
         ("target", {"after": "2026-11-01"}, "2026-11-02", True),
         ("target", {"after": "today"}, None, False),
-        ("insights", {"empty": True}, Links(), True),
-        ("insights", {"empty": True}, Links(("a",)), False),  # type: ignore[arg-type]
-        ("insights", {"empty": True}, Links((), complete=False), None),
+        ("insights", {"empty": True}, RelatedPages(), True),
+        ("insights", {"empty": True}, RelatedPages(("a",)), False),  # type: ignore[arg-type]
+        ("insights", {"empty": True}, RelatedPages((), complete=False), None),
         ("owner", {"empty": False}, ("ann",), True),
     ],
 )
 def test_conditions_on_other_types(
-    key: str, condition: Any, value: Plain, verdict: bool | None
+    key: str, condition: Any, value: RuleValue, verdict: bool | None
 ) -> None:
     assert holds(key, condition, value) is verdict
 
 
-def holds(key: str, condition: Any, value: Plain) -> bool | None:
+def holds(key: str, condition: Any, value: RuleValue) -> bool | None:
     world = World().feature("f").set("f", **{key: value})
-    view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
+    view = View(TemplateSchema(product()), world.snapshot, {}, TODAY)
     return judge({key: Condition.model_validate(condition)})(view, world.pages["f"])
 
 
 def test_weights_compare_like_numbers() -> None:
     world = World().insight("a", importance="important").insight("b", importance="nice")
-    view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
+    view = View(TemplateSchema(product()), world.snapshot, {}, TODAY)
     where = {"importance": Condition(at_least=2)}
     assert [judge(where)(view, world.pages[name]) for name in ("a", "b")] == [True, False]
 
 
 def test_multi_select_contains_one_of_them() -> None:
     world = World().insight("a", tags=("csv", "jira"))
-    view = View(Vocabulary(product()), world.snapshot, {}, TODAY)
+    view = View(TemplateSchema(product()), world.snapshot, {}, TODAY)
     for wanted, verdict in (("csv", True), ("rollup", False)):
         assert judge({"tags": Condition.model_validate(wanted)})(view, world.pages["a"]) is verdict
 
@@ -117,7 +117,7 @@ class TestStamps:
     @staticmethod
     def stamped(
         value: dict[str, Any], *insights: dict[str, Any], to: str = "features.rice", **own: Any
-    ) -> Plain:
+    ) -> RuleValue:
         world = World(with_rules({"r": {"why": "x", "set": to, "value": value}})).feature(
             "f", **own
         )
@@ -202,7 +202,7 @@ class TestStamps:
             )
         )
         world.feature("f").insight("a", features=["f"])
-        world.set("a", features=Links(("f",), complete=False))  # type: ignore[arg-type]
+        world.set("a", features=RelatedPages(("f",), complete=False))  # type: ignore[arg-type]
         assert changes(world.decide()) == {}
 
     def test_what_is_too_large_for_a_number_is_empty(self) -> None:
@@ -241,7 +241,7 @@ class TestStamps:
 
 class TestPaths:
     def test_they_lead_along_both_sides_and_backwards(self) -> None:
-        vocabulary = Vocabulary(product())
+        vocabulary = TemplateSchema(product())
         assert parse_relations(vocabulary, "vision", "features.insights").end == "insights"
         assert parse_relations(vocabulary, "features", "inverse(parent).vision").end == "vision"
         assert (
@@ -256,11 +256,11 @@ class TestPaths:
     @pytest.mark.parametrize("text", ["", "inverse(vision)", "vision.", "nowhere"])
     def test_a_wrong_one_is_refused(self, text: str) -> None:
         with pytest.raises(BadPath):
-            parse_property(Vocabulary(product()), "features", text)
+            parse_property(TemplateSchema(product()), "features", text)
 
     def test_one_without_hops_is_refused(self) -> None:
         with pytest.raises(BadPath, match="missing"):
-            parse_relations(Vocabulary(product()), "features", "")
+            parse_relations(TemplateSchema(product()), "features", "")
 
 
 def test_a_tree_is_a_page_with_everything_below_it() -> None:
@@ -282,7 +282,7 @@ def test_a_tree_is_a_page_with_everything_below_it() -> None:
     world.insight("a", features=["low"]).insight("b", features=["low", "top"])
     world.sync()
     assert [world.get(each, "evidence_count") for each in ("top", "middle", "low")] == [2, 2, 2]
-    world.set("top", parent=Links((NotionId("low"),)))  # a circle ends
+    world.set("top", parent=RelatedPages((NotionId("low"),)))  # a circle ends
     assert {key: each for key, each in changes(world.sync()).items() if each != 2} == {}
 
 

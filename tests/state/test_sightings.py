@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.sightings import Sighting, as_seen, news
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
+from notion_pm.rules.sightings import Sighting, new_sightings, pages_at
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGE = SnapshotPage(NotionId("aim"), "vision", "Aim", "", NOON, {"health": "on_track"})
@@ -22,7 +22,9 @@ def seen(healths: list[str | None]) -> list[Sighting]:
     """What is remembered when a report a day found these."""
     known: list[Sighting] = []
     for day, health in enumerate(healths):
-        known += news(known, [replace(PAGE, values={"health": health})], NOON + timedelta(days=day))
+        known += new_sightings(
+            known, [replace(PAGE, values={"health": health})], NOON + timedelta(days=day)
+        )
     return known
 
 
@@ -30,7 +32,7 @@ def seen(healths: list[str | None]) -> list[Sighting]:
 def test_every_day_is_as_it_was_seen(healths: list[str | None]) -> None:
     known = seen(healths)
     for day, health in enumerate(healths):
-        assert as_seen(known, NOON + timedelta(days=day))[PAGE.id].values["health"] == health
+        assert pages_at(known, NOON + timedelta(days=day))[PAGE.id].values["health"] == health
 
 
 @given(HEALTHS)
@@ -40,6 +42,6 @@ def test_only_what_differs_is_remembered(healths: list[str | None]) -> None:
 
 
 def test_before_it_was_first_seen_a_page_was_as_it_was_then() -> None:
-    assert as_seen(seen(["at_risk", "on_track"]), NOON - timedelta(days=9))[PAGE.id].values == {
+    assert pages_at(seen(["at_risk", "on_track"]), NOON - timedelta(days=9))[PAGE.id].values == {
         "health": "at_risk"
     }

@@ -13,17 +13,17 @@ import pytest
 from notion_pm.errors import AlreadyRunning
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
-from notion_pm.model.state_home import StateHome
-from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.values import (
-    SILENT,
+from notion_pm.model.snapshot import (
+    NOT_APPLICABLE,
     UNKNOWN,
     BaseValue,
-    ForeignOption,
-    Links,
-    Plain,
+    RelatedPages,
+    RuleValue,
     SnapshotPage,
+    UnknownOption,
 )
+from notion_pm.model.state_home import StateHome
+from notion_pm.rules.history import HistoryChange
 from notion_pm.state import migrations
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
@@ -34,9 +34,9 @@ from notion_pm.state.state import State, WorkspaceMemory, known_templates
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
-HELD: dict[str, Plain] = {
+HELD: dict[str, RuleValue] = {
     "status": "idea",
-    "insights": Links((NotionId("i"),), complete=False),
+    "insights": RelatedPages((NotionId("i"),), complete=False),
     "owner": ("ann",),
     "rice": 4.5,
 }
@@ -62,8 +62,8 @@ def test_everything_comes_back(home: StateHome) -> None:
 def test_the_baseline_keeps_what_was_held_and_what_was_derived(home: StateHome) -> None:
     memory = {
         "status": BaseValue("idea", "spec", starter=True),
-        "rice": BaseValue(None, SILENT),
-        "loop": BaseValue(ForeignOption("o", "On ice"), UNKNOWN),
+        "rice": BaseValue(None, NOT_APPLICABLE),
+        "loop": BaseValue(UnknownOption("o", "On ice"), UNKNOWN),
     }
     with State(home, "product") as state:
         state.keep_baseline({PAGE: memory})

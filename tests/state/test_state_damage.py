@@ -22,11 +22,11 @@ from notion_pm.errors import FileUnusable, NotionPmError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
-from notion_pm.rules.evaluation import Hold
+from notion_pm.model.snapshot import BaseValue, RelatedPages, SnapshotPage
+from notion_pm.rules.evaluation import QuarantinedValue
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import Intent
 from notion_pm.rules.sightings import Sighting
-from notion_pm.rules.values import BaseValue, Links, SnapshotPage
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import ImportedRow
@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
 SOURCE = NotionId("s")
 SHOWN = SnapshotPage(
-    PAGE, "features", "Wings", "https://x", NOW, {"insights": Links((PAGE,), complete=True)}
+    PAGE, "features", "Wings", "https://x", NOW, {"insights": RelatedPages((PAGE,), complete=True)}
 )
 CHANGE = HistoryChange(
     "r", NOW, PAGE, "features", "Wings", "u", "status", "a", "b", "rule", NOW, ("rule",), (PAGE,)
@@ -66,7 +66,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")}
         )
         state.keep_import_writes("r", NOW, [write])
-        state.keep_holds({(PAGE, "status"): Hold("a", "b", "flips", ("r",))})
+        state.keep_holds({(PAGE, "status"): QuarantinedValue("a", "b", "flips", ("r",))})
         state.keep_baseline({PAGE: {"status": BaseValue("a")}})
     return home
 

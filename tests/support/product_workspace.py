@@ -14,10 +14,10 @@ from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue, Value
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.template_schema import Vocabulary
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import read_manifest
@@ -56,8 +56,8 @@ class Product:
     transport: FaultyTransport
     manifest: Manifest
     state: Path
-    vocabulary: Vocabulary = field(
-        default_factory=lambda: Vocabulary(templates.load("product").template)
+    vocabulary: TemplateSchema = field(
+        default_factory=lambda: TemplateSchema(templates.load("product").template)
     )
 
     @classmethod

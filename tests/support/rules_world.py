@@ -10,10 +10,17 @@ from typing import Any
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import OnConflict, Rule
+from notion_pm.model.snapshot import (
+    BaseValue,
+    RelatedPages,
+    RuleValue,
+    Snapshot,
+    SnapshotPage,
+    is_empty,
+)
 from notion_pm.model.template import Template
 from notion_pm.rules import RuleSet, evaluate
 from notion_pm.rules.evaluation import Evaluation
-from notion_pm.rules.values import BaseValue, Links, Plain, Snapshot, SnapshotPage, is_empty
 from notion_pm.template import templates
 
 TODAY = date(2026, 11, 22)
@@ -59,7 +66,7 @@ class World:
     def add(self, database: str, name: str, **values: Any) -> World:
         """Add a page. A list stands for the related pages of a relation."""
         plain = {
-            key: Links(tuple(each)) if isinstance(each, list) else each
+            key: RelatedPages(tuple(each)) if isinstance(each, list) else each
             for key, each in values.items()
         }
         self.pages[name] = SnapshotPage(
@@ -69,10 +76,10 @@ class World:
             self._mirror(database, name, key, each)
         return self
 
-    def feature(self, name: str, status: Plain = "idea", **values: Any) -> World:
+    def feature(self, name: str, status: RuleValue = "idea", **values: Any) -> World:
         return self.add("features", name, status=status, **values)
 
-    def insight(self, name: str, status: Plain = "new", **values: Any) -> World:
+    def insight(self, name: str, status: RuleValue = "new", **values: Any) -> World:
         return self.add("insights", name, status=status, **values)
 
     def set(self, name: str, **values: Any) -> World:
@@ -86,7 +93,7 @@ class World:
         self.pages[name] = replace(self.pages[name], last_edited=when)
         return self
 
-    def get(self, name: str, key: str) -> Plain:
+    def get(self, name: str, key: str) -> RuleValue:
         return self.pages[name].values.get(key)
 
     def decide(self, policy: OnConflict | None = None) -> Evaluation:
@@ -114,18 +121,18 @@ class World:
             databases[page.database][page.id] = page
         return Snapshot(databases)
 
-    def _mirror(self, database: str, name: str, key: str, links: Plain) -> None:
-        mirror = ready(self.template).vocabulary.mirror(database, key)
-        if mirror is None or not isinstance(links, Links):
+    def _mirror(self, database: str, name: str, key: str, links: RuleValue) -> None:
+        mirror = ready(self.template).schema.mirror(database, key)
+        if mirror is None or not isinstance(links, RelatedPages):
             return
         for other in links.ids:
             held = self.pages[other].values.get(mirror)
-            ids = held.ids if isinstance(held, Links) else ()
+            ids = held.ids if isinstance(held, RelatedPages) else ()
             if name not in ids:
-                self.set(other, **{mirror: Links((*ids, NotionId(name)))})
+                self.set(other, **{mirror: RelatedPages((*ids, NotionId(name)))})
 
 
-def changes(evaluation: Evaluation) -> dict[str, Plain]:
+def changes(evaluation: Evaluation) -> dict[str, RuleValue]:
     """What an evaluation changes: `page.property` -> value."""
     return {
         f"{update.page.id}.{change.property}": change.after
@@ -134,7 +141,7 @@ def changes(evaluation: Evaluation) -> dict[str, Plain]:
     }
 
 
-def filled(evaluation: Evaluation) -> dict[str, Plain]:
+def filled(evaluation: Evaluation) -> dict[str, RuleValue]:
     """The same, without numbers that are zero."""
     return {
         key: value

@@ -10,7 +10,7 @@ from functools import cache
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.template import Template
-from notion_pm.rules.template_schema import Vocabulary
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.wording import Wording
 from notion_pm.template import templates
 from notion_pm.thread import Chain, Thread
@@ -27,7 +27,7 @@ def discovery() -> Template:
 
 def chain_of(template: Template) -> Chain:
     """The thread of a template, in a workspace that has all of it."""
-    vocabulary = Vocabulary(template)
+    vocabulary = TemplateSchema(template)
     return Chain(vocabulary, {key: vocabulary.keys(key) for key in template.databases})
 
 
@@ -46,7 +46,7 @@ def thread_of(world: World, created: Mapping[str, datetime] | None = None) -> Th
     )
     chain = chain_of(world.template)
     made = {page.id: (created or {}).get(name, EDITED) for name, page in world.pages.items()}
-    return Thread(chain, world.snapshot, made, Wording(chain.vocabulary, manifest, {}), TODAY)
+    return Thread(chain, world.snapshot, made, Wording(chain.schema, manifest, {}), TODAY)
 
 
 def ago(days: int) -> datetime:

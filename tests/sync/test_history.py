@@ -11,9 +11,9 @@ import pytest
 
 from notion_pm.errors import RequestRefused, UsageError
 from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage, is_empty
 from notion_pm.rules.history import THE_PAGE, HistoryChange
 from notion_pm.rules.quarantine import UNDONE
-from notion_pm.rules.values import SnapshotPage, is_empty
 from notion_pm.state.state import State
 from notion_pm.sync.undo import CHANGED_SINCE, GONE, LOCKED, SyncUndo, plan_undo, undo_sync
 from notion_pm.sync.why import why

@@ -14,7 +14,7 @@ import pytest
 
 from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import Links, SnapshotPage
+from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.state.state import State
 from notion_pm.sync.reading import ASK_AT_MOST
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
@@ -191,7 +191,7 @@ def named_by_none(product: Product, database: str) -> list[NotionId]:
         id
         for page in known
         for held in page.values.values()
-        if isinstance(held, Links)
+        if isinstance(held, RelatedPages)
         for id in held.ids
     }
     rows = product.gateway.query(product.manifest.databases[database].data_source_id)

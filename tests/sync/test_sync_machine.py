@@ -47,11 +47,11 @@ from notion_pm.errors import NotionError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import PropertyPatch
+from notion_pm.model.snapshot import NOT_APPLICABLE as RULE_SILENT
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Patience
-from notion_pm.rules.quarantine import LOOK_BACK, flips
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import SILENT as RULE_SILENT
+from notion_pm.rules.quarantine import LOOK_BACK, detect_flapping
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
 from notion_pm.sync import queries
@@ -220,7 +220,7 @@ class Machine(RuleBasedStateMachine):
         self.gateway, _ = gateway_to(self.workspace)
         self.client = client_of(self.workspace)
         _, self.manifest = read_manifest(self.gateway, self.workspace.root_page_id)
-        self.vocabulary = Vocabulary(templates.load(str(TEMPLATE)).template)
+        self.schema = TemplateSchema(templates.load(str(TEMPLATE)).template)
         self.memory: dict[str, dict[Spot, Memory]] = {each: {} for each in MACHINES}
         self.hands: set[Spot] = set()  # what people set last
         self.doubt: set[Spot] = set()  # what an interrupted run was about to write
@@ -533,7 +533,10 @@ class Machine(RuleBasedStateMachine):
     def _barred(self, machine: str) -> Barred:
         """What the machine remembers that must not be written: it flips, or an undo set it back."""
         with self._state(machine) as state:
-            holds, flipping = state.holds(), flips(state.changes_lately(LOOK_BACK, before=""))
+            holds, flipping = (
+                state.holds(),
+                detect_flapping(state.changes_lately(LOOK_BACK, before="")),
+            )
         found: dict[Spot, list[tuple[Any, Any]]] = {}
         for spot, hold in (*holds.items(), *flipping.items()):
             found.setdefault(spot, []).append((hold.value, hold.derived))
@@ -714,7 +717,7 @@ class Machine(RuleBasedStateMachine):
 
     def _set(self, database: str, page_id: NotionId, key: str, value: Any) -> None:
         entry = self.manifest.databases[database]
-        kind = self.vocabulary.type(database, key) or ""
+        kind = self.schema.type(database, key) or ""
         if kind in {"status", "select"} and value is not None:
             value = OptionValue(entry.options[f"{key}.{value}"], value)
         elif kind == "relation":

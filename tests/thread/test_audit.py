@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notion_pm.rules.values import Links
+from notion_pm.model.snapshot import RelatedPages
 from notion_pm.template import templates
 from notion_pm.thread.audit import Audit, Thresholds, audit
 from notion_pm.thread.audit_checks import CHECKS, is_signal
@@ -171,5 +171,5 @@ def test_checks_that_a_template_has_nothing_for_are_left_out() -> None:
 
 
 def test_no_live_feature_has_no_share() -> None:
-    world = World().feature("tail", "dropped").set("tail", vision=Links())
+    world = World().feature("tail", "dropped").set("tail", vision=RelatedPages())
     assert audited(thread_of(world)).share is None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.values import Links, SnapshotPage
+from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.template import templates
 from notion_pm.thread.branches import Branch, branches_in, trace
 from notion_pm.thread.graph import Thread
@@ -88,7 +88,7 @@ def test_depth_ends_a_trace_and_says_what_is_beyond() -> None:
 
 
 def test_an_unshared_page_is_marked() -> None:
-    world = tree().set("tail", opportunity=Links((NOWHERE,)))
+    world = tree().set("tail", opportunity=RelatedPages((NOWHERE,)))
     thread = thread_of(world)
     assert outline(trace(thread, page(thread, "tail")).above) == ["?"]
     assert "not shared" in flowchart(thread, trace(thread, page(thread, "tail")))
@@ -104,7 +104,9 @@ def test_circles_end_and_every_page_is_told_once(parents: dict[str, list[str]], 
     for name in NAMES:
         world.feature(name)
     for child, above in parents.items():
-        world.set(child, parent=Links(tuple(world.pages[each].id for each in dict.fromkeys(above))))
+        world.set(
+            child, parent=RelatedPages(tuple(world.pages[each].id for each in dict.fromkeys(above)))
+        )
     thread = thread_of(world)
     found = trace(thread, page(thread, start))
     for way, all_of in ((found.above, thread.all_above), (found.below, thread.all_below)):

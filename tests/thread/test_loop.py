@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import UsageError
-from notion_pm.rules.values import Plain
+from notion_pm.model.snapshot import RuleValue
 from notion_pm.thread.loop import Owed, owed, owed_apart
 from notion_pm.thread.message import default_text
 from notion_pm.thread.messages import OwnMessage
@@ -60,7 +60,7 @@ def test_nobody_is_told_before_all_live_features_are_done() -> None:
         ({"status": "shipped", "loop": "open"}, False),
     ],
 )
-def test_what_people_decided_stays(values: dict[str, Plain], told: bool) -> None:
+def test_what_people_decided_stays(values: dict[str, RuleValue], told: bool) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme").set("one", **values)
     assert (groups(world) == {}) is told
 
@@ -93,7 +93,7 @@ def test_pages_of_customers_are_told_each() -> None:
     ],
 )
 def test_only_requests_and_problems_from_before_are_answered(
-    said: dict[str, Plain], *, is_told: bool
+    said: dict[str, RuleValue], *, is_told: bool
 ) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme", **said)
     assert bool(groups(world)) is is_told

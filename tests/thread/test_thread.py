@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.errors import UsageError
+from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.model.template import Template
-from notion_pm.rules.values import Links, SnapshotPage
 from notion_pm.template import templates
 from notion_pm.thread import Unseen
 from notion_pm.thread.chain import Edge
@@ -136,7 +136,7 @@ def test_the_weights_are_those_that_sync_stamps(
     for name in "xyz":
         world.add("opportunities", name, status="spotted")
     for child, parent in tree.items():
-        world.set(child, parent=Links((world.pages[parent].id,)))
+        world.set(child, parent=RelatedPages((world.pages[parent].id,)))
     for place, each in enumerate(said):
         world.insight(f"ask{place}", **each)
     world.sync()
@@ -150,7 +150,7 @@ def test_the_weights_are_those_that_sync_stamps(
 
 
 def test_a_page_that_is_not_shared_is_unseen_not_left_out() -> None:
-    world = small_world().set("wings", vision=Links((NOWHERE,)))
+    world = small_world().set("wings", vision=RelatedPages((NOWHERE,)))
     thread = thread_of(world)
     assert thread.above(thread.pages("features")[0]) == (Unseen(NOWHERE),)
 

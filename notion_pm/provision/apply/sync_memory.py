@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from notion_pm.model.snapshot import BaseValue, RuleValue
 from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.provision.provision import AppliedRow, ApplyResult
 from notion_pm.rules import RuleSet
-from notion_pm.rules.page_codec import Exchange
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import BaseValue, Plain
+from notion_pm.rules.page_codec import PageCodec
 from notion_pm.state.state import State, WorkspaceMemory
 from notion_pm.workspace.sync_context import template_source
 
@@ -25,8 +25,8 @@ def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyRes
     if manifest is None:
         return
     rules = RuleSet(loaded.template)
-    exchanges = {
-        key: Exchange(rules.vocabulary, key, manifest.databases[key], keys)
+    codecs = {
+        key: PageCodec(rules.schema, key, manifest.databases[key], keys)
         for key, keys in rules.needs.items()
     }
     with State(home, loaded.template.template) as state:
@@ -36,20 +36,22 @@ def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyRes
         new = [
             row
             for row in applied.applied_rows
-            if row.page_id not in known and row.database in exchanges
+            if row.page_id not in known and row.database in codecs
         ]
         state.keep_baseline(
-            {row.page_id: _memory(rules.vocabulary, exchanges[row.database], row) for row in new}
+            {row.page_id: _memory(rules.schema, codecs[row.database], row) for row in new}
         )
 
 
-def _memory(vocabulary: Vocabulary, exchange: Exchange, row: AppliedRow) -> Mapping[str, BaseValue]:
+def _memory(
+    vocabulary: TemplateSchema, codec: PageCodec, row: AppliedRow
+) -> Mapping[str, BaseValue]:
     """What a new row holds: what was written, and in a status that was not, Notion's default, its first option."""
-    held: dict[str, Plain] = {
-        key: exchange.plain(key, row.values.get(key)) for key in exchange.keys
+    held: dict[str, RuleValue] = {
+        key: codec.decode_value(key, row.values.get(key)) for key in codec.keys
     }
-    for key in exchange.keys:
+    for key in codec.keys:
         if held[key] is None and vocabulary.type(row.database, key) == "status":
             held[key] = next((each.key for each in vocabulary.options(row.database, key)), None)
-    scalar = {key for key in exchange.keys if vocabulary.type(row.database, key) != "relation"}
+    scalar = {key for key in codec.keys if vocabulary.type(row.database, key) != "relation"}
     return {key: BaseValue(value, starter=True) for key, value in held.items() if key in scalar}

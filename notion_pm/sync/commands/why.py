@@ -7,7 +7,7 @@ import click
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress
 from notion_pm.console.thread_options import place_of, template_option
-from notion_pm.rules.property_explanation import speaks
+from notion_pm.rules.property_explanation import has_value
 from notion_pm.sync.why import Answer, Why, why
 from notion_pm.text import UNTITLED
 
@@ -57,7 +57,7 @@ def _show_rules(found: Why, answer: Answer) -> None:
     for opinion in answer.standing.opinions:
         says = (
             f"says {found.says(answer, opinion)}"
-            if speaks(opinion)
+            if has_value(opinion)
             else found.says(answer, opinion)
         )
         echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")

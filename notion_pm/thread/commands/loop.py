@@ -14,7 +14,7 @@ from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_shared
-from notion_pm.rules.values import SnapshotPage
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.thread.commands import render_loop
 from notion_pm.thread.message import DEFAULT
 from notion_pm.thread.messages import DefaultMessage, Message, OwnMessage

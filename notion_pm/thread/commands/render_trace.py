@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
-from notion_pm.rules.values import SnapshotPage
 from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.thread.branches import Branch
 from notion_pm.thread.graph import Evidence, Thread, Unseen

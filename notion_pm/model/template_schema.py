@@ -10,7 +10,7 @@ TERMINAL = frozenset({"done", "dropped"})
 """Categories of a status that no rule leads back from (domain.md 3)."""
 
 
-class Vocabulary:
+class TemplateSchema:
     """The words of a template: its properties with both sides of relations, its options with rank and meaning."""
 
     def __init__(self, template: Template) -> None:

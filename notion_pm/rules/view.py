@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from notion_pm.model.ids import NotionId
-from notion_pm.rules.paths import Hop, Path
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import (
+from notion_pm.model.snapshot import (
     Baseline,
     BaseValue,
-    ForeignOption,
-    Links,
-    Plain,
+    RelatedPages,
+    RuleValue,
     Snapshot,
     SnapshotPage,
+    UnknownOption,
 )
+from notion_pm.model.template_schema import TemplateSchema
+from notion_pm.rules.paths import Hop, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,21 @@ class View:
     """What rules read: pages, their values of this moment, and the pages related to them."""
 
     def __init__(
-        self, vocabulary: Vocabulary, snapshot: Snapshot, baseline: Baseline, today: date
+        self, schema: TemplateSchema, snapshot: Snapshot, baseline: Baseline, today: date
     ) -> None:
-        self.vocabulary = vocabulary
+        self.schema = schema
         self.snapshot = snapshot
         self.today = today
         self._baseline = baseline
-        self._decided: dict[NotionId, dict[str, Plain]] = {}
+        self._decided: dict[NotionId, dict[str, RuleValue]] = {}
         self._inverse: dict[tuple[str, str], dict[NotionId, list[SnapshotPage]]] = {}
 
-    def value(self, page: SnapshotPage, key: str) -> Plain:
+    def value(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return a property's value: as decided in this run, else as it was read."""
         decided = self._decided.get(page.id)
         return decided[key] if decided is not None and key in decided else page.values.get(key)
 
-    def set(self, page: SnapshotPage, key: str, value: Plain) -> None:
+    def set(self, page: SnapshotPage, key: str, value: RuleValue) -> None:
         """Let a property have a value from now on."""
         self._decided.setdefault(page.id, {})[key] = value
 
@@ -56,13 +56,13 @@ class View:
         remembered = self._baseline.get(page.id)
         return remembered.get(key) if remembered else None
 
-    def number(self, page: SnapshotPage, key: str) -> float | ForeignOption | None:
+    def number(self, page: SnapshotPage, key: str) -> float | UnknownOption | None:
         """Return a value as a number: a number itself, or the weight of an option."""
         value = self.value(page, key)
-        if isinstance(value, ForeignOption):
+        if isinstance(value, UnknownOption):
             return value
         if isinstance(value, str):
-            option = self.vocabulary.option(page.database, key, value)
+            option = self.schema.option(page.database, key, value)
             return option.weight if option else None
         return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
@@ -116,7 +116,7 @@ class View:
 
     def _forward(self, page: SnapshotPage, hop: Hop) -> Found:
         links = self.value(page, hop.relation)
-        if not isinstance(links, Links):
+        if not isinstance(links, RelatedPages):
             return Found(())
         there = self.snapshot.databases.get(hop.end, {})
         pages = tuple([there[id] for id in links.ids if id in there])
@@ -136,6 +136,6 @@ def _inverse_index(
     index: dict[NotionId, list[SnapshotPage]] = defaultdict(list)
     for page in pages:
         links = page.values.get(relation)
-        for target in links.ids if isinstance(links, Links) else ():
+        for target in links.ids if isinstance(links, RelatedPages) else ():
             index[target].append(page)
     return index

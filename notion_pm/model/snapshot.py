@@ -12,7 +12,7 @@ from notion_pm.model.ids import NotionId
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class RelatedPages:
     """A relation: the related pages. Incomplete when some of them are not known."""
 
     ids: tuple[NotionId, ...] = ()
@@ -20,28 +20,37 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignOption:
+class UnknownOption:
     """An option that the template does not know: people added it. Rules neither understand nor overwrite it."""
 
     id: str
     name: str
 
 
-UNREADABLE = ForeignOption("", "unknown")
+UNREADABLE = UnknownOption("", "unknown")
 """What cannot be known: rules neither understand nor overwrite it, like an option that people added."""
 
-Plain = None | bool | int | float | str | Links | ForeignOption | tuple["str | ForeignOption", ...]
+RuleValue = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | RelatedPages
+    | UnknownOption
+    | tuple["str | UnknownOption", ...]
+)
 """Options and dates are texts (an option's key; ISO 8601), people are their ids."""
 
 
-class Opinion(Enum):
+class NoResult(Enum):
     """What a rule says when it does not say a value."""
 
-    SILENT = "silent"  # its condition does not hold
+    NOT_APPLICABLE = "silent"  # its condition does not hold
     UNKNOWN = "unknown"  # what it needs could not be read
 
 
-SILENT, UNKNOWN = Opinion.SILENT, Opinion.UNKNOWN
+NOT_APPLICABLE, UNKNOWN = NoResult.NOT_APPLICABLE, NoResult.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class SnapshotPage:
     title: str
     url: str
     last_edited: datetime
-    values: Mapping[str, Plain]
+    values: Mapping[str, RuleValue]
     created: datetime | None = field(default=None, compare=False)
 
 
@@ -79,8 +88,8 @@ class BaseValue:
     `starter` marks a value that apply wrote and no sync has judged yet: nobody's work, so changing it is no danger.
     """
 
-    value: Plain
-    derived: Plain | Opinion = SILENT
+    value: RuleValue
+    derived: RuleValue | NoResult = NOT_APPLICABLE
     starter: bool = False
 
 
@@ -88,12 +97,12 @@ Baseline = Mapping[NotionId, Mapping[str, BaseValue]]
 """Page id -> property key -> what was there after the last sync."""
 
 
-def is_empty(value: Plain | Opinion) -> bool:
+def is_empty(value: RuleValue | NoResult) -> bool:
     """Tell whether a value is an empty one. A checkbox is never empty."""
-    return value is None or value == "" or value == () or value == Links()
+    return value is None or value == "" or value == () or value == RelatedPages()
 
 
-def same(one: Plain | Opinion, other: Plain | Opinion) -> bool:
+def same_value(one: RuleValue | NoResult, other: RuleValue | NoResult) -> bool:
     """Compare two values: empty ones are equal, numbers are equal within the precision of Notion's JSON."""
     if type(one) is str and type(other) is str:  # by far the most frequent
         return one == other

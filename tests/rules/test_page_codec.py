@@ -21,11 +21,11 @@ from notion_pm.model.page import (
     UniqueIdValue,
     Value,
 )
+from notion_pm.model.snapshot import RelatedPages, RuleValue, UnknownOption
+from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.evaluation import Change
-from notion_pm.rules.mirrors import reconciled
-from notion_pm.rules.page_codec import Exchange, names_of_options
-from notion_pm.rules.template_schema import Vocabulary
-from notion_pm.rules.values import ForeignOption, Links, Plain
+from notion_pm.rules.mirrors import reconcile_relations
+from notion_pm.rules.page_codec import PageCodec, names_of_options
 from notion_pm.state.plain_json import from_json, to_json
 from tests.support.rules_world import World, product
 
@@ -36,7 +36,7 @@ ENTRY = DatabaseEntry(
     properties={key: f"id-{key}" for key in ("name", *KEYS)},
     options={"status.spec": "o-spec", "status.idea": "o-idea", "priority.p0": "o-p0"},
 )
-EXCHANGE = Exchange(Vocabulary(product()), "features", ENTRY, KEYS)
+CODEC = PageCodec(TemplateSchema(product()), "features", ENTRY, KEYS)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -51,31 +51,31 @@ def page(**values: Value) -> Page:
     ("key", "value", "plain"),
     [
         ("status", OptionValue("o-spec", "Renamed by people"), "spec"),
-        ("status", OptionValue("o-new", "On ice"), ForeignOption("o-new", "On ice")),
+        ("status", OptionValue("o-new", "On ice"), UnknownOption("o-new", "On ice")),
         ("target", DateValue("2026-12-24", "2026-12-31"), "2026-12-24"),
         ("owner", (PersonValue(NotionId("ann"), "Ann"),), ("ann",)),
         ("owner", PersonValue(NotionId("ann")), "ann"),
         (
             "insights",
             RelationValue((NotionId("i"),), complete=False),
-            Links((NotionId("i"),), complete=False),
+            RelatedPages((NotionId("i"),), complete=False),
         ),
         (
             "priority",
             (OptionValue("o-p0", "P0"), OptionValue("o-x", "X")),
-            ("p0", ForeignOption("o-x", "X")),
+            ("p0", UnknownOption("o-x", "X")),
         ),
         ("rice", 4.5, 4.5),
         ("spec_ready", True, True),
         ("sync_note", UniqueIdValue(7, "FEAT"), "FEAT-7"),
     ],
 )
-def test_reading_takes_keys_for_ids(key: str, value: Value, plain: Plain) -> None:
-    assert EXCHANGE.read(page(**{key: value})).values[key] == plain
+def test_reading_takes_keys_for_ids(key: str, value: Value, plain: RuleValue) -> None:
+    assert CODEC.decode(page(**{key: value})).values[key] == plain
 
 
 def test_what_a_page_does_not_show_is_empty() -> None:
-    assert set(EXCHANGE.read(page()).values.values()) == {None}
+    assert set(CODEC.decode(page()).values.values()) == {None}
 
 
 @pytest.mark.parametrize(
@@ -92,22 +92,25 @@ def test_what_a_page_does_not_show_is_empty() -> None:
         ("spec_ready", False, "checkbox", False),
     ],
 )
-def test_writing_takes_ids_for_keys(key: str, after: Plain, kind: str, written: Value) -> None:
-    (value,) = EXCHANGE.write([Change(key, None, after, ("r",), "why")])
+def test_writing_takes_ids_for_keys(key: str, after: RuleValue, kind: str, written: Value) -> None:
+    (value,) = CODEC.encode([Change(key, None, after, ("r",), "why")])
     assert value == PropertyValue(f"id-{key}", kind, written)
 
 
 def test_only_what_is_needed_is_asked_for() -> None:
-    assert EXCHANGE.property_ids == ("id-name", *(f"id-{key}" for key in KEYS))
+    assert CODEC.property_ids == ("id-name", *(f"id-{key}" for key in KEYS))
 
 
 def test_another_option_id_is_another_meaning() -> None:
     renewed = ENTRY.model_copy(update={"options": {**ENTRY.options, "status.spec": "o-other"}})
-    assert EXCHANGE.meaning != Exchange(Vocabulary(product()), "features", renewed, KEYS).meaning
+    assert (
+        CODEC.fingerprint
+        != PageCodec(TemplateSchema(product()), "features", renewed, KEYS).fingerprint
+    )
 
 
 def test_titles_are_those_of_the_template() -> None:
-    vocabulary = Vocabulary(product())
+    vocabulary = TemplateSchema(product())
     assert vocabulary.title("features", "shipped_on") == "Shipped on"
     assert vocabulary.title("insights", "features") == "Features"
 
@@ -126,9 +129,9 @@ plains = (
     | st.integers()
     | st.floats(allow_nan=False)
     | st.text()
-    | st.builds(ForeignOption, ids, st.text())
-    | st.builds(Links, st.lists(ids).map(tuple), st.booleans())
-    | st.lists(st.text() | st.builds(ForeignOption, ids, st.text())).map(tuple)
+    | st.builds(UnknownOption, ids, st.text())
+    | st.builds(RelatedPages, st.lists(ids).map(tuple), st.booleans())
+    | st.lists(st.text() | st.builds(UnknownOption, ids, st.text())).map(tuple)
 )
 
 
@@ -146,19 +149,21 @@ class TestMirrors:
         return world.insight("a", features=["wings"]).insight("b")
 
     def relations(self, world: World, *fresh: str) -> dict[str, tuple[str, ...]]:
-        pages = reconciled(
-            Vocabulary(product()), world.snapshot.databases, {NotionId(each) for each in fresh}
+        pages = reconcile_relations(
+            TemplateSchema(product()), world.snapshot.databases, {NotionId(each) for each in fresh}
         )
         return {
             str(page.id): tuple(map(str, links.ids))
             for those in pages.values()
             for page in those.values()
             for links in [page.values.get("insights", page.values.get("features"))]
-            if isinstance(links, Links)
+            if isinstance(links, RelatedPages)
         }
 
     def test_a_link_made_on_one_side_appears_on_the_other(self, world: World) -> None:
-        world.set("b", features=Links((NotionId("tail"),))).set("tail", insights=Links())
+        world.set("b", features=RelatedPages((NotionId("tail"),))).set(
+            "tail", insights=RelatedPages()
+        )
         assert self.relations(world, "b") == {
             "wings": ("a",),
             "tail": ("b",),
@@ -167,15 +172,15 @@ class TestMirrors:
         }
 
     def test_a_link_taken_from_one_side_goes_from_the_other(self, world: World) -> None:
-        world.set("wings", insights=Links())
+        world.set("wings", insights=RelatedPages())
         assert self.relations(world, "wings") == {"wings": (), "a": ()}
 
     def test_fresh_pages_are_not_corrected(self, world: World) -> None:
-        world.set("wings", insights=Links())
+        world.set("wings", insights=RelatedPages())
         assert self.relations(world, "wings", "a") == {"wings": (), "a": ("wings",)}
 
     def test_without_fresh_pages_nothing_changes(self, world: World) -> None:
         assert (
-            reconciled(Vocabulary(product()), world.snapshot.databases, ())
+            reconcile_relations(TemplateSchema(product()), world.snapshot.databases, ())
             == world.snapshot.databases
         )
