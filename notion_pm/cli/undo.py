@@ -1,9 +1,9 @@
-"""`notion-pm undo`: take back the last apply, sync or import."""
+"""`notion-pm undo`: undo the last apply, sync or import."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
+from itertools import count as count_up
 from typing import Any
 
 import click
@@ -11,27 +11,29 @@ import click
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context, pass_context
+from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import locks_workspace
-from notion_pm.console.output import echo, echo_json, end_with, json_option, note, progress
+from notion_pm.console.output import echo_json, echo_lines, end_with, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.importing.commands.undo_import import take_back_import
 from notion_pm.provision.plan.change import Change
-from notion_pm.provision.undo.undo import UndoChanged, Undoing, look_back, undo
+from notion_pm.provision.undo.undo import PreparedUndo, UndoChanged, prepare_undo, undo
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.sync.commands.undo_sync import run_undo_sync
+from notion_pm.text import quantity
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 
 
-@click.command(short_help="Take back the last apply, sync or import.")
+@click.command(short_help="Undo the last apply, sync or import.")
 @click.argument("what", type=click.Choice(["apply", "sync", "import"]), default="apply")
 @click.option(
     "--template",
     metavar="NAME",
     shell_complete=complete_template,
-    help="Whose, where several templates were applied.",
+    help="The template, if several were applied.",
 )
-@click.option("-n", "--dry-run", is_flag=True, help="Only show what would be taken back.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would be undone.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
@@ -39,48 +41,65 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 def command(
     context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    """Take back the last apply, sync or import: show what comes of it, ask, and do it.
+    """Undo the last apply, sync or import. Shows what will change, asks, and does it.
 
-    Of an apply: databases, views and rows that it made go to the trash; properties and options that it made are removed
-    where nobody filled them in; what it changed becomes as it was. What people have changed or filled in since is
-    theirs: it stays, and is told. Afterwards  notion-pm plan  shows what apply would do again.
+    What people changed or filled in since then is always kept, and listed.
 
-    Of a sync: each value that it wrote becomes what it was, where nobody has changed it since. The next sync leaves it
-    so, and tells it as a conflict, until what the rules say moves on.
+    \b
+    apply   Databases, views and rows that it made are deleted (databases and rows to the trash).
+            Properties and options that it made are removed if they are empty.
+            What it changed gets its old settings again.
+    sync    Each value that it wrote gets its old value again. The next sync does not write these
+            values again, but reports them as conflicts until the result of their rules changes.
+    import  Pages that it made go to the trash, also customers that nothing else links to.
+            Values that it updated get their old values again.
+            Interrupted runs of the same import are undone too.
 
-    Of an import: pages that it made go to the trash, also customers that nothing else links to; values that it updated
-    become what they were. What people edited since stays. Interrupted runs of the same import are undone with it.
+    After you confirm, everything is read once more. If the plan has changed, it is shown and you
+    are asked again. With --yes it is only shown; if it changes a second time, the exit code is 5.
+    What people change even later is kept and listed; then the exit code is 3.
 
-    After the yes everything is read again, and once more right before it is taken away. If it is another plan by then,
-    it is shown and asked about again; with --yes it is shown, and if it changes once more the exit code is 5. What
-    people change after that stays and is listed as left after all; the exit code is 3.
-
-    The journal of an apply is kept on the machine where it ran. After an interruption run the same command again.
+    The journal of an apply is on the machine where apply ran. After an interruption, run the same
+    command again.
     """
     if what == "sync":
         run_undo_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
-        return
-    if what == "import":
+    elif what == "import":
         take_back_import(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
-        return
+    else:
+        _undo_apply(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _undo_apply(
+    context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
     with hold_run_lock(context.state_home):
-        undoing = _look(context, template)
+        prepared = _prepare(context, template)
         if not as_json:
-            _show(undoing)
-        if dry_run or not undoing.plan.acts:
-            if as_json:
-                echo_json(_data(undoing) | {"done": False})
-            return
-        undoing, left = _undo_when_agreed(context, undoing, yes=yes, as_json=as_json)
-    if undoing.plan.acts:
-        _end(undoing, left, as_json=as_json)
-    elif as_json:
-        echo_json(_data(undoing) | {"done": False})
+            _show_plan(prepared)
+        has_run = bool(prepared.plan.requests) and not dry_run
+        kept_after_all: tuple[Change, ...] = ()
+        if has_run:
+            prepared, kept_after_all = _confirm_and_undo(
+                context, prepared, yes=yes, as_json=as_json
+            )
+            # People may have changed everything while the question was open.
+            has_run = bool(prepared.plan.requests)
+
+    if as_json:
+        data = _as_data(prepared) | {"done": has_run}
+        if has_run:
+            data["left_after_all"] = [change.as_data() for change in kept_after_all]
+        echo_json(data)
+    elif has_run:
+        _show_result(context, kept_after_all)
+    if kept_after_all:
+        end_with(UnsafeChange.exit_code)
 
 
-def _look(context: Context, template: str | None) -> Undoing:
+def _prepare(context: Context, template: str | None) -> PreparedUndo:
     with progress(context):
-        return look_back(
+        return prepare_undo(
             context.gateway,
             context.parent_page,
             context.state_directory,
@@ -90,81 +109,88 @@ def _look(context: Context, template: str | None) -> Undoing:
         )
 
 
-def _undo_when_agreed(
-    context: Context, undoing: Undoing, *, yes: bool, as_json: bool
-) -> tuple[Undoing, tuple[Change, ...]]:
-    """Ask, and take back what was agreed to; where people changed something by then, show it and ask again.
+def _confirm_and_undo(
+    context: Context, prepared: PreparedUndo, *, yes: bool, as_json: bool
+) -> tuple[PreparedUndo, tuple[Change, ...]]:
+    """Ask, and undo. If the plan has changed by then, show the new one and ask again.
 
-    Where the new plan has nothing to take back, return it without asking or writing.
+    Return the plan that was carried out, and what was kept although it was in the plan. Nothing is
+    written when the new plan has nothing to undo.
 
-    Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
+    Raises PlanKeepsChanging with --yes when the plan changes twice.
     """
-    for attempt in count():
-        confirm_undo(len(undoing.plan.changes), "", yes=yes, as_json=as_json)
+    for attempt in count_up():
+        confirm_undo(len(prepared.plan.changes), "", yes=yes, as_json=as_json)
         try:
             with progress(context) as shown:
-                left = undo(
+                kept = undo(
                     context.gateway,
-                    undoing,
+                    prepared,
                     context.state_home,
                     now=context.now(),
                     jobs=context.jobs,
                     progress=shown,
                     claimant=context.claimant("undo"),
                 )
-                return undoing, left
+                return prepared, kept
         except UndoChanged as changed:
             if yes and attempt:
                 raise PlanKeepsChanging from None
-            undoing = changed.undoing
-        note("The workspace changed while you were deciding. The new plan:")
+            prepared = changed.prepared
+        note("The workspace has changed since the plan was made. The new plan:")
         if not as_json:
-            _show(undoing)
-        if not undoing.plan.acts:
-            return undoing, ()
+            _show_plan(prepared)
+        if not prepared.plan.requests:
+            return prepared, ()
     raise AssertionError("the loop ends by returning or raising")
 
 
-def _show(undoing: Undoing) -> None:
-    plan = undoing.plan
-    echo(f"Taking back the apply of {plan.template} of {plan.started:%Y-%m-%d %H:%M}:")
-    _show_changes(plan.changes)
-    if plan.left:
-        echo("This stays as it is:")
-        _show_changes(plan.left)
-    echo()
-    if plan.acts:
-        left = f", {len(plan.left)} left" if plan.left else ""
-        reads = undoing.requests - len(plan.acts)
-        echo(
-            f"{len(plan.changes)} to take back{left}. {undoing.requests} requests at most, {reads} of them to read "
-            "again what people may have changed, plus the lock and the record."
-        )
-    else:
-        echo("Nothing of it can be taken back.")
+def _show_plan(prepared: PreparedUndo) -> None:
+    plan = prepared.plan
+    echo_lines([f"Undo of the last apply of {plan.template} ({plan.started:%Y-%m-%d %H:%M})", ""])
+    if plan.changes:
+        echo_lines(["Will be undone:"])
+        _show_changes(plan.changes)
+        echo_lines([""])
+    if plan.kept:
+        echo_lines(["Will be kept:"])
+        _show_changes(plan.kept)
+        echo_lines([""])
+    if not plan.requests:
+        echo_lines(["There is nothing to undo."])
+        return
+    kept = f", {len(plan.kept)} will be kept" if plan.kept else ""
+    reads = prepared.request_count - len(plan.requests)
+    echo_lines(
+        [
+            f"{quantity(len(plan.changes), 'change')} will be undone{kept}. "
+            f"At most {quantity(prepared.request_count, 'request')}, {reads} of them to read what "
+            "people may have changed. The lock and the record need a few more."
+        ]
+    )
 
 
 def _show_changes(changes: Iterable[Change]) -> None:
-    for each in changes:
-        details = "; ".join(each.details)
-        flag = "[blocked] " if each.change_class == "blocked" else ""
-        echo(
-            f"  {_MARKS[each.action]} {each.address:32} {flag}{each.reason}{': ' if details else ''}{details}"
-        )
+    lines = []
+    for change in changes:
+        mark = "!" if change.change_class == "blocked" else _MARKS[change.action]
+        details = f": {'; '.join(change.details)}" if change.details else ""
+        lines.append(f"  {mark} {change.address:32} {change.reason}{details}")
+    echo_lines(lines)
 
 
-def _data(undoing: Undoing) -> dict[str, Any]:
-    return undoing.plan.as_data() | {"requests": undoing.requests}
+def _as_data(prepared: PreparedUndo) -> dict[str, Any]:
+    return prepared.plan.as_data() | {"requests": prepared.request_count}
 
 
-def _end(undoing: Undoing, left_after_all: tuple[Change, ...], *, as_json: bool) -> None:
-    if as_json:
-        left = [change.as_data() for change in left_after_all]
-        echo_json(_data(undoing) | {"done": True, "left_after_all": left})
-    else:
-        if left_after_all:
-            echo("Left after all, because people changed it while this command was running:")
-            _show_changes(left_after_all)
-        echo("Done.  notion-pm plan  shows what apply would do again.")
-    if left_after_all:
-        end_with(UnsafeChange.exit_code)
+def _show_result(context: Context, kept_after_all: tuple[Change, ...]) -> None:
+    if kept_after_all:
+        echo_lines(["Kept, because people changed it while this command was running:"])
+        _show_changes(kept_after_all)
+        echo_lines([""])
+    echo_lines(
+        [
+            f"Done. {where_to_look(context)}",
+            "To see what apply would do again:  notion-pm plan",
+        ]
+    )

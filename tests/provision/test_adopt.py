@@ -21,7 +21,7 @@ from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, pr
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.destroy import destroy, destruction
 from notion_pm.provision.provision import PlanOptions
-from notion_pm.provision.undo.undo import look_back, undo
+from notion_pm.provision.undo.undo import prepare_undo, undo
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Killed, killed
@@ -138,7 +138,7 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
         client.propose()
 
     state = client.folder / "state"
-    undo(client.gateway, look_back(client.gateway, client.root, state), state, now=NOW)
+    undo(client.gateway, prepare_undo(client.gateway, client.root, state), state, now=NOW)
     assert is_kept(before, client.theirs())
     assert {key: each["properties"].keys() for key, each in client.theirs().items()} == {
         key: each["properties"].keys() for key, each in before.items()

@@ -28,7 +28,7 @@ from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.steps import UndoPlan
-from notion_pm.provision.undo.undo import UndoChanged, look_back, undo
+from notion_pm.provision.undo.undo import UndoChanged, prepare_undo, undo
 from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.record import read_manifest
 from tests.conftest import client_of
@@ -212,9 +212,9 @@ class Client:
 
     def undo(self, gateway: NotionClient | None = None) -> UndoPlan:
         door = gateway or self.gateway
-        undoing = look_back(door, self.root, self.state, jobs=1)
-        undo(door, undoing, self.state, now=self.clock.now, jobs=1)
-        return undoing.plan
+        prepared = prepare_undo(door, self.root, self.state, jobs=1)
+        undo(door, prepared, self.state, now=self.clock.now, jobs=1)
+        return prepared.plan
 
     def entry(self, database: str) -> DatabaseEntry:
         return read_manifest(self.gateway, self.root)[1].databases[database]
@@ -266,7 +266,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 def _left(plan: UndoPlan) -> dict[str, str]:
-    return {each.address: each.reason for each in plan.left}
+    return {each.address: each.reason for each in plan.kept}
 
 
 def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
@@ -277,9 +277,9 @@ def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
         ("delete", "asks"),
         ("delete", "features"),
     ]
-    assert plan.left == ()
+    assert plan.kept == ()
     assert client.everything() == before
-    with pytest.raises(UsageError, match="no apply to take back"):
+    with pytest.raises(UsageError, match="no apply to undo"):
         client.undo()
 
 
@@ -291,7 +291,7 @@ def test_an_upgrade_is_taken_back_to_what_was_before(client: Client) -> None:
     )
     client.apply(_second())
     plan = client.undo()
-    assert plan.left == ()
+    assert plan.kept == ()
     assert client.everything() == before
     assert plan_for(client.gateway, client.workspace, _first()).changes == ()
     assert plan_for(client.gateway, client.workspace, _second()).changes == planned
@@ -318,11 +318,11 @@ def test_what_people_filled_in_or_changed_since_stays(client: Client) -> None:
     plan = client.undo()
     assert _left(plan) == {
         "features.asks": "people changed it since",
-        "features.release": "releases, which stays, is related by it",
+        "features.release": "links to releases, which is kept",
         "features.risk": "1 page holds it",
         "features.stage.parked": "1 page holds it",
         "features.views.board": "people changed it since",
-        "releases": "1 of its pages are not from the template",
+        "releases": "1 page added by people",
     }
     assert gateway.get_page(row.id).in_trash is False
     source = gateway.get_data_source(entry.data_source_id)
@@ -341,11 +341,11 @@ def test_a_database_that_people_use_stays_and_so_does_what_it_refers_to(client: 
     entry = client.entry("features")
     client.set("features", "a", PropertyValue(entry.properties["effort"], "number", 3))
     before = client.everything()
-    plan = look_back(client.gateway, client.root, client.state).plan
-    assert plan.acts == ()
+    plan = prepare_undo(client.gateway, client.root, client.state).plan
+    assert plan.requests == ()
     assert _left(plan) == {
-        "asks": "features, which stays, refers to it",
-        "features": "people worked on 1 of its rows since ('A')",
+        "asks": "features, which is kept, links to it",
+        "features": "1 row edited by people ('A')",
     }
     assert client.everything() == before
 
@@ -367,7 +367,7 @@ def test_what_was_pruned_is_told_and_views_are_made_again(client: Client) -> Non
     client.apply(_second("risk", "board"), prune=True)
     plan = client.undo()
     assert set(_left(plan)) == {"features.risk"}
-    assert "does not bring back" in _left(plan)["features.risk"]
+    assert "cannot restore" in _left(plan)["features.risk"]
     views = client.entry("features").views
     assert client.gateway.get_view(views["board"].id).name == "Board"
 
@@ -384,7 +384,7 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
     client.apply(LoadedTemplate.model_validate(renamed))
     plan = client.undo()
     assert _left(plan) == {
-        "features.stage": "was removed or made anew, and Notion does not bring it back",
+        "features.stage": "was removed or replaced; Notion cannot restore it",
         "features.stage.closed": "1 page holds it",
     }
     row = (
@@ -596,8 +596,8 @@ def _undo_with_edits(
             made.update(person.do_all())
 
     gateway, transport = gateway_to(client.workspace, weather=weather)
-    undoing = look_back(gateway, client.root, client.state, jobs=1)
-    left = undo(gateway, undoing, client.state, now=client.clock.now, jobs=1)
+    prepared = prepare_undo(gateway, client.root, client.state, jobs=1)
+    left = undo(gateway, prepared, client.state, now=client.clock.now, jobs=1)
     lost = {name for name in made if not person.stays[name]()}
     gateway.close()
     client.close()
@@ -660,19 +660,19 @@ def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(
 ) -> None:
     client.apply(_first())
     client.apply(_second())
-    undoing = look_back(client.gateway, client.root, client.state)
+    prepared = prepare_undo(client.gateway, client.root, client.state)
     Person(client).do_all()
     before = client.everything()
     with pytest.raises(UndoChanged) as changed:
-        undo(client.gateway, undoing, client.state, now=client.clock.now)
+        undo(client.gateway, prepared, client.state, now=client.clock.now)
     assert client.everything() == before
-    assert len(changed.value.undoing.plan.left) >= 5
+    assert len(changed.value.prepared.plan.kept) >= 5
 
 
 def test_an_apply_elsewhere_is_told(client: Client, tmp_path: Path) -> None:
     client.apply(_first())
     with pytest.raises(UsageError, match="another machine"):
-        look_back(client.gateway, client.root, tmp_path / "another")
+        prepare_undo(client.gateway, client.root, tmp_path / "another")
 
 
 def test_the_command_shows_asks_and_takes_back(tmp_path: Path) -> None:
@@ -732,7 +732,7 @@ def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -
     # A second question would wait for an answer that does not come.
     done = at_a_terminal(program, ["undo"], [("Take this back?", yes_after_people_filled_it)])
     assert done.code == 0
-    assert "Nothing of it can be taken back." in done.out
+    assert "There is nothing to undo." in done.out
     workspace = open_workspace(tmp_path / "w.sqlite")
     gateway, _ = gateway_to(workspace)
     assert read_manifest(gateway, workspace.root_page_id)[1] == records[0]

@@ -1,13 +1,12 @@
-"""In which batches an undo is carried out, and which of their acts a later plan still contains. Pure."""
+"""Split an undo into batches, and find which of its requests a later plan still contains. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from notion_pm.provision.undo.steps import (
-    Act,
     DeleteView,
     MakeView,
     SetDatabase,
@@ -15,48 +14,65 @@ from notion_pm.provision.undo.steps import (
     SetView,
     TrashDatabase,
     TrashPage,
+    UndoRequest,
 )
 
+# Rows that are trashed after one reading: as many as one answer of Notion holds.
 ROWS = 100
-"""Rows that go to the trash after one reading: as many as one answer of Notion holds."""
 
 
-def batches(acts: Sequence[Act]) -> Iterator[tuple[Act, ...]]:
-    """Yield acts in their order: rows of one database together, everything else alone."""
-    rows = [act for act in acts if isinstance(act, TrashPage)]
-    rows.sort(key=lambda act: act.database)
-    for _, of_one_database in groupby(rows, key=lambda act: act.database):
-        here = tuple(of_one_database)
-        for first in range(0, len(here), ROWS):
-            yield here[first : first + ROWS]
-    for act in acts:
-        if not isinstance(act, TrashPage):
-            yield (act,)
+def batches(requests: Sequence[UndoRequest]) -> Iterator[tuple[UndoRequest, ...]]:
+    """Yield the requests in their order: rows of one database together, all others alone."""
+    rows: dict[str, list[TrashPage]] = defaultdict(list)
+    for request in requests:
+        if isinstance(request, TrashPage):
+            rows[request.database].append(request)
+    for database in sorted(rows):
+        of_database = rows[database]
+        for first in range(0, len(of_database), ROWS):
+            yield tuple(of_database[first : first + ROWS])
+
+    for request in requests:
+        if not isinstance(request, TrashPage):
+            yield (request,)
 
 
-def still_wanted(agreed: Sequence[Act], acts: Sequence[Act]) -> list[Act]:
-    """Return the acts of a newer plan that do what was agreed to, or less of it."""
-    by_target = {_target(act): act for act in acts}
-    wanted = []
-    for act in agreed:
-        newer = by_target.get(_target(act))
-        if isinstance(newer, SetProperties) and isinstance(act, SetProperties):
-            patches = {key: patch for key, patch in newer.patches.items() if key in act.patches}
-            back = {
-                place: each
-                for place, each in newer.options_back.items()
-                if each.property_id in patches
-            }
-            newer = replace(newer, patches=patches, options_back=back) if patches else None
+def requests_still_planned(
+    agreed: Sequence[UndoRequest], planned: Sequence[UndoRequest]
+) -> list[UndoRequest]:
+    """Return the planned requests that do what was agreed to, or less."""
+    planned_by_target = {_target(request): request for request in planned}
+    still_planned: list[UndoRequest] = []
+    for request in agreed:
+        newer = planned_by_target.get(_target(request))
+        if isinstance(newer, SetProperties) and isinstance(request, SetProperties):
+            newer = _limit_to_agreed(newer, request)
         if newer is not None:
-            wanted.append(newer)
-    return wanted
+            still_planned.append(newer)
+    return still_planned
 
 
-def _target(act: Act) -> tuple[object, ...]:
-    """Return what an act is about, whatever it sets there."""
-    kind = type(act)
-    match act:
+def _limit_to_agreed(newer: SetProperties, agreed: SetProperties) -> SetProperties | None:
+    """Return the newer request for the properties that were agreed to, None when none is left."""
+    patches = {
+        property_id: patch
+        for property_id, patch in newer.patches.items()
+        if property_id in agreed.patches
+    }
+    if not patches:
+        return None
+    remade_options = {
+        place: option
+        for place, option in newer.remade_options.items()
+        if option.property_id in patches
+    }
+    return replace(newer, patches=patches, remade_options=remade_options)
+
+
+def _target(request: UndoRequest) -> tuple[object, ...]:
+    """Return what a request changes, whatever values it sets there."""
+    kind = type(request)
+    match request:
         case TrashPage(page_id=page_id):
             return kind, page_id
         case TrashDatabase(database_id=database_id) | SetDatabase(database_id=database_id):

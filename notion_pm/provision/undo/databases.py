@@ -1,87 +1,118 @@
-"""Databases that an apply made: they go to the trash whole, or stay whole where people have put something in."""
+"""Databases that the apply made: each is trashed whole, or kept whole when people use it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from notion_pm.model.ids import address
 from notion_pm.model.schema import DataSource, RelationConfig
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.order.views import default_view
-from notion_pm.provision.undo.rows import touched
-from notion_pm.provision.undo.steps import Scene, Step, TrashDatabase
+from notion_pm.provision.undo.rows import describe_edit
+from notion_pm.provision.undo.steps import (
+    MADE_BY_APPLY,
+    DatabaseHistory,
+    Step,
+    TrashDatabase,
+    keep,
+)
 from notion_pm.text import quantity
 
+# Titles in a message; the rest is counted.
+_TITLES_SHOWN = 3
 
-def kept_databases(made: Mapping[str, Scene], needed: Iterable[str] = ()) -> dict[str, str]:
-    """Return which of the databases that were made stay, and why: those that people use, and what these refer to.
 
-    `needed` are kept because something that was there before and stays refers to them.
+def databases_to_keep(
+    made: Mapping[str, DatabaseHistory], related_to: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return which databases made by the apply are kept, with the reason.
+
+    Kept are databases that people use, databases that a kept relation links to (`related_to`), and
+    databases that a kept database links to.
     """
-    reasons = {key: why for key, scene in made.items() if (why := _used(scene))}
-    reasons |= {
-        key: "people fill in a relation that leads to it" for key in needed if key not in reasons
-    }
-    waiting = list(reasons)
-    while waiting:
-        stays = waiting.pop()
-        for key in targets(made[stays].found.source, made):
+    reasons = {}
+    for key, history in made.items():
+        use = _describe_use(history)
+        if use:
+            reasons[key] = use
+    for key in related_to:
+        reasons.setdefault(key, "a relation that people filled in links to it")
+
+    to_follow = list(reasons)
+    while to_follow:
+        kept = to_follow.pop()
+        for key in related_databases(made[kept].now.source, made):
             if key not in reasons:
-                reasons[key] = f"{stays}, which stays, refers to it"
-                waiting.append(key)
+                reasons[key] = f"{kept}, which is kept, links to it"
+                to_follow.append(key)
     return reasons
 
 
-def targets(source: DataSource, made: Mapping[str, Scene]) -> set[str]:
-    """Return the databases among those made that a data source's relations lead to."""
-    led_to = {
-        each.config.data_source_id
-        for each in source.properties.values()
-        if isinstance(each.config, RelationConfig)
+def related_databases(source: DataSource, made: Mapping[str, DatabaseHistory]) -> set[str]:
+    """Return the databases made by the apply that relations of a data source link to."""
+    target_ids = {
+        prop.config.data_source_id
+        for prop in source.properties.values()
+        if isinstance(prop.config, RelationConfig)
     }
-    return {key for key, scene in made.items() if scene.found.source.id in led_to}
+    return {key for key, history in made.items() if history.now.source.id in target_ids}
 
 
-def made_database_steps(made: Mapping[str, Scene], kept: Mapping[str, str]) -> Iterable[Step]:
-    """Take back the databases that were made, but for those that are kept."""
-    for key, scene in made.items():
-        database = scene.found.database
-        details = (database.title, quantity(len(scene.found.pages), "row"))
-        if key in kept:
-            yield Step(
-                Change(address(key), "delete", "database", kept[key], "blocked", details, key)
-            )
-        else:
-            change = Change(
-                address(key), "delete", "database", "made by the apply", "safe", details, key
-            )
-            yield Step(change, TrashDatabase(key, database.id))
+def made_database_steps(
+    made: Mapping[str, DatabaseHistory], kept: Mapping[str, str]
+) -> Iterator[Step]:
+    """Trash the databases that the apply made, except those to keep (with the reason)."""
+    for key, history in made.items():
+        database = history.now.database
+        change = Change(
+            address(key),
+            "delete",
+            "database",
+            kept.get(key, MADE_BY_APPLY),
+            details=(database.title, quantity(len(history.now.pages), "row")),
+            database=key,
+        )
+        yield keep(change) if key in kept else Step(change, TrashDatabase(key, database.id))
 
 
-def _used(scene: Scene) -> str:
-    """Return what people put into a database or made of it; empty when it is as it was made."""
-    rows = set(scene.made_rows.values())
-    theirs = [page for page in scene.found.pages if page.id not in rows]
-    changed = [page for page in scene.found.pages if page.id in rows and touched(scene, page)]
-    ours = set(scene.entry.properties.values())
-    added = [each.name for each in scene.found.source.properties.values() if each.id not in ours]
-    known = {each.id for each in scene.entry.views.values()}
-    views = [
-        each
-        for each in scene.found.views.values()
-        if each.id not in known and default_view([each]) is None
+def _describe_use(history: DatabaseHistory) -> str:
+    """Return what people added or changed in a database, an empty text for nothing."""
+    uses = []
+
+    made_rows = set(history.made_rows.values())
+    added_pages = [page for page in history.now.pages if page.id not in made_rows]
+    if added_pages:
+        uses.append(f"{quantity(len(added_pages), 'page')} added by people")
+
+    edited_rows = [
+        page for page in history.now.pages if page.id in made_rows and describe_edit(history, page)
     ]
-    told = [
-        f"{len(theirs)} of its pages are not from the template" if theirs else "",
-        f"people worked on {len(changed)} of its rows since ({_titles([each.title for each in changed])})"
-        if changed
-        else "",
-        f"people added properties ({_titles(added)})" if added else "",
-        f"people added views ({_titles([each.name for each in views])})" if views else "",
+    if edited_rows:
+        titles = _list_titles([page.title for page in edited_rows])
+        uses.append(f"{quantity(len(edited_rows), 'row')} edited by people ({titles})")
+
+    template_properties = set(history.after.properties.values())
+    added_properties = [
+        prop.name
+        for prop in history.now.source.properties.values()
+        if prop.id not in template_properties
     ]
-    return "; ".join(filter(None, told))
+    if added_properties:
+        uses.append(f"people added properties ({_list_titles(added_properties)})")
+
+    # Notion adds a view named "Default view" to each new database. It is not a person's work.
+    template_views = {entry.id for entry in history.after.views.values()}
+    added_views = [
+        view.name
+        for view in history.now.views.values()
+        if view.id not in template_views and default_view([view]) is None
+    ]
+    if added_views:
+        uses.append(f"people added views ({_list_titles(added_views)})")
+    return "; ".join(uses)
 
 
-def _titles(titles: list[str], shown: int = 3) -> str:
-    more = f" and {len(titles) - shown} more" if len(titles) > shown else ""
-    return ", ".join(repr(each) for each in titles[:shown]) + more
+def _list_titles(titles: Sequence[str]) -> str:
+    shown = ", ".join(repr(title) for title in titles[:_TITLES_SHOWN])
+    hidden = len(titles) - _TITLES_SHOWN
+    return f"{shown} and {hidden} more" if hidden > 0 else shown

@@ -1,11 +1,13 @@
-"""Properties and options of a database that was there before: what an apply made of them, and how it is taken back."""
+"""Properties and options of a database that existed before the apply: how each is undone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from notion_pm.model.ids import address
+from notion_pm.model.page import Page
 from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import (
     FormulaConfig,
@@ -19,250 +21,359 @@ from notion_pm.model.schema import (
     options_of,
 )
 from notion_pm.model.usage import holds
-from notion_pm.provision.plan.change import Change
+from notion_pm.provision.plan.change import Action, Change
 from notion_pm.provision.plan.options.option_holders import chosen_option_ids
-from notion_pm.provision.undo.steps import OptionBack, Scene, SetProperties, Step
+from notion_pm.provision.undo.steps import (
+    CHANGED_BY_APPLY,
+    CHANGED_SINCE,
+    MADE_BY_APPLY,
+    DatabaseHistory,
+    RemadeOption,
+    SetProperties,
+    Step,
+    keep,
+)
+from notion_pm.text import quantity
 
-_SETTINGS, _COMPUTED, _REMOVALS = 0, 1, 2
-"""Levels: names and settings first, then what is computed of them, then what goes."""
+# The order of the requests to one data source. Names and settings come first, because formulas and
+# rollups refer to them. Properties are removed when nothing refers to them any more.
+_SETTINGS_LEVEL, _COMPUTED_LEVEL, _REMOVAL_LEVEL = 0, 1, 2
 
-_OPTIONS_BACK = _COMPUTED
-"""Options come back when those that replaced them are gone: the names of both may differ by case only."""
-
-_CHANGED_SINCE = "people changed it since"
-
-
-def property_steps(scene: Scene) -> Iterator[Step]:
-    """Take back what was made, changed or removed of a database's properties."""
-    assert scene.before is not None, "of a database that was there before"
-    before_ids = set(scene.before.properties.values())
-    for key, property_id in scene.entry.properties.items():
-        now = scene.found.source.properties.get(property_id)
-        if now is None:
-            continue
-        yield from (
-            _changed(scene, key, now) if property_id in before_ids else _made(scene, key, now)
-        )
-    for key, property_id in scene.before.properties.items():
-        was = scene.journal.properties_before(scene.found.source.id).get(property_id)
-        if was is not None and property_id not in scene.found.source.properties:
-            reason = "was removed with its values, which Notion does not bring back"
-            yield _left(scene, key, "create", reason, was.name)
+# Removed options are made again after the options that replaced them are gone: both names may
+# differ by case only, and Notion refuses two such options in one property.
+_REMADE_OPTIONS_LEVEL = _COMPUTED_LEVEL
 
 
-def _made(scene: Scene, key: str, now: Property) -> Iterator[Step]:
-    made = scene.journal.properties_after(scene.found.source.id).get(now.id)
-    if made is not None and _content(made) != _content(now):
-        yield _left(scene, key, "delete", _CHANGED_SINCE, now.name)
-    elif count := _uses(scene, now):
-        yield _left(scene, key, "delete", f"{_pages(count)} it", now.name)
-    else:
-        change = _change(scene, key, "delete", "made by the apply", now.name)
-        yield Step(change, _set(scene, now.id, None), _REMOVALS)
+@dataclass(frozen=True, slots=True)
+class FacetComparison:
+    """The facets (name, description, ...) that an apply changed.
 
-
-def _changed(scene: Scene, key: str, now: Property) -> Iterator[Step]:
-    source_id = scene.found.source.id
-    was = scene.journal.properties_before(source_id).get(now.id)
-    if was is None:
-        return
-    made = scene.journal.properties_after(source_id).get(now.id, now)
-    if was.type != made.type:
-        reason = f"its type became {made.type}; values that did not fit are not brought back"
-        yield _left(scene, key, "update", reason, f"change it to {was.type} in Notion")
-        return
-    dropped = tuple(_options_to_drop(scene, key, was, made, now))
-    yield from (step for _, step in dropped)
-    gone = frozenset(option.id for option, step in dropped if step.act is not None)
-    yield from _options_removed(scene, key, was, made, _without(now, gone))
-    facets = {name for name in ("name", "description") if getattr(was, name) != getattr(made, name)}
-    if not isinstance(now.config, OptionsConfig) and _config(was) != _config(made):
-        facets.add("config")
-    theirs = {
-        each for each in facets if _facet(now, each) not in (_facet(made, each), _facet(was, each))
-    }
-    if theirs:
-        step = _left(scene, key, "update", _CHANGED_SINCE, *sorted(theirs))
-        yield replace(step, change=replace(step.change, facets=frozenset(theirs)))
-    back = {each for each in facets - theirs if _facet(now, each) != _facet(was, each)}
-    if isinstance(was.config, RelationConfig) and "config" in back:
-        yield _left(
-            scene,
-            key,
-            "update",
-            "the relation leads elsewhere; its links are not brought back",
-            now.name,
-        )
-    elif back:
-        details = tuple(_told(each, now, was) for each in sorted(back))
-        change = _change(scene, key, "update", "changed by the apply", *details)
-        yield Step(change, _set(scene, now.id, _patch(now, was, back, gone)), _level(was, back))
-
-
-def _level(was: Property, facets: set[str]) -> int:
-    return (
-        _COMPUTED
-        if "config" in facets and isinstance(was.config, FormulaConfig | RollupConfig)
-        else _SETTINGS
-    )
-
-
-def _options_to_drop(
-    scene: Scene, key: str, was: Property, made: Property, now: Property
-) -> Iterator[tuple[Option, Step]]:
-    """Find the options that the apply added, and whether anybody chose them."""
-    known, added = (
-        {each.id for each in options_of(was)},
-        {each.id: each for each in options_of(made)},
-    )
-    added = {each: option for each, option in added.items() if each not in known}
-    found = [option for option in options_of(now) if option.id in added]
-    drop = frozenset(
-        option.id for option in found if not _option_stays(scene, now, added[option.id], option)
-    )
-    for option in found:
-        option_key = scene.entry.key_of_option(key, option.id or "") or option.name
-        place = address(scene.key, key, option_key)
-        if reason := _option_stays(scene, now, added[option.id], option):
-            change = Change(
-                place, "delete", "option", reason, "blocked", (option.name,), scene.key, key
-            )
-            yield option, Step(replace(change, option_id=option.id or ""))
-            continue
-        change = Change(
-            place, "delete", "option", "added by the apply", "safe", (option.name,), scene.key, key
-        )
-        act = _set(scene, now.id, _patch(now, now, set(), drop))
-        yield option, Step(replace(change, option_id=option.id or ""), act, _SETTINGS)
-
-
-def _option_stays(scene: Scene, prop: Property, made: Option, now: Option) -> str:
-    if made != now:
-        return _CHANGED_SINCE
-    count = sum(
-        now.id in chosen_option_ids(page, prop.id)
-        for page in scene.found.pages
-        if page.id not in scene.going
-    )
-    return f"{_pages(count)} it" if count else ""
-
-
-def _options_removed(
-    scene: Scene, key: str, was: Property, made: Property, now: Property
-) -> Iterator[Step]:
-    """Make options again that the apply removed, unless what it made in their place stays.
-
-    `now` is the property without the options that the undo drops.
+    `to_restore`: not changed since the apply. `edited`: changed by people since.
     """
-    assert scene.before is not None, "of a database that was there before"
-    there = {each.id for each in options_of(made)}
-    removed = [option for option in options_of(was) if option.id not in there]
-    back: list[Option] = []
-    places: dict[str, OptionBack] = {}
-    for option in removed:
-        option_key = scene.before.key_of_option(key, option.id or "")
-        place = f"{key}.{option_key}"
-        replacement = scene.entry.options.get(place) if option_key else None
-        if replacement in {each.id for each in options_of(now)}:
-            reason = "was removed or made anew, and Notion does not bring it back"
-            yield _left(scene, key, "create", reason, option.name)
+
+    to_restore: frozenset[str]
+    edited: frozenset[str]
+
+
+def compare_facets(
+    before: Mapping[str, object], after: Mapping[str, object], now: Mapping[str, object]
+) -> FacetComparison:
+    """Sort the facets that the apply changed into those to restore and those that people edited.
+
+    A facet that has its old value again is in neither.
+    """
+    to_restore, edited = set(), set()
+    for facet, value_before in before.items():
+        if value_before == after[facet] or value_before == now[facet]:
             continue
-        back.append(option)
-        if option_key:
-            places[place] = OptionBack(now.id, option.name)
-
-    if back:
-        patch = PropertyPatch(None, now.type, _with_options(was, now, back), now.description)
-        act = SetProperties(scene.key, scene.found.source.id, {now.id: patch}, options_back=places)
-        reason = "removed by the apply; pages that held it do not get it back"
-        for option in back:
-            option_key = scene.before.key_of_option(key, option.id or "") or option.name
-            place = address(scene.key, key, option_key)
-            change = Change(
-                place, "create", "option", reason, "safe", (option.name,), scene.key, key
-            )
-            yield Step(change, act, _OPTIONS_BACK)
+        if now[facet] == after[facet]:
+            to_restore.add(facet)
+        else:
+            edited.add(facet)
+    return FacetComparison(frozenset(to_restore), frozenset(edited))
 
 
-def _with_options(was: Property, now: Property, back: Sequence[Option]) -> OptionsConfig:
-    """Return the options of now with those that come back, in the order that there was before."""
-    order = {option.name.casefold(): place for place, option in enumerate(options_of(was))}
-    there = {
-        option.name.casefold() for option in options_of(now)
-    }  # an interrupted undo has made some again
-    options = [*options_of(now)]
-    options += [replace(option, id=None) for option in back if option.name.casefold() not in there]
-    return OptionsConfig(
-        tuple(sorted(options, key=lambda option: order.get(option.name.casefold(), len(order))))
+@dataclass(frozen=True, slots=True)
+class _PropertyHistory:
+    """A property before the apply, after it, and now."""
+
+    key: str
+    before: Property
+    after: Property
+    now: Property
+
+
+def property_steps(history: DatabaseHistory) -> Iterator[Step]:
+    """Undo what the apply made, changed or removed among the properties of a database."""
+    assert history.before is not None, "the database existed before the apply"
+    source = history.now.source
+    properties_before = history.journal.properties_before(source.id)
+    properties_after = history.journal.properties_after(source.id)
+
+    ids_before = set(history.before.properties.values())
+    for key, property_id in history.after.properties.items():
+        now = source.properties.get(property_id)
+        if now is None:
+            continue  # people have removed it
+        if property_id not in ids_before:
+            yield _made_property_step(history, key, properties_after.get(property_id), now)
+        elif property_id in properties_before:
+            before = properties_before[property_id]
+            after = properties_after.get(property_id, now)
+            yield from _changed_property_steps(history, _PropertyHistory(key, before, after, now))
+
+    for key, property_id in history.before.properties.items():
+        if property_id in properties_before and property_id not in source.properties:
+            reason = "was removed with its values; Notion cannot restore them"
+            name = properties_before[property_id].name
+            yield keep(_change(history, key, "create", reason, name))
+
+
+def _made_property_step(
+    history: DatabaseHistory, key: str, after: Property | None, now: Property
+) -> Step:
+    """Remove a property that the apply made, unless people changed it or filled it in."""
+    if after is not None and _content(after) != _content(now):
+        return keep(_change(history, key, "delete", CHANGED_SINCE, now.name))
+    filled_in = _count_filled_in(history, now)
+    if filled_in:
+        return keep(_change(history, key, "delete", _held_by(filled_in), now.name))
+    change = _change(history, key, "delete", MADE_BY_APPLY, now.name)
+    return Step(change, _set_property(history, now.id, None), _REMOVAL_LEVEL)
+
+
+def _changed_property_steps(history: DatabaseHistory, prop: _PropertyHistory) -> Iterator[Step]:
+    """Undo the changes to a property that existed before the apply: type, options, facets."""
+    if prop.before.type != prop.after.type:
+        reason = f"the apply made it {prop.after.type}; values that did not fit were lost in Notion"
+        detail = f"to change it back, make it {prop.before.type} in Notion"
+        yield keep(_change(history, prop.key, "update", reason, detail))
+        return
+    if prop.now.type != prop.after.type:
+        # The name that the apply gave it is kept too, and the record must say so.
+        change = _change(history, prop.key, "update", CHANGED_SINCE, "type")
+        yield keep(replace(change, facets=frozenset({"name"})))
+        return
+
+    added_options = _added_option_steps(history, prop)
+    dropped_ids = set()
+    for option_id, step in added_options.items():
+        yield step
+        if step.request is not None:
+            dropped_ids.add(option_id)
+
+    yield from _removed_option_steps(
+        history, replace(prop, now=_without_options(prop.now, dropped_ids))
     )
+    yield from _facet_steps(history, prop, dropped_ids)
 
 
-def _without(prop: Property, gone: frozenset[str | None]) -> Property:
+def _facet_steps(
+    history: DatabaseHistory, prop: _PropertyHistory, dropped_option_ids: AbstractSet[str]
+) -> Iterator[Step]:
+    """Restore name, description and settings of a property."""
+    comparison = compare_facets(_facets(prop.before), _facets(prop.after), _facets(prop.now))
+    if comparison.edited:
+        change = _change(history, prop.key, "update", CHANGED_SINCE, *sorted(comparison.edited))
+        yield keep(replace(change, facets=comparison.edited))
+
+    facets = comparison.to_restore
+    if not facets:
+        return
+    if "config" in facets and isinstance(prop.before.config, RelationConfig):
+        # Notion empties a relation when it gets another target.
+        reason = "the apply linked it to another database; its old links cannot be restored"
+        yield keep(_change(history, prop.key, "update", reason, prop.now.name))
+        return
+
+    details = []
+    for facet in sorted(facets):
+        if facet == "name":
+            details.append(f"title: {prop.now.name!r} becomes {prop.before.name!r} again")
+        else:
+            details.append(facet)
+    is_computed = isinstance(prop.before.config, FormulaConfig | RollupConfig)
+    level = _COMPUTED_LEVEL if "config" in facets and is_computed else _SETTINGS_LEVEL
+    patch = _patch(prop.now, prop.before, facets, dropped_option_ids)
+    change = _change(history, prop.key, "update", CHANGED_BY_APPLY, *details)
+    yield Step(change, _set_property(history, prop.now.id, patch), level)
+
+
+# --- options
+
+
+def _added_option_steps(history: DatabaseHistory, prop: _PropertyHistory) -> dict[str, Step]:
+    """Return how each option that the apply added is undone, by option id."""
+    ids_before = {option.id for option in options_of(prop.before)}
+    added = {option.id: option for option in options_of(prop.after) if option.id not in ids_before}
+    reasons_to_keep = {}
+    dropped_ids = set()
+    options = {option.id: option for option in options_of(prop.now) if option.id in added}
+    for option_id, option in options.items():
+        reason = _reason_to_keep_option(history, prop.now, added[option_id], option)
+        if reason:
+            reasons_to_keep[option_id] = reason
+        elif option_id:
+            dropped_ids.add(option_id)
+
+    # One patch has all options of a property: Notion removes those that it leaves out.
+    request = _set_property(
+        history, prop.now.id, _patch(prop.now, prop.now, frozenset(), dropped_ids)
+    )
+    steps = {}
+    for option_id, option in options.items():
+        option_key = history.after.key_of_option(prop.key, option_id or "") or option.name
+        reason = reasons_to_keep.get(option_id, "added by the apply")
+        change = replace(
+            _option_change(history, prop.key, option_key, "delete", reason, option.name),
+            option_id=option_id or "",
+        )
+        is_kept = option_id in reasons_to_keep
+        steps[option_id or ""] = keep(change) if is_kept else Step(change, request, _SETTINGS_LEVEL)
+    return steps
+
+
+def _reason_to_keep_option(
+    history: DatabaseHistory, prop: Property, after: Option, now: Option
+) -> str:
+    """Return why an option that the apply added is kept, an empty text to remove it."""
+    if after != now:
+        return CHANGED_SINCE
+    holders = [
+        page for page in _pages_of_people(history) if now.id in chosen_option_ids(page, prop.id)
+    ]
+    return _held_by(len(holders)) if holders else ""
+
+
+def _removed_option_steps(history: DatabaseHistory, prop: _PropertyHistory) -> Iterator[Step]:
+    """Make the options that the apply removed again.
+
+    `prop.now` is without the options that the undo drops. An option is not made again while the
+    option that replaced it is kept: they are the same option for the template.
+    """
+    assert history.before is not None, "the database existed before the apply"
+    ids_after = {option.id for option in options_of(prop.after)}
+    ids_now = {option.id for option in options_of(prop.now)}
+    to_make: list[tuple[str, Option]] = []
+    remade_options: dict[str, RemadeOption] = {}
+    for option in options_of(prop.before):
+        if option.id in ids_after:
+            continue
+        option_key = history.before.key_of_option(prop.key, option.id or "")
+        place = f"{prop.key}.{option_key}"
+        replacement = history.after.options.get(place) if option_key else None
+        if replacement is not None and replacement in ids_now:
+            reason = "was removed or replaced; Notion cannot restore it"
+            yield keep(_change(history, prop.key, "create", reason, option.name))
+            continue
+        to_make.append((option_key or option.name, option))
+        if option_key:
+            remade_options[place] = RemadeOption(prop.now.id, option.name)
+
+    if not to_make:
+        return
+    config = _with_remade_options(prop, [option for _, option in to_make])
+    patch = PropertyPatch(None, prop.now.type, config, prop.now.description)
+    request = replace(_set_property(history, prop.now.id, patch), remade_options=remade_options)
+    reason = "removed by the apply; pages that held it do not get it back"
+    for option_key, option in to_make:
+        change = _option_change(history, prop.key, option_key, "create", reason, option.name)
+        yield Step(change, request, _REMADE_OPTIONS_LEVEL)
+
+
+def _with_remade_options(prop: _PropertyHistory, to_make: Sequence[Option]) -> OptionsConfig:
+    """Return the options of now and the remade ones, in the order before the apply."""
+    options = list(options_of(prop.now))
+    names_now = {option.name.casefold() for option in options}
+    for option in to_make:
+        # An interrupted undo may have made some of them already.
+        if option.name.casefold() not in names_now:
+            options.append(replace(option, id=None))
+
+    rank = {option.name.casefold(): place for place, option in enumerate(options_of(prop.before))}
+    options.sort(key=lambda option: rank.get(option.name.casefold(), len(rank)))
+    return OptionsConfig(tuple(options))
+
+
+def _without_options(prop: Property, option_ids: AbstractSet[str]) -> Property:
     if not isinstance(prop.config, OptionsConfig):
         return prop
-    left = tuple(option for option in prop.config.options if option.id not in gone)
+    left = tuple(option for option in prop.config.options if option.id not in option_ids)
     return replace(prop, config=OptionsConfig(left))
 
 
-def _uses(scene: Scene, prop: Property) -> int:
-    """Count the pages that people filled a property in on."""
-    if prop.type in READ_ONLY_TYPES or prop.id in scene.stamped:
+# --- what pages hold
+
+
+def _pages_of_people(history: DatabaseHistory) -> list[Page]:
+    return [page for page in history.now.pages if page.id not in history.made_pages]
+
+
+def _count_filled_in(history: DatabaseHistory, prop: Property) -> int:
+    """Count the pages on which people filled in a property."""
+    if prop.type in READ_ONLY_TYPES or prop.id in history.rule_filled_ids:
         return 0
-    pages = [page for page in scene.found.pages if page.id not in scene.going]
-    if prop.type == "status":  # Notion gives every page the first option: nobody chose it
-        pages = [
-            page
-            for page in pages
-            if chosen_option_ids(page, prop.id) != {each.id for each in options_of(prop)[:1]}
-        ]
-    return sum(holds(page, prop.id, but=scene.going) for page in pages)
+    pages = _pages_of_people(history)
+    if prop.type == "status":
+        # Notion gives every page the first option of a new status property. Nobody chose it.
+        default = {option.id for option in options_of(prop)[:1]}
+        pages = [page for page in pages if chosen_option_ids(page, prop.id) != default]
+    return sum(holds(page, prop.id, but=history.made_pages) for page in pages)
 
 
-def _patch(
-    now: Property, was: Property, facets: set[str], gone: frozenset[str | None]
-) -> PropertyPatch:
-    """Return what gives a property back some of its facets. Settings are always sent with the description beside."""
-    name = was.name if "name" in facets else None
-    config: PropertyConfig = was.config if "config" in facets else now.config
-    if isinstance(config, OptionsConfig):
-        config = OptionsConfig(tuple(each for each in config.options if each.id not in gone))
-    if facets == {"name"} and not gone:
-        return PropertyPatch(name)
-    description = (was.description or "") if "description" in facets else now.description
-    return PropertyPatch(name, now.type, config, description)
+def _held_by(pages: int) -> str:
+    return f"{quantity(pages, 'page')} {'holds' if pages == 1 else 'hold'} it"
 
 
-def _facet(prop: Property, facet: str) -> object:
-    return _config(prop) if facet == "config" else getattr(prop, facet) or ""
+# --- facets and patches
 
 
-def _config(prop: Property) -> object:
-    """Return settings as they are compared: what a mirror is called is told by the mirror itself."""
+def _facets(prop: Property) -> dict[str, object]:
+    """Return what can be changed of a property as it is compared.
+
+    Options are compared one by one, so they are left out here.
+    """
+    facets: dict[str, object] = {"name": prop.name, "description": prop.description or ""}
     if isinstance(prop.config, RelationConfig):
-        return prop.config.data_source_id, prop.config.two_way
-    return prop.config
+        # The name of the other side is left out: it is a facet of the other property.
+        facets["config"] = (prop.config.data_source_id, prop.config.two_way)
+    elif not isinstance(prop.config, OptionsConfig):
+        facets["config"] = prop.config
+    return facets
 
 
 def _content(prop: Property) -> object:
-    return prop.name, prop.type, prop.description or "", _config(prop)
+    return prop.type, _facets(prop), options_of(prop)
 
 
-def _told(facet: str, now: Property, was: Property) -> str:
-    return f"title: {now.name!r} becomes {was.name!r} again" if facet == "name" else facet
+def _patch(
+    now: Property,
+    before: Property,
+    facets: AbstractSet[str],
+    dropped_option_ids: AbstractSet[str],
+) -> PropertyPatch:
+    """Return the patch that restores some facets of a property and drops options."""
+    name = before.name if "name" in facets else None
+    if facets == {"name"} and not dropped_option_ids:
+        return PropertyPatch(name)
+    config: PropertyConfig = before.config if "config" in facets else now.config
+    if isinstance(config, OptionsConfig):
+        left = [option for option in config.options if option.id not in dropped_option_ids]
+        config = OptionsConfig(tuple(left))
+    # Settings are always sent with the description: Notion clears it when it is left out.
+    description = (before.description or "") if "description" in facets else now.description
+    return PropertyPatch(name, now.type, config, description)
 
 
-def _pages(count: int) -> str:
-    return f"{count} page{'s' if count > 1 else ''} hold{'' if count > 1 else 's'}"
+def _set_property(
+    history: DatabaseHistory, property_id: str, patch: PropertyPatch | None
+) -> SetProperties:
+    return SetProperties(history.key, history.now.source.id, {property_id: patch})
 
 
-def _set(scene: Scene, property_id: str, patch: PropertyPatch | None) -> SetProperties:
-    return SetProperties(scene.key, scene.found.source.id, {property_id: patch})
+def _change(
+    history: DatabaseHistory, key: str, action: Action, reason: str, *details: str
+) -> Change:
+    return Change(
+        address(history.key, key),
+        action,
+        "property",
+        reason,
+        details=details,
+        database=history.key,
+        key=key,
+    )
 
 
-def _change(scene: Scene, key: str, action: str, reason: str, *details: str) -> Change:
-    place = address(scene.key, key)
-    return Change(place, action, "property", reason, "safe", details, scene.key, key)  # type: ignore[arg-type]
-
-
-def _left(scene: Scene, key: str, action: str, reason: str, *details: str) -> Step:
-    return Step(replace(_change(scene, key, action, reason, *details), change_class="blocked"))
+def _option_change(
+    history: DatabaseHistory, key: str, option_key: str, action: Action, reason: str, name: str
+) -> Change:
+    return Change(
+        address(history.key, key, option_key),
+        action,
+        "option",
+        reason,
+        details=(name,),
+        database=history.key,
+        key=key,
+    )

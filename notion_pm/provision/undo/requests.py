@@ -1,4 +1,4 @@
-"""Doing the acts of an undo, each one request."""
+"""Send the requests of an undo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from notion_pm.model.schema import View, options_of
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Postponed
 from notion_pm.provision.undo.steps import (
-    Act,
     DeleteView,
     MakeView,
     SetDatabase,
@@ -20,98 +19,103 @@ from notion_pm.provision.undo.steps import (
     SetView,
     TrashDatabase,
     TrashPage,
+    UndoRequest,
 )
 from notion_pm.workspace.fresh_updates import UpdateSender
 
 
-class Doing:
-    """Does the acts. `views` and `options` are those that were made again, by database and key.
+class RequestSender:
+    """Sends the requests of an undo and remembers what they made.
 
-    The key of an option is `property.option`.
+    `remade_views`: the ids of views that were made again, by database and key. `remade_options`:
+    the ids of options that were made again, by database and `property key.option key`.
     """
 
-    def __init__(self, gateway: NotionClient) -> None:
-        self._gateway = gateway
-        self._sender = UpdateSender(gateway)
-        self.views: dict[tuple[str, str], NotionId] = {}
-        self.options: dict[tuple[str, str], str] = {}
+    def __init__(self, client: NotionClient) -> None:
+        self._client = client
+        self._sender = UpdateSender(client)
+        self.remade_views: dict[tuple[str, str], NotionId] = {}
+        self.remade_options: dict[tuple[str, str], str] = {}
 
     def start_batch(self) -> None:
-        """Call this when what the next acts take away has just been read."""
+        """Call this right after reading what the next requests take away."""
         self._sender.start_batch()
 
-    def __call__(self, act: Act) -> bool:
-        """Do an act; return False for a row that has to be judged again first."""
-        if isinstance(act, TrashPage):
-            return not isinstance(self._sender.trash(act.page_id), Postponed)
-        self._do(act)
+    def send(self, request: UndoRequest) -> bool:
+        """Send a request. Return False for a row that must be read and judged again first."""
+        if isinstance(request, TrashPage):
+            outcome = self._sender.trash(request.page_id)
+            return not isinstance(outcome, Postponed)
+        self._send(request)
         return True
 
-    def _do(self, act: Act) -> None:
-        match act:
+    def _send(self, request: UndoRequest) -> None:
+        match request:
             case TrashDatabase(_, database_id):
-                self._gateway.trash_database(database_id)
+                self._client.trash_database(database_id)
             case DeleteView(_, view_id):
-                with suppress(NotShared):  # a widget goes with its dashboard
-                    self._gateway.delete_view(view_id)
-            case SetView(_, before, current):
-                self._set_view(before, current)
+                with suppress(NotShared):  # a widget is deleted with its dashboard
+                    self._client.delete_view(view_id)
+            case SetView(_, before, now):
+                self._set_view(before, now)
             case MakeView():
-                self.views[act.database, act.key] = act.twin or self._make_view(act)
+                view_id = request.existing_id or self._make_view(request)
+                self.remade_views[request.database, request.key] = view_id
             case SetDatabase(_, database_id, title, icon, description):
-                self._gateway.update_database(
+                self._client.update_database(
                     database_id, title=title, icon=icon, description=description
                 )
             case SetProperties():
-                self._set_properties(act)
+                self._set_properties(request)
 
-    def _set_properties(self, act: SetProperties) -> None:
-        source = self._gateway.update_data_source(act.data_source_id, act.patches)
-        for place, back in act.options_back.items():
-            options = options_of(source.properties[back.property_id])
-            named = [
-                option.id for option in options if option.name.casefold() == back.name.casefold()
-            ]
-            if named and named[0]:
-                self.options[act.database, place] = named[0]
+    def _set_properties(self, request: SetProperties) -> None:
+        source = self._client.update_data_source(request.data_source_id, request.patches)
+        for place, remade in request.remade_options.items():
+            for option in options_of(source.properties[remade.property_id]):
+                if option.id and option.name.casefold() == remade.name.casefold():
+                    self.remade_options[request.database, place] = option.id
 
-    def _set_view(self, before: View, current: View) -> None:
-        """Set a view as it was: settings that it did not have are emptied (notion-api.md 2.6)."""
-        emptied = dict.fromkeys(current.configuration.keys() - before.configuration.keys())
-        self._gateway.update_view(
-            current.id,
+    def _set_view(self, before: View, now: View) -> None:
+        """Give a view its old settings; settings that it did not have are cleared."""
+        # A PATCH of a view merges the configuration, so a setting is only removed by sending null
+        # (notion-api.md 2.6).
+        cleared = dict.fromkeys(now.configuration.keys() - before.configuration.keys())
+        self._client.update_view(
+            now.id,
             name=before.name,
             filter=before.filter,
             sorts=before.sorts or None,
-            configuration={**emptied, **_writable(before.configuration)},
+            configuration={**cleared, **_writable(before.configuration)},
             whole=True,
         )
 
-    def _make_view(self, act: MakeView) -> NotionId:
-        before, known = act.before, set(self._gateway.list_view_ids(act.database_id))
+    def _make_view(self, request: MakeView) -> NotionId:
+        before = request.before
+        assert before.data_source_id is not None, "a view of a template shows a data source"
+        ids_before = set(self._client.list_view_ids(request.database_id))
 
-        def look_up() -> View | None:
-            new = set(self._gateway.list_view_ids(act.database_id)) - known
-            return self._gateway.get_view(new.pop()) if new else None
+        def find_new_view() -> View | None:
+            """Find the view after an answer was lost, so that it is not made twice."""
+            new_ids = set(self._client.list_view_ids(request.database_id)) - ids_before
+            return self._client.get_view(new_ids.pop()) if new_ids else None
 
-        assert before.data_source_id is not None, "views of ours show a data source"
-        view = self._gateway.create_view(
-            act.database_id,
+        view = self._client.create_view(
+            request.database_id,
             before.data_source_id,
             before.name,
             before.type,
             filter=before.filter,
             sorts=before.sorts or None,
             configuration=_writable(before.configuration),
-            look_up=look_up,
+            look_up=find_new_view,
         )
         return view.id
 
 
 def _writable(json: Any) -> Any:
-    """Return a configuration as requests take it: answers name properties beside their ids."""
+    """Return a configuration without property names: answers have them, requests refuse them."""
     if isinstance(json, list):
-        return [_writable(each) for each in json]
+        return [_writable(item) for item in json]
     if isinstance(json, Mapping):
-        return {key: _writable(each) for key, each in json.items() if key != "property_name"}
+        return {key: _writable(value) for key, value in json.items() if key != "property_name"}
     return json

@@ -1,12 +1,12 @@
-"""What taking back an apply comes to: the steps that can be made, and what stays, each with its reason. Pure.
+"""What an undo consists of: its steps, the requests that they need, and the plan. Pure.
 
-Three states are compared: how it was before the apply, what the apply made of it, and how it is now. What people have
-changed or filled in since is theirs and stays.
+Three states of everything are compared: before the apply, after it, and now. What people have
+changed or filled in since the apply is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,18 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import Database, DataSource, PropertyPatch, View
 from notion_pm.provision.plan.change import Change
 
+MADE_BY_APPLY = "made by the apply"
+CHANGED_BY_APPLY = "changed by the apply"
+REMOVED_BY_APPLY = "removed by the apply"
+CHANGED_SINCE = "people changed it since"
+
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A database of the manifest as it is now. `views` are those that the apply touched or that we do not know.
+class CurrentDatabase:
+    """A database of the record as it is now.
 
-    `pages` are empty where nothing is to be learnt from them.
+    `views`: those that the apply changed and those that the record does not know. `pages` is empty
+    when the undo does not depend on them.
     """
 
     database: Database
@@ -34,54 +40,65 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Everything that is known of one database of an apply: before, by the apply's end, and now."""
+class DatabaseHistory:
+    """One database before the apply, after it, and now.
+
+    `before` is None for a database that the apply made. `made_pages`: the pages that the apply
+    made, in all databases.
+    """
 
     key: str
     journal: Journal
     before: DatabaseEntry | None
-    entry: DatabaseEntry
-    found: Found
-    going: frozenset[NotionId]
-    """The pages that the apply made, in all databases."""
+    after: DatabaseEntry
+    now: CurrentDatabase
+    made_pages: frozenset[NotionId]
 
     @property
-    def stamped(self) -> frozenset[str]:
+    def rule_filled_ids(self) -> frozenset[str]:
         """The ids of properties that rules fill in."""
         keys = self.journal.begun.stamped.get(self.key, ())
-        return frozenset(each for key in keys if (each := self.entry.properties.get(key)))
+        return frozenset(self.after.properties[key] for key in keys if key in self.after.properties)
 
     @property
     def made_rows(self) -> dict[str, NotionId]:
         """The rows that the apply made, by key."""
-        known = set(self.before.rows.values()) if self.before else set()
-        return {key: each for key, each in self.entry.rows.items() if each not in known}
+        rows_before = set(self.before.rows.values()) if self.before else set()
+        return {
+            key: page_id for key, page_id in self.after.rows.items() if page_id not in rows_before
+        }
 
 
-# --- what is done, each one request
+# --- requests: each of these values is one request to Notion
 
 
 @dataclass(frozen=True, slots=True)
 class TrashPage:
+    """Put a row into the trash."""
+
     database: str
     page_id: NotionId
 
 
 @dataclass(frozen=True, slots=True)
 class TrashDatabase:
+    """Put a database into the trash."""
+
     database: str
     database_id: NotionId
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteView:
+    """Delete a view; Notion has no trash for views."""
+
     database: str
     view_id: NotionId
 
 
 @dataclass(frozen=True, slots=True)
 class SetView:
-    """Give a view the settings that it had."""
+    """Give a view the settings that it had before the apply."""
 
     database: str
     before: View
@@ -90,18 +107,21 @@ class SetView:
 
 @dataclass(frozen=True, slots=True)
 class MakeView:
-    """Make a deleted view again, with its settings; under another id. A `twin` was made by an interrupted undo."""
+    """Make a deleted view again with its settings. It gets another id.
+
+    `existing_id`: the view that an interrupted undo has made already.
+    """
 
     database: str
     key: str
     before: View
     database_id: NotionId
-    twin: NotionId | None = None
+    existing_id: NotionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SetDatabase:
-    """Give a database its title, icon or description again; None leaves it, and empty is none."""
+    """Set title, icon or description of a database. None leaves it; an empty text clears it."""
 
     database: str
     database_id: NotionId
@@ -112,42 +132,63 @@ class SetDatabase:
 
 @dataclass(frozen=True, slots=True)
 class SetProperties:
-    """Change or (None) remove properties of a data source, by id; nothing where one goes along with another."""
+    """Change properties of a data source, or remove them (None), by property id.
+
+    `patches` is empty for the second side of a two-way relation: Notion removes both sides at once.
+    The properties of one `level` are set by one request. `remade_options`: the options that are
+    made again with another id, by `property key.option key`.
+    """
 
     database: str
     data_source_id: NotionId
     patches: Mapping[str, PropertyPatch | None]
     level: int = 0
-    """Properties of one level are set by one request."""
-    options_back: Mapping[str, OptionBack] = field(default_factory=dict)
-    """Options that are made again, under another id, by `property.option`."""
+    remade_options: Mapping[str, RemadeOption] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class OptionBack:
-    """An option that the apply removed and that is made again. Its property, by id, tells its new id."""
+class RemadeOption:
+    """An option that the apply removed and the undo makes again.
+
+    Notion gives it a new id, which is found by its name in the property with this id.
+    """
 
     property_id: str
     name: str
 
 
-Act = TrashPage | TrashDatabase | DeleteView | SetView | MakeView | SetDatabase | SetProperties
+UndoRequest = (
+    TrashPage | TrashDatabase | DeleteView | SetView | MakeView | SetDatabase | SetProperties
+)
+
+# Rows before the properties that they fill in, views before the properties that they show.
+# Databases come last: no relation to them is left by then.
 _ORDER = (TrashPage, DeleteView, SetView, SetProperties, SetDatabase, MakeView, TrashDatabase)
-"""Rows before the properties that they fill, views before what they show, databases when nothing leads there."""
+
+
+# --- the plan
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that the apply did: how it is taken back, or (None) why it stays. `level` orders properties."""
+    """One thing that the apply did, and the request that undoes it.
+
+    `request` is None for a thing that is kept. `level` orders the properties of a database.
+    """
 
     change: Change
-    act: Act | None = None
+    request: UndoRequest | None = None
     level: int = 0
+
+
+def keep(change: Change) -> Step:
+    """Return the step of something that the undo does not touch; the change has the reason."""
+    return Step(replace(change, change_class="blocked"))
 
 
 @dataclass(frozen=True)
 class UndoPlan:
-    """How an apply is taken back. `manifest` is the record afterwards, None when nothing is left to record."""
+    """How an apply is undone. `manifest`: the record after the undo, None to remove the record."""
 
     template: str
     started: datetime
@@ -156,39 +197,41 @@ class UndoPlan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What is taken back, by address."""
-        return tuple(
-            sorted((each.change for each in self.steps if each.act), key=lambda each: each.order)
-        )
+        """What is undone, by address."""
+        return _sorted_changes(step for step in self.steps if step.request is not None)
 
     @property
-    def left(self) -> tuple[Change, ...]:
-        """What stays, by address; each of the class `blocked`."""
-        return tuple(
-            sorted(
-                (each.change for each in self.steps if not each.act), key=lambda each: each.order
-            )
-        )
+    def kept(self) -> tuple[Change, ...]:
+        """What is kept although the apply did it, by address; the class is always `blocked`."""
+        return _sorted_changes(step for step in self.steps if step.request is None)
 
     @property
-    def acts(self) -> tuple[Act, ...]:
-        """The requests, in their order: those to one data source and of one level are one."""
-        taken = [(each.act, each.level) for each in self.steps if each.act]
-        others = [act for act, _ in taken if not isinstance(act, SetProperties)]
-        return tuple(sorted([*others, *_joined(taken)], key=lambda act: _ORDER.index(type(act))))
+    def requests(self) -> tuple[UndoRequest, ...]:
+        """The requests, in their order."""
+        requests: list[UndoRequest] = []
+        property_steps = []
+        for step in self.steps:
+            if isinstance(step.request, SetProperties):
+                property_steps.append((step.level, step.request))
+            elif step.request is not None:
+                requests.append(step.request)
+        requests += _join_by_level(property_steps)
+        return tuple(sorted(requests, key=lambda request: _ORDER.index(type(request))))
 
-    def says_the_same_as(self, other: UndoPlan) -> bool:
+    def has_same_content(self, other: UndoPlan) -> bool:
         """Return whether a person who agreed to the other plan has agreed to this one."""
         return self._content == other._content
 
     @property
     def _content(self) -> tuple[object, ...]:
-        return self.template, self.started, self.acts, self.changes, self.left
+        return self.template, self.started, self.requests, self.changes, self.kept
 
-    def left_since(self, agreed: UndoPlan) -> tuple[Change, ...]:
-        """Return what stays although the agreed plan would have taken it back."""
-        known = {(each.address, each.option_id) for each in agreed.left}
-        return tuple(each for each in self.left if (each.address, each.option_id) not in known)
+    def kept_since(self, agreed: UndoPlan) -> tuple[Change, ...]:
+        """Return what this plan keeps and the agreed plan would have undone."""
+        known = {(change.address, change.option_id) for change in agreed.kept}
+        return tuple(
+            change for change in self.kept if (change.address, change.option_id) not in known
+        )
 
     def as_data(self) -> dict[str, Any]:
         """Return the plan as JSON data with stable keys."""
@@ -196,21 +239,30 @@ class UndoPlan:
             "undo": "apply",
             "template": self.template,
             "applied": self.started.isoformat(),
-            "changes": [each.as_data() for each in self.changes],
-            "left": [each.as_data() for each in self.left],
+            "changes": [change.as_data() for change in self.changes],
+            "left": [change.as_data() for change in self.kept],
         }
 
 
-def _joined(taken: list[tuple[Act, int]]) -> list[SetProperties]:
+def _sorted_changes(steps: Iterable[Step]) -> tuple[Change, ...]:
+    changes = [step.change for step in steps]
+    return tuple(sorted(changes, key=lambda change: change.order))
+
+
+def _join_by_level(steps: Iterable[tuple[int, SetProperties]]) -> list[SetProperties]:
+    """Return one request per level and data source for all that set properties."""
     joined: dict[tuple[int, NotionId], SetProperties] = {}
-    for act, level in taken:
-        if isinstance(act, SetProperties) and act.patches:
-            place = (level, act.data_source_id)
-            others = joined.get(place, replace(act, patches={}, options_back={}))
+    for level, request in steps:
+        if not request.patches:
+            continue
+        place = (level, request.data_source_id)
+        so_far = joined.get(place)
+        if so_far is None:
+            joined[place] = replace(request, level=level)
+        else:
             joined[place] = replace(
-                act,
-                patches={**others.patches, **act.patches},
-                level=level,
-                options_back={**others.options_back, **act.options_back},
+                so_far,
+                patches={**so_far.patches, **request.patches},
+                remade_options={**so_far.remade_options, **request.remade_options},
             )
     return [joined[place] for place in sorted(joined)]

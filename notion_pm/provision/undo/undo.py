@@ -1,6 +1,7 @@
-"""The story of `undo`: find the journal of the last apply, compare, take back what can be, set the record right.
+"""Undo an apply: find its journal, plan, send the requests, and set the record right.
 
-Each step looks at what is there rather than at what was done, so that an interrupted undo goes on when it is run again.
+Each step compares with the workspace as it is, not with a list of what was done. So an interrupted
+undo continues when it is run again.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import RecordChanged, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.journal import Journal
-from notion_pm.model.manifest import Manifest, ViewEntry
+from notion_pm.model.manifest import Manifest
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
-from notion_pm.provision import journal_files as journals
+from notion_pm.provision import journal_files
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.provision import read_for
-from notion_pm.provision.undo.batches import batches, still_wanted
+from notion_pm.provision.undo.batches import batches, requests_still_planned
 from notion_pm.provision.undo.plan import plan_undo
-from notion_pm.provision.undo.reading import FoundDatabases, requests_to_read_again
-from notion_pm.provision.undo.requests import Doing
-from notion_pm.provision.undo.steps import Act, UndoPlan
+from notion_pm.provision.undo.reading import DatabaseReader, count_requests_to_read_again
+from notion_pm.provision.undo.requests import RequestSender
+from notion_pm.provision.undo.steps import UndoPlan, UndoRequest
 from notion_pm.state.state import State
 from notion_pm.workspace.lock import Claimant, workspace_lock
 from notion_pm.workspace.parent_page import list_parent_page
@@ -35,101 +36,105 @@ from notion_pm.workspace.record_text import removed_title
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
-    """An apply that can be taken back: how, the page with its record, and its journal's file.
+class PreparedUndo:
+    """An apply that can be undone: the plan, the page with its record, and its journal.
 
-    `reads` is how many requests it took to find that out; `again` finds it out once more.
+    `requests_to_prepare`: how many requests the preparation took. `prepare_again`: repeats it.
     """
 
     plan: UndoPlan
     page: RecordPage
-    path: Path
+    journal_path: Path
     journal: Journal
     manifest: Manifest
-    databases: FoundDatabases
-    reads: int
-    again: Callable[[], Undoing]
+    reader: DatabaseReader
+    requests_to_prepare: int
+    prepare_again: Callable[[], PreparedUndo]
 
     @property
-    def requests(self) -> int:
-        """How many requests `undo` sends at most, beside those of the lock and the record."""
-        rereads = sum(
-            requests_to_read_again(batch, self.databases.found) for batch in batches(self.plan.acts)
-        )
-        return self.reads + rereads + len(self.plan.acts)
+    def request_count(self) -> int:
+        """How many requests `undo` sends at most, without those for the lock and the record."""
+        reads = 0
+        for batch in batches(self.plan.requests):
+            reads += count_requests_to_read_again(batch, self.reader.databases)
+        return self.requests_to_prepare + reads + len(self.plan.requests)
 
 
 class UndoChanged(Exception):
-    """What is to be taken back is not what was agreed to. Nothing was written."""
+    """The plan is not the one that was agreed to. Nothing was written."""
 
-    def __init__(self, undoing: Undoing) -> None:
+    def __init__(self, prepared: PreparedUndo) -> None:
         super().__init__("the undo changed")
-        self.undoing = undoing
+        self.prepared = prepared
 
 
-def look_back(
-    gateway: NotionClient,
+def prepare_undo(
+    client: NotionClient,
     parent_id: NotionId,
     state_directory: Path,
     template: str | None = None,
     *,
     jobs: int = 4,
     home: StateHome | None = None,
-) -> Undoing:
-    """Find out what taking back the last apply comes to. Reads only.
+) -> PreparedUndo:
+    """Plan how the last apply is undone. Only reads.
 
-    Raises UsageError where nothing was applied, or the journal is on another machine; RecordUnreadable,
-    RecordEdited, FileUnusable or a NotionError.
+    Raises UsageError when nothing was applied, or when the journal is on another machine;
+    ManifestUnreadable, RecordEdited, FileUnusable or a NotionError.
     """
-    before = gateway.requests.logical
-    page = find_record(gateway, parent_id, list_parent_page(gateway, parent_id), template, home)
+    requests_before = client.requests.logical
+    page = find_record(client, parent_id, list_parent_page(client, parent_id), template, home)
     if page is None:
         raise UsageError(
-            "There is no apply to take back here.",
-            "notion-pm status  shows what was applied where.",
+            "There is no apply to undo here.",
+            "Show what was applied, and where:  notion-pm status",
         )
     page.refuse_if_edited()
-    path = journals.path_of(state_directory, page.manifest.template, page.manifest.started)
-    journal = journals.read(path)
-    if journal is None or journal.begun.partial:
-        raise _elsewhere(page.manifest)
     manifest = page.manifest
+    path = journal_files.path_of(state_directory, manifest.template, manifest.started)
+    journal = journal_files.read(path)
+    if journal is None or journal.begun.partial:
+        raise _no_journal_here(manifest)
     if manifest.state == "applying":
-        manifest = _recovered(gateway, parent_id, journal, jobs, home)
-    databases = FoundDatabases(gateway, journal, manifest, jobs)
-    return Undoing(
-        plan_undo(journal, manifest, databases.found),
-        page,
-        path,
-        journal,
-        manifest,
-        databases,
-        gateway.requests.logical - before,
-        partial(look_back, gateway, parent_id, state_directory, template, jobs=jobs, home=home),
+        manifest = _read_interrupted_apply(client, parent_id, journal, jobs, home)
+
+    reader = DatabaseReader(client, journal, manifest, jobs)
+    return PreparedUndo(
+        plan=plan_undo(journal, manifest, reader.databases),
+        page=page,
+        journal_path=path,
+        journal=journal,
+        manifest=manifest,
+        reader=reader,
+        requests_to_prepare=client.requests.logical - requests_before,
+        prepare_again=partial(
+            prepare_undo, client, parent_id, state_directory, template, jobs=jobs, home=home
+        ),
     )
 
 
-def _elsewhere(manifest: Manifest) -> UsageError:
+def _no_journal_here(manifest: Manifest) -> UsageError:
     when = f"{manifest.started:%Y-%m-%d %H:%M %Z}".strip()
     return UsageError(
-        f"The last apply of {manifest.template} ({when}) has no journal here: it ran on another machine or as "
-        "another user, or it was an adopt, which has nothing to take back.",
-        "Run undo there. `notion-pm destroy` takes a whole template back, from anywhere.",
+        f"No journal of the last apply of {manifest.template} ({when}) was found on this machine. "
+        "The apply ran on another machine or as another user, or it was an adopt, which cannot "
+        "be undone.",
+        "Run undo there. To remove a whole template from any machine, use:  notion-pm destroy",
     )
 
 
-def _recovered(
-    gateway: NotionClient, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None
+def _read_interrupted_apply(
+    client: NotionClient, parent_id: NotionId, journal: Journal, jobs: int, home: StateHome | None
 ) -> Manifest:
-    """Return the record with what an interrupted apply made and did not come to record."""
-    existing = read_for(gateway, parent_id, journal.begun.loaded, jobs=jobs, home=home).existing
-    assert existing.manifest is not None, "it was there a moment ago"
+    """Return the record completed with what an interrupted apply made but did not record."""
+    existing = read_for(client, parent_id, journal.begun.loaded, jobs=jobs, home=home).existing
+    assert existing.manifest is not None, "the record was read a moment ago"
     return existing.manifest
 
 
 def undo(
-    gateway: NotionClient,
-    undoing: Undoing,
+    client: NotionClient,
+    prepared: PreparedUndo,
     state_home: StateHome,
     *,
     now: datetime,
@@ -137,113 +142,113 @@ def undo(
     progress: Progress = no_progress,
     claimant: Claimant | None = None,
 ) -> tuple[Change, ...]:
-    """Take an apply back. Interrupted, the same command goes on where it ended.
+    """Undo an apply. After an interruption the same command continues.
 
-    Once the workspace is locked, everything is read and judged again; right before each write, what it would take away.
-    Return what stays because people changed it in that time.
+    Once the workspace is locked, everything is read and planned again. Right before each request
+    what it would take away is read once more. Return what is kept because people changed it in
+    that time.
 
-    Raises UndoChanged, WorkspaceLocked or (where somebody has applied again) RecordChanged before the first write,
-    FileUnusable or a NotionError.
+    Raises UndoChanged, WorkspaceLocked or RecordChanged (another apply has run) before the first
+    write; FileUnusable or a NotionError.
     """
-    with workspace_lock(gateway, undoing.page.id, claimant or Claimant()) as lock:
-        agreed = undoing
-        undoing = agreed.again()
-        if undoing.path != agreed.path:
+    agreed = prepared
+    with workspace_lock(client, agreed.page.id, claimant or Claimant()) as lock:
+        prepared = agreed.prepare_again()
+        if prepared.journal_path != agreed.journal_path:
             raise RecordChanged
-        if not undoing.plan.says_the_same_as(agreed.plan):
-            raise UndoChanged(undoing)
-        taking_back = _TakingBack(gateway, undoing, jobs, progress)
-        taking_back.run()
-        plan = taking_back.plan
-        manifest = _with_new_ids(plan.manifest, taking_back.done) if plan.manifest else None
-        if manifest is not None:
-            manifest = undoing.page.placed(manifest)
-        _set_record(gateway, undoing.page, manifest, now)
+        if not prepared.plan.has_same_content(agreed.plan):
+            raise UndoChanged(prepared)
+
+        run = _UndoRun(client, prepared, jobs, progress)
+        run.send_all()
+
+        manifest = run.record_after_undo()
         if manifest is None:
-            lock.forget()
-        _remember(state_home, plan.template, manifest)
-        journals.mark_undone(undoing.path, now)
-    return plan.left_since(agreed.plan)
+            client.rename_and_trash_page(prepared.page.id, removed_title(run.plan.template))
+            lock.forget()  # the lock is on the page that was just trashed
+        else:
+            write_record(client, prepared.page, manifest)
+            write_summary(client, prepared.page, manifest, now)
+        _remember_for_sync(state_home, run.plan.template, manifest)
+        # Last, so that an interruption before this line lets the same command continue.
+        journal_files.mark_undone(prepared.journal_path, now)
+    return run.plan.kept_since(agreed.plan)
 
 
-class _TakingBack:
-    """Carries a plan out in batches, each judged again right before it is sent.
+class _UndoRun:
+    """Sends the requests of a plan in batches; each batch is judged again right before it is sent.
 
-    `plan` is the newest one, `done` knows what was made again.
+    `plan` is the newest plan.
     """
 
     def __init__(
-        self, gateway: NotionClient, undoing: Undoing, jobs: int, progress: Progress
+        self, client: NotionClient, prepared: PreparedUndo, jobs: int, progress: Progress
     ) -> None:
-        self.plan = undoing.plan
-        self._agreed = undoing.plan.acts
-        self._undoing = undoing
-        self.done = Doing(gateway)
+        self.plan = prepared.plan
+        self._agreed = prepared.plan.requests
+        self._prepared = prepared
+        self._sender = RequestSender(client)
         self._jobs = jobs
         self._progress = progress
         self._finished = 0
 
-    def run(self) -> None:
+    def send_all(self) -> None:
         finished = 0
         for batch in batches(self._agreed):
-            left = list(batch)
-            while left:
-                left = self._do(self._judged_again(left))
+            to_send = list(batch)
+            while to_send:
+                to_send = self._send(self._judge_again(to_send))
             finished += len(batch)
-            self._note_progress(finished)
+            self._show_progress(finished)
 
-    def _judged_again(self, batch: Sequence[Act]) -> list[Act]:
-        """Read again what these acts would take away; return those that are still wanted."""
-        self._undoing.databases.read_again(batch)
-        self.done.start_batch()
+    def _judge_again(self, batch: Sequence[UndoRequest]) -> list[UndoRequest]:
+        """Read again what these requests take away. Return those that the new plan contains."""
+        self._prepared.reader.read_again(batch)
+        self._sender.start_batch()
         self.plan = plan_undo(
-            self._undoing.journal, self._undoing.manifest, self._undoing.databases.found
+            self._prepared.journal, self._prepared.manifest, self._prepared.reader.databases
         )
-        return still_wanted(batch, self.plan.acts)
+        return requests_still_planned(batch, self.plan.requests)
 
-    def _do(self, acts: Sequence[Act]) -> list[Act]:
-        """Do acts side by side; return those that were postponed and have to be judged again."""
-        postponed: list[Act] = []
-        for act, is_done in run_concurrently(self.done, acts, self._jobs):
-            if not is_done:
-                postponed.append(act)
+    def _send(self, requests: Sequence[UndoRequest]) -> list[UndoRequest]:
+        """Send requests at the same time. Return those that must be judged again first."""
+        postponed: list[UndoRequest] = []
+        for request, is_sent in run_concurrently(self._sender.send, requests, self._jobs):
+            if not is_sent:
+                postponed.append(request)
                 continue
-            self._undoing.databases.note_done(act)
-            self._note_progress(self._finished + 1)
+            self._prepared.reader.note_sent(request)
+            self._show_progress(self._finished + 1)
         return postponed
 
-    def _note_progress(self, done: int) -> None:
-        self._finished = done
-        self._progress("Undoing", done, len(self._agreed))
+    def record_after_undo(self) -> Manifest | None:
+        """Return the record after the undo, None when nothing is left to record."""
+        if self.plan.manifest is None:
+            return None
+        manifest = _with_remade_ids(self.plan.manifest, self._sender)
+        return self._prepared.page.placed(manifest)
+
+    def _show_progress(self, finished: int) -> None:
+        self._finished = finished
+        self._progress("Undoing", finished, len(self._agreed))
 
 
-def _with_new_ids(manifest: Manifest, done: Doing) -> Manifest:
-    """Return the record with the ids of the views and options that were made again."""
+def _with_remade_ids(manifest: Manifest, sender: RequestSender) -> Manifest:
+    """Return the record with the new ids of views and options that were made again."""
     databases = dict(manifest.databases)
-    for (database, key), view_id in done.views.items():
+    for (database, key), view_id in sender.remade_views.items():
         entry = databases[database]
-        made: ViewEntry = entry.views[key].model_copy(update={"id": view_id})
-        databases[database] = entry.model_copy(update={"views": {**entry.views, key: made}})
-    for (database, place), option_id in done.options.items():
+        view = entry.views[key].model_copy(update={"id": view_id})
+        databases[database] = entry.model_copy(update={"views": {**entry.views, key: view}})
+    for (database, place), option_id in sender.remade_options.items():
         entry = databases[database]
-        databases[database] = entry.model_copy(
-            update={"options": {**entry.options, place: option_id}}
-        )
+        options = {**entry.options, place: option_id}
+        databases[database] = entry.model_copy(update={"options": options})
     return manifest.model_copy(update={"databases": databases})
 
 
-def _set_record(
-    gateway: NotionClient, page: RecordPage, manifest: Manifest | None, now: datetime
-) -> None:
-    if manifest is None:
-        gateway.rename_and_trash_page(page.id, removed_title(page.manifest.template))
-        return
-    write_record(gateway, page, manifest)
-    write_summary(gateway, page, manifest, now)
-
-
-def _remember(state_home: StateHome, template: str, manifest: Manifest | None) -> None:
-    """Let sync know: without a manifest it asks the workspace for one."""
+def _remember_for_sync(state_home: StateHome, template: str, manifest: Manifest | None) -> None:
+    """Give sync the new record. When there is none, sync looks for one in the workspace."""
     with State(state_home, template) as state:
         remembered = state.remembered()
         if remembered is not None:
