@@ -730,7 +730,7 @@ def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -
         return "y"
 
     # A second question would wait for an answer that does not come.
-    done = at_a_terminal(program, ["undo"], [("Take this back?", yes_after_people_filled_it)])
+    done = at_a_terminal(program, ["undo"], [("Undo these changes?", yes_after_people_filled_it)])
     assert done.code == 0
     assert "There is nothing to undo." in done.out
     workspace = open_workspace(tmp_path / "w.sqlite")
