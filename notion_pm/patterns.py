@@ -77,6 +77,6 @@ class BoundedPattern:
 
 
 @lru_cache(maxsize=256)
-def bounded(pattern: str) -> BoundedPattern:
+def compile_bounded(pattern: str) -> BoundedPattern:
     """Return the one BoundedPattern of an expression, so that its time limit counts for all texts of a run."""
     return BoundedPattern(pattern)

@@ -92,7 +92,7 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
         if options["map_path"] is not None and options["map_path"].exists():
             map_files.read_map(options["map_path"])
         if options["preset"] is not None:
-            map_files.preset(options["preset"])
+            map_files.load_preset(options["preset"])
 
     reference, values = _template_file(context, options)
     if reference is not None:

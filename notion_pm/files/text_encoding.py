@@ -19,7 +19,7 @@ _LIKELY = [
 _SAMPLE = 200_000
 
 
-def encoding_of(data: bytes, stated: str | None = None) -> tuple[str, tuple[str, ...]]:
+def detect_encoding(data: bytes, stated: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Return how the text is encoded, and a note where that is a guess.
 
     Raises UsageError where the stated encoding is unknown or does not fit.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from notion_pm.importing.interpret import Incoming
+from notion_pm.importing.interpret import ImportRow
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import Item
@@ -32,60 +32,62 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptValue:
     """A value that is left as it is although the file says another."""
 
     field: Field
-    held: Item
-    said: Item
+    current: Item
+    in_file: Item
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Create:
+class CreateRow:
     """A row that is not there yet."""
 
-    row: Incoming
+    row: ImportRow
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateRow:
     """A row that is there. Without changes it is as the file says, apart from what is kept.
 
     `memory`: what it was compared with, for another comparison with the page as it is later.
     """
 
-    row: Incoming
+    row: ImportRow
     page: Page
     changes: tuple[FieldChange, ...]
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptValue, ...] = ()
     memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class SkippedRow:
     """A row that is not to be written: LOCKED, OVERTAKEN, or why people's page is no longer there."""
 
-    row: Incoming
+    row: ImportRow
     reason: str
 
 
-Decision = Create | Update | LeftAlone
+Decision = CreateRow | UpdateRow | SkippedRow
 
 
-def compare(
-    target: Target, row: Incoming, page: Page, memory: Memory | None, *, overwrite: bool
-) -> Update | LeftAlone:
+def compare_row(
+    target: Target, row: ImportRow, page: Page, memory: Memory | None, *, overwrite: bool
+) -> UpdateRow | SkippedRow:
     """Return what becomes of a row that is there. An empty cell never empties a property.
 
     A page is locked by Notion's own lock, or by the checkbox that the template names.
     """
-    if page.is_locked or (target.lock and held(page, target.fields.get(target.lock)) is True):
-        return LeftAlone(row, LOCKED)
+    if page.is_locked or (
+        target.lock and value_on_page(page, target.fields.get(target.lock)) is True
+    ):
+        return SkippedRow(row, LOCKED)
     judged = [
-        judge(
+        compare_value(
             target.fields[key],
-            held(page, target.fields[key]),
+            value_on_page(page, target.fields[key]),
             said,
             (memory or {}).get(key),
             overwrite=overwrite,
@@ -93,13 +95,13 @@ def compare(
         for key, said in row.values.items()
     ]
     changes = tuple(each for each in judged if isinstance(each, FieldChange))
-    kept = tuple(each for each in judged if isinstance(each, Kept))
-    return Update(row, page, changes, kept, memory)
+    kept = tuple(each for each in judged if isinstance(each, KeptValue))
+    return UpdateRow(row, page, changes, kept, memory)
 
 
-def judge(
+def compare_value(
     field: Field, now: Item, said: Item, before: Item | None, *, overwrite: bool
-) -> FieldChange | Kept | None:
+) -> FieldChange | KeptValue | None:
     """Compare what a page holds, what the file says now, and what the last import put there (None: not known).
 
     A list gets what is new in the file and loses what the file no longer has; what people added stays.
@@ -114,8 +116,8 @@ def judge(
     if overwrite or before == now or (before is None and now == ""):
         return FieldChange(field, now, said)
     if before is None:
-        return Kept(field, now, said, "not remembered")
-    return Kept(field, now, said, "cleared" if now == "" else "changed")
+        return KeptValue(field, now, said, "not remembered")
+    return KeptValue(field, now, said, "cleared" if now == "" else "changed")
 
 
 def _merged(now: Sequence[str], said: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def _merged(now: Sequence[str], said: Sequence[str], before: Sequence[str]) -> t
     return tuple(dict.fromkeys([*stays, *said]))
 
 
-def held(page: Page, field: Field | None) -> Item:
+def value_on_page(page: Page, field: Field | None) -> Item:
     """Return what a page holds in a field, in the terms of an import; an empty text where it holds nothing."""
     found = page.properties.get(field.id) if field else None
     match found:
@@ -142,7 +144,7 @@ def held(page: Page, field: Field | None) -> Item:
     return ""
 
 
-def value_of(field: Field, item: Item) -> PropertyValue:
+def property_value(field: Field, item: Item) -> PropertyValue:
     """Return an item as what is written to Notion; new options go by name, and Notion makes them."""
     match field.type:
         case "select" | "status":

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.concurrency import map_concurrently
-from notion_pm.importing.compare import held
+from notion_pm.importing.compare import value_on_page
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
@@ -23,7 +23,7 @@ _EXACT = frozenset({"rich_text"})
 """Types of property whose texts are compared as they are, so that Notion can look for them."""
 
 
-def read_pages(
+def find_existing_pages(
     gateway: NotionClient,
     target: Target,
     by: Field,
@@ -41,7 +41,7 @@ def read_pages(
     wanted = {identity(by, each) for each in keys}
     found: defaultdict[str, list[Page]] = defaultdict(list)
     for page in _rows(gateway, target, by, keys, ids, jobs=jobs, progress=progress):
-        if (key := identity(by, str(held(page, by)))) in wanted:
+        if (key := identity(by, str(value_on_page(page, by)))) in wanted:
             found[key].append(page)
     return found
 
@@ -96,7 +96,7 @@ def _rows(
     def ask(chunk: Sequence[str]) -> list[Page]:
         return list(
             gateway.query(
-                target.data_source_id, filter=filter_for(by, chunk), property_ids=property_ids
+                target.data_source_id, filter=key_filter(by, chunk), property_ids=property_ids
             )
         )
 
@@ -105,6 +105,6 @@ def _rows(
         yield from pages
 
 
-def filter_for(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:
+def key_filter(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return the API's filter for rows with one of these keys."""
     return {"or": [{"property": by.id, by.type: {"equals": each}} for each in keys]}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import UsageError
-from notion_pm.importing.related import Index, Related, RelatedPage
-from notion_pm.importing.target import Field, Known, Target, target_of
+from notion_pm.importing.related import RelatedDatabase, RelatedPage, RelatedPageIndex
+from notion_pm.importing.target import Field, Target, TemplateKeys, build_target
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page, UniqueIdValue
@@ -55,14 +55,14 @@ def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> 
         )
     template, manifest, record = catalogue.template, catalogue.manifest, catalogue.record
     known = _known(wanted, template)
-    target = target_of(wanted.name, wanted.source.title, wanted.source.data_source, known)
+    target = build_target(wanted.name, wanted.source.title, wanted.source.data_source, known)
     record_page = record.id if record else None
     return Destination(
         target, template if known else None, manifest if known else None, record_page
     )
 
 
-def _known(wanted: SourceRequest, template: Template | None) -> Known | None:
+def _known(wanted: SourceRequest, template: Template | None) -> TemplateKeys | None:
     source = wanted.source
     if (
         source is None
@@ -71,7 +71,7 @@ def _known(wanted: SourceRequest, template: Template | None) -> Known | None:
         or wanted.name not in template.databases
     ):
         return None
-    return Known(template, wanted.name, source.keys, source.options)
+    return TemplateKeys(template, wanted.name, source.keys, source.options)
 
 
 def read_indexes(
@@ -81,7 +81,7 @@ def read_indexes(
     spellings: Callable[[NotionId], Mapping[str, NotionId]],
     *,
     jobs: int,
-) -> dict[str, Index]:
+) -> dict[str, RelatedPageIndex]:
     """Read the pages that rows may be related to, by field: each database once, titles and what tells them apart.
 
     `spellings` returns what the file's source meant by names in a database before.
@@ -94,18 +94,20 @@ def read_indexes(
     pages = dict(zip(sources, read_pages, strict=True))
     known = {source_id: spellings(source_id) for source_id in sources}
     return {
-        key: Index(each, pages[each.data_source_id], known[each.data_source_id])
+        key: RelatedPageIndex(each, pages[each.data_source_id], known[each.data_source_id])
         for key, each in related.items()
     }
 
 
-def _related(gateway: NotionClient, destination: Destination, source_id: NotionId) -> Related:
+def _related(
+    gateway: NotionClient, destination: Destination, source_id: NotionId
+) -> RelatedDatabase:
     template, manifest = destination.template, destination.manifest
     entries: Mapping[str, DatabaseEntry] = manifest.databases if manifest else {}
     key = next((key for key, each in entries.items() if each.data_source_id == source_id), None)
     if key is None or template is None or key not in template.databases:
         source = gateway.get_data_source(source_id)
-        return Related(source_id, source.title, "title")
+        return RelatedDatabase(source_id, source.title, "title")
     spec, entry = template.databases[key], entries[key]
 
     def first(kind: str, keys: Iterable[str]) -> str | None:
@@ -114,7 +116,7 @@ def _related(gateway: NotionClient, destination: Destination, source_id: NotionI
         )
         return next((entry.properties[each] for each in of_kind if each in entry.properties), None)
 
-    return Related(
+    return RelatedDatabase(
         source_id,
         entry.title or spec.title,
         "title",
@@ -124,12 +126,12 @@ def _related(gateway: NotionClient, destination: Destination, source_id: NotionI
     )
 
 
-def _pages(gateway: NotionClient, related: Related) -> list[RelatedPage]:
+def _pages(gateway: NotionClient, related: RelatedDatabase) -> list[RelatedPage]:
     rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
     return [_page(each, related) for each in rows]
 
 
-def _page(page: Page, related: Related) -> RelatedPage:
+def _page(page: Page, related: RelatedDatabase) -> RelatedPage:
     def text(property_id: str | None) -> str:
         held = page.properties.get(property_id) if property_id else None
         return str(held.value) if held and isinstance(held.value, str | UniqueIdValue) else ""

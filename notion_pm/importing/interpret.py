@@ -11,14 +11,20 @@ from hashlib import sha256
 from notion_pm.importing.files.records import Record, Records
 from notion_pm.importing.identity import identity
 from notion_pm.importing.target import Field, Target
-from notion_pm.importing.values.cells import MOST_VALUES, CellUnfit, Unlisted, item_of, text_of
-from notion_pm.importing.values.dates import DatesAmbiguous, pattern_of
+from notion_pm.importing.values.cells import (
+    MOST_VALUES,
+    InvalidCell,
+    UnknownOption,
+    plain_text,
+    read_item,
+)
+from notion_pm.importing.values.dates import DatesAmbiguous, detect_pattern
 from notion_pm.importing.values.nothing import is_no_customer, is_nothing, is_nothing_in_text
-from notion_pm.importing.values.numbers import decimal_sign
-from notion_pm.importing.values.texts import READERS, shortened, with_page_ids
+from notion_pm.importing.values.numbers import detect_decimal_sign
+from notion_pm.importing.values.texts import READERS, shorten, with_page_ids
 from notion_pm.model.import_map import Filling, ImportMap, RowKey, placeholders
 from notion_pm.model.import_write import Item
-from notion_pm.patterns import bounded
+from notion_pm.patterns import compile_bounded
 
 TITLE_LENGTH = 80
 """Characters of a title that is made from the text."""
@@ -27,7 +33,7 @@ _LONGEST_BODY = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class ImportRow:
     """A row to import. `values` by field; those of relations are still words: titles, domains, keys or ids."""
 
     record: Record
@@ -37,7 +43,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class RejectedRow:
     """A row that is not imported, and why."""
 
     record: Record
@@ -45,11 +51,11 @@ class Reject:
 
 
 @dataclass
-class Interpreted:
+class InterpretedFile:
     """What a file says, by a map. `unlisted`: words that are no options, by field; they are left out."""
 
-    rows: list[Incoming] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+    rows: list[ImportRow] = field(default_factory=list)
+    rejects: list[RejectedRow] = field(default_factory=list)
     unlisted: Counter[tuple[str, str]] = field(default_factory=Counter)
     left_out: int = 0
     repeated: int = 0
@@ -66,7 +72,7 @@ class DatesUnclear(ValueError):
         self.ambiguous = ambiguous
 
 
-def interpret(records: Records, map: ImportMap, target: Target) -> Interpreted:
+def interpret_records(records: Records, map: ImportMap, target: Target) -> InterpretedFile:
     """Return the rows of a file, and what is wrong with the others.
 
     Raises DatesUnclear when it takes a person to say how dates are to be read.
@@ -82,20 +88,20 @@ class _Interpreter:
         self._fields = {name: found for name in map.fill if (found := target.named(name))}
         self._forms = {name: self._form(name, each) for name, each in self._fields.items()}
         self._key_field = key_field(map, target)
-        self._result = Interpreted()
+        self._result = InterpretedFile()
         self._seen: dict[str, int] = {}
 
-    def run(self) -> Interpreted:
+    def run(self) -> InterpretedFile:
         result = self._result
-        result.rejects += [Reject(record, problem) for record, problem in self._records.broken]
+        result.rejects += [RejectedRow(record, problem) for record, problem in self._records.broken]
         for record in self._records.records:
             if not self._is_wanted(record):
                 result.left_out += 1
                 continue
             try:
                 self._take(record)
-            except CellUnfit as unfit:
-                result.rejects.append(Reject(record, str(unfit)))
+            except InvalidCell as unfit:
+                result.rejects.append(RejectedRow(record, str(unfit)))
         result.rejects.sort(key=lambda each: each.record.line)
         return result
 
@@ -104,13 +110,13 @@ class _Interpreter:
         filling = self._map.fill[name]
         texts = (text for column in filling.columns for text in self._records.texts(column))
         if found.type == "number":
-            return decimal_sign(texts)
+            return detect_decimal_sign(texts)
         if found.type != "date":
             return ""
         if filling.date is not None:
             return filling.date
         try:
-            return pattern_of(texts)
+            return detect_pattern(texts)
         except DatesAmbiguous as ambiguous:
             raise DatesUnclear(name, filling.columns, ambiguous) from None
 
@@ -133,20 +139,20 @@ class _Interpreter:
             self._result.repeated += 1
             return
         if first is not None:
-            raise CellUnfit(f"the key `{key}` is that of line {first}")
+            raise InvalidCell(f"the key `{key}` is that of line {first}")
         if not takes_first:
             self._seen[same] = record.line
         self._result.rows.append(self._row(record, key))
         self._seen[same] = record.line
 
-    def _row(self, record: Record, key: str) -> Incoming:
+    def _row(self, record: Record, key: str) -> ImportRow:
         values: dict[str, Item] = {self._key_field.key: key}
         for name, found in self._fields.items():
             item = self._item(found, self._map.fill[name], record, self._forms[name])
             if item not in ("", ()):
                 values[found.key] = item
         self._see_to_title(values, record)
-        return Incoming(record, key, values, self._body(record))
+        return ImportRow(record, key, values, self._body(record))
 
     def _item(self, found: Field, filling: Filling, record: Record, form: str) -> Item:
         every = found.type == "multi_select"
@@ -157,12 +163,12 @@ class _Interpreter:
             if found.is_list:
                 return self._several(found, filling, texts, form)
             read = [
-                item_of(found, filling, text, form)
+                read_item(found, filling, text, form)
                 for text in (texts if found.choices else texts[:1])
             ]
-        except CellUnfit as unfit:
-            raise CellUnfit(f"{found.name}: {unfit}") from None
-        listed = (each for each in read if each != "" and not isinstance(each, Unlisted))
+        except InvalidCell as unfit:
+            raise InvalidCell(f"{found.name}: {unfit}") from None
+        listed = (each for each in read if each != "" and not isinstance(each, UnknownOption))
         return self._listed(found, next(listed, read[0] if read else ""))
 
     def _several(self, found: Field, filling: Filling, texts: list[str], form: str) -> Item:
@@ -175,14 +181,16 @@ class _Interpreter:
             for part in (text.split(filling.split) if filling.split else [text])
         ]
         words = [word for word in words if word and not _says_nothing(found, filling, word)]
-        items = (self._listed(found, item_of(found, filling, word, form)) for word in words)
+        items = (self._listed(found, read_item(found, filling, word, form)) for word in words)
         kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
         if len(kept) > MOST_VALUES:
-            raise CellUnfit(f"{len(kept)} values are more than the {MOST_VALUES} that Notion takes")
+            raise InvalidCell(
+                f"{len(kept)} values are more than the {MOST_VALUES} that Notion takes"
+            )
         return kept
 
-    def _listed(self, found: Field, read: Item | Unlisted) -> Item:
-        if isinstance(read, Unlisted):
+    def _listed(self, found: Field, read: Item | UnknownOption) -> Item:
+        if isinstance(read, UnknownOption):
             self._result.unlisted[found.key, read.word] += 1
             return ""
         return read
@@ -199,14 +207,14 @@ class _Interpreter:
         )
         words = " ".join(max(texts, key=len, default="").split())
         if not words:
-            raise CellUnfit("it has neither a title nor a text to take one from")
-        values[title] = shortened(words, TITLE_LENGTH)
+            raise InvalidCell("it has neither a title nor a text to take one from")
+        values[title] = shorten(words, TITLE_LENGTH)
         self._result.untitled += 1
 
     def _body(self, record: Record) -> str | None:
         filling = self._map.body
         texts = list(_texts(filling, record, every=True)) if filling else []
-        return text_of(filling, "\n\n".join(texts), _LONGEST_BODY) if filling and texts else None
+        return plain_text(filling, "\n\n".join(texts), _LONGEST_BODY) if filling and texts else None
 
 
 def key_field(map: ImportMap, target: Target) -> Field:
@@ -225,7 +233,7 @@ def key_of(key: RowKey, record: Record) -> str:
     """
     parts = [_part(key.part, record.first(column)) for column in key.columns]
     if not any(parts):
-        raise CellUnfit(
+        raise InvalidCell(
             f"{' and '.join(f'`{each}`' for each in key.columns)} is empty: nothing identifies the row"
         )
     text = parts[0] if len(parts) == 1 else " ".join(parts)
@@ -278,4 +286,4 @@ def _placed(value: str, record: Record) -> str:
 def _part(pattern: str | None, text: str) -> str:
     if pattern is None:
         return text.strip()
-    return (bounded(pattern).first_group(text) or "").strip()
+    return (compile_bounded(pattern).first_group(text) or "").strip()

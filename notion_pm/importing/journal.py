@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from notion_pm.importing.compare import Create, Update, value_of
+from notion_pm.importing.compare import CreateRow, UpdateRow, property_value
 from notion_pm.importing.identity import identity
-from notion_pm.importing.related import NewPage, placeholder_of_row, with_made
-from notion_pm.importing.rows import Prepared
-from notion_pm.importing.undo_decisions import content_of, to_json
+from notion_pm.importing.plan import ImportPlan
+from notion_pm.importing.related import NewPage, replace_placeholders, row_placeholder
+from notion_pm.importing.undo_decisions import to_json, writable_content
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite, Item, Json
 from notion_pm.model.page import Page, PropertyValue
@@ -22,7 +22,7 @@ from notion_pm.state.state import State
 class ImportJournal:
     """Keeps what an import writes. Without a `moment` it keeps nothing."""
 
-    def __init__(self, state: State, prepared: Prepared, moment: Moment | None) -> None:
+    def __init__(self, state: State, prepared: ImportPlan, moment: Moment | None) -> None:
         self._state = state
         self._prepared = prepared
         self._target = prepared.target
@@ -36,20 +36,20 @@ class ImportJournal:
         """Keep a related page that was made."""
         self._keep([self._related(wanted, page)])
 
-    def begin_rows(self, creates: Sequence[Create], made: Mapping[str, NotionId]) -> None:
+    def begin_rows(self, creates: Sequence[CreateRow], made: Mapping[str, NotionId]) -> None:
         """Keep the rows that are made next, with the pages that they are linked to."""
         self._keep(self._row(each, self._written(each.row.values, made)) for each in creates)
 
-    def note_row(self, create: Create, page: Page) -> None:
+    def note_row(self, create: CreateRow, page: Page) -> None:
         """Keep a row that was made, with everything that its page holds."""
-        self._keep([self._row(create, content_of(page), page.id)])
+        self._keep([self._row(create, writable_content(page), page.id)])
 
-    def drop_row(self, create: Create) -> None:
+    def drop_row(self, create: CreateRow) -> None:
         """Forget a row that Notion refused."""
         if self._moment is not None:
-            self._state.drop_import_write(self._moment.run, placeholder_of_row(create.row.key))
+            self._state.drop_import_write(self._moment.run, row_placeholder(create.row.key))
 
-    def begin_updates(self, updates: Sequence[Update], made: Mapping[str, NotionId]) -> None:
+    def begin_updates(self, updates: Sequence[UpdateRow], made: Mapping[str, NotionId]) -> None:
         """Keep what rows hold that are updated next, and what they will hold."""
         self._keep(self._update(each, made) for each in updates)
 
@@ -60,7 +60,7 @@ class ImportJournal:
     def _related(self, wanted: NewPage, page: Page | None = None) -> ImportWrite:
         after: dict[str, tuple[str, Json]] = {"title": ("title", wanted.title)}
         if page is not None:
-            after = content_of(page)
+            after = writable_content(page)
         return ImportWrite(
             entry=wanted.placeholder,
             data_source_id=wanted.related.data_source_id,
@@ -73,11 +73,11 @@ class ImportJournal:
         )
 
     def _row(
-        self, create: Create, after: Mapping[str, tuple[str, Json]], page: str = ""
+        self, create: CreateRow, after: Mapping[str, tuple[str, Json]], page: str = ""
     ) -> ImportWrite:
         row, by = create.row, self._prepared.by
         return ImportWrite(
-            entry=placeholder_of_row(row.key),
+            entry=row_placeholder(row.key),
             data_source_id=self._target.data_source_id,
             page=page,
             title=str(row.values.get(self._target.title_field.key, row.key)),
@@ -88,7 +88,7 @@ class ImportJournal:
             identity=identity(by, row.key),
         )
 
-    def _update(self, update: Update, made: Mapping[str, NotionId]) -> ImportWrite:
+    def _update(self, update: UpdateRow, made: Mapping[str, NotionId]) -> ImportWrite:
         row, by = update.row, self._prepared.by
         fields = {change.field.key: change.field for change in update.changes}
         before = {
@@ -98,7 +98,7 @@ class ImportJournal:
             for field in fields.values()
         }
         return ImportWrite(
-            entry=placeholder_of_row(row.key),
+            entry=row_placeholder(row.key),
             data_source_id=self._target.data_source_id,
             page=update.page.id,
             title=update.page.title,
@@ -118,6 +118,7 @@ class ImportJournal:
     ) -> dict[str, tuple[str, Json]]:
         """Return values as they are sent. A row that waits for another one is not sent yet."""
         values = [
-            value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()
+            property_value(self._target.fields[key], replace_placeholders(item, made))
+            for key, item in items.items()
         ]
         return {value.id: (value.type, to_json(value)) for value in values}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from notion_pm.importing.identity import as_link, is_domain, site
-from notion_pm.importing.interpret import Incoming, Reject
+from notion_pm.importing.interpret import ImportRow, RejectedRow
 from notion_pm.importing.target import Field, Target
-from notion_pm.importing.values.cells import CellUnfit, may_make
+from notion_pm.importing.values.cells import InvalidCell, may_create
 from notion_pm.importing.values.nothing import name_key
 from notion_pm.importing.values.texts import without_page_id
 from notion_pm.model.ids import NotionId, is_id, parse_notion_id
@@ -24,7 +24,7 @@ _ROW = "row:"
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedDatabase:
     """A database that rows are related to. `domain`: the property that tells two of one name apart, by its id.
 
     `row_keys`: a template's keys of its starter rows.
@@ -57,7 +57,7 @@ class RelatedPage:
 class NewPage:
     """A related page that is not there yet."""
 
-    related: Related
+    related: RelatedDatabase
     title: str
     domain: str | None = None
 
@@ -67,12 +67,12 @@ class NewPage:
         return f"{_NEW}{self.related.data_source_id}:{name_key(self.title)}"
 
 
-class Index:
+class RelatedPageIndex:
     """The pages of one related database, by everything that they can be called."""
 
     def __init__(
         self,
-        related: Related,
+        related: RelatedDatabase,
         pages: Iterable[RelatedPage],
         spellings: Mapping[str, NotionId] | None = None,
     ) -> None:
@@ -110,7 +110,7 @@ class Index:
             return remembered
         found = self._named.get(name_key(word)) or self._domains.get(site(word)) or {}
         if len(found) > 1:
-            raise CellUnfit(
+            raise InvalidCell(
                 f"{len(found)} pages of {self.related.title} are called `{word}`: name one by its domain or id"
             )
         return next(iter(found), None)
@@ -126,25 +126,28 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedRows:
     """Rows with the ids of related pages in place of words, and the pages that are to be made for them."""
 
-    rows: tuple[Incoming, ...]
+    rows: tuple[ImportRow, ...]
     new: tuple[NewPage, ...]
-    rejects: tuple[Reject, ...]
+    rejects: tuple[RejectedRow, ...]
     spellings: Mapping[NotionId, Mapping[str, str]] = field(default_factory=dict)
     """By related database: the names that the file has, each with the id of its page or what stands for it."""
 
 
-def resolve(
-    rows: Sequence[Incoming], target: Target, map: ImportMap, indexes: Mapping[str, Index]
-) -> Resolved:
+def resolve_relations(
+    rows: Sequence[ImportRow],
+    target: Target,
+    map: ImportMap,
+    indexes: Mapping[str, RelatedPageIndex],
+) -> ResolvedRows:
     """Find the related pages that rows name; `indexes` by field."""
     makes = {key: _makes_pages(target, map, key) for key in indexes}
     in_file = _FileRows(rows, target, map)
     new: dict[str, NewPage] = {}
-    done: list[Incoming] = []
-    rejects: list[Reject] = []
+    done: list[ImportRow] = []
+    rejects: list[RejectedRow] = []
     spellings: defaultdict[NotionId, dict[str, str]] = defaultdict(dict)
     for row in rows:
         try:
@@ -153,8 +156,8 @@ def resolve(
                 for key, index in indexes.items()
                 if key in row.values
             }
-        except CellUnfit as unfit:
-            rejects.append(Reject(row.record, str(unfit)))
+        except InvalidCell as unfit:
+            rejects.append(RejectedRow(row.record, str(unfit)))
             continue
         for page in (
             each for pages in wanted.values() for each in pages if isinstance(each, NewPage)
@@ -167,12 +170,13 @@ def resolve(
             names = spellings[indexes[key].related.data_source_id]
             names.update(zip(_names(row.values[key]), _ids_of(pages), strict=True))
         done.append(replace(row, values={**row.values, **ids}))
-    circles = rows_in_circles(done)
+    circles = find_circular_rows(done)
     rejects += [
-        Reject(row.record, "it is below itself: its parents lead back to it") for row in circles
+        RejectedRow(row.record, "it is below itself: its parents lead back to it")
+        for row in circles
     ]
     kept = [row for row in done if row not in circles] if circles else done
-    return Resolved(tuple(kept), tuple(new.values()), tuple(rejects), spellings)
+    return ResolvedRows(tuple(kept), tuple(new.values()), tuple(rejects), spellings)
 
 
 def _names(words: Item) -> list[str]:
@@ -192,15 +196,15 @@ def _remembered_name(word: str) -> str:
 class _FileRows:
     """The rows of the file, by what others of them may call them: a tree may come in one file, in any order."""
 
-    def __init__(self, rows: Sequence[Incoming], target: Target, map: ImportMap) -> None:
+    def __init__(self, rows: Sequence[ImportRow], target: Target, map: ImportMap) -> None:
         self._target = target
         self._by_key = {name_key(row.key.removeprefix(map.key.prefix)): row for row in rows}
-        self._by_title: defaultdict[str, list[Incoming]] = defaultdict(list)
+        self._by_title: defaultdict[str, list[ImportRow]] = defaultdict(list)
         if any(field.related == target.data_source_id for field in target.fields.values()):
             for row in rows:
                 self._by_title[name_key(str(row.values[target.title_field.key]))].append(row)
 
-    def of_key(self, field: Field, word: str) -> Incoming | None:
+    def of_key(self, field: Field, word: str) -> ImportRow | None:
         """Return the row with that id, where a property is related to the rows' own database."""
         return (
             self._by_key.get(name_key(word))
@@ -208,22 +212,22 @@ class _FileRows:
             else None
         )
 
-    def of_title(self, field: Field, word: str) -> Incoming | None:
+    def of_title(self, field: Field, word: str) -> ImportRow | None:
         """Return the row with that title. Raises CellUnfit where there are several."""
         if field.related != self._target.data_source_id:
             return None
         found = self._by_title.get(name_key(word), [])
         if len(found) > 1:
-            raise CellUnfit(f"{field.name}: {len(found)} rows of this file are called `{word}`")
+            raise InvalidCell(f"{field.name}: {len(found)} rows of this file are called `{word}`")
         return found[0] if found else None
 
 
-def placeholder_of_row(key: str) -> str:
+def row_placeholder(key: str) -> str:
     """Return what stands for the id of a row's page until it is there."""
     return f"{_ROW}{key}"
 
 
-def rows_named_in(values: Mapping[str, Item]) -> list[str]:
+def row_placeholders_in(values: Mapping[str, Item]) -> list[str]:
     """Return the placeholders of other rows of the file that a row's values hold."""
     return [
         each
@@ -234,14 +238,14 @@ def rows_named_in(values: Mapping[str, Item]) -> list[str]:
     ]
 
 
-def rows_in_circles(rows: Sequence[Incoming]) -> list[Incoming]:
+def find_circular_rows(rows: Sequence[ImportRow]) -> list[ImportRow]:
     """Return the rows that cannot be made because each waits for another."""
-    waiting = {placeholder_of_row(row.key): row for row in rows if rows_named_in(row.values)}
+    waiting = {row_placeholder(row.key): row for row in rows if row_placeholders_in(row.values)}
     while True:
         ready = [
             name
             for name, row in waiting.items()
-            if not any(each in waiting for each in rows_named_in(row.values))
+            if not any(each in waiting for each in row_placeholders_in(row.values))
         ]
         if not ready:
             return list(waiting.values())
@@ -260,38 +264,38 @@ def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
         for name, filling in map.fill.items()
         if (each := target.named(name)) and each.key == key
     )
-    return may_make(target.fields[key], found)
+    return may_create(target.fields[key], found)
 
 
 def _pages(
-    found: Field, index: Index, words: Item, in_file: _FileRows, *, new: bool
+    found: Field, index: RelatedPageIndex, words: Item, in_file: _FileRows, *, new: bool
 ) -> list[NotionId | NewPage]:
     assert isinstance(words, tuple)
     return [_page(found, index, word, in_file, new=new) for word in words]
 
 
 def _page(
-    found: Field, index: Index, word: str, in_file: _FileRows, *, new: bool
+    found: Field, index: RelatedPageIndex, word: str, in_file: _FileRows, *, new: bool
 ) -> NotionId | NewPage:
     word, exported_id = without_page_id(word)
     if (row := in_file.of_key(found, exported_id or word)) is not None:
-        return NotionId(placeholder_of_row(row.key))
+        return NotionId(row_placeholder(row.key))
     try:
         page_id = index.find_exported(exported_id) or index.find(word)
-    except CellUnfit as unfit:
-        raise CellUnfit(f"{found.name}: {unfit}") from None
+    except InvalidCell as unfit:
+        raise InvalidCell(f"{found.name}: {unfit}") from None
     if page_id is not None:
         return page_id
     if (row := in_file.of_title(found, word)) is not None:
-        return NotionId(placeholder_of_row(row.key))
+        return NotionId(row_placeholder(row.key))
     if not new or is_id(word):
-        raise CellUnfit(
+        raise InvalidCell(
             f"{found.name}: {index.related.title} has no page `{word}`. {index.did_you_mean(word)}".rstrip()
         )
     domain = as_link(word) if index.related.domain_id and is_domain(word) else None
     return NewPage(index.related, word, domain)
 
 
-def with_made(item: Item, made: Mapping[str, NotionId]) -> Item:
+def replace_placeholders(item: Item, made: Mapping[str, NotionId]) -> Item:
     """Return the item with the ids of pages that were made meanwhile in place of what stood for them."""
     return tuple(made.get(each, each) for each in item) if isinstance(item, tuple) else item

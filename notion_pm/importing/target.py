@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
-from notion_pm.model.property_lookup import is_open, own
+from notion_pm.model.property_lookup import is_open, own_property
 from notion_pm.model.property_lookup import options_of as specs_of
 from notion_pm.model.property_types import TYPES_FILLED_FROM_TEXT
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
@@ -95,7 +95,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TemplateKeys:
     """What a template knows of a database: its own key, and keys by the ids of properties and options."""
 
     template: Template
@@ -104,7 +104,7 @@ class Known:
     options: Mapping[str, str]
 
 
-def target_of(name: str, title: str, source: DataSource, known: Known | None) -> Target:
+def build_target(name: str, title: str, source: DataSource, known: TemplateKeys | None) -> Target:
     """Return the target; `known` is None for a database that people made."""
     order = {property_id: place for place, property_id in enumerate(known.keys if known else ())}
     properties = sorted(source.properties.values(), key=lambda each: order.get(each.id, len(order)))
@@ -131,7 +131,7 @@ def _identities(fields: Sequence[Field], stated: Sequence[str]) -> tuple[str, ..
     return tuple(known or texts or [each.key for each in fields if each.type == "title"])
 
 
-def _field(prop: Property, known: Known | None) -> Field:
+def _field(prop: Property, known: TemplateKeys | None) -> Field:
     key = known.keys.get(prop.id) if known else None
     related = prop.config.data_source_id if isinstance(prop.config, RelationConfig) else None
     if known is None or key is None or known.database not in known.template.databases:
@@ -139,7 +139,7 @@ def _field(prop: Property, known: Known | None) -> Field:
         return Field(
             prop.name, prop.name, prop.id, prop.type, plain, related, open=prop.type != "status"
         )
-    spec = own(known.template, known.database, key)
+    spec = own_property(known.template, known.database, key)
     return Field(
         key,
         prop.name,
@@ -152,7 +152,7 @@ def _field(prop: Property, known: Known | None) -> Field:
     )
 
 
-def _is_open(known: Known, key: str) -> bool:
+def _is_open(known: TemplateKeys, key: str) -> bool:
     """New options where the template lets people name them; new pages among customers alone."""
     target = known.template.relation_target(known.database, key)
     if target is not None:
@@ -160,7 +160,7 @@ def _is_open(known: Known, key: str) -> bool:
     return is_open(known.template, known.database, key)
 
 
-def _choices(prop: Property, key: str, known: Known) -> Iterator[Choice]:
+def _choices(prop: Property, key: str, known: TemplateKeys) -> Iterator[Choice]:
     specs = {each.key: each for each in specs_of(known.template, known.database, key)}
     by_id = {
         id: name.partition(".")[2]

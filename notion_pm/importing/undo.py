@@ -16,14 +16,14 @@ from notion_pm.errors import NotShared, RequestRefused, UsageError
 from notion_pm.importing.find_target import Destination, open_destination
 from notion_pm.importing.undo_decisions import (
     GONE,
-    Left,
-    SetBack,
+    LeftInPlace,
+    RestoreValues,
     Step,
-    Surroundings,
-    Trash,
-    decide,
-    merged,
-    with_page_found,
+    TrashPage,
+    UndoContext,
+    decide_undo,
+    merge_runs,
+    with_created_page,
 )
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import ImportWrite
@@ -60,19 +60,19 @@ class ImportUndo:
     steps: tuple[Step, ...]
 
     @property
-    def trash(self) -> list[Trash]:
+    def trash(self) -> list[TrashPage]:
         """The pages that go to the trash."""
-        return [step for step in self.steps if isinstance(step, Trash)]
+        return [step for step in self.steps if isinstance(step, TrashPage)]
 
     @property
-    def back(self) -> list[SetBack]:
+    def back(self) -> list[RestoreValues]:
         """The pages that get values back."""
-        return [step for step in self.steps if isinstance(step, SetBack)]
+        return [step for step in self.steps if isinstance(step, RestoreValues)]
 
     @property
-    def left(self) -> list[Left]:
+    def left(self) -> list[LeftInPlace]:
         """What stays as it is, and why."""
-        return [step for step in self.steps if isinstance(step, Left)]
+        return [step for step in self.steps if isinstance(step, LeftInPlace)]
 
     @property
     def record_page(self) -> NotionId | None:
@@ -81,7 +81,7 @@ class ImportUndo:
         return next((page for page in pages if page), None)
 
 
-def look_back(place: SyncContext, catalogue: Catalogue, template: str | None) -> ImportUndo:
+def plan_import_undo(place: SyncContext, catalogue: Catalogue, template: str | None) -> ImportUndo:
     """Return what an undo of the last import would do. Reads only: a request per 100 pages edited since.
 
     Raises UsageError when no import that wrote something is remembered.
@@ -100,7 +100,7 @@ def look_back(place: SyncContext, catalogue: Catalogue, template: str | None) ->
     found = [
         write
         if write.page
-        else with_page_found(write, pages[write.data_source_id].values(), created_since)
+        else with_created_page(write, pages[write.data_source_id].values(), created_since)
         for write in writes
     ]
     there = [write for write in found if write.page]
@@ -148,7 +148,7 @@ def _last_import(state: State) -> tuple[list[RunRecord], list[ImportWrite]]:
         written.insert(0, writes)
     if not runs:
         raise _nothing_to_undo()
-    return runs, merged(written)
+    return runs, merge_runs(written)
 
 
 def _began(writes: Sequence[ImportWrite]) -> datetime:
@@ -177,11 +177,15 @@ def _decide_all(
         around = surroundings(destinations, going, one_way)
         steps = list(
             chain.from_iterable(
-                decide(write, pages[write.data_source_id].get(write.page), around)
+                decide_undo(write, pages[write.data_source_id].get(write.page), around)
                 for write in writes
             )
         )
-        kept = {step.write.page for step in steps if isinstance(step, Left) and _keeps_links(step)}
+        kept = {
+            step.write.page
+            for step in steps
+            if isinstance(step, LeftInPlace) and _keeps_links(step)
+        }
         if going.isdisjoint(kept):
             return steps
         going -= kept
@@ -192,7 +196,7 @@ def _sets_links(write: ImportWrite) -> bool:
     return any(kind == "relation" for kind, _ in write.after.values())
 
 
-def _keeps_links(left: Left) -> bool:
+def _keeps_links(left: LeftInPlace) -> bool:
     """Return whether a page that stays, or a property of it, still links to pages that were made."""
     return left.write.is_made or left.write.after.get(left.property_id, ("", None))[0] == "relation"
 
@@ -201,9 +205,9 @@ def surroundings(
     destinations: Mapping[str, Destination],
     going: frozenset[str],
     one_way: frozenset[str] = frozenset(),
-) -> Surroundings:
+) -> UndoContext:
     """Return what pages are judged by."""
-    return Surroundings(
+    return UndoContext(
         going,
         {source_id: _ignored(each) for source_id, each in destinations.items()},
         {
@@ -287,8 +291,8 @@ class _Undoing:
             tuple(self.done),
         )
 
-    def _write_all(self, steps: Sequence[Trash | SetBack]) -> None:
-        by_source: dict[str, list[Trash | SetBack]] = {}
+    def _write_all(self, steps: Sequence[TrashPage | RestoreValues]) -> None:
+        by_source: dict[str, list[TrashPage | RestoreValues]] = {}
         for step in steps:
             by_source.setdefault(step.write.data_source_id, []).append(step)
         for source_id, those in by_source.items():
@@ -302,20 +306,21 @@ class _Undoing:
     def _write_batch(
         self,
         source_id: str,
-        batch: Sequence[Trash | SetBack],
-        pending: dict[NotionId, Trash | SetBack],
+        batch: Sequence[TrashPage | RestoreValues],
+        pending: dict[NotionId, TrashPage | RestoreValues],
     ) -> None:
-        due: list[Trash | SetBack] = []
+        due: list[TrashPage | RestoreValues] = []
         pages = self._read_again(source_id, batch)
         around = surroundings(self.undo.destinations, frozenset(self._going))
         for step in batch:
-            again = list(decide(step.write, pages.get(step.page.id), around))
-            writes = [each for each in again if isinstance(each, Trash | SetBack)]
+            again = list(decide_undo(step.write, pages.get(step.page.id), around))
+            writes = [each for each in again if isinstance(each, TrashPage | RestoreValues)]
             known = {(left.write.entry, left.property_id) for left in self.undo.left}
             new_left = [
                 each
                 for each in again
-                if isinstance(each, Left) and (each.write.entry, each.property_id) not in known
+                if isinstance(each, LeftInPlace)
+                and (each.write.entry, each.property_id) not in known
             ]
             self.done += new_left
             if any(_keeps_links(left) for left in new_left):
@@ -334,12 +339,14 @@ class _Undoing:
                 continue
             del pending[step.page.id]
             if outcome:
-                self.done.append(Left(step.write, outcome, step.page))
+                self.done.append(LeftInPlace(step.write, outcome, step.page))
                 self._going.discard(step.page.id)
             else:
                 self._note_done(step)
 
-    def _read_again(self, source_id: str, batch: Sequence[Trash | SetBack]) -> dict[NotionId, Page]:
+    def _read_again(
+        self, source_id: str, batch: Sequence[TrashPage | RestoreValues]
+    ) -> dict[NotionId, Page]:
         since = _began(self.undo.writes) - OVERLAP
         created = created_range(step.page.created_time for step in batch)
         found = self.place.gateway.edited_since(source_id, since, created=created)
@@ -347,31 +354,31 @@ class _Undoing:
         self._sender.start_batch()
         return pages
 
-    def _send(self, step: Trash | SetBack) -> Postponed | str:
+    def _send(self, step: TrashPage | RestoreValues) -> Postponed | str:
         """Write one page. Return why it could not be written, an empty text when it was."""
         try:
-            if isinstance(step, Trash):
+            if isinstance(step, TrashPage):
                 outcome = self._sender.trash(step.page.id)
             else:
                 outcome = self._sender.send(step.page.id, step.values)
         except NotShared:
-            return "" if isinstance(step, Trash) else GONE
+            return "" if isinstance(step, TrashPage) else GONE
         except RequestRefused as refused:
             return f"Notion refused it: {refused}"
         return outcome if isinstance(outcome, Postponed) else ""
 
-    def _note_done(self, step: Trash | SetBack) -> None:
+    def _note_done(self, step: TrashPage | RestoreValues) -> None:
         self.done.append(step)
         self._written += 1
         self.place.progress("Undoing", self._written, self._count)
 
-    def _remember_as_before(self, step: Trash | SetBack) -> None:
+    def _remember_as_before(self, step: TrashPage | RestoreValues) -> None:
         """Remember a row as it was remembered before the import, so that it can be imported again."""
         write = step.write
         if not write.identity:
             return
         source_id = NotionId(write.data_source_id)
-        if isinstance(step, Trash) or write.memory is None:
+        if isinstance(step, TrashPage) or write.memory is None:
             self.state.forget_imported(source_id, write.identity)
         else:
             before = ImportedRow(step.page.id, write.memory)

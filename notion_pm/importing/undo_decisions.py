@@ -19,7 +19,7 @@ GONE = "the page is no longer there"
 
 
 @dataclass(frozen=True, slots=True)
-class Trash:
+class TrashPage:
     """A page that the import made and that goes to the trash."""
 
     write: ImportWrite
@@ -27,7 +27,7 @@ class Trash:
 
 
 @dataclass(frozen=True, slots=True)
-class SetBack:
+class RestoreValues:
     """A page that gets back the values which it had before the import. `now`: what it holds."""
 
     write: ImportWrite
@@ -37,7 +37,7 @@ class SetBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftInPlace:
     """A page, or one of its properties, that stays as it is, and why."""
 
     write: ImportWrite
@@ -46,11 +46,11 @@ class Left:
     property_id: str = ""
 
 
-Step = Trash | SetBack | Left
+Step = TrashPage | RestoreValues | LeftInPlace
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class UndoContext:
     """What a page is judged by.
 
     `going`: pages whose links to others end, because they go to the trash or get old links back.
@@ -95,7 +95,7 @@ def from_json(property_id: str, kind: str, json: Json) -> PropertyValue:
     return PropertyValue(property_id, kind, value)  # type: ignore[arg-type]
 
 
-def content_of(page: Page) -> dict[str, tuple[str, Json]]:
+def writable_content(page: Page) -> dict[str, tuple[str, Json]]:
     """Return what a page holds in the properties of types that an import writes."""
     return {
         value.id: (value.type, to_json(value))
@@ -104,7 +104,7 @@ def content_of(page: Page) -> dict[str, tuple[str, Json]]:
     }
 
 
-def merged(runs: Iterable[Sequence[ImportWrite]]) -> list[ImportWrite]:
+def merge_runs(runs: Iterable[Sequence[ImportWrite]]) -> list[ImportWrite]:
     """Return the writes of several runs, the earliest run first, as if one run had written all.
 
     An import that was killed and run again is two runs. The second may have updated what the first made.
@@ -123,7 +123,7 @@ def merged(runs: Iterable[Sequence[ImportWrite]]) -> list[ImportWrite]:
     return list(found.values())
 
 
-def with_page_found(write: ImportWrite, pages: Iterable[Page], since: datetime) -> ImportWrite:
+def with_created_page(write: ImportWrite, pages: Iterable[Page], since: datetime) -> ImportWrite:
     """Return a write with the page that it made, where Notion's answer was lost.
 
     That is a page of that key or title that was created since the import began.
@@ -140,29 +140,29 @@ def _text(page: Page, property_id: str) -> str:
     return str(held.value) if held is not None else page.title if property_id == "title" else ""
 
 
-def decide(write: ImportWrite, page: Page | None, around: Surroundings) -> Iterator[Step]:
+def decide_undo(write: ImportWrite, page: Page | None, around: UndoContext) -> Iterator[Step]:
     """Yield what becomes of a page; nothing where it is already as it was before the import."""
     if page is None:
         if not write.is_made:
-            yield Left(write, GONE)
+            yield LeftInPlace(write, GONE)
         return
     lock = page.properties.get(around.locks.get(write.data_source_id, ""))
     is_locked = page.is_locked or (lock is not None and lock.value is True)
     if write.is_made:
         reason = LOCKED if is_locked else _reason_to_keep(write, page, around)
-        yield Left(write, reason, page) if reason else Trash(write, page)
+        yield LeftInPlace(write, reason, page) if reason else TrashPage(write, page)
         return
     yield from _values_back(write, page, is_locked=is_locked)
 
 
-def _reason_to_keep(write: ImportWrite, page: Page, around: Surroundings) -> str:
+def _reason_to_keep(write: ImportWrite, page: Page, around: UndoContext) -> str:
     """Return why a page that the import made stays; an empty text where it goes."""
     if page.created_by is not None and page.last_edited_by not in {None, page.created_by}:
         return EDITED
     if page.id in around.linked_one_way:
         return LINKED
     ignored = around.ignored.get(write.data_source_id, ())
-    for property_id, (kind, now) in content_of(page).items():
+    for property_id, (kind, now) in writable_content(page).items():
         written = write.after.get(property_id)
         if kind == "relation":
             # The other side of a relation shows pages that people linked with this one.
@@ -174,25 +174,25 @@ def _reason_to_keep(write: ImportWrite, page: Page, around: Surroundings) -> str
 
 
 def _values_back(write: ImportWrite, page: Page, *, is_locked: bool) -> Iterator[Step]:
-    held = content_of(page)
+    held = writable_content(page)
     back: list[PropertyValue] = []
     now: list[PropertyValue] = []
     for property_id, (kind, before) in (write.before or {}).items():
         if property_id not in held:
-            yield Left(write, "the property is no longer there", page, property_id)
+            yield LeftInPlace(write, "the property is no longer there", page, property_id)
             continue
         current, written = held[property_id][1], write.after[property_id][1]
         if _is_same(kind, current, before):
             continue
         if is_locked:
-            yield Left(write, LOCKED, page, property_id)
+            yield LeftInPlace(write, LOCKED, page, property_id)
         elif held[property_id][0] != kind or not _is_same(kind, current, written):
-            yield Left(write, CHANGED, page, property_id)
+            yield LeftInPlace(write, CHANGED, page, property_id)
         else:
             back.append(from_json(property_id, kind, before))
             now.append(page.properties[property_id])
     if back:
-        yield SetBack(write, page, tuple(back), tuple(now))
+        yield RestoreValues(write, page, tuple(back), tuple(now))
 
 
 def _is_same(kind: str, one: Json, other: Json) -> bool:

@@ -8,21 +8,27 @@ from dataclasses import dataclass, field, replace
 
 from notion_pm.concurrency import run_concurrently
 from notion_pm.errors import NotShared, RequestRefused
-from notion_pm.importing.compare import Create, LeftAlone, Update, compare, value_of
-from notion_pm.importing.existing_pages import filter_for, read_edited_pages
+from notion_pm.importing.compare import (
+    CreateRow,
+    SkippedRow,
+    UpdateRow,
+    compare_row,
+    property_value,
+)
+from notion_pm.importing.existing_pages import key_filter, read_edited_pages
 from notion_pm.importing.files.records import PAGE_ID
 from notion_pm.importing.identity import identity
-from notion_pm.importing.interpret import Incoming, Reject
+from notion_pm.importing.interpret import ImportRow, RejectedRow
 from notion_pm.importing.journal import ImportJournal
+from notion_pm.importing.plan import ImportPlan
 from notion_pm.importing.related import (
     EXPORTED,
     NewPage,
     exported_name,
-    placeholder_of_row,
-    rows_named_in,
-    with_made,
+    replace_placeholders,
+    row_placeholder,
+    row_placeholders_in,
 )
-from notion_pm.importing.rows import Prepared
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.import_write import Item
 from notion_pm.model.page import Page, PropertyValue
@@ -37,25 +43,25 @@ from notion_pm.workspace.run_recording import RunContext, record_run
 
 
 @dataclass
-class Done:
+class ImportResult:
     """What an import did. `overtaken`: pages of which something stays because people changed it since the preview."""
 
-    created: list[tuple[Incoming, Page]] = field(default_factory=list)
-    updated: list[Update] = field(default_factory=list)
-    overtaken: dict[NotionId, Update | LeftAlone] = field(default_factory=dict)
+    created: list[tuple[ImportRow, Page]] = field(default_factory=list)
+    updated: list[UpdateRow] = field(default_factory=list)
+    overtaken: dict[NotionId, UpdateRow | SkippedRow] = field(default_factory=dict)
     made: dict[str, NotionId] = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[RejectedRow] = field(default_factory=list)
 
 
-def carry_out(
+def write_import(
     gateway: NotionClient,
     state: State,
-    prepared: Prepared,
+    prepared: ImportPlan,
     jobs: int = 4,
     progress: Progress = no_progress,
     *,
     moment: Moment | None = None,
-) -> Done:
+) -> ImportResult:
     """Do what was prepared. A row that Notion refuses is told, and the others go on.
 
     `moment`: the run under which each write is kept, so that the import can be undone.
@@ -65,17 +71,17 @@ def carry_out(
     return _Writer(gateway, state, prepared, jobs, progress, journal).run()
 
 
-def import_recorded(
+def run_import(
     context: RunContext,
     gateway: NotionClient,
     state: State,
-    prepared: Prepared,
+    prepared: ImportPlan,
     jobs: int,
     progress: Progress,
-) -> Done:
+) -> ImportResult:
     """Do what was prepared as a run that `history` shows and `undo import` takes back."""
     with record_run(context, prepared.destination.memory, "import") as recording:
-        done = carry_out(gateway, state, prepared, jobs, progress, moment=recording.moment)
+        done = write_import(gateway, state, prepared, jobs, progress, moment=recording.moment)
         wrote = bool(done.created or done.updated or done.made)
         recording.outcome = "changed" if wrote else "unchanged"
         counts = {
@@ -92,7 +98,7 @@ class _Writer:
         self,
         gateway: NotionClient,
         state: State,
-        prepared: Prepared,
+        prepared: ImportPlan,
         jobs: int,
         progress: Progress,
         journal: ImportJournal,
@@ -106,17 +112,17 @@ class _Writer:
         self._journal = journal
         self._sender = UpdateSender(gateway)
         self._unanswered: set[NotionId] = set()
-        self._done = Done()
+        self._done = ImportResult()
         self._row_pages: dict[str, NotionId] = {}
         self._made = ChainMap(self._done.made, self._row_pages)
         """The pages that now are there in place of what stood for them."""
         self._written = 0
 
-    def run(self) -> Done:
+    def run(self) -> ImportResult:
         self._remember(
             each
             for each in self._prepared.decisions
-            if isinstance(each, Update) and not each.changes
+            if isinstance(each, UpdateRow) and not each.changes
         )
         new = self._prepared.new
         self._journal.begin_related(new)
@@ -129,7 +135,9 @@ class _Writer:
         # Updates come first: the query for what people edited would also return the rows just made.
         # Only those that are linked to new rows have to wait for these.
         waits = {
-            update.page.id for update in self._prepared.updates if rows_named_in(update.row.values)
+            update.page.id
+            for update in self._prepared.updates
+            if row_placeholders_in(update.row.values)
         }
         self._update_rows(
             [update for update in self._prepared.updates if update.page.id not in waits]
@@ -152,7 +160,7 @@ class _Writer:
 
     def _remember_exported_rows(self) -> None:
         """Keep which page was made for a page of Notion's own export: links of other databases name its id."""
-        updates = [each for each in self._prepared.decisions if isinstance(each, Update)]
+        updates = [each for each in self._prepared.decisions if isinstance(each, UpdateRow)]
         pairs = [(each.row, each.page) for each in updates] + self._done.created
         pages = {
             exported_name(row.record.first(PAGE_ID)): page.id
@@ -166,21 +174,21 @@ class _Writer:
         """Create rows, those first that others are linked to."""
         pending = self._prepared.creates
         while pending:
-            waiting = {placeholder_of_row(create.row.key) for create in pending}
+            waiting = {row_placeholder(create.row.key) for create in pending}
             ready = [
-                create for create in pending if waiting.isdisjoint(rows_named_in(create.row.values))
+                create
+                for create in pending
+                if waiting.isdisjoint(row_placeholders_in(create.row.values))
             ]
             self._journal.begin_rows(ready, self._made)
             for create, outcome in run_concurrently(self._create, ready, self._jobs):
                 self._note_created(create, outcome)
             if len(ready) == len(pending):
                 return
-            made = {placeholder_of_row(create.row.key) for create in ready}
-            pending = [
-                create for create in pending if placeholder_of_row(create.row.key) not in made
-            ]
+            made = {row_placeholder(create.row.key) for create in ready}
+            pending = [create for create in pending if row_placeholder(create.row.key) not in made]
 
-    def _update_rows(self, updates: Sequence[Update]) -> None:
+    def _update_rows(self, updates: Sequence[UpdateRow]) -> None:
         """Update rows batch by batch. Before each batch its pages are compared again where people edited them."""
         pending = {update.page.id: update for update in updates}
         size = batch_size(0)
@@ -194,7 +202,7 @@ class _Writer:
             due = []
             for update in batch:
                 again = self._compare_again(update, edited.get(update.page.id))
-                if isinstance(again, Update) and again.changes:
+                if isinstance(again, UpdateRow) and again.changes:
                     pending[update.page.id] = again
                     due.append(again)
                 else:
@@ -217,14 +225,18 @@ class _Writer:
         self._sender.start_batch()
         return edited
 
-    def _compare_again(self, update: Update, page: Page | None) -> Update | LeftAlone:
+    def _compare_again(self, update: UpdateRow, page: Page | None) -> UpdateRow | SkippedRow:
         """Return what becomes of a row, given its page if somebody edited it since it was compared."""
         if page is None:
             return update
-        said = {key: with_made(item, self._made) for key, item in update.row.values.items()}
+        said = {
+            key: replace_placeholders(item, self._made) for key, item in update.row.values.items()
+        }
         row = replace(update.row, values=said)
-        again = compare(self._target, row, page, update.memory, overwrite=self._prepared.overwrite)
-        if isinstance(again, LeftAlone) or again.kept != update.kept:
+        again = compare_row(
+            self._target, row, page, update.memory, overwrite=self._prepared.overwrite
+        )
+        if isinstance(again, SkippedRow) or again.kept != update.kept:
             self._done.overtaken[page.id] = again
         return again
 
@@ -241,12 +253,12 @@ class _Writer:
             ),
         )
 
-    def _create(self, create: Create) -> Page | Reject:
+    def _create(self, create: CreateRow) -> Page | RejectedRow:
         row, source_id = create.row, self._target.data_source_id
-        if any(each not in self._row_pages for each in rows_named_in(row.values)):
-            return Reject(row.record, "the row that it is linked to was not imported")
+        if any(each not in self._row_pages for each in row_placeholders_in(row.values)):
+            return RejectedRow(row.record, "the row that it is linked to was not imported")
         by = self._prepared.by
-        same = filter_for(by, [str(row.values[by.key])])
+        same = key_filter(by, [str(row.values[by.key])])
         try:
             return self._gateway.create_row(
                 source_id,
@@ -257,45 +269,48 @@ class _Writer:
         except RequestRefused as refused:
             return _refused(row, refused)
 
-    def _update(self, update: Update) -> Page | Reject | Postponed:
+    def _update(self, update: UpdateRow) -> Page | RejectedRow | Postponed:
         changes = {change.field.key: change.after for change in update.changes}
-        if any(each not in self._row_pages for each in rows_named_in(changes)):
-            return Reject(update.row.record, "the row that it is linked to was not imported")
+        if any(each not in self._row_pages for each in row_placeholders_in(changes)):
+            return RejectedRow(update.row.record, "the row that it is linked to was not imported")
         try:
             return self._sender.send(update.page.id, self._values(changes))
         except RequestRefused as refused:
             return _refused(update.row, refused)
         except NotShared:
-            return Reject(update.row.record, "its page is no longer there, or no longer shared")
+            return RejectedRow(
+                update.row.record, "its page is no longer there, or no longer shared"
+            )
 
     def _values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
         made = self._made
         return [
-            value_of(self._target.fields[key], with_made(item, made)) for key, item in items.items()
+            property_value(self._target.fields[key], replace_placeholders(item, made))
+            for key, item in items.items()
         ]
 
-    def _note_created(self, create: Create, outcome: Page | Reject) -> None:
-        if isinstance(outcome, Reject):
+    def _note_created(self, create: CreateRow, outcome: Page | RejectedRow) -> None:
+        if isinstance(outcome, RejectedRow):
             self._done.rejects.append(outcome)
             self._journal.drop_row(create)
         else:
             self._journal.note_row(create, outcome)
             self._done.created.append((create.row, outcome))
-            self._row_pages[placeholder_of_row(create.row.key)] = outcome.id
-            self._remember([Update(create.row, outcome, ())])
+            self._row_pages[row_placeholder(create.row.key)] = outcome.id
+            self._remember([UpdateRow(create.row, outcome, ())])
         self._note_progress()
 
-    def _note_updated(self, update: Update, outcome: Page | Reject) -> None:
-        if isinstance(outcome, Reject):
+    def _note_updated(self, update: UpdateRow, outcome: Page | RejectedRow) -> None:
+        if isinstance(outcome, RejectedRow):
             self._done.rejects.append(outcome)
         else:
             self._done.updated.append(update)
             self._remember([replace(update, page=outcome)])
         self._note_progress()
 
-    def _note_settled(self, update: Update, again: Update | LeftAlone) -> None:
+    def _note_settled(self, update: UpdateRow, again: UpdateRow | SkippedRow) -> None:
         """Note a row that needs no write any more: people changed its page, or a lost answer was a success."""
-        if isinstance(again, Update):
+        if isinstance(again, UpdateRow):
             if update.page.id in self._unanswered:
                 self._done.updated.append(update)
             self._remember([again])
@@ -307,15 +322,17 @@ class _Writer:
             "Writing", self._written, len(self._prepared.creates) + len(self._prepared.updates)
         )
 
-    def _remember(self, updates: Iterable[Update]) -> None:
+    def _remember(self, updates: Iterable[UpdateRow]) -> None:
         """Keep what the file said of each row, so that the next import tells a person's edit from ours."""
         self._state.keep_imported(self._target.data_source_id, self._memories(updates))
 
-    def _memories(self, updates: Iterable[Update]) -> Iterator[tuple[str, ImportedRow]]:
+    def _memories(self, updates: Iterable[UpdateRow]) -> Iterator[tuple[str, ImportedRow]]:
         for each in updates:
-            said = {key: with_made(item, self._made) for key, item in each.row.values.items()}
+            said = {
+                key: replace_placeholders(item, self._made) for key, item in each.row.values.items()
+            }
             yield identity(self._prepared.by, each.row.key), ImportedRow(each.page.id, said)
 
 
-def _refused(row: Incoming, refused: RequestRefused) -> Reject:
-    return Reject(row.record, f"Notion refused it: {refused}")
+def _refused(row: ImportRow, refused: RequestRefused) -> RejectedRow:
+    return RejectedRow(row.record, f"Notion refused it: {refused}")

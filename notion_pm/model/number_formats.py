@@ -32,7 +32,7 @@ def excel_format(notion: str, value: float) -> str:
     return "General" if value == round(value, _READABLE_DECIMALS) else "0.00"
 
 
-def readable(notion: str, value: float) -> str:
+def format_number(notion: str, value: float) -> str:
     """Return a number as Notion shows it: with its currency or percent sign, few decimals, and commas where set."""
     if notion == "percent":
         return f"{value * 100:.2f}".rstrip("0").rstrip(".") + "%"

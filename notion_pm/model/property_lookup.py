@@ -25,20 +25,20 @@ def property_title(template: Template, database: str, key: str) -> str:
     return spec.title if spec is not None else template.far_sides(database)[key][2].title
 
 
-def own(template: Template, database: str, key: str) -> PropertySpec | None:
+def own_property(template: Template, database: str, key: str) -> PropertySpec | None:
     """Return a property that the database itself states; None for mirrors."""
     return template.databases[database].properties.get(key)
 
 
 def options_of(template: Template, database: str, key: str) -> tuple[OptionSpec, ...]:
     """Return the options of a select, multi_select or status property; none for other types."""
-    spec = own(template, database, key)
+    spec = own_property(template, database, key)
     return spec.options if isinstance(spec, OptionsProperty) and spec.type in OPTION_TYPES else ()
 
 
 def is_open(template: Template, database: str, key: str) -> bool:
     """Whether a select or multi_select takes options that the template does not list."""
-    spec = own(template, database, key)
+    spec = own_property(template, database, key)
     return isinstance(spec, OptionsProperty) and spec.open
 
 

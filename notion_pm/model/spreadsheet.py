@@ -9,7 +9,7 @@ _FORMULA = re.compile(
 )  # full width too: Excel takes them in some languages
 
 
-def guarded(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return text that no spreadsheet takes for a formula: what could start one gets an apostrophe in front.
 
     The list is that of OWASP's "CSV Injection" page; blanks before the sign do not hide it.
@@ -17,6 +17,6 @@ def guarded(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def unguarded(text: str) -> str:
+def unescape_formula(text: str) -> str:
     """Return text without the apostrophe that `guarded` put in front."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

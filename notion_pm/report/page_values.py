@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from notion_pm.model.number_formats import readable
+from notion_pm.model.number_formats import format_number
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Category, NumberProperty
 from notion_pm.text import UNTITLED
@@ -111,7 +111,7 @@ def number_text(thread: Thread, page: SnapshotPage, key: str) -> str:
     if number is None:
         return ""
     spec = thread.chain.schema.spec(page.database, key)
-    return readable(spec.format if isinstance(spec, NumberProperty) else "number", number)
+    return format_number(spec.format if isinstance(spec, NumberProperty) else "number", number)
 
 
 def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
@@ -123,7 +123,7 @@ def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
         next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
     )
     spec = thread.chain.schema.spec(database, key) if database else None
-    return readable(
+    return format_number(
         spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount
     )
 

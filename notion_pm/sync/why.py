@@ -8,7 +8,7 @@ from typing import Any
 
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
-from notion_pm.model.number_formats import readable as number_as_shown
+from notion_pm.model.number_formats import format_number as number_as_shown
 from notion_pm.model.snapshot import NoResult, SnapshotPage, same_value
 from notion_pm.model.template import NumberProperty
 from notion_pm.rules.history import HistoryChange

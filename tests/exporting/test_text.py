@@ -14,7 +14,7 @@ from notion_pm.exporting.formats.csv import write_csv
 from notion_pm.exporting.formats.flat import unique
 from notion_pm.exporting.formats.json import write_json, write_json_lines
 from notion_pm.exporting.table import Column, Table
-from notion_pm.model.spreadsheet import guarded
+from notion_pm.model.spreadsheet import escape_formula
 from tests.support.exporter_tables import CELLS, COLUMNS, EMPTY, page_id, row, table, titles_only
 
 
@@ -73,14 +73,14 @@ def test_columns_that_share_a_header_are_numbered() -> None:
     "text", ["=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1+1"]
 )
 def test_text_that_could_start_a_formula_is_guarded(text: str) -> None:
-    assert guarded(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
     (found,) = csv_rows(titles_only(text))
     assert found["Feature"] == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "Plan", "a=b", "1-2", "'quoted"])
 def test_other_text_stays_as_it_is(text: str) -> None:
-    assert guarded(text) == text
+    assert escape_formula(text) == text
 
 
 def test_negative_numbers_stay_numbers() -> None:
@@ -101,7 +101,7 @@ def test_csv_gives_back_any_text_but_for_the_guard(titles: list[str]) -> None:
     stream = io.StringIO()
     write_csv(titles_only(*titles), stream)
     read = [each["Feature"] for each in csv.DictReader(io.StringIO(stream.getvalue(), newline=""))]
-    assert read == [guarded(each) for each in titles]
+    assert read == [escape_formula(each) for each in titles]
     assert not any(each.lstrip().startswith(("=", "+", "-", "@")) for each in read)
 
 

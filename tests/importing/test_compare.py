@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from notion_pm.importing.compare import (
     FieldChange,
-    Kept,
-    LeftAlone,
-    Update,
-    compare,
-    held,
-    judge,
-    value_of,
+    KeptValue,
+    SkippedRow,
+    UpdateRow,
+    compare_row,
+    compare_value,
+    property_value,
+    value_on_page,
 )
 from notion_pm.importing.files.records import Record
-from notion_pm.importing.interpret import Incoming
+from notion_pm.importing.interpret import ImportRow
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import Item
 from notion_pm.model.page import Page, PropertyValue
@@ -46,18 +46,20 @@ NOW = datetime(2026, 11, 28, tzinfo=UTC)
     ],
 )
 def test_three_ways(now: Item, said: Item, before: Item | None, becomes: str | None) -> None:
-    match judge(QUOTE, now, said, before, overwrite=False):
+    match compare_value(QUOTE, now, said, before, overwrite=False):
         case None:
             assert becomes is None
         case FieldChange(after=after):
             assert after == becomes
-        case Kept(reason=reason):
+        case KeptValue(reason=reason):
             assert reason == becomes
 
 
 def test_overwriting_takes_the_file() -> None:
     for before in (None, "a", "b"):
-        assert judge(QUOTE, "x", "b", before, overwrite=True) == FieldChange(QUOTE, "x", "b")
+        assert compare_value(QUOTE, "x", "b", before, overwrite=True) == FieldChange(
+            QUOTE, "x", "b"
+        )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_lists_keep_what_people_added(
     before: tuple[str, ...] | None,
     becomes: tuple[str, ...] | None,
 ) -> None:
-    judged = judge(TAGS, now, said, before, overwrite=False)
+    judged = compare_value(TAGS, now, said, before, overwrite=False)
     assert (judged.after if isinstance(judged, FieldChange) else judged) == becomes
 
 
@@ -93,21 +95,21 @@ LISTS = st.lists(st.sampled_from("abcd"), unique=True).map(tuple)
 def test_a_second_import_has_nothing_to_do(
     now: str, said: str, before: str | None, overwrite: bool
 ) -> None:
-    judged = judge(QUOTE, now, said, before, overwrite=overwrite)
+    judged = compare_value(QUOTE, now, said, before, overwrite=overwrite)
     after = judged.after if isinstance(judged, FieldChange) else now
-    assert judge(QUOTE, after, said, said, overwrite=False) is None
+    assert compare_value(QUOTE, after, said, said, overwrite=False) is None
 
 
 @given(LISTS, LISTS.filter(bool), st.none() | LISTS)
 def test_a_second_import_of_a_list_has_nothing_to_do(
     now: tuple[str, ...], said: tuple[str, ...], before: tuple[str, ...] | None
 ) -> None:
-    judged = judge(TAGS, now, said, before, overwrite=False)
+    judged = compare_value(TAGS, now, said, before, overwrite=False)
     after = judged.after if isinstance(judged, FieldChange) else now
     assert isinstance(after, tuple)
     assert set(said) <= set(after)
     assert set(now) - set(before or ()) <= set(after)
-    assert judge(TAGS, after, said, said, overwrite=False) is None
+    assert compare_value(TAGS, after, said, said, overwrite=False) is None
 
 
 def page(*values: PropertyValue) -> Page:
@@ -123,15 +125,15 @@ ITEMS: dict[str, Item] = {
 def test_what_is_written_is_read_as_what_it_was() -> None:
     for field in (each for each in FIELDS if each.is_fillable):
         item = ITEMS[field.type] if field.key not in {"kind"} else "Problem"
-        assert held(page(value_of(field, item)), field) == item
+        assert value_on_page(page(property_value(field, item)), field) == item
 
 
 def test_a_locked_page_is_left_alone() -> None:
     target = replace(TARGET, lock="checked")
-    row = Incoming(Record(2, ()), "k", {"name": "B"})
+    row = ImportRow(Record(2, ()), "k", {"name": "B"})
     locked = page(PropertyValue("x", "checkbox", True), PropertyValue("title", "title", "A"))
-    assert isinstance(compare(target, row, locked, None, overwrite=True), LeftAlone)
+    assert isinstance(compare_row(target, row, locked, None, overwrite=True), SkippedRow)
     free = page(PropertyValue("x", "checkbox", False), PropertyValue("title", "title", "A"))
-    decision = compare(target, row, free, {"name": "A"}, overwrite=False)
-    assert isinstance(decision, Update)
+    decision = compare_row(target, row, free, {"name": "A"}, overwrite=False)
+    assert isinstance(decision, UpdateRow)
     assert [(each.before, each.after) for each in decision.changes] == [("A", "B")]

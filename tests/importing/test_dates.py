@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from notion_pm.importing.values.dates import (
     PATTERNS,
     DatesAmbiguous,
-    day_of,
+    detect_pattern,
     is_pattern,
-    pattern_of,
+    parse_day,
 )
 
 
@@ -39,12 +39,12 @@ from notion_pm.importing.values.dates import (
     ],
 )
 def test_dates_of_other_tools(text: str, day: str) -> None:
-    assert day_of(text, pattern_of([text])) == day
+    assert parse_day(text, detect_pattern([text])) == day
 
 
 def test_one_day_above_twelve_decides_for_the_column() -> None:
     column = ["03/04/2026", "05/06/2026", "13/06/2026"]
-    assert [day_of(each, pattern_of(column)) for each in column] == [
+    assert [parse_day(each, detect_pattern(column)) for each in column] == [
         "2026-04-03",
         "2026-06-05",
         "2026-06-13",
@@ -53,20 +53,20 @@ def test_one_day_above_twelve_decides_for_the_column() -> None:
 
 def test_a_column_that_can_be_read_in_two_ways_is_not_guessed() -> None:
     with pytest.raises(DatesAmbiguous) as told:
-        pattern_of(["04/04/2026", "05/06/2026"])
+        detect_pattern(["04/04/2026", "05/06/2026"])
     assert told.value.example == "05/06/2026"
     assert set(told.value.patterns) == {"%m/%d/%Y", "%d/%m/%Y"}
 
 
 def test_the_same_day_both_ways_is_not_ambiguous() -> None:
-    assert day_of("04/04/2026", pattern_of(["04/04/2026"])) == "2026-04-04"
+    assert parse_day("04/04/2026", detect_pattern(["04/04/2026"])) == "2026-04-04"
 
 
 def test_a_few_odd_cells_do_not_turn_the_column() -> None:
     column = ["31/01/2026", "soon", "28/02/2026"]
-    assert pattern_of(column) == "%d/%m/%Y"
+    assert detect_pattern(column) == "%d/%m/%Y"
     with pytest.raises(ValueError, match="soon"):
-        day_of("soon", pattern_of(column))
+        parse_day("soon", detect_pattern(column))
 
 
 def test_patterns_that_say_no_whole_day() -> None:
@@ -87,17 +87,17 @@ def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(
         for each in days
     ]
     try:
-        found = pattern_of(column)
+        found = detect_pattern(column)
     except DatesAmbiguous:
         return
-    assert [day_of(each, found) for each in column] == [each.isoformat() for each in days]
+    assert [parse_day(each, found) for each in column] == [each.isoformat() for each in days]
 
 
 @given(st.text())
 def test_any_text_is_a_day_or_refused(text: str) -> None:
     for pattern in PATTERNS:
         try:
-            assert len(day_of(text, pattern)) == 10
+            assert len(parse_day(text, pattern)) == 10
         except ValueError:
             continue
 
@@ -118,4 +118,4 @@ def test_any_text_is_a_day_or_refused(text: str) -> None:
     ],
 )
 def test_dates_of_other_languages_and_tools(text: str, day: str) -> None:
-    assert day_of(text, pattern_of([text, "n/a", "-"])) == day
+    assert parse_day(text, detect_pattern([text, "n/a", "-"])) == day

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.importing.interpret import DatesUnclear, Interpreted, interpret
+from notion_pm.importing.interpret import DatesUnclear, InterpretedFile, interpret_records
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.import_write import Item
 from tests.support.import_world import TARGET, records
@@ -21,7 +21,7 @@ def by(fill: dict[str, Any], **more: Any) -> ImportMap:
 
 def values(fill: dict[str, Any], **row: str | list[str]) -> dict[str, Item]:
     """The values of one row with a key and a title."""
-    found = interpret(
+    found = interpret_records(
         records({"id": "1", "title": "A title", **row}), by({"name": "title", **fill}), TARGET
     )
     assert not found.rejects, found.rejects
@@ -29,7 +29,7 @@ def values(fill: dict[str, Any], **row: str | list[str]) -> dict[str, Item]:
     return {key: item for key, item in only.values.items() if key not in {"name", "source_id"}}
 
 
-def problems(found: Interpreted) -> list[tuple[int, str]]:
+def problems(found: InterpretedFile) -> list[tuple[int, str]]:
     return [(each.record.line, each.problem) for each in found.rejects]
 
 
@@ -54,7 +54,7 @@ def test_numbers(text: str, number: float) -> None:
 
 @pytest.mark.parametrize("text", ["twelve", "12 apples", "1.2.3", "inf", "1,2,3", "--5"])
 def test_what_is_no_number_is_refused(text: str) -> None:
-    found = interpret(
+    found = interpret_records(
         records({"id": "1", "title": "A", "n": text}), by({"name": "title", "arr": "n"}), TARGET
     )
     ((line, problem),) = problems(found)
@@ -73,7 +73,7 @@ def test_options_by_key_name_or_the_maps_words() -> None:
 
 def test_words_that_are_no_option_are_left_out_and_counted() -> None:
     rows = records(*({"id": str(n), "title": "A", "p": "P1"} for n in range(3)))
-    found = interpret(rows, by({"name": "title", "importance": "p"}), TARGET)
+    found = interpret_records(rows, by({"name": "title", "importance": "p"}), TARGET)
     assert len(found.rows) == 3
     assert found.unlisted == {("importance", "P1"): 3}
 
@@ -136,15 +136,15 @@ def test_dates_are_found_out_from_the_whole_column() -> None:
     rows = records(
         {"id": "1", "title": "A", "d": "02/03/2026"}, {"id": "2", "title": "B", "d": "25/03/2026"}
     )
-    found = interpret(rows, by({"name": "title", "observed_on": "d"}), TARGET)
+    found = interpret_records(rows, by({"name": "title", "observed_on": "d"}), TARGET)
     assert [each.values["observed_on"] for each in found.rows] == ["2026-03-02", "2026-03-25"]
 
 
 def test_dates_that_can_be_read_in_two_ways_stop_the_import() -> None:
     rows = records({"id": "1", "title": "A", "d": "02/03/2026"})
     with pytest.raises(DatesUnclear):
-        interpret(rows, by({"name": "title", "observed_on": "d"}), TARGET)
-    found = interpret(
+        interpret_records(rows, by({"name": "title", "observed_on": "d"}), TARGET)
+    found = interpret_records(
         rows, by({"name": "title", "observed_on": {"from": "d", "date": "%d/%m/%Y"}}), TARGET
     )
     assert found.rows[0].values["observed_on"] == "2026-03-02"
@@ -158,7 +158,7 @@ def test_rows_without_key_or_title() -> None:
         {"id": "4", "title": "D", "quote": ""},
         {"id": "4", "title": "E", "quote": ""},
     )
-    found = interpret(rows, by({"name": "title", "quote": "quote"}), TARGET)
+    found = interpret_records(rows, by({"name": "title", "quote": "quote"}), TARGET)
     assert problems(found) == [
         (2, "`id` is empty: nothing identifies the row"),
         (4, "it has neither a title nor a text to take one from"),
@@ -178,7 +178,7 @@ def test_rows_that_a_map_leaves_out() -> None:
         {"id": "2", "title": "C", "by": "bot", "dup": ""},
         {"id": "3", "title": "D", "by": "user", "dup": "1"},
     )
-    found = interpret(
+    found = interpret_records(
         rows, by({"name": "title"}, only={"by": ["user"]}, without=["dup"], repeats="first"), TARGET
     )
     assert [each.values["name"] for each in found.rows] == ["A"]
@@ -187,8 +187,8 @@ def test_rows_that_a_map_leaves_out() -> None:
 
 def test_a_key_of_several_columns_and_a_mark() -> None:
     rows = records({"a": "1", "b": "x", "title": "A"}, {"a": "1", "b": "y", "title": "A"})
-    plain = interpret(rows, by({"name": "title"}, key={"from": ["a", "b"]}), TARGET)
-    hashed = interpret(
+    plain = interpret_records(rows, by({"name": "title"}, key={"from": ["a", "b"]}), TARGET)
+    hashed = interpret_records(
         rows, by({"name": "title"}, key={"from": ["a", "b"], "hashed": True}), TARGET
     )
     assert [each.key for each in plain.rows] == ["1 x", "1 y"]
@@ -199,14 +199,17 @@ def test_a_key_of_several_columns_and_a_mark() -> None:
 def test_what_notion_does_not_take_is_refused_before_it_is_asked() -> None:
     rows = records({"id": "1", "title": "A", "u": "https://x.y/" + "a" * 2000, "t": ""})
     assert (
-        "2000" in problems(interpret(rows, by({"name": "title", "source_url": "u"}), TARGET))[0][1]
+        "2000"
+        in problems(interpret_records(rows, by({"name": "title", "source_url": "u"}), TARGET))[0][1]
     )
     many = records({"id": "1", "title": "A", "t": [str(each) for each in range(101)]})
-    assert "100" in problems(interpret(many, by({"name": "title", "tags": "t"}), TARGET))[0][1]
+    assert (
+        "100" in problems(interpret_records(many, by({"name": "title", "tags": "t"}), TARGET))[0][1]
+    )
     long = records({"id": "1", "title": "A", "t": ["x" * 101]})
     assert (
         "too long for an option"
-        in problems(interpret(long, by({"name": "title", "tags": "t"}), TARGET))[0][1]
+        in problems(interpret_records(long, by({"name": "title", "tags": "t"}), TARGET))[0][1]
     )
 
 
@@ -215,7 +218,7 @@ def test_a_column_decides_how_its_numbers_are_written() -> None:
         rows = records(*({"id": str(n), "title": "A", "n": text} for n, text in enumerate(texts)))
         return [
             each.values["arr"]
-            for each in interpret(rows, by({"name": "title", "arr": "n"}), TARGET).rows
+            for each in interpret_records(rows, by({"name": "title", "arr": "n"}), TARGET).rows
         ]
 
     assert numbers("1.234,56", "12.500", "980") == [1234.56, 12500, 980]
@@ -233,7 +236,7 @@ def test_words_for_nothing_are_no_customers(word: str) -> None:
         "customer": replace(TARGET.fields["customer"], type="relation", open=True),
     }
     rows = records({"id": "1", "title": "A", "c": word, "d": "n/a"})
-    (row,) = interpret(
+    (row,) = interpret_records(
         rows,
         by({"name": "title", "customer": "c", "observed_on": "d"}),
         replace(TARGET, fields=fields),

@@ -18,8 +18,8 @@ import pytest
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.errors import NotionPmError
 from notion_pm.importing.find_target import open_destination
-from notion_pm.importing.rows import Order, Prepared, prepare
-from notion_pm.importing.writing import Done, carry_out
+from notion_pm.importing.plan import ImportPlan, ImportRequest, plan_import
+from notion_pm.importing.writing import ImportResult, write_import
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
@@ -66,7 +66,7 @@ class World:
 
     def run(
         self, weather: Weather = calm, *, rows: Any = ROWS
-    ) -> tuple[Done | None, FaultyTransport]:
+    ) -> tuple[ImportResult | None, FaultyTransport]:
         """Import once; troubles end it as they end the program."""
         gateway, transport = gateway_to(
             self.workspace, weather=weather, patience=Patience(attempts=3)
@@ -75,18 +75,18 @@ class World:
         try:
             with suppress(Killed, NotionPmError), State(self.state, "discovery") as state:
                 prepared = self.prepared(gateway, state, rows)
-                done = carry_out(gateway, state, prepared, JOBS)
+                done = write_import(gateway, state, prepared, JOBS)
         finally:
             gateway.close()
         return done, transport
 
-    def prepared(self, gateway: NotionClient, state: State, rows: Any = ROWS) -> Prepared:
+    def prepared(self, gateway: NotionClient, state: State, rows: Any = ROWS) -> ImportPlan:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 
         catalogue = Catalogue(gateway, lambda: NotionId(self.workspace.root_page_id), load)
-        order = Order(rows, MAP, datetime.now(UTC))
-        return prepare(
+        order = ImportRequest(rows, MAP, datetime.now(UTC))
+        return plan_import(
             gateway, state, open_destination(gateway, catalogue, "insights"), order, JOBS
         )
 

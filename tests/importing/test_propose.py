@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
-from notion_pm.importing.interpret import interpret
-from notion_pm.importing.mapping.map_files import as_text, presets
-from notion_pm.importing.mapping.propose import propose
+from notion_pm.importing.interpret import interpret_records
+from notion_pm.importing.mapping.map_files import format_map, load_presets
+from notion_pm.importing.mapping.propose import propose_map
 from notion_pm.importing.mapping.recognise import (
-    faults,
-    fitted,
-    in_this_language,
-    key_fault,
-    recognise,
+    find_key_problem,
+    find_map_problems,
+    fit_preset,
+    recognise_preset,
+    with_headers_of_file,
 )
 from notion_pm.importing.mapping.sources import source_name
-from notion_pm.importing.related import Index, Related, RelatedPage, resolve
+from notion_pm.importing.related import (
+    RelatedDatabase,
+    RelatedPage,
+    RelatedPageIndex,
+    resolve_relations,
+)
 from notion_pm.importing.target import Field
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
@@ -54,7 +59,7 @@ FEEDBACK = records(
 
 
 def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
-    found = propose(FEEDBACK, TARGET, "Support 2026")
+    found = propose_map(FEEDBACK, TARGET, "Support 2026")
     assert {name: each.columns for name, each in found.fill.items()} == {
         "name": ("Betreff",),
         "customer": ("Kunde",),
@@ -68,7 +73,7 @@ def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
     assert found.fill["kind"].words == {"Bug": "problem", "Frage": "question"}
     assert found.fill["tags"].split == ";"
     assert (found.key.columns, found.key.prefix) == (("Ticket ID",), "support-2026:")
-    first, _ = interpret(FEEDBACK, found, TARGET).rows
+    first, _ = interpret_records(FEEDBACK, found, TARGET).rows
     assert first.values["observed_on"] == "2026-11-27"
     assert first.values["tags"] == ("export", "api")
 
@@ -78,9 +83,9 @@ def test_a_survey_is_known_by_what_it_says() -> None:
         {"When": "2026-11-27", "Your e-mail": "ada@acme.com", QUESTION: "More charts, please, and soon."},
         {"When": "2026-11-28", "Your e-mail": "bob@gmail.com", QUESTION: "Nothing at all, it is fine as it is."},
     )  # fmt: skip
-    found = propose(survey, TARGET, "survey")
+    found = propose_map(survey, TARGET, "survey")
     assert found.key.hashed
-    first, second = interpret(survey, found, TARGET).rows
+    first, second = interpret_records(survey, found, TARGET).rows
     assert first.values["quote"] == "More charts, please, and soon."
     assert first.values["name"] == first.values["quote"]  # a title is made of the text
     assert first.values["customer"] == "acme.com"  # the firm, not the person
@@ -96,35 +101,35 @@ def test_a_question_for_the_firm_is_the_customer() -> None:
             QUESTION: "More charts, please, and very soon.",
         }
     )
-    found = propose(survey, TARGET, "survey")
+    found = propose_map(survey, TARGET, "survey")
     assert found.fill["customer"].columns == ("What's your <b>company</b>?",)
     assert found.fill["quote"].columns == (QUESTION,)
 
 
 def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_titles() -> None:
     plain = replace(TARGET, identities=("name",))
-    found = propose(FEEDBACK, plain, "support")
+    found = propose_map(FEEDBACK, plain, "support")
     assert (found.key.columns, found.key.prefix, found.key.property) == (("Betreff",), "", "name")
-    assert key_fault(found, plain) is None
+    assert find_key_problem(found, plain) is None
     untitled = records(
         {"key": "a", "statement": "One long sentence."},
         {"key": "b", "statement": "Another long one."},
     )
-    found = propose(untitled, plain, "vision")
+    found = propose_map(untitled, plain, "vision")
     assert (found.fill["name"].columns, found.key.columns) == (("key",), ("key",))
-    assert [each.key for each in interpret(untitled, found, plain).rows] == ["a", "b"]
+    assert [each.key for each in interpret_records(untitled, found, plain).rows] == ["a", "b"]
 
 
 def test_a_key_that_could_not_be_found_again_is_refused() -> None:
     plain = replace(TARGET, identities=("name",))
-    jira = fitted(presets()["jira"], plain, ["Summary", "Issue key", "Issue Type"]).map
-    fault = key_fault(jira, plain)
+    jira = fit_preset(load_presets()["jira"], plain, ["Summary", "Issue key", "Issue Type"]).map
+    fault = find_key_problem(jira, plain)
     assert fault is not None
     assert (
         fault.message
         == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
     )
-    assert key_fault(jira, TARGET) is None
+    assert find_key_problem(jira, TARGET) is None
     assert told({"key": {"from": "id", "property": "name"}}) == [
         fault.message.replace("Issue key", "id")
     ]
@@ -143,7 +148,7 @@ def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
     }
     own = replace(TARGET, name="Ideas", title="Ideas", fields=theirs, identities=("Source id",))
     columns = ["Summary", "Issue key", "Issue Type", "Created", "Description", "Labels"]
-    fit = fitted(presets()["jira"], own, columns)
+    fit = fit_preset(load_presets()["jira"], own, columns)
     filled = {name: filling.columns for name, filling in fit.map.fill.items()}
     assert filled["Idea"] == ("Summary",)
     assert filled["Description"] == ("Description",)
@@ -151,8 +156,11 @@ def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
     assert "kind" in fit.lacking
     # Where nothing but the title can keep the key, the preset is refused.
     only_title = replace(own, identities=("Idea",))
-    assert key_fault(fit.map, own) is None
-    assert key_fault(fitted(presets()["jira"], only_title, columns).map, only_title) is not None
+    assert find_key_problem(fit.map, own) is None
+    assert (
+        find_key_problem(fit_preset(load_presets()["jira"], only_title, columns).map, only_title)
+        is not None
+    )
 
 
 def test_links_of_notions_own_export_become_titles_with_ids() -> None:
@@ -161,9 +169,9 @@ def test_links_of_notions_own_export_become_titles_with_ids() -> None:
         {"Insight": "A", "Source id": "s1", "Features": f"One, two (https://www.notion.so/One-{hex}?pvs=21), Three (https://www.notion.so/T-{hex})"},
         {"Insight": "B", "Source id": "s2", "Features": f"../Features%20{hex}/Old%20one%20{hex}.md"},
     )  # fmt: skip
-    found = propose(exported, TARGET, "notion")
+    found = propose_map(exported, TARGET, "notion")
     assert found.key.property == "source_id"
-    rows = interpret(exported, found, TARGET).rows
+    rows = interpret_records(exported, found, TARGET).rows
     ids = f" (notion:{hex})"  # by them a page is found again that was renamed
     assert [each.values["features"] for each in rows] == [
         (f"One, two{ids}", f"Three{ids}"),
@@ -172,7 +180,7 @@ def test_links_of_notions_own_export_become_titles_with_ids() -> None:
 
 
 def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
-    known = presets()
+    known = load_presets()
     assert set(known) >= {
         "github",
         "linear",
@@ -185,30 +193,32 @@ def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
     }
     for name, preset in known.items():
         columns = [*([preset.first] if preset.first else []), *preset.needs, "Some other column"]
-        assert recognise(known, columns) == name
+        assert recognise_preset(known, columns) == name
         assert not preset.verified, (
             "no real export has passed through it yet: say so here when one has"
         )
         everything = sorted(preset.used_columns | set(columns))
-        assert list(faults(preset, TARGET, everything)) == [
-            each for each in faults(preset, TARGET, everything) if each.path[1:] == ("source",)
+        assert list(find_map_problems(preset, TARGET, everything)) == [
+            each
+            for each in find_map_problems(preset, TARGET, everything)
+            if each.path[1:] == ("source",)
         ]  # this small world has no property of that name
 
 
 def test_a_file_that_has_less_than_a_preset_knows() -> None:
-    jira = presets()["jira"]
-    fit = fitted(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
+    jira = load_presets()["jira"]
+    fit = fit_preset(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
     assert set(fit.map.fill) == {"name", "kind"}
     assert fit.map.body is None
-    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]).map.fill[
-        "customer"
-    ].columns == ("Requester domain",)
-    assert fitted(presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
+    assert fit_preset(
+        load_presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]
+    ).map.fill["customer"].columns == ("Requester domain",)
+    assert fit_preset(load_presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
 
 
 def told(data: dict[str, Any]) -> list[str]:
     map = ImportMap.model_validate({"source": "x", "key": "id", "fill": {"name": "title"}, **data})
-    return [each.message for each in faults(map, TARGET, ["id", "title", "kind"])]
+    return [each.message for each in find_map_problems(map, TARGET, ["id", "title", "kind"])]
 
 
 def test_everything_that_is_wrong_with_a_map_is_told() -> None:
@@ -236,14 +246,16 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
 
 
 def test_a_map_that_is_written_is_read_as_it_was() -> None:
-    for each in [propose(FEEDBACK, TARGET, "x"), *presets().values()]:
-        again = ImportMap.model_validate(parse(as_text(each)).data)
+    for each in [propose_map(FEEDBACK, TARGET, "x"), *load_presets().values()]:
+        again = ImportMap.model_validate(parse(format_map(each)).data)
         assert again == each.model_copy(update={"needs": (), "first": None, "headers": {}})
 
 
-def index(*pages: RelatedPage) -> Index:
+def index(*pages: RelatedPage) -> RelatedPageIndex:
     keys = {"rate-budget": NotionId("p9")}
-    return Index(Related(NotionId("features-source"), "Features", "title", "d", None, keys), pages)
+    return RelatedPageIndex(
+        RelatedDatabase(NotionId("features-source"), "Features", "title", "d", None, keys), pages
+    )
 
 
 def test_related_pages_by_anything_that_they_are_called() -> None:
@@ -279,7 +291,9 @@ def test_related_pages_by_anything_that_they_are_called() -> None:
         {"id": "2", "t": "B", "f": "new one; fresh.example"},
         {"id": "3", "t": "C", "f": "twin"},
     )
-    found = resolve(interpret(rows, map, TARGET).rows, TARGET, map, {"features": pages})
+    found = resolve_relations(
+        interpret_records(rows, map, TARGET).rows, TARGET, map, {"features": pages}
+    )
     assert [each.title for each in found.new] == ["New One", "fresh.example"]
     assert [each.domain for each in found.new] == [None, "https://fresh.example"]
     assert found.rows[0].values["features"] == (acme, found.new[0].placeholder)
@@ -294,8 +308,8 @@ def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> No
     map = ImportMap.model_validate(
         {"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}}
     )
-    rows = interpret(records({"id": "1", "t": "A", "f": "Rate bugdet"}), map, TARGET).rows
-    found = resolve(
+    rows = interpret_records(records({"id": "1", "t": "A", "f": "Rate bugdet"}), map, TARGET).rows
+    found = resolve_relations(
         rows, TARGET, map, {"features": index(RelatedPage(NotionId("p1"), "Rate budget"))}
     )
     assert [each.problem for each in found.rejects] == [
@@ -321,7 +335,7 @@ def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() ->
     }
     words = {*ImportMap.model_fields, *Filling.model_fields, *RowKey.model_fields} - of_presets
     assert {each for each in words if f"`{each}`" not in text} == set()
-    assert {each for each in presets() if f"`{each}`" not in text} == set()
+    assert {each for each in load_presets() if f"`{each}`" not in text} == set()
 
 
 def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
@@ -329,9 +343,9 @@ def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
         {"id": "1", SIZE: "26-100", "Your company": "Acme, Inc.", "Assignee Email": "a@b.example", "title": "A"},
         {"id": "2", SIZE: "more than 100", "Your company": "Beta AG", "Assignee Email": "a@b.example", "title": "B"},
     )  # fmt: skip
-    assert propose(survey, TARGET, "survey").fill["customer"].columns == ("Your company",)
+    assert propose_map(survey, TARGET, "survey").fill["customer"].columns == ("Your company",)
     ours = records({"id": "1", "Assignee Email": "a@b.example", "title": "A"})
-    assert "customer" not in propose(ours, TARGET, "survey").fill
+    assert "customer" not in propose_map(ours, TARGET, "survey").fill
 
 
 @pytest.mark.parametrize(
@@ -345,7 +359,7 @@ def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
             for n in range(5)
         )
     )
-    found = propose(rows, TARGET, "x").key
+    found = propose_map(rows, TARGET, "x").key
     assert (found.columns, found.hashed) == ((header,), False)
 
 
@@ -356,7 +370,7 @@ def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
         {"id": "2", "title": "C"},
         {"id": "3", "title": "D"},
     )
-    assert propose(rows, TARGET, "x").key.columns == ("id",)
+    assert propose_map(rows, TARGET, "x").key.columns == ("id",)
 
 
 def test_a_mark_holds_nothing_that_changes() -> None:
@@ -364,13 +378,13 @@ def test_a_mark_holds_nothing_that_changes() -> None:
         {"title": "A", "Status": "New", "Priority": "High", "Votes": "3", "Tags": "x"},
         {"title": "B", "Status": "New", "Priority": "Low", "Votes": "4", "Tags": "y"},
     )
-    key = propose(rows, TARGET, "x").key
+    key = propose_map(rows, TARGET, "x").key
     assert (key.columns, key.hashed) == (("title",), True)
 
 
 def test_a_scale_is_mapped_as_a_whole() -> None:
     words = (
-        propose(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x")
+        propose_map(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x")
         .fill["importance"]
         .words
     )
@@ -384,7 +398,7 @@ def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
         rows = records(
             *({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names))
         )
-        return propose(rows, TARGET, "x").fill["features"].split
+        return propose_map(rows, TARGET, "x").fill["features"].split
 
     assert split("Acme, Inc.", "Beta", "Fig, Oak & Partners") is None
     assert split("Alpha, Beta", "Beta, Gamma", "Alpha", "Gamma") == ","
@@ -395,7 +409,7 @@ def test_fields_of_json_objects_are_known_by_the_object() -> None:
     rows = records(
         {"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"}
     )
-    found = propose(rows, TARGET, "x").fill
+    found = propose_map(rows, TARGET, "x").fill
     assert (found["tags"].columns, found["observed_on"].columns) == (
         ("labels.name",),
         ("createdAt",),
@@ -413,10 +427,10 @@ def test_fields_of_json_objects_are_known_by_the_object() -> None:
     ],
 )
 def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: str | None) -> None:
-    known = {name: in_this_language(each, columns) for name, each in presets().items()}
-    assert recognise(known, columns) == tool
+    known = {name: with_headers_of_file(each, columns) for name, each in load_presets().items()}
+    assert recognise_preset(known, columns) == tool
     if tool:
-        map = fitted(known[tool], TARGET, columns).map
+        map = fit_preset(known[tool], TARGET, columns).map
         assert (map.fill["name"].columns, map.key.columns) == ((columns[0],), (columns[1],))
 
 
@@ -459,7 +473,7 @@ def test_headers_are_understood_in_many_languages(
         }
         for n in (1, 2)
     ]
-    found = propose(records(*rows), TARGET, "x")
+    found = propose_map(records(*rows), TARGET, "x")
     columns = {field: filling.columns for field, filling in found.fill.items()}
     assert columns == {
         "name": (name,),

@@ -15,7 +15,7 @@ from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.importing.files.records import Records
 from notion_pm.importing.files.records_file import ReadOptions, read_records
 from notion_pm.importing.files.rejects import write_rejects
-from notion_pm.importing.interpret import Reject
+from notion_pm.importing.interpret import RejectedRow
 
 
 def read(path: Path, data: bytes | str, format: str | None = None) -> Records:
@@ -161,7 +161,9 @@ def test_rejects_come_back_as_they_were(
     folder = tmp_path_factory.mktemp("rejects")
     lines = "".join(json.dumps(dict(zip(("A", "B"), row, strict=True))) + "\n" for row in rows)
     found = read(folder / "a.jsonl", lines)
-    as_csv = [Reject(type(each)(each.line, each.cells), "a, problem") for each in found.records]
+    as_csv = [
+        RejectedRow(type(each)(each.line, each.cells), "a, problem") for each in found.records
+    ]
     write_rejects(as_csv, folder / "rejects.csv")
     again = read_records(str(folder / "rejects.csv"))
     assert [each.cells[2:] for each in again.records] == [each.cells for each in found.records]
@@ -172,7 +174,7 @@ def test_rejects_come_back_as_they_were(
 
 def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
     found = read(tmp_path / "a.jsonl", '{"a": {"b": [1, 2]}}\n')
-    write_rejects([Reject(found.records[0], "why")], tmp_path / "b.jsonl")
+    write_rejects([RejectedRow(found.records[0], "why")], tmp_path / "b.jsonl")
     assert json.loads((tmp_path / "b.jsonl").read_text()) == {
         "_line": 1,
         "_problem": "why",
@@ -201,7 +203,7 @@ def test_a_file_that_holds_nothing_or_too_much_is_told(
 def test_half_characters_and_nan_do_not_stop_an_import(tmp_path: Path) -> None:
     found = read(tmp_path / "a.json", '[{"a": "\\ud83d x", "b": NaN, "c": Infinity}]')
     assert cells(found) == [(("a", "\ufffd x"), ("c", "Infinity"))]
-    write_rejects([Reject(found.records[0], "no")], tmp_path / "r.jsonl")
+    write_rejects([RejectedRow(found.records[0], "no")], tmp_path / "r.jsonl")
 
 
 RUSSIAN = "id;title;company\n1;Не сохраняется доска;Маяк\n2;Нужна выгрузка;Причал\n"

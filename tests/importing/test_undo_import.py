@@ -17,9 +17,9 @@ from click.testing import CliRunner, Result
 from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.importing.find_target import open_destination
-from notion_pm.importing.rows import Order, prepare
-from notion_pm.importing.undo import look_back, undo_import
-from notion_pm.importing.writing import import_recorded
+from notion_pm.importing.plan import ImportRequest, plan_import
+from notion_pm.importing.undo import plan_import_undo, undo_import
+from notion_pm.importing.writing import run_import
 from notion_pm.model.ids import NotionId
 from notion_pm.model.import_map import ImportMap
 from notion_pm.model.manifest import Manifest
@@ -255,16 +255,16 @@ class Killable:
         def work(place: SyncContext, catalogue: Catalogue) -> None:
             destination = open_destination(place.gateway, catalogue, "insights")
             with State(self.state, destination.memory) as state:
-                prepared = prepare(
-                    place.gateway, state, destination, Order(ROWS, BY_ID, place.now), 1
+                prepared = plan_import(
+                    place.gateway, state, destination, ImportRequest(ROWS, BY_ID, place.now), 1
                 )
-                import_recorded(place, place.gateway, state, prepared, 1, no_progress)
+                run_import(place, place.gateway, state, prepared, 1, no_progress)
 
         return self._work(work, weather)
 
     def undo(self, weather: Weather = calm) -> int:
         def work(place: SyncContext, catalogue: Catalogue) -> None:
-            undo_import(place, look_back(place, catalogue, None))
+            undo_import(place, plan_import_undo(place, catalogue, None))
 
         return self._work(work, weather)
 

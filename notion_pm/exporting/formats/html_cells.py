@@ -12,7 +12,7 @@ from notion_pm.exporting.formats import dates
 from notion_pm.exporting.formats.cells import text
 from notion_pm.exporting.table import Cell, Column, Item, Reference
 from notion_pm.model.ids import NotionId, compact
-from notion_pm.model.number_formats import readable
+from notion_pm.model.number_formats import format_number
 from notion_pm.model.page import DateValue, FileValue, OptionValue, PersonValue
 
 _SAFE = ("https://", "http://", "mailto:")
@@ -37,7 +37,7 @@ class CellWriter:
             case True:
                 return Markup('<span role="img" aria-label="yes">✓</span>')
             case int() | float():
-                return escape(readable(column.number_format, cell))
+                return escape(format_number(column.number_format, cell))
             case DateValue():
                 return self._date(cell)
             case tuple() if column.type in {"relation", "rollup"} and isinstance(

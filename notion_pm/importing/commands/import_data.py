@@ -37,20 +37,20 @@ from notion_pm.importing.files.records import Records
 from notion_pm.importing.files.records_file import FORMATS, STDIN, ReadOptions, read_records
 from notion_pm.importing.files.rejects import suffix_for, write_rejects
 from notion_pm.importing.find_target import Destination, open_destination
-from notion_pm.importing.interpret import Reject
+from notion_pm.importing.interpret import RejectedRow
 from notion_pm.importing.mapping import map_files
 from notion_pm.importing.mapping.choose import (
-    Chosen,
-    Wishes,
-    choose,
+    ChosenMap,
+    ImportOptions,
+    choose_map,
     count_known_keys,
     maps_of_other_sources,
-    with_dates_settled,
+    settle_date_patterns,
 )
 from notion_pm.importing.mapping.sources import source_name
-from notion_pm.importing.rows import Order, Prepared, only_agreed, prepare
+from notion_pm.importing.plan import ImportPlan, ImportRequest, keep_shown_writes, plan_import
 from notion_pm.importing.values.dates import DatesAmbiguous, is_day_first
-from notion_pm.importing.writing import import_recorded
+from notion_pm.importing.writing import run_import
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.state import State
@@ -212,22 +212,22 @@ def command(
         echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
         return
     stem = records.source or source_name("import" if file == STDIN else Path(file).stem)
-    named = source or map_files.source_called(context.state_directory, stem)
-    wishes = Wishes(map_path, preset, into, named, is_source_stated=source is not None)
+    named = source or map_files.load_source_name(context.state_directory, stem)
+    wishes = ImportOptions(map_path, preset, into, named, is_source_stated=source is not None)
     before = context.gateway.requests.logical
     may_ask = not as_json and sys.stdin.isatty()
     opener = _opener(context, template)
-    chosen = choose(records, wishes, opener, context.state_directory)
+    chosen = choose_map(records, wishes, opener, context.state_directory)
     if (
         chosen.how == "proposed"
         and source is None
         and (same := _same_source(context, records, chosen, may_ask=may_ask))
     ):
         named = same
-        chosen = choose(records, replace(wishes, source=same), opener, context.state_directory)
+        chosen = choose_map(records, replace(wishes, source=same), opener, context.state_directory)
     is_draft = chosen.how == "proposed" and map_path is not None and not may_ask
     settle = partial(_settle_dates, stated=dates, may_ask=may_ask, is_draft=is_draft)
-    chosen = with_dates_settled(chosen, records, settle)
+    chosen = settle_date_patterns(chosen, records, settle)
     if not as_json:
         echo(
             f"{file}: {quantity(len(records.records), 'row')}, {quantity(len(records.columns), 'column')}."
@@ -241,9 +241,9 @@ def command(
         hold_run_lock(context.state_home),
         State(context.state_home, chosen.destination.memory) as state,
     ):
-        order = Order(records, chosen.map, context.now(), overwrite)
+        order = ImportRequest(records, chosen.map, context.now(), overwrite)
         with progress(context) as drawn:
-            prepared = prepare(
+            prepared = plan_import(
                 context.gateway, state, chosen.destination, order, context.jobs, drawn
             )
         if not as_json:
@@ -253,18 +253,18 @@ def command(
                 echo(line)
         if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
             if chosen.how == "proposed":
-                map_files.remember(context.state_directory, chosen.map)
+                map_files.save_confirmed_map(context.state_directory, chosen.map)
             if named != stem:
-                map_files.remember_source(context.state_directory, stem, named)
+                map_files.save_source_name(context.state_directory, stem, named)
             with _locked(context, prepared), progress(context) as drawn:
                 if prepared.creates or prepared.new:
                     # Another machine may have imported the same rows since the preview.
-                    again = prepare(
+                    again = plan_import(
                         context.gateway, state, chosen.destination, order, context.jobs, drawn
                     )
-                    prepared = only_agreed(again, prepared)
+                    prepared = keep_shown_writes(again, prepared)
                 place = place_of(context, drawn)
-                done = import_recorded(place, context.gateway, state, prepared, context.jobs, drawn)
+                done = run_import(place, context.gateway, state, prepared, context.jobs, drawn)
     requests = context.gateway.requests.logical - before
     if as_json:
         echo_json(as_data(chosen, prepared, done, requests))
@@ -278,7 +278,7 @@ def command(
 
 
 def _same_source(
-    context: Context, records: Records, chosen: Chosen, *, may_ask: bool
+    context: Context, records: Records, chosen: ChosenMap, *, may_ask: bool
 ) -> str | None:
     """Return the source that an unknown file is of, where a person says that it is one that was imported before.
 
@@ -340,7 +340,7 @@ def _settle_dates(
     return patterns[f"{answer}-first"]
 
 
-def _locked(context: Context, prepared: Prepared) -> AbstractContextManager[object]:
+def _locked(context: Context, prepared: ImportPlan) -> AbstractContextManager[object]:
     """Hold the lock of the workspace; where no template was applied, there is no record page to claim."""
     page_id = prepared.destination.record_page
     if page_id is None or not prepared.writes:
@@ -354,7 +354,7 @@ def _opener(context: Context, template: str | None) -> Callable[[str], Destinati
 
 
 def _is_agreed(
-    chosen: Chosen, prepared: Prepared, map_path: Path | None, *, yes: bool, as_json: bool
+    chosen: ChosenMap, prepared: ImportPlan, map_path: Path | None, *, yes: bool, as_json: bool
 ) -> bool:
     """Get a person's word: on what is to be written, and on a map that was only proposed, which --yes does not cover.
 
@@ -386,7 +386,11 @@ def _is_agreed(
 
 
 def _set_aside(
-    rejects: Sequence[Reject], path: Path | None, file: str, directory: Path, columns: Sequence[str]
+    rejects: Sequence[RejectedRow],
+    path: Path | None,
+    file: str,
+    directory: Path,
+    columns: Sequence[str],
 ) -> None:
     """Write the rows that were not imported to the file of this source.
 

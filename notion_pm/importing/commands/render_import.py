@@ -6,13 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from notion_pm.importing.compare import OVERTAKEN, Create, FieldChange, Kept, LeftAlone, Update
-from notion_pm.importing.interpret import Reject
-from notion_pm.importing.mapping.choose import Chosen
-from notion_pm.importing.rows import Prepared
+from notion_pm.importing.compare import (
+    OVERTAKEN,
+    CreateRow,
+    FieldChange,
+    KeptValue,
+    SkippedRow,
+    UpdateRow,
+)
+from notion_pm.importing.interpret import RejectedRow
+from notion_pm.importing.mapping.choose import ChosenMap
+from notion_pm.importing.plan import ImportPlan
 from notion_pm.importing.target import Field, Target
-from notion_pm.importing.values.texts import different_parts, shortened
-from notion_pm.importing.writing import Done
+from notion_pm.importing.values.texts import different_parts, shorten
+from notion_pm.importing.writing import ImportResult
 from notion_pm.model.import_write import Item
 from notion_pm.text import one_line, quantity
 from notion_pm.workspace.claims import LOCK_REQUESTS
@@ -22,7 +29,7 @@ _SHOWN = 5
 _WIDTH = 48
 
 
-def preview_lines(prepared: Prepared, *, budget: int, details: bool) -> Iterator[str]:
+def preview_lines(prepared: ImportPlan, *, budget: int, details: bool) -> Iterator[str]:
     """Yield what would become of the rows; with `details` every one of them. `budget`: requests a minute."""
     shown = 10**9 if details else _SHOWN
     yield f"  + {quantity(len(prepared.creates), 'row')} to create"
@@ -37,9 +44,9 @@ def preview_lines(prepared: Prepared, *, budget: int, details: bool) -> Iterator
     yield _summary(prepared, budget)
 
 
-def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+def _update_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
     updates = prepared.updates
-    same = sum(isinstance(each, Update) and not each.changes for each in prepared.decisions)
+    same = sum(isinstance(each, UpdateRow) and not each.changes for each in prepared.decisions)
     if updates:
         fields = Counter(change.field.name for each in updates for change in each.changes)
         yield f"  ~ {quantity(len(updates), 'row')} to update: {', '.join(f'{name} {n}' for name, n in fields.items())}"
@@ -53,9 +60,12 @@ def _update_lines(prepared: Prepared, shown: int) -> Iterator[str]:
         yield f"  = {quantity(same, 'row')} as the file says"
 
 
-def _kept_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+def _kept_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
     kept = [
-        (each, one) for each in prepared.decisions if isinstance(each, Update) for one in each.kept
+        (each, one)
+        for each in prepared.decisions
+        if isinstance(each, UpdateRow)
+        for one in each.kept
     ]
     if kept:
         yield f"  ! {quantity(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
@@ -72,8 +82,8 @@ _REASONS = {
 }
 
 
-def _kept(kept: Kept, prepared: Prepared) -> str:
-    held, said = _shown_apart(kept.held, kept.said, kept.field, prepared)
+def _kept(kept: KeptValue, prepared: ImportPlan) -> str:
+    held, said = _shown_apart(kept.current, kept.in_file, kept.field, prepared)
     return f"{kept.field.name}: {held}, the file says {said}; {_REASONS[kept.reason]}"
 
 
@@ -86,8 +96,8 @@ _LEFT = {
 }
 
 
-def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
-    left = [each for each in prepared.decisions if isinstance(each, LeftAlone)]
+def _left_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
+    left = [each for each in prepared.decisions if isinstance(each, SkippedRow)]
     for reason, number in Counter(each.reason for each in left).items():
         yield f"  - {quantity(number, 'row')} left alone: {_LEFT.get(reason, reason)}"
         titles = [_title(each, prepared.target) for each in left if each.reason == reason]
@@ -95,7 +105,7 @@ def _left_lines(prepared: Prepared, shown: int) -> Iterator[str]:
         yield from _more(number, shown)
 
 
-def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
+def _reject_lines(rejects: Sequence[RejectedRow], shown: int) -> Iterator[str]:
     if rejects:
         yield f"  x {quantity(len(rejects), 'row')} that cannot be imported"
         yield from (
@@ -104,7 +114,7 @@ def _reject_lines(rejects: Sequence[Reject], shown: int) -> Iterator[str]:
         yield from _more(len(rejects), shown)
 
 
-def _side_lines(prepared: Prepared, shown: int) -> Iterator[str]:
+def _side_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
     told, target = prepared.interpreted, prepared.target
     for title, number in Counter(each.related.title for each in prepared.new).items():
         # Quoted, so that "Acme, Inc." is seen to be one customer.
@@ -136,7 +146,7 @@ def _more(number: int, shown: int) -> Iterator[str]:
         yield f"      ... and {number - shown:,} more; --details shows all"
 
 
-def _summary(prepared: Prepared, budget: int) -> str:
+def _summary(prepared: ImportPlan, budget: int) -> str:
     if not prepared.writes:
         return "Nothing to do."
     minutes = max(1, -(-prepared.writes // budget))
@@ -145,21 +155,21 @@ def _summary(prepared: Prepared, budget: int) -> str:
     return f"{quantity(prepared.writes, 'request')} to write it {time}{lock}."
 
 
-def _title(decision: Create | Update | LeftAlone, target: Target) -> str:
+def _title(decision: CreateRow | UpdateRow | SkippedRow, target: Target) -> str:
     return one_line(str(decision.row.values.get(target.title_field.key, decision.row.key)))
 
 
-def _shown(item: Item, field: Field, prepared: Prepared) -> str:
+def _shown(item: Item, field: Field, prepared: ImportPlan) -> str:
     """Return a value as people read it; related pages are counted."""
     if field.type == "relation" and isinstance(item, tuple):
         titles = {each.placeholder: each.title for each in prepared.new}
         new = [titles[each] for each in item if each in titles]
         return f"{quantity(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
     text = ", ".join(item) if isinstance(item, tuple) else str(item)
-    return repr(shortened(one_line(text), _WIDTH)) if text else "empty"
+    return repr(shorten(one_line(text), _WIDTH)) if text else "empty"
 
 
-def _shown_apart(before: Item, after: Item, field: Field, prepared: Prepared) -> tuple[str, str]:
+def _shown_apart(before: Item, after: Item, field: Field, prepared: ImportPlan) -> tuple[str, str]:
     """Return two values as people read them, each cut to the place where they differ."""
     if field.type == "relation" and isinstance(before, tuple) and isinstance(after, tuple):
         return _names(before, after, prepared), _names(after, before, prepared)
@@ -169,7 +179,7 @@ def _shown_apart(before: Item, after: Item, field: Field, prepared: Prepared) ->
     return _shown(before, field, prepared), _shown(after, field, prepared)
 
 
-def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: Prepared) -> str:
+def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: ImportPlan) -> str:
     """Related pages by name. Those on both sides of a long list are only counted."""
     names = {**prepared.related_titles, **{page.placeholder: page.title for page in prepared.new}}
     shown = [item for item in ids if item not in others] if len(ids) > _SHOWN else list(ids)
@@ -182,14 +192,14 @@ def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: Prepared) ->
     return ", ".join(quoted) or "empty"
 
 
-def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
+def overtaken_lines(done: ImportResult, prepared: ImportPlan) -> Iterator[str]:
     """Yield the rows of which something stays because people changed it after the preview."""
     shown = prepared.target
     for each in prepared.decisions:
-        if isinstance(each, LeftAlone) and each.reason == OVERTAKEN:
+        if isinstance(each, SkippedRow) and each.reason == OVERTAKEN:
             yield f"Left alone: {_title(each, shown)}: somebody made, changed or removed its page after the preview."
     for again in done.overtaken.values():
-        if isinstance(again, LeftAlone):
+        if isinstance(again, SkippedRow):
             yield f"Left alone: {_title(again, shown)}: somebody locked its page."
         else:
             yield from (
@@ -197,13 +207,15 @@ def overtaken_lines(done: Done, prepared: Prepared) -> Iterator[str]:
             )
 
 
-def done_line(done: Done) -> str:
+def done_line(done: ImportResult) -> str:
     """Return what an import did, in a line."""
     made = f", {quantity(len(done.made), 'related page')} made" if done.made else ""
     return f"{quantity(len(done.created), 'row')} created, {len(done.updated):,} updated{made}."
 
 
-def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int) -> dict[str, Any]:
+def as_data(
+    chosen: ChosenMap, prepared: ImportPlan, done: ImportResult | None, requests: int
+) -> dict[str, Any]:
     """Return what an import does or would do, as JSON data with stable keys. `done` is None in a dry run."""
     target = prepared.target
     rejects = [*prepared.rejects, *(done.rejects if done else ())]
@@ -231,16 +243,16 @@ def as_data(chosen: Chosen, prepared: Prepared, done: Done | None, requests: int
         "kept": [
             {"key": each.row.key, "page": each.page.id, **_kept_data(one)}
             for each in decisions
-            if isinstance(each, Update)
+            if isinstance(each, UpdateRow)
             for one in each.kept
         ],
         "left_alone": [
             {"key": each.row.key, "reason": each.reason}
             for each in decisions
-            if isinstance(each, LeftAlone)
+            if isinstance(each, SkippedRow)
         ],
         "unchanged": sum(
-            isinstance(each, Update) and not each.changes for each in prepared.decisions
+            isinstance(each, UpdateRow) and not each.changes for each in prepared.decisions
         ),
         "rejected": [{"line": each.record.line, "problem": each.problem} for each in rejects],
         "related_pages": [
@@ -256,8 +268,13 @@ def nothing_as_data() -> dict[str, Any]:
     return {**{name: [] for name in lists}, "unchanged": 0, "requests": 0}
 
 
-def _kept_data(kept: Kept) -> dict[str, Any]:
-    return {"property": kept.field.key, "held": kept.held, "said": kept.said, "reason": kept.reason}
+def _kept_data(kept: KeptValue) -> dict[str, Any]:
+    return {
+        "property": kept.field.key,
+        "held": kept.current,
+        "said": kept.in_file,
+        "reason": kept.reason,
+    }
 
 
 def _change(change: FieldChange) -> dict[str, Any]:

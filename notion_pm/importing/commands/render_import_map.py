@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notion_pm.importing.files.records import Records
-from notion_pm.importing.mapping.choose import Chosen
+from notion_pm.importing.mapping.choose import ChosenMap
 from notion_pm.importing.target import Target
-from notion_pm.importing.values.texts import shortened
+from notion_pm.importing.values.texts import shorten
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.text import one_line
 
@@ -16,7 +16,7 @@ _WORDS = 8
 """Words and their options that are shown of a property."""
 
 
-def map_lines(chosen: Chosen, records: Records) -> Iterator[str]:
+def map_lines(chosen: ChosenMap, records: Records) -> Iterator[str]:
     """Yield the map as a person judges it: each property with its columns, and what stands there first."""
     map, target = chosen.map, chosen.destination.target
     yield f"{_whence(chosen)} Into {target.title!r}:"
@@ -28,7 +28,7 @@ def map_lines(chosen: Chosen, records: Records) -> Iterator[str]:
     yield ""
 
 
-def _whence(chosen: Chosen) -> str:
+def _whence(chosen: ChosenMap) -> str:
     match chosen.how:
         case "file":
             return f"By the map {chosen.name}."
@@ -61,9 +61,9 @@ def _filling(filling: Filling, records: Records) -> str:
     if filling.value is not None:
         return f"always {filling.value!r}"
     example = next((text for column in filling.columns for text in records.texts(column)), "")
-    shown = shortened(one_line(example), _WIDTH) if example else "(nothing)"
+    shown = shorten(one_line(example), _WIDTH) if example else "(nothing)"
     date = f", dates as {filling.date}" if filling.date else ""
-    columns = ", ".join(shortened(one_line(each), _WIDTH) for each in filling.columns)
+    columns = ", ".join(shorten(one_line(each), _WIDTH) for each in filling.columns)
     return f"<- {columns}{date}: {shown}{_translations(filling)}"
 
 
@@ -86,7 +86,7 @@ def _key(map: ImportMap) -> str:
     return f"<- {marked}"
 
 
-def _map_notes(chosen: Chosen, records: Records) -> Iterator[str]:
+def _map_notes(chosen: ChosenMap, records: Records) -> Iterator[str]:
     map = chosen.map
     unused = [
         each

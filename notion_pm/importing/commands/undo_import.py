@@ -12,8 +12,8 @@ from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress
 from notion_pm.console.thread_options import place_of
-from notion_pm.importing.undo import ImportUndo, look_back, undo_import
-from notion_pm.importing.undo_decisions import Left, SetBack, Trash, to_json
+from notion_pm.importing.undo import ImportUndo, plan_import_undo, undo_import
+from notion_pm.importing.undo_decisions import LeftInPlace, RestoreValues, TrashPage, to_json
 from notion_pm.model.page import PropertyValue, RelationValue
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.text import UNTITLED, one_line, quantity
@@ -31,7 +31,7 @@ def take_back_import(
     with hold_run_lock(context.state_home):
         with progress(context) as drawn:
             place = place_of(context, drawn)
-            undo = look_back(place, catalogue_of(context, template), template)
+            undo = plan_import_undo(place, catalogue_of(context, template), template)
         if not as_json:
             _show(undo)
         shown = undo
@@ -93,12 +93,12 @@ def _show_done(undo: ImportUndo, shown: ImportUndo) -> None:
     echo(f"Done: {trashed} in the trash, {back} set back.")
 
 
-def _title(step: Trash | SetBack | Left) -> str:
+def _title(step: TrashPage | RestoreValues | LeftInPlace) -> str:
     page = step.page
     return one_line(page.title if page is not None else step.write.title) or UNTITLED
 
 
-def _back_line(undo: ImportUndo, step: SetBack) -> str:
+def _back_line(undo: ImportUndo, step: RestoreValues) -> str:
     changes = (
         f"{_property(undo, step, before.id)}: {_readable(now)} -> {_readable(before)}"
         for now, before in zip(step.now, step.values, strict=True)
@@ -106,12 +106,12 @@ def _back_line(undo: ImportUndo, step: SetBack) -> str:
     return f"{_title(step)}: {'; '.join(changes)}"
 
 
-def _left_line(undo: ImportUndo, left: Left) -> str:
+def _left_line(undo: ImportUndo, left: LeftInPlace) -> str:
     name = f", {_property(undo, left, left.property_id)}" if left.property_id else ""
     return f"{_title(left)}{name}: {left.reason}."
 
 
-def _property(undo: ImportUndo, step: SetBack | Left, property_id: str) -> str:
+def _property(undo: ImportUndo, step: RestoreValues | LeftInPlace, property_id: str) -> str:
     fields = undo.destinations[step.write.data_source_id].target.fields.values()
     return next((field.name for field in fields if field.id == property_id), property_id)
 
@@ -146,7 +146,7 @@ def _as_data(undo: ImportUndo) -> dict[str, Any]:
     }
 
 
-def _change(undo: ImportUndo, step: SetBack, value: PropertyValue) -> dict[str, Any]:
+def _change(undo: ImportUndo, step: RestoreValues, value: PropertyValue) -> dict[str, Any]:
     return {"property": _property(undo, step, value.id), "to": to_json(value)}
 
 
@@ -156,7 +156,7 @@ def _left_data(undo: ImportUndo) -> Iterator[dict[str, Any]]:
         yield _page(undo, left) | {"property": name, "reason": left.reason}
 
 
-def _page(undo: ImportUndo, step: Trash | SetBack | Left) -> dict[str, Any]:
+def _page(undo: ImportUndo, step: TrashPage | RestoreValues | LeftInPlace) -> dict[str, Any]:
     database = undo.destinations[step.write.data_source_id].target.name
     url = step.page.url if step.page is not None else None
     return {"database": database, "page": step.write.page, "title": _title(step), "url": url}

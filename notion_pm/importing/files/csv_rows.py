@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 
 from notion_pm.importing.files.table import TableRow
-from notion_pm.model.spreadsheet import unguarded
+from notion_pm.model.spreadsheet import unescape_formula
 
 LONGEST_CELL = 1_000_000
 _SEPARATORS = ",;\t|"
@@ -112,7 +112,7 @@ def read_csv_rows(lines: Iterator[str], separator: str) -> Iterator[TableRow]:
             continue
         if len(source.taken) == 1 and cells:
             width = len(cells)
-        yield TableRow(line, tuple(map(unguarded, cells)))
+        yield TableRow(line, tuple(map(unescape_formula, cells)))
 
 
 def _swallowed(taken: list[str], cells: list[str], width: int, separator: str) -> str | None:

@@ -81,7 +81,7 @@ class NestedTooDeep(ValueError):
         super().__init__(f"its fields are nested deeper than {_MOST_LEVELS} levels")
 
 
-def flattened(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[str, str]]:
+def flatten_json(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[str, str]]:
     """Yield a JSON value as cells: `author.login` for what is inside, one cell for each item of a list.
 
     Raises NestedTooDeep.
@@ -93,10 +93,10 @@ def flattened(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[str, 
             return
         case dict():
             for key, value in data.items():
-                yield from flattened(value, f"{name}.{key}" if name else str(key), level + 1)
+                yield from flatten_json(value, f"{name}.{key}" if name else str(key), level + 1)
         case list():
             for each in data:
-                yield from flattened(each, name, level + 1)
+                yield from flatten_json(each, name, level + 1)
         case bool():
             yield name, "true" if data else "false"
         case _:

@@ -18,7 +18,7 @@ from typing import Any
 
 from notion_pm.errors import FileUnusable, UsageError
 from notion_pm.files.safe_read import MEGABYTE, read_bytes, read_stream
-from notion_pm.files.text_encoding import encoding_of
+from notion_pm.files.text_encoding import detect_encoding
 from notion_pm.importing.files.csv_rows import guess_separator, read_csv_rows, stated_separator
 from notion_pm.importing.files.notion_export import is_export, read_export
 from notion_pm.importing.files.records import (
@@ -27,9 +27,9 @@ from notion_pm.importing.files.records import (
     NestedTooDeep,
     Record,
     Records,
-    flattened,
+    flatten_json,
 )
-from notion_pm.importing.files.table import TableRow, records_of_table
+from notion_pm.importing.files.table import TableRow, read_table
 from notion_pm.importing.files.workbook import read_sheet
 
 FORMATS = ("csv", "json", "jsonl", "xlsx", "ods")
@@ -164,7 +164,7 @@ class _CellCount:
 
 
 def _csv(path: str, data: bytes, options: ReadOptions) -> Records:
-    encoding, notes = encoding_of(data, options.encoding)
+    encoding, notes = detect_encoding(data, options.encoding)
     first = next(_text_lines(path, data, encoding, ""), "")
     stated = stated_separator(first)
     lines = _text_lines(path, data, encoding, "")
@@ -194,13 +194,13 @@ def _workbook(path: str, data: bytes, options: ReadOptions) -> Records:
 
 
 def _of_table(rows: Sequence[TableRow], options: ReadOptions, notes: tuple[str, ...]) -> Records:
-    found = records_of_table(rows, options.header_line)
+    found = read_table(rows, options.header_line)
     return replace(found, notes=(*notes, *found.notes))
 
 
 def _json(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
-    encoding, notes = encoding_of(data, options.encoding)
+    encoding, notes = detect_encoding(data, options.encoding)
     try:
         document = _parsed(
             data.decode(encoding, errors="replace"), may_have_surrogates=_SURROGATE.search(data)
@@ -320,7 +320,7 @@ def _likeness_to_rows(items: list[Any]) -> tuple[int, int]:
 
 def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
-    encoding, notes = encoding_of(data, options.encoding)
+    encoding, notes = detect_encoding(data, options.encoding)
     may_have_surrogates = _SURROGATE.search(data)
     broken: list[tuple[Record, str]] = []
 
@@ -353,7 +353,7 @@ def _of_objects(
             broken.append((Record(line, (), each), "this is not an object with fields"))
             continue
         try:
-            record = Record(line, tuple(flattened(each)), each)
+            record = Record(line, tuple(flatten_json(each)), each)
             counted.add(len(record.cells))
             records.append(record)
         except NestedTooDeep as error:

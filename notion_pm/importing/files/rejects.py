@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notion_pm.files.writing import atomic_path
-from notion_pm.importing.interpret import Reject
-from notion_pm.model.spreadsheet import guarded
+from notion_pm.importing.interpret import RejectedRow
+from notion_pm.model.spreadsheet import escape_formula
 
 LINE, PROBLEM = "_line", "_problem"
 
 
-def write_rejects(rejects: Sequence[Reject], path: Path, columns: Sequence[str] = ()) -> None:
+def write_rejects(rejects: Sequence[RejectedRow], path: Path, columns: Sequence[str] = ()) -> None:
     """Write rejected rows, readable by their owner alone: JSON Lines where they came from JSON, else CSV.
 
     `columns` are those of the file; all of them are written, so that the file's map is found again.
@@ -35,24 +35,25 @@ def write_rejects(rejects: Sequence[Reject], path: Path, columns: Sequence[str] 
             return
         columns = _columns(rejects, columns)
         writer = csv.writer(stream)
-        writer.writerow([LINE, PROBLEM, *(guarded(each) for each in columns)])
+        writer.writerow([LINE, PROBLEM, *(escape_formula(each) for each in columns)])
         writer.writerows(
-            [each.record.line, guarded(each.problem), *_cells(each, columns)] for each in rejects
+            [each.record.line, escape_formula(each.problem), *_cells(each, columns)]
+            for each in rejects
         )
 
 
-def suffix_for(rejects: Sequence[Reject]) -> str:
+def suffix_for(rejects: Sequence[RejectedRow]) -> str:
     """Return the ending of a file with these rows."""
     return ".jsonl" if any(each.record.original is not None for each in rejects) else ".csv"
 
 
-def _object(reject: Reject) -> dict[str, object]:
+def _object(reject: RejectedRow) -> dict[str, object]:
     told: dict[str, object] = {LINE: reject.record.line, PROBLEM: reject.problem}
     original = reject.record.original
     return {**told, **original} if isinstance(original, dict) else {**told, "text": original}
 
 
-def _columns(rejects: Sequence[Reject], of_file: Sequence[str]) -> list[str]:
+def _columns(rejects: Sequence[RejectedRow], of_file: Sequence[str]) -> list[str]:
     """Each column as often as the row that has most of it, in the order of the file."""
     counts = {name: 1 for name in of_file if name not in {LINE, PROBLEM}}
     for each in rejects:
@@ -62,6 +63,6 @@ def _columns(rejects: Sequence[Reject], of_file: Sequence[str]) -> list[str]:
     return [name for name, number in counts.items() for _ in range(number)]
 
 
-def _cells(reject: Reject, columns: Sequence[str]) -> Iterator[str]:
+def _cells(reject: RejectedRow, columns: Sequence[str]) -> Iterator[str]:
     left = {name: iter(reject.record.all(name)) for name in columns}
-    return (guarded(next(left[name], "")) for name in columns)
+    return (escape_formula(next(left[name], "")) for name in columns)

@@ -46,7 +46,7 @@ class TableRow:
         return not self.filled and self.problem is None
 
 
-def records_of_table(rows: Sequence[TableRow], header_line: int | None = None) -> Records:
+def read_table(rows: Sequence[TableRow], header_line: int | None = None) -> Records:
     """Return the records of a table.
 
     `header_line` names the line of the headers; without it they are looked for.

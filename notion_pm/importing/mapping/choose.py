@@ -15,17 +15,17 @@ from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import key_field, key_of
 from notion_pm.importing.mapping import map_files
 from notion_pm.importing.mapping.map_files import MapFile
-from notion_pm.importing.mapping.propose import propose
+from notion_pm.importing.mapping.propose import propose_map
 from notion_pm.importing.mapping.recognise import (
-    faults,
-    fitted,
-    in_this_language,
-    key_fault,
-    recognise,
+    find_key_problem,
+    find_map_problems,
+    fit_preset,
+    recognise_preset,
+    with_headers_of_file,
 )
 from notion_pm.importing.target import Target
-from notion_pm.importing.values.cells import CellUnfit
-from notion_pm.importing.values.dates import DatesAmbiguous, pattern_of
+from notion_pm.importing.values.cells import InvalidCell
+from notion_pm.importing.values.dates import DatesAmbiguous, detect_pattern
 from notion_pm.model.import_map import ImportMap
 
 How = Literal["file", "preset", "remembered", "proposed"]
@@ -34,7 +34,7 @@ DEFAULT_INTO = "insights"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ImportOptions:
     """What was said of the map. A `path` without a file asks for a proposal that is written there.
 
     `source` is what the file's source is called; `is_source_stated` whether a person called it so for this file.
@@ -48,7 +48,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenMap:
     """The map, where it comes from, and the database. `lacking`: properties of a preset that are not there."""
 
     map: ImportMap
@@ -58,9 +58,12 @@ class Chosen:
     lacking: tuple[str, ...] = ()
 
 
-def choose(
-    records: Records, wishes: Wishes, open: Callable[[str], Destination], state_directory: Path
-) -> Chosen:
+def choose_map(
+    records: Records,
+    wishes: ImportOptions,
+    open: Callable[[str], Destination],
+    state_directory: Path,
+) -> ChosenMap:
     """Return the map for a file.
 
     Raises MappingInvalid when a person's map does not fit the file or the database, UsageError when there is no such
@@ -69,11 +72,12 @@ def choose(
     if wishes.path is not None and wishes.path.exists():
         return _of_person(records, map_files.read_map(wishes.path), wishes, open)
     known = {
-        name: in_this_language(each, records.columns) for name, each in map_files.presets().items()
+        name: with_headers_of_file(each, records.columns)
+        for name, each in map_files.load_presets().items()
     }
-    name = wishes.preset or recognise(known, records.columns)
+    name = wishes.preset or recognise_preset(known, records.columns)
     if name is not None and name not in known:
-        map_files.preset(name)  # says which there are
+        map_files.load_preset(name)  # says which there are
     preset = known[name] if name else None
     into = wishes.into or (preset.into if preset else DEFAULT_INTO)
     if wishes.preset is None and wishes.path is None:
@@ -85,7 +89,9 @@ def choose(
             return _of_memory(records, kept, open(into))
     destination = open(into)
     if preset is None or name is None:
-        return Chosen(propose(records, destination.target, wishes.source), "proposed", destination)
+        return ChosenMap(
+            propose_map(records, destination.target, wishes.source), "proposed", destination
+        )
     if wishes.is_source_stated:
         preset = preset.of_source(wishes.source)
     if not set(preset.key.columns) & set(records.columns):
@@ -93,15 +99,17 @@ def choose(
         raise UsageError(
             f"This is no file of {preset.source}: it has no column {wanted}.", "Leave --preset out."
         )
-    fit = fitted(preset, destination.target, records.columns)
+    fit = fit_preset(preset, destination.target, records.columns)
     finished = (
-        fit.map if preset.complete else propose(records, destination.target, preset.source, fit.map)
+        fit.map
+        if preset.complete
+        else propose_map(records, destination.target, preset.source, fit.map)
     )
-    if fault := key_fault(finished, destination.target):
+    if fault := find_key_problem(finished, destination.target):
         raise UsageError(
             f"{destination.target.title!r} cannot take it: {fault.message}", fault.advice
         )
-    return Chosen(
+    return ChosenMap(
         finished, "preset" if preset.complete else "proposed", destination, name, fit.lacking
     )
 
@@ -115,7 +123,9 @@ def _remembered(
     """
     there = frozenset(records.columns)
     maps = [
-        file.model for file in map_files.remembered(directory, into) if file.model.source in sources
+        file.model
+        for file in map_files.load_confirmed_maps(directory, into)
+        if file.model.source in sources
     ]
     fitting = [
         map for map in maps if there.issuperset(map.key.columns) and _uses_enough(map, records)
@@ -128,18 +138,18 @@ def _uses_enough(map: ImportMap, records: Records) -> bool:
     return records.is_sparse or used * 2 > len(map.used_columns)
 
 
-def _of_memory(records: Records, map: ImportMap, destination: Destination) -> Chosen:
+def _of_memory(records: Records, map: ImportMap, destination: Destination) -> ChosenMap:
     """Return a map that was confirmed, as far as it fits this file and the database as it is now."""
-    fit = fitted(map, destination.target, records.columns)
-    return Chosen(fit.map, "remembered", destination, map.source, fit.lacking)
+    fit = fit_preset(map, destination.target, records.columns)
+    return ChosenMap(fit.map, "remembered", destination, map.source, fit.lacking)
 
 
 def maps_of_other_sources(
-    records: Records, chosen: Chosen, state_directory: Path
+    records: Records, chosen: ChosenMap, state_directory: Path
 ) -> list[ImportMap]:
     """Return the maps of other sources by whose key this file could be read too."""
     there = frozenset(records.columns)
-    maps = [file.model for file in map_files.remembered(state_directory, chosen.map.into)]
+    maps = [file.model for file in map_files.load_confirmed_maps(state_directory, chosen.map.into)]
     return [
         map for map in maps if map.source != chosen.map.source and there.issuperset(map.key.columns)
     ]
@@ -152,14 +162,14 @@ def count_known_keys(
     by = key_field(map, target)
     number = 0
     for record in records.records:
-        with suppress(CellUnfit):
+        with suppress(InvalidCell):
             number += identity(by, key_of(map.key, record)) in known
     return number
 
 
-def with_dates_settled(
-    chosen: Chosen, records: Records, settle: Callable[[str, DatesAmbiguous], str]
-) -> Chosen:
+def settle_date_patterns(
+    chosen: ChosenMap, records: Records, settle: Callable[[str, DatesAmbiguous], str]
+) -> ChosenMap:
     """Return the map with a pattern for each column of dates that can be read in two ways.
 
     `settle` says which, given the name of the column; dates that can be read in one way only need no saying.
@@ -170,7 +180,7 @@ def with_dates_settled(
         if found is None or found.type != "date" or filling.date is not None:
             continue
         try:
-            pattern_of(text for column in filling.columns for text in records.texts(column))
+            detect_pattern(text for column in filling.columns for text in records.texts(column))
         except DatesAmbiguous as ambiguous:
             pattern = settle(" and ".join(filling.columns), ambiguous)
             fill[name] = filling.model_copy(update={"date": pattern})
@@ -178,9 +188,11 @@ def with_dates_settled(
 
 
 def _of_person(
-    records: Records, file: MapFile, wishes: Wishes, open: Callable[[str], Destination]
-) -> Chosen:
+    records: Records, file: MapFile, wishes: ImportOptions, open: Callable[[str], Destination]
+) -> ChosenMap:
     map = file.model if wishes.into is None else file.model.model_copy(update={"into": wishes.into})
     destination = open(map.into)
-    file.refuse(faults(map, destination.target, records.columns, is_sparse=records.is_sparse))
-    return Chosen(map, "file", destination, str(file.path))
+    file.refuse(
+        find_map_problems(map, destination.target, records.columns, is_sparse=records.is_sparse)
+    )
+    return ChosenMap(map, "file", destination, str(file.path))

@@ -10,7 +10,7 @@ from statistics import fmean
 
 from notion_pm.importing.files.records import Records
 from notion_pm.importing.identity import is_domain
-from notion_pm.importing.values.dates import DatesAmbiguous, day_of, pattern_of
+from notion_pm.importing.values.dates import DatesAmbiguous, detect_pattern, parse_day
 from notion_pm.importing.values.nothing import is_nothing
 from notion_pm.importing.values.texts import word_set
 
@@ -128,7 +128,7 @@ class Column:
     def _is_date(self, text: str) -> bool:
         for pattern in (self.date_pattern,) if self.date_pattern else self._ambiguous:
             try:
-                day_of(text, pattern)
+                parse_day(text, pattern)
             except (ValueError, OverflowError):
                 continue
             return True
@@ -143,7 +143,7 @@ class Column:
         if not self._mostly(lambda text: any(map(str.isdigit, text)) and len(text) < 60):
             return None, ()
         try:
-            return pattern_of(self.sample), ()
+            return detect_pattern(self.sample), ()
         except DatesAmbiguous as ambiguous:
             return None, ambiguous.patterns
 

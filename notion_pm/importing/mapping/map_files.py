@@ -36,14 +36,14 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(each.stem for each in _presets().glob("*.yaml")))
 
 
-def preset(name: str) -> ImportMap:
+def load_preset(name: str) -> ImportMap:
     """Return the map of a tool. Raises UsageError when none of that name ships."""
     return _read_preset(name).model
 
 
-def presets() -> dict[str, ImportMap]:
+def load_presets() -> dict[str, ImportMap]:
     """Return the maps of all tools, by name."""
-    return {name: preset(name) for name in preset_names()}
+    return {name: load_preset(name) for name in preset_names()}
 
 
 def preset_text(name: str) -> str:
@@ -72,14 +72,14 @@ def read_map(path: Path) -> MapFile:
 def write_map(path: Path, map: ImportMap) -> None:
     """Write a map to a new file. Raises UsageError where there is a file already, FileUnusable."""
     try:
-        create_shared(path, as_text(map))
+        create_shared(path, format_map(map))
     except FileExistsError:
         raise UsageError(
             f"There is a file {path} already.", "Name another one with --map."
         ) from None
 
 
-def as_text(map: ImportMap) -> str:
+def format_map(map: ImportMap) -> str:
     """Return a map as YAML, without what is as it would be anyway; a column alone stands for itself."""
     stated = map.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     data = {"source": map.source, "into": map.into, **stated, "key": _short(stated["key"])}
@@ -97,7 +97,7 @@ def _short(filling: dict[str, Any]) -> Any:
     return filling["from"] if list(filling) == ["from"] else filling
 
 
-def remembered(state_directory: Path, into: str) -> list[MapFile]:
+def load_confirmed_maps(state_directory: Path, into: str) -> list[MapFile]:
     """Return the maps that people confirmed for a database, of all sources."""
     found = []
     for path in sorted((state_directory / _FOLDER).glob("*.yaml")):
@@ -107,15 +107,15 @@ def remembered(state_directory: Path, into: str) -> list[MapFile]:
     return found
 
 
-def remember(state_directory: Path, map: ImportMap) -> None:
+def save_confirmed_map(state_directory: Path, map: ImportMap) -> None:
     """Keep a map that a person confirmed, for the next file of its source with these columns."""
     mark = sha256(
         "\x1f".join([map.into, map.source, *sorted(map.used_columns)]).encode()
     ).hexdigest()[:16]
-    write_private(state_directory / _FOLDER / f"{mark}.yaml", as_text(map))
+    write_private(state_directory / _FOLDER / f"{mark}.yaml", format_map(map))
 
 
-def remember_source(state_directory: Path, name: str, source: str) -> None:
+def save_source_name(state_directory: Path, name: str, source: str) -> None:
     """Keep what a person called the source of files of a name."""
     known = {**_sources(state_directory), name: source}
     write_private(
@@ -123,7 +123,7 @@ def remember_source(state_directory: Path, name: str, source: str) -> None:
     )
 
 
-def source_called(state_directory: Path, name: str) -> str:
+def load_source_name(state_directory: Path, name: str) -> str:
     """Return what a person called the source of files of a name, else that name."""
     return _sources(state_directory).get(name, name)
 

@@ -18,7 +18,7 @@ from notion_pm.importing.related import EXPORTED
 from notion_pm.importing.target import Choice, Field, Target
 from notion_pm.importing.values.nothing import is_nothing
 from notion_pm.importing.values.scales import scale_words
-from notion_pm.importing.values.texts import links_pages
+from notion_pm.importing.values.texts import holds_only_page_links
 from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.model.likeness import LIKELY, SURE, best_pairs, likeness, plain
 
@@ -40,7 +40,7 @@ _DOMAIN_OF_FIRM = (
 """What tells a firm in the address of a person; the addresses that anybody can have tell none."""
 
 
-def propose(
+def propose_map(
     records: Records, target: Target, source: str, known: ImportMap | None = None
 ) -> ImportMap:
     """Return a map for a person to look at; what a preset says already stays."""
@@ -187,7 +187,7 @@ class _Proposal:
         data: dict[str, object] = {"from": (column,)}
         if found.type == "date" and facts.date_pattern is not None:
             data["date"] = facts.date_pattern
-        if found.type == "relation" and texts and all(map(links_pages, texts)):
+        if found.type == "relation" and texts and all(map(holds_only_page_links, texts)):
             data |= {"text": "notion", "split": "\n"}
         elif found.is_list:
             separator = facts.name_separator if found.type == "relation" else facts.separator

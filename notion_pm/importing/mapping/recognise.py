@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from notion_pm.importing.interpret import key_field
 from notion_pm.importing.mapping.headers import Role, role_score
 from notion_pm.importing.target import SOURCE_ID, Field, Target
-from notion_pm.importing.values.cells import may_make
+from notion_pm.importing.values.cells import may_create
 from notion_pm.importing.values.dates import is_pattern
 from notion_pm.model.fault import Fault
 from notion_pm.model.import_map import Filling, ImportMap
@@ -17,7 +17,7 @@ from notion_pm.model.property_types import IDENTITY_TYPES
 from notion_pm.text import suggest
 
 
-def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
+def with_headers_of_file(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
     """Return a preset with the headers that the file has in place of those in English."""
     there = frozenset(columns)
     names = {
@@ -30,7 +30,7 @@ def in_this_language(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
     return preset.with_columns(names)
 
 
-def recognise(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
+def recognise_preset(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
     """Return the preset whose headers are all there, of several the one that asks for most."""
     there = frozenset(columns)
     fitting = [
@@ -42,14 +42,14 @@ def recognise(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str |
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedPreset:
     """A preset as far as it fits a database and a file; `lacking` are properties that the database does not have."""
 
     map: ImportMap
     lacking: tuple[str, ...]
 
 
-def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
+def fit_preset(preset: ImportMap, target: Target, columns: Sequence[str]) -> FittedPreset:
     """Return a preset without what this file, or this database, does not have: columns of a tool come and go.
 
     A database that people made has other names: the title is always filled, and other properties by likeness.
@@ -75,7 +75,7 @@ def fitted(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fitted:
     )
     body = preset.body if preset.body and there.intersection(preset.body.columns) else None
     changed = {"fill": kept, "only": only, "without": without, "body": body}
-    return Fitted(
+    return FittedPreset(
         preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking)
     )
 
@@ -130,7 +130,7 @@ def _with_options_of(found: Field | None, filling: Filling) -> Filling:
     return filling.model_copy(update={"words": words})
 
 
-def faults(
+def find_map_problems(
     map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False
 ) -> Iterator[Fault]:
     """Yield everything in a person's map that does not fit the database or the file.
@@ -154,11 +154,11 @@ def faults(
         yield from _column_faults(("body",), map.body.columns, columns)
     if map.key.property is not None:
         yield from _key_faults(map.key.property, target)
-    if (fault := key_fault(map, target)) is not None:
+    if (fault := find_key_problem(map, target)) is not None:
         yield fault
 
 
-def key_fault(map: ImportMap, target: Target) -> Fault | None:
+def find_key_problem(map: ImportMap, target: Target) -> Fault | None:
     """Return why a key could not be found again where it is kept: the property is filled from elsewhere."""
     kept = key_field(map, target)
     filling = next((each for name, each in map.fill.items() if target.named(name) == kept), None)
@@ -219,6 +219,6 @@ def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[Fault]
     if found is None or not filling.words:
         return
     for theirs, ours in filling.words.items():
-        if ours and found.choice(ours) is None and not may_make(found, filling):
+        if ours and found.choice(ours) is None and not may_create(found, filling):
             known = [each.key or each.name for each in found.choices]
             yield Fault.unknown(("fill", name, "words", theirs), "option", ours, known)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from notion_pm.importing.identity import as_link, is_domain
 from notion_pm.importing.target import Field
-from notion_pm.importing.values.dates import day_of, pattern_of
+from notion_pm.importing.values.dates import detect_pattern, parse_day
 from notion_pm.importing.values.nothing import clean_name
-from notion_pm.importing.values.numbers import number_of
-from notion_pm.importing.values.texts import READERS, shortened
+from notion_pm.importing.values.numbers import parse_number
+from notion_pm.importing.values.texts import READERS, shorten
 from notion_pm.model.import_map import Filling
 from notion_pm.model.import_write import Item
 
@@ -26,39 +26,39 @@ _YES = frozenset({"true", "yes", "y", "x", "1", "checked", "on", "ja", "oui", "s
 _NO = frozenset({"false", "no", "n", "0", "unchecked", "off", "nein", "non", ""})
 
 
-class CellUnfit(ValueError):
+class InvalidCell(ValueError):
     """A cell does not hold what its field takes; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
+class UnknownOption:
     """A word that is no option, and that nobody may make one of."""
 
     word: str
 
 
-def item_of(field: Field, filling: Filling, text: str, form: str) -> Item | Unlisted:
+def read_item(field: Field, filling: Filling, text: str, form: str) -> Item | UnknownOption:
     """Return the item of one text. `form`: the pattern of a column's dates, or the decimal sign of its numbers.
 
     Raises CellUnfit when the field does not take it.
     """
     if field.choices or field.type in {"select", "status", "multi_select"}:
-        return option(field, filling, text)
+        return find_option_name(field, filling, text)
     return _READERS[field.type](field, filling, text, form)
 
 
-def option(field: Field, filling: Filling, word: str) -> str | Unlisted:
+def find_option_name(field: Field, filling: Filling, word: str) -> str | UnknownOption:
     """Return the name of the option that a word stands for."""
     ours = _translated(filling, word)
     if ours is None:
         return ""
     if (found := field.choice(ours)) is not None:
         return found.name
-    if not may_make(field, filling):
-        return Unlisted(word)
+    if not may_create(field, filling):
+        return UnknownOption(word)
     name = " ".join(ours.replace(",", " ").split())
     if len(name) > LONGEST_OPTION:
-        raise CellUnfit(
+        raise InvalidCell(
             f"`{name[:40]}…` is too long for an option: {len(name)} of {LONGEST_OPTION} characters"
         )
     return name
@@ -70,7 +70,7 @@ def _translated(filling: Filling, word: str) -> str | None:
     return table.get(word.casefold(), word)
 
 
-def may_make(field: Field, filling: Filling) -> bool:
+def may_create(field: Field, filling: Filling) -> bool:
     """Whether options, or related pages, may be made that are not there.
 
     Notion makes options as pages name them, but not those of a status (notion-api.md 3.2).
@@ -78,23 +78,23 @@ def may_make(field: Field, filling: Filling) -> bool:
     return field.type != "status" and (field.open if filling.new is None else filling.new)
 
 
-def text_of(filling: Filling, text: str, longest: int = LONGEST_TEXT) -> str:
+def plain_text(filling: Filling, text: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text without its markup, cut to the length that the map states.
 
     Raises CellUnfit where Notion does not take all of it and the map does not say to cut it.
     """
     plain = READERS[filling.text](text)
     if filling.length is not None:
-        return shortened(plain, min(filling.length, longest))
+        return shorten(plain, min(filling.length, longest))
     if len(plain) > longest:
-        raise CellUnfit(
+        raise InvalidCell(
             f"{len(plain):,} characters are more than {longest:,}: cut them, or say `length` in the map"
         )
     return plain
 
 
 def _text(field: Field, filling: Filling, text: str, form: str) -> Item:
-    plain = text_of(filling, text)
+    plain = plain_text(filling, text)
     if field.type == "title":
         return " ".join(plain.split())
     return clean_name(plain) if field.type == "relation" else plain
@@ -102,32 +102,32 @@ def _text(field: Field, filling: Filling, text: str, form: str) -> Item:
 
 def _number(field: Field, filling: Filling, text: str, form: str) -> Item:
     try:
-        number = number_of(text, form)
+        number = parse_number(text, form)
     except ValueError:
-        raise CellUnfit(f"`{text}` is not a number") from None
+        raise InvalidCell(f"`{text}` is not a number") from None
     if number in {float("inf"), float("-inf")} or number != number:
-        raise CellUnfit(f"`{text}` is not a number that Notion takes")
+        raise InvalidCell(f"`{text}` is not a number that Notion takes")
     return int(number) if number.is_integer() else number
 
 
 def _checkbox(field: Field, filling: Filling, text: str, form: str) -> Item:
     word = text.strip().casefold()
     if word not in _YES | _NO:
-        raise CellUnfit(f"`{text}` is neither yes nor no")
+        raise InvalidCell(f"`{text}` is neither yes nor no")
     return word in _YES
 
 
 def _date(field: Field, filling: Filling, text: str, form: str) -> Item:
     try:
-        return day_of(text, form)
+        return parse_day(text, form)
     except (ValueError, OverflowError):
         pass
     try:
-        return day_of(
-            text, pattern_of([text])
+        return parse_day(
+            text, detect_pattern([text])
         )  # a day that can be read in one way only is that day
     except (ValueError, OverflowError):
-        raise CellUnfit(f"`{text}` is not a date ({form})") from None
+        raise InvalidCell(f"`{text}` is not a date ({form})") from None
 
 
 def _short(field: Field, filling: Filling, text: str, form: str) -> Item:
@@ -135,7 +135,7 @@ def _short(field: Field, filling: Filling, text: str, form: str) -> Item:
     if field.type == "url" and is_domain(plain):
         plain = as_link(plain)
     if len(plain) > LONGEST[field.type]:
-        raise CellUnfit(
+        raise InvalidCell(
             f"{len(plain)} characters are more than the {LONGEST[field.type]} that Notion takes"
         )
     return plain

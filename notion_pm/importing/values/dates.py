@@ -79,7 +79,7 @@ class DatesAmbiguous(ValueError):
         self.patterns = patterns
 
 
-def pattern_of(texts: Iterable[str]) -> str:
+def detect_pattern(texts: Iterable[str]) -> str:
     """Return the pattern by which most of the texts are dates; ISO where none is.
 
     Raises DatesAmbiguous when two fit equally well and say different days.
@@ -110,7 +110,7 @@ def is_day_first(pattern: str) -> bool:
     return -1 < pattern.find("%d") < month
 
 
-def day_of(text: str, pattern: str) -> str:
+def parse_day(text: str, pattern: str) -> str:
     """Return the day that a text says, as YYYY-MM-DD: as it is written, in whatever time zone; of a span the first.
 
     Raises ValueError when it is no date of that pattern.
@@ -126,7 +126,7 @@ def is_pattern(pattern: str) -> bool:
 
 def _read(text: str, pattern: str) -> str | None:
     try:
-        return day_of(text, pattern)
+        return parse_day(text, pattern)
     except (ValueError, OverflowError):
         return None
 

@@ -13,7 +13,7 @@ _IN_PARENTHESES = re.compile(r"\((.+)\)")
 _GROUPED = {sign: re.compile(rf"[-+]?[1-9]\d{{0,2}}(?:\{sign}\d{{3}})+") for sign in ".,"}
 
 
-def decimal_sign(texts: Iterable[str]) -> str:
+def detect_decimal_sign(texts: Iterable[str]) -> str:
     """Return the decimal sign of a column, `.` or `,`.
 
     `1.234,56` and `0,5` show it; `12.500` alone does not, and is read as the others are.
@@ -21,7 +21,7 @@ def decimal_sign(texts: Iterable[str]) -> str:
     shown = {".": 0, ",": 0}
     grouped = {".": 0, ",": 0}
     for text in texts:
-        plain = bare_number(text)
+        plain = strip_number(text)
         last = max(".,", key=plain.rfind)
         other = "," if last == "." else "."
         if last not in plain:
@@ -40,17 +40,17 @@ def decimal_sign(texts: Iterable[str]) -> str:
     return "," if grouped["."] > 1 and not grouped[","] else "."
 
 
-def bare_number(text: str) -> str:
+def strip_number(text: str) -> str:
     """Return a number without what is around it."""
     plain = text.strip()
     negative = _IN_PARENTHESES.fullmatch(plain)
     return f"-{_AROUND.sub('', negative[1].strip())}" if negative else _AROUND.sub("", plain)
 
 
-def number_of(text: str, sign: str) -> float:
+def parse_number(text: str, sign: str) -> float:
     """Return the number that a text says. Raises ValueError when it says none."""
     other = "," if sign == "." else "."
-    plain = bare_number(text)
+    plain = strip_number(text)
     if plain.count(sign) > 1 and _GROUPED[sign].fullmatch(plain):
         plain = plain.replace(sign, "")
     elif other in plain and (_GROUPED[other].fullmatch(plain.partition(sign)[0]) is None):

@@ -120,7 +120,7 @@ def without_page_id(word: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (word, "")
 
 
-def links_pages(text: str) -> bool:
+def holds_only_page_links(text: str) -> bool:
     """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
     return any(
         not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE))
@@ -165,7 +165,7 @@ READERS: dict[str, Callable[[str], str]] = {
 }
 
 
-def shortened(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """Return a text of at most so many characters, cut between words where that is possible."""
     if len(text) <= length:
         return text
@@ -188,5 +188,5 @@ def different_parts(one: str, other: str, length: int) -> tuple[str, str]:
     common = next((at for at, (left, right) in enumerate(pairs) if left != right), shortest)
     start = max(0, common - _CONTEXT)
     if start == 0:
-        return shortened(one, length), shortened(other, length)
-    return f"…{shortened(one[start:], length - 1)}", f"…{shortened(other[start:], length - 1)}"
+        return shorten(one, length), shorten(other, length)
+    return f"…{shorten(one[start:], length - 1)}", f"…{shorten(other[start:], length - 1)}"

@@ -11,7 +11,7 @@ from notion_pm.model.existing import Existing
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import OptionValue
-from notion_pm.model.property_lookup import own, property_keys, property_title
+from notion_pm.model.property_lookup import own_property, property_keys, property_title
 from notion_pm.model.schema import Database, DataSource, OptionsConfig, Property, View, WidgetPlace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.provision.plan import fingerprint
@@ -212,7 +212,7 @@ class ApplyState:
             for change in changes:
                 if change.action == "delete":
                     continue
-                spec = own(self._template, key, change.key)
+                spec = own_property(self._template, key, change.key)
                 if change.kind == "property" and "title" in change.facets:
                     titles[change.key] = property_title(self._template, key, change.key)
                 if change.kind == "property" and spec is not None:

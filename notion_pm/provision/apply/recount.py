@@ -9,7 +9,7 @@ from typing import Any
 
 from notion_pm.errors import ChangedDuringRun
 from notion_pm.model.page import Page
-from notion_pm.model.property_lookup import own, property_title
+from notion_pm.model.property_lookup import own_property, property_title
 from notion_pm.model.schema import DataSource, Property, RelationConfig
 from notion_pm.model.template import PropertySpec, Template
 from notion_pm.provision.apply.apply_context import ApplyContext
@@ -20,7 +20,7 @@ from notion_pm.provision.plan.operation import PAGE_SIZE, Operation
 
 def new_spec(template: Template, change: Change) -> PropertySpec | None:
     """Return what a property is to become, None where a change does not convert it."""
-    return own(template, change.database, change.key) if "type" in change.facets else None
+    return own_property(template, change.database, change.key) if "type" in change.facets else None
 
 
 def changes_still_wanted(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from notion_pm.errors import ChangedDuringRun
-from notion_pm.model.property_lookup import own, property_title
+from notion_pm.model.property_lookup import own_property, property_title
 from notion_pm.model.schema import Database, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import OptionsProperty
 from notion_pm.provision.apply.apply_context import ApplyContext
@@ -133,7 +133,7 @@ def _property_patches(
                 context.template, database, key, changed, found, context.state, options
             )
         elif (
-            own(context.template, database, key) is not None
+            own_property(context.template, database, key) is not None
         ):  # mirrors come with the relations that they mirror
             title = property_title(context.template, database, key)
             sent[title] = patches.creation(context.template, database, key, context.state)

@@ -9,7 +9,12 @@ from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.page import Page
-from notion_pm.model.property_lookup import own, property_keys, property_title, property_type
+from notion_pm.model.property_lookup import (
+    own_property,
+    property_keys,
+    property_title,
+    property_type,
+)
 from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.provision.plan import fingerprint
@@ -115,7 +120,7 @@ def with_found_properties(
         # A property that is about to be renamed still has the name that the plan gives to a new one.
         if prop is not None and prop.id not in entry.properties.values():
             properties[key], titles[key] = prop.id, prop.name
-            spec = own(template, database, key)
+            spec = own_property(template, database, key)
             if spec is not None:
                 prints[key] = fingerprint.of_property(spec)
         if key in properties and properties[key] in source.properties:
@@ -160,7 +165,7 @@ def mirror_of(
 def options_by_name(
     template: Template, database: str, key: str, prop: Property, known: Mapping[str, str]
 ) -> dict[str, str]:
-    spec = own(template, database, key)
+    spec = own_property(template, database, key)
     if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
         return {}
     ids = {each.name.lower(): each.id for each in prop.config.options if each.id}

@@ -12,7 +12,12 @@ from datetime import datetime
 from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.property_lookup import own, property_keys, property_title, property_type
+from notion_pm.model.property_lookup import (
+    own_property,
+    property_keys,
+    property_title,
+    property_type,
+)
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan import fingerprint
@@ -160,7 +165,7 @@ def not_found(desired: LoadedTemplate, manifest: Manifest) -> Iterator[str]:
             if each not in entry.properties:
                 yield address(key, each)
                 continue
-            stated = own(template, key, each)
+            stated = own_property(template, key, each)
             for option in stated.options if isinstance(stated, OptionsProperty) else ():
                 if f"{each}.{option.key}" not in entry.options:
                     yield address(key, each, option.key)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 
-from notion_pm.model.spreadsheet import guarded
+from notion_pm.model.spreadsheet import escape_formula
 from notion_pm.text import UNTITLED, markdown_text, one_line, quantity
 from notion_pm.thread.graph import Thread
 from notion_pm.thread.loop import Ask, Owed, asks_of
@@ -73,7 +73,7 @@ def table(loop: Loop, drafts: Iterable[Draft]) -> str:
             " ".join(ask.url for ask in asks),
             each.message,
         )
-        writer.writerow([guarded(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     return stream.getvalue()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from notion_pm.model.existing import Existing, ExistingDatabase
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import DatabaseEntry
-from notion_pm.model.property_lookup import own, property_keys, property_title
+from notion_pm.model.property_lookup import own_property, property_keys, property_title
 from notion_pm.model.schema import (
     NumberConfig,
     OptionsConfig,
@@ -84,7 +84,7 @@ def _findings(
 
 def _new(template: Template, database: str, key: str) -> Change:
     title = property_title(template, database, key)
-    spec = own(template, database, key)
+    spec = own_property(template, database, key)
     details = (f"{title} ({spec.type if spec else 'mirror'})",)
     return Change(
         address(database, key),
@@ -109,7 +109,7 @@ def _kept(
     options: PlanOptions,
 ) -> Iterator[Finding]:
     place, title = address(database, key), property_title(template, database, key)
-    spec = own(template, database, key)
+    spec = own_property(template, database, key)
     written = entry.titles.get(owned_as, prop.name)
     facets: set[str] = set()
     details = []

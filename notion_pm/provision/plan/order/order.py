@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from notion_pm.model.existing import Existing
-from notion_pm.model.property_lookup import own, property_title
+from notion_pm.model.property_lookup import own_property, property_title
 from notion_pm.model.template import FormulaProperty, LoadedTemplate, RelationProperty
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.operation import Operation, OperationKind, operation_names
@@ -162,7 +162,7 @@ class _Ordering:
         """Return whether a change is in a request of its own database; a mirror comes with its relation."""
         return (
             change.action != "create"
-            or own(self._template, change.database, change.key) is not None
+            or own_property(self._template, change.database, change.key) is not None
         )
 
     def _level(self, change: Change, levels: dict[tuple[str, str], int]) -> int:

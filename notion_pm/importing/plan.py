@@ -15,33 +15,33 @@ from functools import partial
 from notion_pm.errors import UsageError
 from notion_pm.importing.compare import (
     OVERTAKEN,
-    Create,
+    CreateRow,
     Decision,
-    LeftAlone,
     Memory,
-    Update,
-    compare,
+    SkippedRow,
+    UpdateRow,
+    compare_row,
 )
-from notion_pm.importing.existing_pages import read_pages
+from notion_pm.importing.existing_pages import find_existing_pages
 from notion_pm.importing.files.records import Records
 from notion_pm.importing.find_target import Destination, read_indexes
 from notion_pm.importing.identity import identity
 from notion_pm.importing.interpret import (
     DatesUnclear,
-    Incoming,
-    Interpreted,
-    Reject,
-    interpret,
+    ImportRow,
+    InterpretedFile,
+    RejectedRow,
+    interpret_records,
     key_field,
 )
 from notion_pm.importing.related import (
     EXPORTED,
-    Index,
     NewPage,
-    placeholder_of_row,
-    resolve,
-    rows_named_in,
-    with_made,
+    RelatedPageIndex,
+    replace_placeholders,
+    resolve_relations,
+    row_placeholder,
+    row_placeholders_in,
 )
 from notion_pm.importing.target import Field, Target
 from notion_pm.model.ids import NotionId
@@ -55,7 +55,7 @@ from notion_pm.workspace.progress import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportRequest:
     """What is to be imported, how, and when. With `overwrite` the file wins over what people changed."""
 
     records: Records
@@ -65,7 +65,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ImportPlan:
     """What an import would do. `fields` are filled by any row; `new` are related pages that are made first.
 
     `read_at`: when reading the pages began, by the server's clock; what was edited since has to be compared again.
@@ -73,11 +73,11 @@ class Prepared:
 
     destination: Destination
     by: Field
-    interpreted: Interpreted
+    interpreted: InterpretedFile
     fields: tuple[Field, ...]
     decisions: tuple[Decision, ...]
     new: tuple[NewPage, ...]
-    rejects: tuple[Reject, ...]
+    rejects: tuple[RejectedRow, ...]
     read_at: datetime
     overwrite: bool = False
     source: str = ""
@@ -92,14 +92,14 @@ class Prepared:
         return self.destination.target
 
     @property
-    def creates(self) -> list[Create]:
+    def creates(self) -> list[CreateRow]:
         """The rows that are to be made."""
-        return [each for each in self.decisions if isinstance(each, Create)]
+        return [each for each in self.decisions if isinstance(each, CreateRow)]
 
     @property
-    def updates(self) -> list[Update]:
+    def updates(self) -> list[UpdateRow]:
         """The rows that are there and change."""
-        return [each for each in self.decisions if isinstance(each, Update) and each.changes]
+        return [each for each in self.decisions if isinstance(each, UpdateRow) and each.changes]
 
     @property
     def writes(self) -> int:
@@ -107,14 +107,14 @@ class Prepared:
         return len(self.new) + len(self.creates) + len(self.updates)
 
 
-def prepare(
+def plan_import(
     gateway: NotionClient,
     state: State,
     destination: Destination,
-    order: Order,
+    order: ImportRequest,
     jobs: int = 4,
     progress: Progress = no_progress,
-) -> Prepared:
+) -> ImportPlan:
     """Decide what becomes of each row of a file. Reads only.
 
     Raises UsageError where dates can be read in two ways, IncompleteRead when Notion gives only a part.
@@ -132,54 +132,57 @@ def prepare(
         return dict(ChainMap(*by_source))
 
     indexes = read_indexes(gateway, destination, fields, spellings, jobs=jobs)
-    resolved = resolve(interpreted.rows, target, order.map, indexes)
+    resolved = resolve_relations(interpreted.rows, target, order.map, indexes)
     keys = [each.key for each in resolved.rows]
-    there = read_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
+    there = find_existing_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
     known = state.imported(target.data_source_id)
     judge = partial(_decision, gateway, target, by, there, known, overwrite=order.overwrite)
     judged = [judge(each) for each in _with_pages_of_rows(resolved.rows, by, there, known)]
-    decisions = tuple(each for each in judged if not isinstance(each, Reject))
+    decisions = tuple(each for each in judged if not isinstance(each, RejectedRow))
     rejects = (
         *interpreted.rejects,
         *resolved.rejects,
-        *(each for each in judged if isinstance(each, Reject)),
+        *(each for each in judged if isinstance(each, RejectedRow)),
     )
     named = set(_named_items(decisions))
     new = tuple(each for each in resolved.new if each.placeholder in named)
     in_order = tuple(sorted(rejects, key=_line))
-    return Prepared(
+    return ImportPlan(
         destination, by, interpreted, tuple(fields), decisions, new, in_order, read_at, order.overwrite,
         order.map.source, resolved.spellings, _titles(indexes.values()),
     )  # fmt: skip
 
 
-def _titles(indexes: Iterable[Index]) -> dict[str, str]:
+def _titles(indexes: Iterable[RelatedPageIndex]) -> dict[str, str]:
     return {page: title for index in indexes for page, title in index.titles.items()}
 
 
 def _with_pages_of_rows(
-    rows: Sequence[Incoming],
+    rows: Sequence[ImportRow],
     by: Field,
     there: Mapping[str, Sequence[Page]],
     known: Mapping[str, ImportedRow],
-) -> list[Incoming]:
+) -> list[ImportRow]:
     """Return the rows with the pages of other rows of the file that are there already."""
-    if not any(rows_named_in(row.values) for row in rows):
+    if not any(row_placeholders_in(row.values) for row in rows):
         return list(rows)
     pages: dict[str, NotionId] = {}
     for row in rows:
         key = identity(by, row.key)
         if len(there.get(key, ())) == 1:
-            pages[placeholder_of_row(row.key)] = there[key][0].id
+            pages[row_placeholder(row.key)] = there[key][0].id
         elif key in known:
-            pages[placeholder_of_row(row.key)] = known[key].page_id
+            pages[row_placeholder(row.key)] = known[key].page_id
     return [
-        replace(row, values={name: with_made(item, pages) for name, item in row.values.items()})
+        replace(
+            row,
+            values={name: replace_placeholders(item, pages) for name, item in row.values.items()},
+        )
         for row in rows
     ]
 
 
-def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
+def keep_shown_writes(again: ImportPlan, shown: ImportPlan) -> ImportPlan:
     """Return what was prepared again, without writes to rows that nobody has seen in what was shown.
 
     Since then people may have made the rows that were new, and have edited or removed others.
@@ -189,10 +192,10 @@ def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
 
     def agreed(decision: Decision) -> Decision:
         match decision:
-            case Create(row) if row.key not in created:
-                return LeftAlone(row, OVERTAKEN)
-            case Update(row, page) if decision.changes and page.id not in updated:
-                return LeftAlone(row, OVERTAKEN)
+            case CreateRow(row) if row.key not in created:
+                return SkippedRow(row, OVERTAKEN)
+            case UpdateRow(row, page) if decision.changes and page.id not in updated:
+                return SkippedRow(row, OVERTAKEN)
         return decision
 
     decisions = tuple(map(agreed, again.decisions))
@@ -207,7 +210,7 @@ def only_agreed(again: Prepared, shown: Prepared) -> Prepared:
 def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:
     """The items of all lists that are to be written."""
     for each in decisions:
-        if isinstance(each, Create | Update):
+        if isinstance(each, CreateRow | UpdateRow):
             yield from (
                 item
                 for items in each.row.values.values()
@@ -216,13 +219,13 @@ def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:
             )
 
 
-def _line(reject: Reject) -> int:
+def _line(reject: RejectedRow) -> int:
     return reject.record.line
 
 
-def _interpreted(order: Order, target: Target) -> Interpreted:
+def _interpreted(order: ImportRequest, target: Target) -> InterpretedFile:
     try:
-        return interpret(order.records, order.map, target)
+        return interpret_records(order.records, order.map, target)
     except DatesUnclear as unclear:
         one, other = unclear.ambiguous.patterns
         raise UsageError(
@@ -232,7 +235,7 @@ def _interpreted(order: Order, target: Target) -> Interpreted:
         ) from None
 
 
-def _compared(rows: Sequence[Incoming], target: Target) -> list[Field]:
+def _compared(rows: Sequence[ImportRow], target: Target) -> list[Field]:
     """The fields that any row fills."""
     return [target.fields[key] for key in dict.fromkeys(key for row in rows for key in row.values)]
 
@@ -243,31 +246,31 @@ def _decision(
     by: Field,
     there: Mapping[str, Sequence[Page]],
     known: Mapping[str, ImportedRow],
-    row: Incoming,
+    row: ImportRow,
     *,
     overwrite: bool,
-) -> Decision | Reject:
+) -> Decision | RejectedRow:
     key = identity(by, row.key)
     pages, imported = there.get(key, ()), known.get(key)
     if len(pages) > 1:
-        return Reject(
+        return RejectedRow(
             row.record,
             f"{len(pages)} pages have {by.name} `{row.key}`: make them one, or give them others",
         )
     memory: Memory | None = imported.said if imported else None
     if pages:
         is_same = imported is not None and imported.page_id == pages[0].id
-        return compare(
+        return compare_row(
             target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite
         )
     if imported is None:
-        return Create(row)
+        return CreateRow(row)
     found = fetch_row(gateway, target.data_source_id, imported.page_id)
     if isinstance(found, Page):
-        return compare(target, _without(by, row), found, memory, overwrite=overwrite)
-    return Create(row) if overwrite else LeftAlone(row, found)
+        return compare_row(target, _without(by, row), found, memory, overwrite=overwrite)
+    return CreateRow(row) if overwrite else SkippedRow(row, found)
 
 
-def _without(by: Field, row: Incoming) -> Incoming:
+def _without(by: Field, row: ImportRow) -> ImportRow:
     """A row without what told that it is there: it may be written in another way there, or a person changed it."""
     return replace(row, values={key: item for key, item in row.values.items() if key != by.key})
