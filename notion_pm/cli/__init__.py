@@ -1,7 +1,7 @@
-"""The command line: it parses, calls a workflow, and shows.
+"""The root command: global options, the list of commands, and how errors are shown.
 
-A command's module is loaded only when the command runs, so that `--help` and completion stay fast; the short helps are
-therefore stated here, and a test holds them against the commands.
+The module of a command is loaded only when the command runs, so that `--help` and completion stay
+fast. So the short help texts are repeated here; a test compares them with the commands.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ COMMANDS = {
     "doctor": "Check token, sharing, capabilities and limits.",
     "templates": "List, show and validate templates.",
     "plan": "Show what `apply` would change in the workspace.",
-    "apply": "Show the plan, ask, and carry it out.",
+    "apply": "Show the plan, ask, and apply it.",
     "capture": "Turn a live page with databases into a template.",
-    "adopt": "Take over databases that a client already has.",
-    "repair": "Build the record of a template again, when its page was deleted or damaged.",
-    "status": "Show where every client stands, in one table.",
+    "adopt": "Use databases that a client already has.",
+    "repair": "Rebuild the record of a template after its page was deleted or damaged.",
+    "status": "Show the state of every client in one table.",
     "sync": "Carry status and evidence along the relations.",
-    "serve": "Take Notion's webhooks, and sync what they name.",
-    "jobs": "Print files that run sync by a schedule.",
-    "import": "Bring insights and customers in from other tools, without duplicates.",
+    "serve": "Receive Notion's webhooks and sync the pages they name.",
+    "jobs": "Print files that run sync on a schedule.",
+    "import": "Import insights and customers from other tools, without duplicates.",
     "export": "Write databases or a page to files.",
-    "undo": "Take back the last apply, sync or import.",
-    "why": "Tell why a page holds what it holds, and what would change it.",
-    "history": "List the runs, and what has changed since a date.",
-    "trace": "Show the thread through a page: up to the vision, down to the customers' words.",
-    "audit": "Show where the thread is broken, and what to do about it.",
-    "loop": "List who asked for what has shipped, with a message for each.",
+    "undo": "Undo the last apply, sync or import.",
+    "why": "Explain the values of a page, and what would change them.",
+    "history": "List the runs, and the changes since a date.",
+    "trace": "Show what a page serves and its evidence, from the vision to the customers' words.",
+    "audit": "Show where the thread is broken and how to repair it.",
+    "loop": "List customers whose requests have shipped, with a message for each.",
     "report": "Write one HTML file for leadership, or a roadmap for customers.",
-    "digest": "Tell what happened lately, for a mail or a chat.",
-    "destroy": "Put what a template made in the trash.",
+    "digest": "Summarise recent changes, for a mail or a chat.",
+    "destroy": "Move everything that a template created to the trash.",
     "demo": "Run the whole job on a local workspace, without a token.",
     "local": "Serve and inspect local workspaces.",
     "completion": "Print the completion script for your shell.",
 }
-"""Every command and its short help, in the order in which people need them."""
+"""The commands and their short help, in the order in which people need them."""
 
 _MODULES = {
     "init": "clients.commands.init",
@@ -93,11 +93,11 @@ _GLOBAL_OPTIONS = {
     "--max-wait": 1,
     "--debug": 0,
 }
-"""Options of the root that may also stand after the command, and how many values they take."""
+"""The global options that are also accepted after the command, and their number of values."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands live in modules of their own, loaded when called."""
+    """A group that loads the module of a command when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -118,11 +118,11 @@ class LazyGroup(click.Group):
             return super().parse_args(ctx, with_global_options_first(args))
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
-        """Run the program. A fault of ours is one line too, unless --debug asks for the traceback."""
+        """Run the program. An internal error is one line, or a traceback with --debug."""
         given = list(sys.argv[1:] if args is None else args)
         try:
             return super().main(given, *rest, **named)
-        except Exception as fault:  # whatever it is: nobody but a developer can read a traceback
+        except Exception as fault:  # only developers can read a traceback
             if "--debug" in given or not named.get("standalone_mode", True):
                 raise
             unexpected = InternalError(fault)
@@ -140,26 +140,25 @@ class LazyGroup(click.Group):
             raise
         except (NotionPmError, OSError) as error:
             if ctx.params.get("debug") or _is_closed_pipe(error):
-                raise  # Click ends quietly when nobody reads on
-            told = error if isinstance(error, NotionPmError) else FileUnusable.from_os(error)
-            show_error(told)
-            ctx.exit(told.exit_code)
+                raise  # Click ends quietly when the reader of a pipe is gone
+            shown = error if isinstance(error, NotionPmError) else FileUnusable.from_os(error)
+            show_error(shown)
+            ctx.exit(shown.exit_code)
 
 
 def _collect_garbage_less_often() -> None:
-    """Modules and answers are thousands of objects, and no garbage: looking at each again and again takes a tenth
-    of a command's time.
-    """
+    # Modules and API responses are thousands of objects that stay alive. Checking them again and
+    # again takes a tenth of the time of a command (measured).
     gc.set_threshold(5_000, 20, 20)
 
 
 @contextmanager
 def misuse_is_an_error() -> Iterator[None]:
-    """Let a wrong option exit with 1: Click's own 2 means changes here (`plan --exit-code`)."""
+    """Exit with 1 for a wrong option: Click's 2 means changes here (`plan --exit-code`)."""
     try:
         yield
     except click.UsageError as error:
-        error.exit_code = 1  # type: ignore[misc]  # a class variable, of which every error may have its own
+        error.exit_code = 1  # type: ignore[misc]  # Click declares it as a class variable
         raise
 
 
@@ -168,7 +167,10 @@ def _is_closed_pipe(error: Exception) -> bool:
 
 
 def with_global_options_first(args: list[str]) -> list[str]:
-    """Return the arguments with the global options before the command: people write them on either side."""
+    """Return the arguments with the global options moved before the command.
+
+    People write them on either side of it; Click accepts them only before it.
+    """
     first: list[str] = []
     rest: list[str] = []
     pending = iter(args)
@@ -184,38 +186,41 @@ def with_global_options_first(args: list[str]) -> list[str]:
         if _GLOBAL_OPTIONS[name] and "=" not in argument:
             value = next(pending, None)
             if value is None:
-                return first  # Click says that its value is missing; the command's name must not pass for it
+                # Click reports the missing value. Without this it would take the command as the value.
+                return first
             first.append(value)
     return first + rest
 
 
 def show_error(error: NotionPmError) -> None:
-    """Tell a person what happened and what to do next."""
+    """Print what happened and what to do next."""
     click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
     click.echo(str(error), err=True)
     if error.advice:
         click.echo(error.advice, err=True)
 
 
-def _suit_the_terminal(ctx: click.Context) -> None:
-    """Heed NO_COLOR (https://no-color.org), and show any title anywhere.
+def _prepare_streams(ctx: click.Context) -> None:
+    """Respect NO_COLOR (https://no-color.org), and make any title printable.
 
-    What goes to a file or program is UTF-8, whatever the locale says; on a terminal that lacks a character it is `?`.
+    Files and pipes get UTF-8 whatever the locale is; a terminal that lacks a character shows `?`.
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    if sys.stdin is None:  # `<&-` closes it: nobody is there to be asked
+    if sys.stdin is None:  # closed by `<&-`
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
-def _completing(name: str) -> Callable[..., list[CompletionItem]]:
-    """A function of `completing`, which is loaded only when somebody completes."""
+def _lazy_completion(name: str) -> Callable[..., list[CompletionItem]]:
+    """Return a completion function that is loaded only when the shell asks for completions."""
 
-    def complete(*given: Any) -> list[CompletionItem]:
-        return getattr(importlib.import_module("notion_pm.console.completion_values"), name)(*given)  # type: ignore[no-any-return]
+    def complete(*arguments: Any) -> list[CompletionItem]:
+        module = importlib.import_module("notion_pm.console.completion_values")
+        items: list[CompletionItem] = getattr(module, name)(*arguments)
+        return items
 
     return complete
 
@@ -228,14 +233,14 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     "--local",
     metavar="FILE",
     envvar="NOTION_PM_LOCAL",
-    shell_complete=_completing("complete_file"),
-    help="Work on the local workspace in FILE: no token, no network. Made when it does not exist.",
+    shell_complete=_lazy_completion("complete_file"),
+    help="Work on the local workspace in FILE, without token or network. Created if missing.",
 )
 @click.option(
     "-w",
     "--workspace",
     metavar="NAME",
-    shell_complete=_completing("complete_client"),
+    shell_complete=_lazy_completion("complete_client"),
     help="Work on this workspace of notion-pm.toml.",
 )
 @click.option(
@@ -243,7 +248,7 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     type=click.IntRange(1, 16),
     default=4,
     show_default=True,
-    help="Requests side by side.",
+    help="Maximum number of parallel requests.",
 )
 @click.option(
     "--max-wait",
@@ -251,9 +256,9 @@ def _completing(name: str) -> Callable[..., list[CompletionItem]]:
     default=900,
     show_default=True,
     metavar="SECONDS",
-    help="Fail rather than wait longer when Notion asks to wait.",
+    help="Fail when Notion asks to wait longer than this.",
 )
-@click.option("--debug", is_flag=True, help="Show where an error came from.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, "--version", prog_name="notion-pm")
 @click.pass_context
 def main(
@@ -264,11 +269,11 @@ def main(
     max_wait: float,
     debug: bool,  # noqa: FBT001
 ) -> None:
-    """Product management in Notion: provision vision, insights and feature specs, keep them true, export them.
+    """Product management in Notion: provision, sync and export vision, insights and feature specs.
 
     Try it without a token:  notion-pm demo
     """
-    _suit_the_terminal(ctx)
+    _prepare_streams(ctx)
     install_ctrl_c_handler(ctx.call_on_close)
     from_environment = ctx.get_parameter_source("local") is click.core.ParameterSource.ENVIRONMENT
     ctx.obj = RootOptions(local, from_environment, workspace, jobs, max_wait, debug)

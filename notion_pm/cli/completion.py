@@ -1,4 +1,4 @@
-"""`notion-pm completion`: the script that teaches a shell to complete commands and options."""
+"""`notion-pm completion`: print the script for shell completion."""
 
 from __future__ import annotations
 

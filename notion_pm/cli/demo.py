@@ -1,4 +1,4 @@
-"""`notion-pm demo`: the whole job on a local workspace, by the same commands that work on a real one."""
+"""`notion-pm demo`: run the whole job on a local workspace, with the real commands."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _TEMPLATE = "product"
     type=click.Path(file_okay=False, path_type=Path),
     default="demo",
     show_default=True,
-    help="Where the workspace and the exports go. An earlier demo there is set aside.",
+    help="The folder for the workspace and the exports. An earlier demo is kept as previous.sqlite.",
 )
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:
     """Run the whole job on a local workspace, without a token.
 
-    Provisions the product template, edits it as a product manager would, syncs, reports and exports. Every step shows
-    the command that does it.
+    It provisions the product template, edits pages as a product manager would, syncs, reports and
+    exports. Each step shows the command that it runs.
     """
     file = fresh_workspace(folder)
     local = ("--local", str(file))
@@ -39,14 +39,14 @@ def command(ctx: click.Context, folder: Path) -> None:
     _run(*local, "sync")
     _step("3. A product manager works in Notion")
     _play(ctx, file)
-    _step("4. The next sync carries that on, and says why")
+    _step("4. The next sync carries the changes on, and explains them")
     _run(*local, "sync", "--explain")
     _step("5. Nothing is left to do")
     _run(*local, "sync")
     _run(*local, "plan", _TEMPLATE)
     _step("6. Leadership gets one page: strategy, roadmap, evidence, gaps, who is waiting")
     _run(*local, "report", "-o", str(folder / "report.html"))
-    _step("7. Everything can be taken out")
+    _step("7. Everything can be exported")
     _run(*local, "export", "-o", str(folder / "product.xlsx"))
     _run(*local, "export", "insights", "-o", str(folder / "insights.csv"))
     _run(*local, "export", "features", "--format", "markdown", "-o", str(folder / "specs"))
@@ -54,7 +54,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 
 
 def fresh_workspace(folder: Path) -> Path:
-    """Return the file for a new local workspace; one that is there from an earlier demo is set aside."""
+    """Return the file for a new local workspace. The file of an earlier demo is renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "workspace.sqlite"
     for suffix in ("", "-wal", "-shm"):
@@ -71,8 +71,8 @@ def _play(ctx: click.Context, file: Path) -> None:
     with click.Context(command, parent=ctx) as inner:
         context = Context(options, inner.call_on_close)
         _, manifest = read_manifest(context.gateway, context.parent_page, _TEMPLATE)
-        for told in demo_story.play(context.gateway, manifest):
-            click.echo(f"  {told}")
+        for line in demo_story.play(context.gateway, manifest):
+            click.echo(f"  {line}")
 
 
 def _step(title: str) -> None:
@@ -89,20 +89,20 @@ def _run(*arguments: str) -> None:
 
 def _show_what_next(folder: Path, file: Path) -> None:
     _step("What you have now")
-    for what, told in (
+    for file_or_folder, description in (
         (folder / "report.html", "the report for leadership: open it in a browser"),
         (folder / "product.xlsx", "every database as a sheet"),
         (folder / "insights.csv", "the customer insights"),
         (folder / "specs", "a Markdown file for every feature spec"),
         (file, "the workspace itself"),
     ):
-        click.echo(f"  {what!s:24}  {told}")
+        click.echo(f"  {file_or_folder!s:24}  {description}")
     _step("What to try next")
-    click.echo(f"  notion-pm local serve {file}           look at it in a browser, drag a card")
-    click.echo(f"  notion-pm --local {file} sync --explain  then see what follows from that")
-    click.echo(f"  notion-pm --local {file} loop            who is to be told, and what")
+    click.echo(f"  notion-pm local serve {file}           open it in a browser, drag a card")
+    click.echo(f"  notion-pm --local {file} sync --explain  then see what changes")
+    click.echo(f"  notion-pm --local {file} loop            see which customers to tell")
     _step("The same on your own Notion workspace")
     click.echo("  notion-pm init                     asks for a token and a page")
-    click.echo(f"  notion-pm apply {_TEMPLATE}            shows the plan, asks, makes it")
+    click.echo(f"  notion-pm apply {_TEMPLATE}            shows the plan, asks, applies it")
     click.echo("  notion-pm sync --explain")
     click.echo("  notion-pm export -o product.xlsx")

@@ -1,4 +1,4 @@
-"""The story of `demo`: what a product manager does in Notion between two syncs."""
+"""The edits of `demo`: what a product manager does in Notion between two syncs."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ class Move:
     database: str
     row: str
     status: str
-    told: str
+    description: str
 
 
 MOVES = (
     Move("features", "rate-budget", "shipped", "A feature ships"),
-    Move("features", "close-loop", "in_progress", "The team starts on another"),
+    Move("features", "close-loop", "in_progress", "The team starts another feature"),
     Move("features", "watch-hooks", "dropped", "A parked feature is dropped for good"),
     Move(
         "insights",
         "i001",
         "wont_do",
-        "And one insight is turned down by hand; no rule will overrule that",
+        "An insight is declined by hand; no rule will change that",
     ),
 )
 
 
 def play(gateway: NotionClient, manifest: Manifest) -> Iterator[str]:
-    """Make the moves, as a teammate would by dragging cards; yield each as a line of text."""
+    """Make the edits, as a teammate would by dragging cards, and yield a line about each."""
     for move in MOVES:
         entry = manifest.databases[move.database]
         option = OptionValue(entry.options[f"status.{move.status}"], "")
@@ -43,4 +43,4 @@ def play(gateway: NotionClient, manifest: Manifest) -> Iterator[str]:
         )
         now = page.properties[entry.properties["status"]].value
         assert isinstance(now, OptionValue)
-        yield f"{move.told}: {page.title!r} -> {now.name}"
+        yield f"{move.description}: {page.title!r} -> {now.name}"

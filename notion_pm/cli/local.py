@@ -1,4 +1,4 @@
-"""`notion-pm local`: local workspaces as files, and as a server for any client of Notion's API."""
+"""`notion-pm local`: manage local workspaces, and serve them to any client of Notion's API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ command.add_command(webhook)
     type=click.IntRange(0, 65535),
     default=8200,
     show_default=True,
-    help="0 takes a free one.",
+    help="The port; 0 takes a free one.",
 )
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
 @click.option(
@@ -45,30 +45,31 @@ command.add_command(webhook)
 )
 @click.option(
     "--weather",
-    metavar="WEATHER",
-    help="Trouble the clients: calm, notion, storm, a YAML or TOML file, or rules: '429 every=5; dropped when=after'.",
+    metavar="FAULTS",
+    help="Inject faults: calm, notion, storm, a YAML or TOML file, or rules such as "
+    "'429 every=5; dropped when=after'.",
 )
-@click.option("--seed", type=int, help="Bring the same weather again.")
+@click.option("--seed", type=int, help="Repeat the faults of an earlier run.")
 @click.option(
     "--webhook-delay",
     type=_SECONDS,
     default=2,
     show_default=True,
-    help="Gather events so many seconds.",
+    help="Seconds to gather events before a delivery.",
 )
 @click.option(
     "--webhook-backoff",
     type=_SECONDS,
     default=1,
     show_default=True,
-    help="Rest after a failed delivery.",
+    help="Seconds to wait after a failed delivery.",
 )
 @click.option(
     "--template-delay",
     type=_SECONDS,
     default=1,
     show_default=True,
-    help="Apply page templates so late.",
+    help="Seconds until a page template is applied to a new page.",
 )
 def serve(
     file: Path,
@@ -91,7 +92,7 @@ def serve(
     )
     if weather is not None:
         seed = inject_faults(workspace, weather, seed)
-        note(f"Weather {weather}: the same again with --seed {seed}")
+        note(f"Faults: {weather}. Repeat them with --seed {seed}")
 
     def announce(url: str) -> None:
         echo(url)
@@ -107,7 +108,7 @@ def serve(
         serve_workspace(workspace, host=host, port=port, threads=threads, announce=announce)
     except OSError as error:
         raise UsageError(
-            f"{host}:{port} cannot be served: {error.strerror}.",
+            f"Cannot listen on {host}:{port}: {error.strerror}.",
             "Name another --port; 0 takes a free one.",
         ) from None
     finally:
@@ -121,7 +122,10 @@ def serve(
 )
 @json_option
 def info(file: Path, *, as_env: bool, as_json: bool) -> None:
-    """Show the token, the root page and what is in the local workspace in FILE; made when it does not exist."""
+    """Show the token, the root page and the object counts of the local workspace in FILE.
+
+    FILE is created when it does not exist.
+    """
     with local_workspace_in(file) as workspace:
         access = {"token": workspace.token, "root_page_id": workspace.root_page_id}
         facts = {"file": str(file.resolve()), **access, **workspace.counts()}
@@ -139,10 +143,10 @@ def info(file: Path, *, as_env: bool, as_json: bool) -> None:
 @command.command()
 @_EXISTING
 @click.confirmation_option(
-    prompt="Throw away everything in this workspace but its tokens and users?"
+    prompt="Delete everything in this workspace except its tokens and users?"
 )
 def reset(file: Path) -> None:
-    """Empty the local workspace in FILE; tokens, users and the root page's id stay."""
+    """Empty the local workspace in FILE. Tokens, users and the id of the root page stay."""
     with local_workspace_in(file) as workspace:
         workspace.reset()
 
@@ -151,7 +155,7 @@ def reset(file: Path) -> None:
 @_EXISTING
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 def copy(file: Path, target: Path) -> None:
-    """Copy the local workspace in FILE to the new file TARGET, also while it is being served."""
+    """Copy the local workspace in FILE to the new file TARGET. This works while it is served."""
     with local_workspace_in(file) as workspace:
         workspace.copy(target)
 
@@ -160,9 +164,9 @@ def copy(file: Path, target: Path) -> None:
 @_EXISTING
 @click.argument("page")
 def duplicate(file: Path, page: str) -> None:
-    """Duplicate PAGE in the local workspace in FILE, as people do in Notion's app, and print the id of the duplicate.
+    """Duplicate PAGE in the local workspace in FILE and print the id of the duplicate.
 
-    PAGE is its id or link. Everything on it gets a new id; texts stay as they are.
+    PAGE is an id or a link. As in Notion's app, everything gets a new id and texts stay the same.
     """
     page_id = parse_notion_id(page)
     with local_workspace_in(file) as workspace:
@@ -173,19 +177,19 @@ def duplicate(file: Path, page: str) -> None:
 @_FILE
 @click.option("--rows", type=click.IntRange(1), default=1000, show_default=True)
 @click.option(
-    "--data-source", metavar="ID", help="Fill this data source. Without: that of a new database."
+    "--data-source", metavar="ID", help="The data source to fill. Default: that of a new database."
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Other seeds give other values."
+    "--seed", type=int, default=0, show_default=True, help="The seed of the random values."
 )
 def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
-    """Add rows of test data to the local workspace in FILE, and print the id of their data source."""
+    """Add rows of test data to the local workspace in FILE and print the id of their data source."""
     wanted = parse_notion_id(data_source) if data_source else None
     with local_workspace_in(file) as workspace, progress() as draw:
-        made = workspace.fill(
+        source_id = workspace.fill(
             wanted, rows, seed=seed, progress=lambda done: draw("Rows", done, rows)
         )
-    echo(made)
+    echo(source_id)
 
 
 @command.command()
@@ -193,28 +197,26 @@ def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
 @click.option(
     "--name",
     required=True,
-    help="The connection's name; one of this name is changed and keeps its token.",
+    help="The name of the connection. An existing one is changed and keeps its token.",
 )
 @click.option(
     "--capability",
     "capabilities",
     multiple=True,
     metavar="CAPABILITY",
-    help="read, update, insert, read_comments, insert_comments, read_users or read_emails; repeat it. Without: all.",
+    help="read, update, insert, read_comments, insert_comments, read_users or read_emails. "
+    "Repeatable. Default: all.",
 )
 @click.option(
     "--share",
     "shared",
     multiple=True,
     metavar="PAGE",
-    help="A page or database with all below; repeat it.",
+    help="Share a page or database and everything below it. Repeatable. Default: everything.",
 )
 def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[str, ...]) -> None:
-    """Connect one more integration to the local workspace in FILE, and print its token.
-
-    Without --share it sees the root page, and thereby everything.
-    """
-    pages = [parse_notion_id(each) for each in shared]
+    """Add a connection to the local workspace in FILE and print its token."""
+    pages = [parse_notion_id(page) for page in shared]
     with local_workspace_in(file) as workspace:
         echo(workspace.connect(name, capabilities or None, pages))
 
@@ -225,29 +227,34 @@ def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[st
     "--data-source",
     metavar="ID",
     required=True,
-    help="The data source whose pages may begin with it.",
+    help="The data source of the template.",
 )
 @click.option("--name", required=True)
 @click.option(
     "--markdown",
     type=click.File(encoding="utf-8"),
     required=True,
-    help="What it puts on a page; @today and @now become the time at which it does. - reads stdin.",
+    help="A file with the content; - reads stdin. @today and @now become the time of use.",
 )
 @click.option(
     "--default",
     "is_default",
     is_flag=True,
-    help="Take the place of the data source's default template.",
+    help="Make it the default template of the data source.",
 )
 def template(
     file: Path, data_source: str, name: str, markdown: TextIO, *, is_default: bool
 ) -> None:
-    """Add a page template, which only people can make in Notion, to the local workspace in FILE; print its id."""
+    """Add a page template to the local workspace in FILE and print its id.
+
+    In Notion only people can create page templates, in the app.
+    """
     source = parse_notion_id(data_source)
     try:
         text = markdown.read()
     except UnicodeDecodeError:
-        raise UsageError(f"{markdown.name} is no text.", "Name a Markdown file in UTF-8.") from None
+        raise UsageError(
+            f"{markdown.name} is not a text file.", "Use a Markdown file in UTF-8."
+        ) from None
     with local_workspace_in(file) as workspace:
         echo(workspace.add_template(source, name, text, is_default=is_default))

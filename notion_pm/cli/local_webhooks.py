@@ -1,4 +1,4 @@
-"""`notion-pm local webhook`: who is told what happens in a local workspace."""
+"""`notion-pm local webhook`: manage the webhook subscriptions of a local workspace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUBSCRIPTION = click.argument("subscription")
 
 @click.group("webhook")
 def command() -> None:
-    """Tell other programs what happens; `local serve` sends the deliveries."""
+    """Manage webhook subscriptions. `local serve` sends the deliveries."""
 
 
 @command.command()
@@ -26,15 +26,18 @@ def command() -> None:
     "events",
     multiple=True,
     metavar="TYPE",
-    help="An event type; repeat it. Without: all.",
+    help="An event type. Repeatable. Default: all.",
 )
 def add(file: Path, url: str, events: tuple[str, ...]) -> None:
-    """Send a verification token to URL, and print the id of the subscription, which waits for the token."""
+    """Send a verification token to URL and print the id of the new subscription.
+
+    The subscription starts after `verify` with that token.
+    """
     with local_workspace_in(file) as workspace:
-        made = workspace.webhooks.subscribe(url, events or None)
-    echo(made["id"])
-    note(f"{url} was sent a verification token. With it:")
-    note(f"  notion-pm local webhook verify {file} {made['id']} TOKEN")
+        subscription = workspace.webhooks.subscribe(url, events or None)
+    echo(subscription["id"])
+    note(f"A verification token was sent to {url}. Confirm it with:")
+    note(f"  notion-pm local webhook verify {file} {subscription['id']} TOKEN")
 
 
 @command.command()
@@ -42,7 +45,7 @@ def add(file: Path, url: str, events: tuple[str, ...]) -> None:
 @_SUBSCRIPTION
 @click.argument("token")
 def verify(file: Path, subscription: str, token: str) -> None:
-    """Begin a subscription with the TOKEN that its URL was sent."""
+    """Start a subscription with the TOKEN that its URL received."""
     with local_workspace_in(file) as workspace:
         workspace.webhooks.verify(subscription, token)
 
@@ -51,17 +54,18 @@ def verify(file: Path, subscription: str, token: str) -> None:
 @_FILE
 @json_option
 def list_(file: Path, as_json: bool) -> None:  # noqa: FBT001
-    """List the subscriptions and how their deliveries fare."""
+    """List the subscriptions with the counts of their deliveries."""
     with local_workspace_in(file) as workspace:
-        found = workspace.webhooks.listed()
+        subscriptions = workspace.webhooks.listed()
     if as_json:
-        echo_json(found)
+        echo_json(subscriptions)
         return
     columns = ("id", "url", "status", "delivered", "waiting", "given_up")
-    table(
-        [column.replace("_", " ") for column in columns],
-        [[str(each[column]) for column in columns] for each in found],
-    )
+    headers = [column.replace("_", " ") for column in columns]
+    rows = []
+    for subscription in subscriptions:
+        rows.append([str(subscription[column]) for column in columns])
+    table(headers, rows)
 
 
 @command.command()

@@ -19,7 +19,7 @@ _CHANGES = 2  # exit code of --exit-code
 @json_option
 @pass_context
 def command(context: Context, *, template: str | None, exit_code: bool, as_json: bool) -> None:
-    """Show where every client stands, in one table: who is behind, who drifted, what would change. Reads only.
+    """Show the state of every client in one table: who is behind, who drifted, what would change. Reads only.
 
     Clients are the workspaces of notion-pm.toml. TEMPLATE is what all of them are to have; without it each is held
     against the template that notion-pm.toml names for it, or else the shipped one that it has. They are read side by

@@ -193,7 +193,7 @@ def command(
     show_preset: str | None,
     as_json: bool,
 ) -> None:
-    """Bring insights and customers in from other tools, without duplicates.
+    """Import insights and customers from other tools, without duplicates.
 
     FILE is CSV, JSON, JSON Lines, a workbook (.xlsx, .ods), or Notion's own export (.zip, or its folder). Files of
     known tools are recognised by their headers; for others a map is proposed, which you confirm and which is remembered

@@ -30,9 +30,9 @@ _every = click.option(
 )
 
 
-@click.group(short_help="Print files that run sync by a schedule.")
+@click.group(short_help="Print files that run sync on a schedule.")
 def command() -> None:
-    """Print files that run sync by a schedule, with the paths and options of here and now.
+    """Print files that run sync on a schedule, with the paths and options of here and now.
 
     Settings come from the .env or notion-pm.toml of this folder: neither file has a token in it.
 

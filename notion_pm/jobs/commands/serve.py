@@ -29,7 +29,7 @@ from notion_pm.sync.run import SyncRun
 from notion_pm.sync.sync import SyncOptions, SyncResult
 
 
-@click.command(short_help="Take Notion's webhooks, and sync what they name.")
+@click.command(short_help="Receive Notion's webhooks and sync the pages they name.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -107,7 +107,7 @@ def command(
     log_level: str,
     as_json: bool,
 ) -> None:
-    """Take Notion's webhooks, and sync what they name, until asked to stop (SIGTERM, Ctrl-C).
+    """Receive Notion's webhooks and sync the pages they name, until asked to stop (SIGTERM, Ctrl-C).
 
     Deliveries must bear Notion's signature. They are gathered until it is quiet; then the pages that they name are read
     and the rules run. On start, and on the beat of --every, all that was edited is read, for deliveries get lost.

@@ -56,7 +56,7 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Take over databases that a client already has, so that the template works on them.
+    """Use databases that a client already has, so that the template works on them.
 
     First  notion-pm adopt product  compares the databases under the parent page (or those named by link or id) with the
     template, and writes a mapping file: which database, property and option is which, and how sure that is. Look at it,

@@ -61,7 +61,7 @@ def command(
     everyone: bool,
     as_json: bool,
 ) -> None:
-    """Show the plan, ask, and carry it out. Applying again changes nothing.
+    """Show the plan, ask, and apply it. Applying again changes nothing.
 
     TEMPLATE is the name of a shipped template, the path of a template file, or a plan that `notion-pm plan -o
     plan.json` wrote: it is refused when the template or the workspace has moved since, and not asked about again.

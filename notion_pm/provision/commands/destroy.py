@@ -27,7 +27,7 @@ _LOCK_REQUESTS = LOCK_REQUESTS - 1  # the claim goes to the trash with the recor
 @pass_context
 @locks_workspace
 def command(context: Context, *, template: str | None, confirm: str | None, as_json: bool) -> None:
-    """Put what a template made in the trash: its databases with all their pages, and the record page.
+    """Move everything that a template created to the trash: its databases with all their pages, and the record page.
 
     Nothing else is touched, and Notion keeps the trash for 30 days. TEMPLATE is needed where several were applied.
     """

@@ -24,7 +24,7 @@ from notion_pm.template.templates import name_of
 @pass_context
 @locks_workspace
 def command(context: Context, *, template: str | None, yes: bool, as_json: bool) -> None:
-    """Build the record of a template again, when its page was deleted or damaged.
+    """Rebuild the record of a template after its page was deleted or damaged.
 
     The record says which databases, properties, views and rows belong to the template. A record page in the trash is
     restored. Otherwise this command finds the databases under the parent page: by the ids that this machine

@@ -55,7 +55,7 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Tell what happened lately, for a mail or a chat: shipped, changed health, new evidence, who to tell, what is
+    """Summarise recent changes, for a mail or a chat: shipped, changed health, new evidence, who to tell, what is
     stuck.
 
     Made for a weekly job. When nothing happened it says so on stderr, exits with 0, and writes and posts nothing. Who

@@ -28,7 +28,7 @@ from notion_pm.text import UNTITLED
 def command(
     context: Context, *, since: datetime | None, template: str | None, as_json: bool
 ) -> None:
-    """List the runs, and what has changed since a date.
+    """List the runs, and the changes since a date.
 
     Runs are those of sync, import and undo. With --since every change of a page is listed, and who or which rule made
     it. What people change is noticed by the next sync; only the properties that rules need are looked at.

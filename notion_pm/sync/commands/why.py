@@ -24,7 +24,7 @@ _AMOUNTS = 20
 def command(
     context: Context, *, page: str, wanted: str | None, template: str | None, as_json: bool
 ) -> None:
-    """Tell why a page holds what it holds, and what would change it.
+    """Explain the values of a page, and what would change them.
 
     For each property that rules set: its value, who set it and when, what the rules say and because of which pages,
     and whether it is in conflict or quarantine.

@@ -74,7 +74,7 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Show where the thread is broken, and what to do about it.
+    """Show where the thread is broken and how to repair it.
 
     Features without evidence or objective, objectives without features, insights that nobody looks at, specs and health
     gone stale, dates that have passed, customers who were not told; and the share of signal among the live features.

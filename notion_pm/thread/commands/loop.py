@@ -79,7 +79,7 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """List who asked for what has shipped, with a message for each.
+    """List customers whose requests have shipped, with a message for each.
 
     One message per person, for requests and problems observed before the feature shipped. Customers that churned, and
     insights that name nobody, are listed apart. Nothing is sent. Once somebody was told, --told notes it in Notion: the

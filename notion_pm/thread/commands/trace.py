@@ -50,7 +50,7 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Show the thread through a page: up to the vision, down to the customers' words.
+    """Show what a page serves and its evidence, from the vision to the customers' words.
 
     PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. A page that several
     share is told once. Reads only: each database once.
