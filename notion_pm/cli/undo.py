@@ -46,13 +46,14 @@ def command(
     What people changed or filled in since then is always kept, and listed.
 
     \b
-    apply   Databases, views and rows that it made are deleted (databases and rows to the trash).
+    apply   Databases and rows that it made go to the trash; views are deleted.
             Properties and options that it made are removed if they are empty.
             What it changed gets its old settings again.
-    sync    Each value that it wrote gets its old value again. The next sync does not write these
-            values again, but reports them as conflicts until the result of their rules changes.
-    import  Pages that it made go to the trash, also customers that nothing else links to.
-            Values that it updated get their old values again.
+    sync    Each value that it wrote gets its old value again. The next sync
+            does not write these values, but reports them as conflicts until
+            the result of their rules changes.
+    import  Pages that it made go to the trash, also customers that nothing
+            else links to. Values that it updated get their old values again.
             Interrupted runs of the same import are undone too.
 
     After you confirm, everything is read once more. If the plan has changed, it is shown and you
