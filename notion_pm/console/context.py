@@ -44,8 +44,9 @@ from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Connection, Patience
+from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
+from notion_pm.notion.retry import Patience
 
 if TYPE_CHECKING:
     from notion_pm.emulator import LocalWorkspace

@@ -1,4 +1,4 @@
-"""What a failed attempt means: which of our errors it is, and whether it may be sent again.
+"""Understand a failed attempt: which error it is, and whether the request may be sent again.
 
 The classes of notion-client do not know every status of the API (529 and 502 surface as unknown,
 transport errors of httpx pass through), so the status and the body decide (notion-api.md 1.3, 1.4,
@@ -27,6 +27,7 @@ from notion_pm.errors import (
     NotionError,
     NotShared,
     RateLimited,
+    RequestFacts,
     RequestRefused,
     ResponseTooLarge,
     Unauthorized,
@@ -47,19 +48,19 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed attempt, understood."""
+    """A failed attempt: its error, and what may be done about it."""
 
     error: NotionError
     verdict: Verdict
     retry_after: float | None = None
     """Seconds that Notion asks to wait."""
     attempts: int | None = None
-    """How many attempts make sense, where they are fewer than for other failures."""
+    """How many attempts make sense, if fewer than for other failures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who a request was sent to, as errors name it. `proxy`: host and port, without credentials."""
+    """The server of a request, as errors name it. `proxy`: host and port, no credentials."""
 
     host: str
     proxy: str = ""
@@ -74,148 +75,163 @@ _REFUSALS: dict[int, type[NotionError]] = {
     403: CapabilityMissing,
     404: NotShared,
 }
-_ARCHIVED = re.compile(r"archived ancestor|block that is archived")
-"""Notion names a page in the trash in words alone; the code is `validation_error` (seed, eu; live)."""
+_IN_TRASH = re.compile(r"archived ancestor|block that is archived")
+"""Notion reports a page in the trash in words alone; the code is `validation_error` (seed, eu; live)."""
 _NOT_DONE = {409, 429, 529}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _PROXY_WANTS_CREDENTIALS = 407
 _BLOCKED = "public_api_request_blocked"
 
-_WITHOUT_HEADER = 10.0
+_WAIT_WITHOUT_HEADER = 10.0
 """Seconds to wait after a 429 that does not say how long."""
 
 _FEW = 3
-"""Attempts where a server speaks but makes no sense, or is far too slow: a moment may heal a cut
-answer, but a login page of a hotel's network stays one."""
+"""Attempts where a server sends nonsense, or is far too slow: a cut response may be whole the next
+time, but a login page of a hotel's network stays one."""
 
 
 def understand(error: Exception, request: str, server: Server, secret: str) -> Failure | None:
     """Return what a failed attempt at `request` (method and path) means.
 
-    None when it is not a failure of Notion's or of the way there. What a server or a proxy says may
-    quote the request: the secret is left out of it.
+    None when the error is neither Notion's nor the connection's. Servers and proxies may quote the
+    request: the secret is removed from their words.
     """
 
-    def told(text: object) -> str:
+    def without_secret(text: object) -> str:
         return str(text).replace(secret, "[token]")
 
     if isinstance(error, RequestTimeoutError) and isinstance(
         error.__context__, httpx.TimeoutException
     ):
-        error = error.__context__  # it tells whether the request was sent; notion-client does not
+        error = error.__context__  # says whether the request was sent; notion-client does not
+    facts = RequestFacts(request=request)
     if isinstance(error, HTTPResponseError):
-        return _answered(error, request, server, told)
+        return _understand_response(error, request, server, without_secret)
     if isinstance(error, httpx.ProxyError):
-        return _refused_by_proxy(told(error), request, server)
+        return _refused_by_proxy(without_secret(error), facts, server)
     if isinstance(error, _NEVER_SENT):
-        return _never_sent(error, request, server)
+        return _never_sent(error, facts, server)
     if isinstance(error, TooSlow):
         message = f"{server} did not answer {request} completely within {error.seconds:g} seconds."
-        return Failure(Unreachable(message, request=request), Verdict.UNKNOWN, attempts=_FEW)
+        return Failure(Unreachable(message, facts), Verdict.UNKNOWN, attempts=_FEW)
     if isinstance(error, TooLarge):
-        message = f"{server} answers {request} with more than {error.limit // 2**20} MB; Notion's answers are smaller."
-        return Failure(ResponseTooLarge(message, request=request), Verdict.UNKNOWN, attempts=1)
+        message = (
+            f"{server} answers {request} with more than {error.limit // 2**20} MB; Notion's answers "
+            "are smaller."
+        )
+        return Failure(ResponseTooLarge(message, facts), Verdict.UNKNOWN, attempts=1)
     if isinstance(error, Undecodable):
-        return _broken(f"{server} answers {request} unreadably: {error}.", request)
+        return _invalid(f"{server} answers {request} unreadably: {error}.", facts)
     if isinstance(error, RequestTimeoutError | httpx.TransportError):
-        message = told(f"No answer from {server} to {request}: {connection_trouble(error)}.")
-        return Failure(Unreachable(message, request=request), Verdict.UNKNOWN)
+        trouble = connection_trouble(error)
+        message = without_secret(f"No answer from {server} to {request}: {trouble}.")
+        return Failure(Unreachable(message, facts), Verdict.UNKNOWN)
     if isinstance(error, RecursionError):
-        return _broken(f"{server} answers {request} with JSON that is nested too deep.", request)
+        return _invalid(f"{server} answers {request} with JSON that is nested too deep.", facts)
     if isinstance(error, ValueError):  # no JSON, or bytes that are not UTF-8
         message = (
             f"{server} answers {request} with something that is not JSON, so it is not Notion."
         )
-        return _broken(message, request)
+        return _invalid(message, facts)
     if isinstance(error, NotionClientErrorBase):
-        return Failure(RequestRefused(told(error), request=request), Verdict.REFUSED)
+        return Failure(RequestRefused(without_secret(error), facts), Verdict.REFUSED)
     return None
 
 
 def not_an_object(answer: object, request: str, server: Server) -> Failure:
-    """Return what an answer means that is JSON, but not the object that every answer of Notion's is."""
-    kind = "null" if answer is None else "a list" if isinstance(answer, list) else "a plain value"
+    """Return what JSON means that is not an object: all responses of Notion are objects."""
+    if answer is None:
+        kind = "null"
+    elif isinstance(answer, list):
+        kind = "a list"
+    else:
+        kind = "a plain value"
     message = f"{server} answers {request} with {kind} instead of an object, so it is not Notion."
-    return _broken(message, request)
+    return _invalid(message, RequestFacts(request=request))
 
 
-def _broken(message: str, request: str) -> Failure:
-    # A status of 2xx says that the request was carried out, whatever became of the answer.
-    return Failure(InvalidResponse(message, request=request), Verdict.UNKNOWN, attempts=_FEW)
+def _invalid(message: str, facts: RequestFacts) -> Failure:
+    # A status of 2xx says that the request was carried out, even if the response is unusable.
+    return Failure(InvalidResponse(message, facts), Verdict.UNKNOWN, attempts=_FEW)
 
 
-def _never_sent(error: Exception, request: str, server: Server) -> Failure:
+def _never_sent(error: Exception, facts: RequestFacts, server: Server) -> Failure:
     trouble = connection_trouble(error)
-    who = f"the proxy {server.proxy}" if server.proxy else server.host
     # Behind a proxy only the certificate belongs to the server: everything else met the proxy.
     if "TLS" in trouble:
         who = str(server)
-    message = f"{_capital(who)} could not be reached: {trouble}."
-    unreachable = Unreachable(message, request=request, certificate="certificate" in trouble)
+    elif server.proxy:
+        who = f"The proxy {server.proxy}"
+    else:
+        who = server.host
+    message = f"{who} could not be reached: {trouble}."
+    is_certificate = "certificate" in trouble
+    unreachable = Unreachable(message, facts, certificate=is_certificate)
     # A certificate does not become valid by asking again.
-    verdict = Verdict.REFUSED if unreachable.certificate else Verdict.NOT_DONE
+    verdict = Verdict.REFUSED if is_certificate else Verdict.NOT_DONE
     return Failure(unreachable, verdict)
 
 
-def _refused_by_proxy(said: str, request: str, server: Server) -> Failure:
-    """A proxy that did not let a request through: `407 Proxy Authentication Required`, `403 ...`."""
-    reason = f"it answered {said}"
-    if said.startswith(str(_PROXY_WANTS_CREDENTIALS)):
+def _refused_by_proxy(words: str, facts: RequestFacts, server: Server) -> Failure:
+    """Return what a proxy's refusal means: `407 Proxy Authentication Required`, `403 ...`."""
+    reason = f"it answered {words}"
+    if words.startswith(str(_PROXY_WANTS_CREDENTIALS)):
         reason = "it wants a user and a password (407)"
     message = f"The proxy {server.proxy} does not let requests to {server.host} through: {reason}."
-    return Failure(Unreachable(message, request=request), Verdict.REFUSED)
+    return Failure(Unreachable(message, facts), Verdict.REFUSED)
 
 
-def _answered(
-    error: HTTPResponseError, request: str, server: Server, told: Callable[[object], str]
+def _understand_response(
+    error: HTTPResponseError, request: str, server: Server, without_secret: Callable[[object], str]
 ) -> Failure:
-    if error.status == _PROXY_WANTS_CREDENTIALS:
-        return _refused_by_proxy(str(error.status), request, server)
+    """Return what a response with an error's status means."""
+    status = error.status
+    if status == _PROXY_WANTS_CREDENTIALS:
+        return _refused_by_proxy(str(status), RequestFacts(request=request), server)
+
     body = _body(error)
-    message = told(
-        body.get("message") or f"{server} answered {request} with status {error.status}."
+    message = without_secret(
+        body.get("message") or f"{server} answered {request} with status {status}."
     )
-    facts: dict[str, Any] = {
-        "status": error.status,
-        "code": told(body.get("code", "")),
-        "request": request,
-        "request_id": told(body.get("request_id", "")),
-    }
-    if error.status < 400:
-        message = (
-            f"{server} leads {request} elsewhere (status {error.status}), which Notion does not."
-        )
-        return Failure(InvalidResponse(message, **facts), Verdict.REFUSED)
-    if error.status == 400 and _ARCHIVED.search(message):
-        return Failure(InTrash(message, **facts), Verdict.REFUSED)
-    if error.status in _REFUSALS:
-        return Failure(_REFUSALS[error.status](message, **facts), Verdict.REFUSED)
-    if error.status == 429:
+    facts = RequestFacts(
+        status=status,
+        code=without_secret(body.get("code", "")),
+        request=request,
+        request_id=without_secret(body.get("request_id", "")),
+    )
+    if status < 400:
+        message = f"{server} redirects {request} (status {status}), which Notion never does."
+        return Failure(InvalidResponse(message, facts), Verdict.REFUSED)
+    if status == 400 and _IN_TRASH.search(message):
+        return Failure(InTrash(message, facts), Verdict.REFUSED)
+    if status in _REFUSALS:
+        return Failure(_REFUSALS[status](message, facts), Verdict.REFUSED)
+    if status == 429:
         return _rate_limited(error, body, message, facts)
-    if error.status in _NOT_DONE:
-        unavailable = Unavailable(message, **facts)
-        return Failure(unavailable, Verdict.NOT_DONE, _retry_after(error, body))
-    if error.status >= 500:
-        return Failure(Unavailable(message, **facts), Verdict.UNKNOWN, _retry_after(error, body))
-    return Failure(RequestRefused(message, **facts), Verdict.REFUSED)
+    if status in _NOT_DONE:
+        return Failure(Unavailable(message, facts), Verdict.NOT_DONE, _retry_after(error, body))
+    if status >= 500:
+        return Failure(Unavailable(message, facts), Verdict.UNKNOWN, _retry_after(error, body))
+    return Failure(RequestRefused(message, facts), Verdict.REFUSED)
 
 
 def _rate_limited(
-    error: HTTPResponseError, body: dict[str, Any], message: str, facts: dict[str, Any]
+    error: HTTPResponseError, body: dict[str, Any], message: str, facts: RequestFacts
 ) -> Failure:
     wait = _retry_after(error, body)
-    wait = _WITHOUT_HEADER if wait is None else wait
-    blocked = _additional(body).get("rate_limit_reason") == _BLOCKED
-    verdict = Verdict.REFUSED if blocked else Verdict.NOT_DONE
-    return Failure(RateLimited(message, retry_after=wait, **facts), verdict, wait)
+    if wait is None:
+        wait = _WAIT_WITHOUT_HEADER
+    is_blocked = _additional_data(body).get("rate_limit_reason") == _BLOCKED
+    verdict = Verdict.REFUSED if is_blocked else Verdict.NOT_DONE
+    return Failure(RateLimited(message, facts, retry_after=wait), verdict, wait)
 
 
 def _retry_after(error: HTTPResponseError, body: dict[str, Any]) -> float | None:
     """Return the seconds to wait that the header or the body asks for, None when neither does.
 
-    Both take seconds or an HTTP date. What makes no sense counts as not said.
+    Both may be seconds or an HTTP date. A value that is neither is ignored.
     """
-    for stated in (error.headers.get("retry-after"), _additional(body).get("retry_after")):
+    for stated in (error.headers.get("retry-after"), _additional_data(body).get("retry_after")):
         seconds = _seconds(stated)
         if seconds is not None:
             return seconds
@@ -235,15 +251,15 @@ def _seconds(stated: object) -> float | None:
 def _seconds_until(http_date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(http_date)
-        # `-0000` says "UTC, and nothing about where": Python leaves such a time without a zone.
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.tzinfo is None:  # "-0000": a time of UTC in an unknown zone (RFC 5322 3.3)
+            moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 def _body(error: HTTPResponseError) -> dict[str, Any]:
-    """Return the body as JSON; a proxy's page of HTML has nothing to say."""
+    """Return the body as JSON, {} for a proxy's page of HTML."""
     try:
         body = json.loads(error.body)
     except (ValueError, RecursionError):
@@ -251,10 +267,6 @@ def _body(error: HTTPResponseError) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _additional(body: dict[str, Any]) -> dict[str, Any]:
+def _additional_data(body: dict[str, Any]) -> dict[str, Any]:
     data = body.get("additional_data")
     return data if isinstance(data, dict) else {}
-
-
-def _capital(text: str) -> str:
-    return f"The {text[4:]}" if text.startswith("the ") else text

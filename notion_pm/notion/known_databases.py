@@ -1,8 +1,8 @@
-"""Which database a data source belongs to, and why the data source cannot be reached.
+"""Find out why a data source cannot be reached: is its database in the trash?
 
 Below a trashed page a data source answers 404 and the text blames sharing. Its database still
 answers 200, with `in_trash` false (notion-seed, measured in September 2026). So only the pages above
-the database tell what happened.
+the database show what happened.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import Database
 
 _MOST_LEVELS = 20
-"""Pages and blocks that are looked at above a database."""
+"""Pages and blocks above a database to read at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What explaining needs to read of Notion."""
+    """The ways to read Notion that an explanation needs."""
 
     database: Callable[[str], Database]
     page: Callable[[str], Page]
@@ -37,13 +37,13 @@ class KnownDatabases:
         self._known: dict[str, tuple[str, str]] = {}
 
     def learn(self, database_id: str, title: str, data_source_ids: Iterable[str]) -> None:
-        """Remember which database holds these data sources, and what it is called."""
-        for each in data_source_ids:
-            self._known[each] = (database_id, title)
+        """Remember the database of these data sources, and its title."""
+        for data_source_id in data_source_ids:
+            self._known[data_source_id] = (database_id, title)
 
     @contextmanager
     def explaining(self, data_source_id: str) -> Iterator[None]:
-        """Replace a 404 of a data source by InTrash where the database, or a page above it, is in the trash."""
+        """Replace a 404 of a data source by InTrash if the database, or a page above it, is there."""
         try:
             yield
         except NotShared as lost:
@@ -63,10 +63,11 @@ class KnownDatabases:
             return None
         name = f"The database {database.title or title!r}"
         if database.in_trash:
-            return _in_trash(f"{name} is in the trash.", lost)
+            return InTrash(f"{name} is in the trash.", lost.facts)
         if trashed is not None:
-            return _in_trash(
-                f"{name} is in the trash, together with the page {trashed.title!r} above it.", lost
+            return InTrash(
+                f"{name} is in the trash, together with the page {trashed.title!r} above it.",
+                lost.facts,
             )
         return None
 
@@ -77,7 +78,7 @@ class KnownDatabases:
             if above is None:
                 break
             page = self._page(above)
-            if page is None:  # a column, a toggle ...: the page is above it
+            if page is None:  # `above` is a block, such as a column or a toggle
                 above = self._parent_of_block(above)
                 continue
             if not page.in_trash:
@@ -96,13 +97,3 @@ class KnownDatabases:
             return self._reads.parent_id(block_id)
         except NotShared:
             return None
-
-
-def _in_trash(message: str, lost: NotShared) -> InTrash:
-    return InTrash(
-        message,
-        status=lost.status,
-        code=lost.code,
-        request=lost.request,
-        request_id=lost.request_id,
-    )

@@ -17,6 +17,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +26,6 @@ import httpcore
 import httpx
 
 from notion_pm.network import ssl_context
-from notion_pm.notion.server_clock import ServerClock
 
 _SLICE = 0.5
 """Seconds of waiting after which a thread looks whether it should go on."""
@@ -338,6 +339,38 @@ class _Inflater:
             raise Undecodable(f"it is damaged ({self._name}: {error})") from None
 
 
+class ServerClock:
+    """The time by the server's clock: the `Date` of the last response, plus the time since.
+
+    Times that Notion stores are compared with it: the clock of this machine may be minutes ahead or
+    behind. Safe for threads. `monotonic`: a clock in seconds, from any moment on.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._last: tuple[datetime, float] | None = None
+
+    def learn(self, date: str | None) -> None:
+        """Remember the `Date` header of a response that has just arrived; ignore an invalid one."""
+        try:
+            moment = parsedate_to_datetime(date or "")
+        except (ValueError, OverflowError):
+            return
+        if moment.tzinfo is None:  # "-0000": a time of UTC in an unknown zone (RFC 5322 3.3)
+            moment = moment.replace(tzinfo=UTC)
+        self._last = (moment.astimezone(UTC), self._monotonic())
+
+    def now(self) -> datetime | None:
+        """Return the time, None before the first response.
+
+        It is late by up to a second and the way of the response.
+        """
+        if self._last is None:
+            return None
+        moment, arrived = self._last
+        return moment + timedelta(seconds=self._monotonic() - arrived)
+
+
 class BoundedClient(httpx.Client):
     """A client whose requests have one deadline each, and whose answers are read up to a limit.
 
@@ -370,10 +403,9 @@ class BoundedClient(httpx.Client):
                 body = b"".join(body_pieces(answer, self._largest_answer))
             finally:
                 answer.close()
-        if (
-            self._clock is not None and answer.is_success
-        ):  # a proxy on the way makes errors of its own
-            self._clock.note(answer.headers.get("date"))
+        # Errors may come from a proxy on the way, with the clock of the proxy.
+        if self._clock is not None and answer.is_success:
+            self._clock.learn(answer.headers.get("date"))
         headers = [
             (name, value)
             for name, value in answer.headers.multi_items()

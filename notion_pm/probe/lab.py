@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from notion_pm.errors import (
     Unreachable,
 )
 from notion_pm.model.ids import NotionId
-from notion_pm.notion.connection import Connection
+from notion_pm.notion.connection import Connection, Request
 from notion_pm.probe.statement import CannotTell
 
 T = TypeVar("T")
@@ -172,10 +172,11 @@ class Lab:
     ) -> Answer:
         if self.spent >= MOST_REQUESTS - _KEPT_FOR_THE_END:
             raise CannotTell(f"the limit of {MOST_REQUESTS} requests is reached")
-        # Sending an append or a create again could make things twice, and falsify what is counted.
-        is_read = method == "GET" or path.endswith(("/query", "search"))
+        request = Request(method, path, body, query)
+        # Sending an append or a create again could create things twice, and falsify the counts.
+        request = replace(request, repeatable=request.only_reads)
         try:
-            answer = self._connection.send(method, path, query=query, body=body, repeatable=is_read)
+            answer = self._connection.send(request)
         except _ENDS_THE_PROBE:
             raise
         except CapabilityMissing as error:

@@ -11,7 +11,7 @@ from notion_pm.errors import InTrash, NotionError, NotShared
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Connection
+from notion_pm.notion.connection import Connection, Request
 from notion_pm.probe.lab import Lab
 from notion_pm.probe.memory import Memory
 from notion_pm.probe.redaction import redacted
@@ -90,7 +90,7 @@ def run_probe(
                 memory.spent = lab.spent
                 memory.save()
     except BaseException:
-        connection.send_at_the_end("DELETE", f"blocks/{scratch}")
+        connection.send_while_stopping(Request("DELETE", f"blocks/{scratch}"))
         memory.spent = lab.spent
         memory.save()
         raise
@@ -155,7 +155,7 @@ def _existing_scratch_page(
     except NotShared:
         return None
     if page.in_trash:
-        connections.first.send("PATCH", f"pages/{page.id}", body={"in_trash": False})
+        connections.first.send(Request("PATCH", f"pages/{page.id}", {"in_trash": False}))
         _wait_until_writable(connections, page.id)
     return page.id
 
@@ -163,9 +163,10 @@ def _existing_scratch_page(
 def _wait_until_writable(connections: Connections, page: NotionId) -> None:
     """Wait until a restored page takes writes."""
     body: dict[str, Any] = {"children": [{"divider": {}}]}
+    request = Request("PATCH", f"blocks/{page}/children", body, repeatable=False)
     for _ in range(_ATTEMPTS_AFTER_RESTORE):
         try:
-            connections.first.send("PATCH", f"blocks/{page}/children", body=body, repeatable=False)
+            connections.first.send(request)
         except InTrash:
             connections.sleep(_PAUSE_AFTER_RESTORE)
         else:

@@ -15,7 +15,7 @@ from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.journaling import UNRECORDED, JournalingClient, Recorder
+from notion_pm.notion.write_journal import UNRECORDED, Recorder
 from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.apply.apply_state import ApplyState
 from notion_pm.provision.apply.operations import ApplyRun
@@ -234,10 +234,10 @@ def _locked(
     return locked_record(gateway, reading.page, claimant)
 
 
-def _journaling(gateway: NotionClient, recorder: Recorder, existing: Existing) -> JournalingClient:
+def _journaling(gateway: NotionClient, recorder: Recorder, existing: Existing) -> NotionClient:
     sources = [each.data_source for each in existing.databases.values()]
     views = [view.id for each in existing.owned.values() for view in each.views.values()]
-    return JournalingClient(gateway, recorder, sources, frozenset(views))
+    return gateway.with_journal(recorder, sources, frozenset(views))
 
 
 def _prove(

@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Postponed, Tries
+from notion_pm.notion.connection import Postponed
 from notion_pm.notion.paging import PAGE_SIZE, Range
+from notion_pm.notion.retry import Tries
 
 BATCH = PAGE_SIZE
 """Pages that are updated after one query for what people edited: as many as its answer holds."""

@@ -340,7 +340,7 @@ class WorkspaceLock:
                 with suppress(NotionError):  # the work is done; a claim that stays expires
                     self._gateway.delete_block(block_id)
                     self._forget_mark(self._claim_id)
-            elif self._gateway.delete_block_at_the_end(block_id):
+            elif self._gateway.delete_block_while_stopping(block_id):
                 self._forget_mark(self._claim_id)
 
     def _forget_mark(self, claim_id: str) -> None:

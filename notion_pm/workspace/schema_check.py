@@ -40,10 +40,7 @@ def unreachable(what: str, lost: NotShared) -> NotShared:
     return NotShared(
         f"{what} cannot be reached: it is no longer shared with the connection, or was deleted for good. "
         "Nothing was changed.",
-        status=lost.status,
-        code=lost.code,
-        request=lost.request,
-        request_id=lost.request_id,
+        lost.facts,
     )
 
 

@@ -97,7 +97,8 @@ class Bench:
         told = f"notion-pm {arguments}: exit {ended.code}\n{ended.out[-600:]}{ended.err[-600:]}\n{ended.crash}"
         assert not ended.crash, told
         assert (
-            "Traceback" not in ended.err and "A fault of notion-pm" not in ended.out + ended.err
+            "Traceback" not in ended.err
+            and "Internal error in notion-pm" not in ended.out + ended.err
         ), told
         assert ended.code in EXIT_CODES, told
         assert ended.seconds < SECONDS, f"{ended.seconds:.1f} seconds: {told}"

@@ -35,7 +35,7 @@ def test_each_failure_stays_with_its_client() -> None:
     assert [each.exit_code for each in outcomes] == [0, 3, 1, 1]
     assert [each.problem.split(".")[0] for each in outcomes[1:]] == [
         "Too much",
-        "A fault of notion-pm: KeyError (all_clients",
+        "Internal error in notion-pm: KeyError (all_clients",
         "The output cannot be used: gone",
     ]
     further = continue_with(outcomes, lambda client, result: (client is ok, result))

@@ -25,7 +25,7 @@ from notion_pm.model.import_map import ImportMap
 from notion_pm.model.page import OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.template import Template
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.provision import provision
 from notion_pm.state.state import State
 from notion_pm.template import templates

@@ -89,7 +89,7 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(
     connected.environment["NOTION_TOKEN"] = token
     for done in (connected("doctor"), connected("plan", "--debug")):
         assert done.code == 1
-        assert "The token has characters that no token has" in done.err
+        assert "The token contains characters that no token has" in done.err
         assert "ntn_s" not in done.out + done.err
     assert "Traceback" not in connected("plan").err
 

@@ -37,7 +37,7 @@ from notion_pm.model.schema import (
     RollupConfig,
 )
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from tests.support.faults import Fault
 from tests.support.gateways import PatientClock, gateway_to
 
@@ -233,7 +233,7 @@ def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     with pytest.raises(NotShared) as caught:
         gateway.get_page("00000000-0000-4000-8000-000000000000")
-    assert caught.value.status == 404 and caught.value.request_id
+    assert caught.value.status == 404 and caught.value.facts.request_id
     with pytest.raises(RequestRefused, match="not a property"):
         gateway.create_row(
             make_table(gateway, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing

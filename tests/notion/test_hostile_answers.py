@@ -24,8 +24,9 @@ from notion_pm.errors import (
 )
 from notion_pm.notion import connection
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import LARGEST_ANSWER, Connection, Patience
+from notion_pm.notion.connection import LARGEST_ANSWER, Connection, Request
 from notion_pm.notion.limiter import WindowLimiter
+from notion_pm.notion.retry import Patience
 from tests.support.gateways import PatientClock
 from tests.support.hostile import (
     Answer,
@@ -151,7 +152,7 @@ def test_what_became_of_a_create_is_looked_up(kind: str) -> None:
 
     with hostile(BROKEN[kind]) as server:
         made = connected(server.url).create(
-            "pages", {}, read=lambda answer: str(answer["id"][:0]), look_up=look_up
+            Request("POST", "pages", {}), read=lambda answer: str(answer["id"][:0]), look_up=look_up
         )
     assert made == "found" and len(looks) == 1 and len(server.requests) == 1
 
@@ -159,14 +160,14 @@ def test_what_became_of_a_create_is_looked_up(kind: str) -> None:
 def test_a_create_that_stays_unknown_says_so() -> None:
     with hostile(saying(b"null")) as server, pytest.raises(OutcomeUnknown):
         connected(server.url, patience=Patience(attempts=2)).create(
-            "pages", {}, read=lambda answer: answer, look_up=lambda: None
+            Request("POST", "pages", {}), read=lambda answer: answer, look_up=lambda: None
         )
 
 
 @pytest.mark.parametrize("answer", [endless, packed(bomb(200))])
 def test_an_answer_has_a_limit(answer: Answer) -> None:
     with hostile(answer) as server, pytest.raises(ResponseTooLarge):
-        connected(server.url).send("GET", "users/me")
+        connected(server.url).send(Request("GET", "users/me"))
     assert len(server.requests) == 1, "asking again would cost as much again"
 
 
@@ -206,7 +207,7 @@ def test_pages_in_a_circle_end() -> None:
 def test_gzip_that_is_fine_is_read() -> None:
     answer = {"object": "user", "id": "x" * 200_000}
     with hostile(packed(gzip.compress(json.dumps(answer).encode()))) as server:
-        assert connected(server.url).send("GET", "users/me") == answer
+        assert connected(server.url).send(Request("GET", "users/me")) == answer
 
 
 @pytest.mark.parametrize("answer", [dripping, dripping_headers, silent])
@@ -216,7 +217,7 @@ def test_a_request_has_a_deadline_as_a_whole(
     monkeypatch.setattr(connection, "REQUEST_SECONDS", 1.0)
     began = time.monotonic()
     with hostile(answer) as server, pytest.raises(Unreachable, match="within 1 seconds"):
-        connected(server.url).send("GET", "users/me")
+        connected(server.url).send(Request("GET", "users/me"))
     assert time.monotonic() - began < 20
     assert len(server.requests) == 3
 
@@ -243,7 +244,7 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
             )
         )
         with pytest.raises(TimeLimitReached):
-            _OPEN[0].send("GET", "users/me")
+            _OPEN[0].send(Request("GET", "users/me"))
 
 
 @pytest.mark.parametrize("answer", [dripping, silent])
@@ -262,7 +263,7 @@ def test_a_time_limit_holds_whatever_a_server_does(program: Program, answer: Ans
 
 def test_a_connection_that_is_cut_names_the_host() -> None:
     with hostile(cut) as server, pytest.raises(NotionError, match=r"127\.0\.0\.1"):
-        connected(server.url, patience=Patience(attempts=2)).send("GET", "users/me")
+        connected(server.url, patience=Patience(attempts=2)).send(Request("GET", "users/me"))
 
 
 @pytest.mark.parametrize("retry_after", ["0", "-5", "Mon, 01 Jan 2001 00:00:00 -0000", "0.0"])
@@ -272,7 +273,7 @@ def test_being_refused_without_a_wait_backs_off_and_ends(retry_after: str) -> No
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
         pytest.raises(RateLimited, match="7 times in a row"),
     ):
-        connected(server.url, clock).send("GET", "users/me")
+        connected(server.url, clock).send(Request("GET", "users/me"))
     assert len(server.requests) == 7
     pauses = [nap for nap in clock.naps if nap]
     assert pauses == sorted(pauses) and clock.now > 30
@@ -287,7 +288,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(retry_after: str) -> None:
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
         pytest.raises(RateLimited, match="asks to wait"),
     ):
-        connected(server.url, clock).send("GET", "users/me")
+        connected(server.url, clock).send(Request("GET", "users/me"))
     assert clock.naps == [] and len(server.requests) == 1
 
 
@@ -300,12 +301,12 @@ def test_a_wait_that_makes_no_sense_is_ours_to_choose(retry_after: str) -> None:
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
         pytest.raises(RateLimited),
     ):
-        connected(server.url, clock, Patience(max_wait=60)).send("GET", "users/me")
+        connected(server.url, clock, Patience(max_wait=60)).send(Request("GET", "users/me"))
     assert min(nap for nap in clock.naps if nap) >= 10
 
 
 def test_broken_answers_are_not_asked_for_long() -> None:
     clock = PatientClock()
     with hostile(saying(b"<html>")) as server, pytest.raises(InvalidResponse):
-        connected(server.url, clock).send("GET", "users/me")
+        connected(server.url, clock).send(Request("GET", "users/me"))
     assert len(server.requests) == 3 and clock.now < 10

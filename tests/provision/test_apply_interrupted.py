@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.model.template import LoadedTemplate
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from tests.support.faults import Fault
 from tests.support.gateways import gateway_to
 from tests.support.program import Program

@@ -28,7 +28,7 @@ from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, Re
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.template import templates
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, Weather, killed

@@ -23,7 +23,7 @@ from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import Option, OptionsConfig, Property, PropertyPatch
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.provision import provision
 from notion_pm.provision.affected_page_counts import with_affected_page_counts
 from notion_pm.provision.plan.operation import OperationKind

@@ -8,8 +8,9 @@ import httpx
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Connection, Patience
+from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import WindowLimiter
+from notion_pm.notion.retry import Patience
 from tests.support.faults import Fault, FaultyTransport
 
 

@@ -142,7 +142,7 @@ def test_a_job_asked_to_stop_finishes_what_it_began_and_the_next_run_does_the_re
     running.send_signal(signal.SIGTERM)
     _, err = running.communicate(timeout=30)
     assert running.returncode == 5
-    assert "Stopped, as asked." in err and "Traceback" not in err and "was stopped in" in err
+    assert "Stopped, as requested." in err and "Traceback" not in err and "was stopped in" in err
     runner.server.seconds = 0
     done = runner.server.answered.count("PATCH pages")
     assert 2 <= done < 12
@@ -172,7 +172,9 @@ def test_a_run_takes_no_longer_than_it_may(runner: Runner) -> None:
     done = runner.program("sync", "--time-limit", "20s")
     assert time.monotonic() - began < 20
     assert done.code == 5
-    assert "The time of this run is up (20 seconds)." in done.err and "next run" in done.err
+    assert (
+        "The time limit of this run is reached (20 seconds)." in done.err and "next run" in done.err
+    )
     del runner.program.environment["NOTION_PM_BUDGET"]
     assert runner.program("sync").code == 0
     assert runner.program("sync", "--quiet").out == ""

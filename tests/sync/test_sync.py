@@ -19,7 +19,7 @@ from notion_pm.errors import AlreadyRunning, NotShared, Unavailable, UnsafeChang
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.model.schema import NoConfig, OptionsConfig, PropertyPatch
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.sync.summary import SyncReport

@@ -50,7 +50,7 @@ from notion_pm.model.schema import PropertyPatch
 from notion_pm.model.snapshot import NOT_APPLICABLE as RULE_SILENT
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.rules.quarantine import LOOK_BACK, detect_flapping
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State

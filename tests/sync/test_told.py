@@ -11,7 +11,7 @@ from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Patience
+from notion_pm.notion.retry import Patience
 from notion_pm.sync.run import SyncRun, Timing, attempt
 from notion_pm.sync.sync import SyncOptions
 from notion_pm.template import templates

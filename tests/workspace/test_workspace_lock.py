@@ -17,7 +17,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.connection import Postponed, Tries
+from notion_pm.notion.connection import Postponed
+from notion_pm.notion.retry import Tries
 from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from tests.conftest import client_of

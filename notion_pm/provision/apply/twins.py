@@ -26,7 +26,7 @@ from notion_pm.model.page import Page, RelationValue
 from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import ChildBlock, DataSource, RelationConfig, View
 from notion_pm.notion.client import NotionClient
-from notion_pm.notion.row_content import row_content
+from notion_pm.notion.write_journal import row_content
 from notion_pm.provision.apply.apply_context import ApplyContext
 from notion_pm.provision.plan.order.starter_rows import StarterRows
 from notion_pm.provision.plan.twins import TwinSearch, unrecorded_namesakes

@@ -8,7 +8,7 @@ from typing import Any
 from notion_pm.model.ids import address
 from notion_pm.model.page import Page, PropertyValue, RelationValue
 from notion_pm.model.property_types import READ_ONLY_TYPES
-from notion_pm.notion.row_content import row_content
+from notion_pm.notion.write_journal import row_content
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.undo.steps import MADE_BY_APPLY, DatabaseHistory, Step, TrashPage, keep
 
