@@ -30,7 +30,7 @@ def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
     found = read(path)
     assert found is not None
     assert found.begun == _begun()
-    assert [(doing.kind, done and done.after) for doing, done in found.writes] == [
+    assert [(doing.verb, done and done.after) for doing, done in found.writes] == [
         ("update view", {"id": "v", "name": "After"}),
         ("delete view", None),
     ]
